@@ -1,0 +1,79 @@
+import type { RunError } from '../../shared/contract/errors.ts'
+
+/**
+ * What the product needs of a language model, whichever API or provider speaks it.
+ *
+ * `stream` asks for one step: one answer to the messages so far, text and tool calls. It yields any number of deltas
+ * and then **exactly one** ending, `finish` or `error`, as its last delta; it does not throw. Aborting the signal
+ * reaches the provider at once and ends the iteration, in that case alone without an ending.
+ */
+export type ModelPort = {
+  /** What stands behind the port, as `/health` and the interface name it. */
+  readonly kind: 'demo' | 'openai' | 'compatible'
+  stream(step: ModelStep, signal: AbortSignal): AsyncIterable<ModelDelta>
+  /** The models that the endpoint offers; throws a `ModelPortError` when it cannot be asked. */
+  list(signal?: AbortSignal): Promise<ModelInfo[]>
+}
+
+export type ModelInfo = { id: string; contextWindow?: number }
+
+export type ModelStep = {
+  model: string
+  temperature: number
+  /** The most tokens the answer may have. */
+  maxTokens: number
+  systemPrompt: string
+  messages: ModelMessage[]
+  tools: ModelTool[]
+}
+
+export type ModelMessage =
+  | { role: 'user'; text: string }
+  | {
+      /** One earlier step of the assistant: what it said, then the calls it made. */
+      role: 'assistant'
+      text: string
+      calls: { id: string; name: string; arguments: string }[]
+      /** What the same provider asked to have replayed verbatim (a `provider-state` delta), or null. */
+      providerState: ProviderState | null
+    }
+  | { role: 'tool'; callId: string; output: string; failed: boolean }
+
+/** An opaque JSON value of one provider and model; it is dropped when either changes. */
+export type ProviderState = { api: 'responses' | 'chat'; model: string; data: unknown }
+
+export type ModelTool = {
+  name: string
+  description: string
+  /** JSON Schema (draft 2020-12) of the tool's arguments, an object. */
+  inputSchema: Record<string, unknown>
+}
+
+export type ModelUsage = {
+  inputTokens: number
+  outputTokens: number
+  cachedInputTokens?: number
+  reasoningTokens?: number
+}
+
+export type ModelFinish = 'stop' | 'length' | 'content-filter' | 'tool-calls'
+
+export type ModelDelta =
+  /** The provider took the request; `model` is the name it answers under. */
+  | { type: 'start'; model: string }
+  | { type: 'text'; text: string }
+  | { type: 'refusal'; text: string }
+  | { type: 'reasoning'; text: string }
+  /**
+   * A piece of a tool call. `call` tells the calls of one step apart, counting from 0 in the order they were opened.
+   * `id` and `name` stand in the first delta of each call and in no later one; `arguments` are appended. Over the
+   * whole call they are the JSON text of its arguments, `{}` when the provider sent none.
+   */
+  | { type: 'tool'; call: number; id: string; name: string; arguments: string }
+  | { type: 'tool'; call: number; arguments: string }
+  /** Tokens of this step; the last one counts. */
+  | { type: 'usage'; usage: ModelUsage }
+  | { type: 'provider-state'; state: ProviderState }
+  /** `tool-calls` when, and only when, complete calls are to be carried out. */
+  | { type: 'finish'; finish: ModelFinish }
+  | { type: 'error'; error: RunError }

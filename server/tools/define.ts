@@ -1,0 +1,11 @@
+import type { Tool } from './port.ts'
+
+/** Declares a tool; the types of `execute` follow from the two schemas. */
+export function defineTool<const Name extends string, Input, Output>(
+  tool: Tool<Name, Input, Output>,
+): Tool<Name, Input, Output> {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(tool.name)) {
+    throw new Error(`tool name "${tool.name}": use letters, digits, "_" and "-", at most 64`)
+  }
+  return tool
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** Why a run ended as `failed`. CONTRACT section 6 says when each is used. */
+export const RunErrorCode = z.enum([
+  'provider_unreachable',
+  'provider_auth',
+  'provider_rate_limit',
+  'provider_error',
+  'provider_timeout',
+  'provider_stalled',
+  'provider_cut',
+  'provider_empty',
+  'bad_request',
+  'context_too_long',
+  'budget',
+  'internal',
+])
+export type RunErrorCode = z.infer<typeof RunErrorCode>
+
+/** `message` is written for a person; `retryable` says whether asking again may help. */
+export const RunError = z.object({
+  code: RunErrorCode,
+  message: z.string(),
+  retryable: z.boolean(),
+})
+export type RunError = z.infer<typeof RunError>

@@ -1,0 +1,64 @@
+import type { RunError } from './errors.ts'
+import type { MessageId, RunId, SessionId } from './ids.ts'
+import type { Message, Outcome, TextKind, Usage } from './message.ts'
+import type { Session } from './session.ts'
+import type { ToolCall } from './tool.ts'
+
+/** Why the model stopped, when it was the model that ended the answer. */
+export type Finish = 'stop' | 'length' | 'content-filter' | 'max-steps'
+
+/** What a reader of a session gets, in the order of the log. `shared/session/fold.ts` says what each one means. */
+export type SessionEvent<Call = ToolCall> =
+  | SnapshotEvent<Call>
+  /** A message is in the log, or changed outside of start, chunk, tool and end. */
+  | { type: 'message'; message: Message<Call> }
+  /** An attempt at an answer begins; `message.parts` are exactly the kept parts. */
+  | {
+      type: 'start'
+      runId: RunId
+      messageId: MessageId
+      message: Message<Call>
+      attempt: number
+      keepParts: number
+    }
+  | ChunkEvent
+  /** The whole state of a call, at each change of it. */
+  | { type: 'tool'; messageId: MessageId; part: number; call: Call }
+  | {
+      type: 'end'
+      runId: RunId
+      messageId: MessageId
+      outcome: Outcome
+      finish: Finish | null
+      usage: Usage | null
+      error: RunError | null
+    }
+  /** Title, summary, status, branch … of the session changed. */
+  | { type: 'session'; session: Session }
+
+export type SnapshotEvent<Call = ToolCall> = {
+  type: 'snapshot'
+  session: Session
+  messages: Message<Call>[]
+  /** Whether older messages stand before the first of these. */
+  hasOlder: boolean
+}
+
+/**
+ * Text of one part: `text.slice(0, offset) + chunk.text`. `offset` counts UTF-16 units and is never beyond what the
+ * reader has; no chunk splits a surrogate pair.
+ */
+export type ChunkEvent = {
+  type: 'chunk'
+  messageId: MessageId
+  part: number
+  kind: TextKind
+  offset: number
+  text: string
+}
+
+/** An event and its place in the session's log. */
+export type LoggedEvent<Call = ToolCall> = { seq: number; event: SessionEvent<Call> }
+
+/** What changed in the caller's list of sessions. */
+export type SessionsChange = { type: 'session'; session: Session } | { type: 'deleted'; id: SessionId }

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { RunError } from './errors.ts'
+import { MessageId, RunId, SessionId } from './ids.ts'
+import { Timestamp } from './session.ts'
+import { ToolCall } from './tool.ts'
+
+/** The longest text a person may send, in UTF-16 units. */
+export const MAX_TEXT_LENGTH = 200_000
+
+/** Kinds of part that are text and grow by chunks. */
+export const TextKind = z.enum(['text', 'reasoning', 'refusal'])
+export type TextKind = z.infer<typeof TextKind>
+
+export const TextPart = z.object({ type: TextKind, text: z.string() })
+export type TextPart = z.infer<typeof TextPart>
+
+export const Part = z.union([TextPart, z.object({ type: z.literal('tool'), call: ToolCall })])
+export type Part<Call = ToolCall> = TextPart | { type: 'tool'; call: Call }
+
+export const Usage = z.object({
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  cachedInputTokens: z.number().int().optional(),
+  reasoningTokens: z.number().int().optional(),
+  /** US dollars; null when the model's price is not known. */
+  costUsd: z.number().nullable(),
+})
+export type Usage = z.infer<typeof Usage>
+
+/** How a run ended. */
+export const Outcome = z.enum(['completed', 'stopped', 'failed', 'interrupted'])
+export type Outcome = z.infer<typeof Outcome>
+
+/** A user message is `queued` or `completed`; an assistant message runs through the rest. */
+export const MessageStatus = z.enum(['queued', 'running', 'waiting', ...Outcome.options])
+export type MessageStatus = z.infer<typeof MessageStatus>
+
+export const Siblings = z.object({
+  /** Counts from 0, in the order the siblings were made. */
+  index: z.number().int(),
+  count: z.number().int(),
+  previous: MessageId.nullable(),
+  next: MessageId.nullable(),
+})
+export type Siblings = z.infer<typeof Siblings>
+
+export const Message = z.object({
+  id: MessageId,
+  sessionId: SessionId,
+  parentId: MessageId.nullable(),
+  role: z.enum(['user', 'assistant']),
+  parts: z.array(Part),
+  createdAt: Timestamp,
+  /** The run that wrote this message, or that answers it. */
+  runId: RunId.nullable(),
+  status: MessageStatus,
+  siblings: Siblings,
+  model: z.string().nullable(),
+  usage: Usage.nullable(),
+  error: RunError.nullable(),
+})
+export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & { parts: Part<Call>[] }

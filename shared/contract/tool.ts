@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { CallId } from './ids.ts'
+import { Timestamp } from './session.ts'
+
+/**
+ * What repeating a call does: `read` changes nothing, `idempotent` may be repeated under the same call id, `once`
+ * must never start twice.
+ */
+export const ToolEffect = z.enum(['read', 'idempotent', 'once'])
+export type ToolEffect = z.infer<typeof ToolEffect>
+
+export const ToolStatus = z.enum([
+  'pending',
+  'awaiting-approval',
+  'running',
+  'completed',
+  'failed',
+  'denied',
+  'unknown',
+])
+export type ToolStatus = z.infer<typeof ToolStatus>
+
+const state = {
+  id: CallId,
+  effect: ToolEffect,
+  status: ToolStatus,
+  /** Why the call failed, was denied, or is unknown; written for the model and for a person. */
+  error: z.string().optional(),
+  startedAt: Timestamp.optional(),
+  durationMs: z.number().optional(),
+}
+
+export const ToolCall = z.object({
+  ...state,
+  name: z.string(),
+  source: z.union([z.literal('builtin'), z.templateLiteral(['mcp:', z.string()])]),
+  input: z.unknown(),
+  output: z.unknown().optional(),
+})
+/** Any call, as it is stored and sent: input and output are whatever JSON the tool takes and gives. */
+export type ToolCall = z.infer<typeof ToolCall>
+
+type ToolCallState = Pick<ToolCall, 'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs'>
+
+/** A call of a tool whose name, input and output are known to the types. */
+export type KnownToolCall<Name extends string, Input, Output> = ToolCallState & {
+  name: Name
+  source: 'builtin'
+  input: Input
+  output?: Output
+}
+
+/** A call of a tool that an MCP server offers: `server__tool`, of unknown shape. */
+export type McpToolCall = ToolCallState & {
+  name: `${string}__${string}`
+  source: `mcp:${string}`
+  input: unknown
+  output?: unknown
+}
