@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import type { ToolEffect } from '../../shared/contract/tool.ts'
+import type { ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -31,4 +31,46 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   approval: ApprovalPolicy
   /** Does the work. What it throws comes to the model, and to the person, as the call's error message. */
   execute(input: Input, context: ToolContext): Promise<Output>
+}
+
+/** A tool as `tools.list` shows it, and as the model is offered it. */
+export type ToolInfo = {
+  name: string
+  description: string
+  source: ToolCall['source']
+  effect: ToolEffect
+  approval: ApprovalPolicy
+  /** JSON Schema, draft 2020-12. */
+  inputSchema: Record<string, unknown>
+  outputSchema?: Record<string, unknown>
+}
+
+/** `error` is written for the model, which is to act on it, and for the person who reads along. */
+export type ToolFailure = {
+  ok: false
+  kind: 'bad-arguments' | 'unknown-tool' | 'timeout' | 'failed' | 'stopped'
+  error: string
+}
+
+/** How a call ended; `output` is plain JSON that fits the tool's schema. */
+export type ToolOutcome = { ok: true; output: unknown } | ToolFailure
+
+export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure
+
+export type ToolRegistry = {
+  list(): ToolInfo[]
+  find(name: string): Tool | undefined
+  /**
+   * What a call that the model wrote asks for: the tool, and the input to record and execute.
+   *
+   * @param argumentsText JSON, as the model sent it; empty means no arguments
+   */
+  parse(name: string, argumentsText: string): ParsedCall
+  /**
+   * Carries a call out. Never throws: the signal's end, the tool's time and its failures are outcomes. A tool that
+   * goes on after its time is left to itself; its late answer is dropped.
+   *
+   * @param input such as `parse` gave, perhaps recorded since: it is checked again
+   */
+  execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
 }

@@ -1,0 +1,114 @@
+import { CompiledQuery, sql } from 'kysely'
+import type { RunId, SessionId } from '../shared/contract/ids.ts'
+import type { Db } from './connect.ts'
+
+/** One row of a session's log. `data` is the event as JSON text. */
+export type EventRow = { sessionId: SessionId; seq: number; runId: RunId | null; type: string; data: string }
+
+export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
+
+/** Takes `eventColumns` as its parameters. */
+export const INSERT_EVENTS = `
+  insert into events (session_id, seq, run_id, type, data)
+  select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
+
+/** The rows column by column, in the order of the primary key, so that two batches cannot wait for each other. */
+export function eventColumns(rows: readonly EventRow[]): unknown[][] {
+  const sorted = rows.toSorted((a, b) =>
+    a.sessionId === b.sessionId ? a.seq - b.seq : a.sessionId < b.sessionId ? -1 : 1,
+  )
+  return [
+    sorted.map((row) => row.sessionId),
+    sorted.map((row) => row.seq),
+    sorted.map((row) => row.runId),
+    sorted.map((row) => row.type),
+    sorted.map((row) => row.data),
+  ]
+}
+
+/**
+ * Adds the rows, all or none, in one statement. The primary key is the concurrency control: when a place in a log is
+ * taken already, nothing is inserted.
+ *
+ * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
+ */
+export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(INSERT_EVENTS, eventColumns(rows)))
+}
+
+/** Whether an error says that another writer took a place in a log first. */
+export function isSeqTaken(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === '23505' &&
+    'constraint' in error &&
+    error.constraint === 'events_pkey'
+  )
+}
+
+/** The place of the newest event of each session; a session without events is 0. */
+export async function readHeads(db: Db, sessionIds: readonly SessionId[]): Promise<Map<SessionId, number>> {
+  const { rows } = await sql<{ id: SessionId; head: number }>`
+    select wanted.id, coalesce(max(events.seq), 0) as head
+    from unnest(${sessionIds}::uuid[]) as wanted (id)
+    left join events on events.session_id = wanted.id
+    group by wanted.id`.execute(db)
+  return new Map(rows.map((row) => [row.id, row.head]))
+}
+
+/** The events after a place, oldest first, at most `limit` of them. */
+export async function readEvents(db: Db, sessionId: SessionId, after: number, limit: number): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+}
+
+/** The chunks that a run has logged after a place, oldest first, at most `limit` of them. */
+export async function readChunks(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+  after: number,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '>', after)
+    .where('run_id', '=', runId)
+    .where('type', '=', 'chunk')
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+}
+
+/** Which of these rows stand in the log just so: asked after a connection broke and took the answer along. */
+export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<number> {
+  const { rows: counted } = await sql<{ count: number }>`
+    select count(*) as count
+    from unnest(
+      ${rows.map((row) => row.sessionId)}::uuid[],
+      ${rows.map((row) => row.seq)}::bigint[],
+      ${rows.map((row) => row.data)}::text[]
+    ) as wanted (session_id, seq, data)
+    join events using (session_id, seq)
+    where events.data = wanted.data`.execute(db)
+  return counted[0]?.count ?? 0
+}
+
+/** Puts another event in the place of one: a part's whole text for its last chunk. */
+export async function replaceEvent(db: Db, sessionId: SessionId, seq: number, data: string): Promise<void> {
+  await db.updateTable('events').set({ data }).where('session_id', '=', sessionId).where('seq', '=', seq).execute()
+}
+
+export async function deleteEvents(db: Db, sessionId: SessionId, seqs: readonly number[]): Promise<void> {
+  await sql`
+    delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
+}

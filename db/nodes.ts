@@ -1,0 +1,19 @@
+import { sql } from 'kysely'
+import type { Db } from './connect.ts'
+
+/** Says that the node lives for `leaseSeconds` more, by the database's clock. */
+export async function renewNode(db: Db, id: string, leaseSeconds: number): Promise<void> {
+  await sql`
+    insert into nodes (id, lease_until) values (${id}, now() + make_interval(secs => ${leaseSeconds}))
+    on conflict (id) do update set lease_until = excluded.lease_until`.execute(db)
+}
+
+/** Takes the node off the list, and its runs with it: whoever sweeps next may take them up at once. */
+export async function removeNode(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('nodes').where('id', '=', id).execute()
+}
+
+/** Takes every node but this one off the list. Only for whoever holds the database alone. */
+export async function removeOtherNodes(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('nodes').where('id', '!=', id).execute()
+}

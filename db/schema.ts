@@ -1,0 +1,156 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { RunError } from '../shared/contract/errors.ts'
+import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { MessageStatus, Outcome, TextPart, Usage } from '../shared/contract/message.ts'
+import type { Session } from '../shared/contract/session.ts'
+import type { ToolCall } from '../shared/contract/tool.ts'
+import type { Finish } from '../shared/contract/events.ts'
+
+/** JSON text going in, parsed coming out. */
+type JsonColumn<T> = ColumnType<T, string | null, string | null>
+
+/** The tables, as both databases return them: times are ISO 8601 strings, `bigint` is a number, `json` is parsed. */
+export type Schema = {
+  users: UserTable
+  sessions: SessionTable
+  messages: MessageTable
+  runs: RunTable
+  steps: StepTable
+  tool_calls: ToolCallTable
+  events: EventTable
+  nodes: NodeTable
+}
+
+export type UserTable = {
+  id: UserId
+  name: string
+  email: string | null
+  role: 'member' | 'admin'
+  account_status: 'active' | 'suspended'
+  subscription_tier: 'free' | 'pro' | 'enterprise'
+  created_at: Generated<string>
+}
+
+export type SessionTable = {
+  id: SessionId
+  user_id: UserId
+  title: string | null
+  /** Who gave the title: only a person's own is never replaced. */
+  title_source: 'person' | 'model' | 'rule' | null
+  summary: string | null
+  status: Generated<Session['status']>
+  model: string | null
+  system_prompt: string | null
+  pinned: Generated<boolean>
+  archived: Generated<boolean>
+  /** The newest message of the active branch; null before the first. */
+  active_leaf: MessageId | null
+  created_at: string
+  updated_at: string
+  ended_at: string | null
+  duration_ms: number | null
+}
+
+/** A part as it is stored: a tool call stands in its own table, and here by its id. */
+export type StoredPart = TextPart | { type: 'tool'; id: CallId }
+
+export type MessageTable = {
+  id: MessageId
+  session_id: SessionId
+  user_id: UserId
+  parent_id: MessageId | null
+  role: 'user' | 'assistant'
+  /** The parts as they were at `parts_seq`. */
+  parts: JsonColumn<StoredPart[]>
+  /** The log position up to which `parts` are true; chunks after it are still in the log alone. */
+  parts_seq: number
+  /** The words of the text parts, for search. */
+  text: string
+  status: MessageStatus
+  run_id: RunId | null
+  model: string | null
+  usage: JsonColumn<Usage | null>
+  error: JsonColumn<RunError | null>
+  created_at: string
+}
+
+export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome
+
+export type RunTable = {
+  id: RunId
+  session_id: SessionId
+  user_id: UserId
+  /** The user message that is answered. */
+  question_id: MessageId
+  /** The assistant message that is written; its row is made when the run starts. */
+  message_id: MessageId
+  status: RunStatus
+  /** The node that drives the run, while one does. */
+  owner: string | null
+  /** Counts the nodes that took the run up: whoever holds an older number can write nothing more. */
+  attempt: number
+  /** Orders the queue of a session, smallest first. */
+  place: Generated<number>
+  model: string
+  stop_requested_at: string | null
+  finish: Finish | null
+  usage: JsonColumn<Usage | null>
+  error: JsonColumn<RunError | null>
+  created_at: string
+  started_at: string | null
+  ended_at: string | null
+  compacted_at: string | null
+}
+
+/** A finished model call of a run: what it said is in the message's parts, and is never asked for again. */
+export type StepTable = {
+  run_id: RunId
+  step: number
+  /** How many parts the message has when this step's text and calls are in it. */
+  parts_end: number
+  model: string
+  finish: string
+  usage: JsonColumn<Omit<Usage, 'costUsd'> | null>
+  provider_state: JsonColumn<unknown>
+}
+
+export type ToolCallTable = {
+  id: CallId
+  run_id: RunId
+  session_id: SessionId
+  user_id: UserId
+  message_id: MessageId
+  step: number
+  part: number
+  /** The id by which the provider knows the call. */
+  provider_id: string
+  name: string
+  source: ToolCall['source']
+  effect: ToolCall['effect']
+  status: ToolCall['status']
+  /** The arguments as the model wrote them, which need not be JSON. */
+  arguments: string
+  input: JsonColumn<unknown>
+  output: JsonColumn<unknown>
+  error: string | null
+  started_at: string | null
+  duration_ms: number | null
+}
+
+export type EventTable = {
+  session_id: SessionId
+  seq: number
+  run_id: RunId | null
+  /** The event's type; `branch` stands for a new active branch, and a reader gets a fresh snapshot in its place. */
+  type: string
+  /** The event, as JSON text: it is never queried into. */
+  data: string
+  created_at: Generated<string>
+}
+
+export type NodeTable = {
+  id: string
+  started_at: Generated<string>
+  lease_until: string
+}
+

@@ -1,0 +1,181 @@
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { Session } from '../shared/contract/session.ts'
+import type { Db } from './connect.ts'
+import type { Schema, SessionTable } from './schema.ts'
+
+export type NewSession = {
+  id: SessionId
+  userId: UserId
+  title: string | null
+  model: string | null
+  systemPrompt: string | null
+  /** ISO 8601. */
+  now: string
+}
+
+/** Makes the session and returns true; false when the id is taken, by whomever. */
+export async function insertSession(db: Db, session: NewSession): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      title: session.title,
+      title_source: session.title === null ? null : 'person',
+      model: session.model,
+      system_prompt: session.systemPrompt,
+      created_at: session.now,
+      updated_at: session.now,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst()
+  return Number(numInsertedOrUpdatedRows) > 0
+}
+
+/** The session as its owner sees it; null when there is none, or it is somebody else's. */
+export async function findSession(db: Db, userId: UserId, id: SessionId): Promise<Session | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .select(sessionColumns)
+    .where('sessions.id', '=', id)
+    .where('sessions.user_id', '=', userId)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The session and whose it is, for telling that person; null when there is none. */
+export async function findSessionWithOwner(db: Db, id: SessionId): Promise<{ userId: UserId; session: Session } | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .select(sessionColumns)
+    .select('sessions.user_id as userId')
+    .where('sessions.id', '=', id)
+    .executeTakeFirst()
+  if (!row) {
+    return null
+  }
+  const { userId, ...session } = row
+  return { userId, session }
+}
+
+/**
+ * Locks the session until the transaction ends, so that what changes it happens one after the other, and returns what
+ * deciding about it needs. Null when there is none, or it is somebody else's.
+ */
+export async function lockSession(transaction: Db, userId: UserId, id: SessionId) {
+  const row = await transaction
+    .selectFrom('sessions')
+    .select(['id', 'active_leaf as activeLeaf', 'title', 'model', 'system_prompt as systemPrompt'])
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export type SessionChange = {
+  title?: string | null
+  titleSource?: SessionTable['title_source']
+  pinned?: boolean
+  archived?: boolean
+  model?: string | null
+  systemPrompt?: string | null
+  activeLeaf?: MessageId | null
+  updatedAt?: string
+}
+
+/** Changes what is given and leaves the rest; the caller has checked whose session it is. */
+export async function updateSession(db: Db, id: SessionId, change: SessionChange): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({
+      ...(change.title !== undefined && { title: change.title }),
+      ...(change.titleSource !== undefined && { title_source: change.titleSource }),
+      ...(change.pinned !== undefined && { pinned: change.pinned }),
+      ...(change.archived !== undefined && { archived: change.archived }),
+      ...(change.model !== undefined && { model: change.model }),
+      ...(change.systemPrompt !== undefined && { system_prompt: change.systemPrompt }),
+      ...(change.activeLeaf !== undefined && { active_leaf: change.activeLeaf }),
+      ...(change.updatedAt !== undefined && { updated_at: change.updatedAt }),
+      id,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Deletes the session with all that belongs to it, its log included. */
+export async function deleteSession(transaction: Db, id: SessionId): Promise<void> {
+  await transaction.deleteFrom('sessions').where('id', '=', id).execute()
+  await transaction.deleteFrom('events').where('session_id', '=', id).execute()
+}
+
+export type SessionPage = {
+  userId: UserId
+  limit: number
+  archived: boolean
+  /** Looked for in titles, summaries and message text, without regard to case. */
+  search?: string | undefined
+  /** The last session of the page before. */
+  after?: { updatedAt: string; id: SessionId } | undefined
+}
+
+/** A person's sessions, newest activity first. */
+export async function listSessions(db: Db, page: SessionPage): Promise<Session[]> {
+  let query = db
+    .selectFrom('sessions')
+    .select(sessionColumns)
+    .where('user_id', '=', page.userId)
+    .where('archived', '=', page.archived)
+  const { after, search } = page
+  if (after) {
+    query = query.where(sql<boolean>`(updated_at, sessions.id) < (${after.updatedAt}, ${after.id})`)
+  }
+  if (search) {
+    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('title', 'ilike', pattern),
+        eb('summary', 'ilike', pattern),
+        exists(
+          selectFrom('messages')
+            .select('messages.id')
+            .whereRef('messages.session_id', '=', 'sessions.id')
+            .where('messages.text', 'ilike', pattern),
+        ),
+      ]),
+    )
+  }
+  return query.orderBy('updated_at', 'desc').orderBy('sessions.id', 'desc').limit(page.limit).execute()
+}
+
+function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, 'sessions'>) {
+  return [
+    ref('sessions.id').as('id'),
+    ref('sessions.title').as('title'),
+    ref('sessions.summary').as('summary'),
+    ref('sessions.status').as('status'),
+    ref('sessions.model').as('model'),
+    ref('sessions.system_prompt').as('systemPrompt'),
+    ref('sessions.pinned').as('pinned'),
+    ref('sessions.archived').as('archived'),
+    ref('sessions.created_at').as('createdAt'),
+    ref('sessions.updated_at').as('updatedAt'),
+    ref('sessions.ended_at').as('endedAt'),
+    ref('sessions.duration_ms').as('durationMs'),
+    exists(
+      selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.session_id', '=', 'sessions.id')
+        .where('runs.status', 'in', ['running', 'waiting']),
+    )
+      .$castTo<boolean>()
+      .as('running'),
+    selectFrom('events')
+      .select(({ fn }) => fn.coalesce(fn.max('events.seq'), sql<number>`0`).as('seq'))
+      .whereRef('events.session_id', '=', 'sessions.id')
+      .$asScalar()
+      .$notNull()
+      .as('seq'),
+  ] as const
+}

@@ -1,0 +1,63 @@
+import type { SessionId, UserId } from '../shared/contract/ids.ts'
+import type { Session } from '../shared/contract/session.ts'
+import type { Database, Db } from './connect.ts'
+import { type ReadEvent, readChunks } from './events.ts'
+import { type StoredMessage, readBranch, readQueued } from './messages.ts'
+import { findSession } from './sessions.ts'
+
+/** A session as it is at `session.seq`, but for the text of an answer that is being written. */
+export type StoredSnapshot = {
+  session: Session
+  messages: StoredMessage[]
+  hasOlder: boolean
+  /** The chunks beyond the stored parts of the message that is being written. */
+  chunks: ReadEvent[]
+}
+
+export type SnapshotLimits = {
+  /** Messages of the active branch at the most, the newest of it. */
+  limit: number
+  /** Bounds the stored parts of all of them; UTF-16 units of JSON. */
+  maxLength: number
+}
+
+/** Reads everything a reader starts from, at one moment; null when there is no such session of this user. */
+export async function readSnapshot(
+  database: Database,
+  userId: UserId,
+  sessionId: SessionId,
+  limits: SnapshotLimits,
+): Promise<StoredSnapshot | null> {
+  return atOneMoment(database, async (db) => {
+    const session = await findSession(db, userId, sessionId)
+    if (!session) {
+      return null
+    }
+    const { activeLeaf } = await db
+      .selectFrom('sessions')
+      .select('active_leaf as activeLeaf')
+      .where('id', '=', sessionId)
+      .executeTakeFirstOrThrow()
+    const branch = activeLeaf
+      ? await readBranch(db, { sessionId, leaf: activeLeaf, ...limits })
+      : { messages: [], hasOlder: false }
+    const queued = await readQueued(db, sessionId)
+    const written = branch.messages.find(({ message }) => message.role === 'assistant' && isOpen(message.status))
+    const chunks = written?.message.runId
+      ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
+      : []
+    return { session, messages: [...branch.messages, ...queued], hasOlder: branch.hasOlder, chunks }
+  })
+}
+
+function isOpen(status: StoredMessage['message']['status']): boolean {
+  return status === 'running' || status === 'waiting'
+}
+
+/** An embedded database has one connection, so that any transaction of it sees one moment. */
+function atOneMoment<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
+  const transaction = database.db.transaction()
+  return database.kind === 'postgres'
+    ? transaction.setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
+    : transaction.execute(read)
+}

@@ -1,0 +1,9 @@
+/**
+ * How both databases turn values into JavaScript's where their own defaults differ, by Postgres type id: `bigint` and
+ * `numeric` become numbers, `timestamptz` an ISO 8601 string in UTC.
+ */
+export const valueParsers: Record<number, (value: string) => unknown> = {
+  20: Number,
+  1184: (value) => new Date(value).toISOString(),
+  1700: Number,
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from '@playwright/test'
+
+const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const macApplications = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+export type Browser = { path: string; version: string }
+
+/**
+ * The Chromium of this machine: the one that CHROMIUM_PATH names, else a known command, else Playwright's own.
+ *
+ * @throws when CHROMIUM_PATH names something that does not run
+ */
+export function findChromium(env: NodeJS.ProcessEnv = process.env): Browser | null {
+  if (env.CHROMIUM_PATH) {
+    const named = running(env.CHROMIUM_PATH)
+    if (!named) throw new Error(`CHROMIUM_PATH: ${env.CHROMIUM_PATH} is no browser that runs here`)
+    return named
+  }
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  const known = commands.flatMap((command) => folders.map((folder) => join(folder, command)))
+  for (const path of [...known, ...macApplications, chromium.executablePath()]) {
+    const browser = running(path)
+    if (browser) return browser
+  }
+  return null
+}
+
+/** Finds a Chromium, or installs one: Debian's own as root, else Playwright's into its cache. */
+export function findOrInstallChromium(): Browser {
+  const found = findChromium()
+  if (found) return found
+  const asRoot = process.getuid?.() === 0
+  console.error('Installing Chromium …')
+  if (asRoot && existsSync('/etc/debian_version')) {
+    const install = ['install', '-y', '--no-install-recommends', 'chromium']
+    if (run('apt-get', ['update']) && run('apt-get', install)) {
+      const installed = findChromium()
+      if (installed) return installed
+    }
+  }
+  run('npx', ['playwright', 'install', ...(asRoot ? ['--with-deps'] : []), 'chromium'])
+  const installed = findChromium()
+  if (installed) return installed
+  throw new Error(
+    'No Chromium here, and none could be installed: install one, or set CHROMIUM_PATH',
+  )
+}
+
+/** Some systems have the command but not the browser, so it is asked for its version. */
+function running(path: string): Browser | null {
+  if (!existsSync(path)) return null
+  const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 60_000 })
+  return status === 0 ? { path, version: stdout.trim() } : null
+}
+
+/** The output of installers goes to stderr: stdout is for the path. */
+function run(command: string, args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return spawnSync(command, args, { stdio: ['ignore', 2, 2], env }).status === 0
+}
+
+if (import.meta.main) console.log(findOrInstallChromium().path)

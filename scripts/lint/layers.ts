@@ -1,0 +1,129 @@
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+
+/**
+ * Which file may import what. Imports run one way: `contract <- session <- client <- react <- web`, and
+ * `contract <- db <- server`; features do not know each other, and one level above composes them.
+ */
+
+/** An import as it stands in a file; `typeOnly` is an `import type`, of which nothing is left when the code runs. */
+export type Import = { specifier: string; typeOnly: boolean }
+
+type Layer = keyof typeof below
+
+/** The layers of our own that each may import, beside itself. */
+const below = {
+  contract: [],
+  session: ['contract'],
+  client: ['contract', 'session'],
+  react: ['contract', 'session', 'client'],
+  web: ['contract', 'session', 'client', 'react'],
+  db: ['contract'],
+  server: ['contract', 'session', 'db'],
+} as const satisfies Record<string, readonly string[]>
+
+const folders: readonly (readonly [string, Layer])[] = [
+  ['shared/contract/', 'contract'],
+  ['shared/session/', 'session'],
+  ['shared/client/', 'client'],
+  ['shared/react/', 'react'],
+  ['web/', 'web'],
+  ['db/', 'db'],
+  ['server/', 'server'],
+]
+
+/** What runs anywhere names the packages it may use; React itself begins with `shared/react`. */
+const anywhere = ['zod', '@trpc/client', '@trpc/server']
+const packages: Partial<Record<Layer, readonly string[]>> = {
+  contract: anywhere,
+  session: anywhere,
+  client: anywhere,
+  react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],
+}
+
+const sql = /^(kysely|pg|pg-(?!boss)[a-z-]+|@electric-sql\/.+)$/
+const interfaces =
+  /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
+
+/** Files directly in server/ that join the features: a feature that imported one would import them all. */
+const composers = /^server\/(main|app|router|caller)\.ts$/
+
+/** The only files of the server that may touch the process: its start, and the tool that reads its state. */
+const ofTheProcess = /^server\/(main|tools\/get-system-metrics)\.ts$/
+
+/**
+ * Why `file` may not have that import, or null when it may.
+ *
+ * @param file path from the root of the project, with `/`
+ */
+export function importProblem(file: string, { specifier, typeOnly }: Import): string | null {
+  const layer = layerOf(file)
+  // Tests see everything, and so do the folders that are no layer: scripts, bench, e2e.
+  if (!layer || isTesting(file)) return null
+  if (!specifier.startsWith('.')) return packageProblem(file, layer, specifier)
+  const target = posix.join(posix.dirname(file), specifier)
+  if (isTesting(target)) return 'testing code stays in tests'
+  const targetLayer = layerOf(target)
+  if (!targetLayer) return `${target} belongs to no layer; only tests reach it`
+  if (targetLayer === layer) return siblingProblem(file, target, typeOnly)
+  if (below[layer].some((one) => one === targetLayer)) return null
+  const ofTheRouter = layer === 'client' && target === 'server/router.ts'
+  if (ofTheRouter && typeOnly) return null
+  if (ofTheRouter) return "the router's type is all the client may see: use import type"
+  return `imports run one way: ${layer} must not know ${targetLayer}`
+}
+
+function packageProblem(file: string, layer: Layer, specifier: string): string | null {
+  const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier
+  const runsInServer = layer === 'server' || layer === 'db'
+  if (isBuiltin(specifier)) {
+    if (!runsInServer) return `${layer} runs in browsers too: no Node`
+    const isProcess = specifier === 'node:process' || specifier === 'process'
+    return isProcess && !ofTheProcess.test(file) ? 'only server/main.ts touches the process' : null
+  }
+  if (layer !== 'db' && sql.test(name)) return 'no SQL outside db/'
+  if (runsInServer && interfaces.test(name)) return `${layer} draws nothing: no ${name}`
+  const allowed = packages[layer]
+  if (allowed && !allowed.includes(name)) return `shared/${layer} runs anywhere: no ${name}`
+  return null
+}
+
+/** Within one layer: features do not import features, and nothing imports what composes it. */
+function siblingProblem(file: string, target: string, typeOnly: boolean): string | null {
+  const feature = featureOf(file) ?? (isWidget(file) ? 'web/ui' : null)
+  const targetFeature = featureOf(target)
+  if (!feature || feature === targetFeature) return null
+  if (targetFeature && !(layerOf(file) === 'server' && posix.basename(target) === 'port.ts')) {
+    return `features do not import features: ${feature} must not know ${targetFeature}`
+  }
+  const composes = composers.test(target) || target.startsWith('web/app/')
+  return composes && !typeOnly ? `${feature} must not know what composes it` : null
+}
+
+function featureOf(file: string): string | null {
+  return /^(server\/[^/]+|web\/features\/[^/]+)\//.exec(file)?.[1] ?? null
+}
+
+/** Widgets know nothing of the product, so every feature may use them. */
+function isWidget(file: string): boolean {
+  return file.startsWith('web/ui/')
+}
+
+function layerOf(file: string): Layer | null {
+  return folders.find(([folder]) => file.startsWith(folder))?.[1] ?? null
+}
+
+function isTesting(file: string): boolean {
+  return (
+    /\.(test|suite|story)\.tsx?$/.test(file) || /(^|\/)(testing|stories)(\/|\.tsx?$)/.test(file)
+  )
+}
+
+/** The entries that are published; no other file gathers what others export. */
+const entries = /^shared\/(client|react)\/index\.ts$/
+
+/** Why `file` may not export again what `specifier` exports, or null when it may. */
+export function barrelProblem(file: string, specifier: string): string | null {
+  if (!specifier.startsWith('.') || entries.test(file)) return null
+  return 'only the published entries gather exports: import from the file that declares it'
+}

@@ -1,0 +1,8 @@
+// Plain JavaScript, so that a Node too old for the rest can still say so: npm's scripts find the project's own first.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `This is Node ${process.versions.node}; start with "npm start", which uses the project's own (run "npm ci" first).`,
+  )
+  process.exit(1)
+}
+await import('./start.ts')

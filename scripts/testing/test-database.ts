@@ -1,0 +1,28 @@
+import pg from 'pg'
+import { inject } from 'vitest'
+
+/** A migrated, empty database of one test's own on the real Postgres; disposing drops it, whoever is connected. */
+export type TestDatabase = AsyncDisposable & { url: string }
+
+/** Copies the migrated template; only in tests of the project `postgres`, whose global setup brings the server. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { adminUrl, template } = inject('postgres')
+  const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
+  await execute(adminUrl, `create database ${name} template ${template}`)
+  const url = new URL(adminUrl)
+  url.pathname = name
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () => execute(adminUrl, `drop database if exists ${name} with (force)`),
+  }
+}
+
+async function execute(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

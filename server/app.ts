@@ -1,0 +1,174 @@
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import manifest from '../package.json' with { type: 'json' }
+import { type Database, connect } from '../db/connect.ts'
+import { migrate } from '../db/migrate.ts'
+import { ping } from '../db/ping.ts'
+import { findProfile } from '../db/users.ts'
+import { newId } from '../shared/contract/ids.ts'
+import { ensureLocalOwner } from './auth/local-owner.ts'
+import { createCaller } from './caller.ts'
+import type { Config } from './config.ts'
+import { createAccessPolicy } from './http/access.ts'
+import { createHttpServer } from './http/server.ts'
+import { compactRun } from './log/compaction.ts'
+import { Hub } from './log/hub.ts'
+import { CursorReader } from './log/reader.ts'
+import { GroupCommitWriter } from './log/writer.ts'
+import { createModelPort } from './model/create.ts'
+import { DEMO_MODEL } from './model/demo/generation.ts'
+import { startDemoModel } from './model/demo/start.ts'
+import type { ModelPort } from './model/port.ts'
+import { appRouter } from './router.ts'
+import { createRuns } from './runs/create.ts'
+import type { Services } from './services.ts'
+import { LocalSessionChanges } from './sessions/changes.ts'
+import { builtinTools } from './tools/builtin.ts'
+import type { Tool } from './tools/port.ts'
+import { createToolRegistry } from './tools/registry.ts'
+import type { Context } from './trpc.ts'
+
+export type AppOptions = {
+  config: Config
+  logger: Logger
+  /** The model to ask instead of the one that the settings name. */
+  model?: ModelPort
+  /** Tools beside the built-in ones. */
+  tools?: readonly Tool[]
+  /** Milliseconds since the epoch. */
+  clock?: () => number
+}
+
+/** The whole server, wired: listening, or called in this process. Whoever makes one closes it. */
+export async function createApp(options: AppOptions) {
+  const { config, logger } = options
+  const now = () => new Date(options.clock?.() ?? Date.now()).toISOString()
+  await using opened = new AsyncDisposableStack()
+
+  const database = opened.adopt(await openDatabase(config), (open) => open.close())
+  await migrate(database.db)
+  const owner = await ensureLocalOwner(database.db)
+  const { model, defaultModel } = await openModel(options, opened)
+  const tools = createToolRegistry(
+    [
+      ...builtinTools({ loadProfile: (id) => findProfile(database.db, id) }),
+      ...(options.tools ?? []),
+    ],
+    { timeoutMs: config.tools.timeoutMs },
+  )
+
+  const changes = new LocalSessionChanges(database.db, (error) =>
+    logger.error({ err: error }, 'a change of a session list could not be read'),
+  )
+  const hub = new Hub((sessionId, events) => {
+    if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
+      changes.touch(sessionId)
+    }
+  })
+  const log = new GroupCommitWriter({
+    database,
+    hub,
+    paceMs: database.kind === 'embedded' ? 33 : 8,
+    onTrouble: (error) => logger.error({ err: error }, 'a commit failed and is tried again'),
+    onFenced: (runId) => runs.lose(runId),
+  })
+  const runs = createRuns(
+    {
+      database,
+      log,
+      model,
+      tools,
+      nodeId: newId(),
+      now,
+      newId,
+      settings: {
+        model: defaultModel,
+        systemPrompt: config.model.systemPrompt,
+        temperature: config.model.temperature,
+        maxTokens: config.model.maxTokens,
+        maxSteps: config.runs.maxSteps,
+        leaseSeconds: config.runs.leaseMs / 1000,
+      },
+      onError: (error, what) => logger.error({ err: error }, what),
+    },
+    (run) => compactRun(database.db, run, now()),
+  )
+  opened.defer(() => runs.close())
+  await runs.start()
+
+  const services: Services = {
+    database,
+    log,
+    reader: new CursorReader(database, hub),
+    runs,
+    tools,
+    model,
+    changes,
+    defaultModel,
+    closeReaders: (sessionId) => hub.close(sessionId),
+    now,
+    newId,
+  }
+  const context = (drained?: () => Promise<void>): Context => ({
+    services,
+    user: owner,
+    ...(drained && { drained }),
+  })
+  const http = await createHttpServer({
+    router: appRouter,
+    createContext: (connection) => context(connection.drained),
+    createCaller: (ofConnection, signal) => createCaller(ofConnection, { signal }),
+    access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
+    webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
+    logger,
+    health: () => ({ version: manifest.version, database: database.kind, model: model.kind }),
+    checkDatabase: () => ping(database.db),
+  })
+  opened.defer(() => http.close())
+
+  const resources = opened.move()
+  return {
+    services,
+    /** Calls the procedures in this process, as the local owner. */
+    caller: createCaller(context()),
+    /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */
+    listen: () => http.listen(config.listen),
+    /** `/readyz` says 503 from here on; what is open goes on. */
+    drain: () => http.drain(),
+    /** Ends everything in the reverse order of its making: sockets, then runs, then the database. */
+    close: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>
+
+function openDatabase(config: Config): Promise<Database> {
+  return connect(
+    config.databaseUrl
+      ? { databaseUrl: config.databaseUrl }
+      : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
+  )
+}
+
+/** Where npm packages keep what they can make again. */
+const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
+
+async function openModel({ config, model }: AppOptions, opened: AsyncDisposableStack) {
+  const { apiKey, baseUrl, api, name } = config.model
+  if (model) {
+    return { model, defaultModel: name }
+  }
+  const demo = apiKey === null && baseUrl === null ? opened.use(await startDemoModel()) : null
+  return {
+    defaultModel: demo ? DEMO_MODEL : name,
+    model: createModelPort({
+      apiKey: apiKey ?? undefined,
+      baseUrl: demo?.baseUrl ?? baseUrl ?? undefined,
+      api,
+      demo: demo !== null,
+      timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
+      idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
+    }),
+  }
+}

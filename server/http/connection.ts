@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * What a procedure may know of the connection that its call came over. A socket has one for all its calls, an HTTP
+ * request one of its own.
+ */
+export type Connection = {
+  transport: 'http' | 'socket' | 'plain-socket'
+  /** The request, or the upgrade of the socket: cookies and addresses are read from it. */
+  request: IncomingMessage
+  /** The bearer token of `Authorization`, of the connection params or of `?token=`, unverified. */
+  token: string | null
+  /**
+   * Resolves when the other side has taken enough of what was sent that more may be written, or is gone. Whoever
+   * streams awaits it between two writes, so that a slow reader costs no memory.
+   */
+  drained(): Promise<void>
+  /** Aborts when the connection ends. */
+  signal: AbortSignal
+  /** Ends a socket, as when its login was revoked; a plain HTTP request ends by itself. */
+  close(code: number, reason: string): void
+}
+
+/** Makes the tRPC context of a connection; a thrown TRPCError refuses it. */
+export type CreateContext<Context> = (connection: Connection) => Context | Promise<Context>
+
+const BEARER = /^Bearer\s+(\S+)\s*$/i
+
+/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
+export function bearerToken(request: IncomingMessage): string | null {
+  return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? null
+}
+
+/** The connection of one HTTP request. It never needs to drain: Node's streams pull what is sent over HTTP. */
+export function httpConnection(
+  request: IncomingMessage,
+  signal: AbortSignal,
+  connectionParams: Record<string, string | undefined> | null = null,
+): Connection {
+  return {
+    transport: 'http',
+    request,
+    token: bearerToken(request) ?? connectionParams?.token ?? null,
+    drained: () => Promise.resolve(),
+    signal,
+    close: () => undefined,
+  }
+}

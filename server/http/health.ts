@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify'
+
+/** What `/health` says of this process, besides its age. */
+export type Health = {
+  version: string
+  database: 'embedded' | 'postgres'
+  model: 'demo' | 'openai' | 'compatible'
+}
+
+export type HealthOptions = {
+  health: () => Health
+  /** Throws, or rejects, when the database cannot be used. */
+  checkDatabase: () => Promise<unknown>
+  isDraining: () => boolean
+  /** How long the database may take to answer. */
+  timeoutMs?: number
+}
+
+/**
+ * `/health` for people, `/livez` for whoever restarts a stuck process, `/readyz` for whoever sends it traffic. They
+ * answer to any origin's absence of credentials: nothing here is secret.
+ */
+export function healthRoutes(options: HealthOptions) {
+  const startedAt = performance.now()
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.addHook('onSend', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
+    app.get('/health', () => {
+      const { version, database, model } = options.health()
+      const uptimeSeconds = Math.floor((performance.now() - startedAt) / 1000)
+      return { status: 'ok', version, uptimeSeconds, database, model }
+    })
+    app.get('/livez', () => ({ status: 'ok' }))
+    app.get('/readyz', async (request, reply) => {
+      if (options.isDraining()) return reply.code(503).send({ status: 'draining' })
+      try {
+        await within(options.timeoutMs ?? 2_000, options.checkDatabase())
+        return { status: 'ok' }
+      } catch (error) {
+        request.log.warn({ err: error }, 'the database does not answer')
+        return reply.code(503).send({ status: 'no-database' })
+      }
+    })
+  }
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

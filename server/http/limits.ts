@@ -1,0 +1,33 @@
+/** How much one client may ask of the server (CONTRACT P12). */
+export type Limits = {
+  /** Bytes of one WebSocket message. */
+  frameBytes: number
+  /** Queries and mutations in one message. */
+  batchSize: number
+  watchesPerSocket: number
+  socketsPerAddress: number
+  /** From the first byte to the request's head, and from the upgrade to the connection params. */
+  handshakeMs: number
+  /** Between two pings; a socket that showed no life since the last one is ended. */
+  pingMs: number
+  /** A socket with more than this unsent is full: its streams wait. */
+  fullBytes: number
+  /** Bytes of an HTTP body, and of one that imports conversations. */
+  bodyBytes: number
+  importBytes: number
+  /** How long requests in flight may take to finish when the server closes. */
+  closeMs: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  frameBytes: 1024 * 1024,
+  batchSize: 20,
+  watchesPerSocket: 64,
+  socketsPerAddress: 256,
+  handshakeMs: 10_000,
+  pingMs: 30_000,
+  fullBytes: 64 * 1024,
+  bodyBytes: 1024 * 1024,
+  importBytes: 64 * 1024 * 1024,
+  closeMs: 5_000,
+}

@@ -1,0 +1,33 @@
+import type { TRPCError } from '@trpc/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+
+/**
+ * Requests at `debug`, by method, path and outcome: never the query string, a header or a body, where tokens and
+ * what people say stand.
+ */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const url = pathOf(request.url)
+    const durationMs = Math.round(reply.elapsedTime)
+    request.log.debug(
+      { method: request.method, url, status: reply.statusCode, durationMs },
+      'request',
+    )
+  })
+}
+
+/** Logs a procedure's failure: what the caller did wrong is their business, what went wrong here is ours. */
+export function logProcedureErrors(logger: FastifyBaseLogger) {
+  return ({ error, path }: { error: TRPCError; path: string | undefined }): void => {
+    if (getHTTPStatusCodeFromError(error) < 500) {
+      logger.debug({ path, code: error.code }, 'procedure refused')
+    } else {
+      logger.error({ path, code: error.code, err: error.cause ?? error }, 'procedure failed')
+    }
+  }
+}
+
+export function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? ''
+}

@@ -1,0 +1,215 @@
+import { isTrackedEnvelope, TRPCError } from '@trpc/server'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
+import type { SessionEvent } from '../../shared/contract/events.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import type { Connection } from './connection.ts'
+import { bearerToken } from './connection.ts'
+import { toHttpError } from './http-errors.ts'
+import type { PlainFrame, PlainState } from './plain-frames.ts'
+import { stateAfter, translate } from './plain-frames.ts'
+import type { PlainCommand } from './plain-input.ts'
+import { readPlainInput } from './plain-input.ts'
+import type { OpenSocket } from './sockets.ts'
+
+/** The procedures that the plain protocol stands on, as tRPC's in-process caller offers them. */
+export type PlainCaller = {
+  sessions: {
+    create(input: { id: string }): Promise<unknown>
+    watch(input: { id: string; lastEventId?: string }): Promise<AsyncIterable<TrackedEvent>>
+    log?(input: {
+      id: string
+      after: number
+      limit: number
+    }): Promise<{ events: { seq: number; event: SessionEvent }[] }>
+  }
+  messages: { send(input: { sessionId: string; text: string; id?: string }): Promise<unknown> }
+  runs: { stop(input: { sessionId: string }): Promise<unknown> }
+  /** Without `decide`, no call ever waits for a person. */
+  tools?: {
+    list?: unknown
+    decide?(input: {
+      callId: string
+      decision: 'approve' | 'deny'
+      reason?: string
+    }): Promise<unknown>
+  }
+}
+
+/** tRPC's types say what a client gets; in the process it is still the envelope that `tracked` made. */
+type TrackedEvent = { id: string; data: SessionEvent }
+
+export type PlainSocketOptions = {
+  sessionId: string
+  /** The last `seq` that the client has seen. */
+  after: string | null
+  token: string | null
+  createCaller: (connection: Connection) => Promise<PlainCaller>
+  /** Told of failures that are the server's. */
+  onError: (error: unknown) => void
+}
+
+/** Commands that wait for earlier ones; past this many the client is not read until some are done. */
+const MOST_WAITING = 16
+const SERVICE_RESTART = 1012
+const INTERNAL_ERROR = 1011
+
+/**
+ * Speaks the plain protocol of CONTRACT section 4 over one WebSocket: the session's log out, as frames; commands in,
+ * one after the other. The client's going ends it.
+ */
+export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions): void {
+  const { webSocket } = socket
+  const ready = open(socket, options)
+  // From the first moment, for a client does not wait for the greeting.
+  receive(webSocket, (data, isBinary) => ready.then((caller) => obey(caller, data, isBinary)))
+  ready
+    .then((caller) => follow(socket, caller, options))
+    .then(() =>
+      socket.close(SERVICE_RESTART, 'The session is not followed any more; connect again.'),
+    )
+    .catch((error: unknown) => refuse(error))
+
+  async function obey(caller: PlainCaller, data: string, isBinary: boolean): Promise<void> {
+    const input = readPlainInput(data, isBinary)
+    if ('refusal' in input) {
+      return send(webSocket, { type: 'error', code: 'BAD_REQUEST', message: input.refusal })
+    }
+    try {
+      await execute(caller, options.sessionId, input.command)
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  function refuse(error: unknown): void {
+    if (socket.signal.aborted) return
+    const { status, message } = report(error)
+    socket.close(status >= 500 ? INTERNAL_ERROR : 4000 + status, message)
+  }
+
+  /** Tells the client, and of what is the server's fault the server too. */
+  function report(error: unknown): { status: number; message: string } {
+    const { status, body } = toHttpError(error)
+    if (status >= 500) options.onError(error)
+    send(webSocket, { type: 'error', code: body.code, message: body.message })
+    return { status, message: body.message }
+  }
+}
+
+/** Signs in, makes the session when there is none, and greets. */
+async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<PlainCaller> {
+  const { sessionId } = options
+  if (!SessionId.safeParse(sessionId).success) {
+    throw new TRPCError({ code: 'BAD_REQUEST', message: 'The id of a session must be a UUID.' })
+  }
+  const caller = await options.createCaller({
+    transport: 'plain-socket',
+    request: socket.request,
+    token: options.token ?? bearerToken(socket.request),
+    drained: socket.drained,
+    signal: socket.signal,
+    close: socket.close,
+  })
+  try {
+    await caller.sessions.create({ id: sessionId })
+  } catch (cause) {
+    if (!(cause instanceof TRPCError) || cause.code !== 'CONFLICT') throw cause
+    // Whether an id is taken by somebody else is not for strangers to know.
+    throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such session.', cause })
+  }
+  send(socket.webSocket, { type: 'system', session_id: sessionId, content: 'Connected.' })
+  return caller
+}
+
+async function follow(
+  socket: OpenSocket,
+  caller: PlainCaller,
+  { sessionId: id, after }: PlainSocketOptions,
+): Promise<void> {
+  let state = after === null ? null : await resumedState(caller, id, after)
+  let resumes = after !== null
+  const events = await caller.sessions.watch(after === null ? { id } : { id, lastEventId: after })
+  for await (const item of events) {
+    const [seq, event] = isTrackedEnvelope<SessionEvent>(item) ? item : [item.id, item.data]
+    if (resumes && event.type === 'snapshot') {
+      send(socket.webSocket, {
+        type: 'error',
+        code: 'PRECONDITION_FAILED',
+        message: NO_CONTINUATION,
+      })
+      state = null
+    }
+    resumes = false
+    const translated = translate(state, Number(seq), event)
+    state = translated.state
+    for (const frame of translated.frames) send(socket.webSocket, frame)
+    await socket.drained()
+    if (socket.signal.aborted) return
+  }
+}
+
+const NO_CONTINUATION =
+  'The session cannot be continued after this seq; what follows begins at the present.'
+
+/** What the client has of the answer it was in the middle of, as far as the log still knows. */
+async function resumedState(caller: PlainCaller, id: string, after: string): Promise<PlainState> {
+  const seq = Number(after)
+  if (!caller.sessions.log || !Number.isSafeInteger(seq) || seq < 1) return null
+  const { events } = await caller.sessions.log({ id, after: seq - 1, limit: 1 })
+  const last = events[0]
+  return last?.seq === seq && last.event.type === 'chunk' ? stateAfter(last.event) : null
+}
+
+async function execute(
+  caller: PlainCaller,
+  sessionId: string,
+  command: PlainCommand,
+): Promise<void> {
+  switch (command.type) {
+    case 'user_message': {
+      const { content: text, id } = command
+      await caller.messages.send({ sessionId, text, ...(id !== undefined && { id }) })
+      return
+    }
+    case 'stop':
+      await caller.runs.stop({ sessionId })
+      return
+    case 'tool_decision': {
+      if (!caller.tools?.decide)
+        throw new TRPCError({ code: 'NOT_IMPLEMENTED', message: 'No call waits here.' })
+      const { call_id: callId, decision, reason } = command
+      await caller.tools.decide({ callId, decision, ...(reason !== undefined && { reason }) })
+    }
+  }
+}
+
+/** Hands the frames on one after the other, so that what was said first is done first. */
+function receive(
+  webSocket: WebSocket,
+  handle: (data: string, isBinary: boolean) => Promise<void>,
+): void {
+  let tail = Promise.resolve()
+  let waiting = 0
+  webSocket.on('message', (data: RawData, isBinary) => {
+    waiting += 1
+    if (waiting >= MOST_WAITING) webSocket.pause()
+    tail = tail
+      .then(() => handle(textOf(data), isBinary))
+      // A session that could not be opened is refused where it was tried.
+      .catch(() => undefined)
+      .finally(() => {
+        waiting -= 1
+        if (waiting < MOST_WAITING && webSocket.isPaused) webSocket.resume()
+      })
+  })
+}
+
+/** `ws` gives whole buffers unless it is told otherwise, though its type allows more. */
+function textOf(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString() : ''
+}
+
+function send(webSocket: WebSocket, frame: PlainFrame): void {
+  if (webSocket.readyState === WebSocket.OPEN) webSocket.send(JSON.stringify(frame))
+}

@@ -1,0 +1,126 @@
+import { callTRPCProcedure, TRPCError } from '@trpc/server'
+import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { CreateContext } from './connection.ts'
+import { httpConnection } from './connection.ts'
+import type { Limits } from './limits.ts'
+import { describeRest, procedureRecord, REST_PREFIX } from './openapi.ts'
+import { readParameters } from './rest-parameters.ts'
+import { inputSchema, restRoute } from './rest-paths.ts'
+
+export type RestOptions<Router extends AnyTRPCRouter> = {
+  router: Router
+  createContext: CreateContext<inferRouterContext<Router>>
+  version: () => string
+  limits: Pick<Limits, 'bodyBytes' | 'importBytes'>
+  onError: (failure: { error: TRPCError; path: string | undefined }) => void
+}
+
+/** What `sessions.export` answers: over REST it is a file to keep, not JSON about one. */
+const File = z.object({ name: z.string(), mimeType: z.string(), content: z.string() })
+
+/**
+ * Every query and mutation of the router as REST, below `/api`, and its description at `/openapi.json`.
+ *
+ * trpc-to-openapi writes the description. Its handler is not used: it switches coercion on in the schemas that it
+ * shares with tRPC, after which `"false"` is true and `null` is 0 for every caller of the process.
+ */
+export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Router>) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    acceptEmptyBodies(app)
+    app.addHook('onSend', async (_request, reply) => {
+      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    })
+    for (const [name, procedure] of Object.entries(procedureRecord(options.router))) {
+      const route = restRoute(name, procedure)
+      if (!route) continue
+      const input = inputSchema(procedure)
+      app.route({
+        method: route.method,
+        url: REST_PREFIX + route.path.replaceAll(/\{(.+?)\}/g, ':$1'),
+        bodyLimit:
+          name === 'sessions.import' ? options.limits.importBytes : options.limits.bodyBytes,
+        handler: async (request, reply) => {
+          const output = await call(options, name, procedure._def.type, request, reply, input)
+          return name === 'sessions.export'
+            ? sendFile(reply, File.parse(output))
+            : sendJson(reply, output)
+        },
+      })
+    }
+
+    let description: string | undefined
+    app.get('/openapi.json', (_request, reply) => {
+      description ??= JSON.stringify(describeRest(options.router, options.version()))
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('cache-control', 'no-cache')
+        .send(description)
+    })
+  }
+}
+
+async function call<Router extends AnyTRPCRouter>(
+  options: RestOptions<Router>,
+  path: string,
+  type: 'query' | 'mutation' | 'subscription',
+  request: FastifyRequest,
+  reply: FastifyReply,
+  schema: z.ZodObject,
+): Promise<unknown> {
+  const ended = new AbortController()
+  reply.raw.once('close', () => ended.abort())
+  try {
+    const ctx = await options.createContext(httpConnection(request.raw, ended.signal))
+    const getRawInput = async (): Promise<unknown> => readInput(request, schema)
+    const { router } = options
+    return await callTRPCProcedure({
+      router,
+      path,
+      getRawInput,
+      ctx,
+      type,
+      signal: ended.signal,
+      batchIndex: 0,
+    })
+  } catch (cause) {
+    if (cause instanceof TRPCError) options.onError({ error: cause, path })
+    throw cause
+  }
+}
+
+function readInput(request: FastifyRequest, schema: z.ZodObject): Record<string, unknown> {
+  const inAddress =
+    request.method === 'GET' || request.method === 'HEAD' || request.method === 'DELETE'
+  const given = inAddress ? readParameters(request.query, schema) : (request.body ?? {})
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new TRPCError({ code: 'BAD_REQUEST', message: 'The body must be a JSON object.' })
+  }
+  return { ...given, ...readParameters(request.params, schema) }
+}
+
+/** Fastify refuses an empty body that says it is JSON; many clients send one with `POST …/stop`. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parse(request, body.toString(), done)
+  })
+}
+
+function sendJson(reply: FastifyReply, output: unknown): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? null))
+}
+
+function sendFile(reply: FastifyReply, file: z.infer<typeof File>): FastifyReply {
+  const name = encodeURIComponent(file.name).replaceAll(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  )
+  return reply
+    .type(`${file.mimeType}; charset=utf-8`)
+    .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
+    .send(file.content)
+}

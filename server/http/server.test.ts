@@ -1,0 +1,176 @@
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { startTestServer, until } from './testing.ts'
+
+test('a query and a mutation are answered over HTTP', async () => {
+  await using server = await startTestServer()
+  const query = await fetch(
+    `${server.url}/trpc/echo?input=${encodeURIComponent('{"text":"hello"}')}`,
+  )
+  expect(await query.json()).toEqual({ result: { data: 'hello' } })
+  const mutation = await post(`${server.url}/trpc/store`, '{"text":"kept"}')
+  expect(await mutation.json()).toEqual({ result: { data: { text: 'kept' } } })
+})
+
+test('a batch of 20 is answered, one of 21 is refused with a clear error (P12)', async () => {
+  await using server = await startTestServer()
+  const batch = (size: number) => {
+    const input = Object.fromEntries(
+      Array.from({ length: size }, (_, index) => [index, { text: `${index}` }]),
+    )
+    const paths = Array.from({ length: size }, () => 'echo').join(',')
+    return fetch(
+      `${server.url}/trpc/${paths}?batch=1&input=${encodeURIComponent(JSON.stringify(input))}`,
+    )
+  }
+  expect((await batch(20)).status).toBe(200)
+  const refused = await batch(21)
+  expect(refused.status).toBe(400)
+  expect(await refused.text()).toContain('20')
+})
+
+test('a watch is read as server-sent events', async () => {
+  await using server = await startTestServer()
+  const response = await fetch(`${server.url}/trpc/flood`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.includes('id: 3')) text += (await reader?.read())?.value ?? ''
+  expect(text).toContain('id: 1\n')
+  await reader?.cancel()
+})
+
+test('a failure says nothing of its cause to the caller, and is logged once', async () => {
+  await using server = await startTestServer()
+  for (const path of ['/trpc/boom', '/api/boom']) {
+    server.logged.length = 0
+    const response = await fetch(server.url + path)
+    expect(response.status).toBe(500)
+    if (path.startsWith('/api')) expect(await response.text()).not.toContain('hunter2')
+    await until(() => server.logged.some((line) => line.msg === 'request'))
+    expect(server.logged.filter((line) => Number(line.level) >= 50)).toHaveLength(1)
+  }
+})
+
+test('logs hold no token, no query and no text', async () => {
+  await using server = await startTestServer()
+  await fetch(
+    `${server.url}/trpc/echo?token=secret-1&input=${encodeURIComponent('{"text":"secret-2"}')}`,
+    {
+      headers: { authorization: 'Bearer secret-3' },
+    },
+  )
+  await post(`${server.url}/api/store`, '{"text":"secret-4"}')
+  await until(() => server.logged.filter((line) => line.msg === 'request').length === 2)
+  expect(JSON.stringify(server.logged)).not.toContain('secret-')
+})
+
+test('a foreign origin is refused with 403, and so is a foreign host in single mode', async () => {
+  await using server = await startTestServer({
+    access: { allowedOrigins: ['https://friend.example'] },
+  })
+  const status = (headers: Record<string, string>) => statusOf(server.port, headers)
+  expect(await status({})).toBe(200)
+  expect(await status({ origin: server.url })).toBe(200)
+  expect(await status({ origin: 'https://friend.example' })).toBe(200)
+  expect(await status({ origin: 'https://evil.example' })).toBe(403)
+  expect(await status({ origin: 'null' })).toBe(403)
+  expect(await status({ host: 'evil.example' })).toBe(403)
+  expect(await status({ host: 'evil.example', origin: 'http://evil.example' })).toBe(403)
+  expect(await status({ host: `localhost:${server.port}` })).toBe(200)
+})
+
+test('in accounts mode any host is served, but only its own pages and the allowed ones', async () => {
+  await using server = await startTestServer({
+    access: { mode: 'accounts', publicUrl: 'https://chat.example', allowedOrigins: [] },
+  })
+  const status = (headers: Record<string, string>) => statusOf(server.port, headers)
+  expect(await status({ host: '10.0.0.7:8001' })).toBe(200)
+  expect(await status({ host: '10.0.0.7:8001', origin: 'https://chat.example' })).toBe(200)
+  expect(await status({ host: '10.0.0.7:8001', origin: 'https://evil.example' })).toBe(403)
+})
+
+test('an allowed origin may read answers across origins, after its preflight', async () => {
+  await using server = await startTestServer({
+    access: { allowedOrigins: ['https://friend.example'] },
+  })
+  const headers = {
+    origin: 'https://friend.example',
+    'access-control-request-headers': 'content-type',
+  }
+  const preflight = await fetch(`${server.url}/trpc/store`, { method: 'OPTIONS', headers })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('https://friend.example')
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type')
+})
+
+test('health, life and readiness are told apart', async () => {
+  await using server = await startTestServer()
+  const health = await fetch(`${server.url}/health`)
+  expect(await health.json()).toEqual({
+    status: 'ok',
+    version: '1.2.3',
+    uptimeSeconds: 0,
+    database: 'embedded',
+    model: 'demo',
+  })
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  server.script.databaseFails = true
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+  server.script.databaseFails = false
+  server.http.drain()
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+})
+
+test('closing lets a request in flight finish', async () => {
+  const server = await startTestServer({ limits: { closeMs: 10_000 } })
+  const answer = fetch(`${server.url}/trpc/slow`)
+  await until(() => server.script.calls.length > 0)
+  const closed = server.http.close()
+  server.script.gate.resolve()
+  expect(await (await answer).json()).toEqual({ result: { data: 'done' } })
+  await closed
+})
+
+test('closing waits neither for event streams nor, beyond its bound, for anything', async () => {
+  const server = await startTestServer({ limits: { closeMs: 200 } })
+  const stream = await fetch(`${server.url}/trpc/flood`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  const slow = fetch(`${server.url}/trpc/slow`).then(
+    () => 'answered',
+    () => 'cut',
+  )
+  await until(() => server.script.flooded > 0)
+  await server.http.close()
+  expect(await slow).toBe('cut')
+  await expect(stream.text()).rejects.toThrow()
+})
+
+test('a client that never finishes its request is cut off (P12)', async () => {
+  await using server = await startTestServer({ limits: { handshakeMs: 200 } })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.resume()
+  await closed
+})
+
+function post(url: string, body: string): Promise<Response> {
+  return fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+}
+
+/** `fetch` does not let go of its own Host. */
+function statusOf(port: number, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ host: '127.0.0.1', port, path: '/health', headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}

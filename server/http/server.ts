@@ -1,0 +1,149 @@
+import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
+import Fastify, { LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { AccessPolicy } from './access.ts'
+import type { CreateContext } from './connection.ts'
+import { docsRoutes } from './docs.ts'
+import { trackEventStreams } from './event-streams.ts'
+import type { Health } from './health.ts'
+import { healthRoutes } from './health.ts'
+import { toHttpError } from './http-errors.ts'
+import type { Limits } from './limits.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
+import type { PlainCaller } from './plain-socket.ts'
+import { restRoutes } from './rest.ts'
+import { secure } from './security.ts'
+import { socketRoutes } from './socket-routes.ts'
+import { createSockets } from './sockets.ts'
+import { answerNavigation, serveWebApp } from './static.ts'
+import { trpcHttp } from './trpc-http.ts'
+import { clientAddress, handleUpgrades } from './upgrade.ts'
+
+export type HttpServerOptions<Router extends AnyTRPCRouter> = {
+  router: Router
+  createContext: CreateContext<inferRouterContext<Router>>
+  /** The in-process caller of a context: `(context, signal) => appRouter.createCaller(context, { signal })`. */
+  createCaller: (context: inferRouterContext<Router>, signal: AbortSignal) => PlainCaller
+  access: AccessPolicy
+  /** The folder of the built web app; it may not be there yet. */
+  webRoot: string
+  logger: FastifyBaseLogger
+  health: () => Health
+  checkDatabase: () => Promise<unknown>
+  limits?: Partial<Limits>
+  /** Further routes, such as those of the authentication library. */
+  plugins?: ((app: FastifyInstance) => Promise<void>)[]
+}
+
+export type HttpServer = {
+  app: FastifyInstance
+  /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */
+  listen(where: { host: string; port: number }): Promise<string>
+  /** `/readyz` says 503 from here on, and new sockets are refused; what is open goes on. */
+  drain(): void
+  /** Closes sockets with 1012 and lets requests in flight finish, within a bound. Closing twice is closing once. */
+  close(): Promise<void>
+}
+
+/** The process's face: everything that is reached over HTTP and WebSocket, wired but not listening. */
+export async function createHttpServer<Router extends AnyTRPCRouter>(
+  options: HttpServerOptions<Router>,
+): Promise<HttpServer> {
+  const { router, createContext, access, logger } = options
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const onError = logProcedureErrors(logger)
+  let draining = false
+  const isDraining = (): boolean => draining
+
+  const app = createFastify(logger, limits)
+  logRequests(app)
+  // First, for what is registered before it would not fail by it.
+  answerTheRest(app, options.webRoot)
+  await secure(app, access)
+  const endStreams = trackEventStreams(app)
+  await app.register(healthRoutes({ ...options, isDraining }))
+  await app.register(trpcHttp({ router, createContext, limits, onError }))
+  await app.register(
+    restRoutes({ router, createContext, limits, onError, version: () => options.health().version }),
+  )
+  await app.register(docsRoutes)
+  for (const plugin of options.plugins ?? []) await app.register(plugin)
+  await serveWebApp(app, options.webRoot)
+
+  const sockets = createSockets(limits, clientAddress, (error) => {
+    logger.debug({ err: error }, 'a socket failed')
+  })
+  handleUpgrades(app.server, {
+    access,
+    sockets,
+    routes: socketRoutes({ ...options, limits, onError }),
+    socketsPerAddress: limits.socketsPerAddress,
+    addressOf: clientAddress,
+    isDraining,
+  })
+
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    draining = true
+    const late = setTimeout(() => app.server.closeAllConnections(), limits.closeMs)
+    try {
+      endStreams()
+      // Fastify stops accepting at once and then waits for what is in flight.
+      await Promise.all([app.close(), sockets.closeAll(limits.closeMs)])
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  return {
+    app,
+    async listen(where) {
+      const url = await app.listen(where)
+      access.listensAt(url)
+      return url
+    },
+    drain: () => {
+      draining = true
+    },
+    close: () => (closing ??= close()),
+  }
+}
+
+function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstance {
+  return Fastify({
+    loggerInstance: logger,
+    // Ours says less, and at `debug`.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.bodyBytes,
+    // A batch names all its procedures in one path segment.
+    routerOptions: { maxParamLength: 4096 },
+    forceCloseConnections: 'idle',
+    http: {
+      headersTimeout: limits.handshakeMs,
+      // Node looks for late clients this often.
+      connectionsCheckingInterval: Math.min(1_000, limits.handshakeMs),
+    },
+  })
+}
+
+/** Whatever no route took, and whatever a route threw. */
+function answerTheRest(app: FastifyInstance, webRoot: string): void {
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = pathOf(request.url)
+    const isInterface = path.startsWith('/api/') || path.startsWith('/trpc/')
+    const page = isInterface ? null : answerNavigation(request, reply, webRoot)
+    if (page) return page
+    return reply
+      .code(404)
+      .send({ message: `There is nothing at ${request.method} ${path}.`, code: 'NOT_FOUND' })
+  })
+  app.setErrorHandler(async (error, request, reply) => {
+    const { status, body } = toHttpError(error)
+    // A procedure's failure is logged where it is called.
+    if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
+      request.log.error({ err: error, url: pathOf(request.url) }, 'request failed')
+    }
+    return reply.code(status).send(body)
+  })
+}

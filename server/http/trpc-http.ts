@@ -1,0 +1,75 @@
+import { TRPCError } from '@trpc/server'
+import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
+import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CreateContext } from './connection.ts'
+import { httpConnection } from './connection.ts'
+import { toTrpcError } from './http-errors.ts'
+import type { Limits } from './limits.ts'
+
+export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
+  router: Router
+  createContext: CreateContext<inferRouterContext<Router>>
+  limits: Pick<Limits, 'batchSize' | 'bodyBytes' | 'importBytes'>
+  onError: (failure: { error: TRPCError; path: string | undefined }) => void
+}
+
+/** Procedures whose input is a file that a person brings. */
+const IMPORTS = ['sessions.import']
+
+/**
+ * tRPC over HTTP at `/trpc`: queries and mutations, and subscriptions as server-sent events. A plugin, so that its
+ * parser for bodies stays its own.
+ */
+export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<Router>) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    // tRPC parses bodies itself, whatever their type says.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+    app.setErrorHandler(async (error, _request, reply) => {
+      const { status, body } = toTrpcError(error)
+      return reply.code(status).send(body)
+    })
+
+    async function handle(
+      request: FastifyRequest<{ Params: { path: string } }>,
+      reply: FastifyReply,
+    ) {
+      refuseLargeBatch(request, options.limits.batchSize)
+      await fastifyRequestHandler({
+        router: options.router,
+        req: request,
+        res: reply,
+        path: request.params.path,
+        createContext: ({ req, info }: CreateFastifyContextOptions) =>
+          options.createContext(httpConnection(req.raw, info.signal, info.connectionParams)),
+        onError: ({ error, path }) => options.onError({ error, path }),
+      })
+      return reply
+    }
+
+    const { bodyBytes: bodyLimit } = options.limits
+    app.route({ method: ['GET', 'POST'], url: '/trpc/:path', bodyLimit, handler: handle })
+    for (const path of IMPORTS) {
+      app.post(
+        `/trpc/${path}`,
+        { bodyLimit: options.limits.importBytes },
+        (request: FastifyRequest<{ Params: { path: string } }>, reply) => {
+          request.params.path = path
+          return handle(request, reply)
+        },
+      )
+    }
+  }
+}
+
+/** tRPC has this limit too, but its error does not say what the limit is. */
+function refuseLargeBatch(
+  request: FastifyRequest<{ Params: { path: string } }>,
+  batchSize: number,
+): void {
+  if (request.params.path.split(',').length <= batchSize) return
+  const message = `At most ${batchSize} queries and mutations in one batch.`
+  throw new TRPCError({ code: 'BAD_REQUEST', message })
+}

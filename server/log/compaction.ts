@@ -1,0 +1,48 @@
+import type { Db } from '../../db/connect.ts'
+import { deleteEvents, readChunks, replaceEvent } from '../../db/events.ts'
+import { findMessage } from '../../db/messages.ts'
+import { type Run, markCompacted } from '../../db/runs.ts'
+import type { ChunkEvent } from '../../shared/contract/events.ts'
+import { parseEvent } from './snapshot.ts'
+
+/** Rows touched by one statement: an embedded database blocks the process while it works. */
+const SLICE = 1_000
+
+/**
+ * Replaces the chunks of an ended run by one for each part, with the part's whole text, in the place of its last.
+ * A reader from any place between gets that text again, from offset 0, and then what came after it. The whole texts go
+ * in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
+ */
+export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
+  const stored = await findMessage(db, run.userId, run.messageId)
+  const parts = stored?.message.parts ?? []
+  const lastOfPart = new Map<number, { seq: number; chunk: ChunkEvent }>()
+  const all: number[] = []
+  for (let after = 0, more = true; more; ) {
+    const rows = await readChunks(db, run.sessionId, run.id, after, SLICE)
+    for (const { seq, data } of rows) {
+      const chunk = parseEvent(data)
+      all.push(seq)
+      after = seq
+      if (chunk.type === 'chunk') {
+        lastOfPart.set(chunk.part, { seq, chunk })
+      }
+    }
+    more = rows.length === SLICE
+  }
+  const kept = new Set<number>()
+  for (const [index, { seq, chunk }] of lastOfPart) {
+    const part = parts[index]
+    // A step that was cut and done again may have written parts that the answer does not have in the end.
+    if (part && part.type !== 'tool') {
+      const whole: ChunkEvent = { ...chunk, kind: part.type, offset: 0, text: part.text }
+      await replaceEvent(db, run.sessionId, seq, JSON.stringify(whole))
+      kept.add(seq)
+    }
+  }
+  const gone = all.filter((seq) => !kept.has(seq))
+  for (let from = 0; from < gone.length; from += SLICE) {
+    await deleteEvents(db, run.sessionId, gone.slice(from, from + SLICE))
+  }
+  await markCompacted(db, run.id, now)
+}

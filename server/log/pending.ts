@@ -1,0 +1,109 @@
+import type { ChunkEvent } from '../../shared/contract/events.ts'
+import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import { mergePair } from '../../shared/session/merge.ts'
+import type { RunHold } from './port.ts'
+
+export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
+
+/**
+ * What a session's log is about to get, and whose turn it is to write: a batch of chunks or one `append`, never two
+ * at once.
+ */
+export class PendingLog {
+  readonly sessionId: SessionId
+  /** The place of the newest event, as far as this node knows; null when it has to ask. */
+  head: number | null = null
+  #chunks: PendingChunk[] = []
+  /** UTF-16 units that are not committed, those of a commit under way included. */
+  #length = 0
+  #locked = false
+  #turns: (() => void)[] = []
+
+  constructor(sessionId: SessionId) {
+    this.sessionId = sessionId
+  }
+
+  get locked(): boolean {
+    return this.#locked
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get empty(): boolean {
+    return this.#chunks.length === 0
+  }
+
+  get waiting(): readonly PendingChunk[] {
+    return this.#chunks
+  }
+
+  /** Whether nothing waits and nobody writes. */
+  get idle(): boolean {
+    return !this.#locked && this.#chunks.length === 0
+  }
+
+  /** Adds text; what follows on the last text is one chunk with it. */
+  push(hold: RunHold, chunk: ChunkEvent): void {
+    this.#length += chunk.text.length
+    const last = this.#chunks.at(-1)
+    if (last?.hold.runId === hold.runId && last.hold.attempt === hold.attempt) {
+      const merged = mergePair({ seq: 0, event: last.chunk }, { seq: 0, event: chunk })?.event
+      if (merged?.type === 'chunk') {
+        last.chunk = merged
+        return
+      }
+    }
+    this.#chunks.push({ hold, chunk })
+  }
+
+  /** Hands out everything that waits; what is not committed in the end comes back by `putBack`. */
+  take(): PendingChunk[] {
+    const taken = this.#chunks
+    this.#chunks = []
+    return taken
+  }
+
+  putBack(chunks: readonly PendingChunk[]): void {
+    this.#chunks = [...chunks, ...this.#chunks]
+  }
+
+  /** Says that what was taken needs no room any more: it is committed, or thrown away. */
+  settle(chunks: readonly PendingChunk[]): void {
+    this.#length -= lengthOf(chunks)
+  }
+
+  drop(runId: RunId): void {
+    this.settle(this.#chunks.filter(({ hold }) => hold.runId === runId))
+    this.#chunks = this.#chunks.filter(({ hold }) => hold.runId !== runId)
+  }
+
+  /** Takes the turn to write if nobody has it. */
+  tryLock(): boolean {
+    const free = !this.#locked
+    this.#locked = true
+    return free
+  }
+
+  /** Waits for the turn to write. */
+  async lock(): Promise<void> {
+    if (!this.tryLock()) {
+      await new Promise<void>((resolve) => this.#turns.push(resolve))
+    }
+  }
+
+  /** Hands the turn to whoever waits longest. */
+  unlock(): void {
+    const next = this.#turns.shift()
+    if (next) {
+      next()
+    } else {
+      this.#locked = false
+    }
+  }
+}
+
+function lengthOf(chunks: readonly PendingChunk[]): number {
+  return chunks.reduce((length, { chunk }) => length + chunk.text.length, 0)
+}

@@ -1,0 +1,72 @@
+import type { Db } from '../../db/connect.ts'
+import type { ChunkEvent, LoggedEvent, SessionEvent, SnapshotEvent } from '../../shared/contract/events.ts'
+import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+
+/** What may be put into a log. A snapshot is made for a reader and never stored. */
+export type AppendedEvent = Exclude<SessionEvent, { type: 'snapshot' }>
+
+/** Who writes for a run. An attempt that another has overtaken can write nothing more. */
+export type RunHold = { runId: RunId; attempt: number }
+
+/** Adds events inside an `append`, after everything that the session's log already holds or is about to. */
+export type Appender = {
+  /** The place that the next event will have. */
+  readonly nextSeq: number
+  /** Adds the event and returns its place in the log. */
+  add(event: AppendedEvent, runId?: RunId): number
+  /** Adds a `session` event that tells of a new active branch: each reader gets a fresh snapshot in its place. */
+  addBranch(event: Extract<AppendedEvent, { type: 'session' }>): number
+}
+
+/**
+ * The one way into the logs. What it takes is shown to readers after its commit, in the order of the log, never
+ * before and never without.
+ */
+export type LogWriter = {
+  /**
+   * Adds text of a running answer. It is committed soon, together with what other runs have (`urgent`: at once).
+   * Resolves when there is room for more, which is at once unless the database does not keep up.
+   */
+  chunk(sessionId: SessionId, hold: RunHold, chunk: ChunkEvent, urgent?: boolean): Promise<void>
+  /**
+   * Runs `work` in a transaction and adds its events with it, all or nothing; chunks that wait go first. `work` may
+   * run again when another node wrote to the session meanwhile, so it touches nothing but the transaction.
+   */
+  append<T>(sessionId: SessionId, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T>
+  /** Throws away a run's chunks that wait: an overtaken attempt may not show them. */
+  discard(sessionId: SessionId, runId: RunId): void
+  /** Commits everything that waits now; for an orderly end of the process. */
+  flush(): Promise<void>
+}
+
+export type FollowOptions = {
+  sessionId: SessionId
+  userId: UserId
+  /** The place in the log that the reader has; a snapshot comes first when it has none that the log knows. */
+  after: number | null
+  signal: AbortSignal
+  /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
+  drained?: (() => Promise<void>) | undefined
+}
+
+export type LogReader = {
+  /**
+   * The session's events from a place on, as they are committed, until the signal aborts.
+   *
+   * @throws {SessionGoneError} when there is no such session of this user, or it is deleted meanwhile
+   */
+  follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void>
+  /**
+   * The session's state as one event at its place in the log; null when there is no such session of this user.
+   *
+   * @param limit how many of the newest messages
+   */
+  snapshot(userId: UserId, sessionId: SessionId, limit?: number): Promise<{ seq: number; event: SnapshotEvent } | null>
+}
+
+export class SessionGoneError extends Error {
+  constructor() {
+    super('there is no such session')
+    this.name = 'SessionGoneError'
+  }
+}

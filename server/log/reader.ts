@@ -1,0 +1,90 @@
+import type { Database } from '../../db/connect.ts'
+import { readEvents, readHeads } from '../../db/events.ts'
+import { findSession } from '../../db/sessions.ts'
+import type { LoggedEvent } from '../../shared/contract/events.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { mergeChunks } from '../../shared/session/merge.ts'
+import type { CommittedEvent, Hub, Subscription } from './hub.ts'
+import { type FollowOptions, type LogReader, SessionGoneError } from './port.ts'
+import { parseEvent, takeSnapshot } from './snapshot.ts'
+
+/** Rows read from the database at once, and the longest text that they are merged to (UTF-16 units). */
+const PAGE = 500
+const LONGEST_CHUNK = 32 * 1024
+
+/**
+ * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
+ * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
+ */
+export class CursorReader implements LogReader {
+  readonly #database: Database
+  readonly #hub: Hub
+
+  constructor(database: Database, hub: Hub) {
+    this.#database = database
+    this.#hub = hub
+  }
+
+  snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
+    return takeSnapshot(this.#database, userId, sessionId, limit)
+  }
+
+  async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
+    const { sessionId, signal, drained } = options
+    using subscription = this.#hub.subscribe(sessionId)
+    let cursor = await this.#startingPoint(options)
+    while (!signal.aborted) {
+      if (subscription.closed) {
+        throw new SessionGoneError()
+      }
+      await drained?.()
+      const events = cursor === null ? [] : await this.#after(options, cursor, subscription)
+      const branch = events.findIndex((event) => event.branch)
+      if (cursor === null || branch >= 0) {
+        const snapshot = await takeSnapshot(this.#database, options.userId, sessionId)
+        if (!snapshot) {
+          throw new SessionGoneError()
+        }
+        yield snapshot
+        cursor = snapshot.seq
+        continue
+      }
+      for (const event of mergeChunks(events, LONGEST_CHUNK)) {
+        await drained?.()
+        if (signal.aborted) {
+          return
+        }
+        yield event
+        cursor = event.seq
+      }
+      if (events.length === 0) {
+        await subscription.changed(cursor, signal)
+      }
+    }
+  }
+
+  /** The cursor, if the log can continue from it; null asks for a snapshot. */
+  async #startingPoint({ sessionId, userId, after }: FollowOptions): Promise<number | null> {
+    if (!(await findSession(this.#database.db, userId, sessionId))) {
+      throw new SessionGoneError()
+    }
+    if (after === null || !Number.isSafeInteger(after) || after < 0) {
+      return null
+    }
+    const head = (await readHeads(this.#database.db, [sessionId])).get(sessionId) ?? 0
+    return after <= head ? after : null
+  }
+
+  async #after(
+    { sessionId }: FollowOptions,
+    cursor: number,
+    subscription: Subscription,
+  ): Promise<CommittedEvent[]> {
+    const remembered = subscription.since(cursor)
+    if (remembered) {
+      return remembered
+    }
+    const rows = await readEvents(this.#database.db, sessionId, cursor, PAGE)
+    return rows.map(({ seq, type, data }) => ({ seq, event: parseEvent(data), branch: type === 'branch' }))
+  }
+}

@@ -1,0 +1,302 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database, Db } from '../../db/connect.ts'
+import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../db/events.ts'
+import { findFenced } from '../../db/runs.ts'
+import type { ChunkEvent } from '../../shared/contract/events.ts'
+import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import type { Hub } from './hub.ts'
+import { type PendingChunk, PendingLog } from './pending.ts'
+import { type PlacedEvent, createAppender, placeChunks, toRow } from './placed.ts'
+import type { Appender, LogWriter, RunHold } from './port.ts'
+
+export type WriterOptions = {
+  database: Database
+  hub: Hub
+  /** Milliseconds from the start of one commit to the start of the next, while nothing is urgent. */
+  paceMs: number
+  /** Called with each failure of a commit; the writer tries again by itself. */
+  onTrouble(error: unknown): void
+  /** Called with each run whose text was thrown away because another attempt drives it. */
+  onFenced(runId: RunId): void
+}
+
+/** More text than this that waits to be committed makes its run wait. UTF-16 units, for each session. */
+const ROOM = 256 * 1024
+/** The pace slows down to this under load. Milliseconds. */
+const SLOWEST_PACE = 250
+/** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
+const REMEMBERED_LOGS = 10_000
+
+/** Between two tries of a commit that the database could not take. Milliseconds. */
+const RETRY_DELAY = 200
+
+/** Some taken chunks of one log, and where they stand if the commit succeeds. */
+type Share = { log: PendingLog; chunks: PendingChunk[] }
+
+/**
+ * Commits what the runs of this node write, one group after the other: while one commit is under way the next one
+ * gathers. Only what is committed goes to the hub, and so to readers.
+ */
+export class GroupCommitWriter implements LogWriter {
+  readonly #options: WriterOptions
+  readonly #logs = new Map<SessionId, PendingLog>()
+  readonly #dirty = new Set<PendingLog>()
+  #urgent = false
+  #committing: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #earliest = 0
+  #roomWanted: (() => void)[] = []
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  async chunk(sessionId: SessionId, hold: RunHold, chunk: ChunkEvent, urgent = false): Promise<void> {
+    const log = this.#log(sessionId)
+    log.push(hold, chunk)
+    this.#dirty.add(log)
+    this.#urgent ||= urgent
+    this.#schedule()
+    while (log.length > ROOM) {
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve))
+    }
+  }
+
+  discard(sessionId: SessionId, runId: RunId): void {
+    this.#logs.get(sessionId)?.drop(runId)
+  }
+
+  async append<T>(sessionId: SessionId, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T> {
+    const log = this.#log(sessionId)
+    await log.lock()
+    try {
+      return await this.#appendLocked(log, work)
+    } finally {
+      this.#release(log)
+      this.#schedule()
+    }
+  }
+
+  /** Commits everything that waits now; for an orderly end of the process. */
+  async flush(): Promise<void> {
+    while (this.#committing || this.#dirty.size > 0) {
+      await (this.#committing ?? this.#startCommit())
+    }
+  }
+
+  async #appendLocked<T>(log: PendingLog, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T> {
+    for (;;) {
+      const share: Share = { log, chunks: this.#take(log) }
+      let placed: PlacedEvent[] = []
+      let done: { value: T } | null = null
+      try {
+        await this.#options.database.db.transaction().execute(async (transaction) => {
+          const head = log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+          placed = placeChunks(log.sessionId, head, share.chunks)
+          const value = await work(transaction, createAppender(log.sessionId, head, placed))
+          if (placed.length > 0) {
+            await insertEvents(transaction, placed.map(toRow))
+          }
+          done = { value }
+        })
+      } catch (error) {
+        if (done === null || hasSqlState(error) || !(await this.#landed(placed, error))) {
+          log.putBack(share.chunks)
+          log.head = null
+          if (!isSeqTaken(error)) {
+            throw error
+          }
+          await this.#dropFenced([share])
+          continue
+        }
+      }
+      this.#committed([share], placed)
+      return resultOf(done)
+    }
+  }
+
+  #schedule(): void {
+    if (this.#committing || this.#dirty.size === 0) {
+      return
+    }
+    const wait = this.#urgent ? 0 : this.#earliest - performance.now()
+    if (wait <= 0) {
+      void this.#startCommit()
+    } else {
+      this.#timer ??= setTimeout(() => void this.#startCommit(), wait)
+    }
+  }
+
+  #startCommit(): Promise<void> {
+    if (this.#timer) {
+      clearTimeout(this.#timer)
+      this.#timer = null
+    }
+    this.#committing ??= this.#commit().finally(() => {
+      this.#committing = null
+      for (const wake of this.#roomWanted.splice(0)) {
+        wake()
+      }
+      this.#schedule()
+    })
+    return this.#committing
+  }
+
+  async #commit(): Promise<void> {
+    const started = performance.now()
+    this.#urgent = false
+    // A log in which an `append` is under way comes back when that is done.
+    const free = [...this.#dirty].filter((log) => log.tryLock())
+    this.#dirty.clear()
+    const shares = free.map((log): Share => ({ log, chunks: this.#take(log) }))
+    try {
+      await this.#commitShares(shares)
+    } finally {
+      const ended = performance.now()
+      const pace = Math.min(Math.max(this.#options.paceMs, 2 * (ended - started)), SLOWEST_PACE)
+      this.#earliest = started + pace
+      for (const { log } of shares) {
+        this.#release(log)
+      }
+    }
+  }
+
+  /** Tries until the text is committed or known to belong to an overtaken attempt. */
+  async #commitShares(shares: Share[]): Promise<void> {
+    for (;;) {
+      const batch = await this.#patiently(() => this.#place(shares))
+      if (batch.length === 0) {
+        return
+      }
+      try {
+        await this.#options.database.insertEvents(batch.map(toRow))
+      } catch (error) {
+        if (hasSqlState(error) || !(await this.#landed(batch, error))) {
+          for (const { log } of shares) {
+            log.head = null
+          }
+          await (isSeqTaken(error)
+            ? this.#patiently(() => this.#dropFenced(shares))
+            : this.#troubled(error))
+          continue
+        }
+      }
+      this.#committed(shares, batch)
+      return
+    }
+  }
+
+  /**
+   * Whether a commit whose answer was lost with its connection happened: asked before anything is added behind it, or
+   * the log would get a gap or a repetition.
+   */
+  async #landed(batch: readonly PlacedEvent[], error: unknown): Promise<boolean> {
+    await this.#troubled(error)
+    const rows = batch.map(toRow)
+    return (await this.#patiently(() => countEqual(this.#options.database.db, rows))) === rows.length
+  }
+
+  /** Tries until the database answers. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        await this.#troubled(error)
+      }
+    }
+  }
+
+  async #troubled(error: unknown): Promise<void> {
+    this.#options.onTrouble(error)
+    await delay(RETRY_DELAY)
+  }
+
+  async #place(shares: readonly Share[]): Promise<PlacedEvent[]> {
+    const unknown = shares.filter(({ log }) => log.head === null).map(({ log }) => log.sessionId)
+    const heads = unknown.length > 0 ? await readHeads(this.#options.database.db, unknown) : new Map()
+    return shares.flatMap(({ log, chunks }) => {
+      log.head ??= heads.get(log.sessionId) ?? 0
+      return placeChunks(log.sessionId, log.head ?? 0, chunks)
+    })
+  }
+
+  /** Somebody else wrote to these logs: throws away the text of runs that are no longer this node's. */
+  async #dropFenced(shares: Share[]): Promise<void> {
+    const holds = new Map<RunId, RunHold>()
+    for (const { hold } of shares.flatMap(({ log, chunks }) => [...chunks, ...log.waiting])) {
+      holds.set(hold.runId, hold)
+    }
+    const fenced = await findFenced(
+      this.#options.database.db,
+      [...holds.values()].map(({ runId, attempt }) => ({ id: runId, attempt })),
+    )
+    for (const share of shares) {
+      const lost = share.chunks.filter(({ hold }) => fenced.has(hold.runId))
+      share.log.settle(lost)
+      share.chunks = share.chunks.filter(({ hold }) => !fenced.has(hold.runId))
+      for (const runId of fenced) {
+        share.log.drop(runId)
+      }
+    }
+    for (const runId of fenced) {
+      this.#options.onFenced(runId)
+    }
+  }
+
+  #take(log: PendingLog): PendingChunk[] {
+    this.#dirty.delete(log)
+    return log.take()
+  }
+
+  #release(log: PendingLog): void {
+    log.unlock()
+    if (!log.empty) {
+      this.#dirty.add(log)
+    }
+  }
+
+  #committed(shares: readonly Share[], batch: readonly PlacedEvent[]): void {
+    const bySession = Map.groupBy(batch, (event) => event.sessionId)
+    for (const { log, chunks } of shares) {
+      const events = bySession.get(log.sessionId)
+      log.settle(chunks)
+      if (events) {
+        log.head = events.at(-1)?.seq ?? log.head
+        this.#options.hub.publish(log.sessionId, events)
+      }
+    }
+  }
+
+  #log(sessionId: SessionId): PendingLog {
+    const known = this.#logs.get(sessionId)
+    if (known) {
+      return known
+    }
+    if (this.#logs.size >= REMEMBERED_LOGS) {
+      for (const log of this.#logs.values()) {
+        if (log.idle) {
+          this.#logs.delete(log.sessionId)
+        }
+      }
+    }
+    const log = new PendingLog(sessionId)
+    this.#logs.set(sessionId, log)
+    return log
+  }
+}
+
+/** Whether the database itself refused, and so nothing is in doubt: errors of the connection have no SQLSTATE. */
+function hasSqlState(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && !CONNECTION_STATES.test(String(error.code))
+}
+
+/** Class 08 and the shutdowns of class 57: the connection ended, whatever had been sent. */
+const CONNECTION_STATES = /^(08...|57P0[123])$/
+
+function resultOf<T>(done: { value: T } | null): T {
+  if (done === null) {
+    throw new Error('a transaction was committed without a result')
+  }
+  return done.value
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { type App, createApp } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { createLogger } from './logger.ts'
+import { explainStartFailure } from './start-failure.ts'
+
+/** A configuration error, by the convention of sysexits.h. */
+const EX_CONFIG = 78
+/** How long an orderly end may take. Milliseconds. */
+const SHUTDOWN = 25_000
+
+if (existsSync('.env')) {
+  process.loadEnvFile('.env')
+}
+const config = configOrExit()
+const logger = createLogger(config.logLevel, process.stdout.isTTY)
+
+process.on('unhandledRejection', (error) => {
+  logger.fatal({ err: error }, 'a promise failed that nobody handles')
+  process.exit(1)
+})
+
+const app = await start().catch((error: unknown) => fail(explainStartFailure(error, config)))
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void shutDown(app, signal))
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return fail(error.message, EX_CONFIG)
+    }
+    throw error
+  }
+}
+
+async function start(): Promise<App> {
+  const made = await createApp({ config, logger })
+  try {
+    const url = await made.listen()
+    console.log(`Throughline is listening on ${url}`)
+    if (made.services.model.kind === 'demo') {
+      console.log('The demo model answers. Set OPENAI_API_KEY or OPENAI_BASE_URL (see .env.example) for a real one.')
+    }
+    return made
+  } catch (error) {
+    await made.close()
+    throw error
+  }
+}
+
+async function shutDown(running: App, signal: string): Promise<void> {
+  logger.info(`${signal}: closing`)
+  running.drain()
+  setTimeout(() => fail('The server could not close in time.'), SHUTDOWN).unref()
+  await running.close()
+  process.exit(0)
+}
+
+function fail(message: string, status = 1): never {
+  console.error(message)
+  process.exit(status)
+}

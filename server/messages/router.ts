@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { findMessage, readBranch } from '../../db/messages.ts'
+import { MessageId, RunId, SessionId } from '../../shared/contract/ids.ts'
+import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
+import { notFound, procedure, router } from '../trpc.ts'
+import { typedMessages } from '../typed-calls.ts'
+
+const Text = z
+  .string()
+  .max(MAX_TEXT_LENGTH, `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`)
+  .refine((text) => text.trim() !== '', 'A message needs some text.')
+
+export const messagesRouter = router({
+  list: procedure
+    .input(
+      z.object({
+        sessionId: SessionId,
+        before: MessageId.optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(async ({ ctx: { services, user }, input: { sessionId, before, limit } }) => {
+      const { db } = services.database
+      if (!before) {
+        const snapshot = await services.reader.snapshot(user.id, sessionId, limit)
+        if (!snapshot) {
+          throw notFound('session')
+        }
+        return { messages: typedMessages(snapshot.event.messages), hasOlder: snapshot.event.hasOlder }
+      }
+      const newer = await findMessage(db, user.id, before)
+      if (newer?.message.sessionId !== sessionId) {
+        throw notFound('message in this session')
+      }
+      const { parentId } = newer.message
+      if (!parentId) {
+        return { messages: [], hasOlder: false }
+      }
+      const page = await readBranch(db, { sessionId, leaf: parentId, limit })
+      return { messages: typedMessages(page.messages.map(({ message }) => message)), hasOlder: page.hasOlder }
+    }),
+
+  send: procedure
+    .input(
+      z.object({
+        sessionId: SessionId,
+        id: MessageId.optional(),
+        text: Text,
+        parentId: MessageId.nullish(),
+        whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+      }),
+    )
+    .output(z.object({ messageId: MessageId, runId: RunId }))
+    .mutation(({ ctx: { services, user }, input }) =>
+      services.runs.send({ ...input, parentId: input.parentId ?? undefined, userId: user.id }),
+    ),
+})

@@ -1,0 +1,203 @@
+import { APIConnectionError, APIError } from 'openai'
+import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
+import type { Endpoint } from './adapter.ts'
+import {
+  isContextTooLong,
+  isPassing,
+  isQuotaGone,
+  readFault,
+  type ProviderFault,
+} from './provider-fault.ts'
+
+/** The model could not be asked. `error` is what a person is told. */
+export class ModelPortError extends Error {
+  override name = 'ModelPortError'
+  readonly error: RunError
+  constructor(error: RunError, cause?: unknown) {
+    super(error.message, { cause })
+    this.error = error
+  }
+}
+
+/** Why a step failed, before it is put into words for a person. */
+export type Failure =
+  | { type: 'unreachable'; reason: string }
+  | { type: 'fault'; fault: ProviderFault; retryAfterMs: number | null }
+  | { type: 'unreadable'; what: 'web page' | 'other' }
+  | { type: 'first-token-timeout'; seconds: number }
+  | { type: 'idle-timeout'; seconds: number }
+  | { type: 'cut' }
+  | { type: 'empty' }
+  | { type: 'internal' }
+
+/** Reads what the `openai` client threw before there was a stream. */
+export function failureOf(thrown: unknown, now: number): Failure {
+  if (thrown instanceof APIConnectionError) {
+    return { type: 'unreachable', reason: connectionReason(thrown) }
+  }
+  if (thrown instanceof APIError && typeof thrown.status === 'number') {
+    const fault = readFault(thrown.error ?? '', thrown.status)
+    return { type: 'fault', fault, retryAfterMs: retryAfter(thrown.headers, now) }
+  }
+  return { type: 'internal' }
+}
+
+/** Says what happened and what to do about it. Keys, and texts of the conversation, never stand in it. */
+export function toRunError(failure: Failure, endpoint: Endpoint, hasKey: boolean): RunError {
+  const { host } = endpoint
+  switch (failure.type) {
+    case 'unreachable':
+      return runError(
+        'provider_unreachable',
+        `The model server at ${host} cannot be reached (${failure.reason}). ` +
+          (endpoint.kind === 'openai'
+            ? 'Check the internet connection.'
+            : 'Check that it is running and that OPENAI_BASE_URL is right.'),
+        true,
+      )
+    case 'first-token-timeout':
+      return runError(
+        'provider_timeout',
+        `The model at ${host} sent no first word within ${failure.seconds} s (LLM_TIMEOUT).`,
+        true,
+      )
+    case 'idle-timeout':
+      return runError(
+        'provider_stalled',
+        `The model at ${host} fell silent in the middle of its answer for ${failure.seconds} s (LLM_IDLE_TIMEOUT).`,
+        true,
+      )
+    case 'cut':
+      return runError('provider_cut', `The connection to ${host} ended before the answer did.`, true)
+    case 'empty':
+      return runError('provider_empty', `The model at ${host} answered with nothing.`, true)
+    case 'unreadable':
+      return runError(
+        'provider_error',
+        failure.what === 'web page'
+          ? `${host} answered with a web page where an answer of a model was expected. Check OPENAI_BASE_URL.`
+          : `${host} answered with something that is no answer of a model. Check OPENAI_BASE_URL and OPENAI_API.`,
+        failure.what !== 'web page',
+      )
+    case 'internal':
+      return runError('internal', 'Something went wrong while the model was asked.', true)
+    case 'fault':
+      return faultError(failure.fault, failure.retryAfterMs, endpoint, hasKey)
+  }
+}
+
+function faultError(
+  fault: ProviderFault,
+  retryAfterMs: number | null,
+  { host }: Endpoint,
+  hasKey: boolean,
+): RunError {
+  const { status, inStream, code, type } = fault
+  const said = quote(fault.message)
+  if (status === 401 || status === 403 || /invalid_api_key|authentication|permission/.test(`${code} ${type}`)) {
+    if (!hasKey) {
+      return runError('provider_auth', `${host} asks for an API key: set OPENAI_API_KEY.`, false)
+    }
+    return runError(
+      'provider_auth',
+      status === 403
+        ? `${host} does not allow this with the API key in OPENAI_API_KEY (403).`
+        : `${host} does not accept the API key: check OPENAI_API_KEY.`,
+      false,
+    )
+  }
+  if (isQuotaGone(fault)) {
+    return runError(
+      'provider_rate_limit',
+      `The quota of the account at ${host} is used up: check its plan and billing.`,
+      false,
+    )
+  }
+  if (status === 429 || /rate_?limit/.test(`${code} ${type}`)) {
+    const wait = retryAfterMs === null ? 'in a moment' : `in ${duration(retryAfterMs)}`
+    return runError('provider_rate_limit', `${host} is limiting requests: try again ${wait}.${said}`, true)
+  }
+  if ((status === null || status < 500) && isContextTooLong(fault)) {
+    return runError(
+      'context_too_long',
+      `The conversation is longer than the model can read.${said}`,
+      false,
+    )
+  }
+  if (status === 404 && !inStream) {
+    return runError(
+      'bad_request',
+      `${host} knows no such model or address: check LLM_MODEL and OPENAI_BASE_URL.${said}`,
+      false,
+    )
+  }
+  if ((status === 400 || status === 422) && !inStream) {
+    return runError('bad_request', `${host} refused the request (${status}).${said}`, false)
+  }
+  if (retryAfterMs !== null && isPassing(fault)) {
+    return runError(
+      'provider_error',
+      `${host} is not available (${status}): try again in ${duration(retryAfterMs)}.${said}`,
+      true,
+    )
+  }
+  return runError(
+    'provider_error',
+    `${host} reported an error${status === null ? '' : ` (${status})`}.${said}`,
+    inStream || isPassing(fault),
+  )
+}
+
+/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+function retryAfter(headers: Headers | undefined, now: number): number | null {
+  const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
+  if (milliseconds >= 0) return milliseconds
+  const value = headers?.get('retry-after') ?? ''
+  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN
+  if (seconds >= 0) return seconds * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}
+
+function connectionReason(error: Error): string {
+  const seen = new Set<unknown>()
+  let cause: unknown = error
+  let code = ''
+  while (cause instanceof Error && !seen.has(cause)) {
+    seen.add(cause)
+    if ('code' in cause && typeof cause.code === 'string') code = cause.code
+    cause = cause.cause
+  }
+  return CONNECTION_REASONS[code] ?? (code || 'no connection')
+}
+
+const CONNECTION_REASONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be looked up',
+  ECONNRESET: 'the connection was dropped',
+  UND_ERR_SOCKET: 'the connection was dropped',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+}
+
+/** The provider's own words, short, without markup and without anything that looks like a key. */
+function quote(message: string): string {
+  if (!message || /<\/?[a-z!][^>]*>/i.test(message)) return ''
+  const clean = message
+    .replace(/\b(sk|key|gsk|xai|Bearer)[-_ ][\w*.-]{6,}/gi, '…')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return ` It says: ${clean.length > 300 ? `${clean.slice(0, 299)}…` : clean}`
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`
+}
+
+function runError(code: RunErrorCode, message: string, retryable: boolean): RunError {
+  return { code, message, retryable }
+}

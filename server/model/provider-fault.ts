@@ -1,0 +1,68 @@
+import { isObject, numberOf, objectOf, parseJson, stringOf } from './json.ts'
+
+/** What a provider said went wrong, in a response of its own or in the middle of a stream. */
+export type ProviderFault = {
+  status: number | null
+  /** Said in the middle of a stream that began well, not as the answer to the request. */
+  inStream: boolean
+  code: string
+  type: string
+  param: string
+  message: string
+}
+
+/**
+ * Reads the error objects of OpenAI and of those who nearly copy it: `{ error: { … } }`, the bare object, or a text.
+ *
+ * @param status the HTTP status it came with, when it came as a response
+ */
+export function readFault(body: unknown, status: number | null = null): ProviderFault {
+  const wrapped = objectOf(body).error ?? body
+  const inStream = status === null
+  if (!isObject(wrapped)) return { status, inStream, code: '', type: '', param: '', message: stringOf(wrapped) }
+  const metadata = objectOf(wrapped.metadata)
+  const code = wrapped.code
+  return {
+    status: status ?? numberOf(wrapped.status_code) ?? numberOf(code) ?? null,
+    inStream,
+    code: typeof code === 'string' ? code : '',
+    type: stringOf(wrapped.type),
+    param: stringOf(wrapped.param),
+    message: upstreamMessage(metadata.raw) || messageOf(wrapped),
+  }
+}
+
+/** OpenRouter says "Provider returned error" and hides what the provider said in `metadata.raw`. */
+function upstreamMessage(raw: unknown): string {
+  const text = stringOf(raw)
+  const parsed = parseJson(text)
+  return isObject(parsed) ? messageOf(objectOf(parsed.error ?? parsed)) : text
+}
+
+function messageOf(error: Record<string, unknown>): string {
+  const message = error.message ?? error.detail
+  return typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
+}
+
+/** The model cannot take a conversation of this length. */
+export function isContextTooLong(fault: ProviderFault): boolean {
+  return (
+    fault.code === 'context_length_exceeded' ||
+    fault.status === 413 ||
+    /context[ _](length|window|size)|maximum context|prompt is too long|too many tokens|input.{0,20}too long/i.test(
+      fault.message,
+    )
+  )
+}
+
+/** The account has nothing left: waiting does not help. */
+export function isQuotaGone(fault: ProviderFault): boolean {
+  return fault.code === 'insufficient_quota' || fault.type === 'insufficient_quota'
+}
+
+/** Whether the same request may succeed a moment later (CONTRACT section 6). */
+export function isPassing(fault: ProviderFault): boolean {
+  if (isQuotaGone(fault)) return false
+  const { status } = fault
+  return status === 408 || status === 409 || status === 429 || (status !== null && status >= 500)
+}

@@ -1,0 +1,14 @@
+import { isObject, parseJson } from './json.ts'
+
+/**
+ * The arguments of an earlier call as they may be sent back. A model that once wrote no JSON made a call that failed;
+ * many servers fail on the whole conversation when they meet such text again.
+ */
+export function replayedArguments(text: string): string {
+  return isObject(parseJson(text)) ? text : JSON.stringify({ unreadable_arguments: text })
+}
+
+/** The output of a tool as the model reads it: neither API has a field that says "this failed". */
+export function replayedOutput(output: string, failed: boolean): string {
+  return failed && !/^error\b/i.test(output) ? `Error: ${output}` : output
+}

@@ -1,0 +1,100 @@
+import type { Decoded, Decoder, StepRequest, WireEvent } from './adapter.ts'
+import { earlierCallIds } from './earlier-call-ids.ts'
+import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from './json.ts'
+import type { ModelDelta, ModelFinish, ModelUsage } from './port.ts'
+import { readFault, type ProviderFault } from './provider-fault.ts'
+import { collectResponseItems } from './response-items.ts'
+import { mintCallId } from './tool-call-stream.ts'
+
+/** Understands the events of the Responses API, and a whole response that came instead of a stream. */
+export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
+  const items = collectResponseItems(earlierCallIds(step), mintId)
+  let started = false
+  let ended: 'completed' | 'incomplete' | null = null
+  let incompleteReason = ''
+
+  function start(response: JsonObject): ModelDelta[] {
+    if (started) return []
+    started = true
+    return [{ type: 'start', model: stringOf(response.model) || step.model }]
+  }
+
+  /** The response as a whole, at its end: it holds everything, also what no event told of. */
+  function whole(response: JsonObject, status: string): Decoded {
+    const deltas = start(response)
+    deltas.push(...items.complete(arrayOf(response.output).map(objectOf)))
+    const usage = readUsage(response.usage)
+    if (usage) deltas.push({ type: 'usage', usage })
+    if (status === 'completed' || status === 'incomplete') {
+      ended = status
+      incompleteReason = stringOf(objectOf(response.incomplete_details).reason)
+      return { deltas, alive: true }
+    }
+    return { deltas, alive: true, fault: faultOf(response, status) }
+  }
+
+  return {
+    decode({ event, data }: WireEvent): Decoded {
+      const read = objectOf(data)
+      const type = stringOf(read.type) || event || ''
+      const response = objectOf(read.response)
+      switch (type) {
+        case 'response.created':
+        case 'response.in_progress':
+        case 'response.queued':
+          return { deltas: start(response), alive: false }
+        case 'response.completed':
+        case 'response.incomplete':
+        case 'response.failed':
+        case 'response.cancelled':
+          return whole(response, type.slice('response.'.length))
+        case 'error':
+          return { deltas: [], alive: false, fault: readFault(data) }
+      }
+      if (event === 'answer' && read.object === 'response') {
+        return whole(read, stringOf(read.status) || 'completed')
+      }
+      if (isObject(read.error)) return { deltas: [], alive: false, fault: readFault(data) }
+      const taken = items.take(type, read)
+      return { deltas: [...(taken ? start(response) : []), ...(taken ?? [])], alive: taken !== null }
+    },
+    get ended() {
+      return ended !== null
+    },
+    end() {
+      if (ended === null) return []
+      const deltas = items.end()
+      const order = items.order()
+      if (order.some(({ type }) => type === 'reasoning')) {
+        const data = { host: endpoint.host, order }
+        deltas.push({ type: 'provider-state', state: { api: 'responses', model: step.model, data } })
+      }
+      return [...deltas, { type: 'finish', finish: finishOf(ended, incompleteReason, items.callCount) }]
+    },
+  }
+}
+
+function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: number): ModelFinish {
+  if (ended === 'incomplete') return reason === 'content_filter' ? 'content-filter' : 'length'
+  return calls > 0 ? 'tool-calls' : 'stop'
+}
+
+function faultOf(response: JsonObject, status: string): ProviderFault {
+  const fault = readFault({ error: response.error ?? {} })
+  return fault.message ? fault : { ...fault, message: `the answer is ${status}` }
+}
+
+function readUsage(value: unknown): ModelUsage | null {
+  const usage = objectOf(value)
+  const inputTokens = numberOf(usage.input_tokens)
+  const outputTokens = numberOf(usage.output_tokens)
+  if (inputTokens === undefined && outputTokens === undefined) return null
+  const cached = numberOf(objectOf(usage.input_tokens_details).cached_tokens)
+  const reasoning = numberOf(objectOf(usage.output_tokens_details).reasoning_tokens)
+  return {
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+    ...(cached !== undefined && { cachedInputTokens: cached }),
+    ...(reasoning !== undefined && { reasoningTokens: reasoning }),
+  }
+}

@@ -1,0 +1,140 @@
+import type { Db } from '../../db/connect.ts'
+import { findMessage, insertMessage, messageExists } from '../../db/messages.ts'
+import { type Run, findActiveRun, findRun, findRunOfQuestion, insertRun, requestStop } from '../../db/runs.ts'
+import { lockSession, updateSession } from '../../db/sessions.ts'
+import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import type { Appender } from '../log/port.ts'
+import type { RunDeps } from './deps.ts'
+import { CommandError, type SendCommand } from './port.ts'
+import { addBranch, readMessage, readSession, startAnswer } from './start.ts'
+import { titleOf } from './title.ts'
+
+export type Sent = {
+  messageId: MessageId
+  runId: RunId
+  /** The run to drive now, if the answer starts at once. */
+  started: Run | null
+  /** The run to stop, if this message interrupts it. */
+  interrupted: RunId | null
+}
+
+type Session = NonNullable<Awaited<ReturnType<typeof lockSession>>>
+
+/** Stores the message and its run in the caller's transaction, and starts the run unless another is going. */
+export async function sendMessage(
+  transaction: Db,
+  log: Appender,
+  command: SendCommand,
+  deps: RunDeps,
+): Promise<Sent> {
+  const { userId, sessionId, text, whenBusy } = command
+  const session = await lockSession(transaction, userId, sessionId)
+  if (!session) {
+    throw new CommandError('NOT_FOUND', 'There is no such session.')
+  }
+  const repeated = command.id && (await findRepeated(transaction, command, command.id))
+  if (repeated) {
+    return { ...repeated, started: null, interrupted: null }
+  }
+  const active = await findActiveRun(transaction, sessionId)
+  if (active && whenBusy === 'reject') {
+    throw new CommandError('CONFLICT', 'An answer is running in this session. Stop it, or send with whenBusy "queue".')
+  }
+  const run = await insertQuestion(transaction, log, command, session, active, deps)
+  if (active) {
+    log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
+    if (whenBusy === 'interrupt') {
+      await requestStop(transaction, active.id, deps.now())
+    }
+    return {
+      messageId: run.questionId,
+      runId: run.id,
+      started: null,
+      interrupted: whenBusy === 'interrupt' ? active.id : null,
+    }
+  }
+  log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
+  const started = await startAnswer(transaction, log, run, deps)
+  if (command.parentId && command.parentId !== session.activeLeaf) {
+    await addBranch(transaction, log, userId, sessionId)
+  }
+  if (session.title === null) {
+    await updateSession(transaction, sessionId, { title: titleOf(text), titleSource: 'rule' })
+    log.add({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })
+  }
+  return { messageId: run.questionId, runId: run.id, started, interrupted: null }
+}
+
+/** The answer to the first send with this id, if it said the same. */
+async function findRepeated(
+  transaction: Db,
+  { userId, sessionId, text }: SendCommand,
+  id: MessageId,
+): Promise<{ messageId: MessageId; runId: RunId } | null> {
+  const known = await findMessage(transaction, userId, id)
+  if (!known) {
+    if (await messageExists(transaction, id)) {
+      throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
+    }
+    return null
+  }
+  const { message } = known
+  const said = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  const run = await findRunOfQuestion(transaction, id)
+  if (message.sessionId !== sessionId || message.role !== 'user' || said !== text || !run) {
+    throw new CommandError('CONFLICT', 'This message id was used for another text. Send with a new id.')
+  }
+  return { messageId: id, runId: run.id }
+}
+
+async function insertQuestion(
+  transaction: Db,
+  log: Appender,
+  command: SendCommand,
+  session: Session,
+  active: Run | null,
+  { now, newId, settings }: RunDeps,
+): Promise<Run> {
+  const { userId, sessionId, text } = command
+  if (command.parentId) {
+    const parent = await findMessage(transaction, userId, command.parentId)
+    if (parent?.message.sessionId !== sessionId || parent.message.status === 'queued') {
+      throw new CommandError('NOT_FOUND', 'There is no such parent message in this session.')
+    }
+  }
+  const questionId = command.id ?? MessageId.parse(newId())
+  const runId = RunId.parse(newId())
+  const createdAt = now()
+  await insertMessage(transaction, {
+    id: questionId,
+    sessionId,
+    userId,
+    parentId: command.parentId ?? (active ? null : session.activeLeaf),
+    role: 'user',
+    parts: [{ type: 'text', text }],
+    partsSeq: log.nextSeq,
+    status: active ? 'queued' : 'completed',
+    runId,
+    model: null,
+    createdAt,
+  })
+  await insertRun(
+    transaction,
+    {
+      id: runId,
+      sessionId,
+      userId,
+      questionId,
+      messageId: MessageId.parse(newId()),
+      model: session.model ?? settings.model,
+      createdAt,
+    },
+    command.whenBusy === 'interrupt',
+  )
+  await updateSession(transaction, sessionId, { updatedAt: createdAt })
+  const run = await findRun(transaction, runId)
+  if (!run) {
+    throw new Error(`run ${runId} is gone in the transaction that made it`)
+  }
+  return run
+}

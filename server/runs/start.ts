@@ -1,0 +1,95 @@
+import type { Db } from '../../db/connect.ts'
+import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
+import { type Run, findNextRun, startRun } from '../../db/runs.ts'
+import { findSession, updateSession } from '../../db/sessions.ts'
+import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import type { Appender } from '../log/port.ts'
+import type { RunDeps } from './deps.ts'
+
+type StartDeps = Pick<RunDeps, 'nodeId' | 'now'>
+
+/**
+ * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
+ * gives the run to this node.
+ */
+export async function startAnswer(
+  transaction: Db,
+  log: Appender,
+  run: Run,
+  { nodeId, now }: StartDeps,
+): Promise<Run> {
+  const createdAt = now()
+  await startRun(transaction, run.id, nodeId, createdAt)
+  await insertMessage(transaction, {
+    id: run.messageId,
+    sessionId: run.sessionId,
+    userId: run.userId,
+    parentId: run.questionId,
+    role: 'assistant',
+    parts: [],
+    partsSeq: log.nextSeq,
+    status: 'running',
+    runId: run.id,
+    model: run.model,
+    createdAt,
+  })
+  await updateSession(transaction, run.sessionId, { activeLeaf: run.messageId, updatedAt: createdAt })
+  const message = await readMessage(transaction, run.userId, run.messageId)
+  log.add(
+    { type: 'start', runId: run.id, messageId: run.messageId, message, attempt: 1, keepParts: 0 },
+    run.id,
+  )
+  return { ...run, status: 'running', owner: nodeId, attempt: 1 }
+}
+
+/** Starts the next queued run of a session whose run just ended; null when none waits. */
+export async function startNext(
+  transaction: Db,
+  log: Appender,
+  { userId, sessionId }: { userId: UserId; sessionId: SessionId },
+  activeLeaf: MessageId | null,
+  deps: StartDeps,
+): Promise<Run | null> {
+  const next = await findNextRun(transaction, sessionId)
+  if (!next) {
+    return null
+  }
+  const question = await readMessage(transaction, userId, next.questionId)
+  // A queued message that names no parent answers whatever came before it.
+  const parentId = question.parentId ?? activeLeaf
+  await updateMessage(transaction, next.questionId, { parentId, status: 'completed' })
+  log.add({ type: 'message', message: await readMessage(transaction, userId, next.questionId) })
+  const run = await startAnswer(transaction, log, next, deps)
+  if (parentId !== activeLeaf) {
+    await addBranch(transaction, log, userId, sessionId)
+  }
+  return run
+}
+
+/** Tells readers that the active branch is another one now. */
+export async function addBranch(
+  transaction: Db,
+  log: Appender,
+  userId: UserId,
+  sessionId: SessionId,
+): Promise<void> {
+  log.addBranch({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })
+}
+
+/** The session as it is after the events added so far and the one that tells of it. */
+export async function readSession(transaction: Db, log: Appender, userId: UserId, sessionId: SessionId) {
+  const session = await findSession(transaction, userId, sessionId)
+  if (!session) {
+    throw new Error(`session ${sessionId} is gone in the middle of a transaction on it`)
+  }
+  return { ...session, seq: log.nextSeq }
+}
+
+export async function readMessage(transaction: Db, userId: UserId, id: MessageId): Promise<Message> {
+  const stored = await findMessage(transaction, userId, id)
+  if (!stored) {
+    throw new Error(`message ${id} is gone in the middle of a transaction on it`)
+  }
+  return stored.message
+}

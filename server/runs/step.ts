@@ -1,0 +1,71 @@
+import type { RunError } from '../../shared/contract/errors.ts'
+import type { Finish } from '../../shared/contract/events.ts'
+import type { ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
+import type { RunRecorder } from './recorder.ts'
+
+export type AskedCall = { providerId: string; name: string; arguments: string }
+
+/** How one model call ended. */
+export type StepResult = {
+  end:
+    | { type: 'finished'; finish: Exclude<Finish, 'max-steps'>; calls: AskedCall[] }
+    | { type: 'failed'; error: RunError }
+    | { type: 'aborted' }
+  model: string
+  usage: ModelUsage | null
+  providerState: ProviderState | null
+}
+
+/** Asks the model for one step and records its text as it comes. Calls are gathered, to be recorded together. */
+export async function askModel(
+  model: ModelPort,
+  step: ModelStep,
+  recorder: RunRecorder,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const calls = new Map<number, AskedCall>()
+  const result: StepResult = { end: { type: 'aborted' }, model: step.model, usage: null, providerState: null }
+  for await (const delta of model.stream(step, signal)) {
+    if (signal.aborted) {
+      break
+    }
+    switch (delta.type) {
+      case 'start':
+        result.model = delta.model
+        break
+      case 'text':
+      case 'reasoning':
+      case 'refusal':
+        if (delta.text !== '') {
+          await recorder.text(delta.type, delta.text)
+        }
+        break
+      case 'tool': {
+        const call = calls.get(delta.call)
+        if (call) {
+          call.arguments += delta.arguments
+        } else if ('id' in delta) {
+          calls.set(delta.call, { providerId: delta.id, name: delta.name, arguments: delta.arguments })
+        }
+        break
+      }
+      case 'usage':
+        result.usage = delta.usage
+        break
+      case 'provider-state':
+        result.providerState = delta.state
+        break
+      case 'finish':
+        result.end = {
+          type: 'finished',
+          finish: delta.finish === 'tool-calls' ? 'stop' : delta.finish,
+          calls: delta.finish === 'tool-calls' ? [...calls.values()] : [],
+        }
+        break
+      case 'error':
+        result.end = { type: 'failed', error: delta.error }
+        break
+    }
+  }
+  return result
+}

@@ -1,0 +1,25 @@
+import type { Database } from '../db/connect.ts'
+import type { SessionId } from '../shared/contract/ids.ts'
+import type { LogReader, LogWriter } from './log/port.ts'
+import type { ModelPort } from './model/port.ts'
+import type { Runs } from './runs/port.ts'
+import type { SessionChanges } from './sessions/port.ts'
+import type { ToolRegistry } from './tools/port.ts'
+
+/** What the procedures work with; `app.ts` makes it. */
+export type Services = {
+  database: Database
+  log: LogWriter
+  reader: LogReader
+  runs: Runs
+  tools: ToolRegistry
+  model: ModelPort
+  changes: SessionChanges
+  /** The model of a session that does not set its own. */
+  defaultModel: string
+  /** Ends the reading of a session that was deleted. */
+  closeReaders(sessionId: SessionId): void
+  /** ISO 8601. */
+  now(): string
+  newId(): string
+}

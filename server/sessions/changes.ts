@@ -1,0 +1,118 @@
+import type { Db } from '../../db/connect.ts'
+import { findSessionWithOwner } from '../../db/sessions.ts'
+import type { SessionsChange } from '../../shared/contract/events.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { SessionChanges } from './port.ts'
+
+/**
+ * Tells the open lists of this node what changed. A list that does not read keeps one entry a session at the most, for
+ * only the newest state counts; and while no list is open nothing is read.
+ */
+export class LocalSessionChanges implements SessionChanges {
+  readonly #db: Db
+  readonly #onError: (error: unknown) => void
+  readonly #lists = new Map<UserId, Set<OpenList>>()
+  readonly #dirty = new Set<SessionId>()
+  #reading = false
+
+  constructor(db: Db, onError: (error: unknown) => void) {
+    this.#db = db
+    this.#onError = onError
+  }
+
+  touch(id: SessionId): void {
+    if (this.#lists.size > 0) {
+      this.#dirty.add(id)
+      void this.#read()
+    }
+  }
+
+  deleted(userId: UserId, id: SessionId): void {
+    this.#dirty.delete(id)
+    this.#put(userId, id, { type: 'deleted', id })
+  }
+
+  async *follow(userId: UserId, signal: AbortSignal, drained?: () => Promise<void>) {
+    const list = new OpenList()
+    const lists = this.#lists.get(userId) ?? new Set()
+    this.#lists.set(userId, lists.add(list))
+    try {
+      while (!signal.aborted) {
+        const change = list.take()
+        if (change) {
+          await drained?.()
+          yield change
+        } else {
+          await list.changed(signal)
+        }
+      }
+    } finally {
+      lists.delete(list)
+      if (lists.size === 0) {
+        this.#lists.delete(userId)
+      }
+    }
+  }
+
+  /** Reads touched sessions one after the other; those touched again meanwhile are read again. */
+  async #read(): Promise<void> {
+    if (this.#reading) {
+      return
+    }
+    this.#reading = true
+    try {
+      for (const id of this.#dirty) {
+        this.#dirty.delete(id)
+        const found = await findSessionWithOwner(this.#db, id)
+        if (found) {
+          this.#put(found.userId, id, { type: 'session', session: found.session })
+        }
+      }
+    } catch (error) {
+      this.#onError(error)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  #put(userId: UserId, id: SessionId, change: SessionsChange): void {
+    for (const list of this.#lists.get(userId) ?? []) {
+      list.put(id, change)
+    }
+  }
+}
+
+class OpenList {
+  readonly #changes = new Map<SessionId, SessionsChange>()
+  #wake: (() => void) | null = null
+
+  put(id: SessionId, change: SessionsChange): void {
+    this.#changes.delete(id)
+    this.#changes.set(id, change)
+    this.#wake?.()
+  }
+
+  take(): SessionsChange | null {
+    const [next] = this.#changes
+    if (!next) {
+      return null
+    }
+    this.#changes.delete(next[0])
+    return next[1]
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#changes.size > 0) {
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wake = null
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#wake = wake
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+}

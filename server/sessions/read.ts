@@ -1,0 +1,23 @@
+import type { ReadEvent } from '../../db/events.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
+import { type Context, notFound } from '../trpc.ts'
+import { typedEvent, typedMessages } from '../typed-calls.ts'
+
+/** The session, its newest messages, and whether older ones stand before them. */
+export async function sessionWithMessages({ services, user }: Pick<Context, 'services' | 'user'>, id: SessionId) {
+  const snapshot = await services.reader.snapshot(user.id, id)
+  if (!snapshot) {
+    throw notFound('session')
+  }
+  const { session, messages, hasOlder } = snapshot.event
+  return { ...session, messages: typedMessages(messages), hasOlder }
+}
+
+/** One page of a log of which `limit + 1` rows were read. */
+export function logPage(rows: readonly ReadEvent[], limit: number) {
+  const page = rows.slice(0, limit)
+  return {
+    events: page.map(({ seq, at, data }) => ({ seq, at, event: typedEvent(JSON.parse(data)) })),
+    nextAfter: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
+  }
+}

@@ -1,0 +1,166 @@
+import { TRPCError, tracked } from '@trpc/server'
+import { z } from 'zod'
+import { readEvents } from '../../db/events.ts'
+import { findActiveRun } from '../../db/runs.ts'
+import { deleteSession, findSession, insertSession, listSessions, lockSession, updateSession } from '../../db/sessions.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import { Session } from '../../shared/contract/session.ts'
+import { type Context, notFound, procedure, router } from '../trpc.ts'
+import { typedEvent } from '../typed-calls.ts'
+import { fromCursor, toCursor } from './cursor.ts'
+import { logPage, sessionWithMessages } from './read.ts'
+
+const Title = z.string().trim().min(1).max(200)
+const Model = z.string().trim().min(1).max(200)
+const SystemPrompt = z.string().max(50_000)
+
+export const sessionsRouter = router({
+  create: procedure
+    .input(
+      z.object({
+        id: SessionId.optional(),
+        title: Title.nullish(),
+        model: Model.nullish(),
+        systemPrompt: SystemPrompt.nullish(),
+      }),
+    )
+    .output(Session)
+    .mutation(async ({ ctx: { services, user }, input }) => {
+      const id = input.id ?? SessionId.parse(services.newId())
+      const { db } = services.database
+      const made = await insertSession(db, {
+        id,
+        userId: user.id,
+        title: input.title ?? null,
+        model: input.model ?? null,
+        systemPrompt: input.systemPrompt ?? null,
+        now: services.now(),
+      })
+      const session = await findSession(db, user.id, id)
+      if (!session) {
+        throw new TRPCError({ code: 'CONFLICT', message: 'This session id is taken. Create with a new id.' })
+      }
+      if (made) {
+        services.changes.touch(id)
+      }
+      return session
+    }),
+
+  list: procedure
+    .input(
+      z.object({
+        cursor: z.string().max(200).nullish(),
+        limit: z.coerce.number().int().min(1).max(100).default(50),
+        search: z.string().trim().max(500).optional(),
+        archived: z.stringbool().or(z.boolean()).default(false),
+      }),
+    )
+    .output(z.object({ items: z.array(Session), nextCursor: z.string().nullable() }))
+    .query(async ({ ctx: { services, user }, input }) => {
+      const items = await listSessions(services.database.db, {
+        userId: user.id,
+        limit: input.limit + 1,
+        archived: input.archived,
+        search: input.search,
+        after: input.cursor ? fromCursor(input.cursor) : undefined,
+      })
+      const last = items.length > input.limit ? items[input.limit - 1] : undefined
+      return { items: items.slice(0, input.limit), nextCursor: last ? toCursor(last) : null }
+    }),
+
+  get: procedure
+    .input(z.object({ id: SessionId }))
+    .output(Session)
+    .query(({ ctx, input }) => getSession(ctx, input.id)),
+
+  /** The session with the messages of its active branch, for those who do not watch. */
+  read: procedure.input(z.object({ id: SessionId })).query(({ ctx, input }) => sessionWithMessages(ctx, input.id)),
+
+  update: procedure
+    .input(
+      z.object({
+        id: SessionId,
+        title: Title.nullish(),
+        pinned: z.boolean().optional(),
+        archived: z.boolean().optional(),
+        model: Model.nullish(),
+        systemPrompt: SystemPrompt.nullish(),
+      }),
+    )
+    .output(Session)
+    .mutation(async ({ ctx: { services, user }, input: { id, ...change } }) =>
+      services.log.append(id, async (transaction, log) => {
+        if (!(await lockSession(transaction, user.id, id))) {
+          throw notFound('session')
+        }
+        await updateSession(transaction, id, {
+          ...change,
+          ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
+          updatedAt: services.now(),
+        })
+        const session = await getSession({ services, user }, id, transaction)
+        const changed = { ...session, seq: log.nextSeq }
+        log.add({ type: 'session', session: changed })
+        return changed
+      }),
+    ),
+
+  delete: procedure
+    .input(z.object({ id: SessionId }))
+    .output(z.object({ id: SessionId }))
+    .mutation(async ({ ctx: { services, user }, input: { id } }) => {
+      await getSession({ services, user }, id)
+      const active = await findActiveRun(services.database.db, id)
+      if (active) {
+        services.runs.abandon(active)
+      }
+      await services.log.append(id, (transaction) => deleteSession(transaction, id))
+      services.closeReaders(id)
+      services.changes.deleted(user.id, id)
+      return { id }
+    }),
+
+  log: procedure
+    .input(
+      z.object({
+        id: SessionId,
+        after: z.coerce.number().int().min(0).default(0),
+        limit: z.coerce.number().int().min(1).max(1000).default(500),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      await getSession(ctx, input.id)
+      return logPage(await readEvents(ctx.services.database.db, input.id, input.after, input.limit + 1), input.limit)
+    }),
+
+  watch: procedure
+    .input(z.object({ id: SessionId, lastEventId: z.string().max(40).nullish() }))
+    .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
+      const events = services.reader.follow({
+        sessionId: input.id,
+        userId: user.id,
+        after: input.lastEventId ? Number(input.lastEventId) : null,
+        signal: signal ?? new AbortController().signal,
+        drained,
+      })
+      for await (const { seq, event } of events) {
+        yield tracked(String(seq), typedEvent(event))
+      }
+    }),
+
+  changes: procedure.subscription(async function* ({ ctx: { services, user, drained }, signal }) {
+    yield* services.changes.follow(user.id, signal ?? new AbortController().signal, drained)
+  }),
+})
+
+async function getSession(
+  { services, user }: Pick<Context, 'services' | 'user'>,
+  id: SessionId,
+  db = services.database.db,
+): Promise<Session> {
+  const session = await findSession(db, user.id, id)
+  if (!session) {
+    throw notFound('session')
+  }
+  return session
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+
+const MAX_ISSUES = 8
+
+/** The JSON that a model wrote as a call's arguments; some providers send nothing where there are none. */
+export function readArguments(
+  name: string,
+  text: string,
+): { ok: true; value: unknown } | { ok: false; error: string } {
+  if (text.trim() === '') return { ok: true, value: {} }
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, 200) : String(error)
+    return {
+      ok: false,
+      error: `The arguments of ${name} are not valid JSON: ${reason}. Send one JSON object.`,
+    }
+  }
+}
+
+/** Says which fields are wrong and how, so that the model can call again. */
+export function describeIssues(name: string, error: z.ZodError): string {
+  const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => {
+    const field = issue.path.map(String).join('.')
+    return `${field ? `"${field}"` : 'the arguments'}: ${issue.message.slice(0, 200)}`
+  })
+  const more = error.issues.length - issues.length
+  return `The arguments of ${name} do not fit: ${issues.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`
+}

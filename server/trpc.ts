@@ -1,0 +1,56 @@
+import { TRPCError, initTRPC } from '@trpc/server'
+import type { OpenApiMeta } from 'trpc-to-openapi'
+import { z } from 'zod'
+import type { UserId } from '../shared/contract/ids.ts'
+import { SessionGoneError } from './log/port.ts'
+import { CommandError } from './runs/port.ts'
+import type { Services } from './services.ts'
+
+/** What every procedure is called with. */
+export type Context = {
+  services: Services
+  user: { id: UserId; admin: boolean }
+  /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
+  drained?: () => Promise<void>
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<OpenApiMeta>()
+  .create({
+    // `isDev` would put the stack into the error's data.
+    isDev: false,
+    errorFormatter: ({ shape, error }) => ({ ...shape, message: messageFor(error) }),
+  })
+
+/** Turns the outcomes that a feature expects into the errors that callers know. */
+const translateErrors = t.middleware(async ({ next }) => {
+  const result = await next()
+  if (!result.ok) {
+    const { cause } = result.error
+    if (cause instanceof CommandError) {
+      throw new TRPCError({ code: cause.code, message: cause.message, cause })
+    }
+    if (cause instanceof SessionGoneError) {
+      throw notFound('session')
+    }
+  }
+  return result
+})
+
+export const router = t.router
+export const procedure = t.procedure.use(translateErrors)
+export const createCallerFactory = t.createCallerFactory
+
+/** Somebody else's is like one that does not exist. */
+export function notFound(what: string): TRPCError {
+  return new TRPCError({ code: 'NOT_FOUND', message: `There is no such ${what}.` })
+}
+
+function messageFor(error: TRPCError): string {
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof z.ZodError) {
+    return z.prettifyError(error.cause)
+  }
+  // What nobody foresaw may carry anything: it goes to the log, not to the caller.
+  return error.code === 'INTERNAL_SERVER_ERROR' ? 'Something went wrong on the server. Try again.' : error.message
+}

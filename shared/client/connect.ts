@@ -1,0 +1,83 @@
+import type { Api } from './app.ts'
+import { ConnectionDriver } from './connection.ts'
+import type { Connection, Token } from './connection.ts'
+import { defaultSchedule } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
+import { SessionStore } from './session-store.ts'
+import { createSession } from './session.ts'
+import type { Session } from './session.ts'
+import { createTransport } from './transport.ts'
+
+export type ConnectOptions = {
+  /** The server, such as `http://127.0.0.1:8001`. In a browser, the page's own origin when left out. */
+  url?: string | URL
+  /** A bearer token, or a function that is asked before each connection. Left out, the browser's cookie signs in. */
+  token?: Token
+  /** The WebSocket to use where there is no global one. */
+  WebSocket?: typeof WebSocket
+  /** When to tell listeners of new text; a frame in browsers, a microtask elsewhere. */
+  schedule?: Schedule
+}
+
+export type Client = AsyncDisposable & {
+  readonly api: Api
+  readonly connection: Connection
+  /** The session of this id; the same object each time. */
+  session(id: string): Session
+  /** Ends everything at once; what is under way rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a Throughline server, and stays connected: through drops, sleeps and restarts it tries again until it is
+ * closed.
+ *
+ * @example
+ * await using client = connect({ url: 'http://127.0.0.1:8001' })
+ * const { id } = await client.api.sessions.create.mutate({})
+ * await client.session(id).send('Hello')
+ * for await (const { event } of client.session(id).events()) console.log(event)
+ *
+ * @throws TypeError when the address is none, or there is no WebSocket
+ */
+export function connect(options: ConnectOptions = {}): Client {
+  const implementation = options.WebSocket ?? globalThis.WebSocket
+  if (implementation === undefined) throw new TypeError('There is no WebSocket here; pass one')
+  const connection = new ConnectionDriver(socketUrl(options.url), options.token)
+  const { api, socket } = createTransport(connection, implementation)
+  const schedule = options.schedule ?? defaultSchedule()
+  const sessions = new Map<string, { session: Session; store: SessionStore }>()
+
+  async function close(): Promise<void> {
+    for (const { store } of sessions.values()) store.close()
+    // It stops connecting before the driver breaks the connection, and waits for what that rejects.
+    const closed = socket.close()
+    connection.close()
+    await closed
+  }
+
+  return {
+    api,
+    connection,
+    session(id) {
+      let entry = sessions.get(id)
+      if (entry === undefined) {
+        const store = new SessionStore(api, id, schedule)
+        entry = { store, session: createSession(api, id, store) }
+        sessions.set(id, entry)
+      }
+      return entry.session
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function socketUrl(base: string | URL | undefined): string {
+  const url = new URL(base ?? globalThis.location?.origin)
+  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:'
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/trpc`
+  url.search = ''
+  url.hash = ''
+  return url.href
+}

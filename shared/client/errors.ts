@@ -1,0 +1,66 @@
+import { TRPCClientError } from '@trpc/client'
+import type { SessionError } from './session-snapshot.ts'
+
+/** Something was asked of a client after its `close()`. */
+export class ClientClosedError extends Error {
+  constructor() {
+    super('The client is closed')
+    this.name = 'ClientClosedError'
+  }
+}
+
+/** The code with which a WebSocket is closed for a message that is too large (RFC 6455, section 7.4.1). */
+const MESSAGE_TOO_BIG = 1009
+
+/**
+ * Whether the connection broke before the server answered, so that nobody here knows what was done. False for what
+ * would break in the same way again: input that is no JSON, a message that is too large.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof TRPCClientError) || hasCode(error.data)) return false
+  const cause: unknown = error.cause
+  if (cause instanceof TypeError || cause instanceof ClientClosedError) return false
+  return closeCodeOf(cause) !== MESSAGE_TOO_BIG
+}
+
+const PASSING = new Set([
+  'BAD_GATEWAY',
+  'CLIENT_CLOSED_REQUEST',
+  'GATEWAY_TIMEOUT',
+  'INTERNAL_SERVER_ERROR',
+  'SERVICE_UNAVAILABLE',
+  'TIMEOUT',
+  'TOO_MANY_REQUESTS',
+])
+
+/** Whether the server's refusal may pass when it is asked again later. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof TRPCClientError && hasCode(error.data) && PASSING.has(error.data.code)
+}
+
+/** An error as the stores show it. `CONNECTION_LOST` and `CLIENT_CLOSED` are codes of our own. */
+export function toSessionError(error: unknown): SessionError {
+  if (error instanceof TRPCClientError && hasCode(error.data)) {
+    return { code: error.data.code, message: error.message }
+  }
+  const cause: unknown = error instanceof TRPCClientError ? error.cause : error
+  if (cause instanceof ClientClosedError) return { code: 'CLIENT_CLOSED', message: cause.message }
+  if (closeCodeOf(cause) === MESSAGE_TOO_BIG) {
+    return { code: 'PAYLOAD_TOO_LARGE', message: 'This is too large to be sent' }
+  }
+  if (isConnectionLost(error)) {
+    return { code: 'CONNECTION_LOST', message: 'The connection broke before the server answered' }
+  }
+  return { code: 'CLIENT_ERROR', message: error instanceof Error ? error.message : String(error) }
+}
+
+function hasCode(data: unknown): data is { code: string } {
+  return (
+    typeof data === 'object' && data !== null && 'code' in data && typeof data.code === 'string'
+  )
+}
+
+function closeCodeOf(cause: unknown): number | null {
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return null
+  return typeof cause.code === 'number' ? cause.code : null
+}

@@ -1,0 +1,134 @@
+import type { LoggedEvent } from '../contract/events.ts'
+import type { Api, AppToolCall } from './app.ts'
+import { isConnectionLost, mayPass } from './errors.ts'
+import { retryDelay } from './retry.ts'
+
+export type Following = {
+  /** Begins again from a snapshot, after an event that cannot follow on what was read. */
+  restart(): void
+  stop(): void
+}
+
+/** After so many refusals in a row, over about 50 s, without an event between them, a refusal counts as final. */
+const MOST_REFUSALS = 12
+/** A restart is made at once, unless it follows the one before within this time. */
+const RESTART_MS = 10_000
+
+/**
+ * Reads a session's events after a cursor for as long as it takes: each once, in the order of the log. tRPC resumes a
+ * subscription over a new connection; this adds a new subscription where the old one ended or failed.
+ *
+ * @param after the cursor; null begins with a snapshot
+ * @param tell.event is told of each event; it must not throw
+ * @param tell.failed is told once when the server refuses for good; nothing follows
+ */
+export function follow(
+  api: Api,
+  sessionId: string,
+  after: number | null,
+  tell: { event(event: LoggedEvent<AppToolCall>): void; failed(error: unknown): void },
+): Following {
+  let cursor = after
+  let refusals = 0
+  let restarts = 0
+  let restartedAt = Number.NEGATIVE_INFINITY
+  let stopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let current = begin()
+
+  function begin(): { end(): void } {
+    return watch(api, sessionId, cursor, {
+      event(logged) {
+        // A server that resumes too early repeats what is known; a snapshot counts wherever it comes.
+        const known = cursor !== null && logged.seq <= cursor
+        if (known && logged.event.type !== 'snapshot') return
+        cursor = logged.seq
+        refusals = 0
+        tell.event(logged)
+      },
+      ended(error) {
+        if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
+        refusals += 1
+        if (mayPass(error) && refusals < MOST_REFUSALS) return beginAgain(retryDelay(refusals))
+        stopped = true
+        tell.failed(error)
+      },
+    })
+  }
+
+  function beginAgain(delayMs: number): void {
+    timer = setTimeout(() => {
+      current = begin()
+    }, delayMs)
+  }
+
+  function stop(): void {
+    clearTimeout(timer)
+    current.end()
+  }
+
+  return {
+    restart() {
+      if (stopped) return
+      stop()
+      restarts = Date.now() - restartedAt < RESTART_MS ? restarts + 1 : 0
+      restartedAt = Date.now()
+      cursor = null
+      beginAgain(restarts === 0 ? 0 : retryDelay(restarts))
+    },
+    stop() {
+      stopped = true
+      stop()
+    },
+  }
+}
+
+/** One subscription, until it is ended here, or ends or fails there. */
+function watch(
+  api: Api,
+  sessionId: string,
+  cursor: number | null,
+  tell: { event(event: LoggedEvent<AppToolCall>): void; ended(error: unknown): void },
+): { end(): void } {
+  let over = false
+  let sent = false
+  let started = false
+
+  function ended(error: unknown): void {
+    if (over) return
+    over = true
+    // tRPC may fail a subscription before it hands it out.
+    queueMicrotask(() => tell.ended(error))
+  }
+
+  function unsubscribe(): void {
+    subscription.unsubscribe()
+  }
+
+  const subscription = api.sessions.watch.subscribe(
+    { id: sessionId, ...(cursor === null ? {} : { lastEventId: String(cursor) }) },
+    {
+      onConnectionStateChange({ state }) {
+        sent = state === 'pending'
+        started = false
+      },
+      onStarted() {
+        started = true
+        if (over) unsubscribe()
+      },
+      onData({ id, data }) {
+        if (!over) tell.event({ seq: Number(id), event: data })
+      },
+      onError: ended,
+      onComplete: () => ended(null),
+    },
+  )
+
+  return {
+    end() {
+      over = true
+      // A stop that overtakes its start is lost on the server, which would then go on sending to nobody.
+      if (started || !sent) unsubscribe()
+    },
+  }
+}

@@ -1,0 +1,20 @@
+export { connect } from './connect.ts'
+export type { Client, ConnectOptions } from './connect.ts'
+export type { Connection, ConnectionCause, ConnectionState } from './connection.ts'
+export type { SendOptions, Session } from './session.ts'
+export type { PendingSend, SessionError, SessionSnapshot } from './session-snapshot.ts'
+export type { Store } from './store.ts'
+export type {
+  Api,
+  ApiError,
+  AppEvent,
+  AppMessage,
+  AppPart,
+  AppRouter,
+  AppSessionState,
+  AppToolCall,
+  Inputs,
+  Outputs,
+  SendResult,
+  StopResult,
+} from './app.ts'

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { frameSchedule } from './schedule.ts'
+
+/** A page with frames every 16 ms of a clock that a test winds. */
+function page() {
+  let now = 0
+  let frame: (() => void) | null = null
+  let timer: { run: () => void; at: number } | null = null
+  const frames = {
+    now: () => now,
+    request(run: () => void) {
+      frame = run
+      return () => {
+        frame = null
+      }
+    },
+    after(run: () => void, delayMs: number) {
+      timer = { run, at: now + delayMs }
+      return () => {
+        timer = null
+      }
+    },
+  }
+  return {
+    frames,
+    work(ms: number) {
+      now += ms
+    },
+    async frame() {
+      now = (Math.floor(now / 16) + 1) * 16
+      const run = frame
+      frame = null
+      run?.()
+      await Promise.resolve()
+    },
+    hiddenFor(ms: number) {
+      now += ms
+      if (timer !== null && timer.at <= now) timer.run()
+    },
+  }
+}
+
+test('what is asked for within a frame is flushed together at the next', async () => {
+  const { frames, frame } = page()
+  const schedule = frameSchedule(frames)
+  const flushed: string[] = []
+  schedule(() => flushed.push('a'))
+  schedule(() => flushed.push('b'))
+  expect(flushed).toEqual([])
+  await frame()
+  expect(flushed).toEqual(['a', 'b'])
+  await frame()
+  expect(flushed).toEqual(['a', 'b'])
+})
+
+test('a hidden page, which gets no frames, is told too', () => {
+  const { frames, hiddenFor } = page()
+  const schedule = frameSchedule(frames)
+  let flushes = 0
+  schedule(() => {
+    flushes += 1
+  })
+  hiddenFor(100)
+  expect(flushes).toBe(0)
+  hiddenFor(200)
+  expect(flushes).toBe(1)
+})
+
+test('costly drawing is done less often, and at every frame again once it is cheap', async () => {
+  const { frames, frame, work } = page()
+  const schedule = frameSchedule(frames)
+  async function flushesIn(count: number, cost: number): Promise<number> {
+    let flushes = 0
+    let asked = false
+    for (let n = 0; n < count; n += 1) {
+      if (!asked) {
+        asked = true
+        schedule(() => {
+          flushes += 1
+          asked = false
+          // React draws in a microtask that the flush queues.
+          queueMicrotask(() => work(cost))
+        })
+      }
+      await frame()
+    }
+    return flushes
+  }
+  expect(await flushesIn(40, 1)).toBe(40)
+  expect(await flushesIn(40, 10)).toBeLessThanOrEqual(16)
+  await flushesIn(10, 1)
+  expect(await flushesIn(40, 1)).toBe(40)
+})

@@ -1,0 +1,121 @@
+import type { ConnectionCause } from './connection.ts'
+
+type SocketEvents = {
+  open: object
+  message: { data: unknown }
+  error: ConnectionCause
+  close: ConnectionCause
+}
+type Listener<Type extends keyof SocketEvents> = (
+  this: DroppableSocket,
+  event: SocketEvents[Type],
+) => void
+type SocketListeners = { [Type in keyof SocketEvents]: Set<Listener<Type>> }
+
+/** After this long a connection that does not open counts as lost. */
+const OPEN_TIMEOUT_MS = 10_000
+
+/**
+ * A WebSocket that closes at once when it is told to: the real one waits for the other side's goodbye, on a dead
+ * network for a minute, and until then tRPC neither rejects what is under way nor connects again. After `drop` it is
+ * silent, so a late event of an old connection never disturbs the new one. It has as much of a WebSocket as tRPC uses.
+ */
+export class DroppableSocket {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSING = 2
+  static readonly CLOSED = 3
+
+  readonly #socket: WebSocket
+  readonly #listeners: SocketListeners = {
+    open: new Set(),
+    message: new Set(),
+    error: new Set(),
+    close: new Set(),
+  }
+  readonly #openTimeout: ReturnType<typeof setTimeout>
+  #probeTimeout: ReturnType<typeof setTimeout> | undefined
+  #state: number = DroppableSocket.CONNECTING
+
+  constructor(url: string, Implementation: typeof WebSocket) {
+    this.#socket = new Implementation(url)
+    this.#openTimeout = setTimeout(() => {
+      this.drop({ code: null, message: 'The server did not answer in time' })
+    }, OPEN_TIMEOUT_MS)
+    this.#socket.addEventListener('open', () => {
+      if (this.#state !== DroppableSocket.CONNECTING) return
+      clearTimeout(this.#openTimeout)
+      this.#state = DroppableSocket.OPEN
+      this.#emit('open', {})
+    })
+    this.#socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (this.#state !== DroppableSocket.OPEN) return
+      this.#endProbe()
+      this.#emit('message', { data })
+    })
+    // A close follows with the code; but not every implementation sends one when the opening fails.
+    this.#socket.addEventListener('error', () => {
+      if (this.#state === DroppableSocket.CONNECTING) {
+        this.drop({ code: null, message: 'The server cannot be reached' })
+      }
+    })
+    this.#socket.addEventListener('close', ({ code, reason }) => {
+      this.drop({ code, message: reason === '' ? 'The connection broke' : reason })
+    })
+  }
+
+  get readyState(): number {
+    return this.#state
+  }
+
+  set binaryType(type: BinaryType) {
+    this.#socket.binaryType = type
+  }
+
+  addEventListener<Type extends keyof SocketEvents>(type: Type, listener: Listener<Type>): void {
+    this.#listeners[type].add(listener)
+  }
+
+  removeEventListener<Type extends keyof SocketEvents>(type: Type, listener: Listener<Type>): void {
+    this.#listeners[type].delete(listener)
+  }
+
+  send(data: string | ArrayBuffer): void {
+    if (this.#state === DroppableSocket.OPEN) this.#socket.send(data)
+  }
+
+  close(): void {
+    this.drop({ code: null, message: 'The connection was given up' })
+  }
+
+  /** Ends the connection now, whatever the network does. */
+  drop(cause: ConnectionCause): void {
+    if (this.#state === DroppableSocket.CLOSED) return
+    const opening = this.#state === DroppableSocket.CONNECTING
+    this.#state = DroppableSocket.CLOSED
+    clearTimeout(this.#openTimeout)
+    this.#endProbe()
+    this.#socket.close()
+    if (opening) this.#emit('error', cause)
+    this.#emit('close', cause)
+  }
+
+  /** Asks the server for a sign of life, and drops the connection when none comes in time. */
+  probe(timeoutMs: number): void {
+    if (this.#state !== DroppableSocket.OPEN || this.#probeTimeout !== undefined) return
+    this.#socket.send('PING')
+    this.#probeTimeout = setTimeout(() => {
+      this.drop({ code: null, message: 'The server gave no sign of life' })
+    }, timeoutMs)
+  }
+
+  #endProbe(): void {
+    clearTimeout(this.#probeTimeout)
+    this.#probeTimeout = undefined
+  }
+
+  #emit<Type extends keyof SocketEvents>(type: Type, event: SocketEvents[Type]): void {
+    const listeners: Set<Listener<Type>> = this.#listeners[type]
+    for (const listener of [...listeners]) listener.call(this, event)
+  }
+}

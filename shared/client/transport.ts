@@ -1,0 +1,128 @@
+import { createTRPCClient, createWSClient, retryLink, TRPCClientError, wsLink } from '@trpc/client'
+import type { Operation, TRPCLink, TRPCWebSocketClient } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import type { Unsubscribable } from '@trpc/server/observable'
+import type { Api, AppRouter } from './app.ts'
+import type { ConnectionDriver } from './connection.ts'
+import { ClientClosedError, isConnectionLost } from './errors.ts'
+import { retryDelay } from './retry.ts'
+import { DroppableSocket } from './socket.ts'
+import { createTurnstile } from './turnstile.ts'
+
+/** A dead network is noticed within the sum of both; a stream that flows is a sign of life by itself. */
+const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 }
+
+/** tRPC sends as one batch what is asked for in one moment, and the server takes 20 queries and mutations in a batch. */
+const BATCH_SIZE = 16
+/** Longer than tRPC gathers a batch. */
+const BATCH_MS = 10
+
+/** Each attempt went out over a connection that then broke; a request that breaks every connection must not go on. */
+const MOST_ATTEMPTS = 20
+
+export type Transport = { api: Api; socket: TRPCWebSocketClient }
+
+/** tRPC over the driver's connection. A request whose answer a drop took is sent again where that is safe. */
+export function createTransport(
+  driver: ConnectionDriver,
+  implementation: typeof WebSocket,
+): Transport {
+  class Socket extends DroppableSocket {
+    constructor(url: string) {
+      super(url, implementation)
+      driver.attach(this)
+    }
+  }
+  const socket = createWSClient({
+    url: driver.nextUrl,
+    connectionParams: driver.connectionParams ?? null,
+    // tRPC asks for a whole WebSocket, and uses what a DroppableSocket has.
+    WebSocket: Socket as unknown as typeof WebSocket,
+    // The driver holds back the address until a try is due.
+    retryDelayMs: () => 0,
+    keepAlive: KEEP_ALIVE,
+  })
+  const api = createTRPCClient<AppRouter>({
+    links: [
+      retryLink({
+        retry: ({ op, error, attempts }) =>
+          !driver.closed && attempts < MOST_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
+        retryDelayMs: (attempts) => retryDelay(attempts),
+      }),
+      whenConnected(driver),
+      wsLink({ client: socket }),
+    ],
+  })
+  return { api, socket }
+}
+
+/**
+ * Holds requests back until there is a connection, in their order. tRPC's client would connect for each by itself,
+ * beside its own reconnecting, which then closes what was just opened; and it would do so after its `close` too.
+ */
+function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
+  const pass = createTurnstile(BATCH_SIZE, BATCH_MS)
+  return () =>
+    ({ op, next }) =>
+      observable((observer) => {
+        let waiting = true
+        let over = false
+        let request: Unsubscribable | null = null
+        const leave = driver.subscribe(look)
+        const onAbort = (): void => observer.complete()
+        op.signal?.addEventListener('abort', onAbort, { once: true })
+        look()
+
+        function look(): void {
+          if (!waiting) return
+          if (op.signal?.aborted) {
+            observer.complete()
+          } else if (driver.closed) {
+            observer.error(TRPCClientError.from(new ClientClosedError()))
+          } else if (driver.getSnapshot().status === 'connected') {
+            waiting = false
+            // The starts of subscriptions do not count for the server's limit.
+            if (op.type === 'subscription') begin()
+            else pass(begin)
+          }
+        }
+
+        function begin(): void {
+          if (!over) request = next(op).subscribe(observer)
+        }
+
+        return () => {
+          over = true
+          leave()
+          op.signal?.removeEventListener('abort', onAbort)
+          request?.unsubscribe()
+        }
+      })
+}
+
+/** Mutations of which doing it twice is doing it once, and the field that has to be there for that. */
+const REPEATABLE: Readonly<Record<string, string | null>> = {
+  'messages.edit': 'newId',
+  'messages.select': null,
+  'messages.send': 'id',
+  'runs.stop': null,
+  'sessions.create': 'id',
+  'sessions.update': null,
+}
+
+/** Whether a request may be sent again although the server may have done it already. */
+function isRepeatable({ type, path, input }: Operation): boolean {
+  switch (type) {
+    case 'query':
+      return true
+    case 'subscription':
+      // These go on by their cursor: see follow.ts.
+      return false
+    case 'mutation': {
+      const field = REPEATABLE[path]
+      if (field === undefined) return false
+      if (field === null) return true
+      return typeof input === 'object' && input !== null && Object.hasOwn(input, field)
+    }
+  }
+}

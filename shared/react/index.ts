@@ -1,0 +1,3 @@
+export { ThroughlineProvider, useThroughline } from './provider.ts'
+export { useConnection, useSession, useStore } from './hooks.ts'
+export { shallowEqual } from './selection.ts'

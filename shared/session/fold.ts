@@ -1,0 +1,153 @@
+import type { ChunkEvent, LoggedEvent, SessionEvent, SnapshotEvent } from '../contract/events.ts'
+import type { Message, Part } from '../contract/message.ts'
+import type { Session } from '../contract/session.ts'
+import type { ToolCall } from '../contract/tool.ts'
+import { FoldError } from './fold-error.ts'
+import { placeMessage } from './order.ts'
+import { keepSame } from './keep-same.ts'
+
+/** What a reader of a session knows after the event `seq`. */
+export type SessionState<Call = ToolCall> = {
+  readonly session: Session
+  /** The active branch, oldest first; then the queued messages, in the order they came. */
+  readonly messages: readonly Message<Call>[]
+  /** Whether older messages stand before the first of these. */
+  readonly hasOlder: boolean
+  readonly seq: number
+}
+
+/**
+ * The state after an event: the only meaning that an event has. Pure; what an event does not touch keeps its identity.
+ *
+ * An event at or before the state's own seq repeats what is known and changes nothing; a snapshot always counts.
+ *
+ * @param state null before the first snapshot
+ * @throws {FoldError} when the event cannot follow on the state; a reader then starts again from a snapshot
+ */
+export function fold<Call = ToolCall>(
+  state: SessionState<Call> | null,
+  { seq, event }: LoggedEvent<Call>,
+): SessionState<Call> {
+  if (event.type === 'snapshot') return replaceAll(state, seq, event)
+  if (state === null) throw new FoldError('An event came before the first snapshot', { seq, event })
+  if (seq <= state.seq) return state
+  return advance(apply(state, seq, event), seq)
+}
+
+type LaterEvent<Call> = Exclude<SessionEvent<Call>, { type: 'snapshot' }>
+
+function apply<Call>(
+  state: SessionState<Call>,
+  seq: number,
+  event: LaterEvent<Call>,
+): SessionState<Call> {
+  switch (event.type) {
+    case 'message':
+      return putMessage(state, event.message)
+    case 'start':
+      return running(putMessage(state, { ...event.message, status: 'running' }), true)
+    case 'chunk':
+      return changeMessage(state, seq, event, (message) => addText(message, seq, event))
+    case 'tool':
+      return changeMessage(state, seq, event, (message) => {
+        const there = message.parts[event.part]
+        if (there !== undefined && there.type !== 'tool') throw misfit(message, seq, event)
+        return putPart(message, seq, event, { type: 'tool', call: event.call })
+      })
+    case 'end':
+      return running(
+        changeMessage(state, seq, event, (message) => ({
+          ...message,
+          status: event.outcome,
+          usage: event.usage,
+          error: event.error,
+        })),
+        false,
+      )
+    case 'session':
+      return { ...state, session: event.session }
+  }
+}
+
+function replaceAll<Call>(
+  state: SessionState<Call> | null,
+  seq: number,
+  { session, messages, hasOlder }: SnapshotEvent<Call>,
+): SessionState<Call> {
+  const known = new Map(state?.messages.map((message) => [message.id, message]))
+  return {
+    session: { ...session, seq },
+    messages: messages.map((message) => keepSame(known.get(message.id), message)),
+    hasOlder,
+    seq,
+  }
+}
+
+function advance<Call>(state: SessionState<Call>, seq: number): SessionState<Call> {
+  return { ...state, session: { ...state.session, seq }, seq }
+}
+
+function running<Call>(state: SessionState<Call>, value: boolean): SessionState<Call> {
+  return { ...state, session: { ...state.session, running: value } }
+}
+
+function putMessage<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
+  const { session } = state
+  // Both are written by `toISOString`, and so sort as text.
+  const updatedAt = message.createdAt > session.updatedAt ? message.createdAt : session.updatedAt
+  return {
+    ...state,
+    session: { ...session, updatedAt },
+    messages: placeMessage(state.messages, message),
+  }
+}
+
+type MessageEvent<Call> = Extract<LaterEvent<Call>, { type: 'chunk' | 'tool' | 'end' }>
+
+function changeMessage<Call>(
+  state: SessionState<Call>,
+  seq: number,
+  event: MessageEvent<Call>,
+  change: (message: Message<Call>) => Message<Call>,
+): SessionState<Call> {
+  // The message that an answer is being written to is nearly always among the last.
+  const index = state.messages.findLastIndex(({ id }) => id === event.messageId)
+  const message = state.messages[index]
+  if (message === undefined) {
+    throw new FoldError('The event is about a message that is not here', { seq, event })
+  }
+  const changed = change(message)
+  return changed === message ? state : { ...state, messages: state.messages.with(index, changed) }
+}
+
+function addText<Call>(message: Message<Call>, seq: number, event: ChunkEvent): Message<Call> {
+  const there = message.parts[event.part]
+  if (there !== undefined && there.type !== event.kind) throw misfit(message, seq, event)
+  const before = there?.text ?? ''
+  if (event.offset > before.length) {
+    throw new FoldError('Text is missing before this chunk', { seq, event, length: before.length })
+  }
+  const text = before.slice(0, event.offset) + event.text
+  if (there !== undefined && text === before) return message
+  return putPart(message, seq, event, { type: event.kind, text })
+}
+
+function putPart<Call>(
+  message: Message<Call>,
+  seq: number,
+  event: Extract<MessageEvent<Call>, { part: number }>,
+  part: Part<Call>,
+): Message<Call> {
+  if (event.part > message.parts.length) {
+    const parts = message.parts.length
+    throw new FoldError('Parts are missing before this one', { seq, event, parts })
+  }
+  const parts = [...message.parts]
+  parts[event.part] = part
+  return { ...message, parts }
+}
+
+function misfit<Call>(message: Message<Call>, seq: number, event: MessageEvent<Call>): FoldError {
+  const parts = message.parts.map(({ type }) => type)
+  return new FoldError('The part is of another kind than the event', { seq, event, parts })
+}

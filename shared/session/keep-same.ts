@@ -1,0 +1,28 @@
+/**
+ * The next JSON value, in which everything that equals the previous one keeps the previous one's identity, so that a
+ * snapshot changes only what changed.
+ */
+export function keepSame<Value>(previous: Value | undefined, next: Value): Value
+export function keepSame(previous: unknown, next: unknown): unknown {
+  if (Object.is(previous, next) || previous === null || next === null) return next
+  if (Array.isArray(previous) && Array.isArray(next)) {
+    const kept: unknown[] = next.map((item, index) => keepSame(previous[index], item))
+    const same = previous.length === kept.length && kept.every((item, i) => item === previous[i])
+    return same ? previous : kept
+  }
+  if (isRecord(previous) && isRecord(next)) {
+    const kept = Object.entries(next).map(([key, value]): [string, unknown] => [
+      key,
+      keepSame(previous[key], value),
+    ])
+    const same =
+      Object.keys(previous).length === kept.length &&
+      kept.every(([key, value]) => Object.hasOwn(previous, key) && value === previous[key])
+    return same ? previous : Object.fromEntries(kept)
+  }
+  return next
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,30 @@
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const server = `http://127.0.0.1:${process.env.SERVER_PORT ?? 8001}`
+
+export default defineConfig({
+  root: fileURLToPath(new URL('web', import.meta.url)),
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
+    emptyOutDir: true,
+    // Everything is a file of its own address: the content security policy allows no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // A schema is a declaration: one that nothing here parses with need not be sent, nor zod with it.
+    rolldownOptions: { treeshake: { manualPureFunctions: ['z'] } },
+  },
+  server: {
+    // Vite's short form would change the Host, and the server would take the page for a foreign one.
+    proxy: {
+      '/trpc': { target: server, ws: true },
+      '/ws': { target: server, ws: true },
+      '/api': { target: server },
+      '/health': { target: server },
+    },
+  },
+})

@@ -1,0 +1,22 @@
+import { Link } from '@tanstack/react-router'
+import { Page } from './page.tsx'
+
+export function NotFoundPage() {
+  return (
+    <Page title="Nothing here">
+      <Notice text="There is no page at this address." />
+    </Page>
+  )
+}
+
+/** Says why a page shows nothing, and leads on. */
+export function Notice({ text }: { text: string }) {
+  return (
+    <div className="m-auto grid max-w-sm gap-3 bg-bg p-6 text-center">
+      <p className="text-muted">{text}</p>
+      <Link to="/" className="text-accent underline underline-offset-4">
+        Begin a new session
+      </Link>
+    </div>
+  )
+}

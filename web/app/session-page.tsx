@@ -1,0 +1,85 @@
+import { useCallback, useState } from 'react'
+import { useSession, useThroughline } from '../../shared/react/index.ts'
+import { AnswerAnnouncer } from '../features/messages/answer-announcer.tsx'
+import { Composer } from '../features/messages/composer.tsx'
+import { Conversation } from '../features/messages/conversation.tsx'
+import { sendMessage, stopAnswer } from '../features/messages/send-message.ts'
+import { SessionActions } from '../features/sessions/session-actions.tsx'
+import { sessionTitle } from '../features/sessions/session-title.ts'
+import { ToolCard } from '../features/tools/tool-card.tsx'
+import { Button } from '../ui/button.tsx'
+import { Notice } from './not-found-page.tsx'
+import { Foot, Page } from './page.tsx'
+import { useEscape } from './use-escape.ts'
+
+/** One conversation. */
+export function SessionPage({ id }: { id: string }) {
+  const client = useThroughline()
+  const status = useSession(id, (snapshot) => snapshot.status)
+  const error = useSession(id, (snapshot) => snapshot.error)
+  const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
+  const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  const { stop, isStopping } = useStopping(id, isRunning)
+  const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
+
+  if (status === 'failed' && !session) {
+    const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
+    return (
+      <Page title="Session">
+        <Notice text={isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')} />
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={session ? sessionTitle(session) : status === 'loading' ? 'Opening…' : 'Session'}
+      actions={session && <SessionActionsOf id={id} />}
+    >
+      {session ? (
+        <Conversation key={id} sessionId={id} ToolView={ToolCard} onRetry={send} />
+      ) : (
+        <div className="flex-1" />
+      )}
+      <AnswerAnnouncer sessionId={id} />
+      <Foot>
+        {status === 'failed' && (
+          <p role="alert" className="flex items-center gap-3 bg-bg px-3 pb-2 text-sm text-danger">
+            {error?.message}
+            <Button onClick={() => client.session(id).retry()}>Try again</Button>
+          </p>
+        )}
+        <Composer
+          draftKey={id}
+          placeholder={isRunning ? 'Say more; it is answered next' : 'Message'}
+          onSend={send}
+          onStop={isRunning ? stop : null}
+          isStopping={isStopping}
+        />
+      </Foot>
+    </Page>
+  )
+}
+
+function SessionActionsOf({ id }: { id: string }) {
+  const session = useSession(id, ({ state }) => state?.session)
+  return session ? <SessionActions session={session} /> : null
+}
+
+function summaryOf({ title }: { title: string | null }): { title: string | null } {
+  return { title }
+}
+
+/** Stopping by button or Escape; it shows at once, and holds until the run has ended. */
+function useStopping(id: string, isRunning: boolean) {
+  const client = useThroughline()
+  const [isAsked, setAsked] = useState(false)
+  if (isAsked && !isRunning) setAsked(false)
+
+  const stop = useCallback(() => {
+    setAsked(true)
+    stopAnswer(client, id).catch(() => setAsked(false))
+  }, [client, id])
+
+  useEscape(isRunning && !isAsked ? stop : null)
+  return { stop, isStopping: isAsked && isRunning }
+}

@@ -1,0 +1,27 @@
+import { useState } from 'react'
+import type { SessionSnapshot } from '../../../shared/client/index.ts'
+import { useSession } from '../../../shared/react/index.ts'
+import { announcement } from './announcement.ts'
+import type { AnswerState } from './announcement.ts'
+
+/** Tells a listener when an answer begins and how it ended; the text itself is read when they want to. */
+export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
+  const now = useSession(sessionId, newestAnswer)
+  const [told, setTold] = useState<{ state: AnswerState | undefined; text: string }>(nothing)
+  if (now !== undefined && (told.state?.id !== now?.id || told.state?.status !== now?.status || told.state === undefined)) {
+    setTold({ state: now, text: announcement(told.state, now) ?? told.text })
+  }
+  return (
+    <div role="status" className="sr-only">
+      {told.text}
+    </div>
+  )
+}
+
+const nothing = { state: undefined, text: '' }
+
+function newestAnswer({ state }: SessionSnapshot): AnswerState | undefined {
+  if (!state) return undefined
+  const answer = state.messages.findLast(({ role }) => role === 'assistant')
+  return answer ? { id: answer.id, status: answer.status, error: answer.error } : null
+}

@@ -1,0 +1,74 @@
+import { memo } from 'react'
+import type { ComponentType } from 'react'
+import type { AppMessage, AppPart, AppToolCall } from '../../../shared/client/index.ts'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { Markdown } from '../../ui/markdown/markdown.tsx'
+import { Ending } from './ending.tsx'
+import { messageText, stepsOf } from './steps.ts'
+
+/** An answer along the line: a knot for each step, a card for each call, and the live end while it is being written. */
+export const AssistantMessage = memo(function AssistantMessage(props: {
+  message: AppMessage
+  ToolView: ComponentType<{ call: AppToolCall }>
+  onRetry: (() => void) | null
+}) {
+  const { message, ToolView } = props
+  const isLive = message.status === 'running'
+  const lastPart = message.parts.at(-1)
+  return (
+    <article
+      aria-label="Assistant"
+      aria-busy={isLive}
+      className={`turn-item line group/message pt-1 pb-2 ${isLive ? 'line-live' : ''}`}
+    >
+      <div className="grid gap-4">
+        {stepsOf(message.parts).map((step) => (
+          <div key={step[0]?.index} className="relative grid min-w-0 gap-4">
+            <span aria-hidden className="knot" />
+            {step.map(({ part, index }) =>
+              part.type === 'tool' ? (
+                <div key={index} className="branch relative min-w-0">
+                  <ToolView call={part.call} />
+                </div>
+              ) : (
+                <TextPartView key={index} part={part} isLive={isLive && part === lastPart} />
+              ),
+            )}
+          </div>
+        ))}
+      </div>
+      {isLive ? (
+        <div className="relative flex h-10 items-center text-sm text-muted">
+          <span aria-hidden className="knot knot-live top-auto" />
+          {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+        </div>
+      ) : (
+        <Ending message={message} onRetry={props.onRetry}>
+          <CopyButton label="Copy" text={messageText(message.parts)} className="-ml-1.5" />
+        </Ending>
+      )}
+    </article>
+  )
+})
+
+type TextPart = Exclude<AppPart, { type: 'tool' }>
+
+function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
+  switch (part.type) {
+    case 'text':
+      return <Markdown text={part.text} />
+    case 'refusal':
+      return <p className="text-muted italic">{part.text}</p>
+    case 'reasoning':
+      return (
+        <details className="text-sm text-muted">
+          <summary className="flex min-h-6 cursor-pointer items-center gap-1">
+            {isLive ? 'Reasoning…' : 'Reasoning'}
+          </summary>
+          <div className="mt-2 border-l-2 border-border pl-3">
+            <Markdown text={part.text} />
+          </div>
+        </details>
+      )
+  }
+}

@@ -1,0 +1,105 @@
+import { ArrowUp, Square } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import type { FormEvent, KeyboardEvent } from 'react'
+import { drafts } from './page-drafts.ts'
+
+/**
+ * The message box. What is typed is a draft of `draftKey` until it is sent.
+ *
+ * @param props.onStop stops the answer that is going; null when none is
+ */
+export function Composer(props: {
+  draftKey: string
+  placeholder: string
+  onSend: (text: string) => void
+  onStop: (() => void) | null
+  isStopping?: boolean
+}) {
+  const { draftKey, onSend, onStop } = props
+  const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
+  const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
+  const box = useRef<HTMLTextAreaElement>(null)
+  const isEmpty = text.trim() === ''
+
+  useEffect(() => {
+    // On a phone the keyboard would cover what was opened to be read.
+    if (matchMedia('(pointer: fine)').matches) box.current?.focus({ preventScroll: true })
+  }, [draftKey])
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element || CSS.supports('field-sizing', 'content')) return
+    element.style.height = 'auto'
+    element.style.height = `${element.scrollHeight}px`
+  }, [text])
+
+  function send(): void {
+    box.current?.focus({ preventScroll: true })
+    if (isEmpty) return
+    onSend(drafts.take(draftKey))
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // 229 is what Safari reports for the Enter that ends a composition.
+    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229
+    const wantsLine = event.shiftKey || event.altKey || matchMedia('(pointer: coarse)').matches
+    if (event.key !== 'Enter' || isComposing || wantsLine) return
+    event.preventDefault()
+    send()
+  }
+
+  return (
+    <form
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault()
+        send()
+      }}
+      className="rounded-3xl border border-control/60 bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
+    >
+      {problem && (
+        <p role="alert" className="px-4 pt-3 text-sm text-danger">
+          {problem}
+        </p>
+      )}
+      <div className="flex items-end gap-2 p-1.5 pl-4">
+        <textarea
+          ref={box}
+          aria-label="Message"
+          placeholder={props.placeholder}
+          rows={1}
+          value={text}
+          enterKeyHint="send"
+          onChange={(event) => drafts.set(draftKey, event.target.value)}
+          onKeyDown={onKeyDown}
+          className="field-sizing-content max-h-[min(40dvh,20rem)] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted"
+        />
+        {onStop && (
+          <button
+            type="button"
+            aria-label="Stop"
+            title="Stop (Esc)"
+            disabled={props.isStopping}
+            onClick={() => {
+              onStop()
+              box.current?.focus({ preventScroll: true })
+            }}
+            className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full border border-control/60 text-text transition-colors duration-150 hover:bg-hover disabled:cursor-default disabled:opacity-50"
+          >
+            <Square aria-hidden size={13} fill="currentColor" />
+          </button>
+        )}
+        {(!onStop || !isEmpty) && (
+          <button
+            type="submit"
+            aria-label="Send"
+            title="Send"
+            disabled={isEmpty}
+            className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-accent text-on-accent transition duration-150 hover:brightness-110 disabled:cursor-default disabled:bg-hover disabled:text-muted"
+          >
+            <ArrowUp aria-hidden size={18} />
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}

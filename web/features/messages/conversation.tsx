@@ -1,0 +1,150 @@
+import { ArrowDown } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { ComponentType } from 'react'
+import { Virtualizer } from 'virtua'
+import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
+import type { AppToolCall } from '../../../shared/client/index.ts'
+import { useSession } from '../../../shared/react/index.ts'
+import { TurnView } from './turn-view.tsx'
+import { sameTurns, turnsOf } from './turns.ts'
+import { useFollow } from './use-follow.ts'
+import { useOlderMessages } from './use-older-messages.ts'
+
+/** Where each session was left, for coming back to it within this page's life. */
+const places = new Map<string, { count: number; offset: number; cache: CacheSnapshot }>()
+
+/** How near to its top, in pixels, a conversation gets before what is older is asked for. */
+const LOAD_OLDER_WITHIN = 600
+
+/** A session's messages, of which only those near the view are in the page; give it the session's id as key. */
+export function Conversation(props: {
+  sessionId: string
+  ToolView: ComponentType<{ call: AppToolCall }>
+  onRetry: (text: string) => void
+}) {
+  const { sessionId } = props
+  const older = useOlderMessages(sessionId)
+  const turns = useSession(
+    sessionId,
+    ({ state, pending }) =>
+      turnsOf(
+        [...older.messages, ...(state?.messages ?? [])],
+        pending.map(({ id }) => id),
+      ),
+    sameTurns,
+  )
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtualizer = useRef<VirtualizerHandle>(null)
+  const follow = useFollow(scroller)
+  const { engage, keep, release, isFollowing } = follow
+
+  const pinned = useSentHere(sessionId)
+  useLayoutEffect(() => {
+    if (pinned) engage()
+  }, [pinned, engage])
+  useLayoutEffect(keep, [turns, keep])
+
+  const [place] = useState(() => {
+    const left = places.get(sessionId)
+    return left?.count === turns.length ? left : undefined
+  })
+  useEffect(() => {
+    if (!place) return
+    release()
+    virtualizer.current?.scrollTo(place.offset)
+  }, [place, release])
+  const count = turns.length
+  useEffect(() => {
+    const handle = virtualizer.current
+    return () => {
+      if (!handle || isFollowing()) places.delete(sessionId)
+      else places.set(sessionId, { count, offset: handle.scrollOffset, cache: handle.cache })
+    }
+  }, [sessionId, count, isFollowing])
+
+  const shift = useWasPrepended(turns.map(({ key }) => key))
+  const news = useNews(sessionId, follow.isAtLatest)
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div
+        ref={scroller}
+        role="log"
+        aria-label="Conversation"
+        aria-live="off"
+        tabIndex={0}
+        className="@container-size h-full overflow-y-auto overscroll-contain [overflow-anchor:none] -outline-offset-2"
+      >
+        <Virtualizer
+          ref={virtualizer}
+          scrollRef={scroller}
+          shift={shift}
+          cache={place?.cache}
+          bufferSize={600}
+          keepMounted={count > 0 ? [count - 1] : []}
+          onResize={keep}
+          onScroll={(offset) => {
+            if (offset < LOAD_OLDER_WITHIN) older.load()
+          }}
+        >
+          {turns.map((turn, index) => (
+            <TurnView
+              key={turn.key}
+              {...props}
+              turn={turn}
+              older={older.byId}
+              isFirst={index === 0}
+              isLast={index === count - 1}
+              isPinned={turn.key === pinned}
+            />
+          ))}
+        </Virtualizer>
+      </div>
+      {!follow.isAtLatest && (
+        <button
+          type="button"
+          aria-label="Jump to latest"
+          onClick={() => {
+            engage()
+            scroller.current?.focus({ preventScroll: true })
+          }}
+          className="absolute bottom-3 left-1/2 flex h-9 -translate-x-1/2 animate-[rise_140ms_ease-out] cursor-pointer items-center gap-1.5 rounded-full border border-border bg-raised px-3 text-sm shadow-md hover:bg-hover"
+        >
+          <ArrowDown aria-hidden size={15} className="text-accent" />
+          {news > 0 ? `${news} new` : 'Latest'}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** The newest message that was sent from here while nothing was being answered: its turn gets the room of a page. */
+function useSentHere(sessionId: string): string | null {
+  const [sentHere, setSentHere] = useState<string | null>(null)
+  const sending = useSession(sessionId, ({ state, pending }) =>
+    state?.session.running ? null : (pending.at(-1)?.id ?? null),
+  )
+  if (sending !== null && sending !== sentHere) setSentHere(sending)
+  return sentHere
+}
+
+/** Whether the list just grew at its start: the view then stays with what it showed. */
+function useWasPrepended(keys: readonly string[]): boolean {
+  const before = useRef<readonly string[]>([])
+  const wasPrepended =
+    keys.length >= before.current.length &&
+    before.current.length > 0 &&
+    keys[0] !== before.current[0] &&
+    keys.at(-1) === before.current.at(-1)
+  useLayoutEffect(() => {
+    before.current = keys
+  })
+  return wasPrepended
+}
+
+/** How many messages came since the reader left the newest. */
+function useNews(sessionId: string, isAtLatest: boolean): number {
+  const count = useSession(sessionId, ({ state }) => state?.messages.length ?? 0)
+  const [seen, setSeen] = useState(count)
+  if (isAtLatest && seen !== count) setSeen(count)
+  return Math.max(0, count - seen)
+}

@@ -1,0 +1,59 @@
+import { expect, test, vi } from 'vitest'
+import { Drafts } from './drafts.ts'
+
+function memoryStorage() {
+  const items = new Map<string, string>()
+  return {
+    items,
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  }
+}
+
+test('each session has a draft of its own, and it survives a reload', () => {
+  const storage = memoryStorage()
+  const drafts = new Drafts(storage)
+  drafts.set('a', 'one')
+  drafts.set('b', 'two')
+  drafts.save()
+  const reloaded = new Drafts(storage)
+  expect([reloaded.get('a'), reloaded.get('b'), reloaded.get('c')]).toEqual(['one', 'two', ''])
+})
+
+test('a draft is saved by itself soon after the last key', async () => {
+  const storage = memoryStorage()
+  new Drafts(storage).set('a', 'typed')
+  await vi.waitFor(() => expect([...storage.items.values()]).toEqual(['typed']))
+})
+
+test('a sent draft is gone at once', () => {
+  const storage = memoryStorage()
+  const drafts = new Drafts(storage)
+  drafts.set('a', 'one')
+  drafts.save()
+  expect(drafts.take('a')).toBe('one')
+  expect(storage.items.size).toBe(0)
+})
+
+test('a failed send gives its text back before what was typed since', () => {
+  const drafts = new Drafts(memoryStorage())
+  drafts.giveBack('a', 'lost', 'Not sent')
+  expect(drafts.get('a')).toBe('lost')
+  drafts.set('a', 'typed')
+  drafts.giveBack('a', 'lost', 'Not sent')
+  expect(drafts.get('a')).toBe('lost\n\ntyped')
+  expect(drafts.problem('a')).toBe('Not sent')
+  drafts.take('a')
+  expect(drafts.problem('a')).toBeNull()
+})
+
+test('a storage that refuses does not keep anybody from typing', () => {
+  const refuse = () => {
+    throw new Error('full')
+  }
+  const drafts = new Drafts({ getItem: () => null, setItem: refuse, removeItem: refuse })
+  drafts.set('a', 'one')
+  drafts.save()
+  expect(drafts.get('a')).toBe('one')
+})

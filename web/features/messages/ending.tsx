@@ -1,0 +1,62 @@
+import { CircleAlert, RotateCcw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { AppMessage } from '../../../shared/client/index.ts'
+import { Button } from '../../ui/button.tsx'
+
+/** How an answer ended: quietly when all is well, else why, and what can be done. */
+export function Ending(props: { message: AppMessage; onRetry: (() => void) | null; children: ReactNode }) {
+  const { message, onRetry, children } = props
+  const retry = onRetry && (
+    <Button onClick={onRetry}>
+      <RotateCcw aria-hidden size={14} />
+      Retry
+    </Button>
+  )
+  switch (message.status) {
+    case 'failed':
+      return (
+        <>
+          <div className="relative mt-3 max-w-xl rounded-xl border border-danger/40 bg-danger-soft p-3.5">
+            <span aria-hidden className="knot knot-danger mt-3" />
+            <p className="flex items-start gap-2 text-sm">
+              <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-danger" />
+              <span className="min-w-0 wrap-anywhere">
+                {message.error?.message ?? 'The answer failed, and the server does not say why.'}
+              </span>
+            </p>
+            {retry && <div className="mt-3 pl-6">{retry}</div>}
+          </div>
+          {message.parts.length > 0 && <Actions>{children}</Actions>}
+        </>
+      )
+    case 'stopped':
+    case 'interrupted':
+      return (
+        <Actions>
+          {children}
+          <span>{message.status === 'stopped' ? 'Stopped' : 'Interrupted'}</span>
+          {retry}
+        </Actions>
+      )
+    case 'waiting':
+      return <Actions>Waiting</Actions>
+    default:
+      return (
+        <Actions>
+          {children}
+          <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
+            {usageText(message)}
+          </span>
+        </Actions>
+      )
+  }
+}
+
+function Actions({ children }: { children: ReactNode }) {
+  return <div className="flex min-h-10 items-center gap-2 text-xs text-muted">{children}</div>
+}
+
+function usageText({ model, usage }: AppMessage): string {
+  const tokens = usage ? `${(usage.inputTokens + usage.outputTokens).toLocaleString()} tokens` : null
+  return [model, tokens].filter((word) => word !== null).join(' · ')
+}

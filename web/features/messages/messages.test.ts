@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { CallId, MessageId } from '../../../shared/contract/ids.ts'
+import type { AppPart } from '../../../shared/client/index.ts'
+import { announcement } from './announcement.ts'
+import { messageText, stepsOf } from './steps.ts'
+import { sameTurns, turnsOf } from './turns.ts'
+
+const user = (id: string) => ({ id, role: 'user' as const })
+const assistant = (id: string) => ({ id, role: 'assistant' as const })
+
+test('a turn is a message of the person with the answers to it', () => {
+  expect(turnsOf([user('a'), assistant('b'), user('c'), assistant('d')], [])).toEqual([
+    { key: 'a', messageIds: ['a', 'b'] },
+    { key: 'c', messageIds: ['c', 'd'] },
+  ])
+})
+
+test('a page that begins with an answer loses nothing', () => {
+  expect(turnsOf([assistant('b'), user('c')], []).map(({ messageIds }) => messageIds)).toEqual([['b'], ['c']])
+})
+
+test('a message on its way shows once, also when the log has it before the send is answered', () => {
+  expect(turnsOf([user('a')], ['a', 'b']).map(({ key }) => key)).toEqual(['a', 'b'])
+})
+
+test('turns are the same when they hold the same messages', () => {
+  expect(sameTurns(turnsOf([user('a')], []), turnsOf([], ['a']))).toBe(true)
+  expect(sameTurns(turnsOf([user('a')], []), turnsOf([user('a'), assistant('b')], []))).toBe(false)
+})
+
+const text = (value: string): AppPart => ({ type: 'text', text: value })
+const tool = (): AppPart => ({
+  type: 'tool',
+  call: {
+    id: CallId.parse(crypto.randomUUID()),
+    name: 'a__b',
+    source: 'mcp:a',
+    effect: 'read',
+    status: 'completed',
+    input: {},
+  },
+})
+
+test('a step is what the model said and the calls it made', () => {
+  const parts = [tool(), tool(), text('one'), tool(), text('two')]
+  expect(stepsOf(parts).map((step) => step.map(({ index }) => index))).toEqual([[0, 1], [2, 3], [4]])
+})
+
+test('copying a message gives its text alone', () => {
+  expect(messageText([{ type: 'reasoning', text: 'hm' }, text('one\n'), tool(), text('two')])).toBe('one\n\n\ntwo')
+})
+
+const answer = (status: 'running' | 'completed' | 'failed', id = '00000000-0000-4000-8000-000000000001') => ({
+  id: MessageId.parse(id),
+  status,
+  error: null,
+})
+
+test('an answer is announced when it begins and when it ends', () => {
+  expect(announcement(null, answer('running'))).toBe('Assistant is answering')
+  expect(announcement(answer('running'), answer('running'))).toBeNull()
+  expect(announcement(answer('running'), answer('completed'))).toBe('Answer complete')
+  expect(announcement(answer('running'), answer('failed'))).toMatch(/^Answer failed/)
+})
+
+test('an answer that was over before the page opened is not announced', () => {
+  expect(announcement(undefined, answer('completed'))).toBeNull()
+  expect(announcement(undefined, answer('running'))).toBe('Assistant is answering')
+})
+
+test('an answer so quick that nobody saw it running is announced all the same', () => {
+  expect(announcement(null, answer('completed'))).toBe('Answer complete')
+})

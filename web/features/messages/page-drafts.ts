@@ -1,0 +1,15 @@
+import { Drafts } from './drafts.ts'
+
+/** A browser may forbid storage; drafts then live as long as the page. */
+function pageStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  try {
+    return window.localStorage
+  } catch {
+    return { getItem: () => null, setItem: () => {}, removeItem: () => {} }
+  }
+}
+
+/** The drafts of this browser. */
+export const drafts = new Drafts(pageStorage())
+
+addEventListener('pagehide', () => drafts.save())

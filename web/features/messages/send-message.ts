@@ -1,0 +1,29 @@
+import type { Client } from '../../../shared/client/index.ts'
+import { newId } from '../../../shared/contract/ids.ts'
+import { drafts } from './page-drafts.ts'
+
+/** Sends a message; one that the server refuses comes back into the session's box, with the reason. */
+export async function sendMessage(client: Client, sessionId: string, text: string): Promise<void> {
+  const session = client.session(sessionId)
+  const id = newId()
+  try {
+    await session.send(text, { id })
+  } catch (error) {
+    session.dismiss(id)
+    drafts.giveBack(sessionId, text, `Not sent: ${reason(error)}`)
+  }
+}
+
+/** Stops the answer that is going; the box says so when that cannot be. */
+export async function stopAnswer(client: Client, sessionId: string): Promise<void> {
+  try {
+    await client.session(sessionId).stop()
+  } catch (error) {
+    drafts.report(sessionId, `Not stopped: ${reason(error)}`)
+    throw error
+  }
+}
+
+export function reason(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : 'the server cannot be reached.'
+}

@@ -1,0 +1,24 @@
+import type { AppPart } from '../../../shared/client/index.ts'
+
+/** A part and its place in the message. */
+export type PlacedPart = { part: AppPart; index: number }
+
+/** The parts of an answer by the steps of its run: what the model said, then the calls it made. */
+export function stepsOf(parts: readonly AppPart[]): PlacedPart[][] {
+  const steps: PlacedPart[][] = []
+  for (const [index, part] of parts.entries()) {
+    const step = steps.at(-1)
+    const beginsStep = part.type !== 'tool' && step?.at(-1)?.part.type === 'tool'
+    if (!step || beginsStep) steps.push([{ part, index }])
+    else step.push({ part, index })
+  }
+  return steps
+}
+
+/** What a person gets who copies a message: its text as Markdown, without reasoning and calls. */
+export function messageText(parts: readonly AppPart[]): string {
+  return parts
+    .flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : []))
+    .join('\n\n')
+    .trim()
+}

@@ -1,0 +1,103 @@
+import { memo, useCallback } from 'react'
+import type { ComponentType } from 'react'
+import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../shared/client/index.ts'
+import { useSession } from '../../../shared/react/index.ts'
+import { AssistantMessage } from './assistant-message.tsx'
+import { messageText } from './steps.ts'
+import type { Turn } from './turns.ts'
+import { UserMessage } from './user-message.tsx'
+
+type TurnProps = {
+  sessionId: string
+  turn: Turn
+  older: ReadonlyMap<string, AppMessage>
+  isFirst: boolean
+  isLast: boolean
+  isPinned: boolean
+  ToolView: ComponentType<{ call: AppToolCall }>
+  onRetry: (text: string) => void
+}
+
+export const TurnView = memo(
+  function TurnView(props: TurnProps) {
+    const { turn, isFirst, isLast, isPinned } = props
+    return (
+      // A pinned turn is as high as the view: its message stands at the top, and a short answer moves nothing.
+      <div className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}>
+        {turn.messageIds.map((id, index) => (
+          <MessageById
+            key={id}
+            id={id}
+            questionId={turn.key}
+            sessionId={props.sessionId}
+            older={props.older}
+            beginsLine={isFirst && index === 0}
+            mayRetry={isLast && index === turn.messageIds.length - 1}
+            ToolView={props.ToolView}
+            onRetry={props.onRetry}
+          />
+        ))}
+      </div>
+    )
+  },
+  (a, b) =>
+    a.turn.messageIds.join() === b.turn.messageIds.join() &&
+    a.sessionId === b.sessionId &&
+    a.older === b.older &&
+    a.isFirst === b.isFirst &&
+    a.isLast === b.isLast &&
+    a.isPinned === b.isPinned &&
+    a.ToolView === b.ToolView &&
+    a.onRetry === b.onRetry,
+)
+
+/** Reads one message out of the session, so that a token draws the message it belongs to and nothing else. */
+function MessageById(props: {
+  id: string
+  questionId: string
+  sessionId: string
+  older: ReadonlyMap<string, AppMessage>
+  beginsLine: boolean
+  mayRetry: boolean
+  ToolView: ComponentType<{ call: AppToolCall }>
+  onRetry: (text: string) => void
+}) {
+  const { id, questionId, sessionId, older, onRetry } = props
+  const live = useSession(
+    sessionId,
+    useCallback((snapshot: SessionSnapshot) => findMessage(snapshot, id), [id]),
+  )
+  const pending = useSession(
+    sessionId,
+    useCallback(({ pending: sends }: SessionSnapshot) => sends.find((send) => send.id === id), [id]),
+  )
+  const question = useSession(
+    sessionId,
+    useCallback((snapshot: SessionSnapshot) => findMessage(snapshot, questionId), [questionId]),
+  )
+  const message = live ?? older.get(id)
+  if (!message) {
+    return pending ? <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} /> : null
+  }
+  if (message.role === 'user') {
+    return (
+      <UserMessage
+        text={messageText(message.parts)}
+        status={message.status === 'queued' ? 'queued' : 'sent'}
+        beginsLine={props.beginsLine}
+      />
+    )
+  }
+  const text = messageText((question ?? older.get(questionId))?.parts ?? [])
+  return (
+    <AssistantMessage
+      message={message}
+      ToolView={props.ToolView}
+      onRetry={props.mayRetry && text !== '' ? () => onRetry(text) : null}
+    />
+  )
+}
+
+function findMessage({ state }: SessionSnapshot, id: string): AppMessage | undefined {
+  return state?.messages.findLast((message) => message.id === id)
+}

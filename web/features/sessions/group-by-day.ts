@@ -1,0 +1,38 @@
+import type { Session } from '../../../shared/contract/session.ts'
+
+export type SessionGroup = { label: string; sessions: Session[] }
+
+/**
+ * Sessions under the headings a person looks for: pinned ones, then by the day of their last activity.
+ *
+ * @param sessions newest activity first; the order within a group stays
+ * @param now the moment that "today" means, in the local time zone
+ */
+export function groupByDay(sessions: readonly Session[], now: Date, locale?: string): SessionGroup[] {
+  const groups = new Map<string, Session[]>()
+  const pinned = sessions.filter((session) => session.pinned)
+  if (pinned.length > 0) groups.set('Pinned', pinned)
+  for (const session of sessions) {
+    if (session.pinned) continue
+    const label = dayLabel(new Date(session.updatedAt), now, locale)
+    const group = groups.get(label)
+    if (group) group.push(session)
+    else groups.set(label, [session])
+  }
+  return [...groups].map(([label, members]) => ({ label, sessions: members }))
+}
+
+function dayLabel(date: Date, now: Date, locale: string | undefined): string {
+  const days = daysBetween(date, now)
+  if (days <= 0) return 'Today'
+  if (days === 1) return 'Yesterday'
+  if (days < 7) return date.toLocaleDateString(locale, { weekday: 'long' })
+  if (days < 30) return 'Last 30 days'
+  return date.toLocaleDateString(locale, { month: 'long', year: 'numeric' })
+}
+
+/** Whole calendar days; the same clock time in between keeps a change to summer time from counting. */
+function daysBetween(earlier: Date, later: Date): number {
+  const noon = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime()
+  return Math.round((noon(later) - noon(earlier)) / 86_400_000)
+}

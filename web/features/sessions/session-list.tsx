@@ -1,0 +1,110 @@
+import { Link } from '@tanstack/react-router'
+import { Search, SquarePen, X } from 'lucide-react'
+import { useDeferredValue, useState } from 'react'
+import type { Session } from '../../../shared/contract/session.ts'
+import { Button } from '../../ui/button.tsx'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { useToday } from '../../ui/use-today.ts'
+import { groupByDay } from './group-by-day.ts'
+import { SessionActions } from './session-actions.tsx'
+import { sessionTitle } from './session-title.ts'
+import { useSessions } from './use-sessions.ts'
+
+/**
+ * All sessions by day, with a search.
+ *
+ * @param props.onChoose called when a session or a new one is chosen, for a sheet to close
+ */
+export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
+  const today = useToday()
+  const [search, setSearch] = useState('')
+  const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useSessions(
+    useDeferredValue(search.trim()),
+  )
+  return (
+    <nav aria-label="Sessions" className="flex min-h-0 flex-1 flex-col">
+      <div className="grid gap-2 px-3 pb-2">
+        <Button kind="quiet" className="w-full bg-raised" onClick={props.onNew}>
+          <SquarePen aria-hidden size={15} className="text-accent" />
+          New session
+        </Button>
+        <SearchBox value={search} onChange={setSearch} />
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        {groupByDay(sessions, today).map((group) => (
+          <section key={group.label} aria-label={group.label}>
+            <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
+            <ul>
+              {group.sessions.map((session) => (
+                <SessionRow key={session.id} session={session} onChoose={props.onChoose} />
+              ))}
+            </ul>
+          </section>
+        ))}
+        {sessions.length === 0 && !isPending && !isError && (
+          <p className="px-2 pt-6 text-sm text-muted">
+            {search ? `Nothing found for “${search}”.` : 'Your sessions will be listed here.'}
+          </p>
+        )}
+        {isError && (
+          <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
+            <p>The sessions could not be loaded.</p>
+            <Button onClick={() => void refetch()}>Try again</Button>
+          </div>
+        )}
+        {hasNextPage && (
+          <Button className="mt-3 w-full" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Older sessions
+          </Button>
+        )}
+      </div>
+    </nav>
+  )
+}
+
+function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  return (
+    <div className="relative">
+      <Search aria-hidden size={14} className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted" />
+      <input
+        type="search"
+        aria-label="Search sessions"
+        placeholder="Search"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className="h-9 w-full appearance-none rounded-lg border border-transparent bg-hover pr-8 pl-8 text-base placeholder:text-muted md:h-8 md:text-sm [&::-webkit-search-cancel-button]:hidden"
+      />
+      {value !== '' && (
+        <IconButton
+          label="Clear search"
+          onClick={() => onChange('')}
+          className="absolute top-1/2 right-0.5 size-7 -translate-y-1/2"
+        >
+          <X aria-hidden size={14} />
+        </IconButton>
+      )}
+    </div>
+  )
+}
+
+function SessionRow({ session, onChoose }: { session: Session; onChoose: (() => void) | undefined }) {
+  return (
+    <li className="group/row relative flex items-center rounded-lg hover:bg-hover has-[a[aria-current=page]]:bg-hover">
+      {session.running && (
+        <span role="img" aria-label="Answering" className="absolute left-2 size-2 animate-pulse rounded-full bg-accent" />
+      )}
+      <Link
+        to="/s/$id"
+        params={{ id: session.id }}
+        onClick={onChoose}
+        className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-1 text-sm leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
+      >
+        {sessionTitle(session)}
+      </Link>
+      <SessionActions
+        session={session}
+        className="mr-0.5 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 data-[open]:opacity-100 pointer-coarse:opacity-100"
+      />
+    </li>
+  )
+}

@@ -1,0 +1,59 @@
+import { Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import type { Session } from '../../../shared/contract/session.ts'
+import { trpc } from '../../client.ts'
+import { IconButton } from '../../ui/icon-button.tsx'
+import type { SessionAction } from './session-actions.tsx'
+
+/** Opens at once: it is mounted by the press of the button that it takes the place of. */
+export default function SessionMenu(props: {
+  session: Session
+  className: string
+  onAction: (action: SessionAction) => void
+}) {
+  const { session } = props
+  const [open, setOpen] = useState(true)
+  const update = trpc.sessions.update.useMutation()
+  return (
+    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <IconButton label="Session actions" className={props.className} data-open={open ? '' : undefined}>
+          <Ellipsis aria-hidden size={16} />
+        </IconButton>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={4}
+          className="z-50 min-w-40 animate-[rise_120ms_ease-out] rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
+        >
+          <Item onSelect={() => update.mutate({ id: session.id, pinned: !session.pinned })}>
+            {session.pinned ? <PinOff aria-hidden size={15} /> : <Pin aria-hidden size={15} />}
+            {session.pinned ? 'Unpin' : 'Pin'}
+          </Item>
+          <Item onSelect={() => props.onAction('rename')}>
+            <Pencil aria-hidden size={15} />
+            Rename
+          </Item>
+          <Item danger onSelect={() => props.onAction('delete')}>
+            <Trash2 aria-hidden size={15} />
+            Delete
+          </Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+function Item(props: { danger?: boolean; onSelect: () => void; children: ReactNode }) {
+  return (
+    <DropdownMenu.Item
+      onSelect={props.onSelect}
+      className={`flex min-h-8 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 outline-none data-highlighted:bg-hover ${props.danger ? 'text-danger' : ''}`}
+    >
+      {props.children}
+    </DropdownMenu.Item>
+  )
+}

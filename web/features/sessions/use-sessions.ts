@@ -1,0 +1,49 @@
+import { useEffect, useRef } from 'react'
+import type { SessionsChange } from '../../../shared/contract/events.ts'
+import type { Session } from '../../../shared/contract/session.ts'
+import { useConnection } from '../../../shared/react/index.ts'
+import { trpc } from '../../client.ts'
+import { withSession, withoutSession } from './session-pages.ts'
+
+const PAGE_SIZE = 40
+
+/** The caller's sessions, newest activity first, in pages. */
+export function useSessions(search: string) {
+  const input = search ? { limit: PAGE_SIZE, search } : { limit: PAGE_SIZE }
+  const query = trpc.sessions.list.useInfiniteQuery(input, {
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: (previous) => previous,
+  })
+  const sessions: Session[] = query.data?.pages.flatMap((page) => page.items) ?? []
+  return { ...query, sessions }
+}
+
+/** Keeps the lists as the server has them: by its changes, and by asking again after a reconnect. */
+export function useSessionsChanges(): void {
+  const utils = trpc.useUtils()
+
+  function apply(change: SessionsChange): void {
+    utils.sessions.list.setInfiniteData({ limit: PAGE_SIZE }, (data) => {
+      if (!data) return data
+      const pages =
+        change.type === 'session'
+          ? withSession(data.pages, change.session)
+          : withoutSession(data.pages, change.id)
+      return { ...data, pages }
+    })
+    // What a search finds, only the server knows; an active one is asked again.
+    void utils.sessions.list.invalidate(undefined, {
+      predicate: (query) => JSON.stringify(query.queryKey).includes('"search"'),
+    })
+  }
+
+  trpc.sessions.changes.useSubscription(undefined, { onData: apply })
+
+  const { status } = useConnection()
+  const connectedBefore = useRef(false)
+  useEffect(() => {
+    if (status !== 'connected') return
+    if (connectedBefore.current) void utils.sessions.list.invalidate()
+    connectedBefore.current = true
+  }, [status, utils])
+}

@@ -1,0 +1,36 @@
+import { ChevronRight } from 'lucide-react'
+import { CopyButton } from '../../ui/copy-button.tsx'
+
+/** A value as the tool got or gave it, folded away until somebody wants to read it. */
+export function JsonDetails({ label, value }: { label: string; value: unknown }) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return (
+    <details className="group/json not-first:border-t not-first:border-border">
+      <summary className="flex min-h-8 cursor-pointer list-none items-center gap-1.5 px-3 text-muted hover:text-text [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden size={14} className="transition-transform duration-150 group-open/json:rotate-90" />
+        {label}
+        <span className="ml-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">
+          {preview(value)}
+        </span>
+      </summary>
+      <div className="relative">
+        <pre
+          tabIndex={0}
+          aria-label={label}
+          className="max-h-72 overflow-auto px-3.5 pb-3 font-mono leading-5 wrap-anywhere whitespace-pre-wrap"
+        >
+          {text}
+        </pre>
+        <div className="absolute top-0 right-2">
+          <CopyButton label={`Copy ${label.toLowerCase()}`} text={text} />
+        </div>
+      </div>
+    </details>
+  )
+}
+
+/** The first words of a value, on one line. */
+function preview(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === '{}' ? 'nothing' : text.slice(0, 120)
+}

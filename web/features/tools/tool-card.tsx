@@ -1,0 +1,70 @@
+import { Activity, CircleUser, Wrench } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { AppToolCall } from '../../../shared/client/index.ts'
+import { Elapsed } from './elapsed.tsx'
+import { JsonDetails } from './json-details.tsx'
+import { SystemMetrics } from './system-metrics.tsx'
+import { UserProfile } from './user-profile.tsx'
+
+const statusTexts: Record<AppToolCall['status'], string> = {
+  pending: 'Pending',
+  'awaiting-approval': 'Waiting for approval',
+  running: 'Running',
+  completed: 'Done',
+  failed: 'Failed',
+  denied: 'Denied',
+  unknown: 'Outcome unknown',
+}
+
+/** One call of a tool: what it is doing, and what came of it. */
+export function ToolCard({ call }: { call: AppToolCall }) {
+  const isBad = call.status === 'failed' || call.status === 'denied' || call.status === 'unknown'
+  const isBusy = call.status === 'pending' || call.status === 'running'
+  const result = resultOf(call)
+  return (
+    <div
+      role="group"
+      aria-label={`Tool ${call.name}`}
+      className={`max-w-xl rounded-xl border bg-raised ${isBad ? 'border-danger/50' : 'border-border'}`}
+    >
+      <header className="flex min-h-10 flex-wrap items-center gap-x-2.5 px-3.5 py-1.5 text-sm">
+        <ToolIcon name={call.name} isBusy={isBusy} />
+        <span className="min-w-0 truncate font-mono text-[0.8125rem]">{call.name}</span>
+        <span
+          className={`ml-auto flex items-center gap-2 text-xs ${isBad ? 'text-danger' : isBusy ? 'text-accent' : 'text-muted'}`}
+        >
+          {statusTexts[call.status]}
+          <Elapsed call={call} />
+        </span>
+      </header>
+      {call.error && <p className="px-3.5 pb-3 text-sm text-danger">{call.error}</p>}
+      {result && <div className="border-t border-border px-3.5 py-3.5">{result}</div>}
+      <footer className="border-t border-border text-xs">
+        <JsonDetails label="Input" value={call.input} />
+        {call.output !== undefined && <JsonDetails label="Output" value={call.output} />}
+      </footer>
+    </div>
+  )
+}
+
+function resultOf(call: AppToolCall): ReactNode {
+  if (call.source !== 'builtin' || call.output === undefined) return null
+  switch (call.name) {
+    case 'get_system_metrics':
+      return <SystemMetrics metrics={call.output} />
+    case 'fetch_user_profile':
+      return <UserProfile profile={call.output} />
+    default:
+      return null
+  }
+}
+
+function ToolIcon({ name, isBusy }: { name: string; isBusy: boolean }) {
+  const Icon = icons[name] ?? Wrench
+  return <Icon aria-hidden size={15} className={isBusy ? 'animate-pulse text-accent' : 'text-muted'} />
+}
+
+const icons: Record<string, typeof Wrench> = {
+  get_system_metrics: Activity,
+  fetch_user_profile: CircleUser,
+}

@@ -1,0 +1,29 @@
+import { Check, Copy } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { IconButton } from './icon-button.tsx'
+
+/** Puts a text on the clipboard exactly, and says for a moment that it did. */
+export function CopyButton(props: { label: string; text: string; className?: string }) {
+  const { label, text, className } = props
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), 1600)
+    return () => clearTimeout(timer)
+  }, [copied])
+  return (
+    <IconButton label={label} className={className} onClick={() => void writeClipboard(text).then(setCopied)}>
+      {copied ? <Check aria-hidden size={15} className="text-accent" /> : <Copy aria-hidden size={15} />}
+    </IconButton>
+  )
+}
+
+/** Whether the text is on the clipboard: browsers refuse without focus, or on an insecure address. */
+async function writeClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return false
+  }
+}

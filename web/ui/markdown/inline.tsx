@@ -1,0 +1,72 @@
+import { ImageIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { decodeEntities } from './entities.ts'
+import { standard } from './lex.ts'
+import type { MarkedToken } from './lex.ts'
+import { safeLink } from './safe-link.ts'
+
+/** The words of a paragraph, heading or cell as elements. */
+export function renderInline(tokens: readonly MarkedToken[]): ReactNode[] {
+  return tokens.map((token, index) => inline(token, index))
+}
+
+function inline(token: MarkedToken, key: number): ReactNode {
+  switch (token.type) {
+    case 'strong':
+      return <strong key={key}>{renderInline(standard(token.tokens))}</strong>
+    case 'em':
+      return <em key={key}>{renderInline(standard(token.tokens))}</em>
+    case 'del':
+      return <del key={key}>{renderInline(standard(token.tokens))}</del>
+    case 'codespan':
+      return <code key={key}>{token.text}</code>
+    case 'br':
+      return <br key={key} />
+    case 'link':
+      return (
+        <SafeLink key={key} href={token.href} title={token.title}>
+          {renderInline(standard(token.tokens))}
+        </SafeLink>
+      )
+    case 'image':
+      return <ImageLink key={key} href={token.href} text={token.text} />
+    case 'html':
+      return isLineBreak(token.text) ? <br key={key} /> : token.text
+    case 'checkbox':
+      return <input key={key} type="checkbox" checked={token.checked} disabled aria-label="Task" />
+    case 'text':
+      return token.tokens ? renderInline(standard(token.tokens)) : decodeEntities(token.text)
+    case 'escape':
+      return decodeEntities(token.text)
+    default:
+      return token.raw
+  }
+}
+
+/** The one piece of HTML that models write for want of Markdown: a line break inside a table's cell. */
+function isLineBreak(html: string): boolean {
+  return /^<br\s*\/?>$/i.test(html)
+}
+
+function SafeLink(props: { href: string; title?: string | null | undefined; children: ReactNode }) {
+  const href = safeLink(props.href)
+  if (!href) return props.children
+  return (
+    <a href={href} title={props.title || undefined} target="_blank" rel="noopener noreferrer">
+      {props.children}
+    </a>
+  )
+}
+
+/** A picture is shown as a link to it: loading it would tell its server who reads, and when. */
+function ImageLink({ href, text }: { href: string; text: string }) {
+  const label = text || 'Image'
+  const address = safeLink(href)
+  if (!address) return label
+  return (
+    <a href={address} target="_blank" rel="noopener noreferrer" className="image-link">
+      <ImageIcon aria-hidden size={14} />
+      {label}
+    </a>
+  )
+}

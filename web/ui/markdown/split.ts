@@ -1,0 +1,122 @@
+import { lex } from './lex.ts'
+import type { Links, MarkedToken } from './lex.ts'
+
+/** A top-level piece of a text. While its content stays the same, so does the object. */
+export type Block = {
+  /** Where it begins in the text: stable, because text only grows at the end. */
+  key: number
+  token: MarkedToken
+}
+
+/**
+ * A text taken apart, and where the next lexing may begin. `blocks` depends on the text alone: however the text grew,
+ * it is what lexing the whole of it gives.
+ */
+export type SplitText = {
+  blocks: readonly Block[]
+  source: string
+  /** Every link definition in `source`. */
+  links: Links
+  /** No text appended to `source` changes the blocks that begin before this place, unless it defines a link. */
+  boundary: number
+  /** How many blocks begin before the boundary. */
+  settled: number
+  /** The link definitions before the boundary. */
+  settledLinks: Links
+}
+
+export const emptyText: SplitText = {
+  blocks: [],
+  source: '',
+  links: {},
+  boundary: 0,
+  settled: 0,
+  settledLinks: {},
+}
+
+/** Takes a text apart, lexing only what may differ from `previous`, an earlier state of the same text. */
+export function splitText(previous: SplitText, text: string): SplitText {
+  const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+  if (source === previous.source) return previous
+  if (!source.startsWith(previous.source.slice(0, previous.boundary))) {
+    return splitText(emptyText, source)
+  }
+  const { tokens, links } = lex(source.slice(previous.boundary), previous.settledLinks)
+  const linksAreSame = sameLinks(previous.links, links)
+  // A new definition may turn `[words]` anywhere before it into a link.
+  if (!linksAreSame && previous.boundary > 0) return splitText(emptyText, source)
+
+  let { boundary, settled } = previous
+  const blocks = previous.blocks.slice(0, settled)
+  const older = linksAreSame ? previous.blocks : []
+  let position = boundary
+  for (const token of tokens) {
+    if (token.type !== 'space' && token.type !== 'def') {
+      if (isSettled(source, position)) {
+        boundary = position
+        settled = blocks.length
+      }
+      blocks.push(reuseBlock(older[blocks.length], { key: position, token }))
+    }
+    position += token.raw.length
+  }
+  const state = { blocks, source, links }
+  // Unless the pieces add up to the text, no place in it is known.
+  if (position !== source.length) return { ...emptyText, ...state }
+  const settledLinks = linksBefore(boundary, previous, source, links)
+  return { ...state, boundary, settled, settledLinks }
+}
+
+function linksBefore(boundary: number, previous: SplitText, source: string, links: Links): Links {
+  if (boundary === previous.boundary || Object.keys(links).length === 0) return previous.settledLinks
+  return lex(source.slice(previous.boundary, boundary), previous.settledLinks).links
+}
+
+/**
+ * Whether everything before a block stays as it is: a blank line stands before it (no paragraph, table or quote goes
+ * on), and its first line is whole (so it is known whether it belongs to a list or to indented code before it).
+ */
+function isSettled(source: string, position: number): boolean {
+  const before = source.slice(Math.max(0, position - 80), position)
+  return /\n[ \t]*\n[ \t]*$/.test(before) && source.includes('\n', position)
+}
+
+function sameLinks(a: Links, b: Links): boolean {
+  const labels = Object.keys(b)
+  return (
+    labels.length === Object.keys(a).length &&
+    labels.every((label) => a[label]?.href === b[label]?.href && a[label]?.title === b[label]?.title)
+  )
+}
+
+function reuseBlock(old: Block | undefined, block: Block): Block {
+  if (!old || old.key !== block.key || old.token.type !== block.token.type) return block
+  if (sameContent(old.token, block.token)) return old
+  if (old.token.type === 'list' && block.token.type === 'list') {
+    const items = old.token.items
+    block.token.items = block.token.items.map((item, index) => {
+      const earlier = items[index]
+      return earlier && sameContent(earlier, item) ? earlier : item
+    })
+  }
+  if (old.token.type === 'table' && block.token.type === 'table') {
+    const { align, rows } = old.token
+    if (align.join() === block.token.align.join()) {
+      block.token.rows = block.token.rows.map((row, index) => {
+        const earlier = rows[index]
+        return earlier && row.every((cell, column) => earlier[column]?.text === cell.text) ? earlier : row
+      })
+    }
+  }
+  return block
+}
+
+/** The same source can mean different things after different lines: then the text taken out of it differs as well. */
+function sameContent(a: MarkedToken, b: MarkedToken): boolean {
+  return (
+    a.raw === b.raw &&
+    ('text' in a && 'text' in b ? a.text === b.text : true) &&
+    ('loose' in a && 'loose' in b ? a.loose === b.loose : true) &&
+    ('rows' in a && 'rows' in b ? a.rows.length === b.rows.length : true)
+  )
+}

@@ -1,0 +1,26 @@
+/** A share of a whole, from 0 to 100, as a bar. */
+export function Meter({ label, percent, detail }: { label: string; percent: number; detail: string }) {
+  const value = Math.min(100, Math.max(0, percent))
+  return (
+    <div>
+      <div className="flex items-baseline justify-between gap-4 text-sm">
+        <span>{label}</span>
+        <span className="text-muted tabular-nums">{detail}</span>
+      </div>
+      <div
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={value}
+        aria-valuetext={detail}
+        className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-hover"
+      >
+        <div
+          className={`h-full rounded-full ${value >= 90 ? 'bg-danger' : 'bg-accent'}`}
+          style={{ width: `${value}%` }}
+        />
+      </div>
+    </div>
+  )
+}
