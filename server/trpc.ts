@@ -2,7 +2,6 @@ import { TRPCError, initTRPC } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z } from 'zod'
 import type { UserId } from '../shared/contract/ids.ts'
-import { SessionGoneError } from './log/port.ts'
 import { CommandError } from './runs/port.ts'
 import type { Services } from './services.ts'
 
@@ -30,9 +29,6 @@ const translateErrors = t.middleware(async ({ next }) => {
     const { cause } = result.error
     if (cause instanceof CommandError) {
       throw new TRPCError({ code: cause.code, message: cause.message, cause })
-    }
-    if (cause instanceof SessionGoneError) {
-      throw notFound('session')
     }
   }
   return result

@@ -31,23 +31,19 @@ const REDOC_PAGE = page(
  * comes from installed packages: they work without a network.
  */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  const helmet = { contentSecurityPolicy: { useDefaults: false, directives: DOCS_POLICY } } as const
-  // Swagger UI's own package calls home when it is installed; Fastify's carries the same files and does not.
-  const swagger = join(installed('@fastify/swagger-ui/package.json'), 'static')
   app.get('/docs', { helmet }, (_request, reply) => sendHtml(reply, SWAGGER_PAGE))
   app.get('/docs/start.js', (_request, reply) => send(reply, 'text/javascript', SWAGGER_START))
+  app.get('/redoc', { helmet }, (_request, reply) => sendHtml(reply, REDOC_PAGE))
+
+  // Swagger UI's own package calls home when it is installed; Fastify's carries the same files and does not.
+  const swagger = join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static')
   asset(app, '/docs/swagger-ui.css', 'text/css', join(swagger, 'swagger-ui.css'))
   asset(app, '/docs/swagger-ui-bundle.js', 'text/javascript', join(swagger, 'swagger-ui-bundle.js'))
-
-  const redoc = installed('redoc/bundles/redoc.standalone.js')
-  app.get('/redoc', { helmet }, (_request, reply) => sendHtml(reply, REDOC_PAGE))
-  asset(app, '/redoc/redoc.standalone.js', 'text/javascript', join(redoc, 'redoc.standalone.js'))
+  const redoc = require.resolve('redoc/bundles/redoc.standalone.js')
+  asset(app, '/redoc/redoc.standalone.js', 'text/javascript', redoc)
 }
 
-/** The folder of an installed file. Its files are read when they are asked for, so a missing one stops nothing else. */
-function installed(file: string): string {
-  return dirname(require.resolve(file))
-}
+const helmet = { contentSecurityPolicy: { useDefaults: false, directives: DOCS_POLICY } } as const
 
 function asset(app: FastifyInstance, url: string, type: string, path: string): void {
   app.get(url, async (_request, reply) => send(reply, type, await readFile(path)))

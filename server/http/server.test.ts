@@ -150,6 +150,20 @@ test('closing waits neither for event streams nor, beyond its bound, for anythin
   await expect(stream.text()).rejects.toThrow()
 })
 
+test('a client that offers another protocol is answered in this one', async () => {
+  await using server = await startTestServer()
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' }
+  expect(await statusOf(server.port, headers)).toBe(200)
+})
+
+test('a client that says nothing at all is cut off (P12)', async () => {
+  await using server = await startTestServer({ limits: { handshakeMs: 200 } })
+  const socket = connect(server.port, '127.0.0.1')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.resume()
+  await closed
+})
+
 test('a client that never finishes its request is cut off (P12)', async () => {
   await using server = await startTestServer({ limits: { handshakeMs: 200 } })
   const socket = connect(server.port, '127.0.0.1')

@@ -123,6 +123,8 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
       headersTimeout: limits.handshakeMs,
       // Node looks for late clients this often.
       connectionsCheckingInterval: Math.min(1_000, limits.handshakeMs),
+      // Many HTTP clients offer `Upgrade: h2c` with every request, and are content to be answered as they are.
+      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
     },
   })
 }

@@ -74,6 +74,26 @@ test('a socket whose other side is silently gone is ended, one that answers ping
   expect(alive.readyState).toBe(WebSocket.OPEN)
 })
 
+test('who is too slow to answer a ping in time, but takes what comes, is alive', async () => {
+  await using server = await startTestServer({ limits: { pingMs: 500 } })
+  const slow = connect(server.port, '127.0.0.1')
+  let closed = false
+  slow.once('close', () => (closed = true))
+  slow.write(handshake('/trpc', {}))
+  await new Promise((resolve) => slow.once('data', resolve))
+  slow.pause()
+  slow.write(maskedFrame('{"id":1,"method":"subscription","params":{"path":"flood"}}'))
+  await until(() => server.unsentBytes() > 0)
+  const startedAt = server.script.flooded
+  // A few megabytes a second, and never a pong.
+  const timer = setInterval(() => slow.read(), 10)
+  slow.on('readable', () => undefined)
+  await until(() => closed || server.script.flooded > startedAt + 1000)
+  clearInterval(timer)
+  expect(closed).toBe(false)
+  slow.destroy()
+})
+
 test('a client that only sends protocol pings, and never a pong, is not alive', async () => {
   await using server = await startTestServer({ limits: { pingMs: 50 } })
   const socket = new WebSocket(`${server.wsUrl}/trpc`, { autoPong: false })
@@ -104,6 +124,11 @@ function handshake(path: string, headers: Record<string, string>): string {
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
   return [`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n')
+}
+
+/** A text frame of a client (RFC 6455, section 5.2), its mask zero. */
+function maskedFrame(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
 /** The status that a raw upgrade is answered with; the connection is then dropped. */

@@ -14,18 +14,32 @@ beforeAll(async () => {
       { name: 'get_weather', arguments: '{"city":"Linz"}' },
     ],
   })
-  mock.onMessage('broken', { error: { message: 'Nothing works', type: 'server_error' }, status: 500 })
+  mock.onMessage('broken', {
+    error: { message: 'Nothing works', type: 'server_error' },
+    status: 500,
+  })
   await mock.start()
 })
 afterAll(() => mock.stop())
 
 const tools = [
-  { name: 'get_weather', description: 'Weather', inputSchema: { type: 'object', properties: { city: { type: 'string' } } } },
+  {
+    name: 'get_weather',
+    description: 'Weather',
+    inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
+  },
 ]
 
 describe.each(['chat', 'responses'] as const)('aimock through %s', (api) => {
   const port = () =>
-    createModelPort({ apiKey: 'mock', baseUrl: `${mock.url}/v1`, api, timeoutSeconds: 5, idleTimeoutSeconds: 5, random: () => 0 })
+    createModelPort({
+      apiKey: 'mock',
+      baseUrl: `${mock.url}/v1`,
+      api,
+      timeoutSeconds: 5,
+      idleTimeoutSeconds: 5,
+      random: () => 0,
+    })
 
   test('text', async () => {
     const step = await collect(port(), stepOf('hello'))
@@ -36,7 +50,10 @@ describe.each(['chat', 'responses'] as const)('aimock through %s', (api) => {
   test('parallel tool calls and the answer after them', async () => {
     const first = await collect(port(), stepOf('weather', { tools }))
     expect(first.ending).toEqual({ type: 'finish', finish: 'tool-calls' })
-    expect(first.calls.map((call) => JSON.parse(call.arguments))).toEqual([{ city: 'Graz' }, { city: 'Linz' }])
+    expect(first.calls.map((call) => JSON.parse(call.arguments))).toEqual([
+      { city: 'Graz' },
+      { city: 'Linz' },
+    ])
     const second = await collect(
       port(),
       stepOf('', {
@@ -44,7 +61,12 @@ describe.each(['chat', 'responses'] as const)('aimock through %s', (api) => {
         messages: [
           { role: 'user', text: 'weather' },
           { role: 'assistant', text: '', calls: first.calls, providerState: null },
-          ...first.calls.map(({ id }) => ({ role: 'tool' as const, callId: id, output: 'sunny', failed: false })),
+          ...first.calls.map(({ id }) => ({
+            role: 'tool' as const,
+            callId: id,
+            output: 'sunny',
+            failed: false,
+          })),
         ],
       }),
     )
@@ -53,6 +75,9 @@ describe.each(['chat', 'responses'] as const)('aimock through %s', (api) => {
 
   test('an error', async () => {
     const step = await collect(port(), stepOf('broken'))
-    expect(step.ending).toMatchObject({ type: 'error', error: { code: 'provider_error', message: expect.stringContaining('Nothing works') } })
+    expect(step.ending).toMatchObject({
+      type: 'error',
+      error: { code: 'provider_error', message: expect.stringContaining('Nothing works') },
+    })
   })
 })

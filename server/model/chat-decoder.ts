@@ -17,7 +17,10 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
   function reasoning(delta: JsonObject): string {
     const details = arrayOf(delta.reasoning_details).map(objectOf)
     if (details.length > 0) {
-      state.message.reasoning_details = mergeDetails(arrayOf(state.message.reasoning_details), details)
+      state.message.reasoning_details = mergeDetails(
+        arrayOf(state.message.reasoning_details),
+        details,
+      )
     }
     // The same thought may stand in several of these fields: it is shown once.
     const content = stringOf(delta.reasoning_content)
@@ -36,8 +39,9 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
     if (isObject(delta.function_call)) pieces.push({ function: delta.function_call })
     return pieces.flatMap((piece) => {
       const called = objectOf(piece.function)
-      const argumentsText =
-        isObject(called.arguments) ? JSON.stringify(called.arguments) : stringOf(called.arguments)
+      const argumentsText = isObject(called.arguments)
+        ? JSON.stringify(called.arguments)
+        : stringOf(called.arguments)
       const deltas = calls.push({
         index: numberOf(piece.index) ?? null,
         id: stringOf(piece.id),
@@ -45,7 +49,8 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         arguments: argumentsText,
       })
       const { id: _id, index: _index, type: _type, function: _function, ...further } = piece
-      if (Object.keys(further).length > 0) Object.assign((state.calls[calls.count - 1] ??= {}), further)
+      if (Object.keys(further).length > 0)
+        Object.assign((state.calls[calls.count - 1] ??= {}), further)
       return deltas
     })
   }
@@ -100,7 +105,10 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         state.calls = Array.from({ length: calls.count }, (_, number) => state.calls[number] ?? {})
       }
       if (Object.keys(state.message).length > 0 || state.calls.length > 0) {
-        deltas.push({ type: 'provider-state', state: { api: 'chat', model: step.model, data: state } })
+        deltas.push({
+          type: 'provider-state',
+          state: { api: 'chat', model: step.model, data: state },
+        })
       }
       return [...deltas, { type: 'finish', finish: finishOf(finish, calls.count) }]
     },

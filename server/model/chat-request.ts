@@ -68,7 +68,9 @@ function encode(
       if (!message.text && message.calls.length === 0) return []
       // Thoughts are wanted back while their own question is being answered, and refused later on.
       const current = !step.messages.slice(at + 1).some(({ role }) => role === 'user')
-      const state = refused.has('reasoning-replay') ? null : stateOf(message, step.model, endpoint.host)
+      const state = refused.has('reasoning-replay')
+        ? null
+        : stateOf(message, step.model, endpoint.host)
       const calls = message.calls.map((call, number) => ({
         ...state?.calls[number],
         id: callId(call.id),

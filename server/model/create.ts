@@ -2,6 +2,7 @@ import OpenAI from 'openai'
 import type { Adapter, Endpoint } from './adapter.ts'
 import { chat } from './chat.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { withReadableErrors } from './error-bodies.ts'
 import { listModels } from './list.ts'
 import type { ModelPort } from './port.ts'
 import { responses } from './responses.ts'
@@ -45,7 +46,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: withReadableErrors(options.fetch ?? fetch),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const settings = {

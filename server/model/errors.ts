@@ -1,13 +1,7 @@
-import { APIConnectionError, APIError } from 'openai'
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import type { Endpoint } from './adapter.ts'
-import {
-  isContextTooLong,
-  isPassing,
-  isQuotaGone,
-  readFault,
-  type ProviderFault,
-} from './provider-fault.ts'
+import type { Failure } from './failure.ts'
+import { isContextTooLong, isPassing, isQuotaGone, type ProviderFault } from './provider-fault.ts'
 
 /** The model could not be asked. `error` is what a person is told. */
 export class ModelPortError extends Error {
@@ -17,29 +11,6 @@ export class ModelPortError extends Error {
     super(error.message, { cause })
     this.error = error
   }
-}
-
-/** Why a step failed, before it is put into words for a person. */
-export type Failure =
-  | { type: 'unreachable'; reason: string }
-  | { type: 'fault'; fault: ProviderFault; retryAfterMs: number | null }
-  | { type: 'unreadable'; what: 'web page' | 'other' }
-  | { type: 'first-token-timeout'; seconds: number }
-  | { type: 'idle-timeout'; seconds: number }
-  | { type: 'cut' }
-  | { type: 'empty' }
-  | { type: 'internal' }
-
-/** Reads what the `openai` client threw before there was a stream. */
-export function failureOf(thrown: unknown, now: number): Failure {
-  if (thrown instanceof APIConnectionError) {
-    return { type: 'unreachable', reason: connectionReason(thrown) }
-  }
-  if (thrown instanceof APIError && typeof thrown.status === 'number') {
-    const fault = readFault(thrown.error ?? '', thrown.status)
-    return { type: 'fault', fault, retryAfterMs: retryAfter(thrown.headers, now) }
-  }
-  return { type: 'internal' }
 }
 
 /** Says what happened and what to do about it. Keys, and texts of the conversation, never stand in it. */
@@ -68,7 +39,11 @@ export function toRunError(failure: Failure, endpoint: Endpoint, hasKey: boolean
         true,
       )
     case 'cut':
-      return runError('provider_cut', `The connection to ${host} ended before the answer did.`, true)
+      return runError(
+        'provider_cut',
+        `The connection to ${host} ended before the answer did.`,
+        true,
+      )
     case 'empty':
       return runError('provider_empty', `The model at ${host} answered with nothing.`, true)
     case 'unreadable':
@@ -94,7 +69,11 @@ function faultError(
 ): RunError {
   const { status, inStream, code, type } = fault
   const said = quote(fault.message)
-  if (status === 401 || status === 403 || /invalid_api_key|authentication|permission/.test(`${code} ${type}`)) {
+  if (
+    status === 401 ||
+    status === 403 ||
+    /invalid_api_key|authentication|permission/.test(`${code} ${type}`)
+  ) {
     if (!hasKey) {
       return runError('provider_auth', `${host} asks for an API key: set OPENAI_API_KEY.`, false)
     }
@@ -115,7 +94,11 @@ function faultError(
   }
   if (status === 429 || /rate_?limit/.test(`${code} ${type}`)) {
     const wait = retryAfterMs === null ? 'in a moment' : `in ${duration(retryAfterMs)}`
-    return runError('provider_rate_limit', `${host} is limiting requests: try again ${wait}.${said}`, true)
+    return runError(
+      'provider_rate_limit',
+      `${host} is limiting requests: try again ${wait}.${said}`,
+      true,
+    )
   }
   if ((status === null || status < 500) && isContextTooLong(fault)) {
     return runError(
@@ -146,39 +129,6 @@ function faultError(
     `${host} reported an error${status === null ? '' : ` (${status})`}.${said}`,
     inStream || isPassing(fault),
   )
-}
-
-/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
-function retryAfter(headers: Headers | undefined, now: number): number | null {
-  const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
-  if (milliseconds >= 0) return milliseconds
-  const value = headers?.get('retry-after') ?? ''
-  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN
-  if (seconds >= 0) return seconds * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
-}
-
-function connectionReason(error: Error): string {
-  const seen = new Set<unknown>()
-  let cause: unknown = error
-  let code = ''
-  while (cause instanceof Error && !seen.has(cause)) {
-    seen.add(cause)
-    if ('code' in cause && typeof cause.code === 'string') code = cause.code
-    cause = cause.cause
-  }
-  return CONNECTION_REASONS[code] ?? (code || 'no connection')
-}
-
-const CONNECTION_REASONS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the name cannot be looked up',
-  ECONNRESET: 'the connection was dropped',
-  UND_ERR_SOCKET: 'the connection was dropped',
-  ETIMEDOUT: 'it does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
 }
 
 /** The provider's own words, short, without markup and without anything that looks like a key. */

@@ -19,7 +19,8 @@ export type ProviderFault = {
 export function readFault(body: unknown, status: number | null = null): ProviderFault {
   const wrapped = objectOf(body).error ?? body
   const inStream = status === null
-  if (!isObject(wrapped)) return { status, inStream, code: '', type: '', param: '', message: stringOf(wrapped) }
+  if (!isObject(wrapped))
+    return { status, inStream, code: '', type: '', param: '', message: stringOf(wrapped) }
   const metadata = objectOf(wrapped.metadata)
   const code = wrapped.code
   return {
@@ -41,7 +42,11 @@ function upstreamMessage(raw: unknown): string {
 
 function messageOf(error: Record<string, unknown>): string {
   const message = error.message ?? error.detail
-  return typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message)
+  return typeof message === 'string'
+    ? message
+    : message === undefined
+      ? ''
+      : JSON.stringify(message)
 }
 
 /** The model cannot take a conversation of this length. */

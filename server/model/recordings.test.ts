@@ -10,7 +10,13 @@ import { splitAnywhere } from './testing/split-anywhere.ts'
 /** Real recordings are other projects' data: they are read where they lie, and never copied here. */
 const folder = join(import.meta.dirname, '../../../shared/wire')
 
-type Recording = { name: string; api: 'chat' | 'responses'; status: number; body: string; headers: Record<string, string> }
+type Recording = {
+  name: string
+  api: 'chat' | 'responses'
+  status: number
+  body: string
+  headers: Record<string, string>
+}
 
 function readRecordings(): Recording[] {
   const files = readdirSync(folder).filter((file) => /^(chat|resp)-.*\.json$/.test(file))
@@ -20,7 +26,9 @@ function readRecordings(): Recording[] {
       const response = objectOf(objectOf(exchange).response)
       const body = stringOf(response.body)
       // Some cassettes hold their bodies in base64.
-      const plain = /^[A-Za-z0-9+/=\s]+$/.test(body) ? Buffer.from(body, 'base64').toString('utf8') : body
+      const plain = /^[A-Za-z0-9+/=\s]+$/.test(body)
+        ? Buffer.from(body, 'base64').toString('utf8')
+        : body
       const headers = { 'content-type': stringOf(objectOf(response.headers)['content-type']) }
       return {
         name: `${file.replace('.json', '')} ${number}`,
@@ -58,7 +66,10 @@ function calledNames({ body, api }: Recording): string[] {
   const names =
     api === 'responses'
       ? events
-          .filter(({ type, item }) => type === 'response.output_item.added' && objectOf(item).type === 'function_call')
+          .filter(
+            ({ type, item }) =>
+              type === 'response.output_item.added' && objectOf(item).type === 'function_call',
+          )
           .map(({ item }) => stringOf(objectOf(item).name))
       : events
           .flatMap(({ choices }) => arrayOf(choices))
@@ -87,7 +98,8 @@ describe.runIf(existsSync(folder))('every real recording comes to an orderly end
       const expected = endings[name]
       const called = calledNames(recording)
       if (expected) expect(step.ending).toMatchObject(expected)
-      else if (called.length > 0) expect(step.ending).toEqual({ type: 'finish', finish: 'tool-calls' })
+      else if (called.length > 0)
+        expect(step.ending).toEqual({ type: 'finish', finish: 'tool-calls' })
       else {
         expect(step.ending).toEqual({ type: 'finish', finish: 'stop' })
         expect(step.text + step.refusal).not.toBe('')
@@ -96,7 +108,8 @@ describe.runIf(existsSync(folder))('every real recording comes to an orderly end
       for (const call of step.calls) expect(isObject(parseJson(call.arguments))).toBe(true)
       const ids = step.calls.map(({ id }) => id)
       expect(new Set(ids).size).toBe(ids.length)
-      if (!expected) expect(step.deltas.some(({ type }) => type === 'usage')).toBe(/"usage":\s*\{/.test(body))
+      if (!expected)
+        expect(step.deltas.some(({ type }) => type === 'usage')).toBe(/"usage":\s*\{/.test(body))
     })
   }
 })

@@ -28,16 +28,45 @@ type Row = {
 const ROWS: Row[] = [
   { refusal: 'temperature', api: 'both', says: /\btemperature\b/i },
   // The message about `max_tokens` names `max_completion_tokens` as the cure, so what stands first in it counts.
-  { refusal: 'max-completion-tokens', api: 'chat', says: /^(?:(?!\bmax_tokens\b)[^])*\bmax_completion_tokens\b/i },
-  { refusal: 'max-tokens', api: 'chat', says: /^(?:(?!\bmax_completion_tokens\b)[^])*\bmax_tokens\b/i },
+  {
+    refusal: 'max-completion-tokens',
+    api: 'chat',
+    says: /^(?:(?!\bmax_tokens\b)[^])*\bmax_completion_tokens\b/i,
+  },
+  {
+    refusal: 'max-tokens',
+    api: 'chat',
+    says: /^(?:(?!\bmax_completion_tokens\b)[^])*\bmax_tokens\b/i,
+  },
   { refusal: 'max-output-tokens', api: 'responses', says: /\bmax_output_tokens\b/i },
   { refusal: 'stream-options', api: 'chat', says: /\bstream_options\b|\binclude_usage\b/i },
-  { refusal: 'encrypted-reasoning', api: 'responses', says: /^include\b|\bencrypted content is not supported/i },
+  {
+    refusal: 'encrypted-reasoning',
+    api: 'responses',
+    says: /^include\b|\bencrypted content is not supported/i,
+  },
   { refusal: 'encrypted-reasoning', api: 'responses', says: /reasoning\.encrypted_content/i },
-  { refusal: 'reasoning-summary', api: 'responses', says: /\breasoning\.summary\b|reasoning summar/i },
-  { refusal: 'reasoning-ids', api: 'responses', says: /\brs_\w+|item with id|'reasoning' was provided|\binput\[\d+\]\.id/i },
-  { refusal: 'reasoning-replay', api: 'responses', says: /\breasoning\b|encrypted|\brs_\w+|item with id/i, after: 'reasoning-ids' },
-  { refusal: 'reasoning-replay', api: 'chat', says: /\breasoning(_content|_details)?\b|extra_content|thought_signature/i },
+  {
+    refusal: 'reasoning-summary',
+    api: 'responses',
+    says: /\breasoning\.summary\b|reasoning summar/i,
+  },
+  {
+    refusal: 'reasoning-ids',
+    api: 'responses',
+    says: /\brs_\w+|item with id|'reasoning' was provided|\binput\[\d+\]\.id/i,
+  },
+  {
+    refusal: 'reasoning-replay',
+    api: 'responses',
+    says: /\breasoning\b|encrypted|\brs_\w+|item with id/i,
+    after: 'reasoning-ids',
+  },
+  {
+    refusal: 'reasoning-replay',
+    api: 'chat',
+    says: /\breasoning(_content|_details)?\b|extra_content|thought_signature/i,
+  },
   { refusal: 'long-call-ids', api: 'chat', says: /tool call id .*length of 9/i },
 ]
 

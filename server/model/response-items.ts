@@ -29,14 +29,20 @@ type Item = {
   raw: JsonObject | null
 }
 
-const TEXT_EVENTS: Record<string, { kind: Kind; form: 'content' | 'summary'; field: 'text' | 'refusal' }> = {
+const TEXT_EVENTS: Record<
+  string,
+  { kind: Kind; form: 'content' | 'summary'; field: 'text' | 'refusal' }
+> = {
   output_text: { kind: 'text', form: 'content', field: 'text' },
   refusal: { kind: 'refusal', form: 'content', field: 'refusal' },
   reasoning_text: { kind: 'reasoning', form: 'content', field: 'text' },
   reasoning_summary_text: { kind: 'reasoning', form: 'summary', field: 'text' },
 }
 
-export function collectResponseItems(takenIds: ReadonlySet<string>, mintId: () => string): ResponseItems {
+export function collectResponseItems(
+  takenIds: ReadonlySet<string>,
+  mintId: () => string,
+): ResponseItems {
   const items = new Map<number, Item>()
   const indexById = new Map<string, number>()
   const calls: ToolCallStream = collectToolCalls(takenIds, mintId)
@@ -60,7 +66,13 @@ export function collectResponseItems(takenIds: ReadonlySet<string>, mintId: () =
     return item
   }
 
-  function grow(item: Item, kind: Kind, form: 'content' | 'summary', part: number, text: string): ModelDelta[] {
+  function grow(
+    item: Item,
+    kind: Kind,
+    form: 'content' | 'summary',
+    part: number,
+    text: string,
+  ): ModelDelta[] {
     if (!text) return []
     item.type ||= kind === 'reasoning' ? 'reasoning' : 'message'
     item.shown ??= form
@@ -73,7 +85,13 @@ export function collectResponseItems(takenIds: ReadonlySet<string>, mintId: () =
   }
 
   /** The rest of a text that is now known whole; nothing when it contradicts what was already sent. */
-  function finishText(item: Item, kind: Kind, form: 'content' | 'summary', part: number, text: string): ModelDelta[] {
+  function finishText(
+    item: Item,
+    kind: Kind,
+    form: 'content' | 'summary',
+    part: number,
+    text: string,
+  ): ModelDelta[] {
     const sent = item.parts.get(`${form} ${part}`) ?? ''
     return text.startsWith(sent) ? grow(item, kind, form, part, text.slice(sent.length)) : []
   }
@@ -92,7 +110,12 @@ export function collectResponseItems(takenIds: ReadonlySet<string>, mintId: () =
     const sent = item.call?.text ?? ''
     const rest = text.startsWith(sent) ? text.slice(sent.length) : ''
     const named = item.call?.named ?? false
-    return growCall(item, named ? '' : stringOf(whole.call_id), named ? '' : stringOf(whole.name), rest)
+    return growCall(
+      item,
+      named ? '' : stringOf(whole.call_id),
+      named ? '' : stringOf(whole.name),
+      rest,
+    )
   }
 
   function complete(item: Item, whole: JsonObject): ModelDelta[] {
@@ -126,7 +149,8 @@ export function collectResponseItems(takenIds: ReadonlySet<string>, mintId: () =
       const texts = TEXT_EVENTS[name]
       if (texts) {
         const item = itemOf(event)
-        const part = numberOf(texts.form === 'summary' ? event.summary_index : event.content_index) ?? 0
+        const part =
+          numberOf(texts.form === 'summary' ? event.summary_index : event.content_index) ?? 0
         return phase === 'delta'
           ? grow(item, texts.kind, texts.form, part, stringOf(event.delta))
           : finishText(item, texts.kind, texts.form, part, stringOf(event[texts.field]))

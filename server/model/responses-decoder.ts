@@ -4,6 +4,7 @@ import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from
 import type { ModelDelta, ModelFinish, ModelUsage } from './port.ts'
 import { readFault, type ProviderFault } from './provider-fault.ts'
 import { collectResponseItems } from './response-items.ts'
+import type { ResponsesState } from './responses-request.ts'
 import { mintCallId } from './tool-call-stream.ts'
 
 /** Understands the events of the Responses API, and a whole response that came instead of a stream. */
@@ -56,7 +57,10 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
       }
       if (isObject(read.error)) return { deltas: [], alive: false, fault: readFault(data) }
       const taken = items.take(type, read)
-      return { deltas: [...(taken ? start(response) : []), ...(taken ?? [])], alive: taken !== null }
+      return {
+        deltas: [...(taken ? start(response) : []), ...(taken ?? [])],
+        alive: taken !== null,
+      }
     },
     get ended() {
       return ended !== null
@@ -66,10 +70,16 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
       const deltas = items.end()
       const order = items.order()
       if (order.some(({ type }) => type === 'reasoning')) {
-        const data = { host: endpoint.host, order }
-        deltas.push({ type: 'provider-state', state: { api: 'responses', model: step.model, data } })
+        const data: ResponsesState = { host: endpoint.host, order }
+        deltas.push({
+          type: 'provider-state',
+          state: { api: 'responses', model: step.model, data },
+        })
       }
-      return [...deltas, { type: 'finish', finish: finishOf(ended, incompleteReason, items.callCount) }]
+      return [
+        ...deltas,
+        { type: 'finish', finish: finishOf(ended, incompleteReason, items.callCount) },
+      ]
     },
   }
 }

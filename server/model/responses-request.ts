@@ -58,14 +58,12 @@ function encode(message: ModelMessage, request: StepRequest): ResponseInputItem[
       const text: ResponseInputItem[] = message.text
         ? [{ role: 'assistant', content: message.text }]
         : []
-      const calls = message.calls.map(
-        (call): ResponseInputItem => ({
-          type: 'function_call',
-          call_id: call.id,
-          name: call.name,
-          arguments: replayedArguments(call.arguments),
-        }),
-      )
+      const calls = message.calls.map((call): ResponseInputItem => ({
+        type: 'function_call',
+        call_id: call.id,
+        name: call.name,
+        arguments: replayedArguments(call.arguments),
+      }))
       return inOrder(orderOf(message, request), text, calls, request)
     }
   }

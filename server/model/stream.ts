@@ -1,7 +1,8 @@
 import type OpenAI from 'openai'
 import type { Adapter, Decoder, Endpoint, StepRequest, WireEvent } from './adapter.ts'
 import { pause, type Clock } from './clock.ts'
-import { failureOf, toRunError, type Failure } from './errors.ts'
+import { toRunError } from './errors.ts'
+import { causeCode, failureOf, FETCH_TIMEOUT_SECONDS, type Failure } from './failure.ts'
 import type { ModelDelta, ModelStep } from './port.ts'
 import { watchProgress, type Raced } from './progress-watch.ts'
 import { knownRefusals, refusedBy, type Refusal } from './refusals.ts'
@@ -62,7 +63,11 @@ export async function* streamStep(
 
 type Attempt =
   | { type: 'done' }
-  | { type: 'failed'; failure: Failure; /** Whether anything of the answer has gone out. */ answered: boolean }
+  | {
+      type: 'failed'
+      failure: Failure
+      /** Whether anything of the answer has gone out. */ answered: boolean
+    }
 
 /** Asks once. What it yields is the answer; what it returns says whether the answer is whole. */
 async function* tryOnce(
@@ -146,8 +151,13 @@ async function* tryOnce(
 
 /** A stream that broke: by the network, in the middle of an event, or with an event that is no JSON. */
 function brokenOff(thrown: unknown, answered: boolean, over: boolean): Failure {
+  if (causeCode(thrown) === 'UND_ERR_BODY_TIMEOUT') {
+    return { type: 'idle-timeout', seconds: FETCH_TIMEOUT_SECONDS }
+  }
   if (thrown instanceof SyntaxError && !over) return { type: 'unreadable', what: 'other' }
-  return answered || over ? { type: 'cut' } : { type: 'unreachable', reason: 'the connection was dropped' }
+  return answered || over
+    ? { type: 'cut' }
+    : { type: 'unreachable', reason: 'the connection was dropped' }
 }
 
 function timeout(firstToken: number | null, idle: number | null): Failure {

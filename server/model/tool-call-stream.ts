@@ -23,7 +23,10 @@ export type ToolCallStream = {
 /**
  * @param takenIds ids of the conversation's earlier calls: a call gets an id of its own when its provider repeats one
  */
-export function collectToolCalls(takenIds: ReadonlySet<string>, mintId: () => string): ToolCallStream {
+export function collectToolCalls(
+  takenIds: ReadonlySet<string>,
+  mintId: () => string,
+): ToolCallStream {
   const calls: Call[] = []
   const used = new Set(takenIds)
 
@@ -71,7 +74,9 @@ export function collectToolCalls(takenIds: ReadonlySet<string>, mintId: () => st
     const { number } = call
     if (call.announced) return ready ? [{ type: 'tool', call: number, arguments: ready }] : []
     call.announced = true
-    return [{ type: 'tool', call: number, id: call.id, name: call.name || 'unnamed', arguments: ready }]
+    return [
+      { type: 'tool', call: number, id: call.id, name: call.name || 'unnamed', arguments: ready },
+    ]
   }
 
   return {

@@ -80,13 +80,7 @@ export function readBody(response: Response, client: OpenAI, signal: AbortSignal
         },
       })
       // Mode `events` hands errors on like every other event, in their place, instead of throwing them.
-      yield* Stream.fromSSEResponse<WireEvent>(
-        new Response(rest),
-        reading,
-        client,
-        true,
-        'events',
-      )
+      yield* Stream.fromSSEResponse<WireEvent>(new Response(rest), reading, client, true, 'events')
     } finally {
       signal.removeEventListener('abort', stop)
     }
@@ -113,7 +107,10 @@ async function firstBytes(
     if (done) return { bytes: null, begins: '' }
     blanks.push(value)
     const bytes = Buffer.concat(blanks)
-    const begins = bytes.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '').trimStart()[0]
+    const begins = bytes
+      .toString('latin1')
+      .replace(/^\u00ef\u00bb\u00bf/, '')
+      .trimStart()[0]
     if (begins) return { bytes, begins }
     if (bytes.length > MAX_BLANKS) throw new UnreadableBody('other')
   }
@@ -132,7 +129,11 @@ async function wholeAnswer(
     length += value.length
     if (length > MAX_ANSWER_BYTES) throw new UnreadableBody('other')
   }
-  const data = parseJson(Buffer.concat(pieces).toString('utf8').replace(/^\ufeff/, ''))
+  const data = parseJson(
+    Buffer.concat(pieces)
+      .toString('utf8')
+      .replace(/^\ufeff/, ''),
+  )
   if (!isObject(data)) throw new UnreadableBody('other')
   return { event: 'answer', data }
 }

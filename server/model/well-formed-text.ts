@@ -41,11 +41,18 @@ export function joinText(): TextJoiner {
       if (delta.type !== 'tool') return [...flush(), delta]
       const { call } = delta
       if (!('name' in delta)) {
-        return join(`tool ${call}`, delta.arguments, (text) => ({ type: 'tool', call, arguments: text }))
+        return join(`tool ${call}`, delta.arguments, (text) => ({
+          type: 'tool',
+          call,
+          arguments: text,
+        }))
       }
       // The first delta of a call carries its name and goes out even when it has no arguments yet.
       const half = endsInHalfAPair(delta.arguments)
-      const begun = { ...delta, arguments: wellFormed(half ? delta.arguments.slice(0, -1) : delta.arguments) }
+      const begun = {
+        ...delta,
+        arguments: wellFormed(half ? delta.arguments.slice(0, -1) : delta.arguments),
+      }
       const earlier = flush()
       if (half) {
         held = {

@@ -5,6 +5,7 @@ import { findActiveRun } from '../../db/runs.ts'
 import { deleteSession, findSession, insertSession, listSessions, lockSession, updateSession } from '../../db/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { Session } from '../../shared/contract/session.ts'
+import { SessionGoneError } from '../log/port.ts'
 import { type Context, notFound, procedure, router } from '../trpc.ts'
 import { typedEvent } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
@@ -143,8 +144,12 @@ export const sessionsRouter = router({
         signal: signal ?? new AbortController().signal,
         drained,
       })
-      for await (const { seq, event } of events) {
-        yield tracked(String(seq), typedEvent(event))
+      try {
+        for await (const { seq, event } of events) {
+          yield tracked(String(seq), typedEvent(event))
+        }
+      } catch (error) {
+        throw error instanceof SessionGoneError ? notFound('session') : error
       }
     }),
 

@@ -57,12 +57,15 @@ describe('a client', () => {
   test('says why the server refuses it, without hammering', async () => {
     await using server = await ScriptedServer.start()
     server.refuseToken = 'stolen'
+    const begun = performance.now()
     await using client = connect({ url: server.url, token: 'stolen' })
     const state = await until(
       client.connection,
-      (one) => one.status === 'reconnecting' && one.attempt >= 3,
+      (one) => one.status === 'reconnecting' && one.attempt >= 4,
     )
     expect(state).toMatchObject({ cause: { message: 'The token is refused' } })
+    // At least 200 ms before the second try, and 400 before the third; less a tick of the clock each.
+    expect(performance.now() - begun).toBeGreaterThan(590)
     expect(server.tokens.length).toBeLessThanOrEqual(4)
   })
 

@@ -74,8 +74,6 @@ export class ConnectionDriver implements Connection {
 
   /** Resolves with the address when the next try is due; rejects when there will be none. */
   readonly nextUrl = async (): Promise<string> => {
-    // tRPC notes that it is opening only after this call: a listener that sends something would open once more.
-    await Promise.resolve()
     const first = this.#progress.tries === 0 && this.#progress.cause === null
     this.#step({ type: 'try' })
     if (!first) await this.#pause(retryDelay(this.#progress.tries))

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { connect } from './index.ts'
+import type { Client } from './index.ts'
 import { until } from './testing/reader.ts'
 import { ScriptedServer } from './testing/server.ts'
 
@@ -13,18 +14,27 @@ function enterBrowser(): { window: EventTarget; document: EventTarget } {
   return { window, document }
 }
 
+/** Lets so many tries fail that the pauses become longer than a test may take. */
+async function tryOften({ connection }: Client, document: EventTarget): Promise<void> {
+  const looking = setInterval(() => document.dispatchEvent(new Event('visibilitychange')), 20)
+  await until(connection, (state) => state.status === 'reconnecting' && state.attempt > 12)
+  clearInterval(looking)
+}
+
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
 test('offline is said at once, and the connection is back at once when the network is', async () => {
-  const { window } = enterBrowser()
+  const { window, document } = enterBrowser()
   await using server = await ScriptedServer.start()
   await using client = connect({ url: server.url })
   await until(client.connection, ({ status }) => status === 'connected')
-  await server.halt()
   window.dispatchEvent(new Event('offline'))
   expect(client.connection.getSnapshot()).toEqual({ status: 'offline', reason: 'network' })
+  await server.halt()
+  window.dispatchEvent(new Event('online'))
+  await tryOften(client, document)
   await server.listen()
   window.dispatchEvent(new Event('online'))
   await until(client.connection, ({ status }) => status === 'connected')
@@ -45,12 +55,10 @@ test('a page that comes back into view does not wait for its next try', async ()
   await using server = await ScriptedServer.start()
   await server.halt()
   await using client = connect({ url: server.url })
-  // By then the pauses are longer than this test may take.
-  const looking = setInterval(() => document.dispatchEvent(new Event('visibilitychange')), 20)
-  await until(client.connection, (state) => state.status === 'reconnecting' && state.attempt > 12)
+  await tryOften(client, document)
   await server.listen()
+  document.dispatchEvent(new Event('visibilitychange'))
   await until(client.connection, ({ status }) => status === 'connected')
-  clearInterval(looking)
 })
 
 test('a closed client no longer listens to the browser', async () => {

@@ -78,6 +78,24 @@ test('a send while there is no server waits, and goes out exactly once when ther
   expect(server.script.sends.map(({ text }) => text)).toEqual(['One', 'Two'])
 })
 
+test('messages arrive in the order they were sent, also when the first has to be repeated', async () => {
+  await connected()
+  let drops = 1
+  server.script.onSend = async (when, { text }) => {
+    if (when !== 'before' || text !== 'One' || drops === 0) return
+    drops -= 1
+    server.drop()
+    throw new Error('the node died here')
+  }
+  const session = client.session(server.session.id)
+  await Promise.all([session.send('One'), session.send('Two')])
+  const texts = server.session.views.at(-1)?.event.messages.map(({ parts }) => parts[0])
+  expect(texts).toEqual([
+    { type: 'text', text: 'One' },
+    { type: 'text', text: 'Two' },
+  ])
+})
+
 test('a send in the very moment of a drop goes out exactly once', async () => {
   const session = client.session(server.session.id)
   const stop = session.store.subscribe(() => {})

@@ -1,4 +1,5 @@
 import type { ConnectionCause } from './connection.ts'
+import { splitFrames } from './frames.ts'
 
 type SocketEvents = {
   open: object
@@ -80,8 +81,10 @@ export class DroppableSocket {
     this.#listeners[type].delete(listener)
   }
 
-  send(data: string | ArrayBuffer): void {
-    if (this.#state === DroppableSocket.OPEN) this.#socket.send(data)
+  /** Sends what `framesEncoder` made. */
+  send(data: string): void {
+    if (this.#state !== DroppableSocket.OPEN) return
+    for (const frame of splitFrames(data)) this.#socket.send(frame)
   }
 
   close(): void {

@@ -5,17 +5,12 @@ import type { Unsubscribable } from '@trpc/server/observable'
 import type { Api, AppRouter } from './app.ts'
 import type { ConnectionDriver } from './connection.ts'
 import { ClientClosedError, isConnectionLost } from './errors.ts'
+import { framesEncoder } from './frames.ts'
 import { retryDelay } from './retry.ts'
 import { DroppableSocket } from './socket.ts'
-import { createTurnstile } from './turnstile.ts'
 
 /** A dead network is noticed within the sum of both; a stream that flows is a sign of life by itself. */
 const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 }
-
-/** tRPC sends as one batch what is asked for in one moment, and the server takes 20 queries and mutations in a batch. */
-const BATCH_SIZE = 16
-/** Longer than tRPC gathers a batch. */
-const BATCH_MS = 10
 
 /** Each attempt went out over a connection that then broke; a request that breaks every connection must not go on. */
 const MOST_ATTEMPTS = 20
@@ -41,6 +36,7 @@ export function createTransport(
     // The driver holds back the address until a try is due.
     retryDelayMs: () => 0,
     keepAlive: KEEP_ALIVE,
+    experimental_encoder: framesEncoder,
   })
   const api = createTRPCClient<AppRouter>({
     links: [
@@ -61,12 +57,9 @@ export function createTransport(
  * beside its own reconnecting, which then closes what was just opened; and it would do so after its `close` too.
  */
 function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
-  const pass = createTurnstile(BATCH_SIZE, BATCH_MS)
   return () =>
     ({ op, next }) =>
       observable((observer) => {
-        let waiting = true
-        let over = false
         let request: Unsubscribable | null = null
         const leave = driver.subscribe(look)
         const onAbort = (): void => observer.complete()
@@ -74,25 +67,17 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
         look()
 
         function look(): void {
-          if (!waiting) return
+          if (request !== null) return
           if (op.signal?.aborted) {
             observer.complete()
           } else if (driver.closed) {
             observer.error(TRPCClientError.from(new ClientClosedError()))
           } else if (driver.getSnapshot().status === 'connected') {
-            waiting = false
-            // The starts of subscriptions do not count for the server's limit.
-            if (op.type === 'subscription') begin()
-            else pass(begin)
+            request = next(op).subscribe(observer)
           }
         }
 
-        function begin(): void {
-          if (!over) request = next(op).subscribe(observer)
-        }
-
         return () => {
-          over = true
           leave()
           op.signal?.removeEventListener('abort', onAbort)
           request?.unsubscribe()

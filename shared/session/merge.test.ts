@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LoggedEvent } from '../contract/events.ts'
 import { MessageId } from '../contract/ids.ts'
-import { mergeChunks } from './merge.ts'
+import { joinChunks, mergeChunks } from './merge.ts'
 import { recordedLogs } from './testing/logs.ts'
 
 function texts(events: readonly LoggedEvent[]): string[] {
@@ -45,6 +45,26 @@ test('without a limit, no two neighbours could still be merged', () => {
       }
     }),
   )
+})
+
+test('only what continues the same part of the same message is joined', () => {
+  const id = (last: number): MessageId =>
+    MessageId.parse(`019a0000-0000-7000-8000-00000000000${last}`)
+  const first = {
+    type: 'chunk',
+    messageId: id(1),
+    part: 0,
+    kind: 'text',
+    offset: 0,
+    text: 'a',
+  } as const
+  const second = { ...first, offset: 1, text: 'b' }
+  expect(joinChunks(first, second)).toEqual({ ...first, text: 'ab' })
+  expect(joinChunks(first, { ...second, part: 1 })).toBeNull()
+  expect(joinChunks(first, { ...second, messageId: id(2) })).toBeNull()
+  expect(joinChunks(first, { ...second, kind: 'reasoning' })).toBeNull()
+  expect(joinChunks(first, { ...second, offset: 0 })).toBeNull()
+  expect(joinChunks(first, { ...second, offset: 2 })).toBeNull()
 })
 
 test('a pair that a writer cut in two is joined although the limit is reached', () => {

@@ -45,7 +45,7 @@ function LineAhead() {
 /** The foot of a page, on the same line as the conversation. */
 export function Foot({ children }: { children: ReactNode }) {
   return (
-    <div className="relative mx-auto w-full max-w-3xl px-2 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
+    <div className="relative mx-auto w-full max-w-3xl bg-bg px-2 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">
       {children}
     </div>
   )

@@ -1,5 +1,6 @@
-/** A share of a whole, from 0 to 100, as a bar. */
-export function Meter({ label, percent, detail }: { label: string; percent: number; detail: string }) {
+/** A share of a whole, from 0 to 100, as a bar; it changes its colour from `alarmAt` on. */
+export function Meter(props: { label: string; percent: number; detail: string; alarmAt?: number }) {
+  const { label, percent, detail, alarmAt = 101 } = props
   const value = Math.min(100, Math.max(0, percent))
   return (
     <div>
@@ -17,7 +18,7 @@ export function Meter({ label, percent, detail }: { label: string; percent: numb
         className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-hover"
       >
         <div
-          className={`h-full rounded-full ${value >= 90 ? 'bg-danger' : 'bg-accent'}`}
+          className={`h-full rounded-full ${value >= alarmAt ? 'bg-danger' : 'bg-accent'}`}
           style={{ width: `${value}%` }}
         />
       </div>

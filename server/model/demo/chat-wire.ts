@@ -10,13 +10,20 @@ export const chatWire: Wire = {
       throw new BadRequest('messages must be an array with at least one message.', 'messages')
     }
     const messages = body.messages.map(objectOf)
-    const isInstruction = ({ role }: JsonObject): boolean => role === 'system' || role === 'developer'
+    const isInstruction = ({ role }: JsonObject): boolean =>
+      role === 'system' || role === 'developer'
     const conversation = {
       model: stringOf(body.model),
-      instructions: messages.filter(isInstruction).map(({ content }) => textOf(content)).join('\n'),
+      instructions: messages
+        .filter(isInstruction)
+        .map(({ content }) => textOf(content))
+        .join('\n'),
       turns: messages.filter((message) => !isInstruction(message)).map(readTurn),
       tools: arrayOf(body.tools).flatMap(readTool),
-      maxTokens: numberOf(body.max_completion_tokens) ?? numberOf(body.max_tokens) ?? Number.POSITIVE_INFINITY,
+      maxTokens:
+        numberOf(body.max_completion_tokens) ??
+        numberOf(body.max_tokens) ??
+        Number.POSITIVE_INFINITY,
     }
     checkCalls(conversation, 'messages')
     return conversation
@@ -53,7 +60,11 @@ export const chatWire: Wire = {
     const { text, calls, finish } = generation
     const start = head(generation, 'chat.completion.chunk')
     const withUsage = objectOf(body.stream_options).include_usage === true
-    const chunk = (delta: JsonObject, paced: boolean, finishReason: string | null = null): WireMessage => ({
+    const chunk = (
+      delta: JsonObject,
+      paced: boolean,
+      finishReason: string | null = null,
+    ): WireMessage => ({
       data: {
         ...start,
         choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }],
@@ -61,11 +72,22 @@ export const chatWire: Wire = {
       },
       paced,
     })
-    yield chunk({ role: 'assistant', content: calls.length > 0 && text.length === 0 ? null : '', refusal: null }, false)
+    yield chunk(
+      {
+        role: 'assistant',
+        content: calls.length > 0 && text.length === 0 ? null : '',
+        refusal: null,
+      },
+      false,
+    )
     for (const content of text) yield chunk({ content }, true)
     for (const [index, call] of calls.entries()) {
       yield chunk(
-        { tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }] },
+        {
+          tool_calls: [
+            { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } },
+          ],
+        },
         true,
       )
       for (const piece of call.arguments) {
@@ -73,7 +95,8 @@ export const chatWire: Wire = {
       }
     }
     yield chunk({}, false, finish)
-    if (withUsage) yield { data: { ...start, choices: [], usage: usageOf(generation) }, paced: false }
+    if (withUsage)
+      yield { data: { ...start, choices: [], usage: usageOf(generation) }, paced: false }
     yield { data: '[DONE]', paced: false }
   },
 }
@@ -81,12 +104,17 @@ export const chatWire: Wire = {
 function readTurn(message: JsonObject): Turn {
   const { role, content } = message
   if (role === 'user') return { role, text: textOf(content) }
-  if (role === 'tool') return { role, callId: stringOf(message.tool_call_id), output: textOf(content) }
+  if (role === 'tool')
+    return { role, callId: stringOf(message.tool_call_id), output: textOf(content) }
   if (role !== 'assistant') throw new BadRequest(`Invalid role: ${String(role)}.`, 'messages')
   const calls = arrayOf(message.tool_calls).map((value) => {
     const call = objectOf(value)
     const called = objectOf(call.function)
-    return { id: stringOf(call.id), name: stringOf(called.name), arguments: stringOf(called.arguments) }
+    return {
+      id: stringOf(call.id),
+      name: stringOf(called.name),
+      arguments: stringOf(called.arguments),
+    }
   })
   return { role, text: textOf(content), calls }
 }
@@ -94,7 +122,9 @@ function readTurn(message: JsonObject): Turn {
 function readTool(value: unknown): OfferedTool[] {
   const tool = objectOf(objectOf(value).function)
   const name = stringOf(tool.name)
-  return name ? [{ name, description: stringOf(tool.description), schema: objectOf(tool.parameters) }] : []
+  return name
+    ? [{ name, description: stringOf(tool.description), schema: objectOf(tool.parameters) }]
+    : []
 }
 
 /** Content is a text, or a list of parts of which the texts count. */
@@ -104,9 +134,19 @@ export function textOf(content: unknown): string {
 }
 
 function head({ id, model }: Generation, object: string): JsonObject {
-  return { id: `chatcmpl-${id}`, object, created: Math.floor(Date.now() / 1000), model, system_fingerprint: 'demo' }
+  return {
+    id: `chatcmpl-${id}`,
+    object,
+    created: Math.floor(Date.now() / 1000),
+    model,
+    system_fingerprint: 'demo',
+  }
 }
 
 function usageOf({ usage }: Generation): JsonObject {
-  return { prompt_tokens: usage.input, completion_tokens: usage.output, total_tokens: usage.input + usage.output }
+  return {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+  }
 }

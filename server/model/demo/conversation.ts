@@ -39,7 +39,9 @@ export function currentResults({ turns }: Conversation): CallResult[] {
   return current.flatMap((turn) => {
     if (turn.role !== 'tool') return []
     const call = calls.find(({ id }) => id === turn.callId)
-    return [{ name: call?.name ?? 'the tool', arguments: call?.arguments ?? '{}', output: turn.output }]
+    return [
+      { name: call?.name ?? 'the tool', arguments: call?.arguments ?? '{}', output: turn.output },
+    ]
   })
 }
 

@@ -26,7 +26,12 @@ const tools: ModelTool[] = [
     description: 'Writes a file.',
     inputSchema: {
       type: 'object',
-      properties: { path: { type: 'string' }, content: { type: 'string' }, size: { type: 'integer' }, mode: { enum: ['new', 'append'] } },
+      properties: {
+        path: { type: 'string' },
+        content: { type: 'string' },
+        size: { type: 'integer' },
+        mode: { enum: ['new', 'append'] },
+      },
       required: ['path', 'size', 'mode'],
     },
   },
@@ -52,7 +57,7 @@ async function converse(
   const messages: ModelMessage[] = []
   for (const text of texts) {
     messages.push({ role: 'user', text })
-    for (let calls = 1; calls > 0; ) {
+    for (let calls = 1; calls > 0;) {
       const step = await collect(port(api), stepOf('', { messages, tools, maxTokens: 200_000 }))
       steps.push(step)
       calls = step.calls.length
@@ -66,7 +71,8 @@ async function converse(
   return { steps, messages }
 }
 
-const input = (step: CollectedStep | undefined, call = 0): unknown => JSON.parse(step?.calls[call]?.arguments ?? 'null')
+const input = (step: CollectedStep | undefined, call = 0): unknown =>
+  JSON.parse(step?.calls[call]?.arguments ?? 'null')
 
 describe.each(['chat', 'responses'] as const)('the demo model through %s', (api) => {
   test.each([
@@ -82,7 +88,9 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   })
 
   test('calls fetch_user_profile for "Show my user profile"', async () => {
-    const { steps } = await converse(api, ['Show my user profile'], { fetch_user_profile: '{"name":"Ada","visits":3}' })
+    const { steps } = await converse(api, ['Show my user profile'], {
+      fetch_user_profile: '{"name":"Ada","visits":3}',
+    })
     expect(steps[0]?.calls.map(({ name }) => name)).toEqual(['fetch_user_profile'])
     expect(steps[1]?.text).toContain('Ada')
     expect(steps[1]?.ending).toEqual({ type: 'finish', finish: 'stop' })
@@ -133,12 +141,21 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
     ['Error: denied by the user: too risky', /not approved.*too risky/],
     ['The outcome is unknown: it may or may not have happened', /cannot tell whether/],
   ])('says honestly what did not work: %s', async (output, says) => {
-    const { steps } = await converse(api, ['use files__write with {"path":"a","size":1,"mode":"new"}'], { files__write: output })
+    const { steps } = await converse(
+      api,
+      ['use files__write with {"path":"a","size":1,"mode":"new"}'],
+      { files__write: output },
+    )
     expect(steps[1]?.text).toMatch(says)
   })
 
   test('remembers the conversation', async () => {
-    const { steps } = await converse(api, ['My name is Grace Hopper', 'What is 6 * 7 + 1?', 'What is my name?', 'What did I ask before?'])
+    const { steps } = await converse(api, [
+      'My name is Grace Hopper',
+      'What is 6 * 7 + 1?',
+      'What is my name?',
+      'What did I ask before?',
+    ])
     expect(steps[0]?.text).toContain('Grace Hopper')
     expect(steps[1]?.text).toContain('43')
     expect(steps[2]?.text).toContain('Grace Hopper')
@@ -146,7 +163,11 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   })
 
   test('says once that it is a demo, and how to connect a real model; and again when asked', async () => {
-    const { steps } = await converse(api, ['Tell me about cheese', 'And about wine', 'Which model are you?'])
+    const { steps } = await converse(api, [
+      'Tell me about cheese',
+      'And about wine',
+      'Which model are you?',
+    ])
     expect(steps[0]?.text).toMatch(/demo model[^]*OPENAI_API_KEY[^]*OPENAI_BASE_URL/)
     expect(steps[1]?.text).not.toMatch(/demo model|OPENAI_/)
     expect(steps[2]?.text).toMatch(/demo model[^]*OPENAI_API_KEY/)
@@ -160,8 +181,11 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   })
 
   test('writes Markdown: code, table, math, list', async () => {
-    const { steps } = await converse(api, ['a table, a bulleted list, a formula and some Python code please'])
-    for (const sign of [/^\| Step/m, /^1\. /m, /\$\$/, /```python\n/]) expect(steps[0]?.text).toMatch(sign)
+    const { steps } = await converse(api, [
+      'a table, a bulleted list, a formula and some Python code please',
+    ])
+    for (const sign of [/^\| Step/m, /^1\. /m, /\$\$/, /```python\n/])
+      expect(steps[0]?.text).toMatch(sign)
   })
 
   test('repeats exactly', async () => {
@@ -183,14 +207,22 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   })
 
   test('the same conversation gets the same answer', async () => {
-    const [one, other] = await Promise.all([converse(api, ['Show the CPU']), converse(api, ['Show the CPU'])])
+    const [one, other] = await Promise.all([
+      converse(api, ['Show the CPU']),
+      converse(api, ['Show the CPU']),
+    ])
     expect(one.steps.map(({ deltas }) => deltas)).toEqual(other.steps.map(({ deltas }) => deltas))
   })
 
   test('refuses a call without its output, as the real API does', async () => {
     const messages: ModelMessage[] = [
       { role: 'user', text: 'hi' },
-      { role: 'assistant', text: '', calls: [{ id: 'c1', name: 'f', arguments: '{}' }], providerState: null },
+      {
+        role: 'assistant',
+        text: '',
+        calls: [{ id: 'c1', name: 'f', arguments: '{}' }],
+        providerState: null,
+      },
       { role: 'user', text: 'and?' },
     ]
     const step = await collect(port(api), stepOf('', { messages }))
@@ -202,7 +234,10 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
     const controller = new AbortController()
     const began = performance.now()
     let pieces = 0
-    for await (const delta of port(api, paced.baseUrl).stream(stepOf('write 900 words about rain'), controller.signal)) {
+    for await (const delta of port(api, paced.baseUrl).stream(
+      stepOf('write 900 words about rain'),
+      controller.signal,
+    )) {
       if (delta.type === 'text' && ++pieces === 40) controller.abort()
     }
     const took = performance.now() - began
@@ -214,7 +249,10 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
 test('the whole answer without a stream is the streamed one', async () => {
   const client = new OpenAI({ apiKey: 'any', baseURL: demo.baseUrl, maxRetries: 0 })
   const streamed = await collect(port('chat'), stepOf('Hello', { systemPrompt: '' }))
-  const chat = await client.chat.completions.create({ model: 'x', messages: [{ role: 'user', content: 'Hello' }] })
+  const chat = await client.chat.completions.create({
+    model: 'x',
+    messages: [{ role: 'user', content: 'Hello' }],
+  })
   const response = await client.responses.create({ model: 'x', input: 'Hello' })
   expect(chat.choices[0]?.message.content).toBe(streamed.text)
   expect(response.output_text).toBe(streamed.text)
@@ -226,9 +264,12 @@ test('offers one model, and calls itself that', async () => {
   expect(port('chat').kind).toBe('demo')
 })
 
-test.each(['Hello, world!', ' a  b\n\n\tc', 'Grüße 世界 👩‍🚀 1234567', 'e\u0301\u0301 $x^2$ | **b**', ''])(
-  'the tokens of %j are its text',
-  (text) => {
-    expect(tokenize(text).join('')).toBe(text)
-  },
-)
+test.each([
+  'Hello, world!',
+  ' a  b\n\n\tc',
+  'Grüße 世界 👩‍🚀 1234567',
+  'e\u0301\u0301 $x^2$ | **b**',
+  '',
+])('the tokens of %j are its text', (text) => {
+  expect(tokenize(text).join('')).toBe(text)
+})

@@ -18,7 +18,10 @@ export const DEMO_MODEL = 'demo'
 /** The ids follow from the conversation, so that the same one is answered with the same bytes. */
 export function generate(conversation: Conversation, reply: Reply, seed: string): Generation {
   const hash = (salt: string): string =>
-    createHash('sha256').update(JSON.stringify([seed, salt, conversation])).digest('hex').slice(0, 24)
+    createHash('sha256')
+      .update(JSON.stringify([seed, salt, conversation]))
+      .digest('hex')
+      .slice(0, 24)
   let left = conversation.maxTokens
   const take = (text: string): string[] => {
     const tokens = tokenize(text).slice(0, Math.max(0, left))
@@ -28,10 +31,18 @@ export function generate(conversation: Conversation, reply: Reply, seed: string)
   const text = take(reply.text)
   const calls = reply.calls.flatMap((call, index) => {
     if (left <= 0) return []
-    return [{ id: `call_${hash(String(index))}`, name: call.name, arguments: take(JSON.stringify(call.arguments)) }]
+    return [
+      {
+        id: `call_${hash(String(index))}`,
+        name: call.name,
+        arguments: take(JSON.stringify(call.arguments)),
+      },
+    ]
   })
   const whole = left >= 0 && calls.length === reply.calls.length
-  const output = text.length + calls.reduce((sum, call) => sum + call.arguments.length + countTokens(call.name), 0)
+  const output =
+    text.length +
+    calls.reduce((sum, call) => sum + call.arguments.length + countTokens(call.name), 0)
   return {
     id: hash('answer'),
     model: DEMO_MODEL,
@@ -50,5 +61,8 @@ function inputTokens({ instructions, turns, tools }: Conversation): number {
     return turn.text + turn.calls.map((call) => `${call.name}${call.arguments}`).join('')
   })
   const offered = tools.length > 0 ? JSON.stringify(tools) : ''
-  return [instructions, offered, ...said].reduce((sum, text) => sum + countTokens(text), turns.length * perTurn)
+  return [instructions, offered, ...said].reduce(
+    (sum, text) => sum + countTokens(text),
+    turns.length * perTurn,
+  )
 }

@@ -31,7 +31,8 @@ export function recognise(conversation: Conversation): Intent {
   const task = backgroundTask(conversation, text)
   if (task) return task
   if (!namesTool(conversation.tools, text)) {
-    const first = repetition(text) ?? longAnswer(text) ?? memory(text, conversation) ?? codeRequest(text)
+    const first =
+      repetition(text) ?? longAnswer(text) ?? memory(text, conversation) ?? codeRequest(text)
     if (first) return first
   }
   const calls = wantedCalls(conversation.tools, text)
@@ -40,11 +41,18 @@ export function recognise(conversation: Conversation): Intent {
 }
 
 function repetition(text: string): Intent | null {
-  const asked = /^\s*(?:please\s+)?(?:repeat|echo|say)(?:\s+(?:after me|this|back|exactly|the following))*\s*(?:(\d{1,3})\s+times)?\s*[:,]?\s+([^]+)$/i.exec(text)
+  const asked =
+    /^\s*(?:please\s+)?(?:repeat|echo|say)(?:\s+(?:after me|this|back|exactly|the following))*\s*(?:(\d{1,3})\s+times)?\s*[:,]?\s+([^]+)$/i.exec(
+      text,
+    )
   const said = asked?.[2] ?? ''
   if (!said || /^(something|anything|hello to|that again)/i.test(said)) return null
   const [, head = said, after] = /^([^]*?)\s+(\d{1,3}) times[.!]?$/i.exec(said) ?? []
-  return { type: 'repeat', text: bare(head), times: Math.min(200, Number(asked?.[1] ?? after ?? 1)) }
+  return {
+    type: 'repeat',
+    text: bare(head),
+    times: Math.min(200, Number(asked?.[1] ?? after ?? 1)),
+  }
 }
 
 /** Code about memory is code, not a question about this machine's memory. */
@@ -57,8 +65,14 @@ function codeRequest(text: string): Intent | null {
 function backgroundTask({ instructions, tools }: Conversation, text: string): Intent | null {
   if (tools.length > 0) return null
   const asked = `${instructions.slice(0, 600)}\n${/\bconversation\b/i.test(text.slice(0, 300)) ? text.slice(0, 300) : ''}`
-  if (/\b(write|give|generate|create|make|answer|reply|respond|name)\b[^.\n]{0,60}\btitles?\b/i.test(asked)) return { type: 'title', text }
-  const summary = /\bsummari[sz]e (the|this|a)\b|\b(write|give|make|create|produce)\b[^.\n]{0,40}\bsummar(y|ies)\b/i
+  if (
+    /\b(write|give|generate|create|make|answer|reply|respond|name)\b[^.\n]{0,60}\btitles?\b/i.test(
+      asked,
+    )
+  )
+    return { type: 'title', text }
+  const summary =
+    /\bsummari[sz]e (the|this|a)\b|\b(write|give|make|create|produce)\b[^.\n]{0,40}\bsummar(y|ies)\b/i
   return summary.test(asked) ? { type: 'summarise', text } : null
 }
 
@@ -68,52 +82,102 @@ function missingTool(text: string): Intent | null {
 }
 
 function longAnswer(text: string): Intent | null {
-  const amount = /\b(\d[\d,.]*)\s*(k|thousand)?[\s-]*(words?|tokens?|paragraphs?|pages?|sentences?)\b/i.exec(text)
-  const long = /\b(long|lengthy|detailed|endless|huge)\b[^.?!]{0,30}\b(answer|text|story|essay|article|explanation|reply|response|message)\b/i.test(text)
+  const amount =
+    /\b(\d[\d,.]*)\s*(k|thousand)?[\s-]*(words?|tokens?|paragraphs?|pages?|sentences?)\b/i.exec(
+      text,
+    )
+  const long =
+    /\b(long|lengthy|detailed|endless|huge)\b[^.?!]{0,30}\b(answer|text|story|essay|article|explanation|reply|response|message)\b/i.test(
+      text,
+    )
   const writing = /\b(write|tell|give|generate|produce|compose|explain|need|want)\b/i.test(text)
   if (!writing || (!amount && !long && !/\b(essay|story|article)\b/i.test(text))) return null
-  const units: Record<string, number> = { word: 1, token: 0.8, sentence: 14, paragraph: 75, page: 400 }
+  const units: Record<string, number> = {
+    word: 1,
+    token: 0.8,
+    sentence: 14,
+    paragraph: 75,
+    page: 400,
+  }
   const unit = (amount?.[3] ?? 'word').toLowerCase().replace(/s$/, '')
-  const number = Number((amount?.[1] ?? '').replaceAll(/[,.](?=\d{3})/g, '')) * (amount?.[2] ? 1000 : 1)
+  const number =
+    Number((amount?.[1] ?? '').replaceAll(/[,.](?=\d{3})/g, '')) * (amount?.[2] ? 1000 : 1)
   const words = number > 0 ? number * (units[unit] ?? 1) : long ? 800 : 350
-  const topic = /\b(?:about|on|of(?! \d))\s+([^.?!\n]+)/i.exec(text.replace(amount?.[0] ?? '', ' '))?.[1] ?? ''
-  return { type: 'long', topic: bare(topic), words: Math.min(100_000, Math.max(1, Math.round(words))) }
+  const topic =
+    /\b(?:about|on|of(?! \d))\s+([^.?!\n]+)/i.exec(text.replace(amount?.[0] ?? '', ' '))?.[1] ?? ''
+  return {
+    type: 'long',
+    topic: bare(topic),
+    words: Math.min(100_000, Math.max(1, Math.round(words))),
+  }
 }
 
 function memory(text: string, conversation: Conversation): Intent | null {
-  if (/\b(what('s| is)|do you (know|remember)|tell me|remember)\b[^.?!]{0,20}\bmy name\b/i.test(text)) return { type: 'recall-name' }
+  if (
+    /\b(what('s| is)|do you (know|remember)|tell me|remember)\b[^.?!]{0,20}\bmy name\b/i.test(text)
+  )
+    return { type: 'recall-name' }
   const name = nameIn(text)
   if (name) return { type: 'remember-name', name }
-  const earlier = /\bwhat (did|have|was|were) (i|my|we)\b[^.?!]*\b(ask|asked|say|said|question|write|wrote|talk|talked|about|before|first|last)\b|\bmy (first|last|previous|earlier) (question|message)\b/i
-  return earlier.test(text) && (earlierQuestions(conversation).length > 0 || /\?/.test(text)) ? { type: 'recall-question' } : null
+  const earlier =
+    /\bwhat (did|have|was|were) (i|my|we)\b[^.?!]*\b(ask|asked|say|said|question|write|wrote|talk|talked|about|before|first|last)\b|\bmy (first|last|previous|earlier) (question|message)\b/i
+  return earlier.test(text) && (earlierQuestions(conversation).length > 0 || /\?/.test(text))
+    ? { type: 'recall-question' }
+    : null
 }
 
 /** The name that the person gives in a text, if any. */
 export function nameIn(text: string): string | null {
-  const found = /\b(?:my name(?:'s| is)|call me|i am called)\s+([\p{L}][\p{L}'’-]*(?:\s+\p{Lu}[\p{L}'’-]*){0,2})/iu.exec(text)
+  const found =
+    /\b(?:my name(?:'s| is)|call me|i am called)\s+([\p{L}][\p{L}'’-]*(?:\s+\p{Lu}[\p{L}'’-]*){0,2})/iu.exec(
+      text,
+    )
   return found?.[1]?.replace(/\s+(?:and|but|or|so|what|who)\b.*$/i, '') ?? null
 }
 
 function smallTalk(text: string): Intent | null {
-  if (/\b(connect|configure|set ?up|use|switch to|add)\b[^.?!]{0,40}\b(real|actual|other|another|own|better|openai|ollama|gpt)\b[^.?!]{0,20}\b(model|key|one)?\b|\bapi key\b|OPENAI_|\b(are you|is this) (a |the )?(demo|real|an? (ai|llm|model|gpt))|\b(which|what) model are you\b|\bdemo model\b|\bwho are you\b/i.test(text)) {
+  if (
+    /\b(connect|configure|set ?up|use|switch to|add)\b[^.?!]{0,40}\b(real|actual|other|another|own|better|openai|ollama|gpt)\b[^.?!]{0,20}\b(model|key|one)?\b|\bapi key\b|OPENAI_|\b(are you|is this) (a |the )?(demo|real|an? (ai|llm|model|gpt))|\b(which|what) model are you\b|\bdemo model\b|\bwho are you\b/i.test(
+      text,
+    )
+  ) {
     return { type: 'connect' }
   }
-  if (/\bwhat (can|do) you do\b|\bhelp\b\s*[?!.]*$|\byour (abilities|capabilities|tools|features)\b|\bwhich tools\b|\bwhat tools\b|\bhow can you help\b/i.test(text)) return { type: 'abilities' }
-  if (/^\s*(hi|hello|hey|good (morning|afternoon|evening)|howdy|greetings|servus|hallo|bonjour|hola)\b[\s\p{P}\p{S}]*(there|everyone|demo|again|how are you)?[\s\p{P}\p{S}]*$/iu.test(text)) return { type: 'greeting' }
-  if (/^\s*(thanks|thank you|thx|cheers|great|perfect|nice|cool|ok|okay)\b[^?]{0,40}$/i.test(text)) return { type: 'thanks' }
-  const sum = /(?:^|\bis\b|\bcalculate\b|\bcompute\b|\bwhat's\b)\s*(-?\d+(?:\.\d+)?(?:\s*[-+*/x×÷]\s*-?\d+(?:\.\d+)?)+)\s*[=?.]*\s*$/i.exec(text)
+  if (
+    /\bwhat (can|do) you do\b|\bhelp\b\s*[?!.]*$|\byour (abilities|capabilities|tools|features)\b|\bwhich tools\b|\bwhat tools\b|\bhow can you help\b/i.test(
+      text,
+    )
+  )
+    return { type: 'abilities' }
+  if (
+    /^\s*(hi|hello|hey|good (morning|afternoon|evening)|howdy|greetings|servus|hallo|bonjour|hola)\b[\s\p{P}\p{S}]*(there|everyone|demo|again|how are you)?[\s\p{P}\p{S}]*$/iu.test(
+      text,
+    )
+  )
+    return { type: 'greeting' }
+  if (/^\s*(thanks|thank you|thx|cheers|great|perfect|nice|cool|ok|okay)\b[^?]{0,40}$/i.test(text))
+    return { type: 'thanks' }
+  const sum =
+    /(?:^|\bis\b|\bcalculate\b|\bcompute\b|\bwhat's\b)\s*(-?\d+(?:\.\d+)?(?:\s*[-+*/x×÷]\s*-?\d+(?:\.\d+)?)+)\s*[=?.]*\s*$/i.exec(
+      text,
+    )
   if (sum?.[1]) return { type: 'sum', expression: sum[1] }
   const count = /\bcount\b[^.?!\d]*(?:from 1 )?\bto (\d{1,4})\b/i.exec(text)?.[1]
   if (count) return { type: 'count', to: Math.min(1000, Number(count)) }
-  const diversion = /\b(?:tell|write|make|know|give|another|compose)\b[^.?!]*\b(?:(joke)|poem|haiku|verse)\b/i.exec(text)
+  const diversion =
+    /\b(?:tell|write|make|know|give|another|compose)\b[^.?!]*\b(?:(joke)|poem|haiku|verse)\b/i.exec(
+      text,
+    )
   return diversion ? { type: 'diversion', kind: diversion[1] ? 'joke' : 'poem' } : null
 }
 
-const LANGUAGES = /\b(typescript|javascript|python|rust|go|java|sql|bash|shell|html|css|json|c\+\+|ruby)\b/i
+const LANGUAGES =
+  /\b(typescript|javascript|python|rust|go|java|sql|bash|shell|html|css|json|c\+\+|ruby)\b/i
 
 function markdown(text: string): Intent | null {
   const language = LANGUAGES.exec(text)?.[1]?.toLowerCase() ?? null
-  const all = /\bmarkdown\b/i.test(text) && !/\b(list|table|code|math|formula|diagram)\b/i.test(text)
+  const all =
+    /\bmarkdown\b/i.test(text) && !/\b(list|table|code|math|formula|diagram)\b/i.test(text)
   const signs: [MarkdownKind, RegExp][] = [
     ['list', /\b(bullets?|bulleted|numbered|list|steps|checklist)\b/i],
     ['table', /\btables?\b/i],
@@ -131,5 +195,9 @@ function markdown(text: string): Intent | null {
 
 /** Without the quotes and full stops around it. */
 function bare(text: string): string {
-  return text.trim().replace(/^["'`“]([^]*)["'`”]$/, '$1').replace(/[.?!]+$/, (end) => (text.includes(' ') ? '' : end)).trim()
+  return text
+    .trim()
+    .replace(/^["'`“]([^]*)["'`”]$/, '$1')
+    .replace(/[.?!]+$/, (end) => (text.includes(' ') ? '' : end))
+    .trim()
 }

@@ -16,7 +16,11 @@ export function longText(topic: string, words: number): string {
     while (written < length) {
       const sentence = makeSentence(subject, next).split(' ')
       const taken = sentence.slice(0, left - written)
-      text.push(taken.length < sentence.length ? `${taken.join(' ').replace(/[.,]$/, '')}.` : taken.join(' '))
+      text.push(
+        taken.length < sentence.length
+          ? `${taken.join(' ').replace(/[.,]$/, '')}.`
+          : taken.join(' '),
+      )
       written += taken.length
     }
     left -= written
@@ -25,12 +29,71 @@ export function longText(topic: string, words: number): string {
   return pieces.join('\n\n')
 }
 
-const HEADINGS = ['Where it begins', 'What it is made of', 'How it works in practice', 'What can go wrong', 'What others have found', 'Where it leads']
-const OPENINGS = ['At first sight', 'In practice', 'Looked at closely', 'Over time', 'For most people', 'On a quiet day', 'When things go well', 'When things go wrong', 'Seen from outside', 'More often than not']
-const SUBJECTS = ['the smallest part', 'a careful reader', 'every good plan', 'the order of things', 'a single decision', 'the first attempt', 'an honest mistake', 'the work behind it', 'a patient observer', 'the simplest explanation']
-const VERBS = ['shows', 'suggests', 'explains', 'reminds us of', 'changes', 'depends on', 'gives shape to', 'stands beside', 'makes room for', 'returns to']
-const OBJECTS = ['what matters most', 'the whole picture', 'an older question', 'the way people think about it', 'something nobody had planned', 'the next step', 'the limits of a rule', 'a better habit', 'the cost of waiting', 'a second opinion']
-const CLOSINGS = ['and that is worth remembering', 'although few would say so aloud', 'which is easy to overlook', 'and the details bear it out', 'however long it takes', 'so it pays to look twice', 'and little else comes close']
+const HEADINGS = [
+  'Where it begins',
+  'What it is made of',
+  'How it works in practice',
+  'What can go wrong',
+  'What others have found',
+  'Where it leads',
+]
+const OPENINGS = [
+  'At first sight',
+  'In practice',
+  'Looked at closely',
+  'Over time',
+  'For most people',
+  'On a quiet day',
+  'When things go well',
+  'When things go wrong',
+  'Seen from outside',
+  'More often than not',
+]
+const SUBJECTS = [
+  'the smallest part',
+  'a careful reader',
+  'every good plan',
+  'the order of things',
+  'a single decision',
+  'the first attempt',
+  'an honest mistake',
+  'the work behind it',
+  'a patient observer',
+  'the simplest explanation',
+]
+const VERBS = [
+  'shows',
+  'suggests',
+  'explains',
+  'reminds us of',
+  'changes',
+  'depends on',
+  'gives shape to',
+  'stands beside',
+  'makes room for',
+  'returns to',
+]
+const OBJECTS = [
+  'what matters most',
+  'the whole picture',
+  'an older question',
+  'the way people think about it',
+  'something nobody had planned',
+  'the next step',
+  'the limits of a rule',
+  'a better habit',
+  'the cost of waiting',
+  'a second opinion',
+]
+const CLOSINGS = [
+  'and that is worth remembering',
+  'although few would say so aloud',
+  'which is easy to overlook',
+  'and the details bear it out',
+  'however long it takes',
+  'so it pays to look twice',
+  'and little else comes close',
+]
 
 function makeSentence(topic: string, next: (below: number) => number): string {
   const pick = (words: string[]): string => words[next(words.length)] ?? ''
@@ -48,7 +111,10 @@ function makeSentence(topic: string, next: (below: number) => number): string {
 
 /** A linear congruential sequence begun by the characters of a text. */
 function sequence(seed: string): (below: number) => number {
-  let state = [...seed].reduce((hash, character) => (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0, 7)
+  let state = [...seed].reduce(
+    (hash, character) => (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0,
+    7,
+  )
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
     return Math.floor(((state >>> 8) / 2 ** 24) * below)

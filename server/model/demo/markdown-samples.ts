@@ -1,7 +1,11 @@
 import type { MarkdownKind } from './intent.ts'
 
 /** Markdown of the kinds asked for, about the topic where there is one. */
-export function markdownSamples(wants: MarkdownKind[], language: string | null, topic: string): string {
+export function markdownSamples(
+  wants: MarkdownKind[],
+  language: string | null,
+  topic: string,
+): string {
   return wants.map((kind) => sample(kind, language, topic)).join('\n\n')
 }
 
@@ -31,17 +35,56 @@ function code(language: string | null): string {
 }
 
 const CODE: Record<string, [title: string, text: string]> = {
-  typescript: ['A small function in TypeScript, one of the few that I know by heart:', "/** Groups values by what `key` says of them. */\nexport function groupBy<Value, Key>(values: Value[], key: (value: Value) => Key): Map<Key, Value[]> {\n  const groups = new Map<Key, Value[]>()\n  for (const value of values) {\n    const group = groups.get(key(value)) ?? []\n    groups.set(key(value), [...group, value])\n  }\n  return groups\n}\n\nconsole.log(groupBy(['ant', 'bee', 'cat'], (word) => word.length))"],
-  javascript: ['A small function in JavaScript, one of the few that I know by heart:', 'function debounce(run, milliseconds) {\n  let timer\n  return (...values) => {\n    clearTimeout(timer)\n    timer = setTimeout(() => run(...values), milliseconds)\n  }\n}'],
-  python: ['A small function in Python, one of the few that I know by heart:', 'def fibonacci(count: int) -> list[int]:\n    """The first Fibonacci numbers."""\n    numbers = [0, 1]\n    while len(numbers) < count:\n        numbers.append(numbers[-1] + numbers[-2])\n    return numbers[:count]\n\n\nprint(fibonacci(10))'],
-  rust: ['A small program in Rust, one of the few that I know by heart:', 'fn is_prime(number: u64) -> bool {\n    number > 1 && (2..).take_while(|d| d * d <= number).all(|d| number % d != 0)\n}\n\nfn main() {\n    let primes: Vec<u64> = (1..50).filter(|&n| is_prime(n)).collect();\n    println!("{primes:?}");\n}'],
-  go: ['A small program in Go, one of the few that I know by heart:', 'package main\n\nimport "fmt"\n\nfunc main() {\n\tcounts := map[rune]int{}\n\tfor _, letter := range "mississippi" {\n\t\tcounts[letter]++\n\t}\n\tfmt.Println(counts)\n}'],
-  java: ['A small record in Java, one of the few that I know by heart:', 'public record Point(double x, double y) {\n    double distanceTo(Point other) {\n        return Math.hypot(x - other.x, y - other.y);\n    }\n}'],
-  sql: ['A query, one of the few that I know by heart:', 'select customer_id, count(*) as orders, sum(total) as spent\nfrom orders\nwhere created_at >= now() - interval \'30 days\'\ngroup by customer_id\norder by spent desc\nlimit 10;'],
-  bash: ['A small script, one of the few that I know by heart:', '#!/usr/bin/env bash\nset -euo pipefail\n\nfor file in *.log; do\n  printf \'%8d %s\\n\' "$(wc -l < "$file")" "$file"\ndone | sort -rn'],
-  html: ['A small page, one of the few that I know by heart:', '<!doctype html>\n<html lang="en">\n  <title>Hello</title>\n  <main>\n    <h1>Hello</h1>\n    <p>It works.</p>\n  </main>\n</html>'],
-  css: ['A layout, one of the few that I know by heart:', '.cards {\n  display: grid;\n  grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr));\n  gap: 1rem;\n}'],
-  json: ['An example, one of the few that I know by heart:', '{\n  "name": "demo",\n  "streams": true,\n  "tools": ["get_system_metrics", "fetch_user_profile"]\n}'],
-  ruby: ['A small script in Ruby, one of the few that I know by heart:', 'words = %w[apple pear fig]\nputs words.sort_by(&:length).map(&:capitalize).join(", ")'],
-  'c++': ['A small program in C++, one of the few that I know by heart:', '#include <algorithm>\n#include <iostream>\n#include <vector>\n\nint main() {\n  std::vector<int> numbers{5, 2, 8, 1};\n  std::ranges::sort(numbers);\n  for (int number : numbers) std::cout << number << \'\\n\';\n}'],
+  typescript: [
+    'A small function in TypeScript, one of the few that I know by heart:',
+    "/** Groups values by what `key` says of them. */\nexport function groupBy<Value, Key>(values: Value[], key: (value: Value) => Key): Map<Key, Value[]> {\n  const groups = new Map<Key, Value[]>()\n  for (const value of values) {\n    const group = groups.get(key(value)) ?? []\n    groups.set(key(value), [...group, value])\n  }\n  return groups\n}\n\nconsole.log(groupBy(['ant', 'bee', 'cat'], (word) => word.length))",
+  ],
+  javascript: [
+    'A small function in JavaScript, one of the few that I know by heart:',
+    'function debounce(run, milliseconds) {\n  let timer\n  return (...values) => {\n    clearTimeout(timer)\n    timer = setTimeout(() => run(...values), milliseconds)\n  }\n}',
+  ],
+  python: [
+    'A small function in Python, one of the few that I know by heart:',
+    'def fibonacci(count: int) -> list[int]:\n    """The first Fibonacci numbers."""\n    numbers = [0, 1]\n    while len(numbers) < count:\n        numbers.append(numbers[-1] + numbers[-2])\n    return numbers[:count]\n\n\nprint(fibonacci(10))',
+  ],
+  rust: [
+    'A small program in Rust, one of the few that I know by heart:',
+    'fn is_prime(number: u64) -> bool {\n    number > 1 && (2..).take_while(|d| d * d <= number).all(|d| number % d != 0)\n}\n\nfn main() {\n    let primes: Vec<u64> = (1..50).filter(|&n| is_prime(n)).collect();\n    println!("{primes:?}");\n}',
+  ],
+  go: [
+    'A small program in Go, one of the few that I know by heart:',
+    'package main\n\nimport "fmt"\n\nfunc main() {\n\tcounts := map[rune]int{}\n\tfor _, letter := range "mississippi" {\n\t\tcounts[letter]++\n\t}\n\tfmt.Println(counts)\n}',
+  ],
+  java: [
+    'A small record in Java, one of the few that I know by heart:',
+    'public record Point(double x, double y) {\n    double distanceTo(Point other) {\n        return Math.hypot(x - other.x, y - other.y);\n    }\n}',
+  ],
+  sql: [
+    'A query, one of the few that I know by heart:',
+    "select customer_id, count(*) as orders, sum(total) as spent\nfrom orders\nwhere created_at >= now() - interval '30 days'\ngroup by customer_id\norder by spent desc\nlimit 10;",
+  ],
+  bash: [
+    'A small script, one of the few that I know by heart:',
+    '#!/usr/bin/env bash\nset -euo pipefail\n\nfor file in *.log; do\n  printf \'%8d %s\\n\' "$(wc -l < "$file")" "$file"\ndone | sort -rn',
+  ],
+  html: [
+    'A small page, one of the few that I know by heart:',
+    '<!doctype html>\n<html lang="en">\n  <title>Hello</title>\n  <main>\n    <h1>Hello</h1>\n    <p>It works.</p>\n  </main>\n</html>',
+  ],
+  css: [
+    'A layout, one of the few that I know by heart:',
+    '.cards {\n  display: grid;\n  grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr));\n  gap: 1rem;\n}',
+  ],
+  json: [
+    'An example, one of the few that I know by heart:',
+    '{\n  "name": "demo",\n  "streams": true,\n  "tools": ["get_system_metrics", "fetch_user_profile"]\n}',
+  ],
+  ruby: [
+    'A small script in Ruby, one of the few that I know by heart:',
+    'words = %w[apple pear fig]\nputs words.sort_by(&:length).map(&:capitalize).join(", ")',
+  ],
+  'c++': [
+    'A small program in C++, one of the few that I know by heart:',
+    "#include <algorithm>\n#include <iostream>\n#include <vector>\n\nint main() {\n  std::vector<int> numbers{5, 2, 8, 1};\n  std::ranges::sort(numbers);\n  for (int number : numbers) std::cout << number << '\\n';\n}",
+  ],
 }

@@ -36,7 +36,9 @@ export function metricValues(text: string, allowed: string[]): string[] {
     return at >= 0 && value !== undefined ? [{ at, value }] : []
   })
   const wanted = named.toSorted((one, other) => one.at - other.at).map(({ value }) => value)
-  const everything = allowed.find((value) => /^(all|everything|overview|summary|full|system)$/i.test(value))
+  const everything = allowed.find((value) =>
+    /^(all|everything|overview|summary|full|system)$/i.test(value),
+  )
   if (wanted.length === 0) return [everything ?? allowed[0] ?? 'all']
   return [...new Set(wanted)]
 }

@@ -1,5 +1,11 @@
 import { calculate } from './calculate.ts'
-import { currentResults, earlierQuestions, isFirstAnswer, type Conversation, type Reply } from './conversation.ts'
+import {
+  currentResults,
+  earlierQuestions,
+  isFirstAnswer,
+  type Conversation,
+  type Reply,
+} from './conversation.ts'
 import { nameIn, recognise, type Intent } from './intent.ts'
 import { longText } from './long-text.ts'
 import { markdownSamples } from './markdown-samples.ts'
@@ -47,7 +53,9 @@ function answer(intent: Exclude<Intent, { type: 'tools' }>, conversation: Conver
       return `Nice to meet you, ${intent.name}. I will remember your name for this conversation.`
     case 'recall-name': {
       const name = nameOf(conversation)
-      return name ? `Your name is **${name}**.` : 'You have not told me your name yet. Say “my name is …” and I will remember it.'
+      return name
+        ? `Your name is **${name}**.`
+        : 'You have not told me your name yet. Say “my name is …” and I will remember it.'
     }
     case 'recall-question':
       return recallQuestions(conversation)
@@ -59,7 +67,9 @@ function answer(intent: Exclude<Intent, { type: 'tools' }>, conversation: Conver
       return markdownSamples(intent.wants, intent.language, intent.topic)
     case 'sum': {
       const result = calculate(intent.expression)
-      return result === null ? `I could not calculate ${intent.expression}.` : `${intent.expression.trim()} = **${result}**`
+      return result === null
+        ? `I could not calculate ${intent.expression}.`
+        : `${intent.expression.trim()} = **${result}**`
     }
     case 'count':
       return Array.from({ length: intent.to }, (_, number) => number + 1).join(', ')
@@ -77,8 +87,14 @@ function answer(intent: Exclude<Intent, { type: 'tools' }>, conversation: Conver
 }
 
 function abilities({ tools }: Conversation): string {
-  const offered = tools.map(({ name, description }) => `- \`${name}\`${description ? `: ${firstSentence(description)}` : ''}`)
-  const list = offered.length > 0 ? `I can call these tools, also several at once:\n\n${offered.join('\n')}\n\nName one to have it used: “use NAME with {…}”.` : 'No tools are offered to me here.'
+  const offered = tools.map(
+    ({ name, description }) =>
+      `- \`${name}\`${description ? `: ${firstSentence(description)}` : ''}`,
+  )
+  const list =
+    offered.length > 0
+      ? `I can call these tools, also several at once:\n\n${offered.join('\n')}\n\nName one to have it used: “use NAME with {…}”.`
+      : 'No tools are offered to me here.'
   return `I am the demo model. ${list}\n\nI can also write Markdown (lists, tables, code, math), long answers (“write 2000 words about trees”), repeat things, calculate, and remember what was said.\n\n${HOW_TO_CONNECT}`
 }
 
@@ -87,7 +103,11 @@ function recallQuestions(conversation: Conversation): string {
   const last = questions.at(-1)
   if (!last) return 'Nothing yet: this is the first thing you have said in this conversation.'
   if (questions.length === 1) return `You said: “${last}”`
-  return `The last thing you said was: “${last}”\n\nBefore that:\n\n${questions.slice(0, -1).slice(-10).map((text) => `- ${text}`).join('\n')}`
+  return `The last thing you said was: “${last}”\n\nBefore that:\n\n${questions
+    .slice(0, -1)
+    .slice(-10)
+    .map((text) => `- ${text}`)
+    .join('\n')}`
 }
 
 function talk(text: string, conversation: Conversation): string {
@@ -127,23 +147,39 @@ function pick(texts: string[], { turns }: Conversation): string {
 
 function title({ turns }: Conversation, asked: string): string {
   const first = turns.find((turn) => turn.role === 'user')?.text ?? asked
-  const line = /^\s*(?:user|person|human)\s*:\s*(.+)$/im.exec(first)?.[1] ?? first.split('\n').findLast((one) => one.trim() !== '') ?? first
-  const words = line.replace(/[#*_`>"“”]/g, '').replace(/^(please|can you|could you|hi|hello|hey)[\s,!]+/i, '').trim().split(/\s+/).slice(0, 6)
+  const line =
+    /^\s*(?:user|person|human)\s*:\s*(.+)$/im.exec(first)?.[1] ??
+    first.split('\n').findLast((one) => one.trim() !== '') ??
+    first
+  const words = line
+    .replace(/[#*_`>"“”]/g, '')
+    .replace(/^(please|can you|could you|hi|hello|hey)[\s,!]+/i, '')
+    .trim()
+    .split(/\s+/)
+    .slice(0, 6)
   const short = words.join(' ').replace(/[.?!,:;]+$/, '')
   return short ? short.charAt(0).toUpperCase() + short.slice(1, 60) : 'A conversation'
 }
 
 function summary({ turns }: Conversation): string {
   const texts = turns.flatMap((turn) => (turn.role === 'user' ? [turn.text] : []))
-  const lines = texts.flatMap((text) => [...text.matchAll(/^\s*(?:user|person|human)\s*:\s*(.+)$/gim)].map(([, line = '']) => line))
-  const said = (lines.length > 0 ? lines : texts.slice(0, Math.max(1, texts.length - 1))).map((text) => firstLine(text).replace(/[.!?]+$/, ''))
+  const lines = texts.flatMap((text) =>
+    [...text.matchAll(/^\s*(?:user|person|human)\s*:\s*(.+)$/gim)].map(([, line = '']) => line),
+  )
+  const said = (lines.length > 0 ? lines : texts.slice(0, Math.max(1, texts.length - 1))).map(
+    (text) => firstLine(text).replace(/[.!?]+$/, ''),
+  )
   if (said.length === 1) return `The person wrote: “${said[0]}”. It was answered.`
   const shown = said.slice(0, 5).map((text) => `“${text}”`)
   return `A conversation of ${said.length} messages. The person wrote ${shown.join(', ')}${said.length > 5 ? ', and more' : ''}.`
 }
 
 function nameOf({ turns }: Conversation): string | null {
-  return turns.flatMap((turn) => (turn.role === 'user' ? [nameIn(turn.text)] : [])).findLast((name) => name !== null) ?? null
+  return (
+    turns
+      .flatMap((turn) => (turn.role === 'user' ? [nameIn(turn.text)] : []))
+      .findLast((name) => name !== null) ?? null
+  )
 }
 
 function knownName(conversation: Conversation, before: string): string {

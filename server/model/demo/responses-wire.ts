@@ -7,12 +7,14 @@ import { BadRequest, checkCalls, type Wire, type WireMessage } from './wire.ts'
 /** The demo model's Responses API. */
 export const responsesWire: Wire = {
   read(body) {
-    const input = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input
+    const input =
+      typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input
     if (!Array.isArray(input) || input.length === 0) {
       throw new BadRequest('input must be a string or an array with at least one item.', 'input')
     }
     const items = input.map(objectOf)
-    const isInstruction = ({ role }: JsonObject): boolean => role === 'system' || role === 'developer'
+    const isInstruction = ({ role }: JsonObject): boolean =>
+      role === 'system' || role === 'developer'
     const instructions = items.filter(isInstruction).map(({ content }) => textOf(content))
     const conversation = {
       model: stringOf(body.model),
@@ -43,18 +45,29 @@ export const responsesWire: Wire = {
         const text = generation.text.join('')
         const part = { type: 'output_text', text: '', annotations: [] }
         const inPart = { ...place, content_index: 0 }
-        yield event('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', content: [] } })
+        yield event('response.output_item.added', {
+          output_index: index,
+          item: { ...item, status: 'in_progress', content: [] },
+        })
         yield event('response.content_part.added', { ...inPart, part })
-        for (const delta of generation.text) yield event('response.output_text.delta', { ...inPart, delta }, true)
+        for (const delta of generation.text)
+          yield event('response.output_text.delta', { ...inPart, delta }, true)
         yield event('response.output_text.done', { ...inPart, text })
         yield event('response.content_part.done', { ...inPart, part: { ...part, text } })
       } else {
         const call = generation.calls.find(({ id }) => id === item.call_id)
-        yield event('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', arguments: '' } }, true)
+        yield event(
+          'response.output_item.added',
+          { output_index: index, item: { ...item, status: 'in_progress', arguments: '' } },
+          true,
+        )
         for (const delta of call?.arguments ?? []) {
           yield event('response.function_call_arguments.delta', { ...place, delta }, true)
         }
-        yield event('response.function_call_arguments.done', { ...place, arguments: item.arguments })
+        yield event('response.function_call_arguments.done', {
+          ...place,
+          arguments: item.arguments,
+        })
       }
       yield event('response.output_item.done', { output_index: index, item })
     }
@@ -65,14 +78,19 @@ export const responsesWire: Wire = {
 
 function readItem(item: JsonObject): Turn[] {
   if (item.type === 'function_call') {
-    const call = { id: stringOf(item.call_id), name: stringOf(item.name), arguments: stringOf(item.arguments) }
+    const call = {
+      id: stringOf(item.call_id),
+      name: stringOf(item.name),
+      arguments: stringOf(item.arguments),
+    }
     return [{ role: 'assistant', text: '', calls: [call] }]
   }
   if (item.type === 'function_call_output') {
     return [{ role: 'tool', callId: stringOf(item.call_id), output: textOf(item.output) }]
   }
   if (item.role === 'user') return [{ role: 'user', text: textOf(item.content) }]
-  if (item.role === 'assistant') return [{ role: 'assistant', text: textOf(item.content), calls: [] }]
+  if (item.role === 'assistant')
+    return [{ role: 'assistant', text: textOf(item.content), calls: [] }]
   if (item.type === 'reasoning') return []
   throw new BadRequest(`Invalid input item: ${String(item.type ?? item.role)}.`, 'input')
 }
@@ -80,7 +98,9 @@ function readItem(item: JsonObject): Turn[] {
 function readTool(value: unknown): OfferedTool[] {
   const tool = objectOf(value)
   const name = tool.type === 'function' ? stringOf(tool.name) : ''
-  return name ? [{ name, description: stringOf(tool.description), schema: objectOf(tool.parameters) }] : []
+  return name
+    ? [{ name, description: stringOf(tool.description), schema: objectOf(tool.parameters) }]
+    : []
 }
 
 function statusOf({ finish }: Generation): 'completed' | 'incomplete' {

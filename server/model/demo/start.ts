@@ -30,14 +30,16 @@ export type DemoModel = AsyncDisposable & {
 export async function startDemoModel(options: DemoModelOptions = {}): Promise<DemoModel> {
   const { port = 0, tokensPerSecond = 60, seed = '' } = options
   const server = createServer((request, response) => {
-    handle(request, response, { tokensPerSecond, seed }).catch((error: unknown) => fail(response, error))
+    handle(request, response, { tokensPerSecond, seed }).catch((error: unknown) =>
+      fail(response, error),
+    )
   })
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
     server.listen(port, '127.0.0.1', listening)
   })
   const address = server.address()
-  const taken = isObject(address) ? address.port : port
+  const taken = typeof address === 'object' && address !== null ? address.port : port
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     if (server.listening) await new Promise((closed) => server.close(closed))
@@ -52,15 +54,27 @@ const WIRES: Record<string, Wire> = {
 
 type Settings = { tokensPerSecond: number; seed: string }
 
-async function handle(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  settings: Settings,
+): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://localhost').pathname
   if (request.method === 'GET' && path === '/v1/models') {
-    const model = { id: DEMO_MODEL, object: 'model', created: 0, owned_by: 'throughline', context_length: 128_000 }
+    const model = {
+      id: DEMO_MODEL,
+      object: 'model',
+      created: 0,
+      owned_by: 'throughline',
+      context_length: 128_000,
+    }
     return sendJson(response, 200, { object: 'list', data: [model] })
   }
   const wire = WIRES[path]
   if (request.method !== 'POST' || !wire) {
-    return sendJson(response, 404, { error: { message: `No such address: ${path}.`, type: 'invalid_request_error' } })
+    return sendJson(response, 404, {
+      error: { message: `No such address: ${path}.`, type: 'invalid_request_error' },
+    })
   }
   const body = await readBody(request)
   const conversation = wire.read(body)
@@ -70,10 +84,17 @@ async function handle(request: IncomingMessage, response: ServerResponse, settin
 }
 
 /** Sends the events, the tokens at their pace, until the client has gone away. */
-async function stream(response: ServerResponse, events: Iterable<WireMessage>, tokensPerSecond: number): Promise<void> {
+async function stream(
+  response: ServerResponse,
+  events: Iterable<WireMessage>,
+  tokensPerSecond: number,
+): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+  })
   const began = performance.now()
   let tokens = 0
   for (const { event, data, paced } of events) {
@@ -112,7 +133,9 @@ function fail(response: ServerResponse, error: unknown): void {
     response.destroy()
   } else if (error instanceof BadRequest) {
     const { message, param } = error
-    sendJson(response, 400, { error: { message, param, type: 'invalid_request_error', code: null } })
+    sendJson(response, 400, {
+      error: { message, param, type: 'invalid_request_error', code: null },
+    })
   } else {
     sendJson(response, 500, { error: { message: 'The demo model failed.', type: 'server_error' } })
   }

@@ -3,7 +3,11 @@
  * threes, and every other sign by itself. Streaming, `max_tokens` and usage all count these.
  */
 export function tokenize(text: string): string[] {
-  return text.match(/ ?\p{L}{1,5}(?=\p{L}|[^\p{L}]|$)|\p{L}{1,5}| ?\p{N}{1,3}|\s+(?=\s)|\s|[^\s\p{L}\p{N}]\p{M}*/gu) ?? []
+  return (
+    text.match(
+      / ?\p{L}{1,5}(?=\p{L}|[^\p{L}]|$)|\p{L}{1,5}| ?\p{N}{1,3}|\s+(?=\s)|\s|[^\s\p{L}\p{N}]\p{M}*/gu,
+    ) ?? []
+  )
 }
 
 export function countTokens(text: string): number {

@@ -9,7 +9,10 @@ export function argumentsFrom(tool: OfferedTool, text: string): JsonObject {
   const required = arrayOf(tool.schema.required).filter((name) => typeof name === 'string')
   const named = Object.keys(properties).filter((name) => !(name in given) && mentions(words, name))
   const missing = [...new Set([...named, ...required])].filter((name) => !(name in given))
-  const filled = missing.map((name) => [name, valueFor(name, objectOf(properties[name]), words, tool.name)])
+  const filled = missing.map((name) => [
+    name,
+    valueFor(name, objectOf(properties[name]), words, tool.name),
+  ])
   return { ...given, ...Object.fromEntries(filled) }
 }
 
@@ -32,22 +35,30 @@ function valueFor(name: string, schema: JsonObject, words: string, toolName: str
   const options = arrayOf(schema.enum)
   if ('const' in schema) return schema.const
   if (options.length > 0) {
-    const named = options.find((option) => new RegExp(`\\b${spelled(String(option))}\\b`, 'i').test(words))
+    const named = options.find((option) =>
+      new RegExp(`\\b${spelled(String(option))}\\b`, 'i').test(words),
+    )
     return named ?? schema.default ?? options[0]
   }
-  const stated = new RegExp(`\\b${spelled(name)}\\s*(?:=|:|is\\b|of\\b|to\\b)?\\s*("[^"]*"|'[^']*'|\`[^\`]*\`|[^\\s,;]+)`, 'i')
+  const stated = new RegExp(
+    `\\b${spelled(name)}\\s*(?:=|:|is\\b|of\\b|to\\b)?\\s*("[^"]*"|'[^']*'|\`[^\`]*\`|[^\\s,;]+)`,
+    'i',
+  )
   const own = unquote(stated.exec(words)?.[1] ?? '')
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
   switch (type) {
     case 'integer':
     case 'number': {
       const number = Number.parseFloat(own || (/-?\d+(\.\d+)?/.exec(words)?.[0] ?? ''))
-      const fallback = typeof schema.default === 'number' ? schema.default : Number(schema.minimum ?? 1)
+      const fallback =
+        typeof schema.default === 'number' ? schema.default : Number(schema.minimum ?? 1)
       const value = Number.isFinite(number) ? number : fallback
       return type === 'integer' ? Math.round(value) : value
     }
     case 'boolean':
-      return own ? /^(true|yes|on|1)$/i.test(own) : (schema.default ?? !/\b(no|not|false|off|without)\b/i.test(words))
+      return own
+        ? /^(true|yes|on|1)$/i.test(own)
+        : (schema.default ?? !/\b(no|not|false|off|without)\b/i.test(words))
     case 'array':
       return own ? [valueFor('', objectOf(schema.items), own, toolName)] : (schema.default ?? [])
     case 'object':

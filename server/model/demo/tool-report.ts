@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../json.ts'
 import type { CallResult } from './conversation.ts'
+import { cell, duration, format, label, round } from './figures.ts'
 
 /** Says what came of the calls: the figures of those that worked, and plainly what did not work. */
 export function reportResults(results: CallResult[]): string {
@@ -12,7 +13,9 @@ function reportOne({ name, arguments: input, output }: CallResult, several: bool
   if (trouble) return trouble
   const value = parseJson(output)
   const subject = SUBJECTS.find(({ tool }) => tool === name)
-  const asked = Object.values(Object(parseJson(input) ?? {})).filter((one) => typeof one === 'string')
+  const asked = Object.values(Object(parseJson(input) ?? {})).filter(
+    (one) => typeof one === 'string',
+  )
   const which = several && asked.length > 0 ? ` (${asked.join(', ')})` : ''
   const opening = subject ? `${subject.opening}${which}:` : `\`${name}\`${which} answered:`
   if (value === undefined) return `${opening}\n\n${quoted(output)}`
@@ -24,9 +27,17 @@ function reportOne({ name, arguments: input, output }: CallResult, several: bool
 function metricsHeadline(value: unknown): string {
   const figures = new Map(flatten(value))
   const parts = [
-    clause(figures, /^(cpu_)?usage_?percent$/i, (figure) => `the processors are ${round(figure)} % busy`),
+    clause(
+      figures,
+      /^(cpu_)?usage_?percent$/i,
+      (figure) => `the processors are ${round(figure)} % busy`,
+    ),
     clause(figures, /^(memory_)?used_?percent$/i, (figure) => `memory is ${round(figure)} % full`),
-    clause(figures, /^(process|uptime)_?seconds$/i, (figure) => `the server has been up for ${duration(figure)}`),
+    clause(
+      figures,
+      /^(process|uptime)_?seconds$/i,
+      (figure) => `the server has been up for ${duration(figure)}`,
+    ),
   ].filter((part) => part !== '')
   if (parts.length === 0) return ''
   const last = parts.pop() ?? ''
@@ -34,14 +45,21 @@ function metricsHeadline(value: unknown): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
-function clause(figures: Map<string, unknown>, key: RegExp, say: (figure: number) => string): string {
+function clause(
+  figures: Map<string, unknown>,
+  key: RegExp,
+  say: (figure: number) => string,
+): string {
   const figure = [...figures].find(([name]) => key.test(name))?.[1]
   return typeof figure === 'number' ? say(figure) : ''
 }
 
 function flatten(value: unknown): [string, unknown][] {
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([key, one]): [string, unknown][] => [[key, one], ...flatten(one)])
+  return Object.entries(value).flatMap(([key, one]): [string, unknown][] => [
+    [key, one],
+    ...flatten(one),
+  ])
 }
 
 /** Without the field that tells the kinds of readings apart: the headings say it already. */
@@ -60,8 +78,11 @@ const SUBJECTS = [
 function troubleIn(name: string, output: string): string | null {
   const value = parseJson(output)
   const said = isObject(value) && typeof value.error === 'string' ? value.error : output
-  const failed = /^\s*error\b/i.test(output) || (isObject(value) && 'error' in value && value.error !== null)
-  if (/\b(outcome|result)\b[^.]{0,40}\bunknown\b|\bmay or may not\b|\bnot known whether\b/i.test(said)) {
+  const failed =
+    /^\s*error\b/i.test(output) || (isObject(value) && 'error' in value && value.error !== null)
+  if (
+    /\b(outcome|result)\b[^.]{0,40}\bunknown\b|\bmay or may not\b|\bnot known whether\b/i.test(said)
+  ) {
     return `I cannot tell whether \`${name}\` took effect: its outcome is unknown. ${sentence(said)} Please check before it is done again.`
   }
   if (!failed && !/^\s*(\W*)?(denied|declined|rejected)\b/i.test(said)) return null
@@ -85,12 +106,19 @@ function body(value: unknown): string {
   const plain = entries.filter(([, one]) => !isObject(one) && !isTable(one))
   const nested = entries.filter(([, one]) => isObject(one) || isTable(one))
   const table = plain.length > 0 ? [rows(plain)] : []
-  const sections = nested.map(([key, one]) => `**${label(key)}**\n\n${isObject(one) ? body(one) : list(Array.isArray(one) ? one : [])}`)
+  const sections = nested.map(
+    ([key, one]) =>
+      `**${label(key)}**\n\n${isObject(one) ? body(one) : list(Array.isArray(one) ? one : [])}`,
+  )
   return [...table, ...sections].join('\n\n')
 }
 
 function rows(entries: [string, unknown][]): string {
-  return ['| What | Value |', '| :--- | :--- |', ...entries.map(([key, value]) => `| ${label(key)} | ${cell(format(key, value))} |`)].join('\n')
+  return [
+    '| What | Value |',
+    '| :--- | :--- |',
+    ...entries.map(([key, value]) => `| ${label(key)} | ${cell(format(key, value))} |`),
+  ].join('\n')
 }
 
 function isTable(value: unknown): value is Record<string, unknown>[] {
@@ -99,72 +127,31 @@ function isTable(value: unknown): value is Record<string, unknown>[] {
 
 function list(values: unknown[]): string {
   if (values.length === 0) return 'Nothing came back: the list is empty.'
-  if (!isTable(values)) return values.slice(0, MAX_ROWS).map((value) => `- ${cell(format('', value))}`).join('\n')
+  if (!isTable(values))
+    return values
+      .slice(0, MAX_ROWS)
+      .map((value) => `- ${cell(format('', value))}`)
+      .join('\n')
   const keys = [...new Set(values.flatMap((value) => Object.keys(value)))].slice(0, 6)
-  const lines = values.slice(0, MAX_ROWS).map((value) => `| ${keys.map((key) => cell(format(key, value[key]))).join(' | ')} |`)
+  const lines = values
+    .slice(0, MAX_ROWS)
+    .map((value) => `| ${keys.map((key) => cell(format(key, value[key]))).join(' | ')} |`)
   const more = values.length > MAX_ROWS ? `\n\n… and ${values.length - MAX_ROWS} more.` : ''
-  return [`| ${keys.map(label).join(' | ')} |`, `|${' --- |'.repeat(keys.length)}`, ...lines].join('\n') + more
+  return (
+    [`| ${keys.map(label).join(' | ')} |`, `|${' --- |'.repeat(keys.length)}`, ...lines].join(
+      '\n',
+    ) + more
+  )
 }
 
 const MAX_ROWS = 20
 
-/** `memoryUsedBytes` reads "Memory used": the unit stands with the figure. */
-function label(key: string): string {
-  const words = key
-    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .replace(/[_-]+/g, ' ')
-    .replace(/ (bytes|seconds|secs|ms|milliseconds|mb|gb|kb)$/i, '')
-    .toLowerCase()
-    .replace(/\b(cpu|ram|id|url|ip|rss|pid)\b/g, (word) => word.toUpperCase())
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
-function format(key: string, value: unknown): string {
-  if (value === null || value === undefined) return '–'
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (typeof value === 'string') return when(value) ?? value
-  if (typeof value !== 'number') return Array.isArray(value) ? value.map((one) => format('', one)).join(', ') : JSON.stringify(value)
-  if (/bytes$/i.test(key)) return bytes(value)
-  if (/percent(age)?$|pct$/i.test(key)) return `${round(value)} %`
-  if (/_?(milliseconds|ms)$/i.test(key)) return `${round(value)} ms`
-  if (/sec(ond)?s$/i.test(key)) return duration(value)
-  if (/_?(mb|gb|kb)$/i.test(key)) return `${round(value)} ${key.slice(-2).toUpperCase()}`
-  return round(value)
-}
-
-function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10))
-  return `${round(value / 1024 ** power)} ${units[power]}`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${round(seconds)} s`
-  const units: [string, number][] = [['d', 86_400], ['h', 3600], ['min', 60], ['s', 1]]
-  let rest = Math.round(seconds)
-  const parts = units.flatMap(([unit, size]) => {
-    const count = Math.floor(rest / size)
-    rest -= count * size
-    return count > 0 ? [`${count} ${unit}`] : []
-  })
-  return parts.slice(0, 2).join(' ')
-}
-
-function round(value: number): string {
-  return value.toLocaleString('en-US', {
-    useGrouping: false, maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 })
-}
-
-function when(text: string): string | null {
-  const [, date, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(text) ?? []
-  return date ? `${date} ${time} UTC` : null
-}
-
-function cell(text: string): string {
-  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 300)
-}
-
 function quoted(output: string): string {
   const short = output.length > 2000 ? `${output.slice(0, 2000)}…` : output
-  return short.trim() === '' ? 'Nothing: the result is empty.' : short.split('\n').map((line) => `> ${line}`).join('\n')
+  return short.trim() === ''
+    ? 'Nothing: the result is empty.'
+    : short
+        .split('\n')
+        .map((line) => `> ${line}`)
+        .join('\n')
 }

@@ -13,10 +13,14 @@ export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
   // What stands in quotes or in arguments is meant for the tool that was named.
   const spoken = named.length > 0 ? blank(text, /\{[^]*\}|"[^"]*"|`[^`]*`/g) : text
   const unnamed = (name: string): OfferedTool | undefined =>
-    named.some(({ tool }) => tool.name === name) ? undefined : tools.find((tool) => tool.name === name)
+    named.some(({ tool }) => tool.name === name)
+      ? undefined
+      : tools.find((tool) => tool.name === name)
   const metrics = unnamed('get_system_metrics')
   if (metrics && asksForMetrics(spoken)) {
-    const at = spoken.search(/system|server|machine|computer|cpu|processor|load|memory|ram|uptime|running|metrics/i)
+    const at = spoken.search(
+      /system|server|machine|computer|cpu|processor|load|memory|ram|uptime|running|metrics/i,
+    )
     for (const input of metricArguments(metrics, spoken)) {
       wanted.push({ at, call: { name: metrics.name, arguments: input } })
     }
@@ -57,14 +61,24 @@ function metricArguments(tool: OfferedTool, text: string): Record<string, unknow
   if (!name) return [argumentsFrom(tool, text)]
   const property = objectOf(properties[name])
   const ofItems = objectOf(property.items)
-  const allowed = arrayOf(property.enum ?? ofItems.enum).filter((value) => typeof value === 'string')
-  const values = metricValues(text, allowed.length > 0 ? allowed : ['cpu', 'memory', 'uptime', 'all'])
-  return property.type === 'array' ? [{ [name]: values }] : values.map((value) => ({ [name]: value }))
+  const allowed = arrayOf(property.enum ?? ofItems.enum).filter(
+    (value) => typeof value === 'string',
+  )
+  const values = metricValues(
+    text,
+    allowed.length > 0 ? allowed : ['cpu', 'memory', 'uptime', 'all'],
+  )
+  return property.type === 'array'
+    ? [{ [name]: values }]
+    : values.map((value) => ({ [name]: value }))
 }
 
 function profileArguments(tool: OfferedTool, text: string): Record<string, unknown> {
   const required = arrayOf(tool.schema.required)
-  const id = /\b(?:user|profile|id)\s*(?:id)?\s*(?:of|for|is|=|:|#)?\s*["'`]?([\w-]*\d[\w-]*|[0-9a-f-]{36})/i.exec(text)?.[1]
+  const id =
+    /\b(?:user|profile|id)\s*(?:id)?\s*(?:of|for|is|=|:|#)?\s*["'`]?([\w-]*\d[\w-]*|[0-9a-f-]{36})/i.exec(
+      text,
+    )?.[1]
   const name = Object.keys(objectOf(tool.schema.properties)).find((key) => /user|id/i.test(key))
   if (name && id) return { [name]: id }
   if (name && required.includes(name)) return { [name]: 'me' }
@@ -72,6 +86,7 @@ function profileArguments(tool: OfferedTool, text: string): Record<string, unkno
 }
 
 export function asksForProfile(text: string): boolean {
-  return /\bprofiles?\b|\b(my|the|current|this) (user|account)\b|\busers?\b[^.?!]{0,30}\b(info|information|details|data|settings)\b|\buser \w*\d|\bwho am i\b/i.test(text)
+  return /\bprofiles?\b|\b(my|the|current|this) (user|account)\b|\busers?\b[^.?!]{0,30}\b(info|information|details|data|settings)\b|\buser \w*\d|\bwho am i\b/i.test(
+    text,
+  )
 }
-

@@ -41,5 +41,6 @@ export function checkCalls({ turns }: Conversation, param: string): void {
 }
 
 function refuseOpen(open: ReadonlySet<string>, param: string): void {
-  if (open.size > 0) throw new BadRequest(`No tool output found for the calls ${[...open].join(', ')}.`, param)
+  if (open.size > 0)
+    throw new BadRequest(`No tool output found for the calls ${[...open].join(', ')}.`, param)
 }

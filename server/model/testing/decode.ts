@@ -22,6 +22,10 @@ export function decode(
 }
 
 export function requestOf(step: ModelStep, more: Partial<StepRequest> = {}): StepRequest {
-  const endpoint = { baseUrl: 'http://localhost/v1', host: 'localhost', kind: 'compatible' as const }
+  const endpoint = {
+    baseUrl: 'http://localhost/v1',
+    host: 'localhost',
+    kind: 'compatible' as const,
+  }
   return { step, endpoint, refused: new Set(), ...more }
 }

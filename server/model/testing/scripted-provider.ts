@@ -43,7 +43,9 @@ export async function startScriptedProvider(
 ): Promise<ScriptedProvider> {
   const requests: ScriptedRequest[] = []
   const server = createServer((incoming, outgoing) => {
-    void serve(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error))
+    void serve(incoming, outgoing).catch((error: unknown) =>
+      outgoing.destroy(new Error('the script failed', { cause: error })),
+    )
   })
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -66,9 +68,14 @@ export async function startScriptedProvider(
     })
     let cut = false
     const number = requests.push(request) - 1
-    const reply = Array.isArray(script) ? script[Math.min(number, script.length - 1)] : script(request, number)
+    const reply = Array.isArray(script)
+      ? script[Math.min(number, script.length - 1)]
+      : script(request, number)
     if (!reply || reply.answers === false) return
-    outgoing.writeHead(reply.status ?? 200, { 'content-type': 'text/event-stream', ...reply.headers })
+    outgoing.writeHead(reply.status ?? 200, {
+      'content-type': 'text/event-stream',
+      ...reply.headers,
+    })
     outgoing.flushHeaders()
     for (const piece of reply.body ?? []) {
       if (gone.signal.aborted) return

@@ -6,7 +6,7 @@ export function splitAnywhere(text: string, seed: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(text)
   const next = random(seed)
   const pieces: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = next() < 0.3 ? 1 + Math.floor(next() * 4) : 1 + Math.floor(next() * 700)
     pieces.push(bytes.slice(at, at + length))
     at += length
@@ -16,7 +16,10 @@ export function splitAnywhere(text: string, seed: string): Uint8Array[] {
 
 /** Mulberry32, seeded by the text's characters. */
 function random(seed: string): () => number {
-  let state = [...seed].reduce((hash, character) => Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619), 2_166_136_261)
+  let state = [...seed].reduce(
+    (hash, character) => Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619),
+    2_166_136_261,
+  )
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -8,7 +8,8 @@ import type { AnswerState } from './announcement.ts'
 export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
   const now = useSession(sessionId, newestAnswer)
   const [told, setTold] = useState<{ state: AnswerState | undefined; text: string }>(nothing)
-  if (now !== undefined && (told.state?.id !== now?.id || told.state?.status !== now?.status || told.state === undefined)) {
+  const isNews = now?.id !== told.state?.id || now?.status !== told.state?.status
+  if (now !== undefined && (isNews || told.state === undefined)) {
     setTold({ state: now, text: announcement(told.state, now) ?? told.text })
   }
   return (

@@ -21,13 +21,13 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       aria-busy={isLive}
       className={`turn-item line group/message pt-1 pb-2 ${isLive ? 'line-live' : ''}`}
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         {stepsOf(message.parts).map((step) => (
-          <div key={step[0]?.index} className="relative grid min-w-0 gap-4">
-            <span aria-hidden className="knot" />
+          <div key={step[0]?.index} className="relative grid grid-cols-1 gap-4">
+            <span aria-hidden className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`} />
             {step.map(({ part, index }) =>
               part.type === 'tool' ? (
-                <div key={index} className="branch relative min-w-0">
+                <div key={index} className="branch relative">
                   <ToolView call={part.call} />
                 </div>
               ) : (
@@ -56,7 +56,7 @@ type TextPart = Exclude<AppPart, { type: 'tool' }>
 function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
   switch (part.type) {
     case 'text':
-      return <Markdown text={part.text} />
+      return <Markdown text={part.text} isGrowing={isLive} />
     case 'refusal':
       return <p className="text-muted italic">{part.text}</p>
     case 'reasoning':

@@ -97,13 +97,13 @@ function SessionRow({ session, onChoose }: { session: Session; onChoose: (() => 
         to="/s/$id"
         params={{ id: session.id }}
         onClick={onChoose}
-        className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-1 text-sm leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
+        className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
       >
         {sessionTitle(session)}
       </Link>
       <SessionActions
         session={session}
-        className="mr-0.5 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 data-[open]:opacity-100 pointer-coarse:opacity-100"
+        className="absolute right-0.5 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 data-[open]:opacity-100 pointer-coarse:opacity-100"
       />
     </li>
   )

@@ -34,7 +34,7 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
   const { one_minute, five_minutes, fifteen_minutes } = cpu.load_average
   return (
     <div className="grid gap-3">
-      <Meter label="CPU" percent={cpu.usage_percent} detail={`${percent(cpu.usage_percent)} of ${cores(cpu.cores)}`} />
+      <Meter alarmAt={95} label="CPU" percent={cpu.usage_percent} detail={`${percent(cpu.usage_percent)} of ${cores(cpu.cores)}`} />
       <Figures
         figures={[
           ['Load, 1 min', one_minute.toFixed(2)],
@@ -48,7 +48,7 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
 
 function Memory({ memory }: { memory: Reading<'memory'> }) {
   const detail = `${formatBytes(memory.used_bytes)} of ${formatBytes(memory.total_bytes)}, ${percent(memory.used_percent)}`
-  return <Meter label="Memory" percent={memory.used_percent} detail={detail} />
+  return <Meter alarmAt={90} label="Memory" percent={memory.used_percent} detail={detail} />
 }
 
 function Process({ process }: { process: Reading<'process'> }) {

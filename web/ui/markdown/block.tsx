@@ -57,7 +57,8 @@ function TableView({ table }: { table: Tokens.Table }) {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
       <table>
-        <thead>
+        {/* Tables of names and values are often written with an empty head, for Markdown has none without. */}
+        <thead hidden={table.header.every((cell) => cell.text === '')}>
           <RowView cells={table.header} />
         </thead>
         <tbody>

@@ -58,6 +58,15 @@ test('the first dash of a list does not make a heading of the line before it', (
   expect(render('Some words\n-')).not.toContain('<h')
 })
 
+test('while a text grows, a table or a code block appears as one and never as the characters it begins with', () => {
+  const text = 'Text\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nlet a\n```\n'
+  for (let length = 0; length <= text.length; length++) {
+    const html = renderToStaticMarkup(<Markdown text={text.slice(0, length)} isGrowing />)
+    expect(html.replaceAll('aria-label="Code, ts"', '')).not.toMatch(/<p>[|`]|---/)
+  }
+  expect(render('| a |')).toContain('| a |')
+})
+
 test('chunks of code add up to the code', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('\n', 'a', '\n\n', 'b\n'), { maxLength: 200 }), (pieces) => {

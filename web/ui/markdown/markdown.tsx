@@ -1,15 +1,24 @@
 import { memo, useRef } from 'react'
 import { BlockView } from './block.tsx'
+import { isHeldBack } from './held-back.ts'
 import { emptyText, splitText } from './split.ts'
 
-/** A text of Markdown that may be growing. It is made of elements alone; nothing in it can become markup or script. */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+/**
+ * A text of Markdown as elements; nothing in it can become markup or script.
+ *
+ * @param props.isGrowing whether more is to come: what would only flash for a moment then waits
+ */
+export const Markdown = memo(function Markdown(props: { text: string; isGrowing?: boolean }) {
+  const { text, isGrowing = false } = props
   // What was split before spares work and never changes the result, so it may be kept across abandoned renders.
   const split = useRef(emptyText)
   split.current = splitText(split.current, text)
+  const { blocks } = split.current
+  const last = blocks.at(-1)
+  const shown = isGrowing && last && isHeldBack(last) ? blocks.slice(0, -1) : blocks
   return (
     <div className="markdown">
-      {split.current.blocks.map((block) => (
+      {shown.map((block) => (
         <BlockView key={block.key} token={block.token} />
       ))}
     </div>

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
+import { framesEncoder, splitFrames } from './frames.ts'
 import { connect } from './index.ts'
-import { eventually } from './testing/reader.ts'
 import { ScriptedServer } from './testing/server.ts'
-import { createTurnstile } from './turnstile.ts'
 
-test('so many pass at once, the others later and in order', async () => {
-  const pass = createTurnstile(3, 5)
-  const passed: number[] = []
-  for (let n = 0; n < 8; n += 1) pass(() => passed.push(n))
-  expect(passed).toEqual([0, 1, 2])
-  await eventually(() => passed.length === 8)
-  expect(passed).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+test('frames hold all messages in order, none too many, whatever is in their text', () => {
+  const messages = Array.from({ length: 40 }, (_, id) => ({ id, text: `line\n${id}\u2028` }))
+  const frames = splitFrames(String(framesEncoder.encode(messages))).map(framesEncoder.decode)
+  expect(frames.flat()).toEqual(messages)
+  expect(frames.map((frame) => Array.isArray(frame) && frame.length)).toEqual([16, 16, 8])
+  expect(splitFrames(String(framesEncoder.encode({ id: 1 })))).toEqual(['{"id":1}'])
 })
 
 test('a hundred requests in one moment, and those held back while away, go out in batches that the server takes (P12)', async () => {

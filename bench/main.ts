@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { benchKill } from './kill.ts'
+import { describeMachine } from './measure/machine.ts'
+import { benchMemory } from './memory.ts'
+import { type Options, readOptions } from './options.ts'
+import { benchWriter } from './writer.ts'
+
+const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
+  writer: benchWriter,
+  kill: benchKill,
+  memory: benchMemory,
+}
+
+const { names, options } = readOptions(process.argv.slice(2))
+const unknown = names.filter((name) => !benchmarks[name])
+if (unknown.length > 0) {
+  throw new Error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`)
+}
+
+const machine = describeMachine()
+console.log(
+  `Node ${machine.node}, ${machine.system}, ${machine.cores} × ${machine.processor}, ${machine.memoryGiB} GiB; load ${machine.load.toFixed(2)}`,
+)
+const results = new URL('results/', import.meta.url)
+await mkdir(results, { recursive: true })
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (names.length > 0 && !names.includes(name)) continue
+  console.log(`\n# ${name}`)
+  const at = new Date().toISOString()
+  const figures = await run(options)
+  const file = new URL(`${name}-${at.replaceAll(':', '')}.json`, results)
+  await writeFile(file, `${JSON.stringify({ name, at, machine, options, figures }, null, 2)}\n`)
+  console.log(`figures in ${fileURLToPath(file)}`)
+}

@@ -1,0 +1,37 @@
+/** What remains of many samples: how they are spread, in the unit they were taken in. */
+export type Distribution = { count: number; p50: number; p99: number; max: number }
+
+/** Takes samples in place of keeping objects: a benchmark must not be the one who makes the garbage. */
+export class Samples {
+  #values = new Float64Array(4096)
+  #count = 0
+
+  add(value: number): void {
+    if (this.#count === this.#values.length) {
+      const larger = new Float64Array(2 * this.#count)
+      larger.set(this.#values)
+      this.#values = larger
+    }
+    this.#values[this.#count] = value
+    this.#count += 1
+  }
+
+  distribution(): Distribution {
+    const sorted = this.#values.slice(0, this.#count).sort()
+    return {
+      count: this.#count,
+      p50: nearestRank(sorted, 0.5),
+      p99: nearestRank(sorted, 0.99),
+      max: sorted.at(-1) ?? Number.NaN,
+    }
+  }
+}
+
+function nearestRank(sorted: Float64Array, quantile: number): number {
+  return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? Number.NaN
+}
+
+/** The middle value, of an even number of them the lower; NaN when there is none. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? Number.NaN
+}

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { ways } from './writer/ways.ts'
+
+const list = z.string().transform((text) => text.split(','))
+const amount = z.coerce.number().int().positive()
+
+const Flags = z.object({
+  quick: z.boolean().default(false),
+  repeat: amount.optional(),
+  seconds: amount.optional(),
+  kills: amount.optional(),
+  streams: list.pipe(z.array(amount)).optional(),
+  databases: list.pipe(z.array(z.enum(['postgres', 'embedded']))).default(['postgres', 'embedded']),
+  ways: list.pipe(z.array(z.literal(['throughline', 'commit-each', 'no-database']))).optional(),
+})
+
+/** What to run, how often and for how long; `--quick` gives first impressions, not figures. */
+export type Options = ReturnType<typeof readOptions>['options']
+
+/** @throws when a flag is unknown or makes no sense */
+export function readOptions(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean' },
+      repeat: { type: 'string' },
+      seconds: { type: 'string' },
+      kills: { type: 'string' },
+      streams: { type: 'string' },
+      databases: { type: 'string' },
+      ways: { type: 'string' },
+    },
+  })
+  const { quick, ...flags } = Flags.parse(values)
+  const standard = quick
+    ? { repeat: 1, seconds: 2, kills: 10, streams: [1, 200] }
+    : { repeat: 3, seconds: 8, kills: 100, streams: [1, 50, 200, 1000] }
+  return {
+    names: positionals,
+    options: {
+      repeat: flags.repeat ?? standard.repeat,
+      seconds: flags.seconds ?? standard.seconds,
+      kills: flags.kills ?? standard.kills,
+      streams: flags.streams ?? standard.streams,
+      databases: flags.databases,
+      ways: flags.ways,
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { type Database, connect } from '../db/connect.ts'
+import { migrate } from '../db/migrate.ts'
+import type { Options } from './options.ts'
+import { startDurablePostgres } from './measure/postgres.ts'
+import { TEMPLATE_DIR, createTemporaryFolder } from './measure/temporary-folder.ts'
+import { type Measured, type Scenario, runScenario } from './writer/scenario.ts'
+import { compareWays, tabulate } from './writer/tables.ts'
+import { type WayName, ways } from './writer/ways.ts'
+
+/**
+ * The writer: what commit-then-show adds to a token's way, and what it costs, beside the ways it is measured against,
+ * on both databases.
+ */
+export async function benchWriter(options: Options): Promise<Measured[]> {
+  const runs: Measured[] = []
+  for (const kind of options.databases) {
+    await using opened = new AsyncDisposableStack()
+    const database = opened.adopt(await openDatabase(kind, opened), (open) => open.close())
+    await migrate(database.db)
+    for (let round = 1; round <= options.repeat; round += 1) {
+      for (const scenario of scenarios(kind, options)) {
+        const measured = await runScenario(database, scenario)
+        runs.push(measured)
+        const { latency, streams, way } = measured
+        console.error(
+          `${kind} ${way} ${streams}: p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms (${round}/${options.repeat})`,
+        )
+      }
+    }
+  }
+  console.log(`\n${tabulate(runs)}\n\n${compareWays(runs)}\n`)
+  return runs
+}
+
+/** What an embedded database is for is one person and a few answers. */
+const MOST_EMBEDDED_STREAMS = 200
+
+function scenarios(kind: Database['kind'], options: Options): Scenario[] {
+  return options.streams
+    .filter((streams) => kind === 'postgres' || streams <= MOST_EMBEDDED_STREAMS)
+    .flatMap((streams) =>
+      wayNames(options).map((way) => ({ way, streams, measureMs: options.seconds * 1000 })),
+    )
+}
+
+/** Beside each other, so that they meet the same noise. */
+function wayNames({ ways: wanted }: Options): WayName[] {
+  return (Object.keys(ways) as WayName[]).filter((way) => !wanted || wanted.includes(way))
+}
+
+async function openDatabase(kind: Database['kind'], opened: AsyncDisposableStack) {
+  if (kind === 'postgres') {
+    const postgres = opened.use(await startDurablePostgres())
+    return connect({ databaseUrl: await postgres.createDatabase('writer') })
+  }
+  const folder = opened.use(await createTemporaryFolder())
+  return connect({ dataDir: folder.path, templateDir: TEMPLATE_DIR })
+}

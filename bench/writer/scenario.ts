@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Database } from '../../db/connect.ts'
+import { insertSession } from '../../db/sessions.ts'
+import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
+import { Hub } from '../../server/log/hub.ts'
+import { CursorReader } from '../../server/log/reader.ts'
+import { SessionId, newId } from '../../shared/contract/ids.ts'
+import { type Distribution, Samples } from '../measure/distribution.ts'
+import { createUsageReader } from '../measure/postgres-usage.ts'
+import { Stream, TOKENS_PER_SECOND, sendPaced } from './streams.ts'
+import { type WayName, ways } from './ways.ts'
+
+export type Scenario = {
+  way: WayName
+  streams: number
+  /** How long to measure, after a warm-up. Milliseconds. */
+  measureMs: number
+}
+
+/** Figures of one run; those that are for each token are over all tokens that were sent. */
+export type Measured = {
+  way: WayName
+  database: Database['kind']
+  streams: number
+  /** From the call that hands a token over until its reader has it. Milliseconds. */
+  latency: Distribution
+  /** By how much the load itself was late: what the event loop and the machine add. Milliseconds. */
+  lateness: Distribution
+  tokensPerSecond: number
+  /** The share of the tokens sent that had reached their readers a moment after the end. */
+  delivered: number
+  commitsPerSecond: number
+  rowsPerToken: number
+  /** Microseconds of CPU, of this process (the load, and an embedded database, included) and of Postgres. */
+  nodeCpuPerToken: number
+  postgresCpuPerToken: number
+  walBytesPerToken: number
+}
+
+const WARM_UP = 2_000
+/** How long tokens that are under way at the end may take. Milliseconds. */
+const LAST_CHANCE = 2_000
+
+/** Sends paced streams through a way, each with one reader, and measures. */
+export async function runScenario(database: Database, scenario: Scenario): Promise<Measured> {
+  const { db, kind } = database
+  await sql`truncate events`.execute(db)
+  await sql`checkpoint`.execute(db)
+  const owner = await ensureLocalOwner(db)
+  const hub = new Hub()
+  const reader = new CursorReader(database, hub)
+  const stop = new AbortController()
+  const most = Math.ceil(((WARM_UP + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
+  const streams: Stream[] = []
+  for (let made = 0; made < scenario.streams; made += 1) {
+    const id = SessionId.parse(newId())
+    const now = new Date().toISOString()
+    const rest = { title: null, model: null, systemPrompt: null, now }
+    await insertSession(db, { id, userId: owner.id, ...rest })
+    streams.push(new Stream(id, most))
+  }
+
+  const latencies = new Samples()
+  let measuredFrom = Number.POSITIVE_INFINITY
+  const follow = async (stream: Stream): Promise<void> => {
+    const { sessionId } = stream
+    const options = { sessionId, userId: owner.id, after: 0, signal: stop.signal }
+    for await (const { event } of reader.follow(options)) {
+      if (event.type === 'chunk')
+        stream.receive(event, performance.now(), measuredFrom, latencies)
+    }
+  }
+  const following = Promise.all(streams.map(follow))
+  const way = ways[scenario.way](database, hub)
+  const send = way.send
+  const count = (): number => streams.reduce((sum, stream) => sum + stream.sent, 0)
+  const arrived = (): number => streams.reduce((sum, stream) => sum + stream.received, 0)
+
+  // Each reader asks the database where the log is, once; only then is it one that is up to date.
+  await delay(100 + scenario.streams)
+  const usage = await createUsageReader(db, kind)
+  await Promise.race([sendPaced(streams, WARM_UP, send, new Samples()), following])
+
+  const lateness = new Samples()
+  const before = { tokens: count(), ...way.written, usage: await usage(), node: nodeCpu() }
+  measuredFrom = performance.now()
+  await Promise.race([sendPaced(streams, scenario.measureMs, send, lateness), following])
+  const seconds = (performance.now() - measuredFrom) / 1000
+  const node = nodeCpu() - before.node
+  const after = { tokens: count(), ...way.written, usage: await usage() }
+  const tokens = after.tokens - before.tokens
+
+  const deadline = performance.now() + LAST_CHANCE
+  while (arrived() < count() && performance.now() < deadline) await delay(10)
+  const delivered = 1 - (count() - arrived()) / tokens
+  way.abandon()
+  stop.abort()
+  await following
+  return {
+    way: scenario.way,
+    database: kind,
+    streams: scenario.streams,
+    latency: latencies.distribution(),
+    lateness: lateness.distribution(),
+    tokensPerSecond: tokens / seconds,
+    delivered: Math.max(0, delivered),
+    commitsPerSecond: (after.commits - before.commits) / seconds,
+    rowsPerToken: (after.rows - before.rows) / tokens,
+    nodeCpuPerToken: node / tokens,
+    postgresCpuPerToken: (after.usage.cpu - before.usage.cpu) / tokens,
+    walBytesPerToken: (after.usage.walBytes - before.usage.walBytes) / tokens,
+  }
+}
+
+function nodeCpu(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}

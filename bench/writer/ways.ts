@@ -1,0 +1,130 @@
+import type { Database } from '../../db/connect.ts'
+import type { EventRow } from '../../db/events.ts'
+import type { Hub } from '../../server/log/hub.ts'
+import { toRow } from '../../server/log/placed.ts'
+import { GroupCommitWriter } from '../../server/log/writer.ts'
+import type { ChunkEvent } from '../../shared/contract/events.ts'
+import type { Stream } from './streams.ts'
+
+/** A way to bring tokens to readers: ours, and those it is measured against. */
+export type Way = {
+  send(stream: Stream, chunk: ChunkEvent): void
+  /** What was written so far. */
+  readonly written: { commits: number; rows: number }
+  /** Gives up what has not been written. */
+  abandon(): void
+}
+
+export type OpenWay = (database: Database, hub: Hub) => Way
+
+export const ways = {
+  throughline: openGroupCommit,
+  'commit-each': openCommitEach,
+  'no-database': openNoDatabase,
+} as const satisfies Record<string, OpenWay>
+
+export type WayName = keyof typeof ways
+
+/** The server's own writer, at the server's own pace. */
+function openGroupCommit(database: Database, hub: Hub): Way {
+  const written = { commits: 0, rows: 0 }
+  const writer = new GroupCommitWriter({
+    database: counting(database, written),
+    hub,
+    paceMs: database.kind === 'embedded' ? 33 : 8,
+    onTrouble: fail,
+    onFenced: fail,
+  })
+  return {
+    written,
+    send: (stream, chunk) => {
+      writer.chunk(stream.sessionId, stream.hold, chunk, chunk.offset === 0).catch(fail)
+    },
+    abandon: () => {},
+  }
+}
+
+/**
+ * What one writes first: each token is inserted and committed, then shown, then the next of its stream is taken. Over
+ * the same prepared statement and as many connections as ours has.
+ */
+function openCommitEach(database: Database, hub: Hub): Way {
+  const written = { commits: 0, rows: 0 }
+  const { insertEvents } = counting(database, written)
+  const queues = new Map<Stream, ChunkEvent[]>()
+  let abandoned = false
+
+  async function writeAll(stream: Stream, queue: ChunkEvent[]): Promise<void> {
+    let seq = 0
+    // The queue lives as long as the stream: its worker waits in it for what is still to come.
+    for (;;) {
+      const event = queue[seq]
+      if (abandoned) return
+      if (!event) {
+        await moreOf(stream)
+        continue
+      }
+      seq += 1
+      const placed = {
+        sessionId: stream.sessionId,
+        runId: stream.hold.runId,
+        seq,
+        event,
+        branch: false,
+      }
+      await insertEvents([toRow(placed)])
+      hub.publish(stream.sessionId, [placed])
+    }
+  }
+
+  const waiting = new Map<Stream, () => void>()
+  function moreOf(stream: Stream): Promise<void> {
+    return new Promise((resolve) => waiting.set(stream, resolve))
+  }
+
+  return {
+    written,
+    send: (stream, chunk) => {
+      const queue = queues.get(stream)
+      if (queue) {
+        queue.push(chunk)
+      } else {
+        const begun = [chunk]
+        queues.set(stream, begun)
+        writeAll(stream, begun).catch(fail)
+      }
+      waiting.get(stream)?.()
+      waiting.delete(stream)
+    },
+    abandon: () => {
+      abandoned = true
+      for (const wake of waiting.values()) wake()
+    },
+  }
+}
+
+/** Shown and never stored: the least that any way can cost, and what the load itself costs here. */
+function openNoDatabase(_database: Database, hub: Hub): Way {
+  return {
+    written: { commits: 0, rows: 0 },
+    send: (stream, event) =>
+      hub.publish(stream.sessionId, [{ seq: stream.sent, event, branch: false }]),
+    abandon: () => {},
+  }
+}
+
+function counting(database: Database, written: { commits: number; rows: number }): Database {
+  return {
+    ...database,
+    insertEvents: async (rows: readonly EventRow[]) => {
+      await database.insertEvents(rows)
+      written.commits += 1
+      written.rows += rows.length
+    },
+  }
+}
+
+/** A benchmark whose database fails has nothing to say. */
+function fail(error: unknown): never {
+  throw new Error('a way to write failed', { cause: error })
+}

@@ -1,0 +1,72 @@
+import { APIConnectionError, APIError } from 'openai'
+import { readFault, type ProviderFault } from './provider-fault.ts'
+
+/** Why a step failed, before it is put into words for a person. */
+export type Failure =
+  | { type: 'unreachable'; reason: string }
+  | { type: 'fault'; fault: ProviderFault; retryAfterMs: number | null }
+  | { type: 'unreadable'; what: 'web page' | 'other' }
+  | { type: 'first-token-timeout'; seconds: number }
+  | { type: 'idle-timeout'; seconds: number }
+  | { type: 'cut' }
+  | { type: 'empty' }
+  | { type: 'internal' }
+
+/** Reads what the `openai` client threw before there was a stream. */
+export function failureOf(thrown: unknown, now: number): Failure {
+  if (thrown instanceof APIConnectionError) {
+    if (causeCode(thrown) === 'UND_ERR_HEADERS_TIMEOUT') {
+      return { type: 'first-token-timeout', seconds: FETCH_TIMEOUT_SECONDS }
+    }
+    return { type: 'unreachable', reason: connectionReason(thrown) }
+  }
+  if (thrown instanceof APIError && typeof thrown.status === 'number') {
+    // Without a JSON body, the client has the text in its message, after the status.
+    const body = thrown.error ?? thrown.message.replace(/^\d{3} (status code \(no body\))?/, '')
+    const fault = readFault(body, thrown.status)
+    return { type: 'fault', fault, retryAfterMs: retryAfter(thrown.headers, now) }
+  }
+  return { type: 'internal' }
+}
+
+/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+function retryAfter(headers: Headers | undefined, now: number): number | null {
+  const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
+  if (milliseconds >= 0) return milliseconds
+  const value = headers?.get('retry-after') ?? ''
+  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN
+  if (seconds >= 0) return seconds * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}
+
+function connectionReason(error: Error): string {
+  const code = causeCode(error)
+  return CONNECTION_REASONS[code] ?? (code || 'no connection')
+}
+
+/** The code of the innermost cause that has one: Node's, or undici's. */
+export function causeCode(error: unknown): string {
+  const seen = new Set<unknown>()
+  let cause = error
+  let code = ''
+  while (cause instanceof Error && !seen.has(cause)) {
+    seen.add(cause)
+    if ('code' in cause && typeof cause.code === 'string') code = cause.code
+    cause = cause.cause
+  }
+  return code
+}
+
+/** Node's own `fetch` gives up after this long, whatever longer time was set here. */
+export const FETCH_TIMEOUT_SECONDS = 300
+
+const CONNECTION_REASONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be looked up',
+  ECONNRESET: 'the connection was dropped',
+  UND_ERR_SOCKET: 'the connection was dropped',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+}

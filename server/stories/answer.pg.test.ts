@@ -1,0 +1,4 @@
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { answerStories } from './answer.suite.ts'
+
+answerStories('Postgres', postgresStorage)

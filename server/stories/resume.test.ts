@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { resumeStories } from './resume.suite.ts'
+
+resumeStories('PGlite', memoryStorage)

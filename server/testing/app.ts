@@ -1,0 +1,31 @@
+import { pino } from 'pino'
+import { type AppOptions, createApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import { createScriptedModel } from './scripted-model.ts'
+
+/** Where a test's server keeps its data: settings of CONTRACT section 2. */
+export type Storage = AsyncDisposable & { env: Record<string, string> }
+
+/** An embedded database in memory. */
+export async function memoryStorage(): Promise<Storage> {
+  return { env: { DATA_DIR: 'memory:' }, [Symbol.asyncDispose]: async () => undefined }
+}
+
+export type TestAppOptions = Partial<Omit<AppOptions, 'config'>> & { env?: Record<string, string> }
+
+/**
+ * A whole server in this process, over a model that the test speaks for (or another one that it brings), called by
+ * `app.caller` or, after `app.listen()`, over the network.
+ */
+export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
+  const model = createScriptedModel()
+  const app = await createApp({
+    config: readConfig({ DATA_DIR: 'memory:', SERVER_PORT: '0', LOG_LEVEL: 'silent', ...env }),
+    logger: pino({ level: 'silent' }),
+    model,
+    ...options,
+  })
+  return { ...app, model }
+}
+
+export type TestApp = Awaited<ReturnType<typeof startTestApp>>

@@ -1,0 +1,11 @@
+import { createTestDatabase } from '../../scripts/testing/test-database.ts'
+import type { Storage } from './app.ts'
+
+/** A database of the test's own on a real Postgres; only in tests of the project `postgres`. */
+export async function postgresStorage(): Promise<Storage> {
+  const database = await createTestDatabase()
+  return {
+    env: { DATABASE_URL: database.url },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  }
+}
