@@ -46,12 +46,12 @@ export const messagesRouter = router({
         sessionId: SessionId,
         id: MessageId.optional(),
         text: Text,
-        parentId: MessageId.nullish(),
+        parentId: MessageId.optional(),
         whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
       }),
     )
     .output(z.object({ messageId: MessageId, runId: RunId }))
     .mutation(({ ctx: { services, user }, input }) =>
-      services.runs.send({ ...input, parentId: input.parentId ?? undefined, userId: user.id }),
+      services.runs.send({ ...input, userId: user.id }),
     ),
 })

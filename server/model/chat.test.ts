@@ -349,5 +349,8 @@ describe('the request', () => {
     })
     expect(sent([{ role: 'user', text: 'next' }])).not.toHaveProperty('reasoning_content')
     expect(JSON.stringify(sent([], 'other-model'))).not.toMatch(/hm|signature/)
+    const endpoint = { baseUrl: 'http://other/v1', host: 'other', kind: 'compatible' as const }
+    const elsewhere = chatRequest(requestOf(stepOf('', { messages }), { endpoint })).messages[2]
+    expect(JSON.stringify(elsewhere)).not.toMatch(/hm|signature/)
   })
 })

@@ -48,12 +48,26 @@ describe('every failure has its code and an ending', () => {
       options: { timeoutSeconds: 0.1 },
     },
     {
+      name: 'only chunks without a word',
+      script: [
+        {
+          body: Array.from({ length: 40 }, () => [
+            sse(chatChunk({ content: '' })),
+            { delay: 20 },
+          ]).flat(),
+        },
+      ],
+      code: 'provider_timeout',
+      says: /first word/,
+      options: { timeoutSeconds: 0.2 },
+    },
+    {
       name: 'silence in the middle',
       script: [{ body: [word], ending: 'hold' }],
       code: 'provider_stalled',
       says: /LLM_IDLE_TIMEOUT/,
       text: 'Hello',
-      options: { idleTimeoutSeconds: 0.1 },
+      options: { idleTimeoutSeconds: 0.1, timeoutSeconds: 60 },
     },
     {
       name: 'a clean end in the middle',

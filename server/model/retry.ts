@@ -1,5 +1,5 @@
 import type { Failure } from './failure.ts'
-import { isPassing, isQuotaGone } from './provider-fault.ts'
+import { isPassing } from './provider-fault.ts'
 
 /**
  * Milliseconds until the next try, or null when there is to be none (CONTRACT section 6).
@@ -11,8 +11,7 @@ export function retryDelay(failure: Failure, retries: number, random: number): n
   if (retries >= MAX_RETRIES) return null
   const backoff = BACKOFF_MS * 2 ** retries * (0.75 + random / 2)
   if (failure.type === 'unreachable') return backoff
-  if (failure.type !== 'fault' || !isPassing(failure.fault) || isQuotaGone(failure.fault))
-    return null
+  if (failure.type !== 'fault' || !isPassing(failure.fault)) return null
   const { retryAfterMs } = failure
   if (retryAfterMs === null) return backoff
   return retryAfterMs <= MAX_RETRY_AFTER_MS ? retryAfterMs : null

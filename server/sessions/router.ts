@@ -53,7 +53,7 @@ export const sessionsRouter = router({
         cursor: z.string().max(200).nullish(),
         limit: z.coerce.number().int().min(1).max(100).default(50),
         search: z.string().trim().max(500).optional(),
-        archived: z.stringbool().or(z.boolean()).default(false),
+        archived: z.boolean().default(false),
       }),
     )
     .output(z.object({ items: z.array(Session), nextCursor: z.string().nullable() }))

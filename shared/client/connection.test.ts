@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, test } from 'vitest'
 import { WebSocket as NodeSocket } from 'ws'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 import { connect } from './index.ts'
 import type { ConnectionState } from './index.ts'
 import { eventually, until } from './testing/reader.ts'

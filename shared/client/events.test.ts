@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LoggedEvent } from '../contract/events.ts'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 import { fold } from '../session/fold.ts'
 import type { SessionState } from '../session/fold.ts'
 import { connect } from './index.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 import { connect } from './index.ts'
 import type { Client } from './index.ts'
 import { caughtUp, eventually, freshView, until } from './testing/reader.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LogRecorder } from '../session/testing/recorder.ts'
 import { answered, refused, sending, shown, without } from './pending.ts'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 
 const send = (id: string): { id: string; text: string; parentId: null } => ({
   id,

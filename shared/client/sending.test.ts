@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 import { connect } from './index.ts'
 import type { Client, SessionSnapshot } from './index.ts'
 import { caughtUp, eventually, until } from './testing/reader.ts'

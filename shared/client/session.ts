@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '../contract/events.ts'
-import { newId } from '../contract/ids.ts'
+import { newId } from '../contract/new-id.ts'
 import type { Api, AppToolCall, SendResult, StopResult } from './app.ts'
 import { toSessionError } from './errors.ts'
 import { sessionEvents } from './events.ts'

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Activity, CircleUser, Clock3, Sparkles } from 'lucide-react'
 import { useState } from 'react'
-import { newId } from '../../shared/contract/ids.ts'
+import { newId } from '../../shared/contract/new-id.ts'
 import { useThroughline } from '../../shared/react/index.ts'
 import { trpc } from '../client.ts'
 import { Composer } from '../features/messages/composer.tsx'

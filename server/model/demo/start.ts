@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { once } from 'node:events'
-import { pause, systemClock } from '../clock.ts'
 import { isObject, parseJson, type JsonObject } from '../json.ts'
 import { chatWire } from './chat-wire.ts'
 import { DEMO_MODEL, generate } from './generation.ts'
 import { replyTo } from './reply.ts'
 import { responsesWire } from './responses-wire.ts'
-import { BadRequest, type Wire, type WireMessage } from './wire.ts'
+import { sendEvents } from './send-events.ts'
+import { BadRequest, type Wire } from './wire.ts'
 
 export type DemoModelOptions = {
   /** 0, the default, picks a free one. */
@@ -80,36 +79,7 @@ async function handle(
   const conversation = wire.read(body)
   const generation = generate(conversation, replyTo(conversation), settings.seed)
   if (body.stream !== true) return sendJson(response, 200, wire.whole(generation))
-  await stream(response, wire.events(generation, body), settings.tokensPerSecond)
-}
-
-/** Sends the events, the tokens at their pace, until the client has gone away. */
-async function stream(
-  response: ServerResponse,
-  events: Iterable<WireMessage>,
-  tokensPerSecond: number,
-): Promise<void> {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-  })
-  const began = performance.now()
-  let tokens = 0
-  for (const { event, data, paced } of events) {
-    if (paced) {
-      tokens += 1
-      // Against the beginning, not the last token: a late timer is made up for.
-      const early = began + (tokens * 1000) / tokensPerSecond - performance.now()
-      if (early > 1) await pause(systemClock, early, gone.signal)
-    }
-    if (gone.signal.aborted) return
-    const text = data === '[DONE]' ? data : JSON.stringify(data)
-    const flowing = response.write(`${event ? `event: ${event}\n` : ''}data: ${text}\n\n`)
-    if (!flowing) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined)
-  }
-  response.end()
+  await sendEvents(response, wire.events(generation, body), settings.tokensPerSecond)
 }
 
 async function readBody(request: IncomingMessage): Promise<JsonObject> {

@@ -1,5 +1,6 @@
 import type { LoggedEvent, SessionEvent, SnapshotEvent } from '../../contract/events.ts'
-import { CallId, MessageId, RunId, SessionId, uuidV7 } from '../../contract/ids.ts'
+import { CallId, MessageId, RunId, SessionId } from '../../contract/ids.ts'
+import { uuidV7 } from '../../contract/new-id.ts'
 import type { Message, Outcome, Part, TextKind } from '../../contract/message.ts'
 import type { ToolStatus } from '../../contract/tool.ts'
 

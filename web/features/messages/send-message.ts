@@ -1,5 +1,5 @@
 import type { Client } from '../../../shared/client/index.ts'
-import { newId } from '../../../shared/contract/ids.ts'
+import { newId } from '../../../shared/contract/new-id.ts'
 import { drafts } from './page-drafts.ts'
 
 /** Sends a message; one that the server refuses comes back into the session's box, with the reason. */

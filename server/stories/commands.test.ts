@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { commandStories } from './commands.suite.ts'
+
+commandStories('PGlite', memoryStorage)
