@@ -34,7 +34,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           name: 'e2e',
           include: ['e2e/**/*.story.ts'],
-          globalSetup: ['scripts/testing/browser.ts'],
+          globalSetup: ['scripts/testing/browser.ts', 'scripts/testing/postgres.ts'],
           pool: 'forks',
           // One browser at a time, after everything else: stories look at timing as a person would.
           fileParallelism: false,

@@ -1,4 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/connect.ts'
+import { countTokens } from '../server/model/demo/tokens.ts'
+import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
-export async function benchKill(_options: Options): Promise<unknown> {
-  return null
+import { AnswerClient, allOf } from './server/answer-client.ts'
+import { type StartedServer, startServer } from './server/started-server.ts'
+import { openStorage } from './server/storage.ts'
+
+type Toll = {
+  database: Database['kind']
+  kills: number
+  /** Answers that were being written when the process was killed. */
+  cut: number
+  /** Demo model's tokens that a client had been shown before a kill, and those of them that were gone after it. */
+  shownTokens: number
+  lostTokens: number
+  /** Answers that did not end after the restart, and those whose readers ended with another text than is stored. */
+  unended: number
+  different: number
+}
+
+/** What the sum over all kills must be for each of the last three figures. */
+const NONE = 0
+/** An embedded database is restarted with the process, which takes longer: it gets a share of the kills. */
+const EMBEDDED_SHARE = 0.25
+const ANSWERS = { postgres: 16, embedded: 8 }
+/** At 60 tokens a second an answer takes about two seconds; the kill comes somewhere in them. */
+const QUESTION = 'Write 80 words about the sea'
+const LATEST_KILL = 1_200
+const PATIENCE = 60_000
+
+/**
+ * Shown is stored: kills servers with SIGKILL in the middle of answers, and holds what outside clients were shown
+ * against what the restarted server has.
+ *
+ * @throws when anything that was shown is gone, or an answer does not end: that is no figure but a bug
+ */
+export async function benchKill(options: Options): Promise<Toll[]> {
+  const tolls: Toll[] = []
+  for (const kind of options.databases) {
+    tolls.push(await killServers(kind, options.kills))
+  }
+  const heading = ['database', 'kills', 'cut answers', 'tokens shown', 'shown but lost', 'not ended', 'different']
+  const rows = tolls.map((toll) => Object.values(toll))
+  console.log(`\n${formatTable(heading, rows)}\n`)
+  const failed = tolls.filter((toll) => toll.lostTokens + toll.unended + toll.different !== NONE)
+  if (failed.length > 0) throw new Error('what was shown was lost, or answers did not end')
+  return tolls
+}
+
+async function killServers(database: Database['kind'], wanted: number): Promise<Toll> {
+  const kills = database === 'embedded' ? Math.ceil(wanted * EMBEDDED_SHARE) : wanted
+  const toll = { database, kills, cut: 0, shownTokens: 0, lostTokens: 0, unended: 0, different: 0 }
+  await using opened = new AsyncDisposableStack()
+  const settings = { ...(await openStorage(database, opened)), RUN_LEASE_SECONDS: '1' }
+  let server = await startServer(settings)
+  opened.defer(() => server.end('SIGKILL'))
+  for (let kill = 1; kill <= kills; kill += 1) {
+    const clients = await beginAnswers(server, ANSWERS[database])
+    await delay(Math.random() * LATEST_KILL)
+    await server.end('SIGKILL')
+    server = await startServer(settings)
+    await Promise.all(clients.map((client) => audit(client, server, toll)))
+    if (kill % 10 === 0) console.error(`${database}: ${kill}/${kills} kills, ${toll.lostTokens} lost`)
+  }
+  return toll
+}
+
+/** Asks in as many conversations, and resolves when each answer has begun to show. */
+async function beginAnswers(server: StartedServer, count: number): Promise<AnswerClient[]> {
+  const clients = Array.from({ length: count }, () => new AnswerClient())
+  await Promise.all(clients.map((client) => client.connect(server.url)))
+  for (const client of clients) client.ask(QUESTION)
+  if (!(await allOf(clients, (client) => client.shown !== '', PATIENCE))) {
+    throw new Error(`an answer did not begin: ${clients.map(({ error }) => error).join()}`)
+  }
+  return clients
+}
+
+async function audit(client: AnswerClient, server: StartedServer, toll: Toll): Promise<void> {
+  const { shown } = client
+  const stored = firstAttempt(await client.readLog(server.url))
+  toll.shownTokens += countTokens(shown)
+  toll.lostTokens += countTokens(shown.slice(commonLength(shown, stored)))
+  if (client.outcome === null) {
+    toll.cut += 1
+    await client.connect(server.url)
+  }
+  const ended = await allOf([client], ({ outcome }) => outcome !== null, PATIENCE)
+  if (!ended || client.outcome !== 'completed') toll.unended += 1
+  if (client.shown !== (await client.readStored(server.url))) toll.different += 1
+  client.close()
+}
+
+/** The text that the killed process left in the log, before its successor began the step again. */
+function firstAttempt(events: Awaited<ReturnType<AnswerClient['readLog']>>): string {
+  let text = ''
+  for (const event of events) {
+    if (event.type === 'start' && event.attempt !== 1) break
+    if (event.type === 'chunk') text = text.slice(0, event.offset) + event.text
+  }
+  return text
+}
+
+function commonLength(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length += 1
+  return length
 }

@@ -1,4 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/connect.ts'
+import { residentMemory } from './measure/proc.ts'
+import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
-export async function benchMemory(_options: Options): Promise<unknown> {
-  return null
+import { AnswerClient, allOf } from './server/answer-client.ts'
+import { type StartedServer, startServer } from './server/started-server.ts'
+import { openStorage } from './server/storage.ts'
+
+/** Resident memory of a server, in MiB. */
+type Memory = {
+  database: Database['kind']
+  /** The first start makes the database; each later one opens it. */
+  start: 'first' | 'later'
+  startSeconds: number
+  started: number
+  answered: number
+  highest: number
+}
+
+const ANSWERS = 50
+const AT_ONCE = 10
+const QUESTION = 'Write 100 words about memory'
+const PATIENCE = 60_000
+/** Until what the start left behind is collected. Milliseconds. */
+const SETTLE = 5_000
+const MEBIBYTE = 2 ** 20
+
+/** What a started server holds, before and after answers, on both databases. */
+export async function benchMemory(options: Options): Promise<Memory[]> {
+  const figures: Memory[] = []
+  for (const database of options.databases) {
+    await using opened = new AsyncDisposableStack()
+    const settings = await openStorage(database, opened)
+    for (const start of ['first', 'later'] as const) {
+      const began = performance.now()
+      await using server = await startServer(settings)
+      const startSeconds = (performance.now() - began) / 1000
+      figures.push({ database, start, startSeconds, ...(await measure(server)) })
+      await server.end('SIGTERM')
+    }
+  }
+  const heading = ['database', 'start', 'start s', 'started MiB', `after ${ANSWERS} answers`, 'highest']
+  const rows = figures.map((row) => Object.values(row))
+  console.log(`\n${formatTable(heading, rows)}\n`)
+  return figures
+}
+
+async function measure(server: StartedServer) {
+  await delay(SETTLE)
+  const started = await residentMemory(server.pid)
+  for (let answered = 0; answered < ANSWERS; answered += AT_ONCE) await answer(server, AT_ONCE)
+  await delay(SETTLE)
+  const afterwards = await residentMemory(server.pid)
+  return {
+    started: started.now / MEBIBYTE,
+    answered: afterwards.now / MEBIBYTE,
+    highest: afterwards.highest / MEBIBYTE,
+  }
+}
+
+async function answer(server: StartedServer, count: number): Promise<void> {
+  const clients = Array.from({ length: count }, () => new AnswerClient())
+  await Promise.all(clients.map((client) => client.connect(server.url)))
+  for (const client of clients) client.ask(QUESTION)
+  if (!(await allOf(clients, ({ outcome }) => outcome === 'completed', PATIENCE))) {
+    throw new Error('an answer did not end')
+  }
+  for (const client of clients) client.close()
 }

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { ways } from './writer/ways.ts'
+import { WAY_NAMES } from './writer/ways.ts'
 
 const list = z.string().transform((text) => text.split(','))
-const amount = z.coerce.number().int().positive()
+const amount = z.string().transform(Number).pipe(z.number().int().positive())
 
 const Flags = z.object({
   quick: z.boolean().default(false),
@@ -12,7 +12,7 @@ const Flags = z.object({
   kills: amount.optional(),
   streams: list.pipe(z.array(amount)).optional(),
   databases: list.pipe(z.array(z.enum(['postgres', 'embedded']))).default(['postgres', 'embedded']),
-  ways: list.pipe(z.array(z.literal(['throughline', 'commit-each', 'no-database']))).optional(),
+  ways: list.pipe(z.array(z.enum(WAY_NAMES))).optional(),
 })
 
 /** What to run, how often and for how long; `--quick` gives first impressions, not figures. */

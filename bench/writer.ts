@@ -5,7 +5,7 @@ import { startDurablePostgres } from './measure/postgres.ts'
 import { TEMPLATE_DIR, createTemporaryFolder } from './measure/temporary-folder.ts'
 import { type Measured, type Scenario, runScenario } from './writer/scenario.ts'
 import { compareWays, tabulate } from './writer/tables.ts'
-import { type WayName, ways } from './writer/ways.ts'
+import { WAY_NAMES, type WayName } from './writer/ways.ts'
 
 /**
  * The writer: what commit-then-show adds to a token's way, and what it costs, beside the ways it is measured against,
@@ -45,7 +45,7 @@ function scenarios(kind: Database['kind'], options: Options): Scenario[] {
 
 /** Beside each other, so that they meet the same noise. */
 function wayNames({ ways: wanted }: Options): WayName[] {
-  return (Object.keys(ways) as WayName[]).filter((way) => !wanted || wanted.includes(way))
+  return WAY_NAMES.filter((way) => !wanted || wanted.includes(way))
 }
 
 async function openDatabase(kind: Database['kind'], opened: AsyncDisposableStack) {

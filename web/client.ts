@@ -12,7 +12,11 @@ export const trpc = createTRPCReact<AppRouter>()
 export const queryClient = new QueryClient({
   defaultOptions: {
     // Changes are pushed, and a reconnect refetches: nothing becomes stale by time or focus alone.
-    queries: { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, networkMode: 'always' },
+    queries: {
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      networkMode: 'always',
+    },
     mutations: { networkMode: 'always' },
   },
 })

@@ -17,13 +17,14 @@ export type Way = {
 
 export type OpenWay = (database: Database, hub: Hub) => Way
 
-export const ways = {
+export const WAY_NAMES = ['throughline', 'commit-each', 'no-database'] as const
+export type WayName = (typeof WAY_NAMES)[number]
+
+export const ways: Record<WayName, OpenWay> = {
   throughline: openGroupCommit,
   'commit-each': openCommitEach,
   'no-database': openNoDatabase,
-} as const satisfies Record<string, OpenWay>
-
-export type WayName = keyof typeof ways
+}
 
 /** The server's own writer, at the server's own pace. */
 function openGroupCommit(database: Database, hub: Hub): Way {

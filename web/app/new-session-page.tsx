@@ -71,15 +71,21 @@ function Welcome({ onChoose }: { onChoose: (text: string) => void }) {
         <section aria-label="Welcome" className="turn-item">
           <div className="relative">
             <span aria-hidden className="knot knot-done mt-2 text-2xl" />
-            <h2 className="text-2xl font-semibold tracking-tight text-balance">What shall we talk about?</h2>
+            <h2 className="text-2xl font-semibold tracking-tight text-balance">
+              What shall we talk about?
+            </h2>
             <p className="mt-2 max-w-prose text-muted">
-              The thread holds: an answer goes on through reloads, dropped networks and restarts of the server.
+              The thread holds: an answer goes on through reloads, dropped networks and restarts of
+              the server.
             </p>
             {model === 'demo' && (
               <p className="mt-3 max-w-prose text-sm text-muted">
-                <strong className="font-semibold text-text">The built-in demo model answers here.</strong> It is not
-                an AI, but its tools and everything around it are real. Set <code>OPENAI_API_KEY</code>, or{' '}
-                <code>OPENAI_BASE_URL</code> for any compatible server, to talk with a real one.
+                <strong className="font-semibold text-text">
+                  The built-in demo model answers here.
+                </strong>{' '}
+                It is not an AI, but its tools and everything around it are real. Set{' '}
+                <code>OPENAI_API_KEY</code>, or <code>OPENAI_BASE_URL</code> for any compatible
+                server, to talk with a real one.
               </p>
             )}
           </div>

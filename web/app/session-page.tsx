@@ -26,7 +26,11 @@ export function SessionPage({ id }: { id: string }) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
     return (
       <Page title="Session">
-        <Notice text={isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')} />
+        <Notice
+          text={
+            isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')
+          }
+        />
       </Page>
     )
   }

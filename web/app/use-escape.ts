@@ -1,12 +1,12 @@
 import { useEffect } from 'react'
 
-/** Calls back on Escape, unless something nearer took the key: a menu, a dialog, an input method's composition. */
+/** Calls back on Escape, unless something nearer took the key: a menu, a dialog, the search, an input method's composition. */
 export function useEscape(callback: (() => void) | null): void {
   useEffect(() => {
     if (!callback) return
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
-      if (document.querySelector('dialog[open]')) return
+      if (document.querySelector('dialog[open]') || event.target instanceof HTMLInputElement) return
       callback()
     }
     document.addEventListener('keydown', onKeyDown)

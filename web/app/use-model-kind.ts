@@ -9,7 +9,12 @@ export function useModelKind(): string | undefined {
 async function readHealth({ signal }: { signal: AbortSignal }): Promise<string> {
   const response = await fetch('/health', { signal })
   const health: unknown = await response.json()
-  if (typeof health === 'object' && health !== null && 'model' in health && typeof health.model === 'string') {
+  if (
+    typeof health === 'object' &&
+    health !== null &&
+    'model' in health &&
+    typeof health.model === 'string'
+  ) {
     return health.model
   }
   throw new Error(`The health page answered ${response.status} without a model`)

@@ -12,8 +12,16 @@ export function CopyButton(props: { label: string; text: string; className?: str
     return () => clearTimeout(timer)
   }, [copied])
   return (
-    <IconButton label={label} className={className} onClick={() => void writeClipboard(text).then(setCopied)}>
-      {copied ? <Check aria-hidden size={15} className="text-accent" /> : <Copy aria-hidden size={15} />}
+    <IconButton
+      label={label}
+      className={className}
+      onClick={() => void writeClipboard(text).then(setCopied)}
+    >
+      {copied ? (
+        <Check aria-hidden size={15} className="text-accent" />
+      ) : (
+        <Copy aria-hidden size={15} />
+      )}
     </IconButton>
   )
 }

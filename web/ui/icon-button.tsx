@@ -1,7 +1,11 @@
 import type { ComponentProps } from 'react'
 
 /** A button that shows an icon alone; the label is its accessible name and its tooltip. */
-export function IconButton({ label, className = '', ...rest }: { label: string } & ComponentProps<'button'>) {
+export function IconButton({
+  label,
+  className = '',
+  ...rest
+}: { label: string } & ComponentProps<'button'>) {
   return (
     <button
       type="button"

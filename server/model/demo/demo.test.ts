@@ -139,6 +139,11 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   test.each([
     ['Error: connection lost', /failed.*connection lost/],
     ['Error: denied by the user: too risky', /not approved.*too risky/],
+    ['Error: The server stopped. Whether it happened is not known.', /cannot tell whether/],
+    ['Error: unknown user 7', /failed[^]*unknown user 7/],
+    ['{"content":[{"type":"text","text":"all written"}]}', /^> all written$/m],
+    ['"just text"', /^> just text$/m],
+    ['{"result":"unknown","access":"denied"}', /\| Result \| unknown \|/],
     ['The outcome is unknown: it may or may not have happened', /cannot tell whether/],
   ])('says honestly what did not work: %s', async (output, says) => {
     const { steps } = await converse(

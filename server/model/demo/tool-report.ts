@@ -11,16 +11,35 @@ export function reportResults(results: CallResult[]): string {
 function reportOne({ name, arguments: input, output }: CallResult, several: boolean): string {
   const trouble = troubleIn(name, output)
   if (trouble) return trouble
-  const value = parseJson(output)
+  const value = valueOf(output)
   const subject = SUBJECTS.find(({ tool }) => tool === name)
   const asked = Object.values(Object(parseJson(input) ?? {})).filter(
     (one) => typeof one === 'string',
   )
   const which = several && asked.length > 0 ? ` (${asked.join(', ')})` : ''
   const opening = subject ? `${subject.opening}${which}:` : `\`${name}\`${which} answered:`
-  if (value === undefined) return `${opening}\n\n${quoted(output)}`
+  if (value === undefined || typeof value === 'string') {
+    return `${opening}\n\n${quoted(value ?? output)}`
+  }
   if (name !== 'get_system_metrics') return `${opening}\n\n${body(value)}`
   return `${metricsHeadline(value) || opening}\n\n${body(withoutKind(value))}`
+}
+
+/** What the output holds; tools of MCP servers wrap theirs in a list of pieces of content. */
+function valueOf(output: string): unknown {
+  const value = parseJson(output)
+  const wrapped = isObject(value) ? (value.structuredContent ?? value.content) : value
+  if (isObject(wrapped)) return wrapped
+  const texts = Array.isArray(wrapped) && wrapped.length > 0 ? wrapped.map(textOfPiece) : []
+  if (texts.length === 0 || texts.some((text) => text === null)) return value
+  const text = texts.join('\n')
+  return parseJson(text) ?? text
+}
+
+function textOfPiece(piece: unknown): string | null {
+  return isObject(piece) && piece.type === 'text' && typeof piece.text === 'string'
+    ? piece.text
+    : null
 }
 
 /** The figures that people ask for, in a sentence. */
@@ -74,15 +93,18 @@ const SUBJECTS = [
   { tool: 'fetch_user_profile', opening: 'Here is the profile' },
 ]
 
+const OUTCOME_UNKNOWN =
+  /\b(outcome|result|whether)\b[^.]{0,60}\b(unknown|not known)\b|\bnot known whether\b|\bmay or may not\b|\bcall is unknown\b/i
+
 /** The words for a call that did not simply succeed, or null. */
 function troubleIn(name: string, output: string): string | null {
   const value = parseJson(output)
   const said = isObject(value) && typeof value.error === 'string' ? value.error : output
   const failed =
     /^\s*error\b/i.test(output) || (isObject(value) && 'error' in value && value.error !== null)
-  if (
-    /\b(outcome|result)\b[^.]{0,40}\bunknown\b|\bmay or may not\b|\bnot known whether\b/i.test(said)
-  ) {
+  // A result in JSON may well speak of unknown or denied things and be a good result.
+  if (!failed && value !== undefined) return null
+  if (OUTCOME_UNKNOWN.test(said)) {
     return `I cannot tell whether \`${name}\` took effect: its outcome is unknown. ${sentence(said)} Please check before it is done again.`
   }
   if (!failed && !/^\s*(\W*)?(denied|declined|rejected)\b/i.test(said)) return null

@@ -17,7 +17,12 @@ export function ConnectionStatus() {
       aria-label="Connection"
       className={`flex items-center gap-2 text-xs transition-colors duration-200 ${status === 'connected' ? 'text-muted' : 'text-text'}`}
     >
-      <svg aria-hidden width="18" height="8" className={status === 'connected' ? 'text-accent' : 'text-muted'}>
+      <svg
+        aria-hidden
+        width="18"
+        height="8"
+        className={status === 'connected' ? 'text-accent' : 'text-muted'}
+      >
         <line
           x1="1"
           x2="17"

@@ -24,7 +24,10 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       <div className="grid grid-cols-1 gap-4">
         {stepsOf(message.parts).map((step) => (
           <div key={step[0]?.index} className="relative grid grid-cols-1 gap-4">
-            <span aria-hidden className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`} />
+            <span
+              aria-hidden
+              className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
+            />
             {step.map(({ part, index }) =>
               part.type === 'tool' ? (
                 <div key={index} className="branch relative">

@@ -54,7 +54,7 @@ export function Composer(props: {
         event.preventDefault()
         send()
       }}
-      className="rounded-3xl border border-control/60 bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
+      className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
     >
       {problem && (
         <p role="alert" className="px-4 pt-3 text-sm text-danger">

@@ -4,7 +4,11 @@ import type { AppMessage } from '../../../shared/client/index.ts'
 import { Button } from '../../ui/button.tsx'
 
 /** How an answer ended: quietly when all is well, else why, and what can be done. */
-export function Ending(props: { message: AppMessage; onRetry: (() => void) | null; children: ReactNode }) {
+export function Ending(props: {
+  message: AppMessage
+  onRetry: (() => void) | null
+  children: ReactNode
+}) {
   const { message, onRetry, children } = props
   const retry = onRetry && (
     <Button onClick={onRetry}>
@@ -57,6 +61,8 @@ function Actions({ children }: { children: ReactNode }) {
 }
 
 function usageText({ model, usage }: AppMessage): string {
-  const tokens = usage ? `${(usage.inputTokens + usage.outputTokens).toLocaleString()} tokens` : null
+  const tokens = usage
+    ? `${(usage.inputTokens + usage.outputTokens).toLocaleString()} tokens`
+    : null
   return [model, tokens].filter((word) => word !== null).join(' · ')
 }

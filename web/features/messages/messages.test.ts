@@ -16,7 +16,10 @@ test('a turn is a message of the person with the answers to it', () => {
 })
 
 test('a page that begins with an answer loses nothing', () => {
-  expect(turnsOf([assistant('b'), user('c')], []).map(({ messageIds }) => messageIds)).toEqual([['b'], ['c']])
+  expect(turnsOf([assistant('b'), user('c')], []).map(({ messageIds }) => messageIds)).toEqual([
+    ['b'],
+    ['c'],
+  ])
 })
 
 test('a message on its way shows once, also when the log has it before the send is answered', () => {
@@ -43,14 +46,23 @@ const tool = (): AppPart => ({
 
 test('a step is what the model said and the calls it made', () => {
   const parts = [tool(), tool(), text('one'), tool(), text('two')]
-  expect(stepsOf(parts).map((step) => step.map(({ index }) => index))).toEqual([[0, 1], [2, 3], [4]])
+  expect(stepsOf(parts).map((step) => step.map(({ index }) => index))).toEqual([
+    [0, 1],
+    [2, 3],
+    [4],
+  ])
 })
 
 test('copying a message gives its text alone', () => {
-  expect(messageText([{ type: 'reasoning', text: 'hm' }, text('one\n'), tool(), text('two')])).toBe('one\n\n\ntwo')
+  expect(messageText([{ type: 'reasoning', text: 'hm' }, text('one\n'), tool(), text('two')])).toBe(
+    'one\n\n\ntwo',
+  )
 })
 
-const answer = (status: 'running' | 'completed' | 'failed', id = '00000000-0000-4000-8000-000000000001') => ({
+const answer = (
+  status: 'running' | 'completed' | 'failed',
+  id = '00000000-0000-4000-8000-000000000001',
+) => ({
   id: MessageId.parse(id),
   status,
   error: null,

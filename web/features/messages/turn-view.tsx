@@ -23,7 +23,9 @@ export const TurnView = memo(
     const { turn, isFirst, isLast, isPinned } = props
     return (
       // A pinned turn is as high as the view: its message stands at the top, and a short answer moves nothing.
-      <div className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}>
+      <div
+        className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
+      >
         {turn.messageIds.map((id, index) => (
           <MessageById
             key={id}
@@ -69,7 +71,10 @@ function MessageById(props: {
   )
   const pending = useSession(
     sessionId,
-    useCallback(({ pending: sends }: SessionSnapshot) => sends.find((send) => send.id === id), [id]),
+    useCallback(
+      ({ pending: sends }: SessionSnapshot) => sends.find((send) => send.id === id),
+      [id],
+    ),
   )
   const question = useSession(
     sessionId,
@@ -77,7 +82,9 @@ function MessageById(props: {
   )
   const message = live ?? older.get(id)
   if (!message) {
-    return pending ? <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} /> : null
+    return pending ? (
+      <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} />
+    ) : null
   }
   if (message.role === 'user') {
     return (

@@ -16,7 +16,9 @@ export type OlderMessages = {
 /** The part of a long session from before what its watch began with, page by page as the reader goes back. */
 export function useOlderMessages(sessionId: string): OlderMessages {
   const { api } = useThroughline()
-  const first = useSession(sessionId, ({ state }) => (state?.hasOlder ? state.messages[0]?.id : undefined))
+  const first = useSession(sessionId, ({ state }) =>
+    state?.hasOlder ? state.messages[0]?.id : undefined,
+  )
   const { data, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({
     queryKey: ['older-messages', sessionId, first],
     enabled: false,

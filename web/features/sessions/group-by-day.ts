@@ -8,7 +8,11 @@ export type SessionGroup = { label: string; sessions: Session[] }
  * @param sessions newest activity first; the order within a group stays
  * @param now the moment that "today" means, in the local time zone
  */
-export function groupByDay(sessions: readonly Session[], now: Date, locale?: string): SessionGroup[] {
+export function groupByDay(
+  sessions: readonly Session[],
+  now: Date,
+  locale?: string,
+): SessionGroup[] {
   const groups = new Map<string, Session[]>()
   const pinned = sessions.filter((session) => session.pinned)
   if (pinned.length > 0) groups.set('Pinned', pinned)
@@ -33,6 +37,7 @@ function dayLabel(date: Date, now: Date, locale: string | undefined): string {
 
 /** Whole calendar days; the same clock time in between keeps a change to summer time from counting. */
 function daysBetween(earlier: Date, later: Date): number {
-  const noon = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime()
+  const noon = (date: Date) =>
+    new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime()
   return Math.round((noon(later) - noon(earlier)) / 86_400_000)
 }

@@ -9,7 +9,13 @@ const SessionDialog = lazy(() => import('./session-dialog.tsx'))
 export type SessionAction = 'rename' | 'delete'
 
 /** The button that opens a session's menu. Menu and dialogs are loaded when first asked for. */
-export function SessionActions({ session, className = '' }: { session: Session; className?: string }) {
+export function SessionActions({
+  session,
+  className = '',
+}: {
+  session: Session
+  className?: string
+}) {
   const [wanted, setWanted] = useState(false)
   const [action, setAction] = useState<SessionAction | null>(null)
   const button = (

@@ -18,9 +18,8 @@ import { useSessions } from './use-sessions.ts'
 export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
   const today = useToday()
   const [search, setSearch] = useState('')
-  const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useSessions(
-    useDeferredValue(search.trim()),
-  )
+  const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useSessions(useDeferredValue(search.trim()))
   return (
     <nav aria-label="Sessions" className="flex min-h-0 flex-1 flex-col">
       <div className="grid gap-2 px-3 pb-2">
@@ -32,14 +31,14 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         {groupByDay(sessions, today).map((group) => (
-          <section key={group.label} aria-label={group.label}>
+          <div key={group.label} role="group" aria-label={group.label}>
             <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
             <ul>
               {group.sessions.map((session) => (
                 <SessionRow key={session.id} session={session} onChoose={props.onChoose} />
               ))}
             </ul>
-          </section>
+          </div>
         ))}
         {sessions.length === 0 && !isPending && !isError && (
           <p className="px-2 pt-6 text-sm text-muted">
@@ -53,7 +52,11 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
           </div>
         )}
         {hasNextPage && (
-          <Button className="mt-3 w-full" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <Button
+            className="mt-3 w-full"
+            disabled={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
             Older sessions
           </Button>
         )}
@@ -65,7 +68,11 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
 function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   return (
     <div className="relative">
-      <Search aria-hidden size={14} className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted" />
+      <Search
+        aria-hidden
+        size={14}
+        className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted"
+      />
       <input
         type="search"
         aria-label="Search sessions"
@@ -87,11 +94,21 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
   )
 }
 
-function SessionRow({ session, onChoose }: { session: Session; onChoose: (() => void) | undefined }) {
+function SessionRow({
+  session,
+  onChoose,
+}: {
+  session: Session
+  onChoose: (() => void) | undefined
+}) {
   return (
     <li className="group/row relative flex items-center rounded-lg hover:bg-hover has-[a[aria-current=page]]:bg-hover">
       {session.running && (
-        <span role="img" aria-label="Answering" className="absolute left-2 size-2 animate-pulse rounded-full bg-accent" />
+        <span
+          role="img"
+          aria-label="Answering"
+          className="absolute left-2 size-2 animate-pulse rounded-full bg-accent"
+        />
       )}
       <Link
         to="/s/$id"

@@ -19,7 +19,11 @@ export default function SessionMenu(props: {
   return (
     <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
-        <IconButton label="Session actions" className={props.className} data-open={open ? '' : undefined}>
+        <IconButton
+          label="Session actions"
+          className={props.className}
+          data-open={open ? '' : undefined}
+        >
           <Ellipsis aria-hidden size={16} />
         </IconButton>
       </DropdownMenu.Trigger>

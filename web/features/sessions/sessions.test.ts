@@ -48,13 +48,20 @@ test('sessions stand under the day of their last activity, pinned ones first', (
 })
 
 const page = (items: Session[], nextCursor: string | null = null) => ({ items, nextCursor })
-const ids = (pages: { items: Session[] }[]) => pages.map(({ items }) => items.map(({ id }) => Number(id.slice(-3))))
+const ids = (pages: { items: Session[] }[]) =>
+  pages.map(({ items }) => items.map(({ id }) => Number(id.slice(-3))))
 
 test('a session that changed moves to the place of its activity and stands in the list once', () => {
-  const pages = [page([session(1, local(9)), session(2, local(7))], 'more'), page([session(3, local(5))])]
+  const pages = [
+    page([session(1, local(9)), session(2, local(7))], 'more'),
+    page([session(3, local(5))]),
+  ]
   expect(ids(withSession(pages, session(3, local(10))))).toEqual([[3, 1, 2], []])
   expect(ids(withSession(pages, session(4, local(8))))).toEqual([[1, 4, 2], [3]])
-  expect(ids(withSession(pages, session(4, local(1))))).toEqual([[1, 2], [3, 4]])
+  expect(ids(withSession(pages, session(4, local(1))))).toEqual([
+    [1, 2],
+    [3, 4],
+  ])
 })
 
 test('a session older than everything loaded waits for its page', () => {

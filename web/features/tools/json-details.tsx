@@ -7,7 +7,11 @@ export function JsonDetails({ label, value }: { label: string; value: unknown })
   return (
     <details className="group/json not-first:border-t not-first:border-border">
       <summary className="flex min-h-8 cursor-pointer list-none items-center gap-1.5 px-3 text-muted hover:text-text [&::-webkit-details-marker]:hidden">
-        <ChevronRight aria-hidden size={14} className="shrink-0 transition-transform duration-150 group-open/json:rotate-90" />
+        <ChevronRight
+          aria-hidden
+          size={14}
+          className="shrink-0 transition-transform duration-150 group-open/json:rotate-90"
+        />
         {label}
         <span className="ml-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">
           {preview(value)}
@@ -16,7 +20,6 @@ export function JsonDetails({ label, value }: { label: string; value: unknown })
       <div className="relative">
         <pre
           tabIndex={0}
-          aria-label={label}
           className="max-h-72 overflow-auto px-3.5 pb-3 font-mono leading-5 wrap-anywhere whitespace-pre-wrap"
         >
           {text}

@@ -34,7 +34,12 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
   const { one_minute, five_minutes, fifteen_minutes } = cpu.load_average
   return (
     <div className="grid gap-3">
-      <Meter alarmAt={95} label="CPU" percent={cpu.usage_percent} detail={`${percent(cpu.usage_percent)} of ${cores(cpu.cores)}`} />
+      <Meter
+        alarmAt={95}
+        label="CPU"
+        percent={cpu.usage_percent}
+        detail={`${percent(cpu.usage_percent)} of ${cores(cpu.cores)}`}
+      />
       <Figures
         figures={[
           ['Load, 1 min', one_minute.toFixed(2)],

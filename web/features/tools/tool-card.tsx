@@ -61,7 +61,9 @@ function resultOf(call: AppToolCall): ReactNode {
 
 function ToolIcon({ name, isBusy }: { name: string; isBusy: boolean }) {
   const Icon = icons[name] ?? Wrench
-  return <Icon aria-hidden size={15} className={isBusy ? 'animate-pulse text-accent' : 'text-muted'} />
+  return (
+    <Icon aria-hidden size={15} className={isBusy ? 'animate-pulse text-accent' : 'text-muted'} />
+  )
 }
 
 const icons: Record<string, typeof Wrench> = {

@@ -20,7 +20,9 @@ export function UserProfile({ profile }: { profile: Profile }) {
           <li className="rounded-full bg-accent-soft px-2.5 py-0.5 text-accent capitalize">
             {profile.subscription_tier}
           </li>
-          <li className="rounded-full bg-hover px-2.5 py-0.5 capitalize">{profile.account_status}</li>
+          <li className="rounded-full bg-hover px-2.5 py-0.5 capitalize">
+            {profile.account_status}
+          </li>
           <li className="rounded-full bg-hover px-2.5 py-0.5">Since {since}</li>
         </ul>
       </div>
@@ -30,6 +32,8 @@ export function UserProfile({ profile }: { profile: Profile }) {
 
 function initials(name: string): string {
   const words = name.trim().split(/\s+/)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '')
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map(
+    (word) => [...(word ?? '')][0] ?? '',
+  )
   return letters.join('').toUpperCase()
 }

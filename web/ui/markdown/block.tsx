@@ -46,7 +46,11 @@ function language(token: Tokens.Code): string {
 
 function ListView({ list }: { list: Tokens.List }) {
   const items = list.items.map((item, index) => <ItemView key={index} item={item} />)
-  return list.ordered ? <ol start={list.start === '' ? 1 : list.start}>{items}</ol> : <ul>{items}</ul>
+  return list.ordered ? (
+    <ol start={list.start === '' ? 1 : list.start}>{items}</ol>
+  ) : (
+    <ul>{items}</ul>
+  )
 }
 
 const ItemView = memo(function ItemView({ item }: { item: Tokens.ListItem }) {
@@ -55,7 +59,7 @@ const ItemView = memo(function ItemView({ item }: { item: Tokens.ListItem }) {
 
 function TableView({ table }: { table: Tokens.Table }) {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+    <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         {/* Tables of names and values are often written with an empty head, for Markdown has none without. */}
         <thead hidden={table.header.every((cell) => cell.text === '')}>

@@ -6,12 +6,12 @@ const CHUNK_LINES = 24
 /** Code with its language; cut into chunks of lines, so that a long block that still grows is not drawn as a whole. */
 export function CodeBlock({ code, language }: { code: string; language: string }) {
   return (
-    <figure className="code-block">
+    <figure className="code-block" aria-label={`Code, ${language || 'text'}`}>
       <figcaption>
         <span>{language || 'text'}</span>
         <CopyButton label="Copy code" text={code} />
       </figcaption>
-      <pre tabIndex={0} aria-label={`Code, ${language || 'text'}`}>
+      <pre tabIndex={0}>
         <code>
           {chunksOfLines(code).map((chunk, index) => (
             <CodeChunk key={index} text={chunk} />

@@ -54,5 +54,8 @@ const characters: Record<string, string> = {
 /** The named references that language models write; marked decodes the numeric ones and leaves names to the browser. */
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text
-  return text.replace(/&([a-zA-Z]+\d*);/g, (reference, name: string) => characters[name] ?? reference)
+  return text.replace(
+    /&([a-zA-Z]+\d*);/g,
+    (reference, name: string) => characters[name] ?? reference,
+  )
 }

@@ -7,17 +7,34 @@ import { Markdown } from './markdown.tsx'
 const render = (text: string) => renderToStaticMarkup(<Markdown text={text} />)
 
 test('raw HTML shows as text', () => {
-  const html = render('<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> and <b>bold</b>\n\n<div>\nin\n</div>')
+  const html = render(
+    '<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> and <b>bold</b>\n\n<div>\nin\n</div>',
+  )
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
   expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; and &lt;b&gt;bold&lt;/b&gt;')
   expect(html).not.toMatch(/<(script|img|b|div>)/)
 })
 
 test('no text makes an element that loads or runs something', () => {
-  const piece = fc.constantFrom('<', '>', '![a](http://x.y/z.png)', '<img src="http://x.y">', '[x](javascript:alert(1))', '\n\n', '`', '- ', '| a |\n|-|\n', '<iframe>', '"', 'onclick=1')
+  const piece = fc.constantFrom(
+    '<',
+    '>',
+    '![a](http://x.y/z.png)',
+    '<img src="http://x.y">',
+    '[x](javascript:alert(1))',
+    '\n\n',
+    '`',
+    '- ',
+    '| a |\n|-|\n',
+    '<iframe>',
+    '"',
+    'onclick=1',
+  )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      expect(render(pieces.join(''))).not.toMatch(/<(img|script|iframe|style|object|embed|link)\b|href="javascript/i)
+      expect(render(pieces.join(''))).not.toMatch(
+        /<(img|script|iframe|style|object|embed|link)\b|href="javascript/i,
+      )
     }),
   )
 })
@@ -46,12 +63,16 @@ test('code shows its language and a button that copies it', () => {
 })
 
 test('tables, lists, tasks, quotes and headings are what they are', () => {
-  expect(render('| a | b |\n|:-:|--|\n| 1<br>x | 2 |')).toContain('<td style="text-align:center">1<br/>x</td>')
+  expect(render('| a | b |\n|:-:|--|\n| 1<br>x | 2 |')).toContain(
+    '<td style="text-align:center">1<br/>x</td>',
+  )
   expect(render('3. x\n4. y')).toContain('<ol start="3"><li>x</li><li>y</li></ol>')
   expect(render('- [x] done')).toContain('type="checkbox"')
   expect(render('> q')).toContain('<blockquote><p>q</p></blockquote>')
   expect(render('# One')).toContain('<h2 data-depth="1">One</h2>')
-  expect(render('a &amp; b &#39;c&#39; `&amp;`')).toContain('a &amp; b &#x27;c&#x27; <code>&amp;amp;</code>')
+  expect(render('a &amp; b &#39;c&#39; `&amp;`')).toContain(
+    'a &amp; b &#x27;c&#x27; <code>&amp;amp;</code>',
+  )
 })
 
 test('the first dash of a list does not make a heading of the line before it', () => {
@@ -69,9 +90,12 @@ test('while a text grows, a table or a code block appears as one and never as th
 
 test('chunks of code add up to the code', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom('\n', 'a', '\n\n', 'b\n'), { maxLength: 200 }), (pieces) => {
-      const text = pieces.join('')
-      expect(chunksOfLines(text).join('')).toBe(text)
-    }),
+    fc.property(
+      fc.array(fc.constantFrom('\n', 'a', '\n\n', 'b\n'), { maxLength: 200 }),
+      (pieces) => {
+        const text = pieces.join('')
+        expect(chunksOfLines(text).join('')).toBe(text)
+      },
+    ),
   )
 })

@@ -5,12 +5,24 @@ import type { SplitText } from './split.ts'
 
 /** Pieces that meet in the ways that make Markdown hard to cut. */
 const piece = fc.constantFrom(
-  ...['a', 'word ', '\n', '\n\n', '\n  \n', '- ', '* x', '1. ', '  - b\n', '    ', '\t', '```', '```ts\n', '~~~\n'],
-  ...['> ', '# ', '---\n', '-', '=', '| a | b |\n', '|---|---|\n', '| 1 | 2 |', '**', '_', '`', '[a]', '[a]: /u\n'],
-  ...['[a]: http://x.y "t"\n', '[l](http://x.y)', '<b>', '<!-- ', '-->', '<div>\n', '<a href="x">', '</a>', '\r\n'],
-  ...['- [ ] task\n', '![i](http://x.y/i.png)', 'http://x.y ', '\\', '&amp;', '😀', '~~', '(', ')', '  \n'],
+  ...['a', 'word ', '\n', '\n\n', '\n  \n', '  \n', '    ', '\t', '\r\n', '\\', '😀', '&amp;'],
+  ...['- ', '* x', '1. ', '2', '. ', '\n\n2. ', '  - b\n', '- [ ] task\n'],
+  ...['```', '```ts\n', '~~~\n', '> ', '# ', '---\n', '-', '='],
+  ...['| a | b |\n', '|---|---|\n', '| 1 | 2 |'],
+  ...['**', '_', '`', '~~', '(', ')', '<b>', '<!-- ', '-->', '<div>\n', '<a href="x">', '</a>'],
+  ...[
+    '[a]',
+    '[a]: /u\n',
+    '[a]: http://x.y "t"\n',
+    '[l](http://x.y)',
+    '![i](http://x.y/i.png)',
+    'http://x.y ',
+  ],
 )
-const cuts = fc.array(fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')), { maxLength: 24 })
+const cuts = fc.array(
+  fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')),
+  { maxLength: 24 },
+)
 
 /** Everything of the blocks that is drawn. */
 const shown = (state: SplitText) =>
@@ -47,7 +59,9 @@ test('blocks before the last blank line keep their identity and are not lexed ag
   const before = splitText(emptyText, `${head}six\n`)
   const after = splitText(before, `${head}six\nand more`)
   expect(before.boundary).toBe(head.length)
-  expect(after.blocks.slice(0, 4).every((block, index) => block === before.blocks[index])).toBe(true)
+  expect(after.blocks.slice(0, 4).every((block, index) => block === before.blocks[index])).toBe(
+    true,
+  )
 })
 
 test('items of a growing list and rows of a growing table keep their identity', () => {

@@ -68,7 +68,8 @@ export function splitText(previous: SplitText, text: string): SplitText {
 }
 
 function linksBefore(boundary: number, previous: SplitText, source: string, links: Links): Links {
-  if (boundary === previous.boundary || Object.keys(links).length === 0) return previous.settledLinks
+  if (boundary === previous.boundary || Object.keys(links).length === 0)
+    return previous.settledLinks
   return lex(source.slice(previous.boundary, boundary), previous.settledLinks).links
 }
 
@@ -85,7 +86,9 @@ function sameLinks(a: Links, b: Links): boolean {
   const labels = Object.keys(b)
   return (
     labels.length === Object.keys(a).length &&
-    labels.every((label) => a[label]?.href === b[label]?.href && a[label]?.title === b[label]?.title)
+    labels.every(
+      (label) => a[label]?.href === b[label]?.href && a[label]?.title === b[label]?.title,
+    )
   )
 }
 
@@ -104,7 +107,9 @@ function reuseBlock(old: Block | undefined, block: Block): Block {
     if (align.join() === block.token.align.join()) {
       block.token.rows = block.token.rows.map((row, index) => {
         const earlier = rows[index]
-        return earlier && row.every((cell, column) => earlier[column]?.text === cell.text) ? earlier : row
+        return earlier && row.every((cell, column) => earlier[column]?.text === cell.text)
+          ? earlier
+          : row
       })
     }
   }

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+const START_TIMEOUT = 60_000
+
+/** A server in a process of its own, as a person starts it: no settings but those given and a free port. */
+export type StartedServer = AsyncDisposable & {
+  pid: number
+  /** Such as `http://127.0.0.1:40123`. */
+  url: string
+  /** Ends the process; resolves when it is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+}
+
+/** @throws when the server ends, or says nothing of an address, within a minute */
+export async function startServer(settings: Record<string, string>): Promise<StartedServer> {
+  const child = spawn(process.execPath, [MAIN], {
+    // A folder without a `.env` file.
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'], SERVER_PORT: '0', LOG_LEVEL: 'warn', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const url = await addressOf(child).catch(async (error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
+  })
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await exited
+  }
+  return {
+    pid: child.pid ?? Number.NaN,
+    url,
+    end,
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
+  }
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  let said = ''
+  const listen = (text: string): void => {
+    said = (said + text).slice(-10_000)
+    const found = /listening on (http:\S+)/.exec(said)?.[1]
+    if (found) resolve(found)
+  }
+  // Read on for as long as it runs, or a full pipe would stop it.
+  child.stdout?.setEncoding('utf8').on('data', listen)
+  child.stderr?.setEncoding('utf8').on('data', listen)
+  child.once('error', reject)
+  child.once('exit', (status) => reject(new Error(`the server ended (${status}):\n${said}`)))
+  const timer = setTimeout(() => reject(new Error(`no address yet:\n${said}`)), START_TIMEOUT)
+  return promise.finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+
+/** The real server in a process of its own, to be killed. */
+export type ServerProcess = AsyncDisposable & {
+  url: string
+  port: number
+  process: ChildProcess
+  /** What it wrote so far, on both streams. */
+  output(): string
+  /** Sends the signal and resolves with the exit status, or the signal's name, once the process is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string | null>
+}
+
+/**
+ * @param env settings, over an environment that has none; the port is free one unless given
+ * @throws with what the server said, when it does not come to listen
+ */
+export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [main], {
+    // A folder without a `.env` file.
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, SERVER_PORT: '0', LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  let output = ''
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      const [, url] = /is listening on (http:\/\/\S+)/.exec(output) ?? []
+      if (url) resolve(url)
+    })
+  }
+  child.once('close', (status) =>
+    reject(new Error(`the server ended with ${status} before it listened: ${output}`)),
+  )
+  const url = await promise
+  const end: ServerProcess['end'] = async (signal) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal)
+      await exited
+    }
+    return child.exitCode ?? child.signalCode
+  }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    output: () => output,
+    end,
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGKILL')
+    },
+  }
+}
+
+/** A folder of a test's own, removed when it is disposed. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'throughline-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
