@@ -28,7 +28,7 @@ const ANSWERS = { postgres: 16, embedded: 8 }
 /** At 60 tokens a second an answer takes about two seconds; the kill comes somewhere in them. */
 const QUESTION = 'Write 80 words about the sea'
 const LATEST_KILL = 1_200
-const PATIENCE = 60_000
+const PATIENCE = 20_000
 
 /**
  * Shown is stored: kills servers with SIGKILL in the middle of answers, and holds what outside clients were shown
@@ -88,6 +88,7 @@ async function audit(client: AnswerClient, server: StartedServer, toll: Toll): P
     await client.connect(server.url)
   }
   const ended = await allOf([client], ({ outcome }) => outcome !== null, PATIENCE)
+  if (!ended) console.error('DBG', client.sessionId, client.outcome, client.error, shown.length, client.shown.length, stored.length, await client.readLog(server.url).then(e=>e.map(x=>x.type+':'+(x.attempt??'')+(x.offset??'')+'+'+(x.text?.length??'')).join(' ')))
   if (!ended || client.outcome !== 'completed') toll.unended += 1
   if (client.shown !== (await client.readStored(server.url))) toll.different += 1
   client.close()

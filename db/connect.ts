@@ -28,7 +28,9 @@ export type ConnectOptions = { databaseUrl: string; poolSize?: number } | Embedd
  * @throws {FolderInUseError} when another process has the embedded database open
  */
 export async function connect(options: ConnectOptions): Promise<Database> {
-  return 'databaseUrl' in options ? connectPostgres(options.databaseUrl, options.poolSize ?? 10) : openEmbedded(options)
+  return 'databaseUrl' in options
+    ? connectPostgres(options.databaseUrl, options.poolSize ?? 10)
+    : openEmbedded(options)
 }
 
 /** @param poolSize how many connections to hold at the most */
@@ -55,5 +57,7 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
 }
 
 function postgresParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : (valueParsers[oid] ?? pg.types.getTypeParser(oid))
+  return format === 'binary'
+    ? pg.types.getTypeParser(oid, 'binary')
+    : (valueParsers[oid] ?? pg.types.getTypeParser(oid))
 }

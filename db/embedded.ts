@@ -45,10 +45,16 @@ async function folderOptions(folder: string, templateDir: string | null) {
     await rename(making, folder)
   }
   // PGlite runs without fsync by default; here a commit is to survive a power cut.
-  return { dataDir: folder, startParams: PGlite.defaultStartParams.filter((param) => param !== '-F') }
+  return {
+    dataDir: folder,
+    startParams: PGlite.defaultStartParams.filter((param) => param !== '-F'),
+  }
 }
 
-async function openPGlite(options: ConstructorParameters<typeof PGlite>[0] & object, unlock = () => {}) {
+async function openPGlite(
+  options: ConstructorParameters<typeof PGlite>[0] & object,
+  unlock = () => {},
+) {
   const pglite = new PGlite({ ...options, parsers: valueParsers })
   await pglite.waitReady
   await pglite.exec('set timezone = utc')
@@ -69,7 +75,8 @@ async function openPGlite(options: ConstructorParameters<typeof PGlite>[0] & obj
 
 /** The template, made and kept when there is none of this schema and this PGlite. */
 async function template(templateDir: string | null): Promise<Blob> {
-  const file = templateDir && join(templateDir, `embedded-${await pgliteVersion()}-${schemaVersion}.tar`)
+  const file =
+    templateDir && join(templateDir, `embedded-${await pgliteVersion()}-${schemaVersion}.tar`)
   if (file && (await exists(file))) {
     return new Blob([await readFile(file)])
   }
@@ -92,8 +99,12 @@ async function keep(file: string, content: Uint8Array): Promise<void> {
 
 async function pgliteVersion(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
-  const manifest: unknown = JSON.parse(await readFile(join(dirname(entry), '..', 'package.json'), 'utf8'))
-  return typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : 'unknown'
+  const manifest: unknown = JSON.parse(
+    await readFile(join(dirname(entry), '..', 'package.json'), 'utf8'),
+  )
+  return typeof manifest === 'object' && manifest && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
 }
 
 function exists(path: string): Promise<boolean> {

@@ -3,7 +3,13 @@ import type { RunId, SessionId } from '../shared/contract/ids.ts'
 import type { Db } from './connect.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
-export type EventRow = { sessionId: SessionId; seq: number; runId: RunId | null; type: string; data: string }
+export type EventRow = {
+  sessionId: SessionId
+  seq: number
+  runId: RunId | null
+  type: string
+  data: string
+}
 
 export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
 
@@ -48,7 +54,10 @@ export function isSeqTaken(error: unknown): boolean {
 }
 
 /** The place of the newest event of each session; a session without events is 0. */
-export async function readHeads(db: Db, sessionIds: readonly SessionId[]): Promise<Map<SessionId, number>> {
+export async function readHeads(
+  db: Db,
+  sessionIds: readonly SessionId[],
+): Promise<Map<SessionId, number>> {
   const { rows } = await sql<{ id: SessionId; head: number }>`
     select wanted.id, coalesce(max(events.seq), 0) as head
     from unnest(${sessionIds}::uuid[]) as wanted (id)
@@ -58,7 +67,12 @@ export async function readHeads(db: Db, sessionIds: readonly SessionId[]): Promi
 }
 
 /** The events after a place, oldest first, at most `limit` of them. */
-export async function readEvents(db: Db, sessionId: SessionId, after: number, limit: number): Promise<ReadEvent[]> {
+export async function readEvents(
+  db: Db,
+  sessionId: SessionId,
+  after: number,
+  limit: number,
+): Promise<ReadEvent[]> {
   return db
     .selectFrom('events')
     .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
@@ -104,11 +118,25 @@ export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<num
 }
 
 /** Puts another event in the place of one: a part's whole text for its last chunk. */
-export async function replaceEvent(db: Db, sessionId: SessionId, seq: number, data: string): Promise<void> {
-  await db.updateTable('events').set({ data }).where('session_id', '=', sessionId).where('seq', '=', seq).execute()
+export async function replaceEvent(
+  db: Db,
+  sessionId: SessionId,
+  seq: number,
+  data: string,
+): Promise<void> {
+  await db
+    .updateTable('events')
+    .set({ data })
+    .where('session_id', '=', sessionId)
+    .where('seq', '=', seq)
+    .execute()
 }
 
-export async function deleteEvents(db: Db, sessionId: SessionId, seqs: readonly number[]): Promise<void> {
+export async function deleteEvents(
+  db: Db,
+  sessionId: SessionId,
+  seqs: readonly number[],
+): Promise<void> {
   await sql`
     delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
 }

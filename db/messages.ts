@@ -54,7 +54,11 @@ export type MessageChange = {
   error?: RunError | null
 }
 
-export async function updateMessage(transaction: Db, id: MessageId, change: MessageChange): Promise<void> {
+export async function updateMessage(
+  transaction: Db,
+  id: MessageId,
+  change: MessageChange,
+): Promise<void> {
   const { parts } = change
   await transaction
     .updateTable('messages')
@@ -75,7 +79,11 @@ export async function updateMessage(transaction: Db, id: MessageId, change: Mess
 }
 
 /** The message with this id, whoever's it is: null when there is none, or it is not this person's. */
-export async function findMessage(db: Db, userId: UserId, id: MessageId): Promise<StoredMessage | null> {
+export async function findMessage(
+  db: Db,
+  userId: UserId,
+  id: MessageId,
+): Promise<StoredMessage | null> {
   const rows = await db
     .selectFrom('messages')
     .select(columns)
@@ -87,7 +95,10 @@ export async function findMessage(db: Db, userId: UserId, id: MessageId): Promis
 
 /** Whether the id is taken, by whomever. */
 export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
-  return (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+  return (
+    (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !==
+    undefined
+  )
 }
 
 export type BranchPage = {
@@ -115,7 +126,10 @@ export async function readBranch(
           cte
             .selectFrom('messages')
             .innerJoin('branch', 'branch.parent_id', 'messages.id')
-            .select([...columns.map((column) => `messages.${column}` as const), sql<number>`branch.depth + 1`.as('depth')])
+            .select([
+              ...columns.map((column) => `messages.${column}` as const),
+              sql<number>`branch.depth + 1`.as('depth'),
+            ])
             .where('branch.depth', '<=', limit),
         ),
     )
@@ -220,7 +234,10 @@ async function assemble(db: Db, rows: MessageRow[]): Promise<StoredMessage[]> {
 }
 
 /** A message's siblings are those of its role under the same parent, in the order of their making. */
-async function readSiblings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, Message['siblings']>> {
+async function readSiblings(
+  db: Db,
+  rows: MessageRow[],
+): Promise<Map<MessageId, Message['siblings']>> {
   const { rows: placed } = await sql<{
     id: MessageId
     index: number

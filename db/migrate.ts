@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Schema } from './schema.ts'
-import * as conversations from './migrations/0001-conversations.ts'
+import { up as conversations } from './migrations/0001-conversations.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
-  '0001-conversations': conversations,
+  '0001-conversations': { up: conversations },
 }
 
 /** Names the schema that `migrate` makes; a template of another version is stale. */

@@ -59,7 +59,9 @@ export async function insertRun(
 }
 
 export async function findRun(db: Db, id: RunId): Promise<Run | null> {
-  return (await db.selectFrom('runs').select(columns).where('id', '=', id).executeTakeFirst()) ?? null
+  return (
+    (await db.selectFrom('runs').select(columns).where('id', '=', id).executeTakeFirst()) ?? null
+  )
 }
 
 /** The run that a user message asked for first: what `send` answered with. */
@@ -99,7 +101,12 @@ export async function findNextRun(db: Db, sessionId: SessionId): Promise<Run | n
 }
 
 /** Gives a queued run to the node `owner` as its first attempt. */
-export async function startRun(transaction: Db, id: RunId, owner: string, now: string): Promise<void> {
+export async function startRun(
+  transaction: Db,
+  id: RunId,
+  owner: string,
+  now: string,
+): Promise<void> {
   await transaction
     .updateTable('runs')
     .set({ status: 'running', owner, attempt: 1, started_at: now })
@@ -160,7 +167,10 @@ export async function holdRun(
 }
 
 /** Which of these runs have an attempt newer than the one given, or have ended. */
-export async function findFenced(db: Db, runs: readonly { id: RunId; attempt: number }[]): Promise<Set<RunId>> {
+export async function findFenced(
+  db: Db,
+  runs: readonly { id: RunId; attempt: number }[],
+): Promise<Set<RunId>> {
   const { rows } = await sql<{ id: RunId }>`
     select wanted.id from unnest(
       ${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.attempt)}::integer[]
@@ -181,7 +191,11 @@ export async function requestStop(transaction: Db, id: RunId, now: string): Prom
 
 /** Gives up the runs of a node, or one of them: any other may take them over at once. */
 export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
-  let query = db.updateTable('runs').set({ owner: null }).where('owner', '=', owner).where('status', '=', 'running')
+  let query = db
+    .updateTable('runs')
+    .set({ owner: null })
+    .where('owner', '=', owner)
+    .where('status', '=', 'running')
   if (id) {
     query = query.where('id', '=', id)
   }

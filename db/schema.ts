@@ -153,4 +153,3 @@ export type NodeTable = {
   started_at: Generated<string>
   lease_until: string
 }
-

@@ -45,7 +45,10 @@ export async function findSession(db: Db, userId: UserId, id: SessionId): Promis
 }
 
 /** The session and whose it is, for telling that person; null when there is none. */
-export async function findSessionWithOwner(db: Db, id: SessionId): Promise<{ userId: UserId; session: Session } | null> {
+export async function findSessionWithOwner(
+  db: Db,
+  id: SessionId,
+): Promise<{ userId: UserId; session: Session } | null> {
   const row = await db
     .selectFrom('sessions')
     .select(sessionColumns)
@@ -146,7 +149,11 @@ export async function listSessions(db: Db, page: SessionPage): Promise<Session[]
       ]),
     )
   }
-  return query.orderBy('updated_at', 'desc').orderBy('sessions.id', 'desc').limit(page.limit).execute()
+  return query
+    .orderBy('updated_at', 'desc')
+    .orderBy('sessions.id', 'desc')
+    .limit(page.limit)
+    .execute()
 }
 
 function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, 'sessions'>) {

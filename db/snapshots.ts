@@ -42,7 +42,9 @@ export async function readSnapshot(
       ? await readBranch(db, { sessionId, leaf: activeLeaf, ...limits })
       : { messages: [], hasOlder: false }
     const queued = await readQueued(db, sessionId)
-    const written = branch.messages.find(({ message }) => message.role === 'assistant' && isOpen(message.status))
+    const written = branch.messages.find(
+      ({ message }) => message.role === 'assistant' && isOpen(message.status),
+    )
     const chunks = written?.message.runId
       ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
       : []

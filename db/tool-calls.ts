@@ -13,7 +13,12 @@ export type StoredCall = {
   arguments: string
 }
 
-export type NewCall = StoredCall & { runId: RunId; sessionId: SessionId; userId: UserId; messageId: MessageId }
+export type NewCall = StoredCall & {
+  runId: RunId
+  sessionId: SessionId
+  userId: UserId
+  messageId: MessageId
+}
 
 export async function insertCalls(transaction: Db, calls: readonly NewCall[]): Promise<void> {
   if (calls.length === 0) {
@@ -55,7 +60,10 @@ export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<Cal
 }
 
 /** The calls of these runs, in the order in which the model made them. */
-export async function callsOfRuns(db: Db, runIds: readonly RunId[]): Promise<Map<RunId, StoredCall[]>> {
+export async function callsOfRuns(
+  db: Db,
+  runIds: readonly RunId[],
+): Promise<Map<RunId, StoredCall[]>> {
   const byRun = new Map<RunId, StoredCall[]>()
   if (runIds.length === 0) {
     return byRun

@@ -4,7 +4,15 @@ import type { UserTable } from './schema.ts'
 
 export type UserRow = Omit<UserTable, 'created_at'> & { created_at: string }
 
-const columns = ['id', 'name', 'email', 'role', 'account_status', 'subscription_tier', 'created_at'] as const
+const columns = [
+  'id',
+  'name',
+  'email',
+  'role',
+  'account_status',
+  'subscription_tier',
+  'created_at',
+] as const
 
 /** The user with this id, or null. */
 export async function findUser(db: Db, id: UserId): Promise<UserRow | null> {

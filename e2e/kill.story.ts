@@ -6,7 +6,10 @@ import { createTestDatabase } from '../scripts/testing/test-database.ts'
 const storages = {
   'a folder': async () => {
     const folder = await temporaryFolder()
-    return { env: { DATA_DIR: folder.path }, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+    return {
+      env: { DATA_DIR: folder.path },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    }
   },
   Postgres: async () => {
     const database = await createTestDatabase()
@@ -40,7 +43,9 @@ describe.each(Object.entries(storages))('a server on %s', (_name, openStorage) =
     const again = fresh.session(id)
     const leaveToo = again.store.subscribe(() => undefined)
     await until(again, ({ status }) => status === 'completed')
-    expect(again.store.getSnapshot().state?.messages).toEqual(session.store.getSnapshot().state?.messages)
+    expect(again.store.getSnapshot().state?.messages).toEqual(
+      session.store.getSnapshot().state?.messages,
+    )
     const { events } = await fresh.api.sessions.log.query({ id })
     const starts = events.flatMap(({ event }) => (event.type === 'start' ? [event] : []))
     expect(starts).toMatchObject([
@@ -93,7 +98,9 @@ async function until(session: Session, condition: (answer: Answer) => boolean): 
 type Answer = { text: string; status: string; tools: string[] }
 
 function answerOf(session: Session): Answer | null {
-  const message = session.store.getSnapshot().state?.messages.findLast(({ role }) => role === 'assistant')
+  const message = session.store
+    .getSnapshot()
+    .state?.messages.findLast(({ role }) => role === 'assistant')
   return message
     ? {
         text: message.parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),

@@ -5,11 +5,20 @@ import type { Config } from './config.ts'
 export function createLogger(level: Config['logLevel'], forPerson: boolean): Logger {
   const options = { level, base: null, serializers: { err: describeError } }
   return forPerson
-    ? pino({ ...options, transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss' } } })
+    ? pino({
+        ...options,
+        transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss' } },
+      })
     : pino(options, pino.destination({ sync: true }))
 }
 
-type DescribedError = { type: string; message: string; code?: unknown; stack?: string | undefined; cause?: DescribedError }
+type DescribedError = {
+  type: string
+  message: string
+  code?: unknown
+  stack?: string | undefined
+  cause?: DescribedError
+}
 
 /**
  * Only these of an error's fields: a database's errors also carry the query with its parameters, which are what people

@@ -43,7 +43,9 @@ async function start(): Promise<App> {
     const url = await made.listen()
     console.log(`Throughline is listening on ${url}`)
     if (made.services.model.kind === 'demo') {
-      console.log('The demo model answers. Set OPENAI_API_KEY or OPENAI_BASE_URL (see .env.example) for a real one.')
+      console.log(
+        'The demo model answers. Set OPENAI_API_KEY or OPENAI_BASE_URL (see .env.example) for a real one.',
+      )
     }
     return made
   } catch (error) {

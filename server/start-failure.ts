@@ -21,7 +21,10 @@ export function explainStartFailure(error: unknown, config: Config): string {
     if (config.databaseUrl && isDatabaseRefusal(cause, code)) {
       return `The database cannot be reached: ${cause.message || code}. Check that it runs, and DATABASE_URL.`
     }
-    if (!config.databaseUrl && (code === 'EACCES' || code === 'ENOSPC' || code === 'EROFS' || code === 'ENOTDIR')) {
+    if (
+      !config.databaseUrl &&
+      (code === 'EACCES' || code === 'ENOSPC' || code === 'EROFS' || code === 'ENOTDIR')
+    ) {
       return `The folder ${config.dataDir} cannot be used (${code}). Set DATA_DIR to a folder that can be written.`
     }
   }
@@ -52,7 +55,9 @@ function isListening(error: Error): boolean {
 /** Network errors, refused credentials (SQLSTATE class 28), no such database (3D000), the server starting (57P03). */
 function isDatabaseRefusal(error: Error, code: string): boolean {
   return (
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|57P03)$/.test(code) ||
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|57P03)$/.test(
+      code,
+    ) ||
     /timeout exceeded when trying to connect|Connection terminated|SSL|SASL/.test(error.message)
   )
 }

@@ -48,5 +48,7 @@ function messageFor(error: TRPCError): string {
     return z.prettifyError(error.cause)
   }
   // What nobody foresaw may carry anything: it goes to the log, not to the caller.
-  return error.code === 'INTERNAL_SERVER_ERROR' ? 'Something went wrong on the server. Try again.' : error.message
+  return error.code === 'INTERNAL_SERVER_ERROR'
+    ? 'Something went wrong on the server. Try again.'
+    : error.message
 }

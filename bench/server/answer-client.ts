@@ -57,6 +57,7 @@ export class AnswerClient {
   /** The answer's text as the server has stored it. */
   async readStored(url: string): Promise<string> {
     const response = await fetch(new URL(`/api/session/${this.sessionId}`, url))
+    if (!response.ok) throw new Error(`the session could not be read: ${await response.text()}`)
     const { messages } = SessionAnswer.parse(await response.json())
     const parts = messages.findLast(({ role }) => role === 'assistant')?.parts ?? []
     return parts.map(({ text }) => text ?? '').join('')

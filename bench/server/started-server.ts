@@ -44,6 +44,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let said = ''
   const listen = (text: string): void => {
+    if (process.env['DBG']) process.stderr.write('SRV '+text)
     said = (said + text).slice(-10_000)
     const found = /listening on (http:\S+)/.exec(said)?.[1]
     if (found) resolve(found)

@@ -2,7 +2,7 @@ import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import type { RunHold } from '../../server/log/port.ts'
-import { Samples } from '../measure/distribution.ts'
+import type { Samples } from '../measure/distribution.ts'
 
 /** What a provider sends in a second to one answer, and how long a token is: an English one, with its space. */
 export const TOKENS_PER_SECOND = 50

@@ -18,7 +18,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   const parts = stored?.message.parts ?? []
   const lastOfPart = new Map<number, { seq: number; chunk: ChunkEvent }>()
   const all: number[] = []
-  for (let after = 0, more = true; more; ) {
+  for (let after = 0, more = true; more;) {
     const rows = await readChunks(db, run.sessionId, run.id, after, SLICE)
     for (const { seq, data } of rows) {
       const chunk = parseEvent(data)

@@ -13,7 +13,9 @@ export class Hub {
   readonly #onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void
 
   /** @param onPublish is told of everything that is committed, whether the session is being read or not */
-  constructor(onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void = () => {}) {
+  constructor(
+    onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void = () => {},
+  ) {
     this.#onPublish = onPublish
   }
 

@@ -8,7 +8,11 @@ import type { AppendedEvent, Appender } from './port.ts'
 export type PlacedEvent = CommittedEvent & { sessionId: SessionId; runId: RunId | null }
 
 /** Places chunks behind the head of their log. */
-export function placeChunks(sessionId: SessionId, head: number, chunks: readonly PendingChunk[]): PlacedEvent[] {
+export function placeChunks(
+  sessionId: SessionId,
+  head: number,
+  chunks: readonly PendingChunk[],
+): PlacedEvent[] {
   return chunks.map(({ hold, chunk }, index) => ({
     sessionId,
     seq: head + 1 + index,
@@ -35,5 +39,11 @@ export function createAppender(sessionId: SessionId, head: number, batch: Placed
 }
 
 export function toRow({ sessionId, seq, runId, event, branch }: PlacedEvent): EventRow {
-  return { sessionId, seq, runId, type: branch ? 'branch' : event.type, data: JSON.stringify(event) }
+  return {
+    sessionId,
+    seq,
+    runId,
+    type: branch ? 'branch' : event.type,
+    data: JSON.stringify(event),
+  }
 }

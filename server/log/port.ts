@@ -1,5 +1,10 @@
 import type { Db } from '../../db/connect.ts'
-import type { ChunkEvent, LoggedEvent, SessionEvent, SnapshotEvent } from '../../shared/contract/events.ts'
+import type {
+  ChunkEvent,
+  LoggedEvent,
+  SessionEvent,
+  SnapshotEvent,
+} from '../../shared/contract/events.ts'
 import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 
 /** What may be put into a log. A snapshot is made for a reader and never stored. */
@@ -61,7 +66,11 @@ export type LogReader = {
    *
    * @param limit how many of the newest messages
    */
-  snapshot(userId: UserId, sessionId: SessionId, limit?: number): Promise<{ seq: number; event: SnapshotEvent } | null>
+  snapshot(
+    userId: UserId,
+    sessionId: SessionId,
+    limit?: number,
+  ): Promise<{ seq: number; event: SnapshotEvent } | null>
 }
 
 export class SessionGoneError extends Error {

@@ -85,6 +85,10 @@ export class CursorReader implements LogReader {
       return remembered
     }
     const rows = await readEvents(this.#database.db, sessionId, cursor, PAGE)
-    return rows.map(({ seq, type, data }) => ({ seq, event: parseEvent(data), branch: type === 'branch' }))
+    return rows.map(({ seq, type, data }) => ({
+      seq,
+      event: parseEvent(data),
+      branch: type === 'branch',
+    }))
   }
 }

@@ -37,4 +37,3 @@ export async function takeSnapshot(
 export function parseEvent(data: string): Exclude<SessionEvent, SnapshotEvent> {
   return JSON.parse(data)
 }
-

@@ -37,7 +37,9 @@ export function writerSuite(name: string, open: Open): void {
       await writer.flush()
       await Promise.all(checks)
       expect(unstored).toEqual([])
-      expect(bench.committed.map(({ seq }) => seq)).toEqual(bench.committed.map((_, index) => index + 1))
+      expect(bench.committed.map(({ seq }) => seq)).toEqual(
+        bench.committed.map((_, index) => index + 1),
+      )
       expect(joined(bench.committed)).toBe(text.join(''))
     })
 
@@ -49,7 +51,10 @@ export function writerSuite(name: string, open: Open): void {
         void bench.writer.chunk(bench.sessionId, bench.hold, chunk('b', index))
       }
       await bench.writer.flush()
-      expect(bench.committed.map(({ event }) => event.type === 'chunk' && event.text)).toEqual(['a', 'b'.repeat(99)])
+      expect(bench.committed.map(({ event }) => event.type === 'chunk' && event.text)).toEqual([
+        'a',
+        'b'.repeat(99),
+      ])
     })
 
     test('puts what an append adds behind the text that waits, all or nothing', async () => {
@@ -100,15 +105,28 @@ export function writerSuite(name: string, open: Open): void {
       const { writer, sessionId, database } = bench
       await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
       await writer.flush()
-      const takeover = { sessionId, seq: 2, runId: bench.hold.runId, type: 'start', data: '{"type":"start"}' }
+      const takeover = {
+        sessionId,
+        seq: 2,
+        runId: bench.hold.runId,
+        type: 'start',
+        data: '{"type":"start"}',
+      }
       await database.db.transaction().execute(async (transaction) => {
-        await transaction.updateTable('runs').set({ attempt: 2 }).where('id', '=', bench.hold.runId).execute()
+        await transaction
+          .updateTable('runs')
+          .set({ attempt: 2 })
+          .where('id', '=', bench.hold.runId)
+          .execute()
         await insertEvents(transaction, [takeover])
       })
       await writer.chunk(sessionId, bench.hold, chunk(' of a zombie', 4), true)
       await writer.flush()
       expect(bench.fenced).toEqual([bench.hold.runId])
-      expect((await readEvents(database.db, sessionId, 0, 10)).map(({ type }) => type)).toEqual(['chunk', 'start'])
+      expect((await readEvents(database.db, sessionId, 0, 10)).map(({ type }) => type)).toEqual([
+        'chunk',
+        'start',
+      ])
       expect(joined(bench.committed)).toBe('mine')
     })
 
@@ -133,7 +151,12 @@ export function writerSuite(name: string, open: Open): void {
         const rows = await readEvents(bench.database.db, id, 0, 100)
         expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1))
         expect(rows.filter(({ type }) => type === 'tool')).toHaveLength(3)
-        expect(rows.map(({ data }) => JSON.parse(data)).flatMap(({ text }) => text ?? []).join('')).toBe('x'.repeat(30))
+        expect(
+          rows
+            .map(({ data }) => JSON.parse(data))
+            .flatMap(({ text }) => text ?? [])
+            .join(''),
+        ).toBe('x'.repeat(30))
       }
     })
   })
@@ -192,11 +215,19 @@ async function setUp(options: Parameters<typeof connect>[0]) {
 /** Rows as a send leaves them; the log of another session is written to in its name. */
 async function insertRunningRun({ db }: Database): Promise<RunHold> {
   const now = new Date().toISOString()
-  const [user, session, question, answer, runId] = Array.from({ length: 5 }, () => crypto.randomUUID())
+  const [user, session, question, answer, runId] = Array.from({ length: 5 }, () =>
+    crypto.randomUUID(),
+  )
   const rows = { user: user as never, session: session as never, question: question as never }
   await db
     .insertInto('users')
-    .values({ id: rows.user, name: 'Ada', role: 'member', account_status: 'active', subscription_tier: 'free' })
+    .values({
+      id: rows.user,
+      name: 'Ada',
+      role: 'member',
+      account_status: 'active',
+      subscription_tier: 'free',
+    })
     .execute()
   await db
     .insertInto('sessions')

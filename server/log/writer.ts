@@ -51,7 +51,12 @@ export class GroupCommitWriter implements LogWriter {
     this.#options = options
   }
 
-  async chunk(sessionId: SessionId, hold: RunHold, chunk: ChunkEvent, urgent = false): Promise<void> {
+  async chunk(
+    sessionId: SessionId,
+    hold: RunHold,
+    chunk: ChunkEvent,
+    urgent = false,
+  ): Promise<void> {
     const log = this.#log(sessionId)
     log.push(hold, chunk)
     this.#dirty.add(log)
@@ -66,7 +71,10 @@ export class GroupCommitWriter implements LogWriter {
     this.#logs.get(sessionId)?.drop(runId)
   }
 
-  async append<T>(sessionId: SessionId, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T> {
+  async append<T>(
+    sessionId: SessionId,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+  ): Promise<T> {
     const log = this.#log(sessionId)
     await log.lock()
     try {
@@ -84,14 +92,18 @@ export class GroupCommitWriter implements LogWriter {
     }
   }
 
-  async #appendLocked<T>(log: PendingLog, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T> {
+  async #appendLocked<T>(
+    log: PendingLog,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+  ): Promise<T> {
     for (;;) {
       const share: Share = { log, chunks: this.#take(log) }
       let placed: PlacedEvent[] = []
       let done: { value: T } | null = null
       try {
         await this.#options.database.db.transaction().execute(async (transaction) => {
-          const head = log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+          const head =
+            log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
           placed = placeChunks(log.sessionId, head, share.chunks)
           const value = await work(transaction, createAppender(log.sessionId, head, placed))
           if (placed.length > 0) {
@@ -193,7 +205,9 @@ export class GroupCommitWriter implements LogWriter {
   async #landed(batch: readonly PlacedEvent[], error: unknown): Promise<boolean> {
     await this.#troubled(error)
     const rows = batch.map(toRow)
-    return (await this.#patiently(() => countEqual(this.#options.database.db, rows))) === rows.length
+    return (
+      (await this.#patiently(() => countEqual(this.#options.database.db, rows))) === rows.length
+    )
   }
 
   /** Tries until the database answers. */
@@ -214,7 +228,8 @@ export class GroupCommitWriter implements LogWriter {
 
   async #place(shares: readonly Share[]): Promise<PlacedEvent[]> {
     const unknown = shares.filter(({ log }) => log.head === null).map(({ log }) => log.sessionId)
-    const heads = unknown.length > 0 ? await readHeads(this.#options.database.db, unknown) : new Map()
+    const heads =
+      unknown.length > 0 ? await readHeads(this.#options.database.db, unknown) : new Map()
     return shares.flatMap(({ log, chunks }) => {
       log.head ??= heads.get(log.sessionId) ?? 0
       return placeChunks(log.sessionId, log.head ?? 0, chunks)
@@ -288,7 +303,12 @@ export class GroupCommitWriter implements LogWriter {
 
 /** Whether the database itself refused, and so nothing is in doubt: errors of the connection have no SQLSTATE. */
 function hasSqlState(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && !CONNECTION_STATES.test(String(error.code))
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    /^[0-9A-Z]{5}$/.test(String(error.code)) &&
+    !CONNECTION_STATES.test(String(error.code))
+  )
 }
 
 /** Class 08 and the shutdowns of class 57: the connection ended, whatever had been sent. */

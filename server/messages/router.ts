@@ -7,7 +7,10 @@ import { typedMessages } from '../typed-calls.ts'
 
 const Text = z
   .string()
-  .max(MAX_TEXT_LENGTH, `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`)
+  .max(
+    MAX_TEXT_LENGTH,
+    `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`,
+  )
   .refine((text) => text.trim() !== '', 'A message needs some text.')
 
 export const messagesRouter = router({
@@ -26,7 +29,10 @@ export const messagesRouter = router({
         if (!snapshot) {
           throw notFound('session')
         }
-        return { messages: typedMessages(snapshot.event.messages), hasOlder: snapshot.event.hasOlder }
+        return {
+          messages: typedMessages(snapshot.event.messages),
+          hasOlder: snapshot.event.hasOlder,
+        }
       }
       const newer = await findMessage(db, user.id, before)
       if (newer?.message.sessionId !== sessionId) {
@@ -37,7 +43,10 @@ export const messagesRouter = router({
         return { messages: [], hasOlder: false }
       }
       const page = await readBranch(db, { sessionId, leaf: parentId, limit })
-      return { messages: typedMessages(page.messages.map(({ message }) => message)), hasOlder: page.hasOlder }
+      return {
+        messages: typedMessages(page.messages.map(({ message }) => message)),
+        hasOlder: page.hasOlder,
+      }
     }),
 
   send: procedure

@@ -12,7 +12,10 @@ type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
  * What the model asked for, as it is recorded: running, or failed already when there is no such tool or the arguments
  * do not fit, so that the model can try again.
  */
-export function newCall({ tools, now, newId }: CallDeps, asked: AskedCall): Omit<StoredCall, 'step' | 'part'> {
+export function newCall(
+  { tools, now, newId }: CallDeps,
+  asked: AskedCall,
+): Omit<StoredCall, 'step' | 'part'> {
   const parsed = tools.parse(asked.name, asked.arguments)
   const info = tools.list().find(({ name }) => name === asked.name)
   const known: Pick<ToolCall, 'id' | 'name' | 'source' | 'effect'> = {
@@ -40,11 +43,19 @@ export async function carryOut(
 ): Promise<StoredCall> {
   const { call } = stored
   if (stop.aborted) {
-    return recorder.call(stored, { ...call, status: 'failed', error: 'The answer was stopped before this call began.' })
+    return recorder.call(stored, {
+      ...call,
+      status: 'failed',
+      error: 'The answer was stopped before this call began.',
+    })
   }
   const startedAt = call.startedAt ?? deps.now()
   const signal = AbortSignal.any([stop, lose])
-  const outcome = await deps.tools.execute(call.name, call.input, { caller, callId: call.id, signal })
+  const outcome = await deps.tools.execute(call.name, call.input, {
+    caller,
+    callId: call.id,
+    signal,
+  })
   lose.throwIfAborted()
   const durationMs = Math.max(0, Date.parse(deps.now()) - Date.parse(startedAt))
   return recorder.call(stored, { ...settled(call, outcome), startedAt, durationMs })
@@ -59,7 +70,8 @@ export function recovered(call: ToolCall): ToolCall {
     ? {
         ...call,
         status: 'unknown',
-        error: 'The server stopped while this call was running. Whether it happened is not known; it was not repeated.',
+        error:
+          'The server stopped while this call was running. Whether it happened is not known; it was not repeated.',
       }
     : call
 }
@@ -69,7 +81,8 @@ function settled(call: ToolCall, outcome: ToolOutcome): ToolCall {
     return { ...call, status: 'completed', output: outcome.output }
   }
   // A call that was under way when it was stopped, or when its time was over, may have happened all the same.
-  const hidden = call.effect === 'once' && (outcome.kind === 'stopped' || outcome.kind === 'timeout')
+  const hidden =
+    call.effect === 'once' && (outcome.kind === 'stopped' || outcome.kind === 'timeout')
   return hidden
     ? { ...call, status: 'unknown', error: `${outcome.error} Whether it happened is not known.` }
     : { ...call, status: 'failed', error: outcome.error }

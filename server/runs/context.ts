@@ -20,14 +20,20 @@ export async function conversationBefore(db: Db, run: Run): Promise<ModelMessage
     maxLength: MAX_LENGTH,
   })
   const earlier = fromFirstQuestion(messages.map(({ message }) => message))
-  const runIds = earlier.flatMap(({ role, runId }) => (role === 'assistant' && runId ? [runId] : []))
+  const runIds = earlier.flatMap(({ role, runId }) =>
+    role === 'assistant' && runId ? [runId] : [],
+  )
   const steps = await stepsOfRuns(db, runIds)
   const calls = await callsOfRuns(db, runIds)
   return earlier.flatMap((message): ModelMessage[] =>
     message.role === 'user'
       ? [{ role: 'user', text: joinText(message.parts) }]
       : [
-          ...stepMessages(message.parts, lookUp(steps, message.runId), lookUp(calls, message.runId)).map(forget),
+          ...stepMessages(
+            message.parts,
+            lookUp(steps, message.runId),
+            lookUp(calls, message.runId),
+          ).map(forget),
           ...cutText(message.parts, lookUp(steps, message.runId)),
         ],
   )
@@ -45,10 +51,18 @@ export function stepMessages(
       {
         role: 'assistant',
         text: joinText(parts.slice(steps[index - 1]?.partsEnd ?? 0, partsEnd)),
-        calls: own.map((call) => ({ id: call.providerId, name: call.call.name, arguments: call.arguments })),
+        calls: own.map((call) => ({
+          id: call.providerId,
+          name: call.call.name,
+          arguments: call.arguments,
+        })),
         providerState: toProviderState(providerState),
       },
-      ...own.map(({ call, providerId }) => ({ role: 'tool' as const, callId: providerId, ...resultOf(call) })),
+      ...own.map(({ call, providerId }) => ({
+        role: 'tool' as const,
+        callId: providerId,
+        ...resultOf(call),
+      })),
     ]
   })
 }

@@ -33,7 +33,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     }
   }
   let lastStep: Omit<Step, 'partsEnd'> | null = null
-  let state: RunState = resume(steps, calls.filter(isOpen).map(({ call }) => call.id), maxSteps)
+  let state: RunState = resume(
+    steps,
+    calls.filter(isOpen).map(({ call }) => call.id),
+    maxSteps,
+  )
   const apply = (input: RunInput) => {
     state = advance(state, input, maxSteps)
   }
@@ -52,7 +56,12 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     if (result.end.calls.length === 0) {
       lastStep = finished
     } else {
-      calls.push(...(await recorder.step(finished, result.end.calls.map((asked) => newCall(deps, asked)))))
+      calls.push(
+        ...(await recorder.step(
+          finished,
+          result.end.calls.map((asked) => newCall(deps, asked)),
+        )),
+      )
       steps.push({ ...finished, partsEnd: answer.parts.length })
     }
     const open = calls.filter((call) => call.step === step).map(({ call }) => call.id)
@@ -70,7 +79,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   if (run.attempt > MAX_ATTEMPTS) {
-    return recorder.end({ outcome: 'interrupted', finish: null, error: null }, sumUsage(steps, null), null)
+    return recorder.end(
+      { outcome: 'interrupted', finish: null, error: null },
+      sumUsage(steps, null),
+      null,
+    )
   }
   for (;;) {
     signals.lose.throwIfAborted()
@@ -98,7 +111,9 @@ async function load(run: Run, deps: RunDeps) {
     temperature: deps.settings.temperature,
     maxTokens: deps.settings.maxTokens,
     systemPrompt: session.systemPrompt ?? deps.settings.systemPrompt,
-    tools: deps.tools.list().map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+    tools: deps.tools
+      .list()
+      .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
   }
   return {
     request,
@@ -114,5 +129,11 @@ function isOpen({ call }: Pick<StoredCall, 'call'>): boolean {
 }
 
 function toStep(step: number, result: StepResult, finish: string): Omit<Step, 'partsEnd'> {
-  return { step, model: result.model, finish, usage: result.usage, providerState: result.providerState }
+  return {
+    step,
+    model: result.model,
+    finish,
+    usage: result.usage,
+    providerState: result.providerState,
+  }
 }

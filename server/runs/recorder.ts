@@ -40,14 +40,26 @@ export class RunRecorder {
   }
 
   /** Records a finished step and the calls it made, before any of them starts. */
-  async step(step: Omit<Step, 'partsEnd'>, calls: readonly Omit<StoredCall, 'step' | 'part'>[]): Promise<StoredCall[]> {
-    const placed = calls.map((call) => ({ ...call, step: step.step, part: this.#answer.addCall(call.call.id) }))
+  async step(
+    step: Omit<Step, 'partsEnd'>,
+    calls: readonly Omit<StoredCall, 'step' | 'part'>[],
+  ): Promise<StoredCall[]> {
+    const placed = calls.map((call) => ({
+      ...call,
+      step: step.step,
+      part: this.#answer.addCall(call.call.id),
+    }))
     this.#answer.finishStep()
     await this.#append(async (transaction, log) => {
       await insertStep(transaction, this.#run.id, { ...step, partsEnd: this.#answer.parts.length })
-      await insertCalls(transaction, placed.map((call): NewCall => ({ ...call, ...this.#place })))
+      await insertCalls(
+        transaction,
+        placed.map((call): NewCall => ({ ...call, ...this.#place })),
+      )
       const seq = Math.max(log.nextSeq - 1, ...placed.map((call) => this.#addCall(log, call)))
-      await updateMessage(transaction, this.#run.messageId, { parts: { stored: this.#answer.parts, seq } })
+      await updateMessage(transaction, this.#run.messageId, {
+        parts: { stored: this.#answer.parts, seq },
+      })
     })
     return placed
   }
@@ -63,7 +75,11 @@ export class RunRecorder {
   }
 
   /** Ends the run, once, and starts the one that waits behind it, if one does. */
-  async end(ending: Ending, usage: Usage | null, lastStep: Omit<Step, 'partsEnd'> | null): Promise<Run | null> {
+  async end(
+    ending: Ending,
+    usage: Usage | null,
+    lastStep: Omit<Step, 'partsEnd'> | null,
+  ): Promise<Run | null> {
     const { id: runId, messageId, sessionId, userId } = this.#run
     return this.#append(async (transaction, log, stopRequested) => {
       // A stop that was accepted is kept, although the answer was just then complete.
@@ -80,7 +96,13 @@ export class RunRecorder {
       })
       await endRun(transaction, runId, { outcome, finish, error, usage, now: this.#deps.now() })
       const session = await lockSession(transaction, userId, sessionId)
-      return startNext(transaction, log, { userId, sessionId }, session?.activeLeaf ?? messageId, this.#deps)
+      return startNext(
+        transaction,
+        log,
+        { userId, sessionId },
+        session?.activeLeaf ?? messageId,
+        this.#deps,
+      )
     })
   }
 
@@ -93,7 +115,9 @@ export class RunRecorder {
     return log.add({ type: 'tool', messageId: this.#run.messageId, part, call }, this.#run.id)
   }
 
-  #append<T>(work: (transaction: Db, log: Appender, stopRequested: boolean) => Promise<T>): Promise<T> {
+  #append<T>(
+    work: (transaction: Db, log: Appender, stopRequested: boolean) => Promise<T>,
+  ): Promise<T> {
     return this.#deps.log.append(this.#run.sessionId, async (transaction, log) => {
       const hold = await holdRun(transaction, this.#run.id, this.#deps.nodeId, this.#run.attempt)
       if (!hold) {
@@ -110,6 +134,9 @@ export async function openRecorder(run: Run, deps: RunDeps, keepParts: number) {
   if (!stored) {
     throw new FencedError()
   }
-  const answer = new Answer(run.messageId, stored.message.parts.slice(0, keepParts).map(toStoredPart))
+  const answer = new Answer(
+    run.messageId,
+    stored.message.parts.slice(0, keepParts).map(toStoredPart),
+  )
   return { recorder: new RunRecorder(run, deps, answer), answer }
 }

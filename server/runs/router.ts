@@ -6,5 +6,7 @@ export const runsRouter = router({
   stop: procedure
     .input(z.object({ sessionId: SessionId, clearQueue: z.boolean().default(false) }))
     .output(z.object({ stopped: z.boolean() }))
-    .mutation(({ ctx: { services, user }, input }) => services.runs.stop({ ...input, userId: user.id })),
+    .mutation(({ ctx: { services, user }, input }) =>
+      services.runs.stop({ ...input, userId: user.id }),
+    ),
 })

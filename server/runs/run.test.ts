@@ -5,7 +5,10 @@ import { type RunInput, type RunState, advance, resume } from './run.ts'
 const [a, b] = [CallId.parse(crypto.randomUUID()), CallId.parse(crypto.randomUUID())]
 const asking = (step: number): RunState => ({ phase: 'asking', step })
 const error = { code: 'provider_cut', message: 'cut', retryable: true } as const
-const ended = (outcome: 'completed' | 'stopped' | 'failed', finish: 'stop' | 'max-steps' | null = null): RunState => ({
+const ended = (
+  outcome: 'completed' | 'stopped' | 'failed',
+  finish: 'stop' | 'max-steps' | null = null,
+): RunState => ({
   phase: 'ended',
   ending: { outcome, finish, error: outcome === 'failed' ? error : null },
 })
@@ -16,10 +19,30 @@ const after = (state: RunState, inputs: RunInput[], maxSteps = 8) =>
 
 describe('a run', () => {
   test.each<[string, RunState, RunInput[], RunState]>([
-    ['ends when the model answers without calls', asking(0), [answered()], ended('completed', 'stop')],
-    ['carries out the calls of a step', asking(0), [answered(a, b)], { phase: 'calling', step: 0, open: [a, b] }],
-    ['waits for every call', asking(0), [answered(a, b), settled(b)], { phase: 'calling', step: 0, open: [a] }],
-    ['asks again when all have results', asking(2), [answered(a, b), settled(b), settled(a)], asking(3)],
+    [
+      'ends when the model answers without calls',
+      asking(0),
+      [answered()],
+      ended('completed', 'stop'),
+    ],
+    [
+      'carries out the calls of a step',
+      asking(0),
+      [answered(a, b)],
+      { phase: 'calling', step: 0, open: [a, b] },
+    ],
+    [
+      'waits for every call',
+      asking(0),
+      [answered(a, b), settled(b)],
+      { phase: 'calling', step: 0, open: [a] },
+    ],
+    [
+      'asks again when all have results',
+      asking(2),
+      [answered(a, b), settled(b), settled(a)],
+      asking(3),
+    ],
     ['is stopped while the model is asked', asking(1), [{ type: 'stopped' }], ended('stopped')],
     [
       'that is stopped while calls are open lets them come to an end',
@@ -51,7 +74,12 @@ describe('a run', () => {
   })
 
   test('that has ended takes nothing more (P9)', () => {
-    for (const input of [answered(), settled(a), { type: 'stopped' }, { type: 'failed', error }] satisfies RunInput[]) {
+    for (const input of [
+      answered(),
+      settled(a),
+      { type: 'stopped' },
+      { type: 'failed', error },
+    ] satisfies RunInput[]) {
       expect(() => advance(ended('stopped'), input, 8)).toThrow(/ended cannot be/)
     }
   })

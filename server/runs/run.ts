@@ -50,12 +50,18 @@ export function advance(state: RunState, input: RunInput, maxSteps: number): Run
 }
 
 /** Where a run goes on that was cut after `steps` finished steps, with these calls still open. */
-export function resume(steps: readonly { finish: string }[], open: readonly CallId[], maxSteps: number): RunState {
+export function resume(
+  steps: readonly { finish: string }[],
+  open: readonly CallId[],
+  maxSteps: number,
+): RunState {
   const last = steps.at(-1)
   if (!last) {
     return { phase: 'asking', step: 0 }
   }
-  return open.length > 0 ? { phase: 'calling', step: steps.length - 1, open } : nextStep(steps.length, maxSteps)
+  return open.length > 0
+    ? { phase: 'calling', step: steps.length - 1, open }
+    : nextStep(steps.length, maxSteps)
 }
 
 function advanceAsking(step: number, input: RunInput): RunState {

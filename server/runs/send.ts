@@ -1,6 +1,13 @@
 import type { Db } from '../../db/connect.ts'
 import { findMessage, insertMessage, messageExists } from '../../db/messages.ts'
-import { type Run, findActiveRun, findRun, findRunOfQuestion, insertRun, requestStop } from '../../db/runs.ts'
+import {
+  type Run,
+  findActiveRun,
+  findRun,
+  findRunOfQuestion,
+  insertRun,
+  requestStop,
+} from '../../db/runs.ts'
 import { lockSession, updateSession } from '../../db/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Appender } from '../log/port.ts'
@@ -38,7 +45,10 @@ export async function sendMessage(
   }
   const active = await findActiveRun(transaction, sessionId)
   if (active && whenBusy === 'reject') {
-    throw new CommandError('CONFLICT', 'An answer is running in this session. Stop it, or send with whenBusy "queue".')
+    throw new CommandError(
+      'CONFLICT',
+      'An answer is running in this session. Stop it, or send with whenBusy "queue".',
+    )
   }
   const run = await insertQuestion(transaction, log, command, session, active, deps)
   if (active) {
@@ -82,7 +92,10 @@ async function findRepeated(
   const said = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
   const run = await findRunOfQuestion(transaction, id)
   if (message.sessionId !== sessionId || message.role !== 'user' || said !== text || !run) {
-    throw new CommandError('CONFLICT', 'This message id was used for another text. Send with a new id.')
+    throw new CommandError(
+      'CONFLICT',
+      'This message id was used for another text. Send with a new id.',
+    )
   }
   return { messageId: id, runId: run.id }
 }

@@ -34,7 +34,10 @@ export async function startAnswer(
     model: run.model,
     createdAt,
   })
-  await updateSession(transaction, run.sessionId, { activeLeaf: run.messageId, updatedAt: createdAt })
+  await updateSession(transaction, run.sessionId, {
+    activeLeaf: run.messageId,
+    updatedAt: createdAt,
+  })
   const message = await readMessage(transaction, run.userId, run.messageId)
   log.add(
     { type: 'start', runId: run.id, messageId: run.messageId, message, attempt: 1, keepParts: 0 },
@@ -74,11 +77,19 @@ export async function addBranch(
   userId: UserId,
   sessionId: SessionId,
 ): Promise<void> {
-  log.addBranch({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })
+  log.addBranch({
+    type: 'session',
+    session: await readSession(transaction, log, userId, sessionId),
+  })
 }
 
 /** The session as it is after the events added so far and the one that tells of it. */
-export async function readSession(transaction: Db, log: Appender, userId: UserId, sessionId: SessionId) {
+export async function readSession(
+  transaction: Db,
+  log: Appender,
+  userId: UserId,
+  sessionId: SessionId,
+) {
   const session = await findSession(transaction, userId, sessionId)
   if (!session) {
     throw new Error(`session ${sessionId} is gone in the middle of a transaction on it`)
@@ -86,7 +97,11 @@ export async function readSession(transaction: Db, log: Appender, userId: UserId
   return { ...session, seq: log.nextSeq }
 }
 
-export async function readMessage(transaction: Db, userId: UserId, id: MessageId): Promise<Message> {
+export async function readMessage(
+  transaction: Db,
+  userId: UserId,
+  id: MessageId,
+): Promise<Message> {
   const stored = await findMessage(transaction, userId, id)
   if (!stored) {
     throw new Error(`message ${id} is gone in the middle of a transaction on it`)

@@ -24,7 +24,12 @@ export async function askModel(
   signal: AbortSignal,
 ): Promise<StepResult> {
   const calls = new Map<number, AskedCall>()
-  const result: StepResult = { end: { type: 'aborted' }, model: step.model, usage: null, providerState: null }
+  const result: StepResult = {
+    end: { type: 'aborted' },
+    model: step.model,
+    usage: null,
+    providerState: null,
+  }
   for await (const delta of model.stream(step, signal)) {
     if (signal.aborted) {
       break
@@ -45,7 +50,11 @@ export async function askModel(
         if (call) {
           call.arguments += delta.arguments
         } else if ('id' in delta) {
-          calls.set(delta.call, { providerId: delta.id, name: delta.name, arguments: delta.arguments })
+          calls.set(delta.call, {
+            providerId: delta.id,
+            name: delta.name,
+            arguments: delta.arguments,
+          })
         }
         break
       }

@@ -90,8 +90,8 @@ export class RunSupervisor {
     } catch (error) {
       if (!lose.aborted && !(error instanceof FencedError)) {
         this.#deps.onError(error, 'a run could not be driven; it is taken up again')
-        await releaseRuns(this.#deps.database.db, this.#deps.nodeId, run.id).catch((failure: unknown) =>
-          this.#deps.onError(failure, 'a run could not be given up'),
+        await releaseRuns(this.#deps.database.db, this.#deps.nodeId, run.id).catch(
+          (failure: unknown) => this.#deps.onError(failure, 'a run could not be given up'),
         )
       }
     } finally {
@@ -103,7 +103,9 @@ export class RunSupervisor {
   }
 
   #tidy(run: Run): void {
-    this.#compact(run).catch((error: unknown) => this.#deps.onError(error, 'a log could not be compacted'))
+    this.#compact(run).catch((error: unknown) =>
+      this.#deps.onError(error, 'a log could not be compacted'),
+    )
   }
 
   #renew(): Promise<void> {
@@ -136,8 +138,13 @@ export class RunSupervisor {
       const message = await readMessage(transaction, run.userId, run.messageId)
       const kept = { ...message, parts: message.parts.slice(0, keepParts) }
       const { id: runId, messageId, attempt } = run
-      const seq = appender.add({ type: 'start', runId, messageId, message: kept, attempt, keepParts }, runId)
-      await updateMessage(transaction, messageId, { parts: { stored: kept.parts.map(toStoredPart), seq } })
+      const seq = appender.add(
+        { type: 'start', runId, messageId, message: kept, attempt, keepParts },
+        runId,
+      )
+      await updateMessage(transaction, messageId, {
+        parts: { stored: kept.parts.map(toStoredPart), seq },
+      })
       return run
     })
   }

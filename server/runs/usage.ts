@@ -2,7 +2,10 @@ import type { Step } from '../../db/steps.ts'
 import type { Usage } from '../../shared/contract/message.ts'
 
 /** What the finished steps of a run used together; null when no provider said anything. */
-export function sumUsage(steps: readonly Pick<Step, 'usage'>[], last: Pick<Step, 'usage'> | null): Usage | null {
+export function sumUsage(
+  steps: readonly Pick<Step, 'usage'>[],
+  last: Pick<Step, 'usage'> | null,
+): Usage | null {
   const reported = [...steps, ...(last ? [last] : [])].flatMap(({ usage }) => usage ?? [])
   const first = reported[0]
   if (!first) {

@@ -16,6 +16,10 @@ export function fromCursor(cursor: string): { updatedAt: string; id: SessionId }
     const [updatedAt, id] = Place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
     return { updatedAt, id }
   } catch (cause) {
-    throw new TRPCError({ code: 'BAD_REQUEST', message: 'cursor: pass the nextCursor of the page before.', cause })
+    throw new TRPCError({
+      code: 'BAD_REQUEST',
+      message: 'cursor: pass the nextCursor of the page before.',
+      cause,
+    })
   }
 }

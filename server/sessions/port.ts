@@ -8,5 +8,9 @@ export type SessionChanges = {
   /** Says that a session of this person is gone. */
   deleted(userId: UserId, id: SessionId): void
   /** A person's changes from now on, the newest state of each session, until the signal aborts. */
-  follow(userId: UserId, signal: AbortSignal, drained?: () => Promise<void>): AsyncGenerator<SessionsChange, void, void>
+  follow(
+    userId: UserId,
+    signal: AbortSignal,
+    drained?: () => Promise<void>,
+  ): AsyncGenerator<SessionsChange, void, void>
 }

@@ -4,7 +4,10 @@ import { type Context, notFound } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 
 /** The session, its newest messages, and whether older ones stand before them. */
-export async function sessionWithMessages({ services, user }: Pick<Context, 'services' | 'user'>, id: SessionId) {
+export async function sessionWithMessages(
+  { services, user }: Pick<Context, 'services' | 'user'>,
+  id: SessionId,
+) {
   const snapshot = await services.reader.snapshot(user.id, id)
   if (!snapshot) {
     throw notFound('session')

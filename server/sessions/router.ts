@@ -2,7 +2,14 @@ import { TRPCError, tracked } from '@trpc/server'
 import { z } from 'zod'
 import { readEvents } from '../../db/events.ts'
 import { findActiveRun } from '../../db/runs.ts'
-import { deleteSession, findSession, insertSession, listSessions, lockSession, updateSession } from '../../db/sessions.ts'
+import {
+  deleteSession,
+  findSession,
+  insertSession,
+  listSessions,
+  lockSession,
+  updateSession,
+} from '../../db/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { Session } from '../../shared/contract/session.ts'
 import { SessionGoneError } from '../log/port.ts'
@@ -39,7 +46,10 @@ export const sessionsRouter = router({
       })
       const session = await findSession(db, user.id, id)
       if (!session) {
-        throw new TRPCError({ code: 'CONFLICT', message: 'This session id is taken. Create with a new id.' })
+        throw new TRPCError({
+          code: 'CONFLICT',
+          message: 'This session id is taken. Create with a new id.',
+        })
       }
       if (made) {
         services.changes.touch(id)
@@ -75,7 +85,9 @@ export const sessionsRouter = router({
     .query(({ ctx, input }) => getSession(ctx, input.id)),
 
   /** The session with the messages of its active branch, for those who do not watch. */
-  read: procedure.input(z.object({ id: SessionId })).query(({ ctx, input }) => sessionWithMessages(ctx, input.id)),
+  read: procedure
+    .input(z.object({ id: SessionId }))
+    .query(({ ctx, input }) => sessionWithMessages(ctx, input.id)),
 
   update: procedure
     .input(
@@ -96,7 +108,9 @@ export const sessionsRouter = router({
         }
         await updateSession(transaction, id, {
           ...change,
-          ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
+          ...(change.title !== undefined && {
+            titleSource: change.title === null ? null : 'person',
+          }),
           updatedAt: services.now(),
         })
         const session = await getSession({ services, user }, id, transaction)
@@ -131,7 +145,10 @@ export const sessionsRouter = router({
     )
     .query(async ({ ctx, input }) => {
       await getSession(ctx, input.id)
-      return logPage(await readEvents(ctx.services.database.db, input.id, input.after, input.limit + 1), input.limit)
+      return logPage(
+        await readEvents(ctx.services.database.db, input.id, input.after, input.limit + 1),
+        input.limit,
+      )
     }),
 
   watch: procedure

@@ -70,21 +70,30 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
           providerState: null,
         },
         { role: 'tool', callId: 'provider-0', output: '{"doubled":4}', failed: false },
-        { role: 'tool', callId: 'provider-1', output: expect.stringContaining('"number"'), failed: true },
-        { role: 'tool', callId: 'provider-2', output: expect.stringContaining('no tool named "triple"'), failed: true },
+        {
+          role: 'tool',
+          callId: 'provider-1',
+          output: expect.stringContaining('"number"'),
+          failed: true,
+        },
+        {
+          role: 'tool',
+          callId: 'provider-2',
+          output: expect.stringContaining('no tool named "triple"'),
+          failed: true,
+        },
       ])
       second.say('Four.')
       second.finish()
       const end = await live.untilEvent('end')
-      expect(end).toMatchObject({ outcome: 'completed', usage: { inputTokens: 20, outputTokens: 10 } })
+      expect(end).toMatchObject({
+        outcome: 'completed',
+        usage: { inputTokens: 20, outputTokens: 10 },
+      })
       const message = live.state?.messages.at(-1)
-      expect(message?.parts.map((part) => (part.type === 'tool' ? part.call.status : part.text))).toEqual([
-        'Let me see. ',
-        'completed',
-        'failed',
-        'failed',
-        'Four.',
-      ])
+      expect(
+        message?.parts.map((part) => (part.type === 'tool' ? part.call.status : part.text)),
+      ).toEqual(['Let me see. ', 'completed', 'failed', 'failed', 'Four.'])
       await using fresh = watch(app.caller, id)
       await fresh.untilEvent('snapshot')
       expect(fresh.state).toEqual(live.state)
@@ -123,11 +132,19 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
       await using live = watch(app.caller, id)
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
-      const error = { code: 'provider_cut', message: 'The provider ended the answer early.', retryable: true } as const
+      const error = {
+        code: 'provider_cut',
+        message: 'The provider ended the answer early.',
+        retryable: true,
+      } as const
       call.push({ type: 'text', text: 'As I was say' }, { type: 'error', error })
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'failed', finish: null, error })
       const message = live.state?.messages.at(-1)
-      expect(message).toMatchObject({ status: 'failed', error, parts: [{ type: 'text', text: 'As I was say' }] })
+      expect(message).toMatchObject({
+        status: 'failed',
+        error,
+        parts: [{ type: 'text', text: 'As I was say' }],
+      })
     })
 
     test('ends after RUN_MAX_STEPS model calls and says so', async () => {
@@ -140,7 +157,10 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
         const call = await app.model.nextCall()
         call.callTools({ name: 'get_system_metrics', arguments: { metric_type: 'uptime' } })
       }
-      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed', finish: 'max-steps' })
+      expect(await live.untilEvent('end')).toMatchObject({
+        outcome: 'completed',
+        finish: 'max-steps',
+      })
       expect(app.model.asked).toBe(2)
     })
   })

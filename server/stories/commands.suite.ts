@@ -15,10 +15,14 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       const answers = await Promise.all([send(), send(), send()])
       expect(new Set(answers.map(({ runId }) => runId)).size).toBe(1)
       expect(await send()).toEqual(answers[0])
-      await expect(app.caller.messages.send({ sessionId, id, text: 'Twice' })).rejects.toMatchObject({
+      await expect(
+        app.caller.messages.send({ sessionId, id, text: 'Twice' }),
+      ).rejects.toMatchObject({
         code: 'CONFLICT',
       })
-      expect(await app.caller.messages.list({ sessionId })).toMatchObject({ messages: [{ id }, {}] })
+      expect(await app.caller.messages.list({ sessionId })).toMatchObject({
+        messages: [{ id }, {}],
+      })
     })
 
     test('that creates a session twice creates one', async () => {
@@ -43,30 +47,41 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       await joined.untilEvent('snapshot')
       await live.until(({ state }) => state?.messages.length === 4)
       expect(joined.state).toEqual(live.state)
-      expect(live.state?.messages.map(({ status }) => status)).toEqual(['completed', 'running', 'queued', 'queued'])
+      expect(live.state?.messages.map(({ status }) => status)).toEqual([
+        'completed',
+        'running',
+        'queued',
+        'queued',
+      ])
       first.say('1')
       first.finish()
       const second = await app.model.nextCall()
-      expect(second.step.messages.map((message) => 'text' in message && message.text)).toEqual(['one', '1', 'two'])
+      expect(second.step.messages.map((message) => 'text' in message && message.text)).toEqual([
+        'one',
+        '1',
+        'two',
+      ])
       second.say('2')
       second.finish()
       const third = await app.model.nextCall()
       third.say('3')
       third.finish()
-      await live.until(({ state }) => state?.messages.at(-1)?.status === 'completed' && state.messages.length === 6)
+      await live.until(
+        ({ state }) =>
+          state?.messages.at(-1)?.status === 'completed' && state.messages.length === 6,
+      )
       await using fresh = watch(app.caller, sessionId)
       await fresh.untilEvent('snapshot')
       expect(fresh.state).toEqual(live.state)
       const messages = live.state?.messages ?? []
-      expect(messages.map(({ parts }) => parts.map((part) => (part.type === 'text' ? part.text : '')).join(''))).toEqual([
-        'one',
-        '1',
-        'two',
-        '2',
-        'three',
-        '3',
-      ])
-      expect(messages.slice(1).map(({ parentId }) => parentId)).toEqual(messages.slice(0, -1).map(({ id }) => id))
+      expect(
+        messages.map(({ parts }) =>
+          parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+        ),
+      ).toEqual(['one', '1', 'two', '2', 'three', '3'])
+      expect(messages.slice(1).map(({ parentId }) => parentId)).toEqual(
+        messages.slice(0, -1).map(({ id }) => id),
+      )
     })
 
     test('that interrupts stops the answer first, and one that will not wait is refused', async () => {
@@ -87,7 +102,12 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       expect(second.step.messages.at(-1)).toEqual({ role: 'user', text: 'now' })
       expect(await app.caller.runs.stop({ sessionId, clearQueue: true })).toEqual({ stopped: true })
       await live.until(({ state }) => state?.session.running === false)
-      expect(live.state?.messages.map(({ status }) => status)).toEqual(['completed', 'stopped', 'completed', 'stopped'])
+      expect(live.state?.messages.map(({ status }) => status)).toEqual([
+        'completed',
+        'stopped',
+        'completed',
+        'stopped',
+      ])
       await using fresh = watch(app.caller, sessionId)
       await fresh.untilEvent('snapshot')
       expect(fresh.state?.messages).toEqual(live.state?.messages)
@@ -104,7 +124,9 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
         call.say('done')
         call.finish()
         const { stopped } = await app.caller.runs.stop({ sessionId })
-        await live.until(({ events }) => events.filter(({ event }) => event.type === 'end').length === round)
+        await live.until(
+          ({ events }) => events.filter(({ event }) => event.type === 'end').length === round,
+        )
         const { event } = live.events.findLast((logged) => logged.event.type === 'end') ?? {}
         expect(event).toMatchObject({ outcome: stopped ? 'stopped' : 'completed' })
       }
@@ -118,21 +140,33 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       const { id: sessionId } = await caller.sessions.create({})
       const refused = async (call: Promise<unknown>, code: string, words: RegExp) =>
         expect(call).rejects.toMatchObject({ code, message: expect.stringMatching(words) })
-      await refused(caller.messages.send({ sessionId, text: '  \n ' }), 'BAD_REQUEST', /needs some text/)
+      await refused(
+        caller.messages.send({ sessionId, text: '  \n ' }),
+        'BAD_REQUEST',
+        /needs some text/,
+      )
       await refused(
         caller.messages.send({ sessionId, text: 'x'.repeat(MAX_TEXT_LENGTH + 1) }),
         'BAD_REQUEST',
         /200,000 characters/,
       )
       await refused(caller.messages.send({ sessionId: 'seven', text: 'x' }), 'BAD_REQUEST', /UUID/)
-      await refused(caller.messages.send({ sessionId: crypto.randomUUID(), text: 'x' }), 'NOT_FOUND', /session/)
+      await refused(
+        caller.messages.send({ sessionId: crypto.randomUUID(), text: 'x' }),
+        'NOT_FOUND',
+        /session/,
+      )
       await refused(
         caller.messages.send({ sessionId, parentId: crypto.randomUUID(), text: 'x' }),
         'NOT_FOUND',
         /parent/,
       )
       await refused(caller.sessions.get({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
-      await refused(caller.sessions.update({ id: crypto.randomUUID(), pinned: true }), 'NOT_FOUND', /session/)
+      await refused(
+        caller.sessions.update({ id: crypto.randomUUID(), pinned: true }),
+        'NOT_FOUND',
+        /session/,
+      )
       await refused(caller.sessions.delete({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(caller.sessions.log({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(caller.sessions.list({ cursor: 'seven' }), 'BAD_REQUEST', /nextCursor/)
@@ -163,7 +197,11 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       expect(await titles({ search: '_' })).toEqual([])
       const first = await caller.sessions.list({ limit: 2 })
       const second = await caller.sessions.list({ limit: 2, cursor: first.nextCursor })
-      expect([...first.items, ...second.items].map(({ title }) => title)).toEqual(['Alpha', 'Gamma', 'Beta 100%'])
+      expect([...first.items, ...second.items].map(({ title }) => title)).toEqual([
+        'Alpha',
+        'Gamma',
+        'Beta 100%',
+      ])
       expect(second.nextCursor).toBe(null)
       await caller.sessions.update({ id: made[2]?.id ?? '', archived: true })
       expect(await titles({})).toEqual(['Alpha', 'Beta 100%'])

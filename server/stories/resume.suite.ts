@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readEvents } from '../../db/events.ts'
+import type { LoggedEvent } from '../../shared/contract/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import type { SessionState } from '../../shared/session/fold.ts'
 import { fold } from '../../shared/session/fold.ts'
@@ -21,7 +22,10 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
       await using second = watch(app.caller, id)
       await second.untilEvent('snapshot')
       const answer = second.state?.messages.at(-1)
-      expect(answer).toMatchObject({ status: 'running', parts: [{ type: 'text', text: 'Once upon' }] })
+      expect(answer).toMatchObject({
+        status: 'running',
+        parts: [{ type: 'text', text: 'Once upon' }],
+      })
       expect(second.state).toEqual(first.state)
       call.say(' a time')
       call.finish()
@@ -37,7 +41,9 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
       await using live = watch(app.caller, id)
       await live.untilEvent('snapshot')
       await converse(app, id)
-      await live.until(({ events }) => events.filter(({ event }) => event.type === 'end').length === 2)
+      await live.until(
+        ({ events }) => events.filter(({ event }) => event.type === 'end').length === 2,
+      )
       const states = statesOf(live.events)
       await untilCompacted(app, id)
       for (const state of states) {
@@ -125,7 +131,9 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
       for (let index = 0; index < 2_000; index += 1) {
         call.say(`${index} `)
         if (index % 100 === 99) {
-          await quick.until(() => textOf(quick.state, quick.state?.messages.at(-1)?.id ?? '').endsWith(`${index} `))
+          await quick.until(() =>
+            textOf(quick.state, quick.state?.messages.at(-1)?.id ?? '').endsWith(`${index} `),
+          )
         }
       }
       call.finish()
@@ -161,7 +169,9 @@ async function converse(app: TestApp, sessionId: string): Promise<void> {
   for (const [index, word] of WORDS.entries()) {
     call.say(word)
     if (index % 20 === 19) {
-      await reader.until(() => textOf(reader.state, reader.state?.messages.at(-1)?.id ?? '').endsWith(word))
+      await reader.until(() =>
+        textOf(reader.state, reader.state?.messages.at(-1)?.id ?? '').endsWith(word),
+      )
     }
   }
   call.callTools({ name: 'get_system_metrics', arguments: { metric_type: 'memory' } })
@@ -177,7 +187,7 @@ async function converse(app: TestApp, sessionId: string): Promise<void> {
 }
 
 /** The state that a reader had after each event. */
-function statesOf(events: readonly Parameters<typeof fold>[1][]): SessionState[] {
+function statesOf(events: readonly LoggedEvent[]): SessionState[] {
   const states: SessionState[] = []
   for (const event of events) {
     states.push(fold(states.at(-1) ?? null, event))

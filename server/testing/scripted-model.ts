@@ -69,7 +69,11 @@ export function createScriptedModel(): ScriptedModel {
   }
 }
 
-function scriptedCall(step: ModelStep, signal: AbortSignal, push: ScriptedCall['push']): ScriptedCall {
+function scriptedCall(
+  step: ModelStep,
+  signal: AbortSignal,
+  push: ScriptedCall['push'],
+): ScriptedCall {
   return {
     step,
     signal,
@@ -82,12 +86,16 @@ function scriptedCall(step: ModelStep, signal: AbortSignal, push: ScriptedCall['
           call: index,
           id: `provider-${index}`,
           name: call.name,
-          arguments: typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
+          arguments:
+            typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
         })),
         { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
         { type: 'finish', finish: 'tool-calls' },
       ),
     finish: () =>
-      push({ type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } }, { type: 'finish', finish: 'stop' }),
+      push(
+        { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
+        { type: 'finish', finish: 'stop' },
+      ),
   }
 }

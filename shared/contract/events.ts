@@ -61,4 +61,6 @@ export type ChunkEvent = {
 export type LoggedEvent<Call = ToolCall> = { seq: number; event: SessionEvent<Call> }
 
 /** What changed in the caller's list of sessions. */
-export type SessionsChange = { type: 'session'; session: Session } | { type: 'deleted'; id: SessionId }
+export type SessionsChange =
+  | { type: 'session'; session: Session }
+  | { type: 'deleted'; id: SessionId }

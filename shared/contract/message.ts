@@ -59,4 +59,6 @@ export const Message = z.object({
   usage: Usage.nullable(),
   error: RunError.nullable(),
 })
-export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & { parts: Part<Call>[] }
+export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
+  parts: Part<Call>[]
+}

@@ -40,7 +40,10 @@ export const ToolCall = z.object({
 /** Any call, as it is stored and sent: input and output are whatever JSON the tool takes and gives. */
 export type ToolCall = z.infer<typeof ToolCall>
 
-type ToolCallState = Pick<ToolCall, 'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs'>
+type ToolCallState = Pick<
+  ToolCall,
+  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs'
+>
 
 /** A call of a tool whose name, input and output are known to the types. */
 export type KnownToolCall<Name extends string, Input, Output> = ToolCallState & {

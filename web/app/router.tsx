@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { ErrorPage } from './error-page.tsx'
 import { NewSessionPage } from './new-session-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
 import { SessionPage } from './session-page.tsx'
@@ -17,7 +18,10 @@ const session = createRoute({
   },
 })
 
-export const router = createRouter({ routeTree: root.addChildren([newSession, session]) })
+export const router = createRouter({
+  routeTree: root.addChildren([newSession, session]),
+  defaultErrorComponent: ErrorPage,
+})
 
 declare module '@tanstack/react-router' {
   interface Register {

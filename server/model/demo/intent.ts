@@ -32,7 +32,10 @@ export function recognise(conversation: Conversation): Intent {
   if (task) return task
   if (!namesTool(conversation.tools, text)) {
     const first =
-      repetition(text) ?? longAnswer(text) ?? memory(text, conversation) ?? codeRequest(text)
+      repetition(text) ??
+      longAnswer(text) ??
+      memory(text, conversation) ??
+      (asksForProfile(text) ? null : codeRequest(text))
     if (first) return first
   }
   const calls = wantedCalls(conversation.tools, text)

@@ -1,6 +1,7 @@
 import { Activity, CircleUser, Wrench } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
+import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { Elapsed } from './elapsed.tsx'
 import { JsonDetails } from './json-details.tsx'
 import { SystemMetrics } from './system-metrics.tsx'
@@ -38,7 +39,12 @@ export function ToolCard({ call }: { call: AppToolCall }) {
         </span>
       </header>
       {call.error && <p className="px-3.5 pb-3 text-sm text-danger">{call.error}</p>}
-      {result && <div className="border-t border-border px-3.5 py-3.5">{result}</div>}
+      {result && (
+        // A call made by another version of its tool may have another shape; its output can still be read below.
+        <ErrorBoundary fallback={null}>
+          <div className="border-t border-border p-3.5">{result}</div>
+        </ErrorBoundary>
+      )}
       <footer className="border-t border-border text-xs">
         <JsonDetails label="Input" value={call.input} />
         {call.output !== undefined && <JsonDetails label="Output" value={call.output} />}

@@ -1,0 +1,17 @@
+import { Component } from 'react'
+import type { ReactNode } from 'react'
+
+type Props = { fallback: ReactNode; children: ReactNode }
+
+/** Draws the fallback where the children cannot be drawn, so that the rest of the page stays. */
+export class ErrorBoundary extends Component<Props, { failed: boolean }> {
+  override state = { failed: false }
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true }
+  }
+
+  override render(): ReactNode {
+    return this.state.failed ? this.props.fallback : this.props.children
+  }
+}
