@@ -8,7 +8,11 @@ import { startServer, temporaryFolder } from '../../scripts/testing/server-proce
 
 describe('a server that cannot start', () => {
   test('for wrong settings lists them all, by name and never by value, and exits with 78', async () => {
-    const wrong = { SERVER_PORT: 'a-secret-port', OPENAI_API: 'a-secret-api', LLM_TEMPERATURE: '99' }
+    const wrong = {
+      SERVER_PORT: 'a-secret-port',
+      OPENAI_API: 'a-secret-api',
+      LLM_TEMPERATURE: '99',
+    }
     const failure = await reason(wrong)
     for (const name of Object.keys(wrong)) {
       expect(failure).toContain(name)
@@ -30,7 +34,9 @@ describe('a server that cannot start', () => {
   test('for a folder in use says so in one line, and the first goes on', async () => {
     await using folder = await temporaryFolder()
     await using first = await startServer({ DATA_DIR: folder.path })
-    expect(await reason({ DATA_DIR: folder.path })).toMatch(/ is in use by another Throughline\. .*DATA_DIR.*\n$/)
+    expect(await reason({ DATA_DIR: folder.path })).toMatch(
+      / is in use by another Throughline\. .*DATA_DIR.*\n$/,
+    )
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200)
     await first.end('SIGKILL')
     await using second = await startServer({ DATA_DIR: folder.path })
@@ -40,11 +46,15 @@ describe('a server that cannot start', () => {
   test('for a folder that cannot be used says so in one line', async () => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 'file'), '')
-    expect(await reason({ DATA_DIR: join(folder.path, 'file', 'data') })).toMatch(/cannot be used.*DATA_DIR.*\n$/)
+    expect(await reason({ DATA_DIR: join(folder.path, 'file', 'data') })).toMatch(
+      /cannot be used.*DATA_DIR.*\n$/,
+    )
   })
 
   test('for a database that does not answer says so in one line, without its password', async () => {
-    const failure = await reason({ DATABASE_URL: 'postgres://ada:a-secret@127.0.0.1:1/throughline' })
+    const failure = await reason({
+      DATABASE_URL: 'postgres://ada:a-secret@127.0.0.1:1/throughline',
+    })
     expect(failure).toMatch(/The database cannot be reached: .*DATABASE_URL\.\n$/)
     expect(failure).not.toContain('a-secret')
   })
@@ -60,7 +70,10 @@ describe('a server that runs', () => {
     expect(await first.end('SIGTERM')).toBe(0)
     expect((await closed)[0]).toBe(1012)
     await using second = await startServer({ DATA_DIR: folder.path })
-    expect(await (await fetch(`${second.url}/api/session/${SESSION}`)).json()).toMatchObject({ id: SESSION, messages: [] })
+    expect(await (await fetch(`${second.url}/api/session/${SESSION}`)).json()).toMatchObject({
+      id: SESSION,
+      messages: [],
+    })
   })
 
   test('writes nothing of what is said, nor a key, into its log', async () => {
@@ -70,7 +83,9 @@ describe('a server that runs', () => {
       OPENAI_API_KEY: 'sk-a-secret-key',
       OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
     })
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/session/${SESSION}?token=a-secret-token`)
+    const socket = new WebSocket(
+      `${server.url.replace('http', 'ws')}/ws/session/${SESSION}?token=a-secret-token`,
+    )
     await once(socket, 'open')
     socket.send('a secret question')
     for await (const [data] of messages(socket)) {

@@ -1,12 +1,12 @@
 import { Button } from '../ui/button.tsx'
 
 /** What stands in for a page that could not be drawn. Nothing is lost by it: conversations live on the server. */
-export function ErrorPage({ error }: { error: Error }) {
+export function ErrorPage({ error }: { error: unknown }) {
   return (
     <main className="m-auto grid max-w-sm gap-3 p-6 text-center">
       <h1 className="font-semibold">This page could not be shown</h1>
       <p role="alert" className="text-sm wrap-anywhere text-muted">
-        {error.message}
+        {error instanceof Error ? error.message : 'The reason is not known.'}
       </p>
       <div>
         <Button kind="primary" onClick={() => location.reload()}>
