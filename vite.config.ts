@@ -15,8 +15,6 @@ export default defineConfig({
     // Everything is a file of its own address: the content security policy allows no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // A schema is a declaration: one that nothing here parses with need not be sent, nor zod with it.
-    rolldownOptions: { treeshake: { manualPureFunctions: ['z'] } },
   },
   server: {
     // Vite's short form would change the Host, and the server would take the page for a foreign one.

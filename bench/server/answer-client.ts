@@ -48,7 +48,7 @@ export class AnswerClient {
   }
 
   /** The session's log, as anybody may audit it. */
-  async readLog(url: string) {
+  async readLog(url: string): Promise<LogEvent[]> {
     const input = JSON.stringify({ id: this.sessionId, limit: 1000 })
     const response = await fetch(new URL(`/trpc/sessions.log?input=${encodeURIComponent(input)}`, url))
     return LogAnswer.parse(await response.json()).result.data.events.map(({ event }) => event)
@@ -84,21 +84,16 @@ export class AnswerClient {
   }
 }
 
+const LogEvent = z.object({
+  type: z.string(),
+  attempt: z.number().optional(),
+  offset: z.number().optional(),
+  text: z.string().optional(),
+})
+export type LogEvent = z.infer<typeof LogEvent>
+
 const LogAnswer = z.object({
-  result: z.object({
-    data: z.object({
-      events: z.array(
-        z.object({
-          event: z.looseObject({
-            type: z.string(),
-            attempt: z.number().optional(),
-            offset: z.number().optional(),
-            text: z.string().optional(),
-          }),
-        }),
-      ),
-    }),
-  }),
+  result: z.object({ data: z.object({ events: z.array(z.object({ event: LogEvent })) }) }),
 })
 
 const SessionAnswer = z.object({

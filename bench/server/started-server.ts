@@ -11,6 +11,8 @@ export type StartedServer = AsyncDisposable & {
   pid: number
   /** Such as `http://127.0.0.1:40123`. */
   url: string
+  /** The last of what it wrote, to stdout and stderr. */
+  said(): string
   /** Ends the process; resolves when it is gone. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }
@@ -24,7 +26,8 @@ export async function startServer(settings: Record<string, string>): Promise<Sta
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = once(child, 'exit')
-  const url = await addressOf(child).catch(async (error: unknown) => {
+  const output = readOutput(child)
+  const url = await addressOf(child, output).catch(async (error: unknown) => {
     child.kill('SIGKILL')
     throw error
   })
@@ -35,25 +38,34 @@ export async function startServer(settings: Record<string, string>): Promise<Sta
   return {
     pid: child.pid ?? Number.NaN,
     url,
+    said: () => output.text,
     end,
     [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
+type Output = { text: string; onText: () => void }
+
+/** Reads on for as long as it runs, or a full pipe would stop it. */
+function readOutput(child: ChildProcess): Output {
+  const output: Output = { text: '', onText: () => {} }
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output.text = (output.text + text).slice(-10_000)
+      output.onText()
+    })
+  }
+  return output
+}
+
+async function addressOf(child: ChildProcess, output: Output): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  let said = ''
-  const listen = (text: string): void => {
-    if (process.env['DBG']) process.stderr.write('SRV '+text)
-    said = (said + text).slice(-10_000)
-    const found = /listening on (http:\S+)/.exec(said)?.[1]
+  output.onText = () => {
+    const found = /listening on (http:\S+)/.exec(output.text)?.[1]
     if (found) resolve(found)
   }
-  // Read on for as long as it runs, or a full pipe would stop it.
-  child.stdout?.setEncoding('utf8').on('data', listen)
-  child.stderr?.setEncoding('utf8').on('data', listen)
   child.once('error', reject)
-  child.once('exit', (status) => reject(new Error(`the server ended (${status}):\n${said}`)))
-  const timer = setTimeout(() => reject(new Error(`no address yet:\n${said}`)), START_TIMEOUT)
+  child.once('exit', (status) => reject(new Error(`the server ended (${status}):\n${output.text}`)))
+  const timer = setTimeout(() => reject(new Error(`no address:\n${output.text}`)), START_TIMEOUT)
   return promise.finally(() => clearTimeout(timer))
 }
