@@ -15,7 +15,9 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
 const { names, options } = readOptions(process.argv.slice(2))
 const unknown = names.filter((name) => !benchmarks[name])
 if (unknown.length > 0) {
-  throw new Error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`)
+  throw new Error(
+    `no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`,
+  )
 }
 
 const machine = describeMachine()

@@ -40,7 +40,14 @@ export async function benchMemory(options: Options): Promise<Memory[]> {
       await server.end('SIGTERM')
     }
   }
-  const heading = ['database', 'start', 'start s', 'started MiB', `after ${ANSWERS} answers`, 'highest']
+  const heading = [
+    'database',
+    'start',
+    'start s',
+    'started MiB',
+    `after ${ANSWERS} answers`,
+    'highest',
+  ]
   const rows = figures.map((row) => Object.values(row))
   console.log(`\n${formatTable(heading, rows)}\n`)
   return figures

@@ -39,13 +39,15 @@ function scenarios(kind: Database['kind'], options: Options): Scenario[] {
   return options.streams
     .filter((streams) => kind === 'postgres' || streams <= MOST_EMBEDDED_STREAMS)
     .flatMap((streams) =>
-      wayNames(options).map((way) => ({ way, streams, measureMs: options.seconds * 1000 })),
+      waysOn(kind, options).map((way) => ({ way, streams, measureMs: options.seconds * 1000 })),
     )
 }
 
-/** Beside each other, so that they meet the same noise. */
-function wayNames({ ways: wanted }: Options): WayName[] {
-  return WAY_NAMES.filter((way) => !wanted || wanted.includes(way))
+/** Beside each other, so that they meet the same noise. Without a database, it matters nothing which one it is. */
+function waysOn(kind: Database['kind'], { ways }: Options): WayName[] {
+  return WAY_NAMES.filter(
+    (way) => (ways ?? WAY_NAMES).includes(way) && (kind === 'postgres' || way !== 'no-database'),
+  )
 }
 
 async function openDatabase(kind: Database['kind'], opened: AsyncDisposableStack) {

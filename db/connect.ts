@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts'
-import { type EventRow, INSERT_EVENTS, eventColumns } from './events.ts'
+import { type EventRow, INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from './events.ts'
+import { type Notifications, postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -15,8 +16,13 @@ export type Db = Kysely<Schema>
 export type Database = {
   readonly kind: 'embedded' | 'postgres'
   readonly db: Db
-  /** `insertEvents`, outside of any transaction and by the fastest way there is: the path of every token. */
-  insertEvents(rows: readonly EventRow[]): Promise<void>
+  /**
+   * `insertEvents`, outside of any transaction and by the fastest way there is: the path of every token. A payload is
+   * sent to the other nodes with the same commit.
+   */
+  insertEvents(rows: readonly EventRow[], payload?: string | null): Promise<void>
+  /** Word from the other nodes on this database; null when there can be none. */
+  readonly notifications: Notifications | null
   close(): Promise<void>
 }
 
@@ -49,9 +55,18 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
     kind: 'postgres',
     db,
     // Kysely does not name its statements; a named one is parsed and planned once for each connection.
-    insertEvents: async (rows) => {
-      await pool.query({ name: 'insert-events', text: INSERT_EVENTS, values: eventColumns(rows) })
+    insertEvents: async (rows, payload) => {
+      await pool.query(
+        payload
+          ? {
+              name: 'insert-events-and-notify',
+              text: INSERT_EVENTS_AND_NOTIFY,
+              values: [...eventColumns(rows), payload],
+            }
+          : { name: 'insert-events', text: INSERT_EVENTS, values: eventColumns(rows) },
+      )
     },
+    notifications: postgresNotifications(connectionString, () => db),
     close: () => db.destroy(),
   }
 }

@@ -63,6 +63,8 @@ async function openPGlite(
     kind: 'embedded' as const,
     db,
     insertEvents: (rows: readonly EventRow[]) => insertEvents(db, rows),
+    // It belongs to this process alone.
+    notifications: null,
     close: async () => {
       await db.destroy()
       if (!pglite.closed) {

@@ -18,6 +18,10 @@ export const INSERT_EVENTS = `
   insert into events (session_id, seq, run_id, type, data)
   select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
 
+/** The same, and tells the other nodes with the same commit; the payload comes last. */
+export const INSERT_EVENTS_AND_NOTIFY = `with inserted as (${INSERT_EVENTS})
+  select pg_notify('throughline', $6)`
+
 /** The rows column by column, in the order of the primary key, so that two batches cannot wait for each other. */
 export function eventColumns(rows: readonly EventRow[]): unknown[][] {
   const sorted = rows.toSorted((a, b) =>
@@ -139,4 +143,30 @@ export async function deleteEvents(
 ): Promise<void> {
   await sql`
     delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
+}
+
+/**
+ * What each of these sessions has after a place, oldest first, in one query: what a node reads for all its readers.
+ *
+ * @param limit rows of one session at the most
+ */
+export async function readEventsOfMany(
+  db: Db,
+  places: readonly { sessionId: SessionId; after: number }[],
+  limit: number,
+): Promise<(ReadEvent & { sessionId: SessionId })[]> {
+  const { rows } = await sql<ReadEvent & { sessionId: SessionId }>`
+    select place.session_id as "sessionId", found.*
+    from unnest(
+      ${places.map((place) => place.sessionId)}::uuid[], ${places.map((place) => place.after)}::bigint[]
+    ) as place (session_id, after)
+    cross join lateral (
+      select seq, created_at as at, run_id as "runId", type, data
+      from events
+      where events.session_id = place.session_id and seq > place.after
+      order by seq
+      limit ${limit}
+    ) as found
+    order by place.session_id, found.seq`.execute(db)
+  return rows
 }

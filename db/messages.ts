@@ -158,13 +158,25 @@ export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMe
   return assemble(db, rows)
 }
 
-/** Deletes the messages of a session that wait, and with them their runs; returns how many there were. */
-export async function deleteQueued(transaction: Db, sessionId: SessionId): Promise<number> {
-  const { numDeletedRows } = await transaction
+/**
+ * Deletes the messages of a session that wait, and with them their runs.
+ *
+ * @param id one of them; all when absent
+ * @returns how many there were
+ */
+export async function deleteQueued(
+  transaction: Db,
+  sessionId: SessionId,
+  id?: MessageId,
+): Promise<number> {
+  let query = transaction
     .deleteFrom('messages')
     .where('session_id', '=', sessionId)
     .where('status', '=', 'queued')
-    .executeTakeFirst()
+  if (id) {
+    query = query.where('id', '=', id)
+  }
+  const { numDeletedRows } = await query.executeTakeFirst()
   return Number(numDeletedRows)
 }
 

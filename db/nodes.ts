@@ -1,11 +1,21 @@
 import { sql } from 'kysely'
 import type { Db } from './connect.ts'
 
-/** Says that the node lives for `leaseSeconds` more, by the database's clock. */
-export async function renewNode(db: Db, id: string, leaseSeconds: number): Promise<void> {
-  await sql`
-    insert into nodes (id, lease_until) values (${id}, now() + make_interval(secs => ${leaseSeconds}))
-    on conflict (id) do update set lease_until = excluded.lease_until`.execute(db)
+/**
+ * Says that the node lives for `leaseSeconds` more, by the database's clock.
+ *
+ * @returns how many other nodes live
+ */
+export async function renewNode(db: Db, id: string, leaseSeconds: number): Promise<number> {
+  const { rows } = await sql<{ others: number }>`
+    with renewed as (
+      insert into nodes (id, lease_until) values (${id}, now() + make_interval(secs => ${leaseSeconds}))
+      on conflict (id) do update set lease_until = excluded.lease_until
+    ), forgotten as (
+      delete from nodes where lease_until < now() - interval '1 hour'
+    )
+    select count(*) as others from nodes where id <> ${id} and lease_until > now()`.execute(db)
+  return rows[0]?.others ?? 0
 }
 
 /** Takes the node off the list, and its runs with it: whoever sweeps next may take them up at once. */

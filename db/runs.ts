@@ -115,33 +115,82 @@ export async function startRun(
     .execute()
 }
 
-/** The running runs that no living node drives. */
-export async function findOrphans(db: Db, limit: number): Promise<Run[]> {
+/**
+ * The running runs that no living node drives.
+ *
+ * @param dropped runs of `owner` itself that it does not drive any more
+ */
+export async function findOrphans(
+  db: Db,
+  owner: string,
+  dropped: readonly RunId[],
+  limit: number,
+): Promise<Run[]> {
   return db
     .selectFrom('runs')
     .select(columns)
     .where('runs.status', '=', 'running')
-    .where(orphaned)
+    .where(orphaned(owner, dropped))
     .orderBy('runs.created_at')
     .limit(limit)
     .execute()
 }
 
 /** Takes an orphaned run over and counts the attempt; null when somebody else was quicker. */
-export async function claimOrphan(transaction: Db, id: RunId, owner: string): Promise<Run | null> {
+export async function claimOrphan(
+  transaction: Db,
+  id: RunId,
+  owner: string,
+  dropped: readonly RunId[],
+): Promise<Run | null> {
   const row = await transaction
     .updateTable('runs')
     .set({ owner, attempt: sql<number>`attempt + 1` })
     .where('id', '=', id)
     .where('status', '=', 'running')
-    .where(orphaned)
+    .where(orphaned(owner, dropped))
     .returning(columns)
     .executeTakeFirst()
   return row ?? null
 }
 
-const orphaned = sql<boolean>`not exists (
-  select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now())`
+function orphaned(owner: string, dropped: readonly RunId[]) {
+  return sql<boolean>`(runs.id = any(${dropped}::uuid[]) or runs.owner is distinct from ${owner}::uuid and not exists (
+    select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
+}
+
+/** The runs of a node that a person has stopped, from whichever node. */
+export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('status', '=', 'running')
+    .where('stop_requested_at', 'is not', null)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Lets a run wait for a person: nobody drives it. */
+export async function parkRun(transaction: Db, id: RunId): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ status: 'waiting', owner: null })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Gives a waiting run to a node; null when it does not wait. */
+export async function wakeRun(transaction: Db, id: RunId, owner: string): Promise<Run | null> {
+  const row = await transaction
+    .updateTable('runs')
+    .set({ status: 'running', owner })
+    .where('id', '=', id)
+    .where('status', '=', 'waiting')
+    .returning(columns)
+    .executeTakeFirst()
+  return row ?? null
+}
 
 /**
  * Locks the run for the attempt that says it drives it.

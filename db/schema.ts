@@ -135,6 +135,10 @@ export type ToolCallTable = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
+  /** Of the tool, its schema and the arguments that a person is asked about: an approval is for these alone. */
+  approval_hash: string | null
+  /** The node that carries the call out after its run, because a person wanted it tried again. */
+  owner: string | null
 }
 
 export type EventTable = {

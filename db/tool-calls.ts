@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { ToolCall } from '../shared/contract/tool.ts'
 import type { Db } from './connect.ts'
@@ -11,6 +12,8 @@ export type StoredCall = {
   providerId: string
   /** The arguments as the model wrote them. */
   arguments: string
+  /** Of what a person is asked to approve; null when nobody is asked. */
+  approvalHash: string | null
 }
 
 export type NewCall = StoredCall & {
@@ -40,15 +43,71 @@ export async function insertCalls(transaction: Db, calls: readonly NewCall[]): P
         source: call.source,
         effect: call.effect,
         arguments: place.arguments,
+        approval_hash: place.approvalHash,
         ...state(call),
       })),
     )
     .execute()
 }
 
-/** Stores the call's state: status, input, output, error and times. */
-export async function updateCall(transaction: Db, call: ToolCall): Promise<void> {
-  await transaction.updateTable('tool_calls').set(state(call)).where('id', '=', call.id).execute()
+export type CallChange = {
+  /** Status, input, output, error and times. */
+  call: ToolCall
+  approvalHash?: string | null
+  /** The node that carries the call out after its run. */
+  owner?: string | null
+}
+
+export async function updateCall(transaction: Db, change: CallChange): Promise<void> {
+  await transaction
+    .updateTable('tool_calls')
+    .set({
+      ...state(change.call),
+      ...(change.approvalHash !== undefined && { approval_hash: change.approvalHash }),
+      ...(change.owner !== undefined && { owner: change.owner }),
+    })
+    .where('id', '=', change.call.id)
+    .execute()
+}
+
+/** A call with the places it belongs to; null when there is none, or it is somebody else's. */
+export async function findCall(
+  db: Db,
+  userId: UserId,
+  id: CallId,
+): Promise<(NewCall & { owner: string | null }) | null> {
+  const row = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row ? toPlaced(row) : null
+}
+
+/** Calls that a node was trying again after their run, and that no living node carries out any more. */
+export async function findOrphanedCalls(
+  db: Db,
+  limit: number,
+): Promise<(NewCall & { owner: string | null })[]> {
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('owner', 'is not', null)
+    .where('status', '=', 'running')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('nodes')
+            .select('nodes.id')
+            .whereRef('nodes.id', '=', 'tool_calls.owner')
+            .where('nodes.lease_until', '>', sql<string>`now()`),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute()
+  return rows.map(toPlaced)
 }
 
 export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<CallId, ToolCall>> {
@@ -95,6 +154,16 @@ const columns = [
   'error',
   'started_at',
   'duration_ms',
+  'approval_hash',
+] as const
+
+const placedColumns = [
+  ...columns,
+  'run_id',
+  'session_id',
+  'user_id',
+  'message_id',
+  'owner',
 ] as const
 
 type CallRow = {
@@ -112,6 +181,26 @@ type CallRow = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
+  approval_hash: string | null
+}
+
+type PlacedRow = CallRow & {
+  run_id: RunId
+  session_id: SessionId
+  user_id: UserId
+  message_id: MessageId
+  owner: string | null
+}
+
+function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
+  return {
+    ...toStored(row),
+    runId: row.run_id,
+    sessionId: row.session_id,
+    userId: row.user_id,
+    messageId: row.message_id,
+    owner: row.owner,
+  }
 }
 
 function toStored(row: CallRow): StoredCall {
@@ -120,6 +209,7 @@ function toStored(row: CallRow): StoredCall {
     part: row.part,
     providerId: row.provider_id,
     arguments: row.arguments,
+    approvalHash: row.approval_hash,
     call: {
       id: row.id,
       name: row.name,

@@ -12,6 +12,7 @@ import type { Config } from './config.ts'
 import { createAccessPolicy } from './http/access.ts'
 import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
+import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
@@ -19,6 +20,8 @@ import { createModelPort } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
+import { createHearing } from './hearing.ts'
+import { LocalNode } from './nodes/node.ts'
 import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
@@ -57,19 +60,32 @@ export async function createApp(options: AppOptions) {
     { timeoutMs: config.tools.timeoutMs },
   )
 
+  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
   const changes = new LocalSessionChanges(database.db, (error) =>
-    logger.error({ err: error }, 'a change of a session list could not be read'),
+    onError(error, 'a change of a session list could not be read'),
   )
   const hub = new Hub((sessionId, events) => {
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
   })
+  const reader = new CursorReader(database, hub)
+  const feed = new RemoteFeed(database, hub)
+  const node = new LocalNode({
+    id: newId(),
+    database,
+    leaseSeconds: config.runs.leaseMs / 1000,
+    onMessage: (message) =>
+      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost')),
+    onLookAround: () => feed.catchUp(),
+    onError,
+  })
   const log = new GroupCommitWriter({
     database,
     hub,
     paceMs: database.kind === 'embedded' ? 33 : 8,
-    onTrouble: (error) => logger.error({ err: error }, 'a commit failed and is tried again'),
+    onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
+    payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
   const runs = createRuns(
@@ -78,7 +94,7 @@ export async function createApp(options: AppOptions) {
       log,
       model,
       tools,
-      nodeId: newId(),
+      node,
       now,
       newId,
       settings: {
@@ -87,25 +103,35 @@ export async function createApp(options: AppOptions) {
         temperature: config.model.temperature,
         maxTokens: config.model.maxTokens,
         maxSteps: config.runs.maxSteps,
-        leaseSeconds: config.runs.leaseMs / 1000,
       },
-      onError: (error, what) => logger.error({ err: error }, what),
+      onError,
     },
     (run) => compactRun(database.db, run, now()),
   )
+  const hear = createHearing({ feed, runs, hub, changes })
+  opened.defer(() => node.leave())
   opened.defer(() => runs.close())
+  await node.join()
   await runs.start()
 
   const services: Services = {
     database,
     log,
-    reader: new CursorReader(database, hub),
+    reader,
     runs,
     tools,
     model,
     changes,
     defaultModel,
-    closeReaders: (sessionId) => hub.close(sessionId),
+    onSessionChanged: (sessionId) => {
+      changes.touch(sessionId)
+      node.tell({ type: 'session-changed', sessionId })
+    },
+    onSessionDeleted: (sessionId, userId) => {
+      hub.close(sessionId)
+      changes.deleted(userId, sessionId)
+      node.tell({ type: 'session-deleted', sessionId, userId })
+    },
     now,
     newId,
   }

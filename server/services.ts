@@ -1,5 +1,5 @@
 import type { Database } from '../db/connect.ts'
-import type { SessionId } from '../shared/contract/ids.ts'
+import type { SessionId, UserId } from '../shared/contract/ids.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
 import type { ModelPort } from './model/port.ts'
 import type { Runs } from './runs/port.ts'
@@ -17,8 +17,10 @@ export type Services = {
   changes: SessionChanges
   /** The model of a session that does not set its own. */
   defaultModel: string
-  /** Ends the reading of a session that was deleted. */
-  closeReaders(sessionId: SessionId): void
+  /** Tells the lists, here and on other nodes, that a session was made or changed other than by its log. */
+  onSessionChanged(sessionId: SessionId): void
+  /** Ends the reading of a session that was deleted, and tells the lists. */
+  onSessionDeleted(sessionId: SessionId, userId: UserId): void
   /** ISO 8601. */
   now(): string
   newId(): string

@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../shared/contract/events.ts'
 import type { Message } from '../shared/contract/message.ts'
-import type { McpToolCall } from '../shared/contract/tool.ts'
+import type { McpToolCall, ToolCall } from '../shared/contract/tool.ts'
 import type { BuiltinToolCall } from './tools/builtin.ts'
 
 /** Every call that this server can make. For a built-in tool, the name tells the types of input and output. */
@@ -12,6 +12,11 @@ export type AppToolCall = BuiltinToolCall | McpToolCall
  */
 export function typedEvent(event: SessionEvent): SessionEvent<AppToolCall> {
   return event as SessionEvent<AppToolCall>
+}
+
+/** @see typedEvent */
+export function typedCall(call: ToolCall): AppToolCall {
+  return call as AppToolCall
 }
 
 /** @see typedEvent */

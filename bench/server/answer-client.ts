@@ -50,7 +50,9 @@ export class AnswerClient {
   /** The session's log, as anybody may audit it. */
   async readLog(url: string): Promise<LogEvent[]> {
     const input = JSON.stringify({ id: this.sessionId, limit: 1000 })
-    const response = await fetch(new URL(`/trpc/sessions.log?input=${encodeURIComponent(input)}`, url))
+    const response = await fetch(
+      new URL(`/trpc/sessions.log?input=${encodeURIComponent(input)}`, url),
+    )
     return LogAnswer.parse(await response.json()).result.data.events.map(({ event }) => event)
   }
 

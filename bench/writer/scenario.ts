@@ -66,10 +66,11 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   let measuredFrom = Number.POSITIVE_INFINITY
   const follow = async (stream: Stream): Promise<void> => {
     const { sessionId } = stream
-    const options = { sessionId, userId: owner.id, after: 0, signal: stop.signal }
+    // One of its own, as each connection has: a signal looks through all its listeners for each new one.
+    const signal = AbortSignal.any([stop.signal])
+    const options = { sessionId, userId: owner.id, after: 0, signal }
     for await (const { event } of reader.follow(options)) {
-      if (event.type === 'chunk')
-        stream.receive(event, performance.now(), measuredFrom, latencies)
+      if (event.type === 'chunk') stream.receive(event, performance.now(), measuredFrom, latencies)
     }
   }
   const following = Promise.all(streams.map(follow))

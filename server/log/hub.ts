@@ -1,5 +1,6 @@
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from './port.ts'
+import { Topic } from './topic.ts'
 
 /** An event as it was committed; `branch` marks the place where a reader needs a fresh snapshot. */
 export type CommittedEvent = { seq: number; event: AppendedEvent; branch: boolean }
@@ -19,10 +20,27 @@ export class Hub {
     this.#onPublish = onPublish
   }
 
-  /** Hands committed events to the session's readers; `events` follow one another without a gap. */
+  /** Hands events that this node committed to the session's readers; they follow one another without a gap. */
   publish(sessionId: SessionId, events: readonly CommittedEvent[]): void {
     this.#topics.get(sessionId)?.push(events)
     this.#onPublish(sessionId, events)
+  }
+
+  /**
+   * Hands events that another node committed to the session's readers.
+   *
+   * @param after the log has nothing between this place and the first of them
+   * @returns false when something before them has not been heard of: then it is to be read
+   */
+  receive(sessionId: SessionId, events: readonly CommittedEvent[], after: number): boolean {
+    return this.#topics.get(sessionId)?.receive(events, after) ?? true
+  }
+
+  /** The sessions that are being read here, and the place up to which each is known. */
+  places(): { sessionId: SessionId; after: number }[] {
+    return [...this.#topics].flatMap(([sessionId, topic]) =>
+      topic.known === null ? [] : [{ sessionId, after: topic.known }],
+    )
   }
 
   /** Ends the reading of a session that was deleted. */
@@ -40,6 +58,7 @@ export class Hub {
         return topic.closed
       },
       since: (after) => topic.since(after),
+      reached: (seq) => topic.reached(seq),
       changed: (after, signal) => topic.changed(after, signal),
       [Symbol.dispose]: () => {
         topic.readers -= 1
@@ -56,64 +75,9 @@ export type Subscription = {
   readonly closed: boolean
   /** The events after a place, or null when they are not all remembered. */
   since(after: number): CommittedEvent[] | null
+  /** Says that everything up to this place was read from the database. */
+  reached(seq: number): void
   /** Resolves when something after this place is committed, the session is deleted, or the signal aborts. */
   changed(after: number, signal: AbortSignal): Promise<void>
   [Symbol.dispose](): void
-}
-
-const REMEMBERED_EVENTS = 512
-
-class Topic {
-  readers = 0
-  closed = false
-  #events: CommittedEvent[] = []
-  #waiting = new Set<() => void>()
-
-  push(events: readonly CommittedEvent[]): void {
-    const last = this.#events.at(-1)
-    const first = events[0]
-    if (last && first && first.seq !== last.seq + 1) {
-      this.#events = []
-    }
-    this.#events.push(...events)
-    if (this.#events.length > REMEMBERED_EVENTS) {
-      this.#events = this.#events.slice(-REMEMBERED_EVENTS / 2)
-    }
-    this.#wake()
-  }
-
-  close(): void {
-    this.closed = true
-    this.#wake()
-  }
-
-  since(after: number): CommittedEvent[] | null {
-    const first = this.#events[0]
-    if (!first || first.seq > after + 1) {
-      return null
-    }
-    return this.#events.slice(Math.max(0, after + 1 - first.seq))
-  }
-
-  changed(after: number, signal: AbortSignal): Promise<void> {
-    const newest = this.#events.at(-1)
-    if (signal.aborted || this.closed || (newest && newest.seq > after)) {
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) {
-      wake()
-    }
-  }
 }

@@ -85,6 +85,9 @@ export class CursorReader implements LogReader {
       return remembered
     }
     const rows = await readEvents(this.#database.db, sessionId, cursor, PAGE)
+    if (rows.length < PAGE) {
+      subscription.reached(rows.at(-1)?.seq ?? cursor)
+    }
     return rows.map(({ seq, type, data }) => ({
       seq,
       event: parseEvent(data),

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Db } from '../../db/connect.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../db/events.ts'
+import { notify } from '../../db/notifications.ts'
 import { findFenced } from '../../db/runs.ts'
+import { isKnot, isRefusal } from '../../db/trouble.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import type { Hub } from './hub.ts'
@@ -16,6 +18,8 @@ export type WriterOptions = {
   paceMs: number
   /** Called with each failure of a commit; the writer tries again by itself. */
   onTrouble(error: unknown): void
+  /** What tells the other nodes of a commit, sent with it; null when there is nobody to tell. */
+  payload?(events: readonly PlacedEvent[]): string | null
   /** Called with each run whose text was thrown away because another attempt drives it. */
   onFenced(runId: RunId): void
 }
@@ -108,17 +112,22 @@ export class GroupCommitWriter implements LogWriter {
           const value = await work(transaction, createAppender(log.sessionId, head, placed))
           if (placed.length > 0) {
             await insertEvents(transaction, placed.map(toRow))
+            const payload = this.#options.payload?.(placed)
+            if (payload) {
+              await notify(transaction, payload)
+            }
           }
           done = { value }
         })
       } catch (error) {
-        if (done === null || hasSqlState(error) || !(await this.#landed(placed, error))) {
+        if (done === null || isRefusal(error) || !(await this.#landed(placed, error))) {
           log.putBack(share.chunks)
           log.head = null
-          if (!isSeqTaken(error)) {
+          if (isSeqTaken(error)) {
+            await this.#dropFenced([share])
+          } else if (!isKnot(error)) {
             throw error
           }
-          await this.#dropFenced([share])
           continue
         }
       }
@@ -181,9 +190,9 @@ export class GroupCommitWriter implements LogWriter {
         return
       }
       try {
-        await this.#options.database.insertEvents(batch.map(toRow))
+        await this.#options.database.insertEvents(batch.map(toRow), this.#options.payload?.(batch))
       } catch (error) {
-        if (hasSqlState(error) || !(await this.#landed(batch, error))) {
+        if (isRefusal(error) || !(await this.#landed(batch, error))) {
           for (const { log } of shares) {
             log.head = null
           }
@@ -300,19 +309,6 @@ export class GroupCommitWriter implements LogWriter {
     return log
   }
 }
-
-/** Whether the database itself refused, and so nothing is in doubt: errors of the connection have no SQLSTATE. */
-function hasSqlState(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    /^[0-9A-Z]{5}$/.test(String(error.code)) &&
-    !CONNECTION_STATES.test(String(error.code))
-  )
-}
-
-/** Class 08 and the shutdowns of class 57: the connection ended, whatever had been sent. */
-const CONNECTION_STATES = /^(08...|57P0[123])$/
 
 function resultOf<T>(done: { value: T } | null): T {
   if (done === null) {

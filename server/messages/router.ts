@@ -13,6 +13,8 @@ const Text = z
   )
   .refine((text) => text.trim() !== '', 'A message needs some text.')
 
+const Sent = z.object({ messageId: MessageId, runId: RunId })
+
 export const messagesRouter = router({
   list: procedure
     .input(
@@ -59,8 +61,23 @@ export const messagesRouter = router({
         whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
       }),
     )
-    .output(z.object({ messageId: MessageId, runId: RunId }))
+    .output(Sent)
     .mutation(({ ctx: { services, user }, input }) =>
       services.runs.send({ ...input, userId: user.id }),
     ),
+
+  edit: procedure
+    .input(z.object({ id: MessageId, newId: MessageId.optional(), text: Text }))
+    .output(Sent)
+    .mutation(({ ctx: { services, user }, input }) =>
+      services.runs.edit({ ...input, userId: user.id }),
+    ),
+
+  unqueue: procedure
+    .input(z.object({ id: MessageId }))
+    .output(z.object({ id: MessageId }))
+    .mutation(async ({ ctx: { services, user }, input: { id } }) => {
+      await services.runs.unqueue({ id, userId: user.id })
+      return { id }
+    }),
 })

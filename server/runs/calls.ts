@@ -1,64 +1,73 @@
 import type { StoredCall } from '../../db/tool-calls.ts'
 import { CallId } from '../../shared/contract/ids.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
-import type { ToolContext, ToolOutcome } from '../tools/port.ts'
-import type { RunDeps, RunSignals } from './deps.ts'
-import type { RunRecorder } from './recorder.ts'
+import type { ToolContext, ToolInfo, ToolOutcome } from '../tools/port.ts'
+import { approvalHash } from './approval.ts'
+import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 
 type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
 
 /**
- * What the model asked for, as it is recorded: running, or failed already when there is no such tool or the arguments
- * do not fit, so that the model can try again.
+ * What the model asked for, as it is recorded: running, or waiting for a person, or failed already when there is no
+ * such tool or the arguments do not fit, so that the model can try again.
  */
 export function newCall(
   { tools, now, newId }: CallDeps,
   asked: AskedCall,
 ): Omit<StoredCall, 'step' | 'part'> {
   const parsed = tools.parse(asked.name, asked.arguments)
-  const info = tools.list().find(({ name }) => name === asked.name)
-  const known: Pick<ToolCall, 'id' | 'name' | 'source' | 'effect'> = {
+  const info = infoOf(tools.list(), asked.name)
+  const known = {
     id: CallId.parse(newId()),
     name: asked.name,
-    source: info?.source ?? 'builtin',
-    effect: info?.effect ?? 'once',
+    source: info?.source ?? ('builtin' as const),
+    effect: info?.effect ?? ('once' as const),
   }
-  return {
-    providerId: asked.providerId,
-    arguments: asked.arguments,
-    call: parsed.ok
-      ? { ...known, status: 'running', input: parsed.input, startedAt: now() }
-      : { ...known, status: 'failed', input: readable(asked.arguments), error: parsed.error },
+  const place = { providerId: asked.providerId, arguments: asked.arguments }
+  if (!parsed.ok || !info) {
+    const error = parsed.ok ? 'There is no such tool.' : parsed.error
+    const input = readable(asked.arguments)
+    return { ...place, approvalHash: null, call: { ...known, status: 'failed', input, error } }
   }
+  const { input } = parsed
+  return tools.needsApproval(asked.name, input)
+    ? {
+        ...place,
+        approvalHash: approvalHash(info, input),
+        call: { ...known, status: 'awaiting-approval', input },
+      }
+    : {
+        ...place,
+        approvalHash: null,
+        call: { ...known, status: 'running', input, startedAt: now() },
+      }
 }
 
-/** Carries out one recorded call and records its result; throws when the run is lost meanwhile. */
-export async function carryOut(
+/** The call as it begins, or, when what was approved is not what the tool is now, as a person is asked again. */
+export function begin(
   stored: StoredCall,
-  recorder: RunRecorder,
-  deps: CallDeps,
-  caller: ToolContext['caller'],
-  { stop, lose }: RunSignals,
-): Promise<StoredCall> {
+  { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
+): StoredCall {
   const { call } = stored
-  if (stop.aborted) {
-    return recorder.call(stored, {
-      ...call,
-      status: 'failed',
-      error: 'The answer was stopped before this call began.',
-    })
-  }
-  const startedAt = call.startedAt ?? deps.now()
-  const signal = AbortSignal.any([stop, lose])
-  const outcome = await deps.tools.execute(call.name, call.input, {
-    caller,
-    callId: call.id,
-    signal,
-  })
-  lose.throwIfAborted()
-  const durationMs = Math.max(0, Date.parse(deps.now()) - Date.parse(startedAt))
-  return recorder.call(stored, { ...settled(call, outcome), startedAt, durationMs })
+  const info = infoOf(tools.list(), call.name)
+  const hash = info && stored.approvalHash && approvalHash(info, call.input)
+  return hash && hash !== stored.approvalHash
+    ? { ...stored, approvalHash: hash, call: { ...call, status: 'awaiting-approval' } }
+    : { ...stored, call: { ...call, status: 'running', startedAt: now() } }
+}
+
+/** Carries out a call that is recorded as running and returns it as it came out. */
+export async function carryOut(
+  call: ToolCall,
+  { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
+  caller: ToolContext['caller'],
+  signal: AbortSignal,
+): Promise<ToolCall> {
+  const startedAt = call.startedAt ?? now()
+  const outcome = await tools.execute(call.name, call.input, { caller, callId: call.id, signal })
+  const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
+  return { ...settled(call, outcome), startedAt, durationMs }
 }
 
 /**
@@ -67,16 +76,19 @@ export async function carryOut(
  */
 export function recovered(call: ToolCall): ToolCall {
   return call.status === 'running' && call.effect === 'once'
-    ? {
-        ...call,
-        status: 'unknown',
-        error:
-          'The server stopped while this call was running. Whether it happened is not known; it was not repeated.',
-      }
+    ? { ...call, status: 'unknown', error: CUT }
     : call
 }
 
-function settled(call: ToolCall, outcome: ToolOutcome): ToolCall {
+const CUT =
+  'The server stopped while this call was running. Whether it happened is not known; it was not repeated.'
+
+/** A call that never began, of a run that a person stopped. */
+export function neverBegan(call: ToolCall): ToolCall {
+  return { ...call, status: 'failed', error: 'The answer was stopped before this call began.' }
+}
+
+function settled({ error: _, ...call }: ToolCall, outcome: ToolOutcome): ToolCall {
   if (outcome.ok) {
     return { ...call, status: 'completed', output: outcome.output }
   }
@@ -86,6 +98,10 @@ function settled(call: ToolCall, outcome: ToolOutcome): ToolCall {
   return hidden
     ? { ...call, status: 'unknown', error: `${outcome.error} Whether it happened is not known.` }
     : { ...call, status: 'failed', error: outcome.error }
+}
+
+function infoOf(tools: readonly ToolInfo[], name: string): ToolInfo | undefined {
+  return tools.find((tool) => tool.name === name)
 }
 
 /** The arguments as JSON where they are JSON, else as the text they are. */

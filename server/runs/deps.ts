@@ -1,6 +1,7 @@
 import type { Database } from '../../db/connect.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelPort } from '../model/port.ts'
+import type { Nodes } from '../nodes/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
 
 /** What runs need of the rest of the server. */
@@ -9,8 +10,7 @@ export type RunDeps = {
   log: LogWriter
   model: ModelPort
   tools: ToolRegistry
-  /** This node's id, which owns the runs it drives. */
-  nodeId: string
+  node: Nodes
   /** ISO 8601. */
   now(): string
   newId(): string
@@ -26,8 +26,6 @@ export type RunSettings = {
   maxTokens: number
   /** Model calls in one run. */
   maxSteps: number
-  /** How long a silent node keeps its runs. */
-  leaseSeconds: number
 }
 
 /** Why a drive may have to end early. */
@@ -36,9 +34,11 @@ export type RunSignals = {
   stop: AbortSignal
   /** Aborts when the run is no longer this node's: then nothing more is written, and the drive throws. */
   lose: AbortSignal
+  /** Aborts when the node is about to end: no further step is begun, and a model's answer is left to the next node. */
+  leave: AbortSignal
 }
 
-/** Another attempt drives the run, or it has ended: this one may write nothing more. */
+/** Another attempt drives the run, it has ended, or this node gave it up: this attempt may write nothing more. */
 export class FencedError extends Error {
   constructor() {
     super('the run is driven by another attempt')

@@ -1,100 +1,140 @@
 import type { Run } from '../../db/runs.ts'
-import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { findSession } from '../../db/sessions.ts'
-import { type StoredCall, callsOfRuns } from '../../db/tool-calls.ts'
+import { type Step, stepsOfRuns } from '../../db/steps.ts'
+import { callsOfRuns, type StoredCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'
 import type { ModelStep } from '../model/port.ts'
-import { carryOut, newCall, recovered } from './calls.ts'
+import { begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
 import { openRecorder } from './recorder.ts'
-import { type RunInput, type RunState, advance, resume } from './run.ts'
-import { type StepResult, askModel } from './step.ts'
+import { advance, resume, type RunInput, type RunState } from './run.ts'
+import { askModel, type StepResult } from './step.ts'
 import { sumUsage } from './usage.ts'
 
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
 const MAX_ATTEMPTS = 6
 
 /**
- * Drives one attempt at a run to its end, from wherever the attempt before it was cut.
+ * Drives one attempt at a run to its end, or until a person has to decide, from wherever the attempt before it was cut.
  *
  * @returns the run that starts in its place, if one waited
- * @throws {FencedError} when another attempt has the run
+ * @throws {FencedError} when another attempt has the run, or it was given up
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
   const { steps, calls, request, conversation, caller } = await load(run, deps)
-  const { recorder, answer } = await openRecorder(run, deps, steps.at(-1)?.partsEnd ?? 0)
-  const either = AbortSignal.any([signals.stop, signals.lose])
-  for (const [index, stored] of calls.entries()) {
+  const { recorder, answer } = await openRecorder(
+    run,
+    deps,
+    signals.lose,
+    steps.at(-1)?.partsEnd ?? 0,
+  )
+  const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
+  const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
+  let lastStep: Omit<Step, 'partsEnd'> | null = null
+
+  const put = (stored: StoredCall) => {
+    calls[calls.findIndex(({ call }) => call.id === stored.call.id)] = stored
+    return stored
+  }
+  for (const stored of calls) {
     const call = recovered(stored.call)
     if (call !== stored.call) {
-      calls[index] = await recorder.call(stored, call)
+      put(await recorder.call({ ...stored, call }))
     }
   }
-  let lastStep: Omit<Step, 'partsEnd'> | null = null
-  let state: RunState = resume(
-    steps,
-    calls.filter(isOpen).map(({ call }) => call.id),
-    maxSteps,
-  )
+  let state: RunState = resume(steps.length, ids(calls, isOpen), ids(calls, isAwaiting), maxSteps)
   const apply = (input: RunInput) => {
     state = advance(state, input, maxSteps)
   }
 
   const ask = async (step: number) => {
     const messages = [...conversation, ...stepMessages(answer.parts, steps, calls)]
-    const result = await askModel(deps.model, { ...request, messages }, recorder, either)
+    const result = await askModel(deps.model, { ...request, messages }, recorder, endOfAsking)
     signals.lose.throwIfAborted()
-    if (signals.stop.aborted || result.end.type === 'aborted') {
+    if (signals.stop.aborted) {
       return apply({ type: 'stopped' })
+    }
+    if (result.end.type === 'aborted') {
+      throw new FencedError()
     }
     if (result.end.type === 'failed') {
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
-    if (result.end.calls.length === 0) {
+    const made = result.end.calls.map((asked) => newCall(deps, asked))
+    if (made.length === 0) {
       lastStep = finished
     } else {
-      calls.push(
-        ...(await recorder.step(
-          finished,
-          result.end.calls.map((asked) => newCall(deps, asked)),
-        )),
-      )
+      calls.push(...(await recorder.step(finished, made)))
       steps.push({ ...finished, partsEnd: answer.parts.length })
     }
-    const open = calls.filter((call) => call.step === step).map(({ call }) => call.id)
-    apply({ type: 'answered', finish: result.end.finish, calls: open })
+    const own = calls.filter((call) => call.step === step)
+    const awaiting = ids(own, isAwaiting)
+    const open = ids(own, (call) => !isAwaiting(call))
+    apply({ type: 'answered', finish: result.end.finish, open, awaiting })
   }
 
   const settle = async (stored: StoredCall) => {
-    if (isOpen(stored)) {
-      calls[calls.indexOf(stored)] = await carryOut(stored, recorder, deps, caller, signals)
+    let now = stored
+    const stopping = signals.stop.aborted || state.phase === 'stopping'
+    if (stopping && stored.call.status !== 'running' && !isSettled(stored)) {
+      now = put(await recorder.call({ ...stored, call: neverBegan(stored.call) }))
+    } else if (stored.call.status === 'pending') {
+      now = put(await recorder.call(begin(stored, deps)))
     }
-    if (signals.stop.aborted) {
+    if (now.call.status === 'running') {
+      const call = await carryOut(now.call, deps, caller, endOfCalls)
+      signals.lose.throwIfAborted()
+      put(await recorder.call({ ...now, call }))
+    }
+    if (stopping) {
       apply({ type: 'stopped' })
     }
-    apply({ type: 'settled', call: stored.call.id })
+    apply({ type: isAwaiting(now) ? 'asked-again' : 'settled', call: stored.call.id })
+  }
+
+  /** Goes to wait for a person, unless one has decided, or stopped the run, meanwhile. */
+  const park = async (awaiting: Parameters<typeof recorder.park>[0]) => {
+    const found = await recorder.park(awaiting)
+    if (found === 'stopped') {
+      apply({ type: 'stopped' })
+    } else if (found !== 'parked') {
+      for (const stored of found) {
+        put(stored)
+        apply({ type: isSettled(stored) ? 'settled' : 'approved', call: stored.call.id })
+      }
+    }
+    return found === 'parked'
   }
 
   if (run.attempt > MAX_ATTEMPTS) {
-    return recorder.end(
-      { outcome: 'interrupted', finish: null, error: null },
-      sumUsage(steps, null),
-      null,
-    )
+    const ending = { outcome: 'interrupted', finish: null, error: null } as const
+    return recorder.end(ending, sumUsage(steps, null), null)
   }
   for (;;) {
     signals.lose.throwIfAborted()
-    if (state.phase === 'ended') {
-      return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep)
-    }
-    if (state.phase === 'asking') {
-      await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))
-    } else {
-      const { open } = state
-      await Promise.all(calls.filter(({ call }) => open.includes(call.id)).map(settle))
+    switch (state.phase) {
+      case 'ended':
+        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep)
+      case 'asking':
+        signals.leave.throwIfAborted()
+        await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))
+        break
+      case 'waiting':
+        if (signals.stop.aborted) {
+          apply({ type: 'stopped' })
+        } else if (await park(state.awaiting)) {
+          return null
+        }
+        break
+      case 'calling':
+      case 'stopping': {
+        const { open } = state
+        await Promise.all(calls.filter(({ call }) => open.includes(call.id)).map(settle))
+        break
+      }
     }
   }
 }
@@ -124,8 +164,20 @@ async function load(run: Run, deps: RunDeps) {
   }
 }
 
-function isOpen({ call }: Pick<StoredCall, 'call'>): boolean {
+function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {
+  return calls.filter(wanted).map(({ call }) => call.id)
+}
+
+function isOpen({ call }: StoredCall): boolean {
   return call.status === 'running' || call.status === 'pending'
+}
+
+function isAwaiting({ call }: StoredCall): boolean {
+  return call.status === 'awaiting-approval'
+}
+
+function isSettled(stored: StoredCall): boolean {
+  return !isOpen(stored) && !isAwaiting(stored)
 }
 
 function toStep(step: number, result: StepResult, finish: string): Omit<Step, 'partsEnd'> {

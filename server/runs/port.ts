@@ -1,4 +1,5 @@
-import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { CallId, MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { ToolCall } from '../../shared/contract/tool.ts'
 
 export type SendCommand = {
   userId: UserId
@@ -6,10 +7,32 @@ export type SendCommand = {
   /** Chosen by the client; the same id with the same text is the same send. */
   id?: MessageId | undefined
   text: string
-  /** The message that this one answers; the newest of the active branch when absent. */
-  parentId?: MessageId | undefined
+  /** The message that this one answers; the newest of the active branch when absent, none when null. */
+  parentId?: MessageId | null | undefined
   /** What happens while an answer runs. */
   whenBusy: 'queue' | 'interrupt' | 'reject'
+}
+
+export type EditCommand = {
+  userId: UserId
+  id: MessageId
+  /** The id of the message that takes the edited one's place; one that waits keeps its own. */
+  newId?: MessageId | undefined
+  text: string
+}
+
+export type DecideCommand = {
+  userId: UserId
+  callId: CallId
+  decision: 'approve' | 'deny'
+  reason?: string | undefined
+}
+
+export type ResolveCommand = {
+  userId: UserId
+  callId: CallId
+  outcome: 'happened' | 'did-not-happen' | 'retry'
+  note?: string | undefined
 }
 
 export type StopCommand = { userId: UserId; sessionId: SessionId; clearQueue: boolean }
@@ -20,6 +43,18 @@ export type Runs = {
   send(command: SendCommand): Promise<{ messageId: MessageId; runId: RunId }>
   /** @throws {CommandError} when there is no such session */
   stop(command: StopCommand): Promise<{ stopped: boolean }>
+  /**
+   * Answers a message anew under another text, beside the old one; one that waits is changed where it is.
+   *
+   * @throws {CommandError} when there is no such message, or it is no person's
+   */
+  edit(command: EditCommand): Promise<{ messageId: MessageId; runId: RunId }>
+  /** @throws {CommandError} when there is no such message, or it does not wait any more */
+  unqueue(command: { userId: UserId; id: MessageId }): Promise<void>
+  /** @throws {CommandError} when there is no such call, or it does not wait for a decision */
+  decide(command: DecideCommand): Promise<ToolCall>
+  /** @throws {CommandError} when there is no such call, or its outcome is known */
+  resolve(command: ResolveCommand): Promise<ToolCall>
   /** Lets go of a run whose session is about to be deleted: nothing more of it is written. */
   abandon(run: { id: RunId; sessionId: SessionId }): void
 }

@@ -1,16 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/connect.ts'
 import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
-import { type Run, endRun, holdRun } from '../../db/runs.ts'
+import { type Run, endRun, holdRun, parkRun } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'
 import { type Step, insertStep } from '../../db/steps.ts'
-import { type NewCall, type StoredCall, insertCalls, updateCall } from '../../db/tool-calls.ts'
+import {
+  type NewCall,
+  type StoredCall,
+  callsOfRuns,
+  insertCalls,
+  updateCall,
+} from '../../db/tool-calls.ts'
+import { isTrouble } from '../../db/trouble.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
-import type { ToolCall } from '../../shared/contract/tool.ts'
+import type { CallId } from '../../shared/contract/ids.ts'
 import type { Appender } from '../log/port.ts'
 import { Answer } from './answer.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { type Ending, STOPPED } from './run.ts'
-import { startNext } from './start.ts'
+import { readMessage, startNext } from './start.ts'
 
 /**
  * Everything that one attempt at a run writes. Each write checks, in its own transaction, that the run is still this
@@ -19,11 +27,13 @@ import { startNext } from './start.ts'
 export class RunRecorder {
   readonly #run: Run
   readonly #deps: RunDeps
+  readonly #lose: AbortSignal
   readonly #answer: Answer
 
-  constructor(run: Run, deps: RunDeps, answer: Answer) {
+  constructor(run: Run, deps: RunDeps, lose: AbortSignal, answer: Answer) {
     this.#run = run
     this.#deps = deps
+    this.#lose = lose
     this.#answer = answer
   }
 
@@ -65,13 +75,35 @@ export class RunRecorder {
   }
 
   /** Records a call's new state. */
-  async call(stored: StoredCall, call: ToolCall): Promise<StoredCall> {
-    const changed = { ...stored, call }
+  async call(stored: StoredCall): Promise<StoredCall> {
     await this.#append(async (transaction, log) => {
-      await updateCall(transaction, call)
-      this.#addCall(log, changed)
+      await updateCall(transaction, stored)
+      this.#addCall(log, stored)
     })
-    return changed
+    return stored
+  }
+
+  /**
+   * Gives the run up until a person decides about its calls.
+   *
+   * @param awaiting the calls that are not decided, as far as this attempt knows
+   * @returns `parked` when it waits now; else it goes on with the calls that were decided meanwhile, or is stopped
+   */
+  async park(awaiting: readonly CallId[]): Promise<StoredCall[] | 'parked' | 'stopped'> {
+    const { id: runId, messageId, userId } = this.#run
+    return this.#appendAlone(async (transaction, log, stopRequested) => {
+      const calls = (await callsOfRuns(transaction, [runId])).get(runId) ?? []
+      const decided = calls.filter(
+        ({ call }) => awaiting.includes(call.id) && call.status !== 'awaiting-approval',
+      )
+      if (stopRequested || decided.length > 0) {
+        return stopRequested ? 'stopped' : decided
+      }
+      await parkRun(transaction, runId)
+      await updateMessage(transaction, messageId, { status: 'waiting' })
+      log.add({ type: 'message', message: await readMessage(transaction, userId, messageId) })
+      return 'parked'
+    })
   }
 
   /** Ends the run, once, and starts the one that waits behind it, if one does. */
@@ -81,7 +113,7 @@ export class RunRecorder {
     lastStep: Omit<Step, 'partsEnd'> | null,
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId, userId } = this.#run
-    return this.#append(async (transaction, log, stopRequested) => {
+    return this.#appendAlone(async (transaction, log, stopRequested) => {
       // A stop that was accepted is kept, although the answer was just then complete.
       const { outcome, finish, error } = stopRequested ? STOPPED : ending
       if (lastStep) {
@@ -95,14 +127,7 @@ export class RunRecorder {
         parts: { stored: this.#answer.parts, seq },
       })
       await endRun(transaction, runId, { outcome, finish, error, usage, now: this.#deps.now() })
-      const session = await lockSession(transaction, userId, sessionId)
-      return startNext(
-        transaction,
-        log,
-        { userId, sessionId },
-        session?.activeLeaf ?? messageId,
-        this.#deps,
-      )
+      return startNext(transaction, log, { userId, sessionId }, this.#deps)
     })
   }
 
@@ -115,21 +140,48 @@ export class RunRecorder {
     return log.add({ type: 'tool', messageId: this.#run.messageId, part, call }, this.#run.id)
   }
 
-  #append<T>(
-    work: (transaction: Db, log: Appender, stopRequested: boolean) => Promise<T>,
-  ): Promise<T> {
-    return this.#deps.log.append(this.#run.sessionId, async (transaction, log) => {
-      const hold = await holdRun(transaction, this.#run.id, this.#deps.nodeId, this.#run.attempt)
-      if (!hold) {
-        throw new FencedError()
+  /**
+   * Appends for this attempt, as long as the database is in trouble trying again: what a run has said and done is not
+   * given up because the database is away.
+   */
+  async #append<T>(work: Work<T>, lock?: (transaction: Db) => Promise<unknown>): Promise<T> {
+    const { sessionId, id, attempt } = this.#run
+    for (;;) {
+      try {
+        return await this.#deps.log.append(sessionId, async (transaction, log) => {
+          // First the session, then the run, as everybody else does.
+          await lock?.(transaction)
+          const hold = await holdRun(transaction, id, this.#deps.node.id, attempt)
+          if (!hold) {
+            throw new FencedError()
+          }
+          return work(transaction, log, hold.stopRequested)
+        })
+      } catch (error) {
+        if (!isTrouble(error)) {
+          throw error
+        }
+        this.#deps.onError(error, 'a run could not be recorded and is tried again')
+        await delay(RETRY_DELAY, undefined, { signal: this.#lose })
       }
-      return work(transaction, log, hold.stopRequested)
-    })
+    }
+  }
+
+  /** Appends while nothing else can change the session: for what decides about more than this run. */
+  #appendAlone<T>(work: Work<T>): Promise<T> {
+    return this.#append(work, (transaction) =>
+      lockSession(transaction, this.#run.userId, this.#run.sessionId),
+    )
   }
 }
 
+type Work<T> = (transaction: Db, log: Appender, stopRequested: boolean) => Promise<T>
+
+/** Between two tries while the database is in trouble. Milliseconds. */
+const RETRY_DELAY = 500
+
 /** Opens the recorder of an attempt, over the parts that finished steps left. */
-export async function openRecorder(run: Run, deps: RunDeps, keepParts: number) {
+export async function openRecorder(run: Run, deps: RunDeps, lose: AbortSignal, keepParts: number) {
   const stored = await findMessage(deps.database.db, run.userId, run.messageId)
   if (!stored) {
     throw new FencedError()
@@ -138,5 +190,5 @@ export async function openRecorder(run: Run, deps: RunDeps, keepParts: number) {
     run.messageId,
     stored.message.parts.slice(0, keepParts).map(toStoredPart),
   )
-  return { recorder: new RunRecorder(run, deps, answer), answer }
+  return { recorder: new RunRecorder(run, deps, lose, answer), answer }
 }

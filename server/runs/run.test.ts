@@ -12,7 +12,18 @@ const ended = (
   phase: 'ended',
   ending: { outcome, finish, error: outcome === 'failed' ? error : null },
 })
-const answered = (...calls: CallId[]): RunInput => ({ type: 'answered', finish: 'stop', calls })
+const answered = (...open: CallId[]): RunInput => ({
+  type: 'answered',
+  finish: 'stop',
+  open,
+  awaiting: [],
+})
+const calling = (open: CallId[], awaiting: CallId[] = []): RunState => ({
+  phase: 'calling',
+  step: 0,
+  open,
+  awaiting,
+})
 const settled = (call: CallId): RunInput => ({ type: 'settled', call })
 const after = (state: RunState, inputs: RunInput[], maxSteps = 8) =>
   inputs.reduce((now, input) => advance(now, input, maxSteps), state)
@@ -25,18 +36,8 @@ describe('a run', () => {
       [answered()],
       ended('completed', 'stop'),
     ],
-    [
-      'carries out the calls of a step',
-      asking(0),
-      [answered(a, b)],
-      { phase: 'calling', step: 0, open: [a, b] },
-    ],
-    [
-      'waits for every call',
-      asking(0),
-      [answered(a, b), settled(b)],
-      { phase: 'calling', step: 0, open: [a] },
-    ],
+    ['carries out the calls of a step', asking(0), [answered(a, b)], calling([a, b])],
+    ['waits for every call', asking(0), [answered(a, b), settled(b)], calling([a])],
     [
       'asks again when all have results',
       asking(2),
@@ -56,6 +57,36 @@ describe('a run', () => {
       [answered(a, b), { type: 'stopped' }, settled(a), settled(b)],
       ended('stopped'),
     ],
+    [
+      'waits for a person when nothing else is left to do (P11)',
+      calling([a], [b]),
+      [settled(a)],
+      { phase: 'waiting', step: 0, awaiting: [b] },
+    ],
+    [
+      'goes on with a call that was approved',
+      { phase: 'waiting', step: 0, awaiting: [b] },
+      [{ type: 'approved', call: b }],
+      calling([b]),
+    ],
+    [
+      'goes on when the last call was denied',
+      { phase: 'waiting', step: 0, awaiting: [b] },
+      [settled(b)],
+      asking(1),
+    ],
+    [
+      'asks a person again when what was approved has changed',
+      calling([b]),
+      [{ type: 'asked-again', call: b }],
+      { phase: 'waiting', step: 0, awaiting: [b] },
+    ],
+    [
+      'that waits for a person is stopped with what waits',
+      calling([a], [b]),
+      [{ type: 'stopped' }],
+      { phase: 'stopping', open: [a, b] },
+    ],
     ['fails with the model', asking(4), [{ type: 'failed', error }], ended('failed')],
   ])('%s', (_name, state, inputs, expected) => {
     expect(after(state, inputs)).toEqual(expected)
@@ -66,11 +97,11 @@ describe('a run', () => {
   })
 
   test('that was cut goes on where it was: the step, its open calls, or the end', () => {
-    const step = { finish: 'stop' }
-    expect(resume([], [], 8)).toEqual(asking(0))
-    expect(resume([step], [a], 8)).toEqual({ phase: 'calling', step: 0, open: [a] })
-    expect(resume([step, step], [], 8)).toEqual(asking(2))
-    expect(resume([step, step], [], 2)).toEqual(ended('completed', 'max-steps'))
+    expect(resume(0, [], [], 8)).toEqual(asking(0))
+    expect(resume(1, [a], [b], 8)).toEqual(calling([a], [b]))
+    expect(resume(1, [], [b], 8)).toEqual({ phase: 'waiting', step: 0, awaiting: [b] })
+    expect(resume(2, [], [], 8)).toEqual(asking(2))
+    expect(resume(2, [], [], 2)).toEqual(ended('completed', 'max-steps'))
   })
 
   test('that has ended takes nothing more (P9)', () => {

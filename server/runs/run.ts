@@ -10,8 +10,13 @@ import type { Outcome } from '../../shared/contract/message.ts'
 export type RunState =
   /** The model is asked for the next step. */
   | { phase: 'asking'; step: number }
-  /** The calls of a step are carried out; those in `open` have no result yet. */
-  | { phase: 'calling'; step: number; open: readonly CallId[] }
+  /**
+   * The calls of a step are carried out: those in `open` have no result yet, and those in `awaiting` are not begun
+   * before a person approves them.
+   */
+  | { phase: 'calling'; step: number; open: readonly CallId[]; awaiting: readonly CallId[] }
+  /** Nothing is left to do until a person decides. */
+  | { phase: 'waiting'; step: number; awaiting: readonly CallId[] }
   /** A person stopped the run while calls were open: they are brought to an end, and nothing new is begun. */
   | { phase: 'stopping'; open: readonly CallId[] }
   | { phase: 'ended'; ending: Ending }
@@ -21,10 +26,19 @@ export type Ending = { outcome: Outcome; finish: Finish | null; error: RunError 
 export const STOPPED: Ending = { outcome: 'stopped', finish: null, error: null }
 
 export type RunInput =
-  /** The model finished a step. `calls` are those it made, to be carried out. */
-  | { type: 'answered'; finish: Exclude<Finish, 'max-steps'>; calls: readonly CallId[] }
+  /** The model finished a step. `open` are the calls it made, `awaiting` those of them that need an approval. */
+  | {
+      type: 'answered'
+      finish: Exclude<Finish, 'max-steps'>
+      open: readonly CallId[]
+      awaiting: readonly CallId[]
+    }
   /** A call has its result, whatever that is. */
   | { type: 'settled'; call: CallId }
+  /** A person approved a call: it may begin. */
+  | { type: 'approved'; call: CallId }
+  /** A call that was approved is another one now: a person is asked again. */
+  | { type: 'asked-again'; call: CallId }
   | { type: 'stopped' }
   | { type: 'failed'; error: RunError }
 
@@ -35,12 +49,14 @@ export type RunInput =
 export function advance(state: RunState, input: RunInput, maxSteps: number): RunState {
   switch (state.phase) {
     case 'asking':
-      return advanceAsking(state.step, input)
+      return advanceAsking(state, input)
     case 'calling':
       return advanceCalling(state, input, maxSteps)
+    case 'waiting':
+      return advanceCalling({ ...state, phase: 'calling', open: [] }, input, maxSteps)
     case 'stopping':
       if (input.type === 'settled') {
-        const open = state.open.filter((call) => call !== input.call)
+        const open = without(state.open, input.call)
         return open.length > 0 ? { phase: 'stopping', open } : stopped
       }
       return input.type === 'stopped' ? state : impossible(state, input)
@@ -49,33 +65,30 @@ export function advance(state: RunState, input: RunInput, maxSteps: number): Run
   }
 }
 
-/** Where a run goes on that was cut after `steps` finished steps, with these calls still open. */
+/** Where a run goes on that was cut after `steps` finished steps, with these calls still without a result. */
 export function resume(
-  steps: readonly { finish: string }[],
+  steps: number,
   open: readonly CallId[],
+  awaiting: readonly CallId[],
   maxSteps: number,
 ): RunState {
-  const last = steps.at(-1)
-  if (!last) {
-    return { phase: 'asking', step: 0 }
-  }
-  return open.length > 0
-    ? { phase: 'calling', step: steps.length - 1, open }
-    : nextStep(steps.length, maxSteps)
+  return steps === 0 ? { phase: 'asking', step: 0 } : calling(steps - 1, open, awaiting, maxSteps)
 }
 
-function advanceAsking(step: number, input: RunInput): RunState {
+function advanceAsking(state: Extract<RunState, { phase: 'asking' }>, input: RunInput): RunState {
   switch (input.type) {
     case 'answered':
-      return input.calls.length > 0
-        ? { phase: 'calling', step, open: input.calls }
+      return input.open.length + input.awaiting.length > 0
+        ? { phase: 'calling', step: state.step, open: input.open, awaiting: input.awaiting }
         : { phase: 'ended', ending: { outcome: 'completed', finish: input.finish, error: null } }
     case 'stopped':
       return stopped
     case 'failed':
       return { phase: 'ended', ending: { outcome: 'failed', finish: null, error: input.error } }
     case 'settled':
-      return impossible({ phase: 'asking', step }, input)
+    case 'approved':
+    case 'asked-again':
+      return impossible(state, input)
   }
 }
 
@@ -84,23 +97,41 @@ function advanceCalling(
   input: RunInput,
   maxSteps: number,
 ): RunState {
+  const { step, open, awaiting } = state
   switch (input.type) {
-    case 'settled': {
-      const open = state.open.filter((call) => call !== input.call)
-      return open.length > 0 ? { ...state, open } : nextStep(state.step + 1, maxSteps)
-    }
+    case 'settled':
+      return calling(step, without(open, input.call), without(awaiting, input.call), maxSteps)
+    case 'approved':
+      return { ...state, open: [...open, input.call], awaiting: without(awaiting, input.call) }
+    case 'asked-again':
+      return calling(step, without(open, input.call), [...awaiting, input.call], maxSteps)
     case 'stopped':
-      return { phase: 'stopping', open: state.open }
+      return { phase: 'stopping', open: [...open, ...awaiting] }
     case 'answered':
     case 'failed':
       return impossible(state, input)
   }
 }
 
-function nextStep(step: number, maxSteps: number): RunState {
-  return step < maxSteps
-    ? { phase: 'asking', step }
+function calling(
+  step: number,
+  open: readonly CallId[],
+  awaiting: readonly CallId[],
+  maxSteps: number,
+): RunState {
+  if (open.length > 0) {
+    return { phase: 'calling', step, open, awaiting }
+  }
+  if (awaiting.length > 0) {
+    return { phase: 'waiting', step, awaiting }
+  }
+  return step + 1 < maxSteps
+    ? { phase: 'asking', step: step + 1 }
     : { phase: 'ended', ending: { outcome: 'completed', finish: 'max-steps', error: null } }
+}
+
+function without(calls: readonly CallId[], call: CallId): CallId[] {
+  return calls.filter((other) => other !== call)
 }
 
 const stopped: RunState = { phase: 'ended', ending: STOPPED }

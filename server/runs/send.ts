@@ -65,7 +65,7 @@ export async function sendMessage(
   }
   log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
   const started = await startAnswer(transaction, log, run, deps)
-  if (command.parentId && command.parentId !== session.activeLeaf) {
+  if (command.parentId !== undefined && command.parentId !== session.activeLeaf) {
     await addBranch(transaction, log, userId, sessionId)
   }
   if (session.title === null) {
@@ -122,7 +122,8 @@ async function insertQuestion(
     id: questionId,
     sessionId,
     userId,
-    parentId: command.parentId ?? (active ? null : session.activeLeaf),
+    parentId:
+      command.parentId !== undefined || active ? (command.parentId ?? null) : session.activeLeaf,
     role: 'user',
     parts: [{ type: 'text', text }],
     partsSeq: log.nextSeq,

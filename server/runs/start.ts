@@ -1,13 +1,13 @@
 import type { Db } from '../../db/connect.ts'
 import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
 import { type Run, findNextRun, startRun } from '../../db/runs.ts'
-import { findSession, updateSession } from '../../db/sessions.ts'
+import { findSession, lockSession, updateSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Appender } from '../log/port.ts'
 import type { RunDeps } from './deps.ts'
 
-type StartDeps = Pick<RunDeps, 'nodeId' | 'now'>
+type StartDeps = Pick<RunDeps, 'node' | 'now'>
 
 /**
  * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
@@ -17,10 +17,10 @@ export async function startAnswer(
   transaction: Db,
   log: Appender,
   run: Run,
-  { nodeId, now }: StartDeps,
+  { node, now }: StartDeps,
 ): Promise<Run> {
   const createdAt = now()
-  await startRun(transaction, run.id, nodeId, createdAt)
+  await startRun(transaction, run.id, node.id, createdAt)
   await insertMessage(transaction, {
     id: run.messageId,
     sessionId: run.sessionId,
@@ -43,7 +43,7 @@ export async function startAnswer(
     { type: 'start', runId: run.id, messageId: run.messageId, message, attempt: 1, keepParts: 0 },
     run.id,
   )
-  return { ...run, status: 'running', owner: nodeId, attempt: 1 }
+  return { ...run, status: 'running', owner: node.id, attempt: 1 }
 }
 
 /** Starts the next queued run of a session whose run just ended; null when none waits. */
@@ -51,13 +51,13 @@ export async function startNext(
   transaction: Db,
   log: Appender,
   { userId, sessionId }: { userId: UserId; sessionId: SessionId },
-  activeLeaf: MessageId | null,
   deps: StartDeps,
 ): Promise<Run | null> {
   const next = await findNextRun(transaction, sessionId)
   if (!next) {
     return null
   }
+  const activeLeaf = (await lockSession(transaction, userId, sessionId))?.activeLeaf ?? null
   const question = await readMessage(transaction, userId, next.questionId)
   // A queued message that names no parent answers whatever came before it.
   const parentId = question.parentId ?? activeLeaf

@@ -1,28 +1,39 @@
-import { toStoredPart, updateMessage } from '../../db/messages.ts'
-import { removeNode, removeOtherNodes, renewNode } from '../../db/nodes.ts'
-import { type Run, claimOrphan, findOrphans, findUncompacted, releaseRuns } from '../../db/runs.ts'
-import { stepsOfRuns } from '../../db/steps.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Run, findOrphans, findStopped, findUncompacted, releaseRuns } from '../../db/runs.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
-import { readMessage } from './start.ts'
+import { takeOver } from './takeover.ts'
 
-type Drive = { stop: AbortController; lose: AbortController; done: Promise<void> }
+type Drive = {
+  attempt: number
+  stop: AbortController
+  lose: AbortController
+  leave: AbortController
+  done: Promise<void>
+}
 
 /** Runs taken over, or tidied, in one round of the sweep. */
 const ROUND = 20
+/** From one round to the next. Milliseconds. */
+const SWEEP_INTERVAL = 1_000
+/** How long the calls that are under way may take before this node leaves them. Milliseconds. */
+const LEAVE_TIME = 5_000
 
 /**
- * Drives the runs of this node, keeps its lease, and takes up the runs that no living node drives. `start` begins it,
- * `close` ends it and gives the runs up, so that another node, or the next start, goes on with them at once.
+ * Drives the runs of this node and takes up those that no living node drives. `start` begins it; `close` gives the
+ * runs up, so that another node, or the next start, goes on with them at once.
  */
 export class RunSupervisor {
   readonly #deps: RunDeps
   readonly #compact: (run: Run) => Promise<void>
   readonly #drives = new Map<RunId, Drive>()
-  readonly #timers: NodeJS.Timeout[] = []
-  #closing = false
-  #sweeping: Promise<void> = Promise.resolve()
+  /** Runs of this node that it failed to drive, and failed to give up. */
+  readonly #dropped = new Set<RunId>()
+  readonly #closing = new AbortController()
+  #sweeping: Promise<void> | null = null
+  #sweepAgain = false
+  #timer: NodeJS.Timeout | null = null
 
   /** @param compact shortens the log of an ended run */
   constructor(deps: RunDeps, compact: (run: Run) => Promise<void>) {
@@ -31,29 +42,26 @@ export class RunSupervisor {
   }
 
   async start(): Promise<void> {
-    const { database, nodeId, settings } = this.#deps
-    if (database.kind === 'embedded') {
-      // This process holds the database alone: whoever else is on the list is dead.
-      await removeOtherNodes(database.db, nodeId)
-    }
-    await this.#renew()
-    await this.#sweep()
-    this.#every(settings.leaseSeconds / 3, () => this.#renew())
-    this.#every(Math.min(settings.leaseSeconds / 4, 2), () => this.#sweep())
+    await this.sweep()
+    this.#timer = setInterval(() => void this.sweep(), SWEEP_INTERVAL)
   }
 
   /** Drives a run that this node owns, and whatever waits behind it. */
   drive(run: Run): void {
-    if (this.#closing || this.#drives.has(run.id)) {
+    const former = this.#drives.get(run.id)
+    if (this.#closing.signal.aborted || (former && former.attempt >= run.attempt)) {
       return
     }
+    former?.lose.abort(new FencedError())
     const stop = new AbortController()
     const lose = new AbortController()
+    const leave = new AbortController()
     if (run.stopRequestedAt) {
       stop.abort()
     }
-    const done = this.#drive(run, stop.signal, lose.signal)
-    this.#drives.set(run.id, { stop, lose, done })
+    const drive: Drive = { attempt: run.attempt, stop, lose, leave, done: Promise.resolve() }
+    this.#drives.set(run.id, drive)
+    drive.done = this.#drive(run, drive)
   }
 
   /** Stops a run if this node drives it. */
@@ -66,102 +74,99 @@ export class RunSupervisor {
     this.#drives.get(runId)?.lose.abort(new FencedError())
   }
 
-  async close(): Promise<void> {
-    this.#closing = true
-    for (const timer of this.#timers) {
-      clearInterval(timer)
-    }
-    await this.#sweeping
-    const drives = [...this.#drives.values()]
-    for (const { lose } of drives) {
-      lose.abort(new FencedError())
-    }
-    await Promise.all(drives.map(({ done }) => done))
-    await this.#deps.log.flush()
-    await releaseRuns(this.#deps.database.db, this.#deps.nodeId)
-    await removeNode(this.#deps.database.db, this.#deps.nodeId)
+  /** Looks for runs that nobody drives, stops that this node did not hear of, and logs to shorten. */
+  sweep(): Promise<void> {
+    this.#sweepAgain = true
+    this.#sweeping ??= this.#sweepRounds()
+      .catch((error: unknown) => this.#deps.onError(error, 'a sweep failed'))
+      .finally(() => {
+        this.#sweeping = null
+      })
+    return this.#sweeping
   }
 
-  async #drive(run: Run, stop: AbortSignal, lose: AbortSignal): Promise<void> {
+  async close(): Promise<void> {
+    const { database, log, node } = this.#deps
+    this.#closing.abort()
+    clearInterval(this.#timer ?? undefined)
+    await this.#sweeping
+    for (const { leave } of this.#drives.values()) {
+      leave.abort(new FencedError())
+    }
+    const waited = new AbortController()
+    await Promise.race([
+      this.#allDone(),
+      delay(LEAVE_TIME, undefined, waited).catch(() => undefined),
+    ])
+    waited.abort()
+    for (const { lose } of this.#drives.values()) {
+      lose.abort(new FencedError())
+    }
+    await this.#allDone()
+    await log.flush()
+    await releaseRuns(database.db, node.id)
+  }
+
+  async #allDone(): Promise<void> {
+    await Promise.all([...this.#drives.values()].map(({ done }) => done))
+  }
+
+  async #drive(run: Run, drive: Drive): Promise<void> {
+    const { database, node, onError } = this.#deps
     let next: Run | null = null
     try {
-      next = await driveRun(run, this.#deps, { stop, lose })
-      this.#tidy(run)
+      next = await driveRun(run, this.#deps, {
+        stop: drive.stop.signal,
+        lose: drive.lose.signal,
+        leave: drive.leave.signal,
+      })
+      this.#compact(run).catch((error: unknown) => onError(error, 'a log could not be compacted'))
     } catch (error) {
-      if (!lose.aborted && !(error instanceof FencedError)) {
-        this.#deps.onError(error, 'a run could not be driven; it is taken up again')
-        await releaseRuns(this.#deps.database.db, this.#deps.nodeId, run.id).catch(
-          (failure: unknown) => this.#deps.onError(failure, 'a run could not be given up'),
-        )
+      if (!(error instanceof FencedError) && !drive.lose.signal.aborted) {
+        onError(error, 'a run could not be driven; it is taken up again')
+        this.#dropped.add(run.id)
+        await releaseRuns(database.db, node.id, run.id)
+          .then(() => this.#dropped.delete(run.id))
+          .catch((failure: unknown) => onError(failure, 'a run could not be given up'))
       }
     } finally {
-      this.#drives.delete(run.id)
+      if (this.#drives.get(run.id) === drive) {
+        this.#drives.delete(run.id)
+      }
     }
     if (next) {
       this.drive(next)
     }
   }
 
-  #tidy(run: Run): void {
-    this.#compact(run).catch((error: unknown) =>
-      this.#deps.onError(error, 'a log could not be compacted'),
-    )
+  async #sweepRounds(): Promise<void> {
+    while (this.#sweepAgain && !this.#closing.signal.aborted) {
+      this.#sweepAgain = false
+      await this.#sweepRound()
+    }
   }
 
-  #renew(): Promise<void> {
-    return renewNode(this.#deps.database.db, this.#deps.nodeId, this.#deps.settings.leaseSeconds)
-  }
-
-  async #sweep(): Promise<void> {
-    const { db } = this.#deps.database
-    for (const orphan of await findOrphans(db, ROUND)) {
-      const run = await this.#takeOver(orphan)
+  async #sweepRound(): Promise<void> {
+    const { database, node } = this.#deps
+    // A node that may be taken for dead itself takes nothing from others.
+    if (!node.leaseHolds) {
+      return
+    }
+    const dropped = [...this.#dropped]
+    for (const orphan of await findOrphans(database.db, node.id, dropped, ROUND)) {
+      const run = await takeOver(orphan, dropped, this.#deps)
       if (run) {
+        this.#dropped.delete(run.id)
         this.drive(run)
       }
     }
-    for (const run of await findUncompacted(db, ROUND)) {
+    if (this.#drives.size > 0 && node.hasOthers) {
+      for (const runId of await findStopped(database.db, node.id)) {
+        this.stop(runId)
+      }
+    }
+    for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }
-  }
-
-  /** Claims the run and tells its readers, in one transaction: from then on its former node can write nothing. */
-  #takeOver(orphan: Run): Promise<Run | null> {
-    const { log, nodeId } = this.#deps
-    return log.append(orphan.sessionId, async (transaction, appender) => {
-      const run = await claimOrphan(transaction, orphan.id, nodeId)
-      if (!run) {
-        return null
-      }
-      const steps = (await stepsOfRuns(transaction, [run.id])).get(run.id) ?? []
-      const keepParts = steps.at(-1)?.partsEnd ?? 0
-      const message = await readMessage(transaction, run.userId, run.messageId)
-      const kept = { ...message, parts: message.parts.slice(0, keepParts) }
-      const { id: runId, messageId, attempt } = run
-      const seq = appender.add(
-        { type: 'start', runId, messageId, message: kept, attempt, keepParts },
-        runId,
-      )
-      await updateMessage(transaction, messageId, {
-        parts: { stored: kept.parts.map(toStoredPart), seq },
-      })
-      return run
-    })
-  }
-
-  #every(seconds: number, work: () => Promise<void>): void {
-    let busy = false
-    const timer = setInterval(() => {
-      if (!busy) {
-        busy = true
-        this.#sweeping = work()
-          .catch((error: unknown) => this.#deps.onError(error, 'a round of the sweep failed'))
-          .finally(() => {
-            busy = false
-          })
-      }
-    }, seconds * 1000)
-    timer.unref()
-    this.#timers.push(timer)
   }
 }

@@ -52,7 +52,7 @@ export const sessionsRouter = router({
         })
       }
       if (made) {
-        services.changes.touch(id)
+        services.onSessionChanged(id)
       }
       return session
     }),
@@ -130,8 +130,7 @@ export const sessionsRouter = router({
         services.runs.abandon(active)
       }
       await services.log.append(id, (transaction) => deleteSession(transaction, id))
-      services.closeReaders(id)
-      services.changes.deleted(user.id, id)
+      services.onSessionDeleted(id, user.id)
       return { id }
     }),
 

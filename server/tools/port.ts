@@ -13,6 +13,9 @@ export type ToolContext = {
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
 
+/** A method's type, so that a tool of any input is a `Tool`. */
+type ApprovalRule<Input> = { asks(input: Input): boolean }['asks']
+
 /**
  * A tool the model may call.
  *
@@ -27,8 +30,8 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   output: z.ZodType<Output>
   /** What repeating a call does. It decides what happens to a call whose outcome a crash hid. */
   effect: ToolEffect
-  /** When a person is asked first: `writes` asks for everything that is not `read`. */
-  approval: ApprovalPolicy
+  /** When a person is asked first: `writes` asks for everything that is not `read`; a function decides by the input. */
+  approval: ApprovalPolicy | ApprovalRule<Input>
   /** Does the work. What it throws comes to the model, and to the person, as the call's error message. */
   execute(input: Input, context: ToolContext): Promise<Output>
 }
@@ -39,7 +42,8 @@ export type ToolInfo = {
   description: string
   source: ToolCall['source']
   effect: ToolEffect
-  approval: ApprovalPolicy
+  /** `by-input` where the tool decides by the arguments of each call. */
+  approval: ApprovalPolicy | 'by-input'
   /** JSON Schema, draft 2020-12. */
   inputSchema: Record<string, unknown>
   outputSchema?: Record<string, unknown>
@@ -66,6 +70,8 @@ export type ToolRegistry = {
    * @param argumentsText JSON, as the model sent it; empty means no arguments
    */
   parse(name: string, argumentsText: string): ParsedCall
+  /** Whether a person is to be asked before a call with this input, such as `parse` gave, begins. */
+  needsApproval(name: string, input: unknown): boolean
   /**
    * Carries a call out. Never throws: the signal's end, the tool's time and its failures are outcomes. A tool that
    * goes on after its time is left to itself; its late answer is dropped.

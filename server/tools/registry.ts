@@ -50,6 +50,10 @@ export function createToolRegistry(
       const read = readArguments(tool.name, argumentsText)
       return read.ok ? check(tool, read.value) : failure('bad-arguments', read.error)
     },
+    needsApproval: (name, input) => {
+      const tool = byName.get(name)
+      return tool !== undefined && asksFirst(tool, input)
+    },
     execute: async (name, input, context) => {
       const tool = byName.get(name)
       if (!tool) return unknown(name)
@@ -59,13 +63,18 @@ export function createToolRegistry(
   }
 }
 
+function asksFirst({ approval, effect }: Tool, input: unknown): boolean {
+  if (typeof approval === 'function') return approval(input)
+  return approval === 'always' || (approval === 'writes' && effect !== 'read')
+}
+
 function describe(tool: Tool): ToolInfo {
   return {
     name: tool.name,
     description: tool.description,
     source: 'builtin',
     effect: tool.effect,
-    approval: tool.approval,
+    approval: typeof tool.approval === 'function' ? 'by-input' : tool.approval,
     inputSchema: jsonSchema(tool.input, 'input'),
     outputSchema: jsonSchema(tool.output, 'output'),
   }

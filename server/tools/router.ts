@@ -1,5 +1,34 @@
+import { z } from 'zod'
+import { CallId } from '../../shared/contract/ids.ts'
 import { procedure, router } from '../trpc.ts'
+import { typedCall } from '../typed-calls.ts'
+
+const Note = z.string().trim().max(2_000)
 
 export const toolsRouter = router({
   list: procedure.query(({ ctx: { services } }) => services.tools.list()),
+
+  decide: procedure
+    .input(
+      z.object({
+        callId: CallId,
+        decision: z.enum(['approve', 'deny']),
+        reason: Note.optional(),
+      }),
+    )
+    .mutation(async ({ ctx: { services, user }, input }) =>
+      typedCall(await services.runs.decide({ ...input, userId: user.id })),
+    ),
+
+  resolve: procedure
+    .input(
+      z.object({
+        callId: CallId,
+        outcome: z.enum(['happened', 'did-not-happen', 'retry']),
+        note: Note.optional(),
+      }),
+    )
+    .mutation(async ({ ctx: { services, user }, input }) =>
+      typedCall(await services.runs.resolve({ ...input, userId: user.id })),
+    ),
 })

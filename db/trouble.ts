@@ -1,0 +1,38 @@
+/** Whether the database itself refused, so that nothing is in doubt: errors of the connection have no SQLSTATE. */
+export function isRefusal(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== null && !CONNECTION.test(state)
+}
+
+/** Whether the database cannot work just now, so that the same may succeed later: gone, starting, full, or in a knot. */
+export function isTrouble(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== null) {
+    return CONNECTION.test(state) || RESOURCES.test(state) || isKnot(error)
+  }
+  return error instanceof Error && (NETWORK.test(codeOf(error)) || BROKEN.test(error.message))
+}
+
+/** Whether two transactions stood in each other's way and this one gave in: it may simply be tried again. */
+export function isKnot(error: unknown): boolean {
+  return /^40(001|P01)$/.test(sqlState(error) ?? '')
+}
+
+/** SQLSTATE class 08 and the shutdowns and starts of class 57: the connection ended, whatever had been sent. */
+const CONNECTION = /^(08...|57P0[1-5])$/
+/** Class 53: disk full, out of memory, too many connections. Class 58: the system's own errors; 25006: a standby. */
+const RESOURCES = /^(53...|58...|25006)$/
+const NETWORK =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/
+/** What `pg` says without a code. */
+const BROKEN =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/
+
+function sqlState(error: unknown): string | null {
+  const code = codeOf(error)
+  return /^[0-9A-Z]{5}$/.test(code) && !NETWORK.test(code) ? code : null
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,137 @@
+import { describe, test } from 'vitest'
+import { shownAnswers } from './support/answer-record.ts'
+import {
+  conversationOn,
+  expect,
+  numberedWords,
+  repeat,
+  storedAnswer,
+  withoutMarkup,
+} from './support/conversation.ts'
+import { visit } from './support/visit.ts'
+import type { World } from './support/world.ts'
+
+/** Asking, being answered, and going away in between. */
+export function answerStories(getWorld: () => World): void {
+  describe('an answer', () => {
+    test('about the system shows a tool card with real figures, streams, and is what the server stored (P5)', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send('What are the system metrics?')
+      await expect(page).toHaveURL(/\/s\/[0-9a-f-]{36}$/)
+      await expect(page.getByText('Assistant is answering')).toBeAttached()
+      const card = conversation.answer.getByRole('group', { name: 'Tool get_system_metrics' })
+      await expect(card).toContainText('Done')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+
+      const stored = await storedAnswer(page)
+      expect(stored).toMatchObject({
+        status: 'completed',
+        calls: [{ name: 'get_system_metrics', output: { metric_type: 'all' } }],
+      })
+      const { process } = Object(stored.calls[0]?.output)
+      await expect(card).toContainText(String(process.pid))
+      await expect(card).toContainText(process.node_version)
+      const memory = card.getByRole('meter', { name: 'Memory' })
+      expect(Number(await memory.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
+      expect(withoutMarkup(await conversation.text())).toBe(withoutMarkup(stored.text))
+      expect((await shownAnswers(page)).length).toBeGreaterThan(10)
+    })
+
+    test('is whole at once after a reload in the middle, and goes on to the same end (P2, P4)', async () => {
+      const { browser, url } = getWorld()
+      const words = numberedWords(250)
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send(repeat(words))
+      await conversation.untilWords(60)
+      const before = (await shownAnswers(page)).at(-1) ?? ''
+      await page.reload()
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      const after = await shownAnswers(page)
+      expect(after[0]?.startsWith(before), `${before} … ${after[0]}`).toBe(true)
+      expect(after.length).toBeGreaterThan(10)
+      expect(after.every((text) => words.startsWith(text))).toBe(true)
+      expect(await conversation.text()).toBe(words)
+      expect(await storedAnswer(page)).toMatchObject({ status: 'completed', text: words })
+    })
+
+    test('is the same live in two tabs, and closing the one that asked stops nothing (P2)', async () => {
+      const { browser, url } = getWorld()
+      const words = numberedWords(250)
+      await using visitor = await visit(browser, url)
+      const asking = conversationOn(visitor.page)
+      await asking.send(repeat(words))
+      await asking.untilWords(20)
+      const reading = conversationOn(await visitor.openTab(asking.page.url()))
+      await reading.untilWords(80)
+      await asking.untilWords(80)
+      await asking.page.close()
+      await expect(reading.page.getByText('Answer complete')).toBeAttached()
+      const shown = await shownAnswers(reading.page)
+      expect(shown.every((text) => words.startsWith(text))).toBe(true)
+      expect(shown.length).toBeGreaterThan(10)
+      expect(await reading.text()).toBe(words)
+      expect(await storedAnswer(reading.page)).toMatchObject({ text: words })
+    })
+
+    test.each(['button', 'Escape'])(
+      'that is stopped by %s keeps its text, says so, and can be asked for again (P9, P13)',
+      async (way) => {
+        const { browser, url } = getWorld()
+        await using visitor = await visit(browser, url)
+        const { page } = visitor
+        const conversation = conversationOn(page)
+        const { answers, stopButton, sendButton } = conversation
+        await conversation.send(repeat(numberedWords(400)))
+        await conversation.untilWords(20)
+        if (way === 'button') await stopButton.click()
+        else await page.keyboard.press('Escape')
+        await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
+        await expect(page.getByText('Answer stopped')).toBeAttached()
+        await expect(stopButton).toBeHidden()
+        await expect(sendButton).toBeVisible()
+        const text = await conversation.text()
+        expect(await storedAnswer(page)).toMatchObject({ status: 'stopped', text })
+        expect(numberedWords(400).startsWith(text)).toBe(true)
+
+        await conversation.answer.getByRole('button', { name: 'Retry' }).click()
+        await expect(answers).toHaveCount(2)
+        await conversation.untilWords(5)
+        await page.keyboard.press('Escape')
+        await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
+        expect(await answers.first().locator('.markdown').innerText()).toBe(text)
+      },
+    )
+
+    test('comes for each message that was sent while another was answered, in their order', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send(repeat(numberedWords(60)))
+      await conversation.untilWords(2)
+      await conversation.send('Repeat: second')
+      await conversation.send('Repeat: third')
+      await expect(conversation.questions).toHaveCount(3)
+      await expect(conversation.questions.getByText('Queued: answered next')).toHaveCount(2)
+      await page.reload()
+      await expect(conversation.answers).toHaveCount(3)
+      await expect(conversation.answer.locator('.markdown')).toHaveText('third')
+      await expect(conversation.questions.getByText('Queued: answered next')).toHaveCount(0)
+      await expect(conversation.stopButton).toBeHidden()
+      const said = await conversation.log.locator('article .markdown, article p').allTextContents()
+      expect(said.filter((text, index) => text !== said[index - 1])).toEqual([
+        repeat(numberedWords(60)),
+        numberedWords(60),
+        'Repeat: second',
+        'second',
+        'Repeat: third',
+        'third',
+      ])
+    })
+  })
+}

@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { answerStories } from './answers.suite.ts'
+import { failureStories } from './failures.suite.ts'
+import { networkStories } from './network.suite.ts'
+import { screenStories } from './screens.suite.ts'
+import { sessionStories } from './sessions.suite.ts'
+import { type World, openWorld } from './support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world[Symbol.asyncDispose]())
+const getWorld = () => world
+
+// These wait far more than they work, so they wait together.
+describe.concurrent('in the browser', () => {
+  networkStories(getWorld)
+  failureStories(getWorld)
+})
+
+describe('in the browser', () => {
+  answerStories(getWorld)
+  sessionStories(getWorld)
+  screenStories(getWorld)
+})

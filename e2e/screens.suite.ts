@@ -1,0 +1,106 @@
+import type { Page } from '@playwright/test'
+import { describe, test } from 'vitest'
+import { conversationOn, expect, numberedWords, repeat } from './support/conversation.ts'
+import { contrastOf, luminancesOf } from './support/luminance.ts'
+import { visit } from './support/visit.ts'
+import type { World } from './support/world.ts'
+
+/** The app by keyboard, on a phone, and in both themes. */
+export function screenStories(getWorld: () => World): void {
+  describe('the screen', () => {
+    test('needs no mouse: sending, stopping and asking again leave the focus in the box', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const { keyboard } = page
+      const conversation = conversationOn(page)
+      await expect(conversation.box).toBeFocused()
+      await keyboard.type(repeat(numberedWords(300)))
+      await keyboard.press('Enter')
+      await conversation.untilWords(5)
+      await expect(conversation.box).toBeFocused()
+      await expect(conversation.box).toHaveValue('')
+      await keyboard.press('Escape')
+      await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
+      await expect(conversation.box).toBeFocused()
+
+      await keyboard.type('Repeat: by the button')
+      await keyboard.press('Tab')
+      await expect(conversation.sendButton).toBeFocused()
+      await keyboard.press('Enter')
+      await expect(conversation.answers).toHaveCount(2)
+      await expect(conversation.answer.locator('.markdown')).toHaveText('by the button')
+      await expect(conversation.box).toBeFocused()
+      await keyboard.type('one line')
+      await keyboard.press('Shift+Enter')
+      await keyboard.type('and another')
+      await expect(conversation.box).toHaveValue('one line\nand another')
+      await expect(conversation.questions).toHaveCount(2)
+    })
+
+    test('of a phone has the sessions in a sheet, nothing to scroll sideways, and is as high as the view', async () => {
+      const { browser, url } = getWorld()
+      const viewport = { width: 360, height: 640 }
+      const phone = { viewport, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+      await using visitor = await visit(browser, url, phone)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.box.fill('What are the system metrics?')
+      await conversation.sendButton.tap()
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      expect(await sidewaysOverflow(page)).toEqual([])
+      await page.setViewportSize({ width: 360, height: 400 })
+      await expect
+        .poll(async () => {
+          const box = await conversation.box.boundingBox()
+          return box && box.y + box.height
+        })
+        .toBeLessThanOrEqual(400)
+
+      const sheet = page.getByRole('dialog', { name: 'Sessions' })
+      await expect(sheet).toBeHidden()
+      await page.getByRole('button', { name: 'Show sessions' }).tap()
+      await expect(sheet.getByRole('navigation', { name: 'Sessions' })).toBeVisible()
+      await sheet.getByRole('button', { name: 'New session' }).tap()
+      await expect(sheet).toBeHidden()
+      await expect(page).toHaveURL(/\/$/)
+      await expect(conversation.box).not.toBeFocused()
+      expect(await sidewaysOverflow(page)).toEqual([])
+    })
+
+    test('is dark or light as the system is, and can be read in both', async () => {
+      const { browser, url } = getWorld()
+      const backgrounds: number[] = []
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await using visitor = await visit(browser, url, { colorScheme })
+        const { page } = visitor
+        const conversation = conversationOn(page)
+        await conversation.send('Repeat: light and shade')
+        await expect(page.getByText('Answer complete')).toBeAttached()
+        for (const text of [
+          conversation.answer.locator('.markdown p'),
+          conversation.questions.getByText('light and shade'),
+          conversation.connection,
+          page.getByRole('navigation', { name: 'Sessions' }).getByRole('link').first(),
+        ]) {
+          expect(await contrastOf(text)).toBeGreaterThanOrEqual(4.5)
+        }
+        backgrounds.push((await luminancesOf(conversation.log)).background)
+      }
+      const [light = 0, dark = 1] = backgrounds
+      expect(light).toBeGreaterThan(0.8)
+      expect(dark).toBeLessThan(0.1)
+    })
+  })
+}
+
+/** What sticks out of the view at the right without scrolling inside of something. */
+function sidewaysOverflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const root = document.documentElement
+    const scrollers = [root, ...document.querySelectorAll('[role="log"]')]
+    return scrollers
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => `${element.tagName} ${element.scrollWidth} > ${element.clientWidth}`)
+  })
+}

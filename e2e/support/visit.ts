@@ -1,0 +1,60 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from '@playwright/test'
+import { expect } from '@playwright/test'
+import { recordAnswers } from './answer-record.ts'
+
+/** Somebody's browser, with its own storage, at the app's address. */
+export type Visitor = AsyncDisposable & {
+  context: BrowserContext
+  page: Page
+  /** One more tab of the same browser. */
+  openTab(path?: string): Promise<Page>
+}
+
+/** What the browser itself writes when a server cannot be reached, which is no fault of the app. */
+const CONNECTION_TROUBLE = /WebSocket connection to .* failed|Failed to load resource: net::ERR_/
+
+/**
+ * Opens the app. When the visit ends, no page of it may have written an error or a warning, or asked another origin
+ * for anything.
+ *
+ * @param url where the app is, with the path to begin at
+ * @param options.losesConnection the story takes the server away, so the browser's own words about that are expected
+ */
+export async function visit(
+  browser: Browser,
+  url: string,
+  { losesConnection = false, ...options }: BrowserContextOptions & { losesConnection?: boolean } = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  context.setDefaultTimeout(20_000)
+  await context.addInitScript(recordAnswers)
+  const { origin } = new URL(url)
+  const problems: string[] = []
+  context.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (losesConnection && CONNECTION_TROUBLE.test(message.text())) return
+    problems.push(`${message.type()}: ${message.text()}`)
+  })
+  context.on('weberror', (error) => problems.push(`uncaught: ${String(error.error())}`))
+  context.on('request', (request) => {
+    const { protocol, origin: asked } = new URL(request.url())
+    if (protocol.startsWith('http') && asked !== origin) problems.push(`asked ${request.url()}`)
+  })
+  const openTab = async (path = ''): Promise<Page> => {
+    const page = await context.newPage()
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(url).host) problems.push(`asked ${socket.url()}`)
+    })
+    await page.goto(new URL(path, url).href)
+    return page
+  }
+  return {
+    context,
+    page: await openTab(),
+    openTab,
+    [Symbol.asyncDispose]: async () => {
+      await context.close()
+      expect(problems, 'what the pages complained of').toEqual([])
+    },
+  }
+}

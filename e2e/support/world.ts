@@ -1,0 +1,23 @@
+import { type Browser, chromium } from '@playwright/test'
+import { inject } from 'vitest'
+import { startServer } from '../../scripts/testing/server-process.ts'
+
+/** What the stories of one file share: a browser, and a server with the demo model. */
+export type World = AsyncDisposable & { browser: Browser; url: string; port: number }
+
+/** Long answers are what these stories are about. */
+export const LONG_ANSWERS = { LLM_MAX_TOKENS: '20000' }
+
+export async function openWorld(): Promise<World> {
+  const { executablePath, args } = inject('chromium')
+  await using opened = new AsyncDisposableStack()
+  const server = opened.use(await startServer({ DATA_DIR: 'memory:', ...LONG_ANSWERS }))
+  const browser = opened.use(await chromium.launch({ executablePath, args }))
+  const resources = opened.move()
+  return {
+    browser,
+    url: server.url,
+    port: server.port,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}

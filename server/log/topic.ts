@@ -1,0 +1,94 @@
+import type { CommittedEvent } from './hub.ts'
+
+/** Events of one session that are kept at the most. */
+const REMEMBERED_EVENTS = 512
+
+/** What this node knows of one session's newest events, and who waits for more. */
+export class Topic {
+  readers = 0
+  closed = false
+  /** The place up to which the log was heard of here; null before the first reader has read. */
+  known: number | null = null
+  /** Everything that the log has after `#after`, up to `known`. */
+  #events: CommittedEvent[] = []
+  #after = Number.POSITIVE_INFINITY
+  /** The newest place that another node told of before anything was known here. */
+  #heardOf = 0
+  #waiting = new Set<() => void>()
+
+  push(events: readonly CommittedEvent[]): void {
+    const first = events[0]
+    if (first && !this.receive(events, first.seq - 1)) {
+      // Another node wrote before: readers that lack it read it from the database.
+      this.#events = [...events]
+      this.#after = first.seq - 1
+      this.known = events.at(-1)?.seq ?? this.known
+      this.#wake()
+    }
+  }
+
+  receive(events: readonly CommittedEvent[], after: number): boolean {
+    const known = this.known
+    if (known === null) {
+      this.#heardOf = Math.max(this.#heardOf, events.at(-1)?.seq ?? 0)
+      return false
+    }
+    if (after > known) {
+      return false
+    }
+    const fresh = events.filter(({ seq }) => seq > known)
+    if (fresh.length > 0) {
+      this.#events.push(...fresh)
+      this.known = fresh.at(-1)?.seq ?? known
+      if (this.#events.length > REMEMBERED_EVENTS) {
+        const dropped = this.#events.splice(0, this.#events.length - REMEMBERED_EVENTS / 2)
+        this.#after = dropped.at(-1)?.seq ?? this.#after
+      }
+      this.#wake()
+    }
+    return true
+  }
+
+  reached(seq: number): void {
+    // What was heard of meanwhile was perhaps not read: then the reader reads again.
+    if (seq >= this.#heardOf && (this.known === null || seq > this.known)) {
+      this.known = seq
+      this.#events = []
+      this.#after = seq
+      this.#wake()
+    }
+  }
+
+  close(): void {
+    this.closed = true
+    this.#wake()
+  }
+
+  since(after: number): CommittedEvent[] | null {
+    if (after < this.#after) {
+      return null
+    }
+    return this.#events.slice(this.#events.findLastIndex(({ seq }) => seq <= after) + 1)
+  }
+
+  changed(after: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.closed || Math.max(this.known ?? 0, this.#heardOf) > after) {
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) {
+      wake()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { LONGEST_PAYLOAD } from '../../db/notifications.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
+import type { NodeMessage, ToldEvent } from './port.ts'
+
+/** A message with the node that sent it, as it is written. */
+type Envelope = { from: string; message: NodeMessage }
+
+export function encode(from: string, message: NodeMessage): string {
+  return JSON.stringify({ from, message } satisfies Envelope)
+}
+
+/** Null for what this version does not understand: another one may run beside it during an upgrade. */
+export function decode(payload: string): Envelope | null {
+  try {
+    const envelope: Envelope | null = JSON.parse(payload)
+    return typeof envelope?.from === 'string' && typeof envelope.message?.type === 'string'
+      ? envelope
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** The events themselves when they fit into one notification, else the logs that grew, else that some did. */
+export function encodeEvents(from: string, events: readonly ToldEvent[]): string {
+  const whole = encode(from, { type: 'events', events })
+  if (fits(whole)) {
+    return whole
+  }
+  const structural = new Map<SessionId, boolean>()
+  for (const { sessionId, event } of events) {
+    structural.set(sessionId, structural.get(sessionId) === true || event.type !== 'chunk')
+  }
+  const logs = [...structural].map(([sessionId, isStructural]) => ({
+    sessionId,
+    structural: isStructural,
+  }))
+  const named = encode(from, { type: 'logs', logs })
+  return fits(named) ? named : encode(from, { type: 'logs', logs: null })
+}
+
+function fits(payload: string): boolean {
+  return payload.length <= LONGEST_PAYLOAD && Buffer.byteLength(payload) <= LONGEST_PAYLOAD
+}

@@ -1,0 +1,146 @@
+import type { Database } from '../../db/connect.ts'
+import { removeNode, removeOtherNodes, renewNode } from '../../db/nodes.ts'
+import { notify } from '../../db/notifications.ts'
+import { decode, encode, encodeEvents } from './message.ts'
+import type { NodeMessage, Nodes, ToldEvent } from './port.ts'
+
+export type NodeOptions = {
+  id: string
+  database: Database
+  leaseSeconds: number
+  /** What another node told. */
+  onMessage(message: NodeMessage): void
+  /** Asks for everything that other nodes may have written: their word may have been lost. */
+  onLookAround(): Promise<void>
+  onError(error: unknown, what: string): void
+}
+
+/** How often a node looks around itself while notifications arrive, and while they do not. Milliseconds. */
+const LOOK_AROUND = { told: 1_000, untold: 100 }
+
+/**
+ * This process among those on the same database: it keeps a lease by the database's clock, knows whether there are
+ * others, hears from them and tells them. A node that is alone asks and tells nothing.
+ */
+export class LocalNode implements Nodes {
+  readonly id: string
+  readonly #options: NodeOptions
+  #listening: AsyncDisposable | null = null
+  #others = 0
+  #told = false
+  #heartbeat: NodeJS.Timeout | null = null
+  #lookingAround: NodeJS.Timeout | null = null
+  #leaseEnds = Number.NEGATIVE_INFINITY
+  #closed = false
+
+  constructor(options: NodeOptions) {
+    this.id = options.id
+    this.#options = options
+  }
+
+  /** Joins the others. An embedded database is this process's alone, and whoever else is on the list is dead. */
+  async join(): Promise<void> {
+    const { database } = this.#options
+    if (database.kind === 'embedded') {
+      await removeOtherNodes(database.db, this.id)
+    }
+    await this.#renew()
+    this.tell({ type: 'joined' })
+    this.#beat()
+    this.#listening =
+      database.notifications?.listen(
+        (payload) => this.#hear(payload),
+        (arrive) => {
+          this.#told = arrive
+          this.#lookAroundSoon(0)
+        },
+      ) ?? null
+  }
+
+  get hasOthers(): boolean {
+    return this.#others > 0
+  }
+
+  get leaseHolds(): boolean {
+    return performance.now() < this.#leaseEnds
+  }
+
+  payload(events: readonly ToldEvent[]): string | null {
+    return this.hasOthers ? encodeEvents(this.id, events) : null
+  }
+
+  tell(message: NodeMessage): void {
+    if (this.hasOthers) {
+      notify(this.#options.database.db, encode(this.id, message)).catch((error: unknown) =>
+        this.#options.onError(error, 'the other nodes could not be told'),
+      )
+    }
+  }
+
+  /** Leaves the list: what this node held may be taken at once. */
+  async leave(): Promise<void> {
+    this.#closed = true
+    for (const timer of [this.#heartbeat, this.#lookingAround]) {
+      clearTimeout(timer ?? undefined)
+    }
+    await removeNode(this.#options.database.db, this.id)
+    if (this.hasOthers) {
+      await notify(this.#options.database.db, encode(this.id, { type: 'released' }))
+    }
+    await this.#listening?.[Symbol.asyncDispose]()
+  }
+
+  #hear(payload: string): void {
+    const heard = decode(payload)
+    if (!heard || heard.from === this.id || this.#closed) {
+      return
+    }
+    if (heard.message.type === 'joined') {
+      this.#renew().catch((error: unknown) =>
+        this.#options.onError(error, 'the lease could not be renewed'),
+      )
+    }
+    this.#options.onMessage(heard.message)
+  }
+
+  async #renew(): Promise<void> {
+    const { database, leaseSeconds } = this.#options
+    const asked = performance.now()
+    const others = await renewNode(database.db, this.id, leaseSeconds)
+    this.#leaseEnds = asked + leaseSeconds * 1000
+    const grew = others > 0 && this.#others === 0
+    this.#others = others
+    if (grew) {
+      this.#lookAroundSoon(0)
+    }
+  }
+
+  #beat(): void {
+    const beat = () => {
+      this.#renew()
+        .catch((error: unknown) => this.#options.onError(error, 'the lease could not be renewed'))
+        .finally(next)
+    }
+    const next = () => {
+      if (!this.#closed) {
+        this.#heartbeat = setTimeout(beat, (this.#options.leaseSeconds * 1000) / 3)
+      }
+    }
+    next()
+  }
+
+  #lookAroundSoon(delay: number): void {
+    clearTimeout(this.#lookingAround ?? undefined)
+    if (this.#closed || !this.hasOthers) {
+      return
+    }
+    this.#lookingAround = setTimeout(() => {
+      this.#options
+        .onLookAround()
+        .catch((error: unknown) =>
+          this.#options.onError(error, 'what other nodes wrote could not be read'),
+        )
+        .finally(() => this.#lookAroundSoon(this.#told ? LOOK_AROUND.told : LOOK_AROUND.untold))
+    }, delay)
+  }
+}

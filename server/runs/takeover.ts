@@ -1,0 +1,39 @@
+import { toStoredPart, updateMessage } from '../../db/messages.ts'
+import { type Run, claimOrphan } from '../../db/runs.ts'
+import { stepsOfRuns } from '../../db/steps.ts'
+import type { RunId } from '../../shared/contract/ids.ts'
+import type { RunDeps } from './deps.ts'
+import { readMessage } from './start.ts'
+
+/**
+ * Claims a run that nobody drives and tells its readers, in one transaction: from then on its former node can write
+ * nothing. The parts of finished steps are kept; what the cut step had said is said again.
+ *
+ * @param dropped runs of this node itself that it does not drive any more
+ * @returns null when somebody else was quicker
+ */
+export function takeOver(
+  orphan: Run,
+  dropped: readonly RunId[],
+  { log, node }: RunDeps,
+): Promise<Run | null> {
+  return log.append(orphan.sessionId, async (transaction, appender) => {
+    const run = await claimOrphan(transaction, orphan.id, node.id, dropped)
+    if (!run) {
+      return null
+    }
+    const { id: runId, messageId, attempt } = run
+    const steps = (await stepsOfRuns(transaction, [runId])).get(runId) ?? []
+    const keepParts = steps.at(-1)?.partsEnd ?? 0
+    const message = await readMessage(transaction, run.userId, messageId)
+    const kept = { ...message, parts: message.parts.slice(0, keepParts) }
+    const seq = appender.add(
+      { type: 'start', runId, messageId, message: kept, attempt, keepParts },
+      runId,
+    )
+    await updateMessage(transaction, messageId, {
+      parts: { stored: kept.parts.map(toStoredPart), seq },
+    })
+    return run
+  })
+}
