@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
+import { readEvents } from '../db/events.ts'
 import { countTokens } from '../server/model/demo/tokens.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
-import { AnswerClient, type LogEvent, allOf } from './server/answer-client.ts'
+import { AnswerClient, LogEvent, allOf } from './server/answer-client.ts'
 import { type StartedServer, startServer } from './server/started-server.ts'
-import { openStorage } from './server/storage.ts'
+import { type Storage, openStorage } from './server/storage.ts'
 
 type Toll = {
   database: Database['kind']
@@ -29,6 +30,8 @@ const ANSWERS = { postgres: 16, embedded: 8 }
 const QUESTION = 'Write 80 words about the sea'
 const LATEST_KILL = 1_200
 const PATIENCE = 30_000
+/** More than an answer of that length has. */
+const MOST_EVENTS = 1000
 
 /**
  * Shown is stored: kills servers with SIGKILL in the middle of answers, and holds what outside clients were shown
@@ -74,15 +77,17 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
     problems: [],
   }
   await using opened = new AsyncDisposableStack()
-  const settings = { ...(await openStorage(database, opened)), RUN_LEASE_SECONDS: '1' }
+  const storage = await openStorage(database, opened)
+  const settings = { ...storage.settings, RUN_LEASE_SECONDS: '1' }
   let server = await startServer(settings)
   opened.defer(() => server.end('SIGKILL'))
   for (let kill = 1; kill <= kills; kill += 1) {
     const clients = await beginAnswers(server, ANSWERS[database])
     await delay(Math.random() * LATEST_KILL)
     await server.end('SIGKILL')
+    const left = await readLeft(storage, clients)
     server = await startServer(settings)
-    await Promise.all(clients.map((client) => audit(client, server, toll)))
+    await Promise.all(clients.map((client) => audit(client, left, server, toll)))
     if (kill % 10 === 0)
       console.error(`${database}: ${kill}/${kills} kills, ${toll.lostTokens} lost`)
   }
@@ -100,9 +105,38 @@ async function beginAnswers(server: StartedServer, count: number): Promise<Answe
   return clients
 }
 
-async function audit(client: AnswerClient, server: StartedServer, toll: Toll): Promise<void> {
+type Left = ReadonlyMap<AnswerClient, string>
+
+/**
+ * The text of each answer that the killed process left in the log. It is read before there is a successor, who does
+ * the cut step again and shortens the log when that has ended.
+ */
+async function readLeft(storage: Storage, clients: readonly AnswerClient[]): Promise<Left> {
+  const database = await storage.openDatabase()
+  try {
+    const left = new Map<AnswerClient, string>()
+    for (const client of clients) {
+      const rows = await readEvents(database.db, client.sessionId, 0, MOST_EVENTS)
+      const text = rows
+        .map(({ data }) => LogEvent.parse(JSON.parse(data)))
+        .filter(({ type }) => type === 'chunk')
+        .reduce((said, { offset, text: more }) => said.slice(0, offset) + more, '')
+      left.set(client, text)
+    }
+    return left
+  } finally {
+    await database.close()
+  }
+}
+
+async function audit(
+  client: AnswerClient,
+  left: Left,
+  server: StartedServer,
+  toll: Toll,
+): Promise<void> {
   const { shown } = client
-  const before = firstAttempt(await client.readLog(server.url))
+  const before = left.get(client) ?? ''
   const lost = countTokens(shown.slice(commonLength(shown, before)))
   toll.shownTokens += countTokens(shown)
   toll.lostTokens += lost
@@ -130,16 +164,6 @@ async function audit(client: AnswerClient, server: StartedServer, toll: Toll): P
 function describeEvent({ type, attempt, offset, text }: LogEvent): string {
   if (type === 'chunk') return `${offset}+${text?.length}`
   return attempt === undefined ? type : `${type} ${attempt}`
-}
-
-/** The text that the killed process left in the log, before its successor began the step again. */
-function firstAttempt(events: readonly LogEvent[]): string {
-  let text = ''
-  for (const event of events) {
-    if (event.type === 'start' && event.attempt !== 1) break
-    if (event.type === 'chunk') text = text.slice(0, event.offset) + event.text
-  }
-  return text
 }
 
 function commonLength(a: string, b: string): number {

@@ -31,7 +31,7 @@ export async function benchMemory(options: Options): Promise<Memory[]> {
   const figures: Memory[] = []
   for (const database of options.databases) {
     await using opened = new AsyncDisposableStack()
-    const settings = await openStorage(database, opened)
+    const { settings } = await openStorage(database, opened)
     for (const start of ['first', 'later'] as const) {
       const began = performance.now()
       await using server = await startServer(settings)

@@ -17,6 +17,8 @@ export type Run = {
   attempt: number
   model: string
   stopRequestedAt: string | null
+  /** Whether the question was given its parent; else it follows what comes before it. */
+  parentChosen: boolean
 }
 
 const columns = [
@@ -30,6 +32,7 @@ const columns = [
   'runs.attempt as attempt',
   'runs.model as model',
   'runs.stop_requested_at as stopRequestedAt',
+  'runs.parent_chosen as parentChosen',
 ] as const
 
 /** @param first puts the run before all that wait already */
@@ -49,6 +52,7 @@ export async function insertRun(
       status: 'queued',
       attempt: 0,
       model: run.model,
+      parent_chosen: run.parentChosen,
       created_at: run.createdAt,
       ...(first && {
         place: sql<number>`(

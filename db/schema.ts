@@ -89,6 +89,8 @@ export type RunTable = {
   owner: string | null
   /** Counts the nodes that took the run up: whoever holds an older number can write nothing more. */
   attempt: number
+  /** Whether the question was given its parent, null for the root; else it follows what comes before it. */
+  parent_chosen: Generated<boolean>
   /** Orders the queue of a session, smallest first. */
   place: Generated<number>
   model: string

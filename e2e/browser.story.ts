@@ -13,13 +13,10 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 const getWorld = () => world
 
-// These wait far more than they work, so they wait together.
-describe.concurrent('in the browser', () => {
+// The stories of the first three wait far more than they work, so they run side by side.
+describe('in the browser', () => {
   networkStories(getWorld)
   failureStories(getWorld)
-})
-
-describe('in the browser', () => {
   answerStories(getWorld)
   sessionStories(getWorld)
   screenStories(getWorld)

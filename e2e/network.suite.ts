@@ -2,25 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { describe, test } from 'vitest'
 import { startServer, temporaryFolder } from '../scripts/testing/server-process.ts'
 import { shownAnswers } from './support/answer-record.ts'
-import {
-  conversationOn,
-  expect,
-  numberedWords,
-  repeat,
-  storedAnswer,
-} from './support/conversation.ts'
+import { conversationOn, expect, numberedWords, repeat } from './support/conversation.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
-import { visit } from './support/visit.ts'
+import { storedAnswer, storedTurns } from './support/stored-session.ts'
+import { CONNECTION_TROUBLE, visit } from './support/visit.ts'
 import { LONG_ANSWERS, type World } from './support/world.ts'
 
 /** Whatever happens between the page and the server, or to the server. */
 export function networkStories(getWorld: () => World): void {
   describe('a network', () => {
-    test('that is cut for ten seconds in the middle of an answer loses and doubles nothing (P1, P2)', async () => {
+    test.concurrent('that is cut for ten seconds in the middle of an answer loses and doubles nothing (P1, P2)', async () => {
       const { browser, port } = getWorld()
-      const words = numberedWords(800)
+      const words = numberedWords(600)
       await using proxy = await startTcpProxy(port)
-      await using visitor = await visit(browser, proxy.url, { losesConnection: true })
+      await using visitor = await visit(browser, proxy.url, { tolerates: CONNECTION_TROUBLE })
       const { page } = visitor
       const conversation = conversationOn(page)
       await conversation.send(repeat(words))
@@ -36,14 +31,16 @@ export function networkStories(getWorld: () => World): void {
       await expect(page.getByText('Answer complete')).toBeAttached()
       const shown = await shownAnswers(page)
       expect(shown.every((text) => words.startsWith(text))).toBe(true)
-      expect(shown.every((text, index) => text.length >= (shown[index - 1] ?? '').length)).toBe(true)
+      expect(shown.every((text, index) => text.length >= (shown[index - 1] ?? '').length)).toBe(
+        true,
+      )
       expect(await conversation.text()).toBe(words)
       expect(await storedAnswer(page)).toMatchObject({ status: 'completed', text: words })
     })
 
-    test('that is off is said within a second, and what is sent meanwhile goes out exactly once', async () => {
+    test.concurrent('that is off is said within a second, and what is sent meanwhile goes out exactly once', async () => {
       const { browser, url } = getWorld()
-      await using visitor = await visit(browser, url, { losesConnection: true })
+      await using visitor = await visit(browser, url, { tolerates: CONNECTION_TROUBLE })
       const { page, context } = visitor
       const conversation = conversationOn(page)
       await conversation.send('Repeat: before')
@@ -53,27 +50,26 @@ export function networkStories(getWorld: () => World): void {
       await expect(conversation.connection).toHaveText('Offline')
       expect(performance.now() - cutAt).toBeLessThan(1_000)
       await conversation.send('Repeat: meanwhile')
-      await expect(conversation.questions).toHaveCount(2)
-      await expect(conversation.questions.last()).toContainText('Sending…')
+      await expect(conversation.questions.last()).toContainText('Repeat: meanwhileSending…')
       await context.setOffline(false)
       await expect(conversation.connection).toHaveText('Connected')
-      await expect(conversation.answers).toHaveCount(2)
       await expect(conversation.answer.locator('.markdown')).toHaveText('meanwhile')
+      await expect(conversation.stopButton).toBeHidden()
+      const said = ['Repeat: before', 'before', 'Repeat: meanwhile', 'meanwhile']
+      expect(await storedTurns(page)).toEqual(said)
       await page.reload()
-      await expect(conversation.answer.locator('.markdown')).toHaveText('meanwhile')
-      await expect(conversation.questions).toHaveCount(2)
-      await expect(conversation.answers).toHaveCount(2)
+      await expect.poll(conversation.turns).toEqual(said)
     })
   })
 
   describe('a server', () => {
-    test('that is killed in the middle of an answer takes back nothing that was shown, and ends it when it is back (P4, P5, P13)', async () => {
+    test.concurrent('that is killed in the middle of an answer takes back nothing that was shown, and ends it when it is back (P4, P5, P13)', async () => {
       const { browser } = getWorld()
-      const words = numberedWords(300)
+      const words = numberedWords(200)
       await using folder = await temporaryFolder()
       const env = { DATA_DIR: folder.path, RUN_LEASE_SECONDS: '2', ...LONG_ANSWERS }
       await using killed = await startServer(env)
-      await using visitor = await visit(browser, killed.url, { losesConnection: true })
+      await using visitor = await visit(browser, killed.url, { tolerates: CONNECTION_TROUBLE })
       const { page } = visitor
       const conversation = conversationOn(page)
       await conversation.send(repeat(words))

@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const vite = join(root, 'node_modules/vite/bin/vite.js')
 
-const children = [['--watch', '--watch-preserve-output', 'server/main.ts'], [vite]].map((args) =>
+const commands = [
+  ['--watch', '--watch-preserve-output', 'server/main.ts'],
+  // Vite has to know the port that the server reads from there by itself, anew at each of its starts.
+  ['--env-file-if-exists=.env', vite],
+]
+const children = commands.map((args) =>
   spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }),
 )
 

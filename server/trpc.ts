@@ -1,6 +1,7 @@
 import { TRPCError, initTRPC } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z } from 'zod'
+import { isTrouble } from '../db/trouble.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { CommandError } from './runs/port.ts'
 import type { Services } from './services.ts'
@@ -29,6 +30,10 @@ const translateErrors = t.middleware(async ({ next }) => {
     const { cause } = result.error
     if (cause instanceof CommandError) {
       throw new TRPCError({ code: cause.code, message: cause.message, cause })
+    }
+    if (isTrouble(cause)) {
+      const message = 'The database cannot be reached just now. Try again in a few seconds.'
+      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
     }
   }
   return result

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
+import { SessionId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 
 const Frame = z.discriminatedUnion('type', [
@@ -15,7 +16,7 @@ const Frame = z.discriminatedUnion('type', [
  * is shown, through as many connections as it takes.
  */
 export class AnswerClient {
-  readonly sessionId = newId()
+  readonly sessionId = SessionId.parse(newId())
   /** The answer as it stands on the screen. */
   shown = ''
   outcome: string | null = null
@@ -86,7 +87,8 @@ export class AnswerClient {
   }
 }
 
-const LogEvent = z.object({
+/** What there is to know of a session's event here. */
+export const LogEvent = z.object({
   type: z.string(),
   attempt: z.number().optional(),
   offset: z.number().optional(),

@@ -21,6 +21,8 @@ export type Conversation = {
   untilWords(count: number): Promise<void>
   /** The blocks of text of the newest answer, as they are on the screen. */
   text(): Promise<string>
+  /** What was asked and answered, in turn. Only turns near the view are in the page. */
+  turns(): Promise<string[]>
 }
 
 export function conversationOn(page: Page): Conversation {
@@ -48,6 +50,16 @@ export function conversationOn(page: Page): Conversation {
       await expect.poll(async () => wordsOf(await text()).length).toBeGreaterThanOrEqual(count)
     },
     text,
+    turns: () =>
+      log
+        .getByRole('article')
+        .evaluateAll((articles) =>
+          articles.map((article) =>
+            [...article.querySelectorAll('.markdown > *, [aria-label=You] p')]
+              .map((block) => block.textContent)
+              .join('\n\n'),
+          ),
+        ),
   }
 }
 
@@ -65,27 +77,7 @@ export function repeat(text: string): string {
   return `Repeat: ${text}`
 }
 
-/** The last answer of the session on the page, as the server has it. */
-export async function storedAnswer(page: Page): Promise<StoredAnswer> {
-  const { origin, pathname } = new URL(page.url())
-  const response = await fetch(`${origin}/api${pathname.replace('/s/', '/session/')}`)
-  const { messages }: StoredSession = JSON.parse(await response.text())
-  const last = messages.findLast(({ role }) => role === 'assistant')
-  if (!last) throw new Error('the session has no answer')
-  return {
-    status: last.status,
-    text: last.parts.flatMap((part) => (part.text === undefined ? [] : [part.text])).join('\n\n'),
-    calls: last.parts.flatMap((part) => part.call ?? []),
-  }
-}
-
-type StoredAnswer = { status: string; text: string; calls: StoredCall[] }
-type StoredCall = { name: string; output: unknown }
-type StoredSession = {
-  messages: { role: string; status: string; parts: { text?: string; call?: StoredCall }[] }[]
-}
-
-/** The words of a text without the signs of Markdown, which are on no screen. */
+/** A text without the signs of Markdown, which are on no screen, and without spaces. */
 export function withoutMarkup(text: string): string {
   return text.replaceAll(/[|*`#>\s]|:?-{3,}:?/g, '')
 }

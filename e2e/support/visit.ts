@@ -1,4 +1,10 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from '@playwright/test'
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Page,
+  Request,
+} from '@playwright/test'
 import { expect } from '@playwright/test'
 import { recordAnswers } from './answer-record.ts'
 
@@ -11,19 +17,20 @@ export type Visitor = AsyncDisposable & {
 }
 
 /** What the browser itself writes when a server cannot be reached, which is no fault of the app. */
-const CONNECTION_TROUBLE = /WebSocket connection to .* failed|Failed to load resource: net::ERR_/
+export const CONNECTION_TROUBLE =
+  /WebSocket connection to .* failed|Failed to load resource: net::ERR_/
 
 /**
- * Opens the app. When the visit ends, no page of it may have written an error or a warning, or asked another origin
- * for anything.
+ * Opens the app. When the visit ends, no page of it may have written an error or a warning, or have asked another
+ * origin for anything.
  *
  * @param url where the app is, with the path to begin at
- * @param options.losesConnection the story takes the server away, so the browser's own words about that are expected
+ * @param options.tolerates what may be written, because the story brings it about
  */
 export async function visit(
   browser: Browser,
   url: string,
-  { losesConnection = false, ...options }: BrowserContextOptions & { losesConnection?: boolean } = {},
+  { tolerates, ...options }: BrowserContextOptions & { tolerates?: RegExp } = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({ locale: 'en-GB', ...options })
   context.setDefaultTimeout(20_000)
@@ -31,15 +38,20 @@ export async function visit(
   const { origin } = new URL(url)
   const problems: string[] = []
   context.on('console', (message) => {
-    if (message.type() !== 'error' && message.type() !== 'warning') return
-    if (losesConnection && CONNECTION_TROUBLE.test(message.text())) return
+    const isTrouble = message.type() === 'error' || message.type() === 'warning'
+    if (!isTrouble || tolerates?.test(message.text())) return
     problems.push(`${message.type()}: ${message.text()}`)
   })
   context.on('weberror', (error) => problems.push(`uncaught: ${String(error.error())}`))
-  context.on('request', (request) => {
+  const onRequest = (request: Request): void => {
     const { protocol, origin: asked } = new URL(request.url())
-    if (protocol.startsWith('http') && asked !== origin) problems.push(`asked ${request.url()}`)
-  })
+    // What the page's own policy blocks has gone nowhere.
+    const isBlocked = request.failure()?.errorText === 'csp'
+    if (!protocol.startsWith('http') || asked === origin || isBlocked) return
+    problems.push(`asked ${request.url()}`)
+  }
+  context.on('requestfinished', onRequest)
+  context.on('requestfailed', onRequest)
   const openTab = async (path = ''): Promise<Page> => {
     const page = await context.newPage()
     page.on('websocket', (socket) => {

@@ -10,6 +10,11 @@ import { z } from 'zod'
 export type PostgresServer = {
   /** The connection string of one of its databases. */
   url(database: string): string
+  /** Goes down as for a restart, under whoever is connected; the data stays. */
+  halt(): Promise<void>
+  /** Comes up again after `halt`, at the same address. */
+  resume(): Promise<void>
+  /** Ends for good, and removes the data. */
   stop(): Promise<void>
 }
 
@@ -37,19 +42,30 @@ export async function startPostgres(settings: Record<string, string>): Promise<P
 
   const all = { listen_addresses: '', unix_socket_directories: folder, ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const server = spawn(programs.postgres, ['-D', data, ...flags], {
-    ...identity,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await whenReady(server)
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(programs.postgres, ['-D', data, ...flags], {
+      ...identity,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    await whenReady(started)
+    return started
+  }
+  let server = await start()
+  const halt = async (): Promise<void> => {
+    // An interrupt from the terminal has reached it already.
+    const running = server.exitCode === null && server.signalCode === null
+    if (running && server.kill('SIGINT')) await once(server, 'exit')
+  }
   return {
     url: (database) =>
       `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`,
+    halt,
+    resume: async () => {
+      server = await start()
+    },
     stop: async () => {
-      // An interrupt from the terminal has reached it already.
-      const running = server.exitCode === null && server.signalCode === null
-      if (running && server.kill('SIGINT')) await once(server, 'exit')
+      await halt()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -20,10 +20,14 @@ export type ServerProcess = AsyncDisposable & {
 
 /**
  * @param env settings, over an environment that has none; the port is free one unless given
+ * @param entry another program than the product's own that serves, and says where, as that does
  * @throws with what the server said, when it does not come to listen
  */
-export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main], {
+export async function startServer(
+  env: Record<string, string>,
+  entry = main,
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [entry], {
     // A folder without a `.env` file.
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, SERVER_PORT: '0', LOG_LEVEL: 'warn', ...env },

@@ -49,7 +49,7 @@ export type RunInput =
 export function advance(state: RunState, input: RunInput, maxSteps: number): RunState {
   switch (state.phase) {
     case 'asking':
-      return advanceAsking(state, input)
+      return advanceAsking(state, input, maxSteps)
     case 'calling':
       return advanceCalling(state, input, maxSteps)
     case 'waiting':
@@ -75,11 +75,15 @@ export function resume(
   return steps === 0 ? { phase: 'asking', step: 0 } : calling(steps - 1, open, awaiting, maxSteps)
 }
 
-function advanceAsking(state: Extract<RunState, { phase: 'asking' }>, input: RunInput): RunState {
+function advanceAsking(
+  state: Extract<RunState, { phase: 'asking' }>,
+  input: RunInput,
+  maxSteps: number,
+): RunState {
   switch (input.type) {
     case 'answered':
       return input.open.length + input.awaiting.length > 0
-        ? { phase: 'calling', step: state.step, open: input.open, awaiting: input.awaiting }
+        ? calling(state.step, input.open, input.awaiting, maxSteps)
         : { phase: 'ended', ending: { outcome: 'completed', finish: input.finish, error: null } }
     case 'stopped':
       return stopped

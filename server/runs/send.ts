@@ -141,6 +141,7 @@ async function insertQuestion(
       questionId,
       messageId: MessageId.parse(newId()),
       model: session.model ?? settings.model,
+      parentChosen: command.parentId !== undefined,
       createdAt,
     },
     command.whenBusy === 'interrupt',

@@ -59,8 +59,7 @@ export async function startNext(
   }
   const activeLeaf = (await lockSession(transaction, userId, sessionId))?.activeLeaf ?? null
   const question = await readMessage(transaction, userId, next.questionId)
-  // A queued message that names no parent answers whatever came before it.
-  const parentId = question.parentId ?? activeLeaf
+  const parentId = next.parentChosen ? question.parentId : activeLeaf
   await updateMessage(transaction, next.questionId, { parentId, status: 'completed' })
   log.add({ type: 'message', message: await readMessage(transaction, userId, next.questionId) })
   const run = await startAnswer(transaction, log, next, deps)

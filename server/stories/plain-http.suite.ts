@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { procedureRecord } from '../http/openapi.ts'
 import { appRouter } from '../router.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
 
@@ -129,7 +130,7 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
         Object.values(methods).map((operation) => ({ path, ...operation })),
       )
-      const procedures = Object.entries(appRouter._def.procedures)
+      const procedures = Object.entries(procedureRecord(appRouter))
         .filter(([, procedure]) => procedure._def.type !== 'subscription')
         .map(([name]) => name.replaceAll('.', '-'))
       expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
@@ -170,7 +171,11 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       await using app = await startTestApp(storage)
       const url = await app.listen()
       const session = `/ws/session/${crypto.randomUUID()}`
-      for (const headers of [{ origin: 'https://evil.example' }, { host: 'evil.example' }]) {
+      const foreign: Record<string, string>[] = [
+        { origin: 'https://evil.example' },
+        { host: 'evil.example' },
+      ]
+      for (const headers of foreign) {
         expect(await rawStatus(`${url}/api/session`, headers)).toBe(403)
         expect(await upgradeStatus(`${url}/trpc`, headers)).toBe(403)
         expect(await upgradeStatus(url + session, headers)).toBe(403)

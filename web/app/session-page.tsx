@@ -6,7 +6,8 @@ import { Conversation } from '../features/messages/conversation.tsx'
 import { sendMessage, stopAnswer } from '../features/messages/send-message.ts'
 import { SessionActions } from '../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../features/sessions/session-title.ts'
-import { ToolCard } from '../features/tools/tool-card.tsx'
+import { useKnownTitle } from '../features/sessions/use-sessions.ts'
+import { ToolView } from '../features/tools/tool-view.tsx'
 import { Button } from '../ui/button.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
@@ -19,10 +20,11 @@ export function SessionPage({ id }: { id: string }) {
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  const knownTitle = useKnownTitle(id)
   const { stop, isStopping } = useStopping(id, isRunning)
   const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
 
-  if (status === 'failed' && !session) {
+  if (status === 'failed' && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
     return (
       <Page title="Session">
@@ -36,13 +38,20 @@ export function SessionPage({ id }: { id: string }) {
   }
   return (
     <Page
-      title={session ? sessionTitle(session) : status === 'loading' ? 'Opening…' : 'Session'}
+      title={session ? sessionTitle(session) : (knownTitle ?? 'Throughline')}
       actions={session && <SessionActionsOf id={id} />}
     >
       {session ? (
-        <Conversation key={id} sessionId={id} ToolView={ToolCard} onRetry={send} />
+        <Conversation key={id} sessionId={id} ToolView={ToolView} onRetry={send} />
       ) : (
-        <div className="flex-1" />
+        <div className="grid flex-1 place-items-center">
+          {status === 'loading' && (
+            // Nearly every session opens at once, and should not flash a word.
+            <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
+              Opening…
+            </p>
+          )}
+        </div>
       )}
       <AnswerAnnouncer sessionId={id} />
       <Foot>

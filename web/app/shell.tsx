@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
+import { focusMessageBox } from '../features/messages/message-box.ts'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { Dialog } from '../ui/dialog.tsx'
@@ -51,7 +52,7 @@ function Sessions({ onChoose }: { onChoose?: () => void }) {
         onChoose={onChoose}
         onNew={() => {
           onChoose?.()
-          void navigate({ to: '/' })
+          void navigate({ to: '/' }).then(focusMessageBox)
         }}
       />
     </>

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { SessionSnapshot } from '../../../shared/client/index.ts'
+import type { AppMessage, SessionSnapshot } from '../../../shared/client/index.ts'
 import { useSession } from '../../../shared/react/index.ts'
 import { announcement } from './announcement.ts'
 import type { AnswerState } from './announcement.ts'
@@ -24,5 +24,14 @@ const nothing = { state: undefined, text: '' }
 function newestAnswer({ state }: SessionSnapshot): AnswerState | undefined {
   if (!state) return undefined
   const answer = state.messages.findLast(({ role }) => role === 'assistant')
-  return answer ? { id: answer.id, status: answer.status, error: answer.error } : null
+  if (!answer) return null
+  const { id, status, error } = answer
+  return { id, status, error, asksFor: status === 'waiting' ? firstAsked(answer) : null }
+}
+
+function firstAsked({ parts }: AppMessage): string | null {
+  for (const part of parts) {
+    if (part.type === 'tool' && part.call.status === 'awaiting-approval') return part.call.name
+  }
+  return null
 }

@@ -1,7 +1,10 @@
 import { ArrowUp, Square } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent } from 'react'
+import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { drafts } from './page-drafts.ts'
+import { isSubmitKey } from './submit-key.ts'
+import { tooLong } from './text-limit.ts'
 
 /**
  * The message box. What is typed is a draft of `draftKey` until it is sent.
@@ -20,10 +23,12 @@ export function Composer(props: {
   const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
   const box = useRef<HTMLTextAreaElement>(null)
   const isEmpty = text.trim() === ''
+  const excess = tooLong(text)
+  const alert = excess ?? problem
 
+  useLayoutEffect(() => (box.current ? mountMessageBox(box.current) : undefined), [])
   useEffect(() => {
-    // On a phone the keyboard would cover what was opened to be read.
-    if (matchMedia('(pointer: fine)').matches) box.current?.focus({ preventScroll: true })
+    focusMessageBox()
   }, [draftKey])
 
   useLayoutEffect(() => {
@@ -35,15 +40,12 @@ export function Composer(props: {
 
   function send(): void {
     box.current?.focus({ preventScroll: true })
-    if (isEmpty) return
+    if (isEmpty || excess) return
     onSend(drafts.take(draftKey))
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // 229 is what Safari reports for the Enter that ends a composition.
-    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229
-    const wantsLine = event.shiftKey || event.altKey || matchMedia('(pointer: coarse)').matches
-    if (event.key !== 'Enter' || isComposing || wantsLine) return
+    if (!isSubmitKey(event)) return
     event.preventDefault()
     send()
   }
@@ -56,9 +58,9 @@ export function Composer(props: {
       }}
       className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
     >
-      {problem && (
+      {alert && (
         <p role="alert" className="px-4 pt-3 text-sm text-danger">
-          {problem}
+          {alert}
         </p>
       )}
       <div className="flex items-end gap-2 p-1.5 pl-4">
@@ -93,7 +95,7 @@ export function Composer(props: {
             type="submit"
             aria-label="Send"
             title="Send"
-            disabled={isEmpty}
+            disabled={isEmpty || excess !== null}
             className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-accent text-on-accent transition duration-150 hover:brightness-110 disabled:cursor-default disabled:bg-hover disabled:text-muted"
           >
             <ArrowUp aria-hidden size={18} />

@@ -48,10 +48,14 @@ export class Drafts {
     return text
   }
 
-  /** Puts the text of a failed send back, before whatever has been typed since. */
-  giveBack(key: string, text: string, problem: string): void {
+  /**
+   * Puts a text back, before whatever has been typed since.
+   *
+   * @param problem why its send failed, if it was sent
+   */
+  giveBack(key: string, text: string, problem?: string): void {
     const typed = this.get(key)
-    this.#problems.set(key, problem)
+    if (problem !== undefined) this.#problems.set(key, problem)
     this.set(key, typed ? `${text}\n\n${typed}` : text)
   }
 

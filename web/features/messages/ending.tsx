@@ -43,7 +43,7 @@ export function Ending(props: {
         </Actions>
       )
     case 'waiting':
-      return <Actions>Waiting</Actions>
+      return <Actions>Waiting for your approval</Actions>
     default:
       return (
         <Actions>

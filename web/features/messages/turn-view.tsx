@@ -3,6 +3,7 @@ import type { ComponentType } from 'react'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../shared/client/index.ts'
 import { useSession } from '../../../shared/react/index.ts'
 import { AssistantMessage } from './assistant-message.tsx'
+import { PersonMessage } from './person-message.tsx'
 import { messageText } from './steps.ts'
 import type { Turn } from './turns.ts'
 import { UserMessage } from './user-message.tsx'
@@ -87,13 +88,7 @@ function MessageById(props: {
     ) : null
   }
   if (message.role === 'user') {
-    return (
-      <UserMessage
-        text={messageText(message.parts)}
-        status={message.status === 'queued' ? 'queued' : 'sent'}
-        beginsLine={props.beginsLine}
-      />
-    )
+    return <PersonMessage message={message} beginsLine={props.beginsLine} />
   }
   const text = messageText((question ?? older.get(questionId))?.parts ?? [])
   return (

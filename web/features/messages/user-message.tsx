@@ -1,19 +1,26 @@
 import { memo, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 
 /** Longer texts, in UTF-16 units, are folded: the answer is what one came to read. */
 const LONG = 1800
 
-/** What the person said, as it was typed. */
+/**
+ * What the person said, as it was typed.
+ *
+ * @param props.editor stands in the place of the text while that is being changed
+ * @param props.actions what can be done with a message that waits
+ */
 export const UserMessage = memo(function UserMessage(props: {
   text: string
   status: 'sending' | 'queued' | 'sent'
   beginsLine: boolean
+  problem?: string | null
+  editor?: ReactNode
+  actions?: ReactNode
 }) {
-  const { text, status } = props
-  const [unfolded, setUnfolded] = useState(false)
-  const isLong = text.length > LONG
+  const { text, status, problem, editor } = props
   return (
     <article
       aria-label="You"
@@ -21,31 +28,43 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        <div className="w-fit max-w-full rounded-2xl bg-accent-soft px-4 py-2.5">
-          <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
-            {isLong && !unfolded ? `${text.slice(0, LONG)}…` : text}
-          </p>
-          {isLong && (
-            <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>
-              {unfolded ? 'Show less' : 'Show all'}
-            </Button>
-          )}
-        </div>
-        <div className="flex h-8 items-center gap-2 text-xs text-muted">
-          {status === 'sent' ? (
+        {editor || <Bubble text={text} isQueued={status === 'queued'} />}
+        <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
+          {status === 'sent' && !editor && (
             <CopyButton
               label="Copy"
               text={text}
               className="-ml-1.5 opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100"
             />
-          ) : (
-            // A send that is answered at once, as nearly all are, should not flash a word.
-            <span className="pl-1 animate-[appear_200ms_600ms_ease-out_backwards]">
-              {status === 'queued' ? 'Queued: answered next' : 'Sending…'}
-            </span>
           )}
+          {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
+          {status === 'sending' && (
+            // A send that is answered at once, as nearly all are, should not flash a word.
+            <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
+          )}
+          {props.actions}
+          {problem && <span role="status">{problem}</span>}
         </div>
       </div>
     </article>
   )
 })
+
+function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
+  const [unfolded, setUnfolded] = useState(false)
+  const isLong = text.length > LONG
+  return (
+    <div
+      className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}
+    >
+      <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
+        {isLong && !unfolded ? `${text.slice(0, LONG)}…` : text}
+      </p>
+      {isLong && (
+        <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>
+          {unfolded ? 'Show less' : 'Show all'}
+        </Button>
+      )}
+    </div>
+  )
+}

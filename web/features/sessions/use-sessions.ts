@@ -3,6 +3,7 @@ import type { SessionsChange } from '../../../shared/contract/events.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { useConnection } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
+import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
 
 const PAGE_SIZE = 40
@@ -16,6 +17,13 @@ export function useSessions(search: string) {
   })
   const sessions: Session[] = query.data?.pages.flatMap((page) => page.items) ?? []
   return { ...query, sessions }
+}
+
+/** What the list calls a session that is being opened; null when the list does not have it. */
+export function useKnownTitle(id: string): string | null {
+  const pages = trpc.useUtils().sessions.list.getInfiniteData({ limit: PAGE_SIZE })?.pages ?? []
+  const session = pages.flatMap((page) => page.items).find((item) => item.id === id)
+  return session ? sessionTitle(session) : null
 }
 
 /** Keeps the lists as the server has them: by its changes, and by asking again after a reconnect. */

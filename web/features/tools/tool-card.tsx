@@ -17,36 +17,72 @@ const statusTexts: Record<AppToolCall['status'], string> = {
   unknown: 'Outcome unknown',
 }
 
-/** One call of a tool: what it is doing, and what came of it. */
-export function ToolCard({ call }: { call: AppToolCall }) {
-  const isBad = call.status === 'failed' || call.status === 'denied' || call.status === 'unknown'
-  const isBusy = call.status === 'pending' || call.status === 'running'
+type Tone = 'calm' | 'busy' | 'asks' | 'bad'
+
+const tones: Record<AppToolCall['status'], Tone> = {
+  pending: 'busy',
+  'awaiting-approval': 'asks',
+  running: 'busy',
+  completed: 'calm',
+  failed: 'bad',
+  denied: 'calm',
+  unknown: 'bad',
+}
+
+const borders: Record<Tone, string> = {
+  calm: 'border-border',
+  busy: 'border-border',
+  asks: 'border-accent',
+  bad: 'border-danger/50',
+}
+
+const statusColours: Record<Tone, string> = {
+  calm: 'text-muted',
+  busy: 'text-accent',
+  asks: 'text-accent',
+  bad: 'text-danger',
+}
+
+/**
+ * One call of a tool: what it is doing, and what came of it.
+ *
+ * @param props.children what the person is asked about the call; it then says all that there is to say of it
+ */
+export function ToolCard({ call, children }: { call: AppToolCall; children?: ReactNode }) {
+  const tone = tones[call.status]
   const result = resultOf(call)
+  const showsInput = !children || call.status !== 'awaiting-approval'
   return (
     <div
       role="group"
       aria-label={`Tool ${call.name}`}
-      className={`max-w-xl rounded-xl border bg-raised ${isBad ? 'border-danger/50' : 'border-border'}`}
+      tabIndex={-1}
+      className={`max-w-xl rounded-xl border bg-raised ${borders[tone]}`}
     >
       <header className="flex min-h-10 flex-wrap items-center gap-x-2.5 px-3.5 py-1.5 text-sm">
-        <ToolIcon name={call.name} isBusy={isBusy} />
+        <ToolIcon name={call.name} isBusy={tone === 'busy'} />
         <span className="min-w-0 truncate font-mono text-[0.8125rem]">{call.name}</span>
-        <span
-          className={`ml-auto flex items-center gap-2 text-xs ${isBad ? 'text-danger' : isBusy ? 'text-accent' : 'text-muted'}`}
-        >
+        <span className={`ml-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
           {statusTexts[call.status]}
           <Elapsed call={call} />
         </span>
       </header>
-      {call.error && <p className="px-3.5 pb-3 text-sm text-danger">{call.error}</p>}
+      {call.error && !children && (
+        <p
+          className={`px-3.5 pb-3 text-sm wrap-anywhere ${tone === 'bad' ? 'text-danger' : 'text-muted'}`}
+        >
+          {call.error}
+        </p>
+      )}
+      {children}
       {result && (
         // A call made by another version of its tool may have another shape; its output can still be read below.
         <ErrorBoundary fallback={null}>
           <div className="border-t border-border p-3.5">{result}</div>
         </ErrorBoundary>
       )}
-      <footer className="border-t border-border text-xs">
-        <JsonDetails label="Input" value={call.input} />
+      <footer className="border-t border-border text-xs empty:hidden">
+        {showsInput && <JsonDetails label="Input" value={call.input} />}
         {call.output !== undefined && <JsonDetails label="Output" value={call.output} />}
       </footer>
     </div>

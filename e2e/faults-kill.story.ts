@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
+import { type CallCounter, startCallCounter } from './support/call-counter.ts'
+import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
+import { type Random, createRandom } from './support/random.ts'
+import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+
+/** Answers that are cut by a kill; a night's worth by `KILLS=200`. */
+const KILLS = Number(process.env.KILLS ?? 20)
+/** Answers that run on a node when it is killed. */
+const AT_ONCE = 5
+
+let database: TestDatabase
+let counter: CallCounter
+let settings: Record<string, string>
+beforeAll(async () => {
+  database = await createTestDatabase()
+  counter = await startCallCounter()
+  settings = { DATABASE_URL: database.url, COUNTER_URL: counter.url }
+})
+afterAll(async () => {
+  await counter[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+const QUESTIONS = [
+  (key: string) => `Use count_once with {"key":"${key}"}`,
+  (key: string) =>
+    `Use count_idempotent with {"key":"${key}"} and count_read with {"key":"${key}"}`,
+  (key: string) =>
+    `Use count_once with {"key":"${key}"}, count_read with {"key":"${key}"} and count_idempotent with {"key":"${key}"}`,
+  () => 'Write 60 words about rivers',
+] as const
+
+test(
+  `${KILLS} answers whose node is killed at any moment lose no word, end once, and start no once tool twice (P2, P5, P6, P7, P9)`,
+  { timeout: 30_000 + KILLS * 10_000 },
+  async () => {
+    const random = createRandom()
+    console.log(`Random by SEED=${random.seed}`)
+    const takeovers: number[] = []
+    let victim = await startNode(settings)
+    let survivor = await startNode(settings)
+    try {
+      for (let killed = 0; killed < KILLS; killed += AT_ONCE) {
+        const asked = await askAll(victim, `${random.seed}-${killed}`)
+        const readers = asked.map(({ id }) => readSession(survivor.client, id))
+        await momentToKill(random, readers)
+        const killedAt = performance.now()
+        await victim.server.end('SIGKILL')
+        counter.release()
+        const restarting = startNode(settings)
+        await victim.client.close()
+        await Promise.all(readers.map((reader) => reader.until(isOver)))
+        for (const [index, reader] of readers.entries()) {
+          await expectUnharmed(reader, survivor, asked[index]?.key ?? '')
+          takeovers.push(...takeoverTimes(reader, killedAt))
+          await reader[Symbol.asyncDispose]()
+        }
+        victim = survivor
+        survivor = await restarting
+      }
+    } finally {
+      for (const node of [victim, survivor]) await node[Symbol.asyncDispose]()
+    }
+    console.log(`From SIGKILL to the next attempt, ms: ${takeovers.map(Math.round).toSorted()}`)
+    expect(Math.max(...takeovers)).toBeLessThan((LEASE + 5) * 1000)
+  },
+)
+
+async function askAll(node: Node, round: string): Promise<{ id: string; key: string }[]> {
+  return Promise.all(
+    Array.from({ length: AT_ONCE }, async (_, index) => {
+      const key = `${round}-${index}`
+      const question = QUESTIONS[index % QUESTIONS.length] ?? QUESTIONS[0]
+      return { key, id: await ask(node, question(key)) }
+    }),
+  )
+}
+
+/** After so many events, wherever that is; or when so many tools have begun, which then get no answer. */
+async function momentToKill(random: Random, readers: readonly Reader[]): Promise<void> {
+  const inTools = random.of([true, false])
+  if (!inTools) {
+    const count = random.whole(1, 200)
+    const enough = () => readers.reduce((sum, { seen }) => sum + seen.length, 0) >= count
+    const over = () => readers.every(isOver)
+    await Promise.race(readers.map((reader) => reader.until(() => enough() || over())))
+    return
+  }
+  const count = counter.starts.length + random.whole(1, 4)
+  counter.hold()
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (counter.starts.length >= count) resolve()
+    }
+    counter.onStart = look
+    look()
+  })
+  counter.onStart = () => undefined
+}
+
+async function expectUnharmed(reader: Reader, node: Node, key: string): Promise<void> {
+  const id = reader.state?.session.id ?? ''
+  expect(reader.broken).toEqual([])
+  expect(reader.answer?.status).toBe('completed')
+  expect(await knowsAll(reader, node.client)).toBe(true)
+  const log = await logOf(node.client, id)
+  const ends = log.flatMap(({ event, seq }) => (event.type === 'end' ? [seq] : []))
+  expect(ends).toHaveLength(1)
+  const after = log.filter(({ seq }) => seq > (ends[0] ?? 0)).map(({ event }) => event.type)
+  expect(after.filter((type) => type !== 'session')).toEqual([])
+  const starts = counter.starts.filter((start) => start.key === key)
+  for (const call of reader.answer?.calls ?? []) {
+    const own = starts.filter(({ tool }) => tool === call.name)
+    // A step whose calls are recorded is not asked again, so that a call has one id for ever.
+    expect(own.map(({ callId }) => callId)).toEqual(own.map(() => call.id))
+    if (call.effect === 'once') expect(own.length).toBeLessThanOrEqual(1)
+    if (call.status === 'unknown') {
+      expect(call).toMatchObject({ effect: 'once', error: expect.stringContaining('not known') })
+      expect(reader.answer?.text).toMatch(/not known/i)
+    } else {
+      expect(call.status).toBe('completed')
+      expect(own.length).toBeGreaterThanOrEqual(1)
+    }
+  }
+}
+
+function takeoverTimes({ seen }: Reader, killedAt: number): number[] {
+  return seen.flatMap(({ event, at }) =>
+    event.type === 'start' && event.attempt > 1 ? [at - killedAt] : [],
+  )
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { createTestDatabase } from '../scripts/testing/test-database.ts'
+import { connect } from '../shared/client/index.ts'
+import { ask, startNode } from './support/nodes.ts'
+import { startMutePostgres } from './support/mute-postgres.ts'
+import { createRandom } from './support/random.ts'
+import { isOver, knowsAll, readSession } from './support/reader.ts'
+import { startTcpProxy } from './support/tcp-proxy.ts'
+
+/** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
+const TABS = 10
+const CUTS = 30
+
+test(`one answer through ${TABS * CUTS} cuts of the network is the same for all who read it as for one who comes afterwards (P1, P2, P3)`, async () => {
+  await using opened = new AsyncDisposableStack()
+  const random = createRandom()
+  console.log(`Random by SEED=${random.seed}`)
+  const database = opened.use(await createTestDatabase())
+  const writing = opened.use(await startNode({ DATABASE_URL: database.url }))
+  const reading = opened.use(await startNode({ DATABASE_URL: database.url }))
+  const id = await ask(writing, 'Write 1500 words about cables')
+
+  const readThroughCuts = async () => {
+    const proxy = opened.use(await startTcpProxy(reading.server.port))
+    const client = opened.use(connect({ url: proxy.url }))
+    const reader = opened.use(readSession(client, id))
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      const enough = reader.seen.length + random.whole(1, 12)
+      await reader.until(({ seen }) => seen.length >= enough || isOver(reader))
+      expect(isOver(reader)).toBe(false)
+      await proxy.cut()
+      await proxy.mend()
+    }
+    return reader
+  }
+  const readers = await Promise.all(Array.from({ length: TABS }, readThroughCuts))
+  for (const reader of readers) {
+    await reader.until(isOver)
+    expect(reader.broken).toEqual([])
+    expect(reader.answer?.status).toBe('completed')
+    expect(await knowsAll(reader, writing.client)).toBe(true)
+  }
+})
+
+test('behind a pooler that lets no notification through, readers on the other node still see everything, and can stop it (P1, P2, P9)', async () => {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await createTestDatabase())
+  const mute = opened.use(await startMutePostgres(database.url))
+  const writing = opened.use(await startNode({ DATABASE_URL: mute.url }))
+  const reading = opened.use(await startNode({ DATABASE_URL: mute.url }))
+  const ids = await Promise.all([
+    ask(writing, 'Write 150 words about pipes'),
+    ask(writing, 'What are the system metrics? Answer with a table.'),
+    ask(writing, 'Write 3000 words about taps'),
+  ])
+  const [long, tools, endless] = ids.map((id) => opened.use(readSession(reading.client, id)))
+  if (!long || !tools || !endless) throw new Error('three were asked')
+  await endless.until(({ answer }) => (answer?.text.length ?? 0) > 50)
+  const stoppedAt = performance.now()
+  expect(await reading.client.session(ids[2]).stop()).toEqual({ stopped: true })
+  await Promise.all([long, tools, endless].map((reader) => reader.until(isOver)))
+  const stopTime = (endless.seen.at(-1)?.at ?? 0) - stoppedAt
+  console.log(`Without notifications, from stop to its end on the other node: ${stopTime} ms`)
+  expect(mute.dropped()).toBeGreaterThan(0)
+  expect([long, tools, endless].map(({ answer }) => answer?.status)).toEqual([
+    'completed',
+    'completed',
+    'stopped',
+  ])
+  for (const reader of [long, tools, endless]) {
+    expect(reader.broken).toEqual([])
+    expect(await knowsAll(reader, writing.client)).toBe(true)
+  }
+})

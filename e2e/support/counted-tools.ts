@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { defineTool } from '../../server/tools/define.ts'
+import type { Tool, ToolContext } from '../../server/tools/port.ts'
+import type { ToolEffect } from '../../shared/contract/tool.ts'
+
+/**
+ * Tools whose work is done by somebody outside, who counts: what a call really does must not be judged by the one who
+ * was killed in the middle of it.
+ *
+ * @param counterUrl where `startCallCounter` listens
+ */
+export function countedTools(counterUrl: string): Tool[] {
+  const tell = async (tool: string, key: string, { callId, signal }: ToolContext) => {
+    const body = JSON.stringify({ tool, key, callId })
+    const answer = await fetch(counterUrl, { method: 'POST', body, signal })
+    if (!answer.ok) throw new Error(`the other side said ${answer.status}`)
+    return { done: true }
+  }
+  const counted = (name: string, effect: ToolEffect, approval: 'never' | 'always'): Tool =>
+    defineTool({
+      name,
+      description: `Tells the counter, as a tool that is ${effect}.`,
+      input: z.object({ key: z.string() }),
+      output: z.object({ done: z.boolean() }),
+      effect,
+      approval,
+      execute: ({ key }, context) => tell(name, key, context),
+    })
+  return [
+    counted('count_once', 'once', 'never'),
+    counted('count_idempotent', 'idempotent', 'never'),
+    counted('count_read', 'read', 'never'),
+    counted('count_approved', 'once', 'always'),
+  ]
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { type Socket, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+
+/** A Postgres whose notifications never arrive, as behind a pooler in transaction mode. */
+export type MutePostgres = AsyncDisposable & {
+  readonly url: string
+  /** How many notifications were kept back. */
+  dropped(): number
+}
+
+/** "A" is a NotificationResponse: PostgreSQL documentation, "Message Formats". */
+const NOTIFICATION = 'A'.charCodeAt(0)
+/** A type of one byte, and a length of four that counts itself. */
+const HEADER = 5
+
+/** @param url of a database on a unix socket, as `startPostgres` gives it */
+export async function startMutePostgres(url: string): Promise<MutePostgres> {
+  const real = new URL(url)
+  const path = join(real.searchParams.get('host') ?? '', '.s.PGSQL.5432')
+  const sockets = new Set<Socket>()
+  let dropped = 0
+  const server = createServer((near) => {
+    const far = connect(path)
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+    near.pipe(far)
+    far.pipe(withoutNotifications(() => (dropped += 1))).pipe(near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}${real.pathname}`,
+    dropped: () => dropped,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function withoutNotifications(onDropped: () => void): Transform {
+  let rest = Buffer.alloc(0)
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      rest = Buffer.concat([rest, piece])
+      while (rest.length >= HEADER) {
+        const end = 1 + rest.readUInt32BE(1)
+        if (rest.length < end) break
+        if (rest[0] === NOTIFICATION) onDropped()
+        else this.push(rest.subarray(0, end))
+        rest = rest.subarray(end)
+      }
+      done()
+    },
+  })
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type Storage, startTestApp } from '../testing/app.ts'
+import { watch } from '../testing/watch.ts'
+import { defineTool } from '../tools/define.ts'
+
+/** Calls that a person decides about, on either database. */
+export function approvalStories(database: string, openStorage: () => Promise<Storage>): void {
+  describe(`a call that needs a person, on ${database}`, () => {
+    test('waits, begins when it is approved, once, and its run goes on (P7, P11)', async () => {
+      await using storage = await openStorage()
+      const { tool, executed } = pay()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const call = callOf(live)
+      expect(call).toMatchObject({
+        status: 'awaiting-approval',
+        input: { amount: 5 },
+        effect: 'once',
+      })
+      expect(live.state?.session.running).toBe(true)
+      await using joined = watch(app.caller, id)
+      await joined.untilEvent('snapshot')
+      expect(joined.state).toEqual(live.state)
+      expect(executed).toEqual([])
+
+      const decide = (decision: 'approve' | 'deny') =>
+        app.caller.tools.decide({ callId: call.id, decision })
+      const decisions = await Promise.allSettled([
+        decide('approve'),
+        decide('deny'),
+        decide('approve'),
+      ])
+      expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      for (const decision of decisions) {
+        if (decision.status === 'rejected') {
+          expect(decision.reason).toMatchObject({ code: 'CONFLICT' })
+        }
+      }
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toMatchObject({
+        role: 'tool',
+        failed: false,
+        output: '{"paid":5}',
+      })
+      next.say('Paid.')
+      next.finish()
+      await live.untilEvent('end')
+      expect(executed).toEqual([5])
+      expect(callOf(live)).toMatchObject({ status: 'completed', output: { paid: 5 } })
+      await using fresh = watch(app.caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
+    test('is not carried out when it is denied, and the model is told why', async () => {
+      await using storage = await openStorage()
+      const { tool, executed } = pay()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools(
+        { name: 'pay', arguments: { amount: 5 } },
+        { name: 'pay', arguments: { amount: 0 } },
+      )
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const reason = 'Too much.'
+      await app.caller.tools.decide({ callId: callOf(live).id, decision: 'deny', reason })
+      const next = await app.model.nextCall()
+      const [first, second] = next.step.messages.slice(-2)
+      expect(first).toMatchObject({
+        role: 'tool',
+        failed: true,
+        output: expect.stringContaining(reason),
+      })
+      expect(second).toMatchObject({ role: 'tool', failed: false, output: '{"paid":0}' })
+      expect(executed).toEqual([0])
+      next.say('I did not pay.')
+      next.finish()
+      await live.untilEvent('end')
+    })
+
+    test('is brought to an end by a stop while it waits (P9, P13)', async () => {
+      await using storage = await openStorage()
+      const { tool, executed } = pay()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      expect(await app.caller.runs.stop({ sessionId: id })).toEqual({ stopped: true })
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+      expect(callOf(live)).toMatchObject({ status: 'failed' })
+      expect(executed).toEqual([])
+      await expect(
+        app.caller.tools.decide({ callId: callOf(live).id, decision: 'approve' }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+    })
+
+    test('that hid its outcome is resolved by a person, also by trying again after the run (P7, P9)', async () => {
+      await using storage = await openStorage()
+      const { tool, executed, hold } = pay()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
+      hold.value = true
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
+      await live.until(() => executed.length === 1)
+      await app.caller.runs.stop({ sessionId: id })
+      await live.untilEvent('end')
+      const call = callOf(live)
+      expect(call).toMatchObject({ status: 'unknown', error: expect.stringContaining('not known') })
+      hold.value = false
+      const again = await app.caller.tools.resolve({ callId: call.id, outcome: 'retry' })
+      expect(again.status).toBe('running')
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([0, 0])
+      await expect(
+        app.caller.tools.resolve({ callId: call.id, outcome: 'happened' }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+      const { event } = live.events.at(-1) ?? {}
+      expect(event?.type).toBe('message')
+      await using fresh = watch(app.caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+  })
+
+  describe(`a message that waits, on ${database}`, () => {
+    test('is changed where it is, and taken back, while it waits and no longer', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      const second = await caller.messages.send({ sessionId, text: 'tow' })
+      const third = await caller.messages.send({ sessionId, text: 'three' })
+      expect(await caller.messages.edit({ id: second.messageId, text: 'two' })).toEqual(second)
+      await caller.messages.unqueue({ id: third.messageId })
+      await expect(caller.messages.unqueue({ id: third.messageId })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      })
+      await live.until(({ state }) => state?.messages.length === 3)
+      await using joined = watch(caller, sessionId)
+      await joined.untilEvent('snapshot')
+      expect(joined.state).toEqual(live.state)
+      first.say('1')
+      first.finish()
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toEqual({ role: 'user', text: 'two' })
+      await expect(caller.messages.unqueue({ id: second.messageId })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      next.finish()
+    })
+
+    test('that is edited after it was answered becomes a branch beside the old one', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      const { messageId } = await caller.messages.send({ sessionId, text: 'red' })
+      const first = await app.model.nextCall()
+      first.say('roses')
+      await live.untilEvent('chunk')
+      const newId = crypto.randomUUID()
+      expect(await caller.messages.edit({ id: messageId, newId, text: 'blue' })).toMatchObject({
+        messageId: newId,
+      })
+      const second = await app.model.nextCall()
+      expect(first.signal.aborted).toBe(true)
+      expect(second.step.messages).toEqual([{ role: 'user', text: 'blue' }])
+      second.say('violets')
+      second.finish()
+      await live.until(
+        ({ state }) =>
+          state?.messages.at(-1)?.status === 'completed' && state.messages.length === 2,
+      )
+      await using fresh = watch(caller, sessionId)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+      expect(fresh.state?.messages[0]).toMatchObject({
+        id: newId,
+        siblings: { index: 1, count: 2, previous: messageId, next: null },
+      })
+    })
+  })
+}
+
+/** A tool that asks first when there is something to pay, and notes each time that it really began. */
+function pay() {
+  const executed: number[] = []
+  const hold = { value: false }
+  const tool = defineTool({
+    name: 'pay',
+    description: 'Pays an amount',
+    input: z.object({ amount: z.number() }),
+    output: z.object({ paid: z.number() }),
+    effect: 'once',
+    approval: ({ amount }) => amount > 0,
+    execute: async ({ amount }, { signal }) => {
+      executed.push(amount)
+      if (hold.value) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      }
+      return { paid: amount }
+    },
+  })
+  return { tool, executed, hold }
+}
+
+function callOf(watcher: ReturnType<typeof watch>) {
+  const parts = watcher.state?.messages.at(-1)?.parts ?? []
+  const part = parts.find(({ type }) => type === 'tool')
+  if (part?.type !== 'tool') {
+    throw new Error('the newest message has no call')
+  }
+  return part.call
+}

@@ -1,0 +1,151 @@
+import type { PGlite } from '@electric-sql/pglite'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type { Database } from '../../../db/connect.ts'
+import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from '../../../db/events.ts'
+import type { Notifications } from '../../../db/notifications.ts'
+import type { Schema } from '../../../db/schema.ts'
+import type { Operation } from './gate.ts'
+
+/**
+ * One node's view of the one embedded database. Each transaction, and each statement outside of any, is an operation
+ * that begins when `enter` lets it, and then runs alone: the database has one connection.
+ */
+export function gatedDatabase(
+  pglite: PGlite,
+  enter: () => Promise<Operation>,
+  notifications: Notifications | null,
+): Database {
+  const db = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new GatedDriver(pglite, enter),
+      createIntrospector: (any) => new PostgresIntrospector(any),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  return {
+    // There are several nodes on it, and it notifies them: to a node that is Postgres.
+    kind: 'postgres',
+    db,
+    insertEvents: async (rows, payload) => {
+      const columns = eventColumns(rows)
+      await db.executeQuery(
+        payload
+          ? CompiledQuery.raw(INSERT_EVENTS_AND_NOTIFY, [...columns, payload])
+          : CompiledQuery.raw(INSERT_EVENTS, columns),
+      )
+    },
+    notifications,
+    close: () => db.destroy(),
+  }
+}
+
+class GatedDriver implements Driver {
+  readonly #pglite: PGlite
+  readonly #enter: () => Promise<Operation>
+
+  constructor(pglite: PGlite, enter: () => Promise<Operation>) {
+    this.#pglite = pglite
+    this.#enter = enter
+  }
+
+  async init(): Promise<void> {}
+  async destroy(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return new GatedConnection(this.#pglite, await this.#enter())
+  }
+
+  // Its one connection makes any transaction serializable, so the isolation that is asked for does not matter.
+  beginTransaction(connection: DatabaseConnection): Promise<void> {
+    return gated(connection).beginTransaction()
+  }
+
+  commitTransaction(connection: DatabaseConnection): Promise<void> {
+    return gated(connection).commitTransaction()
+  }
+
+  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    return gated(connection).rollbackTransaction()
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    gated(connection).release()
+  }
+}
+
+class GatedConnection implements DatabaseConnection {
+  readonly #pglite: PGlite
+  readonly #operation: Operation
+  #transaction: 'none' | 'open' | 'failed' = 'none'
+
+  constructor(pglite: PGlite, operation: Operation) {
+    this.#pglite = pglite
+    this.#operation = operation
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    this.#operation.sent(sql)
+    const result = await this.#ask<R>(sql, [...parameters])
+    if (this.#transaction === 'none') {
+      await this.#operation.answer()
+    }
+    return result
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('nothing streams rows')
+  }
+
+  async beginTransaction(): Promise<void> {
+    await this.#ask('begin', [])
+    this.#transaction = 'open'
+  }
+
+  async commitTransaction(): Promise<void> {
+    if (this.#transaction === 'failed') {
+      throw new Error('a transaction in which a statement failed was committed')
+    }
+    await this.#ask('commit', [])
+    this.#transaction = 'none'
+    await this.#operation.answer()
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    if (this.#transaction !== 'none') {
+      this.#transaction = 'none'
+      await this.#ask('rollback', [])
+    }
+  }
+
+  release(): void {
+    this.#operation.end()
+  }
+
+  async #ask<R>(text: string, parameters: unknown[]): Promise<QueryResult<R>> {
+    try {
+      const { rows, affectedRows } = await this.#pglite.query<R>(text, parameters)
+      return affectedRows === undefined ? { rows } : { rows, numAffectedRows: BigInt(affectedRows) }
+    } catch (error) {
+      this.#transaction = this.#transaction === 'none' ? 'none' : 'failed'
+      throw error
+    }
+  }
+}
+
+function gated(connection: DatabaseConnection): GatedConnection {
+  if (!(connection instanceof GatedConnection)) {
+    throw new Error('a connection of another driver')
+  }
+  return connection
+}

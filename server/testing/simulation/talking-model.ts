@@ -1,0 +1,114 @@
+import type { ModelDelta, ModelPort, ModelStep } from '../../model/port.ts'
+
+/** One call of the model, by a node; what it says is up to the simulation. */
+export type Asking = {
+  readonly id: number
+  readonly nodeId: string
+  readonly step: ModelStep
+  readonly signal: AbortSignal
+  /** Text pieces in the order they were said. Each names the asking and its own place, so that it can be known again. */
+  readonly said: string[]
+  readonly ended: boolean
+  say(kind: 'text' | 'reasoning'): void
+  callTools(calls: readonly { name: string; n: number }[]): void
+  finish(how: 'stop' | 'length' | 'error'): void
+}
+
+/** The model as one node has it. */
+export function talkingModel(
+  nodeId: string,
+  nextNumber: () => number,
+  onAsked: (asking: Asking) => void,
+): ModelPort {
+  return {
+    kind: 'compatible',
+    list: async () => [],
+    async *stream(step, signal) {
+      const deltas: ModelDelta[] = []
+      let wake = () => {}
+      signal.addEventListener('abort', () => wake(), { once: true })
+      onAsked(
+        createAsking(nextNumber(), nodeId, step, signal, (more) => {
+          deltas.push(...more)
+          wake()
+        }),
+      )
+      yield { type: 'start', model: step.model }
+      while (!signal.aborted) {
+        const delta = deltas.shift()
+        if (!delta) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+          continue
+        }
+        yield delta
+        if (delta.type === 'finish' || delta.type === 'error') {
+          return
+        }
+      }
+    },
+  }
+}
+
+function createAsking(
+  id: number,
+  nodeId: string,
+  step: ModelStep,
+  signal: AbortSignal,
+  push: (deltas: ModelDelta[]) => void,
+): Asking {
+  const said: string[] = []
+  let ended = false
+  return {
+    id,
+    nodeId,
+    step,
+    signal,
+    said,
+    get ended() {
+      return ended || signal.aborted
+    },
+    say(kind) {
+      const text = `[${id}:${said.length}😀]`
+      said.push(text)
+      push([{ type: kind, text }])
+    },
+    callTools(calls) {
+      ended = true
+      const usage = { inputTokens: 10, outputTokens: 5 }
+      push([
+        ...calls.map(({ name, n }, index): ModelDelta => ({
+          type: 'tool',
+          call: index,
+          id: `provider-${n}`,
+          name,
+          arguments: JSON.stringify({ n }),
+        })),
+        { type: 'usage', usage },
+        { type: 'finish', finish: 'tool-calls' },
+      ])
+    },
+    finish(how) {
+      ended = true
+      push([
+        how === 'error'
+          ? {
+              type: 'error',
+              error: { code: 'provider_cut', message: 'The provider hung up.', retryable: true },
+            }
+          : { type: 'finish', finish: how },
+      ])
+    },
+  }
+}
+
+/** What an asking goes back to: the text of the question, and how many finished steps stand behind it. */
+export function askedAbout({ messages }: ModelStep): { question: string; steps: number } {
+  const index = messages.findLastIndex(({ role }) => role === 'user')
+  const question = messages[index]
+  return {
+    question: question?.role === 'user' ? question.text : '',
+    steps: messages.slice(index + 1).filter(({ role }) => role === 'assistant').length,
+  }
+}

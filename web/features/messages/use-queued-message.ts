@@ -1,0 +1,79 @@
+import { TRPCClientError } from '@trpc/client'
+import { useState, useSyncExternalStore } from 'react'
+import type { AppMessage } from '../../../shared/client/index.ts'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { drafts } from './page-drafts.ts'
+import { reason } from './send-message.ts'
+
+/**
+ * Changing a message that waits for its turn, and taking it back. What is being typed is a draft like any other: it
+ * outlives a reload, and the moment when the message is taken up.
+ */
+export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: string) {
+  const { api } = useThroughline()
+  const key = `edit.${id}`
+  const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key))
+  const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
+    draft === '' ? 'no' : 'resumed',
+  )
+  const [doing, setDoing] = useState<'saving' | 'removing' | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const isQueued = status === 'queued'
+  const hasNewWords = draft.trim() !== '' && draft !== text
+
+  function close(): void {
+    drafts.set(key, '')
+    setEditing('no')
+    setProblem(null)
+  }
+
+  async function attempt(what: 'saving' | 'removing', command: () => Promise<unknown>) {
+    setDoing(what)
+    setProblem(null)
+    try {
+      await command()
+      close()
+    } catch (error) {
+      if (!isTaken(error)) setProblem(`Not ${words[what]}: ${reason(error)}`)
+      else if (what === 'removing') setProblem('It is being answered already, so it stays.')
+    } finally {
+      setDoing(null)
+    }
+  }
+
+  return {
+    draft,
+    problem,
+    isQueued,
+    isEditing: editing !== 'no' && (isQueued || hasNewWords),
+    isSaving: doing === 'saving',
+    isRemoving: doing === 'removing',
+    /** Whether the person just asked for the editor; one that a reload brought back leaves the focus where it is. */
+    takesFocus: editing === 'begun',
+    change: (value: string) => drafts.set(key, value),
+    close,
+    edit() {
+      drafts.set(key, text)
+      setEditing('begun')
+    },
+    save() {
+      if (!hasNewWords) close()
+      else
+        void attempt('saving', () => api.messages.edit.mutate({ id, newId: newId(), text: draft }))
+    },
+    remove: () => attempt('removing', () => api.messages.unqueue.mutate({ id })),
+    moveToBox() {
+      drafts.giveBack(sessionId, draft)
+      close()
+    },
+  }
+}
+
+const words = { saving: 'saved', removing: 'removed' }
+
+/** Whether the server says that the message has had its turn. */
+function isTaken(error: unknown): boolean {
+  const data: unknown = error instanceof TRPCClientError ? error.data : null
+  return typeof data === 'object' && data !== null && 'code' in data && data.code === 'CONFLICT'
+}

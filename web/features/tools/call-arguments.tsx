@@ -1,0 +1,37 @@
+/** What a tool is to be given, argument by argument and nothing left out: it is read before it is allowed. */
+export function CallArguments({ input }: { input: unknown }) {
+  const entries = isRecord(input) ? Object.entries(input) : null
+  if (!entries) return <Value value={input} />
+  if (entries.length === 0) return <p className="text-sm text-muted">Without any arguments.</p>
+  return (
+    <dl className="grid gap-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)] sm:gap-x-4">
+      {entries.map(([name, value]) => (
+        <div key={name} className="grid gap-0.5 sm:col-span-2 sm:grid-cols-subgrid">
+          <dt className="font-mono text-xs leading-5 wrap-anywhere text-muted">{name}</dt>
+          <dd className="min-w-0">
+            <Value value={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Value({ value }: { value: unknown }) {
+  const isPlain = typeof value !== 'object' || value === null
+  const text = isPlain ? String(value) : JSON.stringify(value, null, 2)
+  const isLong = text.length > 400 || text.split('\n').length > 8
+  return (
+    <p
+      // What can be scrolled has to be reachable by key.
+      tabIndex={isLong ? 0 : undefined}
+      className={`max-h-60 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap ${typeof value === 'string' ? '' : 'font-mono text-[0.8125rem]'}`}
+    >
+      {text === '' ? <span className="text-muted">empty</span> : text}
+    </p>
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
