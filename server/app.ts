@@ -155,6 +155,8 @@ export async function createApp(options: AppOptions) {
   const resources = opened.move()
   return {
     services,
+    /** This process among those on the same database. */
+    node,
     /** Calls the procedures in this process, as the local owner. */
     caller: createCaller(context()),
     /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */

@@ -25,7 +25,16 @@ export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
     model,
     ...options,
   })
-  return { ...app, model }
+  return {
+    ...app,
+    model,
+    /** Resolves when this node knows that it is not alone. */
+    untilOthers: async () => {
+      while (!app.node.hasOthers) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
 }
 
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>

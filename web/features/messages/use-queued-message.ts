@@ -35,8 +35,12 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
       await command()
       close()
     } catch (error) {
-      if (!isTaken(error)) setProblem(`Not ${words[what]}: ${reason(error)}`)
-      else if (what === 'removing') setProblem('It is being answered already, so it stays.')
+      const stays = what === 'removing' && isTaken(error)
+      setProblem(
+        stays
+          ? 'It is being answered already, so it stays.'
+          : `Not ${words[what]}: ${reason(error)}`,
+      )
     } finally {
       setDoing(null)
     }

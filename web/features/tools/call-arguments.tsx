@@ -18,8 +18,7 @@ export function CallArguments({ input }: { input: unknown }) {
 }
 
 function Value({ value }: { value: unknown }) {
-  const isPlain = typeof value !== 'object' || value === null
-  const text = isPlain ? String(value) : JSON.stringify(value, null, 2)
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
   const isLong = text.length > 400 || text.split('\n').length > 8
   return (
     <p

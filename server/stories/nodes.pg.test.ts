@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { startTestApp } from '../testing/app.ts'
+import { textOf, watch } from '../testing/watch.ts'
+import { defineTool } from '../tools/define.ts'
+
+/** Two nodes on one database, the second of which has heard of the first, and the first of the second. */
+async function startTwo() {
+  const storage = await postgresStorage()
+  const askFirst = defineTool({
+    name: 'ask_first',
+    description: 'Does nothing, after asking',
+    input: z.object({}),
+    output: z.object({}),
+    effect: 'once',
+    approval: 'always',
+    execute: async () => ({}),
+  })
+  const first = await startTestApp({ ...storage, tools: [askFirst] })
+  const second = await startTestApp({ ...storage, tools: [askFirst] })
+  await first.untilOthers()
+  return {
+    first,
+    second,
+    [Symbol.asyncDispose]: async () => {
+      await second.close()
+      await first.close()
+      await storage[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('two nodes on one database', () => {
+  test('show their readers the same, live, wherever the answer is written (P1, P2, P5)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const { id } = await first.caller.sessions.create({})
+    await using here = watch(first.caller, id)
+    await using there = watch(second.caller, id)
+    await there.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'Hello' })
+    const call = await first.model.nextCall()
+    for (const word of ['one ', 'two ', 'three ', 'x'.repeat(20_000)]) {
+      call.say(word)
+      await there.until(({ state }) =>
+        textOf(state, state?.messages.at(-1)?.id ?? '').endsWith(word),
+      )
+    }
+    call.finish()
+    await there.untilEvent('end')
+    await here.untilEvent('end')
+    expect(there.state).toEqual(here.state)
+    const seqs = there.events.map(({ seq }) => seq)
+    expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
+  })
+
+  test('take commands for each other: sends wait their turn, stops reach the provider (P1, P9)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const { id } = await first.caller.sessions.create({})
+    await using there = watch(second.caller, id)
+    await there.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'one' })
+    const call = await first.model.nextCall()
+    call.say('1')
+    await there.untilEvent('chunk')
+    await second.caller.messages.send({ sessionId: id, text: 'two' })
+    const aborted = new Promise((resolve) => call.signal.addEventListener('abort', resolve))
+    expect(await second.caller.runs.stop({ sessionId: id })).toEqual({ stopped: true })
+    await aborted
+    expect(await there.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+    const next = await first.model.nextCall()
+    expect(next.step.messages.at(-1)).toEqual({ role: 'user', text: 'two' })
+    next.finish()
+    await there.until(
+      ({ state }) => state?.session.running === false && state.messages.length === 4,
+    )
+  })
+
+  test('tell each other’s session lists what changed', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const leave = new AbortController()
+    const owner = await second.caller.me()
+    const changes = second.services.changes.follow(owner.id, leave.signal)
+    const next = async () => (await changes.next()).value
+    const created = next()
+    const { id } = await first.caller.sessions.create({ title: 'Here' })
+    expect(await created).toMatchObject({ type: 'session', session: { id, title: 'Here' } })
+    const renamed = next()
+    await first.caller.sessions.update({ id, title: 'There' })
+    expect(await renamed).toMatchObject({ type: 'session', session: { title: 'There' } })
+    const gone = next()
+    await first.caller.sessions.delete({ id })
+    expect(await gone).toEqual({ type: 'deleted', id })
+    leave.abort()
+  })
+
+  test('hand over what they drive when they are told to end, at once (P6)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const { id } = await first.caller.sessions.create({})
+    await using there = watch(second.caller, id)
+    await there.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'Hello' })
+    const step = await first.model.nextCall()
+    step.callTools({ name: 'get_system_metrics', arguments: { metric_type: 'uptime' } })
+    const cut = await first.model.nextCall()
+    cut.say('As I was')
+    await there.untilEvent('chunk')
+    const closed = first.close()
+    const again = await second.model.nextCall()
+    expect(again.step.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool'])
+    again.say('Up for a second.')
+    again.finish()
+    expect(await there.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+    await closed
+    const starts = there.events.flatMap(({ event }) => (event.type === 'start' ? [event] : []))
+    expect(starts).toMatchObject([{ attempt: 1 }, { attempt: 2, keepParts: 1 }])
+    const answer = there.state?.messages.at(-1)
+    expect(answer?.parts.at(-1)).toEqual({ type: 'text', text: 'Up for a second.' })
+  })
+
+  test('let any of them decide about a call that waits (P11)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    expect(first.services.tools.list()).toEqual(second.services.tools.list())
+    const { id } = await first.caller.sessions.create({})
+    await using there = watch(second.caller, id)
+    await there.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'Hello' })
+    const call = await first.model.nextCall()
+    call.callTools({ name: 'ask_first', arguments: {} })
+    await there.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+    const part = there.state?.messages.at(-1)?.parts[0]
+    const callId = part?.type === 'tool' ? part.call.id : ''
+    await second.caller.tools.decide({ callId, decision: 'deny', reason: 'No.' })
+    const next = await second.model.nextCall()
+    expect(next.step.messages.at(-1)).toMatchObject({ role: 'tool', failed: true })
+    next.say('Then not.')
+    next.finish()
+    await there.untilEvent('end')
+  })
+})

@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import type { Fate } from './gate.ts'
+import { TOOL_NAMES } from './watched-tools.ts'
+
+/** Something that happens from outside. What `pick` means depends on what there is to pick from at that moment. */
+export type Act =
+  | {
+      type: 'send'
+      node: number
+      session: number
+      /** One of a few ids, so that they are repeated; null lets the server choose. */
+      id: number | null
+      variant: number
+      whenBusy: 'queue' | 'interrupt' | 'reject'
+      root: boolean
+    }
+  | { type: 'stop'; node: number; session: number; clearQueue: boolean }
+  | { type: 'decide'; node: number; pick: number; decision: 'approve' | 'deny'; twice: boolean }
+  | {
+      type: 'resolve'
+      node: number
+      pick: number
+      outcome: 'happened' | 'did-not-happen' | 'retry'
+    }
+  | { type: 'say'; pick: number; pieces: number; kind: 'text' | 'reasoning' }
+  | { type: 'call-tools'; pick: number; tools: readonly string[] }
+  | { type: 'finish'; pick: number; how: 'stop' | 'length' | 'error' }
+  | { type: 'settle-call'; pick: number; ok: boolean }
+  | { type: 'fault'; pick: number; fate: Exclude<Fate, 'pass'> }
+  | { type: 'drop'; pick: number }
+  | { type: 'pass-time'; ms: number }
+  | { type: 'crash' | 'freeze' | 'thaw' | 'expire' | 'shut-down' | 'start'; node: number }
+  | { type: 'read'; client: number; node: number; from: 'here' | 'past' | 'nothing' | 'future' }
+  | { type: 'leave' | 'pause' | 'unpause'; client: number }
+
+/** An act, and how many pending things then happen, in an order that `seed` draws. */
+export type Step = { act: Act; turns: number; seed: number }
+
+const pick = fc.nat(11)
+const node = fc.nat(1)
+const session = fc.nat(1)
+const client = fc.nat(3)
+
+function act<const Type extends Act['type'], Fields extends object>(
+  type: Type,
+  fields: { [Key in keyof Fields]: fc.Arbitrary<Fields[Key]> },
+) {
+  return fc.record({ type: fc.constant(type), ...fields })
+}
+
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: act('send', {
+      node,
+      session,
+      id: fc.option(fc.nat(4), { nil: null }),
+      variant: fc.constantFrom(0, 0, 0, 1),
+      whenBusy: fc.constantFrom('queue', 'queue', 'interrupt', 'reject'),
+      root: fc.constantFrom(false, false, false, false, false, true),
+    }),
+  },
+  { weight: 2, arbitrary: act('stop', { node, session, clearQueue: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: act('decide', {
+      node,
+      pick,
+      decision: fc.constantFrom('approve', 'approve', 'deny'),
+      twice: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: act('resolve', {
+      node,
+      pick,
+      outcome: fc.constantFrom('happened', 'did-not-happen', 'retry'),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: act('say', {
+      pick,
+      pieces: fc.integer({ min: 1, max: 4 }),
+      kind: fc.constantFrom('text', 'text', 'reasoning'),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: act('call-tools', {
+      pick,
+      tools: fc.array(fc.constantFrom(...TOOL_NAMES), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: act('finish', { pick, how: fc.constantFrom('stop', 'stop', 'length', 'error') }),
+  },
+  { weight: 5, arbitrary: act('settle-call', { pick, ok: fc.boolean() }) },
+  { weight: 4, arbitrary: act('fault', { pick, fate: fc.constantFrom('refuse', 'lose', 'die') }) },
+  { weight: 2, arbitrary: act('drop', { pick }) },
+  { weight: 6, arbitrary: act('pass-time', { ms: fc.constantFrom(10, 200, 500, 1_000, 1_000) }) },
+  { weight: 1, arbitrary: act('crash', { node }) },
+  { weight: 2, arbitrary: act('freeze', { node }) },
+  { weight: 2, arbitrary: act('thaw', { node }) },
+  { weight: 2, arbitrary: act('expire', { node }) },
+  { weight: 1, arbitrary: act('shut-down', { node }) },
+  { weight: 3, arbitrary: act('start', { node }) },
+  {
+    weight: 4,
+    arbitrary: act('read', {
+      client,
+      node,
+      from: fc.constantFrom('here', 'here', 'past', 'nothing', 'future'),
+    }),
+  },
+  { weight: 1, arbitrary: act('leave', { client }) },
+  { weight: 1, arbitrary: act('pause', { client }) },
+  { weight: 1, arbitrary: act('unpause', { client }) },
+)
+
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    act: acts,
+    turns: fc.oneof(fc.constant(0), fc.nat(8), fc.nat(40), fc.constant(400), fc.constant(400)),
+    seed: fc.nat(),
+  }),
+  { minLength: 20, maxLength: 70, size: 'max' },
+)
+
+/** Draws whole numbers below a bound, the same ones for the same seed (mulberry32). */
+export function drawing(seed: number): (bound: number) => number {
+  let state = seed >>> 0
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
+  }
+}

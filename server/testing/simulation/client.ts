@@ -1,0 +1,118 @@
+import type { LoggedEvent } from '../../../shared/contract/events.ts'
+import type { SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { type SessionState, fold } from '../../../shared/session/fold.ts'
+import type { LogReader } from '../../log/port.ts'
+import { ConnectionLost } from './gate.ts'
+import { BrokenPromise } from './ledger.ts'
+
+export type Attachment = {
+  nodeId: string
+  leave: AbortController
+  /** The place that was asked for, and whether nothing has come yet. */
+  after: number | null
+  first: boolean
+}
+
+/** A person's tab: it reads one session from whichever node, comes, goes, and keeps what it knows. */
+export class Client {
+  readonly sessionId: SessionId
+  readonly #userId: UserId
+  readonly #onBroken: (error: unknown) => void
+  state: SessionState | null = null
+  attachment: Attachment | null = null
+  /** What it knew earlier: places to resume from. */
+  readonly past: SessionState[] = []
+  #paused = false
+  #resume = () => {}
+
+  constructor(sessionId: SessionId, userId: UserId, onBroken: (error: unknown) => void) {
+    this.sessionId = sessionId
+    this.#userId = userId
+    this.#onBroken = onBroken
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** @param after the place to read on from, when it is not that of `from` */
+  attach(
+    nodeId: string,
+    reader: LogReader,
+    from: SessionState | null,
+    after = from?.seq ?? null,
+  ): void {
+    this.detach()
+    this.state = from
+    const attachment = { nodeId, leave: new AbortController(), after, first: true }
+    this.attachment = attachment
+    this.#read(attachment, reader).catch((error: unknown) => {
+      if (this.attachment === attachment) {
+        this.attachment = null
+        if (!(error instanceof ConnectionLost)) {
+          this.#onBroken(error)
+        }
+      }
+    })
+  }
+
+  detach(): void {
+    this.attachment?.leave.abort()
+    this.attachment = null
+    this.unpause()
+  }
+
+  /** Its connection takes nothing more for a while. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  unpause(): void {
+    this.#paused = false
+    this.#resume()
+  }
+
+  async #read(attachment: Attachment, reader: LogReader): Promise<void> {
+    const { leave, after } = attachment
+    const events = reader.follow({
+      sessionId: this.sessionId,
+      userId: this.#userId,
+      after,
+      signal: leave.signal,
+      drained: () => this.#drained(leave.signal),
+    })
+    for await (const event of events) {
+      if (this.attachment !== attachment) {
+        return
+      }
+      this.#take(attachment, event)
+    }
+    if (!leave.signal.aborted) {
+      throw new BrokenPromise('P4', 'a reader was ended')
+    }
+  }
+
+  #take(attachment: Attachment, logged: LoggedEvent): void {
+    const { seq, event } = logged
+    const isSnapshot = event.type === 'snapshot'
+    const place = attachment.first && isSnapshot ? -1 : (this.state?.seq ?? -1)
+    if (attachment.first && !isSnapshot && attachment.after !== this.state?.seq) {
+      throw new BrokenPromise('P3', `the cursor ${attachment.after} was answered by ${event.type}`)
+    }
+    if (seq <= place) {
+      throw new BrokenPromise('P1', `a reader at ${place} got ${seq}`)
+    }
+    attachment.first = false
+    this.state = fold(this.state, logged)
+    this.past.push(this.state)
+  }
+
+  async #drained(signal: AbortSignal): Promise<void> {
+    while (this.#paused && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+}

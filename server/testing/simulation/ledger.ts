@@ -1,0 +1,222 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { PGlite } from '@electric-sql/pglite'
+import type { StoredPart } from '../../../db/schema.ts'
+import type { SessionEvent } from '../../../shared/contract/events.ts'
+import type { RunError } from '../../../shared/contract/errors.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+
+/** A promise that did not hold, in the words of the promise. */
+export class BrokenPromise extends Error {
+  constructor(promise: string, what: string) {
+    super(`${promise}: ${what}`)
+    this.name = 'BrokenPromise'
+  }
+}
+
+export type RunRow = {
+  id: string
+  session: string
+  status: string
+  owner: string | null
+  attempt: number
+  question: string
+  message: string
+  stop: boolean
+  error: RunError | null
+}
+
+type CallRecord = { call: ToolCall; history: ToolCall['status'][]; input: unknown }
+type Row = { session: string; seq: number; run: string | null; type: string; data: string }
+type Found = {
+  events: Row[] | null
+  runs: RunRow[] | null
+  messages: string[] | null
+  steps: { run: string; count: number }[] | null
+}
+
+/**
+ * What stands in the database, read after every write of every node, and held against the promises: who wrote it, in
+ * which order, and whether that node was allowed to.
+ */
+export class Ledger {
+  readonly #pglite: PGlite
+  readonly heads = new Map<string, number>()
+  runs = new Map<string, RunRow>()
+  steps = new Map<string, number>()
+  /** Message ids that stand there now, and all that ever did. */
+  messages = new Set<string>()
+  readonly everSeen = new Set<string>()
+  readonly calls = new Map<string, CallRecord>()
+  /** The parts of each answer as its log tells them. */
+  readonly parts = new Map<string, StoredPart[]>()
+  readonly #attempts = new Map<string, number>()
+  readonly #ended = new Set<string>()
+
+  constructor(pglite: PGlite, sessions: readonly string[]) {
+    this.#pglite = pglite
+    for (const session of sessions) {
+      this.heads.set(session, 0)
+    }
+  }
+
+  get activeRuns(): RunRow[] {
+    return [...this.runs.values()].filter(({ status }) => status === 'running')
+  }
+
+  callsThat(status: ToolCall['status']): ToolCall[] {
+    return [...this.calls.values()].flatMap(({ call }) => (call.status === status ? [call] : []))
+  }
+
+  /** Reads what is new, which `nodeId` alone can have written. */
+  async read(nodeId: string): Promise<void> {
+    const found = await this.#find()
+    const before = this.runs
+    this.runs = new Map(found.runs?.map((run) => [run.id, run]))
+    this.steps = new Map(found.steps?.map(({ run, count }) => [run, count]))
+    this.messages = new Set(found.messages)
+    for (const id of this.messages) {
+      this.everSeen.add(id)
+    }
+    const ended: string[] = []
+    for (const row of found.events ?? []) {
+      const head = this.heads.get(row.session) ?? 0
+      if (row.seq !== head + 1) {
+        throw new BrokenPromise('P1', `after ${head} came ${row.seq} in the log`)
+      }
+      this.heads.set(row.session, row.seq)
+      const event: SessionEvent = JSON.parse(row.data)
+      this.#take(row, event, nodeId, before)
+      if (event.type === 'end') {
+        ended.push(event.messageId)
+      }
+    }
+    await this.#compareStored(ended)
+  }
+
+  #take(row: Row, event: SessionEvent, nodeId: string, before: Map<string, RunRow>): void {
+    if (row.run === null) {
+      return
+    }
+    if (this.#ended.has(row.run)) {
+      throw new BrokenPromise('P9', `${row.type} of run ${row.run} after its end`)
+    }
+    const owned = before.get(row.run)?.owner === nodeId || this.runs.get(row.run)?.owner === nodeId
+    const decided =
+      event.type === 'tool' && (event.call.status === 'pending' || event.call.status === 'denied')
+    const resolved =
+      event.type === 'tool' && this.calls.get(event.call.id)?.call.status === 'unknown'
+    if (!owned && !decided && !resolved) {
+      throw new BrokenPromise('P8', `a node that does not own run ${row.run} wrote ${row.data}`)
+    }
+    switch (event.type) {
+      case 'start':
+        return this.#start(event, row.run)
+      case 'chunk':
+        return this.#chunk(event)
+      case 'tool':
+        return this.#tool(event)
+      case 'end':
+        this.#ended.add(row.run)
+        return
+      case 'message':
+      case 'session':
+      case 'snapshot':
+        return
+    }
+  }
+
+  #start(event: Extract<SessionEvent, { type: 'start' }>, run: string): void {
+    const attempt = (this.#attempts.get(run) ?? 0) + 1
+    if (event.attempt !== attempt) {
+      throw new BrokenPromise('P6', `attempt ${event.attempt} of run ${run} is its ${attempt}th`)
+    }
+    this.#attempts.set(run, attempt)
+    const kept = event.message.parts.map((part): StoredPart =>
+      part.type === 'tool' ? { type: 'tool', id: part.call.id } : part,
+    )
+    const known = (this.parts.get(event.messageId) ?? []).slice(0, event.keepParts)
+    if (kept.length !== event.keepParts || !isDeepStrictEqual(kept, known)) {
+      throw new BrokenPromise(
+        'P6',
+        `a takeover kept ${JSON.stringify(kept)} of ${JSON.stringify(known)}`,
+      )
+    }
+    this.parts.set(event.messageId, kept)
+  }
+
+  #chunk({ messageId, part, kind, offset, text }: Extract<SessionEvent, { type: 'chunk' }>): void {
+    const parts = this.parts.get(messageId) ?? []
+    const there = parts[part]
+    const before = there && there.type !== 'tool' ? there.text : ''
+    if (part > parts.length || offset !== before.length || (there && there.type !== kind)) {
+      throw new BrokenPromise('P1', `chunk ${part}+${offset} of ${messageId} does not follow`)
+    }
+    if (!text.isWellFormed()) {
+      throw new BrokenPromise('P1', 'a chunk splits a surrogate pair')
+    }
+    parts[part] = { type: kind, text: before + text }
+    this.parts.set(messageId, parts)
+  }
+
+  #tool({ messageId, part, call }: Extract<SessionEvent, { type: 'tool' }>): void {
+    const record = this.calls.get(call.id) ?? { call, history: [], input: call.input }
+    const { history } = record
+    if (history.includes('awaiting-approval') && call.status === 'running') {
+      if (history.at(-1) !== 'pending') {
+        throw new BrokenPromise('P11', `call ${call.id} began after ${history.join()}`)
+      }
+    }
+    if (call.status === 'pending' && history.at(-1) !== 'awaiting-approval') {
+      throw new BrokenPromise('P11', `call ${call.id} was approved after ${history.join()}`)
+    }
+    if (!isDeepStrictEqual(call.input, record.input)) {
+      throw new BrokenPromise('P11', `the arguments of call ${call.id} changed`)
+    }
+    if (call.status === 'unknown' && !call.error) {
+      throw new BrokenPromise('P7', `nobody is told why call ${call.id} is unknown`)
+    }
+    history.push(call.status)
+    this.calls.set(call.id, { ...record, call })
+    const parts = this.parts.get(messageId) ?? []
+    parts[part] = { type: 'tool', id: call.id }
+    this.parts.set(messageId, parts)
+  }
+
+  /** What an answer keeps in the end is what its log told: also of one that was stopped. */
+  async #compareStored(messageIds: string[]): Promise<void> {
+    for (const id of messageIds) {
+      const { rows } = await this.#pglite.query<{ parts: StoredPart[] }>(
+        'select parts from messages where id = $1',
+        [id],
+      )
+      if (!isDeepStrictEqual(rows[0]?.parts, this.parts.get(id) ?? [])) {
+        throw new BrokenPromise(
+          'P9',
+          `the answer keeps ${JSON.stringify(rows[0]?.parts)}, its log told ${JSON.stringify(this.parts.get(id))}`,
+        )
+      }
+    }
+  }
+
+  async #find(): Promise<Found> {
+    const { rows } = await this.#pglite.query<Found>(
+      `select
+        (select json_agg(row_to_json(e)) from (
+          select events.session_id as session, seq, run_id as run, type, data from events
+          join unnest($1::uuid[], $2::bigint[]) as heads (session_id, head) on heads.session_id = events.session_id
+          where seq > head order by events.session_id, seq) as e) as events,
+        (select json_agg(row_to_json(r)) from (
+          select id, session_id as session, status, owner, attempt, question_id as question, message_id as message,
+            stop_requested_at is not null as stop, error from runs) as r) as runs,
+        (select json_agg(id) from messages) as messages,
+        (select json_agg(row_to_json(s)) from (
+          select run_id as run, count(*) as count from steps group by run_id) as s) as steps`,
+      [[...this.heads.keys()], [...this.heads.values()]],
+    )
+    const found = rows[0]
+    if (!found) {
+      throw new Error('the database answered nothing')
+    }
+    return found
+  }
+}

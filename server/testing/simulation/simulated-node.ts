@@ -1,0 +1,84 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { compactRun } from '../../log/compaction.ts'
+import { RemoteFeed } from '../../log/feed.ts'
+import { Hub } from '../../log/hub.ts'
+import { CursorReader } from '../../log/reader.ts'
+import { GroupCommitWriter } from '../../log/writer.ts'
+import { createHearing } from '../../hearing.ts'
+import type { ModelPort } from '../../model/port.ts'
+import { LocalNode } from '../../nodes/node.ts'
+import { createRuns } from '../../runs/create.ts'
+import { LocalSessionChanges } from '../../sessions/changes.ts'
+import type { Tool } from '../../tools/port.ts'
+import { createToolRegistry } from '../../tools/registry.ts'
+import type { Gate } from './gate.ts'
+import { gatedDatabase } from './gated-database.ts'
+import type { Network } from './network.ts'
+
+export type NodeParts = {
+  gate: Gate
+  pglite: PGlite
+  network: Network
+  model: ModelPort
+  tools: readonly Tool[]
+  newId(): string
+  onError(error: unknown, what: string): void
+}
+
+/** How long a node's lease is, in seconds of the simulation. */
+export const LEASE_SECONDS = 3
+
+/** A node wired as the server wires it, without its faces to the outside. */
+export function simulatedNode({ gate, pglite, network, model, tools, newId, onError }: NodeParts) {
+  const database = gatedDatabase(pglite, () => gate.enter(), network.join(gate))
+  const now = () => new Date().toISOString()
+  const hub = new Hub()
+  const feed = new RemoteFeed(database, hub)
+  const local = new LocalNode({
+    id: gate.nodeId,
+    database,
+    leaseSeconds: LEASE_SECONDS,
+    onMessage: (message) =>
+      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost')),
+    onLookAround: () => feed.catchUp(),
+    onError,
+  })
+  const log = new GroupCommitWriter({
+    database,
+    hub,
+    paceMs: 8,
+    onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
+    payload: (events) => local.payload(events),
+    onFenced: (runId) => runs.lose(runId),
+  })
+  const settings = {
+    model: 'simulated',
+    systemPrompt: '',
+    temperature: 0,
+    maxTokens: 100,
+    maxSteps: 4,
+  }
+  const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
+  const runs = createRuns(
+    { database, log, model, tools: registry, node: local, now, newId, settings, onError },
+    (run) => compactRun(database.db, run, now()),
+  )
+  const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
+  const hear = createHearing({ feed, hub, runs, changes })
+  const reader = new CursorReader(database, hub)
+  return {
+    gate,
+    runs,
+    reader,
+    async open(): Promise<void> {
+      await local.join()
+      await runs.start()
+    },
+    async close(): Promise<void> {
+      await runs.close()
+      await local.leave()
+    },
+  }
+}
+
+export type SimulatedNode = ReturnType<typeof simulatedNode>
