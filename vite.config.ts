@@ -15,6 +15,8 @@ export default defineConfig({
     // Everything is a file of its own address: the content security policy allows no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The budget is of compressed kilobytes, and a test holds it.
+    chunkSizeWarningLimit: 600,
   },
   server: {
     // Vite's short form would change the Host, and the server would take the page for a foreign one.

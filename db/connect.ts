@@ -39,17 +39,25 @@ export async function connect(options: ConnectOptions): Promise<Database> {
     : openEmbedded(options)
 }
 
+/**
+ * After this long without a word in a transaction Postgres ends it: a node that froze there, or was cut off, would
+ * keep its runs locked against whoever is to take them over. Milliseconds.
+ */
+const IDLE_IN_TRANSACTION = 4_000
+
 /** @param poolSize how many connections to hold at the most */
 function connectPostgres(connectionString: string, poolSize: number): Database {
   const pool = new pg.Pool({
     connectionString,
     max: poolSize,
     connectionTimeoutMillis: 10_000,
-    options: '-c timezone=UTC',
+    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
     types: { getTypeParser: postgresParser },
   })
   // An idle connection that breaks is replaced by the pool; the next query reports what is really wrong.
   pool.on('error', () => undefined)
+  // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
     kind: 'postgres',

@@ -51,7 +51,8 @@ async function keepListening(
     const client = new pg.Client({ connectionString, keepAlive: true })
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve)
-      client.once('error', () => resolve())
+      // More than one may come, and unheard it would end the process.
+      client.on('error', () => resolve())
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
     try {

@@ -18,8 +18,11 @@ export function isKnot(error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '')
 }
 
-/** SQLSTATE class 08 and the shutdowns and starts of class 57: the connection ended, whatever had been sent. */
-const CONNECTION = /^(08...|57P0[1-5])$/
+/**
+ * SQLSTATE class 08, the shutdowns and starts of class 57, and a transaction left alone too long: the connection ended,
+ * whatever had been sent.
+ */
+const CONNECTION = /^(08...|57P0[1-5]|25P03)$/
 /** Class 53: disk full, out of memory, too many connections. Class 58: the system's own errors; 25006: a standby. */
 const RESOURCES = /^(53...|58...|25006)$/
 const NETWORK =

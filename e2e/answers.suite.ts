@@ -14,7 +14,7 @@ import type { World } from './support/world.ts'
 /** Asking, being answered, and going away in between. */
 export function answerStories(getWorld: () => World): void {
   describe('an answer', () => {
-    test.concurrent('about the system shows a tool card with real figures, streams, and is what the server stored (P5)', async () => {
+    test('about the system shows a tool card with real figures, streams, and is what the server stored (P5)', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)
       const { page } = visitor
@@ -40,7 +40,7 @@ export function answerStories(getWorld: () => World): void {
       expect((await shownAnswers(page)).length).toBeGreaterThan(10)
     })
 
-    test.concurrent('is whole at once after a reload in the middle, and goes on to the same end (P2, P4)', async () => {
+    test('is whole at once after a reload in the middle, and goes on to the same end (P2, P4)', async () => {
       const { browser, url } = getWorld()
       const words = numberedWords(250)
       await using visitor = await visit(browser, url)
@@ -59,7 +59,7 @@ export function answerStories(getWorld: () => World): void {
       expect(await storedAnswer(page)).toMatchObject({ status: 'completed', text: words })
     })
 
-    test.concurrent('is the same live in two tabs, and closing the one that asked stops nothing (P2)', async () => {
+    test('is the same live in two tabs, and closing the one that asked stops nothing (P2)', async () => {
       const { browser, url } = getWorld()
       const words = numberedWords(250)
       await using visitor = await visit(browser, url)
@@ -78,7 +78,7 @@ export function answerStories(getWorld: () => World): void {
       expect(await storedAnswer(reading.page)).toMatchObject({ text: words })
     })
 
-    test.concurrent.each(['button', 'Escape'])(
+    test.each(['button', 'Escape'])(
       'that is stopped by %s keeps its text, says so, and can be asked for again (P9, P13)',
       async (way) => {
         const { browser, url } = getWorld()
@@ -107,7 +107,7 @@ export function answerStories(getWorld: () => World): void {
       },
     )
 
-    test.concurrent('comes for each message that was sent while another was answered, in their order', async () => {
+    test('comes for each message that was sent while another was answered, in their order', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)
       const { page } = visitor

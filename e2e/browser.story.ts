@@ -13,11 +13,14 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 const getWorld = () => world
 
-// The stories of the first three wait far more than they work, so they run side by side.
-describe('in the browser', () => {
+// These wait far more than they work, so they run side by side.
+describe.concurrent('in the browser', () => {
   networkStories(getWorld)
   failureStories(getWorld)
   answerStories(getWorld)
+})
+
+describe('in the browser', () => {
   sessionStories(getWorld)
   screenStories(getWorld)
 })

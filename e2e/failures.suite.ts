@@ -18,7 +18,7 @@ const BEGINNING = 'As I was about to'
 /** A provider that fails in one way after another, and then answers. */
 export function failureStories(getWorld: () => World): void {
   describe('a provider that fails', () => {
-    test.concurrent('is told inline with its cause, what was said stays, and Retry asks again (P13)', async () => {
+    test('is told inline with its cause, what was said stays, and Retry asks again (P13)', async () => {
       const { browser } = getWorld()
       const cut: ScriptedReply = { body: [sse(chatChunk({ content: BEGINNING }))], ending: 'cut' }
       await using provider = await startScriptedProvider([cut, { body: [chatAnswer('All well.')] }])

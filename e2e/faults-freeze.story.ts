@@ -6,7 +6,7 @@ import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
 
 /** Answers that run on the node that freezes. */
-const ANSWERS = 12
+const ANSWERS = 30
 
 test('a node that is frozen in the middle of a transaction loses its answers to another in time, and writes nothing more to them when it wakes (P6, P8)', async () => {
   await using opened = new AsyncDisposableStack()
@@ -16,12 +16,10 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
   const frozen = opened.use(await startNode(settings))
   const other = opened.use(await startNode(settings))
   const question = 'Use count_read with {"key":"a"} and count_idempotent with {"key":"b"}'
-  const asking = Array.from({ length: ANSWERS }, () => ask(frozen, question))
-  await freezeInTransaction(frozen, database.url)
-  const frozenAt = performance.now()
-  // What it had not answered yet is answered when it wakes.
-  const ids = await sessionsOf(other, ANSWERS)
+  const ids = await Promise.all(Array.from({ length: ANSWERS }, () => ask(frozen, question)))
   const readers = ids.map((id) => opened.use(readSession(other.client, id)))
+  await freezeInTransaction(frozen, database.url, () => !readers.every(isOver))
+  const frozenAt = performance.now()
   await Promise.all(readers.map((reader) => reader.until(isOver)))
 
   const starts = readers.flatMap(({ seen }) => seen.filter(({ event }) => isTakeover(event)))
@@ -32,7 +30,6 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
 
   const before = await Promise.all(ids.map((id) => logOf(other.client, id)))
   frozen.server.process.kill('SIGCONT')
-  await Promise.all(asking)
   // Awake and at work: it answers anew, after everything it had to write.
   const again = opened.use(readSession(frozen.client, await ask(frozen, question)))
   await again.until(isOver)
@@ -51,33 +48,33 @@ function isTakeover(event: Reader['seen'][number]['event']): boolean {
   return event.type === 'start' && event.attempt > 1
 }
 
-/** Waits until the node has a run's row locked, and stops the process just there. */
-async function freezeInTransaction({ server }: Node, databaseUrl: string): Promise<void> {
+/** Waits until the node is in the middle of recording something, and stops the process just there. */
+async function freezeInTransaction(
+  { server }: Node,
+  databaseUrl: string,
+  goesOn: () => boolean,
+): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    for (;;) {
-      if (!(await holdsRun(client))) continue
+    while (goesOn()) {
+      if (!(await isRecording(client))) continue
       server.process.kill('SIGSTOP')
       // It may have been about to commit: then it runs on, and is caught at the next one.
-      if (await holdsRun(client)) return
+      if (await isRecording(client)) return
       server.process.kill('SIGCONT')
     }
+    throw new Error('it was too quick to be frozen')
   } finally {
     await client.end()
   }
 }
 
-async function holdsRun(client: pg.Client): Promise<boolean> {
+/** Whether a transaction has a run's row locked and waits for its node to go on. */
+async function isRecording(client: pg.Client): Promise<boolean> {
   const { rowCount } = await client.query(
     `select pid from pg_stat_activity
-     where datname = current_database() and state = 'idle in transaction'
-       and query ilike '%tool_calls%' or query ilike '%from "runs"%for update%'`,
+     where datname = current_database() and state = 'idle in transaction' and query ilike '%from "runs"%for update%'`,
   )
   return (rowCount ?? 0) > 0
-}
-
-async function sessionsOf({ client }: Node, count: number): Promise<string[]> {
-  const { items } = await client.api.sessions.list.query({})
-  return items.slice(0, count).map(({ id }) => id)
 }

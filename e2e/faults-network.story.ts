@@ -8,8 +8,8 @@ import { isOver, knowsAll, readSession } from './support/reader.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
 /** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
-const TABS = 10
-const CUTS = 30
+const TABS = 20
+const CUTS = 15
 
 test(`one answer through ${TABS * CUTS} cuts of the network is the same for all who read it as for one who comes afterwards (P1, P2, P3)`, async () => {
   await using opened = new AsyncDisposableStack()
@@ -18,7 +18,7 @@ test(`one answer through ${TABS * CUTS} cuts of the network is the same for all 
   const database = opened.use(await createTestDatabase())
   const writing = opened.use(await startNode({ DATABASE_URL: database.url }))
   const reading = opened.use(await startNode({ DATABASE_URL: database.url }))
-  const id = await ask(writing, 'Write 1500 words about cables')
+  const id = await ask(writing, 'Write 900 words about cables')
 
   const readThroughCuts = async () => {
     const proxy = opened.use(await startTcpProxy(reading.server.port))

@@ -85,6 +85,8 @@ function listOn(page: Page) {
     search: list.getByRole('searchbox', { name: 'Search sessions' }),
     link: (title: string) => list.getByRole('link', { name: title, exact: true }),
     async choose(title: string, action: string) {
+      // A tab behind another draws once in a second, and a pointer waits for what it points at to be still.
+      await page.bringToFront()
       const row = list.getByRole('listitem').filter({ hasText: title })
       await row.hover()
       await row.getByRole('button', { name: 'Session actions' }).click()

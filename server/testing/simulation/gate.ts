@@ -112,6 +112,13 @@ export class Operation {
   }
 }
 
+/** For whoever looks on while nothing is under way, and waits for nobody. */
+export function freeOperation(): Operation {
+  const traffic = new Traffic()
+  const ignore = () => {}
+  return new Operation(new Gate('nobody', traffic), traffic, ignore, ignore)
+}
+
 function never<T>(): Promise<T> {
   return new Promise(() => {})
 }

@@ -30,7 +30,7 @@ type Row = { session: string; seq: number; run: string | null; type: string; dat
 type Found = {
   events: Row[] | null
   runs: RunRow[] | null
-  messages: string[] | null
+  messages: { id: string; text: string }[] | null
   steps: { run: string; count: number }[] | null
 }
 
@@ -43,8 +43,8 @@ export class Ledger {
   readonly heads = new Map<string, number>()
   runs = new Map<string, RunRow>()
   steps = new Map<string, number>()
-  /** Message ids that stand there now, and all that ever did. */
-  messages = new Set<string>()
+  /** The text of each message that stands there now, and the ids of all that ever did. */
+  messages = new Map<string, string>()
   readonly everSeen = new Set<string>()
   readonly calls = new Map<string, CallRecord>()
   /** The parts of each answer as its log tells them. */
@@ -63,6 +63,11 @@ export class Ledger {
     return [...this.runs.values()].filter(({ status }) => status === 'running')
   }
 
+  /** The run that answers a question with this text. */
+  runAbout(question: string): RunRow | undefined {
+    return [...this.runs.values()].find((run) => this.messages.get(run.question) === question)
+  }
+
   callsThat(status: ToolCall['status']): ToolCall[] {
     return [...this.calls.values()].flatMap(({ call }) => (call.status === status ? [call] : []))
   }
@@ -73,8 +78,8 @@ export class Ledger {
     const before = this.runs
     this.runs = new Map(found.runs?.map((run) => [run.id, run]))
     this.steps = new Map(found.steps?.map(({ run, count }) => [run, count]))
-    this.messages = new Set(found.messages)
-    for (const id of this.messages) {
+    this.messages = new Map(found.messages?.map(({ id, text }) => [id, text]))
+    for (const id of this.messages.keys()) {
       this.everSeen.add(id)
     }
     const ended: string[] = []
@@ -208,7 +213,7 @@ export class Ledger {
         (select json_agg(row_to_json(r)) from (
           select id, session_id as session, status, owner, attempt, question_id as question, message_id as message,
             stop_requested_at is not null as stop, error from runs) as r) as runs,
-        (select json_agg(id) from messages) as messages,
+        (select json_agg(row_to_json(m)) from (select id, text from messages) as m) as messages,
         (select json_agg(row_to_json(s)) from (
           select run_id as run, count(*) as count from steps group by run_id) as s) as steps`,
       [[...this.heads.keys()], [...this.heads.values()]],

@@ -1,13 +1,13 @@
 import type { PGlite } from '@electric-sql/pglite'
+import { vi } from 'vitest'
 import type { Database } from '../../../db/connect.ts'
-import { SessionId, UserId } from '../../../shared/contract/ids.ts'
-import { uuidV7 } from '../../../shared/contract/new-id.ts'
 import { insertSession } from '../../../db/sessions.ts'
 import { ensureUser } from '../../../db/users.ts'
-import { vi } from 'vitest'
+import { SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { uuidV7 } from '../../../shared/contract/new-id.ts'
 import { Client } from './client.ts'
+import { type Fate, Gate, type Operation, Traffic, ConnectionLost, freeOperation } from './gate.ts'
 import { gatedDatabase } from './gated-database.ts'
-import { ConnectionLost, type Fate, Gate, type Operation, Traffic } from './gate.ts'
 import { BrokenPromise, Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { type SimulatedNode, simulatedNode } from './simulated-node.ts'
@@ -15,7 +15,12 @@ import { type Asking, talkingModel } from './talking-model.ts'
 import { type Execution, watchedTools } from './watched-tools.ts'
 
 /** A place where one node after the other lives. */
-export type Slot = { node: SimulatedNode | null; state: 'none' | 'starting' | 'up' | 'closing' }
+export type Slot = {
+  node: SimulatedNode | null
+  state: 'none' | 'starting' | 'up' | 'closing'
+  /** The node that lives, or lived, here. */
+  nodeId: string | null
+}
 
 /**
  * Two nodes on one database, their clock, their network and the people who use them. Nothing happens by itself: each
@@ -24,79 +29,251 @@ export type Slot = { node: SimulatedNode | null; state: 'none' | 'starting' | 'u
 export class World {
   readonly traffic = new Traffic()
   readonly network = new Network()
-  readonly slots: readonly [Slot, Slot] = [
-    { node: null, state: 'none' },
-    { node: null, state: 'none' },
-  ]
+  readonly slots: readonly Slot[] = [emptySlot(), emptySlot()]
   readonly userId: UserId
-  readonly sessions: readonly [SessionId, SessionId]
+  readonly sessions: readonly SessionId[]
   readonly clients: readonly Client[]
   readonly ledger: Ledger
-  /** The database as nobody's node sees it; only while no operation is under way. */
+  /** The database as nobody's node sees it; for while everything stands still. */
   readonly database: Database
   readonly askings: Asking[] = []
   readonly executions: Execution[] = []
-  /** What is to be looked at when everything stands still. */
-  readonly checks: (() => void)[] = []
-  readonly trace: string[] = []
+  onAsked: (asking: Asking) => void = () => {}
+  onBegun: (execution: Execution) => void = () => {}
   readonly #pglite: PGlite
-  #ids = 0
-  #broken: unknown = null
+  #checks: (() => void)[] = []
+  #numbers = 0
+  #broken: { error: unknown } | null = null
   #databaseTime = ''
-  #silence: (() => Promise<void>) | null = null
+  #acting: Gate | null = null
 
-  private constructor(pglite: PGlite) {
+  constructor(pglite: PGlite) {
     this.#pglite = pglite
     this.userId = UserId.parse(this.newId())
     this.sessions = [SessionId.parse(this.newId()), SessionId.parse(this.newId())]
     this.ledger = new Ledger(pglite, this.sessions)
-    this.clients = [0, 1, 2, 3].map(
-      (index) =>
-        new Client(this.sessions[index % 2 === 0 ? 0 : 1], this.userId, (error) => this.broken(error)),
+    this.clients = [...this.sessions, ...this.sessions].map(
+      (sessionId) => new Client(sessionId, this.userId, (error) => this.broken(error)),
     )
-    const observer = new Gate('observer', new Traffic())
-    this.database = gatedDatabase(
-      pglite,
-      async () => {
-        const entered = observer.enter()
-        const [operation] = observer.waiting
-        operation?.begin('pass')
-        return entered
-      },
-      null,
-    )
+    this.database = gatedDatabase(pglite, async () => freeOperation(), null)
   }
 
-  static async open(pglite: PGlite): Promise<World> {
-    await pglite.exec(
+  /** Empties the database and makes the person and the sessions. Ends with the disposal of what it returns. */
+  async open(): Promise<AsyncDisposable> {
+    await this.#pglite.exec(
       'truncate users, sessions, messages, runs, steps, tool_calls, events, nodes cascade',
     )
-    const world = new World(pglite)
-    await world.#tellTime()
-    const listening = await pglite.listen('throughline', (payload) => {
-      world.traffic.activity += 1
-      world.network.send(payload, world.traffic.running?.gate ?? world.#lastGate)
+    const deaf = await this.#pglite.listen('throughline', (payload) => {
+      this.traffic.activity += 1
+      this.network.send(payload, this.#acting)
     })
-    world.#silence = () => listening()
-    const now = new Date().toISOString()
-    await ensureUser(world.database.db, {
-      id: world.userId,
+    const { db } = this.database
+    await ensureUser(db, {
+      id: this.userId,
       name: 'Ada',
       email: null,
       role: 'member',
       account_status: 'active',
       subscription_tier: 'free',
     })
-    for (const id of world.sessions) {
-      await insertSession(world.database.db, {
-        id,
-        userId: world.userId,
-        title: null,
-        model: null,
-        systemPrompt: null,
-        now,
-      })
+    for (const id of this.sessions) {
+      const chosen = { title: null, model: null, systemPrompt: null }
+      await insertSession(db, { id, userId: this.userId, ...chosen, now: isoNow() })
     }
-    return world
+    return {
+      [Symbol.asyncDispose]: async () => {
+        for (const slot of this.slots) {
+          this.crash(slot)
+        }
+        await deaf()
+      },
+    }
   }
+
+  newId(): string {
+    const bytes = new Uint8Array(16)
+    new DataView(bytes.buffer).setUint32(12, this.nextNumber())
+    return uuidV7(Date.now(), bytes)
+  }
+
+  nextNumber(): number {
+    this.#numbers += 1
+    return this.#numbers
+  }
+
+  broken(error: unknown): void {
+    this.#broken ??= { error }
+  }
+
+  /** Looks at something when everything stands still. */
+  later(check: () => void): void {
+    this.#checks.push(check)
+  }
+
+  get up(): SimulatedNode[] {
+    return this.slots.flatMap(({ node, state }) => (node && state === 'up' ? [node] : []))
+  }
+
+  /** Lets one of the things that could happen next happen; false when there is none. */
+  async turn(draw: (bound: number) => number): Promise<boolean> {
+    const { ready } = this.traffic
+    const { arriving } = this.network
+    const count = ready.length + arriving.length
+    if (count === 0) {
+      return false
+    }
+    const index = draw(count)
+    const operation = ready[index]
+    if (operation) {
+      await this.perform(operation, 'pass')
+    } else {
+      arriving[index - ready.length]?.deliver()
+      await this.standStill()
+    }
+    return true
+  }
+
+  async perform(operation: Operation, fate: Fate): Promise<void> {
+    if (this.#databaseTime !== isoNow()) {
+      this.#databaseTime = isoNow()
+      await this.#pglite.query(`select set_config('simulation.now', $1, false)`, [isoNow()])
+    }
+    this.#acting = operation.gate
+    operation.begin(fate)
+    await this.standStill(() => (operation.wrote ? this.ledger.read(operation.gate.nodeId) : null))
+    this.#acting = null
+    for (const slot of this.slots) {
+      if (slot.node?.gate.state === 'dead') {
+        this.crash(slot)
+      }
+    }
+  }
+
+  async passTime(ms: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms)
+    await this.standStill()
+  }
+
+  /** Waits until nothing moves any more, and then looks whether all is as promised. */
+  async standStill(read?: () => Promise<void> | null): Promise<void> {
+    let silent = 0
+    for (let rounds = 0; silent < 2; rounds += 1) {
+      const before = this.traffic.activity
+      await new Promise((resolve) => setImmediate(resolve))
+      const moves = this.traffic.activity !== before
+      rounds = moves ? 0 : rounds
+      silent = moves || this.traffic.running ? 0 : silent + 1
+      if (rounds > 10_000) {
+        throw new Error('a transaction waits for something outside of itself')
+      }
+    }
+    await read?.()
+    for (const check of this.#checks.splice(0)) {
+      check()
+    }
+    for (const client of this.clients) {
+      if ((client.state?.seq ?? 0) > (this.ledger.heads.get(client.sessionId) ?? 0)) {
+        throw new BrokenPromise('P5', `a reader saw ${client.state?.seq} before it was stored`)
+      }
+    }
+    if (this.#broken) {
+      throw this.#broken.error
+    }
+  }
+
+  start(slot: Slot): void {
+    const gate = new Gate(this.newId(), this.traffic)
+    const tools = watchedTools(gate.nodeId, (execution) => {
+      this.executions.push(execution)
+      this.onBegun(execution)
+    })
+    const model = talkingModel(
+      gate.nodeId,
+      () => this.nextNumber(),
+      (asking) => {
+        this.askings.push(asking)
+        this.onAsked(asking)
+      },
+    )
+    const node = simulatedNode({
+      gate,
+      pglite: this.#pglite,
+      network: this.network,
+      model,
+      tools,
+      newId: () => this.newId(),
+      onError: (error, what) => this.failed(error, what),
+    })
+    Object.assign(slot, { node, state: 'starting', nodeId: gate.nodeId } satisfies Slot)
+    this.#follow(slot, node, node.open(), () => {
+      slot.state = 'up'
+    })
+  }
+
+  /** Ends a node in order. */
+  shutDown(slot: Slot): void {
+    if (slot.node && slot.state === 'up') {
+      slot.state = 'closing'
+      this.#follow(slot, slot.node, slot.node.close(), () => this.crash(slot))
+    }
+  }
+
+  /** Ends a node without a word: nothing of it is left but what the database has. */
+  crash(slot: Slot): void {
+    const { node } = slot
+    if (node) {
+      node.gate.kill()
+      this.network.remove(node.gate)
+      slot.node = null
+      slot.state = 'none'
+      for (const client of this.clients) {
+        if (client.attachment?.nodeId === node.gate.nodeId) {
+          client.detach()
+        }
+      }
+    }
+  }
+
+  /** Takes a node's lease away, as time would. */
+  async expire(slot: Slot): Promise<void> {
+    await this.#pglite.query(
+      `update nodes set lease_until = now() - interval '1 second' where id = $1`,
+      [slot.nodeId],
+    )
+  }
+
+  /** What failed because of a cut connection is no fault of the node. */
+  failed(error: unknown, what: string): void {
+    if (!(error instanceof ConnectionLost)) {
+      this.broken(new Error(what, { cause: error }))
+    }
+  }
+
+  lives(nodeId: string): boolean {
+    return this.slots.some(({ node }) => node?.gate.nodeId === nodeId)
+  }
+
+  #follow(slot: Slot, node: SimulatedNode, done: Promise<void>, then: () => void): void {
+    done.then(
+      () => {
+        if (slot.node === node) {
+          then()
+        }
+      },
+      (error: unknown) => {
+        this.failed(error, 'a node could not start, or end')
+        if (slot.node === node) {
+          this.crash(slot)
+        }
+      },
+    )
+  }
+}
+
+function emptySlot(): Slot {
+  return { node: null, state: 'none', nodeId: null }
+}
+
+export function isoNow(): string {
+  return new Date().toISOString()
 }

@@ -43,7 +43,7 @@ export function MessageEditor(props: {
   }
 
   return (
-    <div className="w-full rounded-2xl border border-accent bg-raised">
+    <div className="w-full rounded-2xl border border-accent bg-raised not-first-of-type:mt-2">
       <textarea
         ref={box}
         aria-label="Edited text"
@@ -60,7 +60,7 @@ export function MessageEditor(props: {
       )}
       {!isOpen && (
         <div role="status" className="px-4 pb-1 text-sm text-muted">
-          This message is being answered already, so it stays as it was. Your new words are still
+          This message had its turn in the meantime and stays as it was. Your new words are still
           here.
         </div>
       )}

@@ -9,7 +9,7 @@ const LONG = 1800
 /**
  * What the person said, as it was typed.
  *
- * @param props.editor stands in the place of the text while that is being changed
+ * @param props.editor stands in the place of a text that waits, and below one that does not any more
  * @param props.actions what can be done with a message that waits
  */
 export const UserMessage = memo(function UserMessage(props: {
@@ -28,9 +28,10 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        {editor || <Bubble text={text} isQueued={status === 'queued'} />}
+        {(!editor || status === 'sent') && <Bubble text={text} isQueued={status === 'queued'} />}
+        {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
-          {status === 'sent' && !editor && (
+          {status === 'sent' && (
             <CopyButton
               label="Copy"
               text={text}

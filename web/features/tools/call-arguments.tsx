@@ -6,7 +6,7 @@ export function CallArguments({ input }: { input: unknown }) {
   return (
     <dl className="grid gap-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)] sm:gap-x-4">
       {entries.map(([name, value]) => (
-        <div key={name} className="grid gap-0.5 sm:col-span-2 sm:grid-cols-subgrid">
+        <div key={name} className="grid gap-0.5 sm:col-span-2 sm:grid-cols-subgrid sm:gap-x-4">
           <dt className="font-mono text-xs leading-5 wrap-anywhere text-muted">{name}</dt>
           <dd className="min-w-0">
             <Value value={value} />

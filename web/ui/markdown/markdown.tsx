@@ -1,7 +1,9 @@
 import { memo, useRef } from 'react'
 import { BlockView } from './block.tsx'
 import { isHeldBack } from './held-back.ts'
+import { closeEmphasis } from './open-emphasis.ts'
 import { emptyText, splitText } from './split.ts'
+import type { Block } from './split.ts'
 
 /**
  * A text of Markdown as elements; nothing in it can become markup or script.
@@ -14,8 +16,7 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   const split = useRef(emptyText)
   split.current = splitText(split.current, text)
   const { blocks } = split.current
-  const last = blocks.at(-1)
-  const shown = isGrowing && last && isHeldBack(last) ? blocks.slice(0, -1) : blocks
+  const shown = isGrowing ? beforeTheEnd(blocks) : blocks
   return (
     <div className="markdown">
       {shown.map((block) => (
@@ -24,3 +25,11 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
     </div>
   )
 })
+
+/** The blocks as they show while the last one grows. */
+function beforeTheEnd(blocks: readonly Block[]): readonly Block[] {
+  const last = blocks.at(-1)
+  if (!last) return blocks
+  if (isHeldBack(last)) return blocks.slice(0, -1)
+  return blocks.with(-1, { ...last, token: closeEmphasis(last.token) })
+}

@@ -1,0 +1,184 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { vi } from 'vitest'
+import { type Step, drawing } from './act.ts'
+import { BrokenPromise, type RunRow } from './ledger.ts'
+import { Play } from './play.ts'
+import { LEASE_SECONDS } from './simulated-node.ts'
+import { askedAbout } from './talking-model.ts'
+import { checkAnswers, checkClient, witness } from './witness.ts'
+import { World } from './world.ts'
+
+/** Where every history begins. */
+const BEGINNING = Date.UTC(2026, 0, 1)
+/** How long recovery may take: a lease, and five seconds more (P6). Milliseconds. */
+const RECOVERY = (LEASE_SECONDS + 5) * 1_000
+const SLICE = 500
+
+/**
+ * Plays a history from an empty database, lets everything that was broken off be finished, and throws a
+ * `BrokenPromise` when a promise did not hold.
+ *
+ * @param restart whether dead nodes come back before the end, or leave everything to the one that is left
+ */
+export async function playHistory(
+  pglite: PGlite,
+  steps: readonly Step[],
+  restart: boolean,
+): Promise<World> {
+  vi.useFakeTimers({
+    now: BEGINNING,
+    fakeNodeBuiltins: true,
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+  })
+  try {
+    const world = new World(pglite)
+    await using _opened = await world.open()
+    const retried = new Map<string, number>()
+    witness(world, retried)
+    const play = new Play(world, retried)
+    const draw = drawing(steps.length)
+    for (const slot of world.slots) {
+      world.start(slot)
+      await flow(world, draw, 0)
+    }
+    for (const step of steps) {
+      await play.step(step)
+    }
+    await heal(world, restart, draw)
+    for (const run of world.ledger.activeRuns) {
+      checkDriven(world, run)
+    }
+    await finish(world, draw)
+    for (const waiting of world.ledger.callsThat('awaiting-approval')) {
+      const [node] = world.up
+      if (node) {
+        play.decide(node, waiting.id, draw(2) === 0 ? 'approve' : 'deny')
+      }
+    }
+    await finish(world, draw)
+    await checkEverything(world, draw)
+    return world
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+/** Lets time pass, and everything happen that is to happen in it. */
+async function flow(world: World, draw: (bound: number) => number, ms: number): Promise<void> {
+  for (let passed = 0; passed <= ms; passed += SLICE) {
+    let turns = 0
+    while (await world.turn(draw)) {
+      turns += 1
+      if (turns > 5_000) {
+        throw new BrokenPromise('P13', 'the nodes do not come to rest')
+      }
+    }
+    await world.passTime(passed < ms ? SLICE : 0)
+  }
+}
+
+async function heal(world: World, restart: boolean, draw: (bound: number) => number) {
+  for (const { node } of world.slots) {
+    if (node) {
+      node.gate.state = 'open'
+    }
+  }
+  for (const client of world.clients) {
+    client.unpause()
+  }
+  await flow(world, draw, SLICE)
+  for (const slot of world.slots) {
+    if (slot.state === 'none' && (restart || world.up.length === 0)) {
+      world.start(slot)
+      await flow(world, draw, 0)
+    }
+  }
+  await flow(world, draw, RECOVERY)
+}
+
+/** After the time of recovery every run that runs is really worked on, by a node that lives. */
+function checkDriven(world: World, run: RunRow): void {
+  const { ledger, askings, executions } = world
+  const question = ledger.messages.get(run.question)
+  const asked = askings.some(
+    ({ ended, nodeId, step }) =>
+      !ended && nodeId === run.owner && askedAbout(step).question === question,
+  )
+  const parts = ledger.parts.get(run.message) ?? []
+  const calls = parts.flatMap((part) => (part.type === 'tool' ? [part.id as string] : []))
+  const called = executions.some(
+    ({ ended, nodeId, callId }) => !ended && nodeId === run.owner && calls.includes(callId),
+  )
+  const driven = world.up.some(({ gate }) => gate.nodeId === run.owner) && (asked || called)
+  if (!driven) {
+    throw new BrokenPromise('P6', `nobody works on ${JSON.stringify(run)}`)
+  }
+  if (run.stop) {
+    throw new BrokenPromise('P9', `a stop did not reach ${JSON.stringify(run)}`)
+  }
+}
+
+/** The model answers and the tools succeed until nothing is left to do. */
+async function finish(world: World, draw: (bound: number) => number): Promise<void> {
+  for (let rounds = 0; rounds < 60; rounds += 1) {
+    for (const asking of world.askings.filter(({ ended, nodeId }) => !ended && world.lives(nodeId))) {
+      asking.say('text')
+      asking.finish('stop')
+    }
+    for (const execution of world.executions) {
+      if (!execution.ended && world.lives(execution.nodeId)) {
+        execution.settle(true)
+      }
+    }
+    await flow(world, draw, SLICE)
+    if (world.ledger.activeRuns.length === 0) {
+      return
+    }
+  }
+  throw new BrokenPromise('P13', `still running: ${JSON.stringify(world.ledger.activeRuns)}`)
+}
+
+async function checkEverything(world: World, draw: (bound: number) => number): Promise<void> {
+  const { ledger, clients } = world
+  await flow(world, draw, 2_000)
+  for (const run of ledger.runs.values()) {
+    if (['queued', 'running', 'waiting'].includes(run.status)) {
+      throw new BrokenPromise('P13', `left ${run.status}: ${JSON.stringify(run)}`)
+    }
+    if (run.stop && run.status !== 'stopped') {
+      throw new BrokenPromise('P9', `a run that was stopped is ${run.status}`)
+    }
+    if (run.status === 'failed' && !run.error) {
+      throw new BrokenPromise('P13', 'nobody is told why a run failed')
+    }
+  }
+  checkAnswers(world)
+  await readOn(world, draw)
+  // From places that readers once had (P4).
+  for (let times = 0; times < 3; times += 1) {
+    for (const client of clients) {
+      const { past } = client
+      const state = past[draw(Math.max(past.length, 1))] ?? null
+      const node = world.up[draw(world.up.length)]
+      if (node) {
+        client.attach(node.gate.nodeId, node.reader, state)
+      }
+    }
+    await readOn(world, draw)
+  }
+}
+
+/** Every reader that reads gets everything there is, and then knows what a fresh one knows. */
+async function readOn(world: World, draw: (bound: number) => number): Promise<void> {
+  await flow(world, draw, 1_500)
+  for (const client of world.clients) {
+    const { state, attachment, sessionId } = client
+    if (attachment) {
+      const head = world.ledger.heads.get(sessionId) ?? 0
+      if ((state?.seq ?? 0) !== head) {
+        throw new BrokenPromise('P1', `a reader is at ${state?.seq}, the log at ${head}`)
+      }
+      await checkClient(world, client)
+    }
+  }
+}

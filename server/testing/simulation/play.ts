@@ -1,0 +1,233 @@
+import type { CallId, MessageId } from '../../../shared/contract/ids.ts'
+import { MessageId as MessageIdSchema } from '../../../shared/contract/ids.ts'
+import { CommandError } from '../../runs/port.ts'
+import { type Act, type Step, drawing } from './act.ts'
+import { ConnectionLost } from './gate.ts'
+import { BrokenPromise } from './ledger.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import { checkClient } from './witness.ts'
+import type { Slot, World } from './world.ts'
+
+/** Carries out what a history says, as far as it can be done just then, and remembers what was answered. */
+export class Play {
+  readonly #world: World
+  readonly #retried: Map<string, number>
+  readonly #ids: readonly MessageId[]
+  /** What was answered to the first send of each message. */
+  readonly #answers = new Map<string, { text: string; runId: string }>()
+  /** Whether anything may have been taken out of a queue: then an id may be used anew. */
+  #cleared = false
+
+  /** @param retried is told how often a person had a call tried again */
+  constructor(world: World, retried: Map<string, number>) {
+    this.#world = world
+    this.#retried = retried
+    this.#ids = Array.from({ length: 10 }, () => MessageIdSchema.parse(world.newId()))
+  }
+
+  async step({ act, turns, seed }: Step): Promise<void> {
+    const world = this.#world
+    const draw = drawing(seed)
+    await this.#act(act)
+    await world.standStill()
+    for (let count = 0; count < turns && (await world.turn(draw)); count += 1);
+    for (const client of world.clients) {
+      if (client.attachment) {
+        await checkClient(world, client)
+      }
+    }
+  }
+
+  decide(node: SimulatedNode, callId: CallId, decision: 'approve' | 'deny'): void {
+    const { userId } = this.#world
+    this.#command(node.runs.decide({ userId, callId, decision }), (call) => {
+      const history = this.#world.ledger.calls.get(call.id)?.history ?? []
+      const recorded = decision === 'approve' ? 'pending' : 'denied'
+      if (!history.includes(recorded)) {
+        throw new BrokenPromise('P11', `a decision was answered, and the call is ${history.join()}`)
+      }
+    })
+  }
+
+  async #act(act: Act): Promise<void> {
+    const world = this.#world
+    switch (act.type) {
+      case 'send':
+        return this.#send(act)
+      case 'stop': {
+        const command = { sessionId: this.#session(act), clearQueue: act.clearQueue }
+        this.#cleared ||= act.clearQueue
+        const node = this.#node(act.node)
+        return node && this.#command(node.runs.stop({ userId: world.userId, ...command }))
+      }
+      case 'decide': {
+        const call = at(world.ledger.callsThat('awaiting-approval'), act.pick)
+        for (const which of act.twice ? [act.node, 1 - act.node] : [act.node]) {
+          const node = this.#node(which)
+          if (node && call) {
+            this.decide(node, call.id, act.decision)
+          }
+        }
+        return
+      }
+      case 'resolve': {
+        const call = at(world.ledger.callsThat('unknown'), act.pick)
+        const node = this.#node(act.node)
+        if (node && call) {
+          const times = this.#retried.get(call.id) ?? 0
+          this.#retried.set(call.id, times + (act.outcome === 'retry' ? 1 : 0))
+          const { userId } = world
+          this.#command(node.runs.resolve({ userId, callId: call.id, outcome: act.outcome }))
+        }
+        return
+      }
+      case 'say':
+      case 'call-tools':
+      case 'finish':
+        return this.#speak(act)
+      case 'settle-call':
+        return at(this.#underWay(), act.pick)?.settle(act.ok)
+      case 'fault': {
+        const operation = at(world.traffic.ready, act.pick)
+        return operation && world.perform(operation, act.fate)
+      }
+      case 'drop':
+        return at(world.network.arriving, act.pick)?.drop()
+      case 'pass-time':
+        return world.passTime(act.ms)
+      case 'read':
+        return this.#read(act)
+      case 'leave':
+        return world.clients[act.client]?.detach()
+      case 'pause':
+        return world.clients[act.client]?.pause()
+      case 'unpause':
+        return world.clients[act.client]?.unpause()
+      default: {
+        const slot = world.slots[act.node]
+        return slot && this.#live(act.type, slot)
+      }
+    }
+  }
+
+  #send({ node: which, session, id: index, variant, whenBusy, root }: Act & { type: 'send' }): void {
+    const world = this.#world
+    const node = this.#node(which)
+    if (!node) {
+      return
+    }
+    const id = index === null ? undefined : this.#ids[index * 2 + session]
+    const text = id ? `question ${session}/${index}/${variant}` : `question ${world.nextNumber()}`
+    const command = { userId: world.userId, sessionId: this.#session({ session }), text, whenBusy }
+    const sent = node.runs.send({ ...command, id, ...(root && { parentId: null }) })
+    this.#command(sent, ({ messageId, runId }) => {
+      const { ledger } = world
+      const stands = ledger.messages.has(messageId) && ledger.runs.has(runId)
+      if (!ledger.everSeen.has(messageId) || !(stands || this.#cleared)) {
+        throw new BrokenPromise('P5', `a send was answered, and ${messageId} is not stored`)
+      }
+      const first = this.#answers.get(messageId) ?? { text, runId }
+      if (!this.#cleared && (first.text !== text || first.runId !== runId)) {
+        throw new BrokenPromise('P5', `${messageId} was sent as ${first.text}, then as ${text}`)
+      }
+      this.#answers.set(messageId, { text, runId })
+    })
+  }
+
+  #speak(act: Extract<Act, { type: 'say' | 'call-tools' | 'finish' }>): void {
+    const world = this.#world
+    const open = world.askings.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
+    const asking = at(open, act.pick)
+    switch (act.type) {
+      case 'say':
+        for (let piece = 0; piece < act.pieces; piece += 1) {
+          asking?.say(act.kind)
+        }
+        return
+      case 'call-tools':
+        return asking?.callTools(act.tools.map((name) => ({ name, n: world.nextNumber() })))
+      case 'finish':
+        return asking?.finish(act.how)
+    }
+  }
+
+  #read({ client: which, node, from }: Act & { type: 'read' }): void {
+    const client = this.#world.clients[which]
+    const { reader, gate } = this.#node(node) ?? {}
+    if (!client || !reader || !gate) {
+      return
+    }
+    switch (from) {
+      case 'nothing':
+        return client.attach(gate.nodeId, reader, null)
+      case 'here':
+        return client.attach(gate.nodeId, reader, client.state)
+      case 'past':
+        return client.attach(gate.nodeId, reader, client.past[client.past.length >> 1] ?? null)
+      case 'future':
+        return client.attach(gate.nodeId, reader, client.state, 1_000_000)
+    }
+  }
+
+  #live(type: 'crash' | 'freeze' | 'thaw' | 'expire' | 'shut-down' | 'start', slot: Slot) {
+    const gate = slot.node?.gate
+    switch (type) {
+      case 'crash':
+        return this.#world.crash(slot)
+      case 'freeze':
+        if (gate) {
+          gate.state = 'held'
+        }
+        return
+      case 'thaw':
+        if (gate) {
+          gate.state = 'open'
+        }
+        return
+      case 'expire':
+        return this.#world.expire(slot)
+      case 'shut-down':
+        return this.#world.shutDown(slot)
+      case 'start':
+        return slot.node ? undefined : this.#world.start(slot)
+    }
+  }
+
+  /** Follows a command to its answer, which is looked at when everything stands still. */
+  #command<T>(answer: Promise<T>, check: (answer: T) => void = () => {}): void {
+    answer.then(
+      (value) => this.#world.later(() => check(value)),
+      (error: unknown) => {
+        if (!(error instanceof CommandError || error instanceof ConnectionLost)) {
+          this.#world.broken(error)
+        }
+      },
+    )
+  }
+
+  #node(which: number): SimulatedNode | null {
+    const slot = this.#world.slots[which]
+    return slot?.state === 'up' ? slot.node : null
+  }
+
+  #session({ session }: { session: number }) {
+    const id = this.#world.sessions[session]
+    if (!id) {
+      throw new Error(`there is no session ${session}`)
+    }
+    return id
+  }
+
+  #underWay() {
+    return this.#world.executions.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
+  }
+
+  /** Whether the node's process runs: one that is frozen hears nothing. */
+  #thinks(nodeId: string): boolean {
+    return this.#world.lives(nodeId)
+  }
+}
+
+function at<T>(things: readonly T[], pick: number): T | undefined {
+  return things[pick % things.length]
+}

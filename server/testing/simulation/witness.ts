@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import { fold } from '../../../shared/session/fold.ts'
+import { takeSnapshot } from '../../log/snapshot.ts'
+import type { Client } from './client.ts'
+import { BrokenPromise } from './ledger.ts'
+import { type Asking, askedAbout } from './talking-model.ts'
+import type { Execution } from './watched-tools.ts'
+import type { World } from './world.ts'
+
+/** What the model and the tools are asked, held against what is recorded at that moment. */
+export function witness(world: World, retried: Map<string, number>): void {
+  world.onAsked = (asking) => world.later(() => checkAsking(world, asking, retried))
+  world.onBegun = (execution) => world.later(() => checkExecution(world, execution, retried))
+}
+
+function checkAsking(world: World, asking: Asking, retried: Map<string, number>): void {
+  const { ledger } = world
+  const { question, steps } = askedAbout(asking.step)
+  const run = ledger.runAbout(question)
+  if (run?.owner !== asking.nodeId || run.status !== 'running') {
+    return
+  }
+  const recorded = ledger.steps.get(run.id) ?? 0
+  if (steps !== recorded) {
+    throw new BrokenPromise('P6', `step ${steps} is asked for, and ${recorded} are recorded`)
+  }
+  const calls = new Map([...ledger.calls.values()].map(({ call }) => [providerId(call), call]))
+  for (const message of asking.step.messages) {
+    const call = message.role === 'tool' ? calls.get(message.callId) : undefined
+    if (message.role !== 'tool' || !call || retried.has(call.id)) {
+      continue
+    }
+    const told = call.status === 'completed' ? JSON.stringify(call.output) : call.error
+    if (call.status === 'running' || message.failed !== (call.status !== 'completed')) {
+      throw new BrokenPromise('P7', `a call that is ${call.status} was told as ${message.output}`)
+    }
+    if (told !== undefined && message.output !== told) {
+      throw new BrokenPromise('P7', `of a call the model was told ${message.output}, not ${told}`)
+    }
+  }
+}
+
+function checkExecution(world: World, begun: Execution, retried: Map<string, number>): void {
+  const record = world.ledger.calls.get(begun.callId)
+  if (!record?.history.includes('running')) {
+    throw new BrokenPromise('P7', `call ${begun.callId} began before it was recorded`)
+  }
+  const { call, history } = record
+  if (call.name !== begun.name || !isDeepStrictEqual(call.input, begun.input)) {
+    throw new BrokenPromise('P11', `call ${call.id} began with other arguments`)
+  }
+  if (history.includes('awaiting-approval') && !history.includes('pending')) {
+    throw new BrokenPromise('P11', `call ${call.id} began without an approval`)
+  }
+  const times = world.executions.filter(({ callId }) => callId === call.id).length
+  if (call.effect === 'once' && times > 1 + (retried.get(call.id) ?? 0)) {
+    throw new BrokenPromise('P7', `call ${call.id} of a "once" tool began ${times} times`)
+  }
+}
+
+/** A reader that has everything must know what a fresh one is told. */
+export async function checkClient(world: World, client: Client): Promise<void> {
+  const fresh = await takeSnapshot(world.database, world.userId, client.sessionId)
+  if (!fresh) {
+    throw new BrokenPromise('P4', 'a session is gone')
+  }
+  const expected = fold(null, fresh)
+  if (client.state?.seq === fresh.seq && !isDeepStrictEqual(client.state, expected)) {
+    throw new BrokenPromise(
+      'P2',
+      `a reader knows ${JSON.stringify(client.state)}, a fresh one ${JSON.stringify(expected)}`,
+    )
+  }
+}
+
+/** Each answer has what the model said in the askings that count, all of it where a step was finished. */
+export function checkAnswers(world: World): void {
+  const { ledger, askings } = world
+  for (const run of ledger.runs.values()) {
+    const parts = ledger.parts.get(run.message) ?? []
+    const heard = new Map<number, number>()
+    const mustBeWhole = new Set<number>()
+    let last: number | null = null
+    for (const part of parts) {
+      if (part.type === 'tool') {
+        if (last !== null) {
+          mustBeWhole.add(last)
+        }
+        continue
+      }
+      for (const [, id, place] of part.text.matchAll(/\[(\d+):(\d+)😀\]/g)) {
+        const asking = Number(id)
+        if (Number(place) !== (heard.get(asking) ?? 0) || (last !== null && asking < last)) {
+          throw new BrokenPromise('P2', `an answer says ${part.text} in this order`)
+        }
+        heard.set(asking, Number(place) + 1)
+        last = asking
+      }
+      if (part.text.replaceAll(/\[\d+:\d+😀\]/g, '') !== '') {
+        throw new BrokenPromise('P2', `an answer says ${part.text}`)
+      }
+    }
+    if (run.status === 'completed' && last !== null) {
+      mustBeWhole.add(last)
+    }
+    for (const id of mustBeWhole) {
+      const said = askings.find((asking) => asking.id === id)?.said.length
+      if (said !== heard.get(id)) {
+        throw new BrokenPromise('P2', `of ${said} words an answer has ${heard.get(id)}`)
+      }
+    }
+  }
+}
+
+function providerId({ input }: ToolCall): string {
+  const named: unknown = typeof input === 'object' && input && 'n' in input ? input.n : null
+  return `provider-${String(named)}`
+}

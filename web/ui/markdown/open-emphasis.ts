@@ -1,0 +1,95 @@
+import { standard } from './lex.ts'
+import type { MarkedToken, Tokens } from './lex.ts'
+
+/** An opening mark as writers set it: before a word or at the very end, after a space, a bracket or a quote. */
+const opening = /(^|[\s([{"'“‘–—])(\*{1,3}|_{1,3}|~~|~$|`{1,2})(?=[^\s*_~`]|$)/
+
+/** An open stretch longer than this, in UTF-16 units, was rather never meant to be one. */
+const LONGEST = 400
+
+/**
+ * The last block of a text that still grows, with the emphasis at its end drawn as what it is about to be: its opening
+ * marks do not stand there as characters until the closing ones have come. Only marks are ever left out.
+ */
+export function closeEmphasis(block: MarkedToken): MarkedToken {
+  switch (block.type) {
+    case 'paragraph':
+    case 'heading':
+      return { ...block, tokens: closeInline(standard(block.tokens)) }
+    case 'text':
+      return block.tokens ? { ...block, tokens: closeInline(standard(block.tokens)) } : block
+    case 'blockquote':
+      return { ...block, tokens: replaceLast(standard(block.tokens), closeEmphasis) }
+    case 'list':
+      return { ...block, items: replaceLast(block.items, closeItem) }
+    case 'table':
+      return { ...block, rows: replaceLast(block.rows, closeRow) }
+    default:
+      return block
+  }
+}
+
+function closeItem(item: Tokens.ListItem): Tokens.ListItem {
+  return { ...item, tokens: replaceLast(standard(item.tokens), closeEmphasis) }
+}
+
+function closeRow(row: Tokens.TableCell[]): Tokens.TableCell[] {
+  const index = row.findLastIndex((cell) => cell.text !== '')
+  const cell = row[index]
+  return cell ? row.with(index, { ...cell, tokens: closeInline(standard(cell.tokens)) }) : row
+}
+
+function closeInline(tokens: readonly MarkedToken[]): MarkedToken[] {
+  const joined = joinHalfClosed(tokens)
+  for (const [index, token] of joined.entries()) {
+    if (token.type !== 'text' || token.tokens) continue
+    const match = opening.exec(token.text)
+    const mark = match?.[2]
+    if (!match || !mark) continue
+    const start = match.index + (match[1] ?? '').length
+    const before = [...joined.slice(0, index), textToken(token.text.slice(0, start))]
+    const within = [textToken(token.text.slice(start + mark.length)), ...joined.slice(index + 1)]
+    const length = within.reduce((sum, { raw }) => sum + raw.length, 0)
+    if (length > LONGEST) continue
+    return length === 0 ? before : [...before, emphasis(mark, within)]
+  }
+  return joined
+}
+
+function emphasis(mark: string, tokens: MarkedToken[]): MarkedToken {
+  const raw = tokens.map((token) => token.raw).join('')
+  if (mark.startsWith('`')) return { type: 'codespan', raw, text: raw.replace(/`$/, '') }
+  const closed = closeInline(replaceLast(tokens, (last) => withoutEnd(last, mark)))
+  if (mark === '~~') return { type: 'del', raw, text: raw, tokens: closed }
+  if (mark.length === 1) return { type: 'em', raw, text: raw, tokens: closed }
+  const strong: Tokens.Strong = { type: 'strong', raw, text: raw, tokens: closed }
+  return mark.length === 2 ? strong : { type: 'em', raw, text: raw, tokens: [strong] }
+}
+
+/** With the first half of a closing mark there, `**word*` means a star and an emphasis: another word for one moment. */
+function joinHalfClosed(tokens: readonly MarkedToken[]): MarkedToken[] {
+  const last = tokens.at(-1)
+  const before = tokens.at(-2)
+  if ((last?.type !== 'em' && last?.type !== 'del') || before?.type !== 'text' || before.tokens) {
+    return [...tokens]
+  }
+  const mark = last.raw.slice(0, 1)
+  if (!before.text.endsWith(mark)) return [...tokens]
+  const joined: MarkedToken = last.type === 'em' ? { ...last, type: 'strong' } : last
+  return [...tokens.slice(0, -2), textToken(before.text.slice(0, -1)), joined]
+}
+
+/** Without the part of its closing mark that has come. */
+function withoutEnd(token: MarkedToken, mark: string): MarkedToken {
+  if (token.type !== 'text' || token.tokens || !token.text.endsWith(mark.slice(0, 1))) return token
+  return withoutEnd(textToken(token.text.slice(0, -1)), mark)
+}
+
+function textToken(text: string): MarkedToken {
+  return { type: 'text', raw: text, text, escaped: false }
+}
+
+function replaceLast<Item>(items: readonly Item[], replace: (last: Item) => Item): Item[] {
+  const last = items.at(-1)
+  return last === undefined ? [] : items.with(-1, replace(last))
+}
