@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../db/connect.ts'
+import type { Database } from '../db/database.ts'
 import { readEvents } from '../db/events.ts'
 import { countTokens } from '../server/model/demo/tokens.ts'
 import { formatTable } from './measure/table.ts'

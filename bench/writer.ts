@@ -1,4 +1,5 @@
-import { type Database, connect } from '../db/connect.ts'
+import type { Database } from '../db/database.ts'
+import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import type { Options } from './options.ts'
 import { startDurablePostgres } from './measure/postgres.ts'

@@ -1,30 +1,11 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { type EmbeddedOptions, openEmbedded } from './embedded.ts'
-import { type EventRow, INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from './events.ts'
-import { type Notifications, postgresNotifications } from './notifications.ts'
+import type { Database } from './database.ts'
+import type { EmbeddedOptions } from './embedded.ts'
+import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from './events.ts'
+import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
-
-/** A query runs on either: the database itself, or a transaction that the caller opened. */
-export type Db = Kysely<Schema>
-
-/**
- * The open database. `kind` is for what the two really differ in: an embedded database has one connection, blocks
- * the process while it works, and belongs to this process alone.
- */
-export type Database = {
-  readonly kind: 'embedded' | 'postgres'
-  readonly db: Db
-  /**
-   * `insertEvents`, outside of any transaction and by the fastest way there is: the path of every token. A payload is
-   * sent to the other nodes with the same commit.
-   */
-  insertEvents(rows: readonly EventRow[], payload?: string | null): Promise<void>
-  /** Word from the other nodes on this database; null when there can be none. */
-  readonly notifications: Notifications | null
-  close(): Promise<void>
-}
 
 export type ConnectOptions = { databaseUrl: string; poolSize?: number } | EmbeddedOptions
 
@@ -34,9 +15,12 @@ export type ConnectOptions = { databaseUrl: string; poolSize?: number } | Embedd
  * @throws {FolderInUseError} when another process has the embedded database open
  */
 export async function connect(options: ConnectOptions): Promise<Database> {
-  return 'databaseUrl' in options
-    ? connectPostgres(options.databaseUrl, options.poolSize ?? 10)
-    : openEmbedded(options)
+  if ('databaseUrl' in options) {
+    return connectPostgres(options.databaseUrl, options.poolSize ?? 10)
+  }
+  // Loaded when it is wanted: it brings a whole Postgres along.
+  const { openEmbedded } = await import('./embedded.ts')
+  return openEmbedded(options)
 }
 
 /**
@@ -51,29 +35,32 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
     connectionString,
     max: poolSize,
     connectionTimeoutMillis: 10_000,
-    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
     types: { getTypeParser: postgresParser },
   })
   // An idle connection that breaks is replaced by the pool; the next query reports what is really wrong.
   pool.on('error', () => undefined)
-  // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
+    client.on('error', () => undefined)
+    // Not as start-up options, which poolers refuse. If it fails, so does the query that wanted the connection.
+    client
+      .query(
+        `set timezone = 'UTC'; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
+      )
+      .catch(() => undefined)
+  })
+  const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
     kind: 'postgres',
     db,
-    // Kysely does not name its statements; a named one is parsed and planned once for each connection.
-    insertEvents: async (rows, payload) => {
-      await pool.query(
-        payload
-          ? {
-              name: 'insert-events-and-notify',
-              text: INSERT_EVENTS_AND_NOTIFY,
-              values: [...eventColumns(rows), payload],
-            }
-          : { name: 'insert-events', text: INSERT_EVENTS, values: eventColumns(rows) },
-      )
-    },
+    insertEvents: (rows, payload) =>
+      payload
+        ? insert('insert-events-and-notify', INSERT_EVENTS_AND_NOTIFY, [
+            ...eventColumns(rows),
+            payload,
+          ])
+        : insert('insert-events', INSERT_EVENTS, eventColumns(rows)),
     notifications: postgresNotifications(connectionString, () => db),
     close: () => db.destroy(),
   }
@@ -83,4 +70,30 @@ function postgresParser(oid: number, format?: 'text' | 'binary'): (value: string
   return format === 'binary'
     ? pg.types.getTypeParser(oid, 'binary')
     : (valueParsers[oid] ?? pg.types.getTypeParser(oid))
+}
+
+/**
+ * Kysely does not name its statements; a named one is parsed and planned once for each connection. Behind a pooler
+ * that hands each transaction to another connection names do not hold: then they are given up.
+ */
+function namedInsert(pool: pg.Pool) {
+  let names = true
+  return async (name: string, text: string, values: unknown[]): Promise<void> => {
+    try {
+      await pool.query(names ? { name, text, values } : { text, values })
+    } catch (error) {
+      if (!names || !isUnknownName(error)) {
+        throw error
+      }
+      names = false
+      await pool.query({ text, values })
+    }
+  }
+}
+
+/** invalid_sql_statement_name, or duplicate_prepared_statement: nothing was carried out. */
+function isUnknownName(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05')
+  )
 }

@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from 'kysely'
 import type { RunId, SessionId } from '../shared/contract/ids.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
 export type EventRow = {

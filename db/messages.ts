@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Message, MessageStatus, Part, Usage } from '../shared/contract/message.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 import type { StoredPart } from './schema.ts'
 import { findCalls } from './tool-calls.ts'
 

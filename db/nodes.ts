@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /**
  * Says that the node lives for `leaseSeconds` more, by the database's clock.

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /** All nodes on one database listen here. */
 const CHANNEL = 'throughline'

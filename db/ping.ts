@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /** Resolves when the database answers. */
 export async function ping(db: Db): Promise<void> {

@@ -3,7 +3,7 @@ import type { Finish } from '../shared/contract/events.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Outcome, Usage } from '../shared/contract/message.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 import type { RunStatus } from './schema.ts'
 
 export type Run = {

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 import type { Schema, SessionTable } from './schema.ts'
 
 export type NewSession = {
@@ -72,7 +72,8 @@ export async function lockSession(transaction: Db, userId: UserId, id: SessionId
     .select(['id', 'active_leaf as activeLeaf', 'title', 'model', 'system_prompt as systemPrompt'])
     .where('id', '=', id)
     .where('user_id', '=', userId)
-    .forUpdate()
+    // What refers to the session can still be inserted: two nodes would stand in each other's way.
+    .forNoKeyUpdate()
     .executeTakeFirst()
   return row ?? null
 }

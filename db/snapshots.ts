@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
-import type { Database, Db } from './connect.ts'
+import type { Database, Db } from './database.ts'
 import { type ReadEvent, readChunks } from './events.ts'
 import { type StoredMessage, readBranch, readQueued } from './messages.ts'
 import { findSession } from './sessions.ts'

@@ -1,6 +1,6 @@
 import type { RunId } from '../shared/contract/ids.ts'
 import type { Usage } from '../shared/contract/message.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /** A finished model call of a run. */
 export type Step = {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { ToolCall } from '../shared/contract/tool.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 
 /** What the run needs to know of a call beyond what readers see. */
 export type StoredCall = {

@@ -1,5 +1,5 @@
 import type { UserId } from '../shared/contract/ids.ts'
-import type { Db } from './connect.ts'
+import type { Db } from './database.ts'
 import type { UserTable } from './schema.ts'
 
 export type UserRow = Omit<UserTable, 'created_at'> & { created_at: string }

@@ -4,6 +4,6 @@
  */
 export const valueParsers: Record<number, (value: string) => unknown> = {
   20: Number,
-  1184: (value) => new Date(value).toISOString(),
+  1184: (value) => new Date(value.replace(/([+-]\d\d)$/, '$1:00')).toISOString(),
   1700: Number,
 }

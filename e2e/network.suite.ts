@@ -45,9 +45,9 @@ export function networkStories(getWorld: () => World): void {
       const conversation = conversationOn(page)
       await conversation.send('Repeat: before')
       await expect(page.getByText('Answer complete')).toBeAttached()
-      const told = conversation.connection.evaluate(untilOfflineIsTold)
+      const watching = await conversation.connection.evaluateHandle(watchOffline)
       await context.setOffline(true)
-      expect(await told).toBeLessThan(1_000)
+      expect(await watching.evaluate(({ told }) => told)).toBeLessThan(1_000)
       await expect(conversation.connection).toHaveText('Offline')
       await conversation.send('Repeat: meanwhile')
       await expect(conversation.questions.last()).toContainText('Repeat: meanwhileSending…')
@@ -90,16 +90,16 @@ export function networkStories(getWorld: () => World): void {
   })
 }
 
-/** Runs in the page: milliseconds from the browser's being offline to its being said. */
-function untilOfflineIsTold(status: Element): Promise<number> {
-  return new Promise((resolve) => {
-    window.addEventListener('offline', () => {
-      const offlineAt = performance.now()
-      const look = (): void => {
-        if (status.textContent === 'Offline') resolve(performance.now() - offlineAt)
-        else requestAnimationFrame(look)
-      }
-      look()
-    })
+/** Runs in the page. `told` resolves with the milliseconds from the browser's being offline to its being said. */
+function watchOffline(status: Element): { told: Promise<number> } {
+  const { promise: told, resolve } = Promise.withResolvers<number>()
+  window.addEventListener('offline', () => {
+    const offlineAt = performance.now()
+    const look = (): void => {
+      if (status.textContent === 'Offline') resolve(performance.now() - offlineAt)
+      else requestAnimationFrame(look)
+    }
+    look()
   })
+  return { told }
 }

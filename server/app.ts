@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import manifest from '../package.json' with { type: 'json' }
-import { type Database, connect } from '../db/connect.ts'
+import type { Database } from '../db/database.ts'
+import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import { ping } from '../db/ping.ts'
 import { findProfile } from '../db/users.ts'
@@ -83,7 +84,7 @@ export async function createApp(options: AppOptions) {
   const log = new GroupCommitWriter({
     database,
     hub,
-    paceMs: database.kind === 'embedded' ? 33 : 8,
+    paceMs: database.kind === 'embedded' ? 16 : 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),

@@ -1,4 +1,4 @@
-import type { Database } from '../db/connect.ts'
+import type { Database } from '../db/database.ts'
 import type { SessionId, UserId } from '../shared/contract/ids.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
 import type { ModelPort } from './model/port.ts'

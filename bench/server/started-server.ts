@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+/** As `npm start` does it. */
+const MAIN = fileURLToPath(new URL('../../scripts/start.js', import.meta.url))
 const START_TIMEOUT = 60_000
 
 /** A server in a process of its own, as a person starts it: no settings but those given and a free port. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { insertSession } from '../../db/sessions.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/hub.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import type { EventRow } from '../../db/events.ts'
 import type { Hub } from '../../server/log/hub.ts'
 import { toRow } from '../../server/log/placed.ts'

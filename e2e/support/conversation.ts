@@ -1,7 +1,7 @@
 import { type Locator, type Page, expect as expectNow } from '@playwright/test'
 
 /** Patient: machines are noisy, and what never comes is told by this as well. */
-export const expect = expectNow.configure({ timeout: 30_000 })
+export const expect = expectNow.configure({ timeout: 60_000 })
 
 /** A conversation as a person meets it, by the names that the interface gives to its parts. */
 export type Conversation = {

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { ensureUser } from '../../db/users.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 

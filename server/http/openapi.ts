@@ -4,10 +4,7 @@ import type { OpenApiRouter } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { asParameters } from './rest-parameters.ts'
 import { REST_OUTPUTS } from './rest-outputs.ts'
-import { inputSchema, restRoute } from './rest-paths.ts'
-
-/** Where the REST interface stands. */
-export const REST_PREFIX = '/api'
+import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
 
 /** The OpenAPI 3.1 document of every query and mutation of the router. */
 export function describeRest(router: AnyTRPCRouter, version: string): unknown {
@@ -28,11 +25,6 @@ export function describeRest(router: AnyTRPCRouter, version: string): unknown {
     baseUrl: REST_PREFIX,
     openApiVersion: '3.1.0',
   })
-}
-
-/** A router's procedures by their dotted names. */
-export function procedureRecord(router: AnyTRPCRouter): Record<string, AnyTRPCProcedure> {
-  return router._def.procedures as Record<string, AnyTRPCProcedure>
 }
 
 /**

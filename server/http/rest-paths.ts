@@ -1,6 +1,14 @@
-import type { AnyTRPCProcedure } from '@trpc/server'
+import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import type { OpenApiMeta, OpenApiMethod } from 'trpc-to-openapi'
 import { z } from 'zod'
+
+/** Where the REST interface stands. */
+export const REST_PREFIX = '/api'
+
+/** A router's procedures by their dotted names. */
+export function procedureRecord(router: AnyTRPCRouter): Record<string, AnyTRPCProcedure> {
+  return router._def.procedures as Record<string, AnyTRPCProcedure>
+}
 
 export type RestRoute = {
   /** The procedure's path in the router, such as `sessions.create`. */

@@ -5,9 +5,8 @@ import { z } from 'zod'
 import type { CreateContext } from './connection.ts'
 import { httpConnection } from './connection.ts'
 import type { Limits } from './limits.ts'
-import { describeRest, procedureRecord, REST_PREFIX } from './openapi.ts'
 import { readParameters } from './rest-parameters.ts'
-import { inputSchema, restRoute } from './rest-paths.ts'
+import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
 
 export type RestOptions<Router extends AnyTRPCRouter> = {
   router: Router
@@ -51,7 +50,9 @@ export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Ro
     }
 
     let description: string | undefined
-    app.get('/openapi.json', (_request, reply) => {
+    app.get('/openapi.json', async (_request, reply) => {
+      // Its generator is as large as the rest of the process's face, and few ever ask.
+      const { describeRest } = await import('./openapi.ts')
       description ??= JSON.stringify(describeRest(options.router, options.version()))
       return reply
         .type('application/json; charset=utf-8')

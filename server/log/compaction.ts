@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { deleteEvents, readChunks, replaceEvent } from '../../db/events.ts'
 import { findMessage } from '../../db/messages.ts'
 import { type Run, markCompacted } from '../../db/runs.ts'

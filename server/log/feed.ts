@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { readEventsOfMany } from '../../db/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { ToldEvent } from '../nodes/port.ts'

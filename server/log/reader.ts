@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { readEvents, readHeads } from '../../db/events.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'

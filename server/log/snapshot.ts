@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { type SnapshotLimits, readSnapshot } from '../../db/snapshots.ts'
 import type { SessionEvent, SnapshotEvent } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Database, connect } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
+import { connect } from '../../db/connect.ts'
 import { insertEvents, readEvents } from '../../db/events.ts'
 import { migrate } from '../../db/migrate.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
@@ -128,6 +129,33 @@ export function writerSuite(name: string, open: Open): void {
         'start',
       ])
       expect(joined(bench.committed)).toBe('mine')
+    })
+
+    test('throws it away as well when it had to ask for its place anew, as after an error (P8)', async () => {
+      await using storage = await open()
+      await using bench = await setUp(storage.options)
+      const { writer, sessionId, database } = bench
+      await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
+      await writer.flush()
+      const takeover = { sessionId, seq: 2, runId: null, type: 'start', data: '{"type":"start"}' }
+      await database.db
+        .updateTable('runs')
+        .set({ attempt: 2 })
+        .where('id', '=', bench.hold.runId)
+        .execute()
+      await insertEvents(database.db, [takeover])
+      void writer.chunk(sessionId, bench.hold, chunk(' of a zombie', 4))
+      const refused = writer.append(sessionId, async () => {
+        throw new Error('it may not write')
+      })
+      await expect(refused).rejects.toThrow('it may not write')
+      await writer.flush()
+      await writer.append(sessionId, async (_transaction, log) => {
+        log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL })
+      })
+      expect(bench.fenced).toEqual([bench.hold.runId])
+      const rows = await readEvents(database.db, sessionId, 0, 10)
+      expect(rows.map(({ type }) => type)).toEqual(['chunk', 'start', 'tool'])
     })
 
     test('lets sessions that write at once each have a log without a gap (P1)', async () => {

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { removeNode, removeOtherNodes, renewNode } from '../../db/nodes.ts'
 import { notify } from '../../db/notifications.ts'
 import { decode, encode, encodeEvents } from './message.ts'

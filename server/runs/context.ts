@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { readBranch } from '../../db/messages.ts'
 import type { Run } from '../../db/runs.ts'
 import { type Step, stepsOfRuns } from '../../db/steps.ts'

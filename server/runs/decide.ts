@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { updateMessage } from '../../db/messages.ts'
 import { type Run, findRun, wakeRun } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelPort } from '../model/port.ts'
 import type { Nodes } from '../nodes/port.ts'

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { deleteQueued, findMessage, updateMessage } from '../../db/messages.ts'
 import { lockSession } from '../../db/sessions.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
 import { type Run, endRun, holdRun, parkRun } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'

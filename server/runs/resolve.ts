@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { lockSession } from '../../db/sessions.ts'
 import { type NewCall, findCall, findOrphanedCalls, updateCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'

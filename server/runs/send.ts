@@ -1,5 +1,5 @@
-import type { Db } from '../../db/connect.ts'
-import { findMessage, insertMessage, messageExists } from '../../db/messages.ts'
+import type { Db } from '../../db/database.ts'
+import { findMessage, insertMessage, messageExists, readQueued } from '../../db/messages.ts'
 import {
   type Run,
   findActiveRun,
@@ -55,6 +55,10 @@ export async function sendMessage(
     log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
     if (whenBusy === 'interrupt') {
       await requestStop(transaction, active.id, deps.now())
+      // It goes before what waits already, where a reader would not put a message that is new.
+      if ((await readQueued(transaction, sessionId)).length > 1) {
+        await addBranch(transaction, log, userId, sessionId)
+      }
     }
     return {
       messageId: run.questionId,

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/connect.ts'
+import type { Db } from '../../db/database.ts'
 import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
 import { type Run, findNextRun, startRun } from '../../db/runs.ts'
 import { findSession, lockSession, updateSession } from '../../db/sessions.ts'

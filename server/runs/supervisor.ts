@@ -153,11 +153,14 @@ export class RunSupervisor {
       return
     }
     const dropped = [...this.#dropped]
-    for (const orphan of await findOrphans(database.db, node.id, dropped, ROUND)) {
+    const orphans = await findOrphans(database.db, node.id, dropped, ROUND)
+    for (const orphan of orphans) {
       const run = await takeOver(orphan, dropped, this.#deps)
       if (run) {
         this.#dropped.delete(run.id)
         this.drive(run)
+        // A full round is not the last: a node that dies may leave hundreds.
+        this.#sweepAgain ||= orphans.length === ROUND
       }
     }
     if (this.#drives.size > 0 && node.hasOthers) {

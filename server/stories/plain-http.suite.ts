@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { procedureRecord } from '../http/openapi.ts'
+import { procedureRecord } from '../http/rest-paths.ts'
 import { appRouter } from '../router.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
 

@@ -14,7 +14,7 @@ export function Button({
   return (
     <button
       type="button"
-      className={`inline-flex min-h-8 cursor-pointer items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium transition duration-150 disabled:cursor-default disabled:opacity-50 ${kinds[kind]} ${className}`}
+      className={`inline-flex min-h-8 cursor-pointer items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium transition duration-150 disabled:cursor-default disabled:opacity-50 aria-disabled:cursor-default aria-disabled:opacity-50 ${kinds[kind]} ${className}`}
       {...rest}
     />
   )

@@ -29,7 +29,9 @@ export type Act =
   | { type: 'fault'; pick: number; fate: Exclude<Fate, 'pass'> }
   | { type: 'drop'; pick: number }
   | { type: 'pass-time'; ms: number }
-  | { type: 'crash' | 'freeze' | 'thaw' | 'expire' | 'shut-down' | 'start'; node: number }
+  /** `long` enough for another node to take its runs. */
+  | { type: 'crash' | 'freeze'; node: number; long: boolean }
+  | { type: 'thaw' | 'expire' | 'shut-down' | 'start'; node: number }
   | { type: 'read'; client: number; node: number; from: 'here' | 'past' | 'nothing' | 'future' }
   | { type: 'leave' | 'pause' | 'unpause'; client: number }
 
@@ -44,13 +46,13 @@ const client = fc.nat(3)
 function act<const Type extends Act['type'], Fields extends object>(
   type: Type,
   fields: { [Key in keyof Fields]: fc.Arbitrary<Fields[Key]> },
-) {
-  return fc.record({ type: fc.constant(type), ...fields })
+): fc.Arbitrary<Fields & { type: Type }> {
+  return fc.record(fields).map((drawn) => ({ ...drawn, type }))
 }
 
 const acts: fc.Arbitrary<Act> = fc.oneof(
   {
-    weight: 8,
+    weight: 12,
     arbitrary: act('send', {
       node,
       session,
@@ -79,7 +81,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   {
-    weight: 8,
+    weight: 12,
     arbitrary: act('say', {
       pick,
       pieces: fc.integer({ min: 1, max: 4 }),
@@ -87,7 +89,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   {
-    weight: 6,
+    weight: 8,
     arbitrary: act('call-tools', {
       pick,
       tools: fc.array(fc.constantFrom(...TOOL_NAMES), { minLength: 1, maxLength: 3 }),
@@ -101,12 +103,12 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: act('fault', { pick, fate: fc.constantFrom('refuse', 'lose', 'die') }) },
   { weight: 2, arbitrary: act('drop', { pick }) },
   { weight: 6, arbitrary: act('pass-time', { ms: fc.constantFrom(10, 200, 500, 1_000, 1_000) }) },
-  { weight: 1, arbitrary: act('crash', { node }) },
-  { weight: 2, arbitrary: act('freeze', { node }) },
-  { weight: 2, arbitrary: act('thaw', { node }) },
-  { weight: 2, arbitrary: act('expire', { node }) },
+  { weight: 2, arbitrary: act('crash', { node, long: fc.boolean() }) },
+  { weight: 4, arbitrary: act('freeze', { node, long: fc.boolean() }) },
+  { weight: 6, arbitrary: act('thaw', { node }) },
+  { weight: 1, arbitrary: act('expire', { node }) },
   { weight: 1, arbitrary: act('shut-down', { node }) },
-  { weight: 3, arbitrary: act('start', { node }) },
+  { weight: 6, arbitrary: act('start', { node }) },
   {
     weight: 4,
     arbitrary: act('read', {
@@ -123,10 +125,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     act: acts,
-    turns: fc.oneof(fc.constant(0), fc.nat(8), fc.nat(40), fc.constant(400), fc.constant(400)),
+    turns: fc.oneof(fc.constant(0), fc.nat(8), fc.nat(40), fc.constant(200), fc.constant(200)),
     seed: fc.nat(),
   }),
-  { minLength: 20, maxLength: 70, size: 'max' },
+  { minLength: 30, maxLength: 90, size: 'max' },
 )
 
 /** Draws whole numbers below a bound, the same ones for the same seed (mulberry32). */

@@ -36,6 +36,14 @@ export class Gate {
     })
   }
 
+  hold(): void {
+    this.state = 'held'
+  }
+
+  open(): void {
+    this.state = 'open'
+  }
+
   kill(): void {
     this.state = 'dead'
     this.#traffic.waiting = this.#traffic.waiting.filter(({ gate }) => gate !== this)

@@ -9,7 +9,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import type { Database } from '../../../db/connect.ts'
+import type { Database } from '../../../db/database.ts'
 import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from '../../../db/events.ts'
 import type { Notifications } from '../../../db/notifications.ts'
 import type { Schema } from '../../../db/schema.ts'

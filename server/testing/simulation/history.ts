@@ -79,9 +79,7 @@ async function flow(world: World, draw: (bound: number) => number, ms: number): 
 
 async function heal(world: World, restart: boolean, draw: (bound: number) => number) {
   for (const { node } of world.slots) {
-    if (node) {
-      node.gate.state = 'open'
-    }
+    node?.gate.open()
   }
   for (const client of world.clients) {
     client.unpause()

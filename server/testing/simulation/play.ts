@@ -30,7 +30,12 @@ export class Play {
     const draw = drawing(seed)
     await this.#act(act)
     await world.standStill()
-    for (let count = 0; count < turns && (await world.turn(draw)); count += 1);
+    if ('long' in act && act.long) {
+      await this.#live({ type: 'expire', node: act.node })
+      await world.passTime(SWEEP)
+    }
+    const least = 'long' in act && act.long ? ENOUGH : turns
+    for (let count = 0; count < least && (await world.turn(draw)); count += 1);
     for (const client of world.clients) {
       if (client.attachment) {
         await checkClient(world, client)
@@ -58,7 +63,10 @@ export class Play {
         const command = { sessionId: this.#session(act), clearQueue: act.clearQueue }
         this.#cleared ||= act.clearQueue
         const node = this.#node(act.node)
-        return node && this.#command(node.runs.stop({ userId: world.userId, ...command }))
+        if (node) {
+          this.#command(node.runs.stop({ userId: world.userId, ...command }))
+        }
+        return
       }
       case 'decide': {
         const call = at(world.ledger.callsThat('awaiting-approval'), act.pick)
@@ -104,8 +112,7 @@ export class Play {
       case 'unpause':
         return world.clients[act.client]?.unpause()
       default: {
-        const slot = world.slots[act.node]
-        return slot && this.#live(act.type, slot)
+        return this.#live(act)
       }
     }
   }
@@ -169,28 +176,9 @@ export class Play {
     }
   }
 
-  #live(type: 'crash' | 'freeze' | 'thaw' | 'expire' | 'shut-down' | 'start', slot: Slot) {
-    const gate = slot.node?.gate
-    switch (type) {
-      case 'crash':
-        return this.#world.crash(slot)
-      case 'freeze':
-        if (gate) {
-          gate.state = 'held'
-        }
-        return
-      case 'thaw':
-        if (gate) {
-          gate.state = 'open'
-        }
-        return
-      case 'expire':
-        return this.#world.expire(slot)
-      case 'shut-down':
-        return this.#world.shutDown(slot)
-      case 'start':
-        return slot.node ? undefined : this.#world.start(slot)
-    }
+  #live(act: Extract<Act, { node: number; type: keyof typeof lives }>): void | Promise<void> {
+    const slot = this.#world.slots[act.node]
+    return slot && lives[act.type](this.#world, slot)
   }
 
   /** Follows a command to its answer, which is looked at when everything stands still. */
@@ -227,6 +215,21 @@ export class Play {
     return this.#world.lives(nodeId)
   }
 }
+
+/** What happens to a node. */
+const lives = {
+  crash: (world: World, slot: Slot) => world.crash(slot),
+  freeze: (_world: World, slot: Slot) => slot.node?.gate.hold(),
+  thaw: (_world: World, slot: Slot) => slot.node?.gate.open(),
+  expire: (world: World, slot: Slot) => world.expire(slot),
+  'shut-down': (world: World, slot: Slot) => world.shutDown(slot),
+  start: (world: World, slot: Slot) => (slot.node ? undefined : world.start(slot)),
+}
+
+/** After this the nodes that live have looked for runs that nobody drives. Milliseconds. */
+const SWEEP = 1_100
+/** Turns in which they have taken them. */
+const ENOUGH = 200
 
 function at<T>(things: readonly T[], pick: number): T | undefined {
   return things[pick % things.length]

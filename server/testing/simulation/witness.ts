@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
-import { fold } from '../../../shared/session/fold.ts'
+import { type SessionState, fold } from '../../../shared/session/fold.ts'
 import { takeSnapshot } from '../../log/snapshot.ts'
 import type { Client } from './client.ts'
 import { BrokenPromise } from './ledger.ts'
@@ -65,12 +65,10 @@ export async function checkClient(world: World, client: Client): Promise<void> {
   if (!fresh) {
     throw new BrokenPromise('P4', 'a session is gone')
   }
-  const expected = fold(null, fresh)
-  if (client.state?.seq === fresh.seq && !isDeepStrictEqual(client.state, expected)) {
-    throw new BrokenPromise(
-      'P2',
-      `a reader knows ${JSON.stringify(client.state)}, a fresh one ${JSON.stringify(expected)}`,
-    )
+  const expected = asSent(fold(null, fresh))
+  const known = asSent(client.state)
+  if (client.state?.seq === fresh.seq && !isDeepStrictEqual(known, expected)) {
+    throw new BrokenPromise('P2', `a reader and a fresh one: ${difference(known, expected)}`)
   }
 }
 
@@ -116,4 +114,24 @@ export function checkAnswers(world: World): void {
 function providerId({ input }: ToolCall): string {
   const named: unknown = typeof input === 'object' && input && 'n' in input ? input.n : null
   return `provider-${String(named)}`
+}
+
+/** As it would be on the other side of a connection. */
+function asSent(state: SessionState | null): unknown {
+  return JSON.parse(JSON.stringify(state))
+}
+
+/** The first place where two values differ, and what stands there. */
+function difference(one: unknown, other: unknown, path = ''): string {
+  const isTree = typeof one === 'object' && typeof other === 'object' && one && other
+  if (!isTree) {
+    return `${path}: ${JSON.stringify(one)} / ${JSON.stringify(other)}`
+  }
+  const [left, right] = [new Map(Object.entries(one)), new Map(Object.entries(other))]
+  for (const key of new Set([...left.keys(), ...right.keys()])) {
+    if (!isDeepStrictEqual(left.get(key), right.get(key))) {
+      return difference(left.get(key), right.get(key), `${path}.${key}`)
+    }
+  }
+  return `${path} alike`
 }

@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { vi } from 'vitest'
-import type { Database } from '../../../db/connect.ts'
+import type { Database } from '../../../db/database.ts'
 import { insertSession } from '../../../db/sessions.ts'
 import { ensureUser } from '../../../db/users.ts'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'

@@ -1,8 +1,8 @@
 import type { AppMessage } from '../../../shared/client/index.ts'
 
-/** The newest answer of a session; null when it has none. `asksFor` names the tool that it waits to use. */
+/** The newest answer of a session; null when it has none. `asked` is the first call that waits for an approval. */
 export type AnswerState =
-  | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asksFor?: string | null })
+  | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asked?: { id: string; name: string } | null })
   | null
 
 /**
@@ -12,12 +12,14 @@ export type AnswerState =
  */
 export function announcement(before: AnswerState | undefined, now: AnswerState): string | null {
   if (!now) return null
-  if (before?.id === now.id && before.status === now.status) return null
-  if (now.status === 'running') return 'Assistant is answering'
-  if (now.status === 'waiting') {
-    const approval = 'Assistant waits for your approval'
-    return now.asksFor ? `${approval} to use ${now.asksFor}` : approval
+  if (now.asked) {
+    // Other calls may still be running then, and the status changes only after them.
+    const isKnown = before?.asked?.id === now.asked.id
+    return isKnown ? null : `Assistant waits for your approval to use ${now.asked.name}`
   }
+  if (before?.id === now.id && before.status === now.status && !before.asked) return null
+  if (now.status === 'running') return 'Assistant is answering'
+  if (now.status === 'waiting') return 'Assistant waits for your approval'
   if (before === undefined) return null
   switch (now.status) {
     case 'completed':

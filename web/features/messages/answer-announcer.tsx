@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { AppMessage, SessionSnapshot } from '../../../shared/client/index.ts'
+import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../shared/client/index.ts'
 import { useSession } from '../../../shared/react/index.ts'
 import { announcement } from './announcement.ts'
 import type { AnswerState } from './announcement.ts'
@@ -8,7 +8,10 @@ import type { AnswerState } from './announcement.ts'
 export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
   const now = useSession(sessionId, newestAnswer)
   const [told, setTold] = useState<{ state: AnswerState | undefined; text: string }>(nothing)
-  const isNews = now?.id !== told.state?.id || now?.status !== told.state?.status
+  const isNews =
+    now?.id !== told.state?.id ||
+    now?.status !== told.state?.status ||
+    now?.asked?.id !== told.state?.asked?.id
   if (now !== undefined && (isNews || told.state === undefined)) {
     setTold({ state: now, text: announcement(told.state, now) ?? told.text })
   }
@@ -26,12 +29,12 @@ function newestAnswer({ state }: SessionSnapshot): AnswerState | undefined {
   const answer = state.messages.findLast(({ role }) => role === 'assistant')
   if (!answer) return null
   const { id, status, error } = answer
-  return { id, status, error, asksFor: status === 'waiting' ? firstAsked(answer) : null }
+  return { id, status, error, asked: firstAsked(answer) }
 }
 
-function firstAsked({ parts }: AppMessage): string | null {
+function firstAsked({ parts }: AppMessage): AppToolCall | null {
   for (const part of parts) {
-    if (part.type === 'tool' && part.call.status === 'awaiting-approval') return part.call.name
+    if (part.type === 'tool' && part.call.status === 'awaiting-approval') return part.call
   }
   return null
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { AssistantMessage } from './assistant-message.tsx'
+import { MessageEditor } from './message-editor.tsx'
 import { UserMessage } from './user-message.tsx'
 
 const uuid = '00000000-0000-4000-8000-000000000001'
@@ -77,8 +78,54 @@ test('what a person typed shows as it was typed, and as text alone', () => {
   expect(html).toContain('&lt;b&gt;a&lt;/b&gt;\n  *b*')
 })
 
+test('an answer that waits for a person says so, and nothing in it moves', () => {
+  const html = render({ status: 'waiting' })
+  expect(html).toContain('Waiting for your approval')
+  expect(html).toContain('aria-busy="false"')
+  expect(html).not.toMatch(/animate-|knot-live|line-live/)
+})
+
+const question = (status: 'queued' | 'sent', change: object = {}) =>
+  renderToStaticMarkup(<UserMessage text="words" status={status} beginsLine={false} {...change} />)
+
 test('a queued message says that it waits', () => {
-  expect(
-    renderToStaticMarkup(<UserMessage text="a" status="queued" beginsLine={false} />),
-  ).toContain('Queued')
+  expect(question('queued')).toContain('Queued: answered next')
+  expect(question('sent')).not.toContain('Queued')
+})
+
+test('an editor stands in the place of a message that waits, and below one that had its turn', () => {
+  const editor = <b>editor</b>
+  expect(question('queued', { editor })).not.toContain('>words<')
+  expect(question('sent', { editor })).toMatch(/>words<.*<b>editor<\/b>/)
+})
+
+const edited = (change: object) =>
+  renderToStaticMarkup(
+    <MessageEditor
+      text="new words"
+      isOpen
+      isSaving={false}
+      takesFocus={false}
+      problem={null}
+      onChange={() => {}}
+      onSave={() => {}}
+      onCancel={() => {}}
+      onMove={() => {}}
+      {...change}
+    />,
+  )
+
+test('an edit can be saved or left, but neither empty nor too long', () => {
+  expect(edited({})).toMatch(/Cancel<\/button>.*Save<\/button>/)
+  expect(edited({})).not.toContain('disabled=""')
+  expect(edited({ text: ' ' })).toContain('disabled=""')
+  expect(edited({ text: 'a'.repeat(200_001) })).toMatch(/role="alert".*disabled=""/)
+})
+
+test('an edit that came too late keeps its words and offers them to the message box', () => {
+  const html = edited({ isOpen: false })
+  expect(html).toContain('new words')
+  expect(html).toContain('had its turn in the meantime')
+  expect(html).toMatch(/Discard<\/button>.*Move to the box below<\/button>/)
+  expect(html).not.toContain('>Save<')
 })

@@ -48,6 +48,13 @@ test('a failed send gives its text back before what was typed since', () => {
   expect(drafts.problem('a')).toBeNull()
 })
 
+test('words that were moved into the box are no failed send', () => {
+  const drafts = new Drafts(memoryStorage())
+  drafts.giveBack('a', 'moved')
+  expect(drafts.get('a')).toBe('moved')
+  expect(drafts.problem('a')).toBeNull()
+})
+
 test('a storage that refuses does not keep anybody from typing', () => {
   const refuse = () => {
     throw new Error('full')

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { CallId, MessageId } from '../../../shared/contract/ids.ts'
+import { MAX_TEXT_LENGTH } from '../../../shared/contract/message.ts'
 import type { AppPart } from '../../../shared/client/index.ts'
 import { announcement } from './announcement.ts'
+import { LONGEST_TEXT, tooLong } from './text-limit.ts'
 import { messageText, stepsOf } from './steps.ts'
 import { sameTurns, turnsOf } from './turns.ts'
 
@@ -60,7 +62,7 @@ test('copying a message gives its text alone', () => {
 })
 
 const answer = (
-  status: 'running' | 'completed' | 'failed',
+  status: 'running' | 'waiting' | 'completed' | 'failed',
   id = '00000000-0000-4000-8000-000000000001',
 ) => ({
   id: MessageId.parse(id),
@@ -82,4 +84,25 @@ test('an answer that was over before the page opened is not announced', () => {
 
 test('an answer so quick that nobody saw it running is announced all the same', () => {
   expect(announcement(null, answer('completed'))).toBe('Answer complete')
+})
+
+const asked = (last: string) => ({
+  id: CallId.parse(`00000000-0000-4000-8000-00000000000${last}`),
+  name: 'send_letter',
+})
+
+test('each call that waits for an approval is announced once, also to whoever comes later', () => {
+  const words = 'Assistant waits for your approval to use send_letter'
+  const first = { ...answer('running'), asked: asked('1') }
+  expect(announcement(answer('running'), first)).toBe(words)
+  expect(announcement(undefined, first)).toBe(words)
+  expect(announcement(first, { ...first, status: 'waiting' })).toBeNull()
+  expect(announcement(first, { ...first, asked: asked('2') })).toBe(words)
+  expect(announcement(first, answer('running'))).toBe('Assistant is answering')
+})
+
+test('a text is refused here exactly when the server would refuse it', () => {
+  expect(LONGEST_TEXT).toBe(MAX_TEXT_LENGTH)
+  expect(tooLong('a'.repeat(LONGEST_TEXT))).toBeNull()
+  expect(tooLong('a'.repeat(LONGEST_TEXT + 1))).toContain('200,001 characters')
 })

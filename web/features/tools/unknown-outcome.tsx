@@ -50,7 +50,7 @@ export function OutcomeForm(props: {
           Not recorded: {props.problem}
         </p>
       )}
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap items-center gap-2">
         <Button aria-disabled={isSent} onClick={() => resolve('happened')}>
           It happened
         </Button>
@@ -60,6 +60,11 @@ export function OutcomeForm(props: {
         <Button aria-disabled={isSent} onClick={() => !isSent && setConfirming(true)}>
           Try again
         </Button>
+        {isSent && (
+          <span className="animate-[appear_200ms_600ms_ease-out_backwards] text-xs text-muted">
+            Sending…
+          </span>
+        )}
       </div>
       {isConfirming && (
         <Dialog label={`Try ${call.name} again`} onClose={() => setConfirming(false)}>

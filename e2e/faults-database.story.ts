@@ -1,0 +1,139 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type PostgresServer, startPostgres } from '../scripts/testing/postgres-server.ts'
+import { type CallCounter, startCallCounter } from './support/call-counter.ts'
+import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
+import { createRandom } from './support/random.ts'
+import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+
+const ANSWERS = 8
+
+describe('a Postgres', () => {
+  let postgres: PostgresServer
+  let counter: CallCounter
+  let nodes: readonly [Node, Node]
+  beforeAll(async () => {
+    // Real commits: what it says is stored has to be there when it comes back.
+    postgres = await startPostgres({})
+    counter = await startCallCounter()
+    const settings = {
+      DATABASE_URL: postgres.url('postgres'),
+      COUNTER_URL: counter.url,
+      LOG_LEVEL: 'fatal',
+    }
+    nodes = [await startNode(settings), await startNode(settings)]
+  })
+  afterAll(async () => {
+    for (const node of nodes) await node[Symbol.asyncDispose]()
+    await counter[Symbol.asyncDispose]()
+    await postgres.stop()
+  })
+
+  test('that goes down and comes back under running answers is missed truthfully, and nothing shown is lost (P2, P5, P9, P13)', async () => {
+    await using opened = new AsyncDisposableStack()
+    const idle = await nodes[0].client.api.sessions.create.mutate({})
+    const ids = await Promise.all(
+      Array.from({ length: ANSWERS }, (_, index) =>
+        ask(nodes[0], index % 2 === 0 ? 'Write 200 words about lakes' : toolQuestion(`down-${index}`)),
+      ),
+    )
+    const readers = ids.map((id) => opened.use(readSession(nodes[1].client, id)))
+    await readers[0]?.until(({ answer }) => (answer?.text.length ?? 0) > 100)
+    await postgres.halt()
+
+    for (const { server, client } of nodes) {
+      const ready = await fetch(`${server.url}/readyz`)
+      expect(ready.status).toBe(503)
+      const send = client.api.messages.send.mutate({ sessionId: idle.id, text: 'Are you there?' })
+      await expect(send).rejects.toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' } })
+      const live = await fetch(`${server.url}/livez`)
+      expect(live.status).toBe(200)
+    }
+
+    // Longer than the nodes hold their leases: this is how long it is away, not a wait for something.
+    await wait((LEASE + 1) * 1000)
+    await postgres.resume()
+    const backAt = performance.now()
+    for (const reader of readers) {
+      await reader.until(isOver)
+      await expectUnharmed(reader)
+    }
+    const first = readers.map(({ seen }) => seen.find(({ at }) => at > backAt)?.at ?? backAt)
+    console.log(`From the return of Postgres to the next word, ms: ${first.map((at) => Math.round(at - backAt))}`)
+    const attempts = readers.map(({ seen }) => seen.filter(({ event }) => event.type === 'start').length)
+    console.log(`Attempts that the answers took: ${attempts}`)
+    for (const { server, client } of nodes) {
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+      await using again = readSession(client, await ask({ client }, 'Hello'))
+      await again.until(isOver)
+      expect(again.answer?.status).toBe('completed')
+    }
+    expect((await logOf(nodes[0].client, idle.id)).length).toBe(0)
+  })
+
+  test('whose connections are ended again and again in the middle of commits costs no answer a word (P1, P2, P5, P9)', async () => {
+    await using opened = new AsyncDisposableStack()
+    const random = createRandom()
+    console.log(`Random by SEED=${random.seed}`)
+    const ids = await Promise.all(
+      Array.from({ length: ANSWERS }, (_, index) =>
+        ask(nodes[0], index % 2 === 0 ? 'Write 150 words about wells' : toolQuestion(`cut-${index}`)),
+      ),
+    )
+    const readers = ids.map((id) => opened.use(readSession(nodes[1].client, id)))
+    const ended = await endConnections(readers, () => random.whole(5, 60))
+    console.log(`Connections that were ended: ${ended}`)
+    expect(ended).toBeGreaterThan(10)
+    for (const reader of readers) {
+      await reader.until(isOver)
+      await expectUnharmed(reader)
+    }
+    for (const { server } of nodes) expect(server.process.exitCode).toBe(null)
+  })
+
+  function toolQuestion(key: string): string {
+    return `Use count_once with {"key":"${key}"} and count_read with {"key":"${key}"}`
+  }
+
+  async function expectUnharmed(reader: Reader): Promise<void> {
+    const id = reader.state?.session.id ?? ''
+    expect(reader.broken).toEqual([])
+    expect(reader.answer?.status).toBe('completed')
+    for (const { client } of nodes) expect(await knowsAll(reader, client)).toBe(true)
+    const log = await logOf(nodes[0].client, id)
+    expect(log.filter(({ event }) => event.type === 'end')).toHaveLength(1)
+    for (const call of reader.answer?.calls ?? []) {
+      const starts = counter.starts.filter(({ callId }) => callId === call.id)
+      if (call.effect === 'once') expect(starts.length).toBeLessThanOrEqual(1)
+      expect(call.status === 'unknown' || starts.length > 0).toBe(true)
+    }
+  }
+
+  /** Ends one working connection of the nodes after every so many events, for as long as an answer runs. */
+  async function endConnections(
+    readers: readonly Reader[],
+    pause: () => number,
+  ): Promise<number> {
+    const client = new pg.Client({ connectionString: postgres.url('postgres') })
+    await client.connect()
+    let ended = 0
+    try {
+      while (!readers.every(isOver)) {
+        const { rowCount } = await client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle' limit 1`,
+        )
+        ended += rowCount ?? 0
+        if (rowCount === 0) continue
+        const enough = readers.reduce((sum, { seen }) => sum + seen.length, 0) + pause()
+        const passed = () =>
+          readers.reduce((sum, { seen }) => sum + seen.length, 0) >= enough || readers.every(isOver)
+        await Promise.race(readers.map((reader) => reader.until(passed)))
+      }
+      return ended
+    } finally {
+      await client.end()
+    }
+  }
+})

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { createTestDatabase } from '../scripts/testing/test-database.ts'
+import { connect } from '../shared/client/index.ts'
+import { type Node, ask, startNode } from './support/nodes.ts'
+import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { startTcpProxy } from './support/tcp-proxy.ts'
+
+const ANSWERS = 20
+
+test(`a rolling restart of both nodes under ${ANSWERS} answers completes every one of them (P2, P5, P6, P9)`, async () => {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await createTestDatabase())
+  const settings = { DATABASE_URL: database.url }
+  const first = opened.use(await startNode(settings))
+  const second = opened.use(await startNode(settings))
+  // A load balancer without stickiness: whoever lost a node is led to one that lives.
+  let port = first.server.port
+  const balancer = opened.use(await startTcpProxy(() => port))
+  const client = opened.use(connect({ url: balancer.url }))
+  const ids = await Promise.all(
+    Array.from({ length: ANSWERS }, (_, index) =>
+      ask(index % 2 === 0 ? first : second, 'Write 400 words about bridges'),
+    ),
+  )
+  const readers = ids.map((id) => opened.use(readSession(client, id)))
+  await Promise.all(readers.map((one) => one.until(({ answer }) => (answer?.text.length ?? 0) > 80)))
+
+  const restart = async (node: Node, leadTo: Node) => {
+    port = leadTo.server.port
+    const attempts = readers.map(({ seen }) => seen.filter(isStart).length)
+    const toldAt = performance.now()
+    const status = await node.server.end('SIGTERM')
+    console.log(`From SIGTERM to the exit: ${Math.round(performance.now() - toldAt)} ms`)
+    expect(status, node.server.output()).toBe(0)
+    expect(performance.now() - toldAt).toBeLessThan(30_000)
+    await Promise.all(
+      readers.map((one, index) =>
+        one.until(() => isOver(one) || one.seen.filter(isStart).length > (attempts[index] ?? 0) || !drove(node, index)),
+      ),
+    )
+    const times = readers.flatMap(({ seen }) =>
+      seen.flatMap((one) => (isStart(one) && one.at > toldAt ? [Math.round(one.at - toldAt)] : [])),
+    )
+    console.log(`From SIGTERM to the next attempt, ms: ${times.toSorted((a, b) => a - b)}`)
+    return opened.use(await startNode(settings))
+  }
+  const drove = (node: Node, index: number) => node === (index % 2 === 0 ? first : second)
+  const third = await restart(first, second)
+  const fourth = await restart(second, third)
+
+  for (const [index, reader] of readers.entries()) {
+    await reader.until(isOver)
+    expect(reader.broken).toEqual([])
+    expect(reader.answer?.status).toBe('completed')
+    expect(await knowsAll(reader, fourth.client)).toBe(true)
+    const log = await logOf(third.client, ids[index] ?? '')
+    expect(log.filter(({ event }) => event.type === 'end')).toHaveLength(1)
+  }
+})
+
+function isStart({ event }: { event: { type: string } }): boolean {
+  return event.type === 'start'
+}
