@@ -62,6 +62,26 @@ export async function findSessionWithOwner(
   return { userId, session }
 }
 
+/** What tells a changed session from an unchanged one, for the sessions of these people that were active of late. */
+export async function readActivity(
+  db: Db,
+  userIds: readonly UserId[],
+): Promise<{ id: SessionId; userId: UserId; updatedAt: string; running: boolean }[]> {
+  const { rows } = await sql<{
+    id: SessionId
+    userId: UserId
+    updatedAt: string
+    running: boolean
+  }>`
+    select sessions.id, user_id as "userId", updated_at as "updatedAt", active.id is not null as running
+    from sessions
+    left join runs as active on active.session_id = sessions.id and active.status in ('running', 'waiting')
+    where user_id = any(${userIds}::uuid[]) and (active.id is not null or updated_at > now() - interval '1 day')`.execute(
+    db,
+  )
+  return rows
+}
+
 /**
  * Locks the session until the transaction ends, so that what changes it happens one after the other, and returns what
  * deciding about it needs. Null when there is none, or it is somebody else's.

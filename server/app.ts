@@ -78,7 +78,10 @@ export async function createApp(options: AppOptions) {
     leaseSeconds: config.runs.leaseMs / 1000,
     onMessage: (message) =>
       hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost')),
-    onLookAround: () => feed.catchUp(),
+    onLookAround: async () => {
+      await feed.catchUp()
+      await changes.lookAround()
+    },
     onError,
   })
   const log = new GroupCommitWriter({

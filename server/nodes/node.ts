@@ -18,6 +18,14 @@ export type NodeOptions = {
 /** How often a node looks around itself while notifications arrive, and while they do not. Milliseconds. */
 const LOOK_AROUND = { told: 1_000, untold: 100 }
 
+/** How soon a heartbeat that failed is tried again. Milliseconds. */
+const RETRY_BEAT = 500
+/**
+ * For so long a node whose own lease had run out takes nothing from others: what kept it from its heartbeat, such as a
+ * database that was away, kept perhaps all of them, and they are about to be back. Milliseconds.
+ */
+const COME_BACK = 3 * RETRY_BEAT
+
 /**
  * This process among those on the same database: it keeps a lease by the database's clock, knows whether there are
  * others, hears from them and tells them. A node that is alone asks and tells nothing.
@@ -31,6 +39,7 @@ export class LocalNode implements Nodes {
   #heartbeat: NodeJS.Timeout | null = null
   #lookingAround: NodeJS.Timeout | null = null
   #leaseEnds = Number.NEGATIVE_INFINITY
+  #othersMayBeBack = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(options: NodeOptions) {
@@ -62,7 +71,8 @@ export class LocalNode implements Nodes {
   }
 
   get leaseHolds(): boolean {
-    return performance.now() < this.#leaseEnds
+    const now = performance.now()
+    return now < this.#leaseEnds && now >= this.#othersMayBeBack
   }
 
   payload(events: readonly ToldEvent[]): string | null {
@@ -107,6 +117,9 @@ export class LocalNode implements Nodes {
     const { database, leaseSeconds } = this.#options
     const asked = performance.now()
     const others = await renewNode(database.db, this.id, leaseSeconds)
+    if (performance.now() >= this.#leaseEnds && Number.isFinite(this.#leaseEnds)) {
+      this.#othersMayBeBack = performance.now() + COME_BACK
+    }
     this.#leaseEnds = asked + leaseSeconds * 1000
     const grew = others > 0 && this.#others === 0
     this.#others = others
@@ -116,17 +129,22 @@ export class LocalNode implements Nodes {
   }
 
   #beat(): void {
+    const pace = (this.#options.leaseSeconds * 1000) / 3
     const beat = () => {
       this.#renew()
-        .catch((error: unknown) => this.#options.onError(error, 'the lease could not be renewed'))
-        .finally(next)
+        .then(() => pace)
+        .catch((error: unknown) => {
+          this.#options.onError(error, 'the lease could not be renewed')
+          return Math.min(pace, RETRY_BEAT)
+        })
+        .then(next)
     }
-    const next = () => {
+    const next = (wait: number) => {
       if (!this.#closed) {
-        this.#heartbeat = setTimeout(beat, (this.#options.leaseSeconds * 1000) / 3)
+        this.#heartbeat = setTimeout(beat, wait)
       }
     }
-    next()
+    next(pace)
   }
 
   #lookAroundSoon(delay: number): void {

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts'
-import { findSessionWithOwner } from '../../db/sessions.ts'
+import { findSessionWithOwner, readActivity } from '../../db/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { SessionChanges } from './port.ts'
@@ -14,6 +14,9 @@ export class LocalSessionChanges implements SessionChanges {
   readonly #lists = new Map<UserId, Set<OpenList>>()
   readonly #dirty = new Set<SessionId>()
   #reading = false
+  /** What the last look around saw, of the people whose lists were open then. */
+  #seen = new Map<SessionId, { userId: UserId; mark: string }>()
+  #seenOf = new Set<UserId>()
 
   constructor(db: Db, onError: (error: unknown) => void) {
     this.#db = db
@@ -30,6 +33,35 @@ export class LocalSessionChanges implements SessionChanges {
   deleted(userId: UserId, id: SessionId): void {
     this.#dirty.delete(id)
     this.#put(userId, id, { type: 'deleted', id })
+  }
+
+  async lookAround(): Promise<void> {
+    const userIds = [...this.#lists.keys()]
+    const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
+    const before = this.#seen
+    const knownBefore = this.#seenOf
+    this.#seen = new Map(
+      rows.map(({ id, userId, updatedAt, running }) => [
+        id,
+        { userId, mark: `${updatedAt} ${running}` },
+      ]),
+    )
+    this.#seenOf = new Set(userIds)
+    for (const [id, { userId, mark }] of this.#seen) {
+      // Of a list that was just opened everything may be news.
+      if (!knownBefore.has(userId) || before.get(id)?.mark !== mark) {
+        this.touch(id)
+      }
+    }
+    for (const [id, { userId }] of before) {
+      if (
+        !this.#seen.has(id) &&
+        this.#seenOf.has(userId) &&
+        !(await findSessionWithOwner(this.#db, id))
+      ) {
+        this.deleted(userId, id)
+      }
+    }
   }
 
   async *follow(userId: UserId, signal: AbortSignal, drained?: () => Promise<void>) {

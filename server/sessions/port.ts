@@ -7,6 +7,8 @@ export type SessionChanges = {
   touch(id: SessionId): void
   /** Says that a session of this person is gone. */
   deleted(userId: UserId, id: SessionId): void
+  /** Looks for what other nodes changed: their word may have been lost. */
+  lookAround(): Promise<void>
   /** A person's changes from now on, the newest state of each session, until the signal aborts. */
   follow(
     userId: UserId,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { SessionsChange } from '../../shared/contract/events.ts'
 import { postgresStorage } from '../testing/postgres-storage.ts'
 import { startTestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'
@@ -84,14 +85,22 @@ describe('two nodes on one database', () => {
     const leave = new AbortController()
     const owner = await second.caller.me()
     const changes = second.services.changes.follow(owner.id, leave.signal)
-    const next = async () => (await changes.next()).value
-    const created = next()
+    // What is told twice is told in its newest state.
+    const next = async (wanted: (change: SessionsChange) => boolean) => {
+      for (;;) {
+        const { value } = await changes.next()
+        if (!value || wanted(value)) {
+          return value
+        }
+      }
+    }
+    const created = next(({ type }) => type === 'session')
     const { id } = await first.caller.sessions.create({ title: 'Here' })
     expect(await created).toMatchObject({ type: 'session', session: { id, title: 'Here' } })
-    const renamed = next()
+    const renamed = next((change) => change.type === 'session' && change.session.title !== 'Here')
     await first.caller.sessions.update({ id, title: 'There' })
     expect(await renamed).toMatchObject({ type: 'session', session: { title: 'There' } })
-    const gone = next()
+    const gone = next(({ type }) => type === 'deleted')
     await first.caller.sessions.delete({ id })
     expect(await gone).toEqual({ type: 'deleted', id })
     leave.abort()

@@ -119,7 +119,9 @@ function checkDriven(world: World, run: RunRow): void {
 /** The model answers and the tools succeed until nothing is left to do. */
 async function finish(world: World, draw: (bound: number) => number): Promise<void> {
   for (let rounds = 0; rounds < 60; rounds += 1) {
-    for (const asking of world.askings.filter(({ ended, nodeId }) => !ended && world.lives(nodeId))) {
+    for (const asking of world.askings.filter(
+      ({ ended, nodeId }) => !ended && world.lives(nodeId),
+    )) {
       asking.say('text')
       asking.finish('stop')
     }

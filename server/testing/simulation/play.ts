@@ -117,7 +117,14 @@ export class Play {
     }
   }
 
-  #send({ node: which, session, id: index, variant, whenBusy, root }: Act & { type: 'send' }): void {
+  #send({
+    node: which,
+    session,
+    id: index,
+    variant,
+    whenBusy,
+    root,
+  }: Act & { type: 'send' }): void {
     const world = this.#world
     const node = this.#node(which)
     if (!node) {

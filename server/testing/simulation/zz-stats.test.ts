@@ -17,15 +17,27 @@ test('stats', { timeout: 300000 }, async () => {
     set timezone = utc;
     set search_path = simulation, pg_catalog, public;`)
   const sum: Record<string, number> = {}
-  const add = (k: string, n = 1) => { sum[k] = (sum[k] ?? 0) + n }
+  const add = (k: string, n = 1) => {
+    sum[k] = (sum[k] ?? 0) + n
+  }
   for (const [h, r] of fc.sample(fc.tuple(steps, fc.boolean()), { numRuns: 30, seed: 5 })) {
     const w = await playHistory(pglite, h, r)
     add('steps', h.length)
-    for (const run of w.ledger.runs.values()) { add('run ' + run.status); add('attempts>1', run.attempt > 1 ? 1 : 0); add('attempt>2', run.attempt > 2 ? 1 : 0) }
-    for (const c of w.ledger.calls.values()) { add(`call ${c.call.effect} ${c.history.join()}`) }
-    add('askings', w.askings.length); add('executions', w.executions.length)
+    for (const run of w.ledger.runs.values()) {
+      add('run ' + run.status)
+      add('attempts>1', run.attempt > 1 ? 1 : 0)
+      add('attempt>2', run.attempt > 2 ? 1 : 0)
+    }
+    for (const c of w.ledger.calls.values()) {
+      add(`call ${c.call.effect} ${c.history.join()}`)
+    }
+    add('askings', w.askings.length)
+    add('executions', w.executions.length)
     for (const h of w.ledger.heads.values()) add('events', h)
-    add('clientEvents', w.clients.reduce((n, c) => n + c.past.length, 0))
+    add(
+      'clientEvents',
+      w.clients.reduce((n, c) => n + c.past.length, 0),
+    )
     add('aborted', w.askings.filter((a) => a.signal.aborted).length)
   }
   console.log(JSON.stringify(sum, null, 1))
