@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ServerProcess } from '../scripts/testing/server-process.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
 import {
@@ -12,6 +11,7 @@ import { startCallCounter } from './support/call-counter.ts'
 import { ask, startNode } from './support/nodes.ts'
 import { createRandom } from './support/random.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -84,7 +84,7 @@ describe('a stop from the other node', () => {
       const stop = node.client.session(id).stop()
       await provider.requests.at(-1)?.over
       const time = performance.now() - stoppedAt
-      console.log(`From stop on ${name} node to the provider: ${time.toFixed(1)} ms`)
+      reportTimes(`From stop on ${name} node to the provider`, [time])
       expect(time).toBeLessThan(1_000)
       expect(await stop).toEqual({ stopped: true })
       expect(provider.requests.at(-1)?.aborted).toBe(true)
@@ -102,7 +102,10 @@ describe('an approval', () => {
     await using opened = new AsyncDisposableStack()
     const counter = opened.use(await startCallCounter())
     const settings = { DATABASE_URL: database.url, COUNTER_URL: counter.url }
-    const nodes = [opened.use(await startNode(settings)), opened.use(await startNode(settings))] as const
+    const nodes = [
+      opened.use(await startNode(settings)),
+      opened.use(await startNode(settings)),
+    ] as const
     const decide = async (key: string) => {
       const id = await ask(nodes[0], `Use count_approved with {"key":"${key}"}`)
       await using reader = readSession(nodes[1].client, id)
@@ -126,16 +129,17 @@ describe('an approval', () => {
     await using opened = new AsyncDisposableStack()
     const counter = opened.use(await startCallCounter())
     const settings = { DATABASE_URL: database.url, COUNTER_URL: counter.url }
-    const killed = [opened.use(await startNode(settings)), opened.use(await startNode(settings))] as const
-    let current: ServerProcess = killed[1].server
+    const killed = [
+      opened.use(await startNode(settings)),
+      opened.use(await startNode(settings)),
+    ] as const
     const id = await ask(killed[0], 'Use count_approved with {"key":"patient"}')
     const client = opened.use(connect({ url: killed[1].server.url }))
     const reader = opened.use(readSession(client, id))
     await reader.until(isAsked)
     for (const { server } of killed) await server.end('SIGKILL')
-    const port = String(current.port)
+    const port = String(killed[1].server.port)
     const restarted = opened.use(await startNode({ ...settings, SERVER_PORT: port }))
-    current = restarted.server
     const callId = reader.answer?.calls[0]?.id ?? ''
     expect(counter.starts).toEqual([])
     await client.api.tools.decide.mutate({ callId, decision: 'approve' })

@@ -6,6 +6,7 @@ import { type CallCounter, startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
 import { createRandom } from './support/random.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 
 const ANSWERS = 8
 
@@ -35,7 +36,10 @@ describe('a Postgres', () => {
     const idle = await nodes[0].client.api.sessions.create.mutate({})
     const ids = await Promise.all(
       Array.from({ length: ANSWERS }, (_, index) =>
-        ask(nodes[0], index % 2 === 0 ? 'Write 200 words about lakes' : toolQuestion(`down-${index}`)),
+        ask(
+          nodes[0],
+          index % 2 === 0 ? 'Write 200 words about lakes' : toolQuestion(`down-${index}`),
+        ),
       ),
     )
     const readers = ids.map((id) => opened.use(readSession(nodes[1].client, id)))
@@ -59,10 +63,11 @@ describe('a Postgres', () => {
       await reader.until(isOver)
       await expectUnharmed(reader)
     }
-    const first = readers.map(({ seen }) => seen.find(({ at }) => at > backAt)?.at ?? backAt)
-    console.log(`From the return of Postgres to the next word, ms: ${first.map((at) => Math.round(at - backAt))}`)
-    const attempts = readers.map(({ seen }) => seen.filter(({ event }) => event.type === 'start').length)
-    console.log(`Attempts that the answers took: ${attempts}`)
+    const next = readers.flatMap(({ seen }) => seen.find(({ at }) => at > backAt)?.at ?? [])
+    reportTimes(
+      'From the return of Postgres to the next event',
+      next.map((at) => at - backAt),
+    )
     for (const { server, client } of nodes) {
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
       await using again = readSession(client, await ask({ client }, 'Hello'))
@@ -78,7 +83,10 @@ describe('a Postgres', () => {
     console.log(`Random by SEED=${random.seed}`)
     const ids = await Promise.all(
       Array.from({ length: ANSWERS }, (_, index) =>
-        ask(nodes[0], index % 2 === 0 ? 'Write 150 words about wells' : toolQuestion(`cut-${index}`)),
+        ask(
+          nodes[0],
+          index % 2 === 0 ? 'Write 150 words about wells' : toolQuestion(`cut-${index}`),
+        ),
       ),
     )
     const readers = ids.map((id) => opened.use(readSession(nodes[1].client, id)))
@@ -111,10 +119,7 @@ describe('a Postgres', () => {
   }
 
   /** Ends one working connection of the nodes after every so many events, for as long as an answer runs. */
-  async function endConnections(
-    readers: readonly Reader[],
-    pause: () => number,
-  ): Promise<number> {
+  async function endConnections(readers: readonly Reader[], pause: () => number): Promise<number> {
     const client = new pg.Client({ connectionString: postgres.url('postgres') })
     await client.connect()
     let ended = 0

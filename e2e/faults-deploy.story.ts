@@ -3,6 +3,7 @@ import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
 import { type Node, ask, startNode } from './support/nodes.ts'
 import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
 const ANSWERS = 20
@@ -23,25 +24,31 @@ test(`a rolling restart of both nodes under ${ANSWERS} answers completes every o
     ),
   )
   const readers = ids.map((id) => opened.use(readSession(client, id)))
-  await Promise.all(readers.map((one) => one.until(({ answer }) => (answer?.text.length ?? 0) > 80)))
+  await Promise.all(
+    readers.map((one) => one.until(({ answer }) => (answer?.text.length ?? 0) > 80)),
+  )
 
   const restart = async (node: Node, leadTo: Node) => {
     port = leadTo.server.port
     const attempts = readers.map(({ seen }) => seen.filter(isStart).length)
     const toldAt = performance.now()
     const status = await node.server.end('SIGTERM')
-    console.log(`From SIGTERM to the exit: ${Math.round(performance.now() - toldAt)} ms`)
+    reportTimes('From SIGTERM to the exit', [performance.now() - toldAt])
     expect(status, node.server.output()).toBe(0)
     expect(performance.now() - toldAt).toBeLessThan(30_000)
     await Promise.all(
       readers.map((one, index) =>
-        one.until(() => isOver(one) || one.seen.filter(isStart).length > (attempts[index] ?? 0) || !drove(node, index)),
+        one.until(
+          () =>
+            isOver(one) ||
+            one.seen.filter(isStart).length > (attempts[index] ?? 0) ||
+            !drove(node, index),
+        ),
       ),
     )
-    const times = readers.flatMap(({ seen }) =>
-      seen.flatMap((one) => (isStart(one) && one.at > toldAt ? [Math.round(one.at - toldAt)] : [])),
-    )
-    console.log(`From SIGTERM to the next attempt, ms: ${times.toSorted((a, b) => a - b)}`)
+    const starts = readers.flatMap(({ seen }) => seen.filter(isStart))
+    const times = starts.flatMap(({ at }) => (at > toldAt ? [at - toldAt] : []))
+    reportTimes('From SIGTERM to the next attempt', times)
     return opened.use(await startNode(settings))
   }
   const drove = (node: Node, index: number) => node === (index % 2 === 0 ? first : second)

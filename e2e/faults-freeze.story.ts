@@ -4,6 +4,7 @@ import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 
 /** Answers that run on the node that freezes. */
 const ANSWERS = 30
@@ -24,9 +25,9 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
 
   const starts = readers.flatMap(({ seen }) => seen.filter(({ event }) => isTakeover(event)))
   expect(starts.length).toBeGreaterThan(0)
-  const times = starts.map(({ at }) => Math.round(at - frozenAt)).toSorted((a, b) => a - b)
-  console.log(`From SIGSTOP to the next attempt, ms: ${times}`)
-  expect(times.at(-1)).toBeLessThan((LEASE + 5) * 1000)
+  const times = starts.map(({ at }) => at - frozenAt)
+  reportTimes('From SIGSTOP to the next attempt', times)
+  expect(Math.max(...times)).toBeLessThan((LEASE + 5) * 1000)
 
   const before = await Promise.all(ids.map((id) => logOf(other.client, id)))
   frozen.server.process.kill('SIGCONT')

@@ -4,6 +4,7 @@ import { type CallCounter, startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
 import { type Random, createRandom } from './support/random.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 
 /** Answers that are cut by a kill; a night's worth by `KILLS=200`. */
 const KILLS = Number(process.env.KILLS ?? 20)
@@ -65,7 +66,7 @@ test(
     } finally {
       for (const node of [victim, survivor]) await node[Symbol.asyncDispose]()
     }
-    console.log(`From SIGKILL to the next attempt, ms: ${takeovers.map(Math.round).toSorted()}`)
+    reportTimes('From SIGKILL to the next attempt', takeovers)
     console.log(`Calls whose outcome the kills hid: ${unknown}`)
     expect(unknown).toBeGreaterThan(0)
     expect(Math.max(...takeovers)).toBeLessThan((LEASE + 5) * 1000)

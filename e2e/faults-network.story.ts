@@ -5,6 +5,7 @@ import { ask, startNode } from './support/nodes.ts'
 import { startMutePostgres } from './support/mute-postgres.ts'
 import { createRandom } from './support/random.ts'
 import { isOver, knowsAll, readSession } from './support/reader.ts'
+import { reportTimes } from './support/report-times.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
 /** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
@@ -60,7 +61,7 @@ test('behind a pooler that lets no notification through, readers on the other no
   expect(await reading.client.session(ids[2]).stop()).toEqual({ stopped: true })
   await Promise.all([long, tools, endless].map((reader) => reader.until(isOver)))
   const stopTime = (endless.seen.at(-1)?.at ?? 0) - stoppedAt
-  console.log(`Without notifications, from stop to its end on the other node: ${stopTime} ms`)
+  reportTimes('Without notifications, from stop to the end on the other node', [stopTime])
   expect(mute.dropped()).toBeGreaterThan(0)
   expect([long, tools, endless].map(({ answer }) => answer?.status)).toEqual([
     'completed',

@@ -67,7 +67,14 @@ export const messagesRouter = router({
     ),
 
   edit: procedure
-    .input(z.object({ id: MessageId, newId: MessageId.optional(), text: Text }))
+    .input(
+      z.object({
+        id: MessageId,
+        newId: MessageId.optional(),
+        text: Text,
+        onlyQueued: z.boolean().optional(),
+      }),
+    )
     .output(Sent)
     .mutation(({ ctx: { services, user }, input }) =>
       services.runs.edit({ ...input, userId: user.id }),

@@ -130,18 +130,18 @@ export class LocalNode implements Nodes {
 
   #beat(): void {
     const pace = (this.#options.leaseSeconds * 1000) / 3
-    const beat = () => {
-      this.#renew()
-        .then(() => pace)
-        .catch((error: unknown) => {
-          this.#options.onError(error, 'the lease could not be renewed')
-          return Math.min(pace, RETRY_BEAT)
-        })
-        .then(next)
-    }
     const next = (wait: number) => {
       if (!this.#closed) {
-        this.#heartbeat = setTimeout(beat, wait)
+        this.#heartbeat = setTimeout(() => void beat(), wait)
+      }
+    }
+    const beat = async () => {
+      try {
+        await this.#renew()
+        next(pace)
+      } catch (error) {
+        this.#options.onError(error, 'the lease could not be renewed')
+        next(Math.min(pace, RETRY_BEAT))
       }
     }
     next(pace)

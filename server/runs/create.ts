@@ -46,7 +46,7 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
       return { messageId: sent.messageId, runId: sent.runId }
     },
 
-    async edit({ userId, id, newId, text }) {
+    async edit({ userId, id, newId, text, onlyQueued }) {
       const message = await requireMessage(deps.database.db, userId, id)
       if (message.role !== 'user') {
         throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
@@ -55,6 +55,12 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
       const edited = await deps.log.append(sessionId, (transaction, log) =>
         editQueued(transaction, log, message, userId, text),
       )
+      if (!edited && onlyQueued) {
+        throw new CommandError(
+          'CONFLICT',
+          'This message does not wait any more: it is being answered, or was.',
+        )
+      }
       return (
         edited ??
         service.send({ userId, sessionId, id: newId, text, parentId, whenBusy: 'interrupt' })

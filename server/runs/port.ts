@@ -19,6 +19,8 @@ export type EditCommand = {
   /** The id of the message that takes the edited one's place; one that waits keeps its own. */
   newId?: MessageId | undefined
   text: string
+  /** Refuses instead when the message does not wait any more. */
+  onlyQueued?: boolean | undefined
 }
 
 export type DecideCommand = {

@@ -160,6 +160,9 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await expect(caller.messages.unqueue({ id: second.messageId })).rejects.toMatchObject({
         code: 'CONFLICT',
       })
+      await expect(
+        caller.messages.edit({ id: second.messageId, text: 'too late', onlyQueued: true }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
       next.finish()
     })
 

@@ -1,5 +1,6 @@
 import type { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MessageId as MessageIdSchema } from '../../../shared/contract/ids.ts'
+import type { SessionState } from '../../../shared/session/fold.ts'
 import { CommandError } from '../../runs/port.ts'
 import { type Act, type Step, drawing } from './act.ts'
 import { ConnectionLost } from './gate.ts'
@@ -17,6 +18,7 @@ export class Play {
   readonly #answers = new Map<string, { text: string; runId: string }>()
   /** Whether anything may have been taken out of a queue: then an id may be used anew. */
   #cleared = false
+  #checked: SessionState | null = null
 
   /** @param retried is told how often a person had a call tried again */
   constructor(world: World, retried: Map<string, number>) {
@@ -36,10 +38,10 @@ export class Play {
     }
     const least = 'long' in act && act.long ? ENOUGH : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
-    for (const client of world.clients) {
-      if (client.attachment) {
-        await checkClient(world, client)
-      }
+    const client = at(world.clients, draw(world.clients.length))
+    if (client?.attachment && client.state !== this.#checked) {
+      this.#checked = client.state
+      await checkClient(world, client)
     }
   }
 

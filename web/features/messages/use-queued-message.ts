@@ -1,7 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 import { useState, useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
-import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { drafts } from './page-drafts.ts'
 import { reason } from './send-message.ts'
@@ -35,10 +34,9 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
       await command()
       close()
     } catch (error) {
-      const stays = what === 'removing' && isTaken(error)
       setProblem(
-        stays
-          ? 'It is being answered already, so it stays.'
+        isTaken(error)
+          ? 'It is being answered already, so it stays as it was.'
           : `Not ${words[what]}: ${reason(error)}`,
       )
     } finally {
@@ -64,7 +62,9 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
     save() {
       if (!hasNewWords) close()
       else
-        void attempt('saving', () => api.messages.edit.mutate({ id, newId: newId(), text: draft }))
+        void attempt('saving', () =>
+          api.messages.edit.mutate({ id, text: draft, onlyQueued: true }),
+        )
     },
     remove: () => attempt('removing', () => api.messages.unqueue.mutate({ id })),
     moveToBox() {
