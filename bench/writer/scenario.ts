@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Database } from '../../db/database.ts'
+import type { Database, Db } from '../../db/database.ts'
+import { insertMessage } from '../../db/messages.ts'
+import { insertRun, startRun } from '../../db/runs.ts'
 import { insertSession } from '../../db/sessions.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/hub.ts'
 import { CursorReader } from '../../server/log/reader.ts'
-import { SessionId } from '../../shared/contract/ids.ts'
+import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import { type Distribution, Samples } from '../measure/distribution.ts'
 import { createUsageReader } from '../measure/postgres-usage.ts'
@@ -59,7 +61,9 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
     const now = new Date().toISOString()
     const rest = { title: null, model: null, systemPrompt: null, now }
     await insertSession(db, { id, userId: owner.id, ...rest })
-    streams.push(new Stream(id, most))
+    const stream = new Stream(id, most)
+    await insertRunningRun(db, owner.id, stream, now)
+    streams.push(stream)
   }
 
   const latencies = new Samples()
@@ -118,4 +122,30 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
 function nodeCpu(): number {
   const { user, system } = process.cpuUsage()
   return user + system
+}
+
+/** The run that a stream writes for: the writer takes text of none that has ended, or that was never there. */
+async function insertRunningRun(
+  db: Db,
+  userId: UserId,
+  { sessionId, hold }: Stream,
+  createdAt: string,
+): Promise<void> {
+  const questionId = MessageId.parse(newId())
+  const run = { id: hold.runId, sessionId, userId, questionId, model: 'none', createdAt }
+  await insertMessage(db, {
+    id: questionId,
+    sessionId,
+    userId,
+    parentId: null,
+    role: 'user',
+    parts: [],
+    partsSeq: 0,
+    status: 'completed',
+    runId: hold.runId,
+    model: null,
+    createdAt,
+  })
+  await insertRun(db, { ...run, messageId: MessageId.parse(newId()) }, false)
+  await startRun(db, hold.runId, newId(), createdAt)
 }

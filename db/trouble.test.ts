@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { isKnot, isRefusal, isTrouble } from './trouble.ts'
+
+const error = (code: string | null, message = 'no') =>
+  Object.assign(new Error(message), code ? { code } : {})
+
+test.each([
+  ['a full disk', error('53100'), { trouble: true, refusal: true }],
+  ['too many connections', error('53300'), { trouble: true, refusal: true }],
+  ['a shutdown', error('57P01'), { trouble: true, refusal: false }],
+  ['a start', error('57P03'), { trouble: true, refusal: false }],
+  ['a refused connection', error('ECONNREFUSED'), { trouble: true, refusal: false }],
+  [
+    'a connection that broke',
+    error(null, 'Connection terminated unexpectedly'),
+    { trouble: true, refusal: false },
+  ],
+  [
+    'a full pool',
+    error(null, 'timeout exceeded when trying to connect'),
+    { trouble: true, refusal: false },
+  ],
+  ['a deadlock', error('40P01'), { trouble: true, refusal: true }],
+  ['a place that is taken', error('23505'), { trouble: false, refusal: true }],
+  ['a wrong query', error('42601'), { trouble: false, refusal: true }],
+  ['a bug', error(null, 'x is not a function'), { trouble: false, refusal: false }],
+])('%s is told apart: what passes, and what was surely not done', (_name, cause, expected) => {
+  expect({ trouble: isTrouble(cause), refusal: isRefusal(cause) }).toEqual(expected)
+  expect(isKnot(cause)).toBe(cause.message === 'no' && 'code' in cause && cause.code === '40P01')
+})
