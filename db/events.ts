@@ -13,10 +13,16 @@ export type EventRow = {
 
 export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
 
-/** Takes `eventColumns` as its parameters. */
+/**
+ * Takes `eventColumns` as its parameters. Compaction leaves free places in the middle of a log, and a writer that does
+ * not know of its end must not fill them: what is not to stand behind the end collides with it.
+ */
 export const INSERT_EVENTS = `
   insert into events (session_id, seq, run_id, type, data)
-  select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
+  select session_id, greatest(seq, (select max(events.seq) from events where events.session_id = wanted.session_id)),
+    run_id, type, data
+  from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
+    as wanted (session_id, seq, run_id, type, data)`
 
 /** The same, and tells the other nodes with the same commit; the payload comes last. */
 export const INSERT_EVENTS_AND_NOTIFY = `with inserted as (${INSERT_EVENTS})

@@ -145,6 +145,19 @@ export async function readBranch(
   return { messages: await assemble(db, page.reverse()), hasOlder: page.length < rows.length }
 }
 
+/** Every message of a session that has its place in the tree. */
+export async function readTree(
+  db: Db,
+  sessionId: SessionId,
+): Promise<{ id: MessageId; parentId: MessageId | null; createdAt: string }[]> {
+  return db
+    .selectFrom('messages')
+    .select(['id', 'parent_id as parentId', 'created_at as createdAt'])
+    .where('session_id', '=', sessionId)
+    .where('status', '<>', 'queued')
+    .execute()
+}
+
 /** The messages of a session that wait for their turn, in the order in which they will be answered. */
 export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMessage[]> {
   const rows = await db

@@ -118,7 +118,7 @@ describe('a Postgres', () => {
     }
   }
 
-  /** Ends one working connection of the nodes after every so many events, for as long as an answer runs. */
+  /** Ends one connection of the nodes that works, or listens, after every so many events, for as long as an answer runs. */
   async function endConnections(readers: readonly Reader[], pause: () => number): Promise<number> {
     const client = new pg.Client({ connectionString: postgres.url('postgres') })
     await client.connect()
@@ -127,7 +127,9 @@ describe('a Postgres', () => {
       while (!readers.every(isOver)) {
         const { rowCount } = await client.query(
           `select pg_terminate_backend(pid) from pg_stat_activity
-           where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle' limit 1`,
+           where backend_type = 'client backend' and pid <> pg_backend_pid()
+             and (state <> 'idle' or query ilike 'listen %')
+           order by random() limit 1`,
         )
         ended += rowCount ?? 0
         if (rowCount === 0) continue

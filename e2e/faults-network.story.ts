@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
-import { ask, startNode } from './support/nodes.ts'
-import { startMutePostgres } from './support/mute-postgres.ts'
+import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
+import { startPostgresProxy } from './support/postgres-proxy.ts'
 import { createRandom } from './support/random.ts'
-import { isOver, knowsAll, readSession } from './support/reader.ts'
+import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
@@ -46,7 +46,7 @@ test(`one answer through ${TABS * CUTS} cuts of the network is the same for all 
 test('behind a pooler that lets no notification through, readers on the other node still see everything, and can stop it (P1, P2, P9)', async () => {
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await createTestDatabase())
-  const mute = opened.use(await startMutePostgres(database.url))
+  const mute = opened.use(await startPostgresProxy(database.url, { notifications: false }))
   const writing = opened.use(await startNode({ DATABASE_URL: mute.url }))
   const reading = opened.use(await startNode({ DATABASE_URL: mute.url }))
   const ids = await Promise.all([
@@ -73,3 +73,49 @@ test('behind a pooler that lets no notification through, readers on the other no
     expect(await knowsAll(reader, writing.client)).toBe(true)
   }
 })
+
+test('a node that is cut off from Postgres in silence loses its answers to another in time, and is itself again afterwards (P6, P8)', async () => {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await createTestDatabase())
+  const way = opened.use(await startPostgresProxy(database.url))
+  const cutOff = opened.use(await startNode({ DATABASE_URL: way.url }))
+  const other = opened.use(await startNode({ DATABASE_URL: database.url }))
+  const ids = await Promise.all(
+    Array.from({ length: 5 }, () => ask(cutOff, 'Write 150 words about islands')),
+  )
+  const readers = ids.map((id) => opened.use(readSession(other.client, id)))
+  await Promise.all(
+    readers.map((one) => one.until(({ answer }) => (answer?.text.length ?? 0) > 80)),
+  )
+  way.silence()
+  const cutAt = performance.now()
+  await Promise.all(readers.map((reader) => reader.until(isOver)))
+  const starts = readers.flatMap(({ seen }) => seen.filter(({ event }) => event.type === 'start'))
+  const times = starts.flatMap(({ at }) => (at > cutAt ? [at - cutAt] : []))
+  reportTimes('From the cut to the next attempt', times)
+  expect(times).toHaveLength(readers.length)
+  expect(Math.max(...times)).toBeLessThan((LEASE + 5) * 1000)
+
+  const before = await Promise.all(ids.map((id) => logOf(other.client, id)))
+  way.mend()
+  const again = opened.use(readSession(other.client, await askUntilTaken(cutOff)))
+  await again.until(isOver)
+  expect(again.answer?.status).toBe('completed')
+  expect(await Promise.all(ids.map((id) => logOf(other.client, id)))).toEqual(before)
+  for (const reader of readers) {
+    expect(reader.broken).toEqual([])
+    expect(reader.answer?.status).toBe('completed')
+    expect(await knowsAll(reader, cutOff.client)).toBe(true)
+  }
+})
+
+/** Its first connections after the cut may still be broken ones: then it says so, and is asked again. */
+async function askUntilTaken(node: Node): Promise<string> {
+  for (;;) {
+    try {
+      return await ask(node, 'Hello again')
+    } catch (error) {
+      expect(error).toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' } })
+    }
+  }
+}

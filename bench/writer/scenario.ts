@@ -132,7 +132,15 @@ async function insertRunningRun(
   createdAt: string,
 ): Promise<void> {
   const questionId = MessageId.parse(newId())
-  const run = { id: hold.runId, sessionId, userId, questionId, model: 'none', createdAt }
+  const run = {
+    id: hold.runId,
+    sessionId,
+    userId,
+    questionId,
+    parentChosen: false,
+    model: 'none',
+    createdAt,
+  }
   await insertMessage(db, {
     id: questionId,
     sessionId,

@@ -13,6 +13,11 @@ export class PendingLog {
   readonly sessionId: SessionId
   /** The place of the newest event, as far as this node knows; null when it has to ask. */
   head: number | null = null
+  /**
+   * The attempts that were found to be this node's after `head` was read: whoever takes one over writes behind `head`,
+   * so that the next commit here collides. They are trusted as long as `head` is known without a break.
+   */
+  readonly #trusted = new Set<string>()
   #chunks: PendingChunk[] = []
   /** UTF-16 units that are not committed, those of a commit under way included. */
   #length = 0
@@ -42,6 +47,24 @@ export class PendingLog {
   /** Whether nothing waits and nobody writes. */
   get idle(): boolean {
     return !this.#locked && this.#chunks.length === 0
+  }
+
+  /** Somebody else may have written: the head is to be read again, and every run to be looked up. */
+  forgetHead(): void {
+    this.head = null
+    this.#trusted.clear()
+  }
+
+  trusts(hold: RunHold): boolean {
+    return this.#trusted.has(attemptKey(hold))
+  }
+
+  /** Says that a run was this node's when `head` was known already. */
+  trust(hold: RunHold): void {
+    if (this.#trusted.size >= TRUSTED_ATTEMPTS) {
+      this.#trusted.clear()
+    }
+    this.#trusted.add(attemptKey(hold))
   }
 
   /** Adds text; what follows on the last text is one chunk with it. */
@@ -103,6 +126,13 @@ export class PendingLog {
     }
   }
 }
+
+function attemptKey({ runId, attempt }: RunHold): string {
+  return `${runId}/${attempt}`
+}
+
+/** More than this are looked up again. */
+const TRUSTED_ATTEMPTS = 16
 
 function lengthOf(chunks: readonly PendingChunk[]): number {
   return chunks.reduce((length, { chunk }) => length + chunk.text.length, 0)

@@ -38,8 +38,20 @@ export class CursorReader implements LogReader {
         throw new SessionGoneError()
       }
       await drained?.()
-      const events = cursor === null ? [] : await this.#after(options, cursor, subscription)
+      const events: CommittedEvent[] =
+        cursor === null ? [] : await this.#after(options, cursor, subscription)
       const branch = events.findIndex((event) => event.branch)
+      for (const event of mergeChunks(
+        branch < 0 ? events : events.slice(0, branch),
+        LONGEST_CHUNK,
+      )) {
+        await drained?.()
+        if (signal.aborted) {
+          return
+        }
+        yield event
+        cursor = event.seq
+      }
       if (cursor === null || branch >= 0) {
         const snapshot = await takeSnapshot(this.#database, options.userId, sessionId)
         if (!snapshot) {
@@ -48,14 +60,6 @@ export class CursorReader implements LogReader {
         yield snapshot
         cursor = snapshot.seq
         continue
-      }
-      for (const event of mergeChunks(events, LONGEST_CHUNK)) {
-        await drained?.()
-        if (signal.aborted) {
-          return
-        }
-        yield event
-        cursor = event.seq
       }
       if (events.length === 0) {
         await subscription.changed(cursor, signal)

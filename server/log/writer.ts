@@ -107,12 +107,13 @@ export class GroupCommitWriter implements LogWriter {
       let placed: PlacedEvent[] = []
       let done: { value: T } | null = null
       try {
-        if (log.head === null && share.chunks.length > 0) {
-          await this.#place([share])
-        }
         await this.#options.database.db.transaction().execute(async (transaction) => {
+          if (log.head === null) {
+            log.forgetHead()
+          }
           const head =
             log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+          await this.#dropFenced(transaction, [share])
           placed = placeChunks(log.sessionId, head, share.chunks)
           const value = await work(transaction, createAppender(log.sessionId, head, placed))
           if (placed.length > 0) {
@@ -127,10 +128,8 @@ export class GroupCommitWriter implements LogWriter {
       } catch (error) {
         if (done === null || isRefusal(error) || !(await this.#landed(placed, error))) {
           log.putBack(share.chunks)
-          log.head = null
-          if (isSeqTaken(error)) {
-            await this.#dropFenced([share])
-          } else if (!isKnot(error)) {
+          log.forgetHead()
+          if (!isSeqTaken(error) && !isKnot(error)) {
             throw error
           }
           continue
@@ -205,11 +204,11 @@ export class GroupCommitWriter implements LogWriter {
       } catch (error) {
         if (isRefusal(error) || !(await this.#landed(batch, error))) {
           for (const { log } of shares) {
-            log.head = null
+            log.forgetHead()
           }
-          await (isSeqTaken(error)
-            ? this.#patiently(() => this.#dropFenced(shares))
-            : this.#troubled(error))
+          if (!isSeqTaken(error)) {
+            await this.#troubled(error)
+          }
           continue
         }
       }
@@ -250,36 +249,52 @@ export class GroupCommitWriter implements LogWriter {
   }
 
   async #place(shares: readonly Share[]): Promise<PlacedEvent[]> {
-    const unknown = shares.filter(({ log }) => log.head === null).map(({ log }) => log.sessionId)
-    const heads =
-      unknown.length > 0 ? await readHeads(this.#options.database.db, unknown) : new Map()
-    if (unknown.length > 0) {
-      // Behind a head that was asked for again stands perhaps a takeover, which a place taken would have told of.
-      await this.#dropFenced(shares.filter(({ log }) => log.head === null))
+    const { db } = this.#options.database
+    const unknown = shares.flatMap(({ log }) => (log.head === null ? [log] : []))
+    for (const log of unknown) {
+      log.forgetHead()
     }
-    return shares.flatMap(({ log, chunks }) => {
-      log.head ??= heads.get(log.sessionId) ?? 0
-      return placeChunks(log.sessionId, log.head ?? 0, chunks)
-    })
+    const heads =
+      unknown.length > 0
+        ? await readHeads(
+            db,
+            unknown.map(({ sessionId }) => sessionId),
+          )
+        : new Map<SessionId, number>()
+    for (const log of unknown) {
+      log.head = heads.get(log.sessionId) ?? 0
+    }
+    await this.#dropFenced(db, shares)
+    return shares.flatMap(({ log, chunks }) => placeChunks(log.sessionId, log.head ?? 0, chunks))
   }
 
-  /** Somebody else wrote to these logs: throws away the text of runs that are no longer this node's. */
-  async #dropFenced(shares: Share[]): Promise<void> {
+  /**
+   * Throws away the text of runs that are no longer this node's. Asked after the head of each log is known: a run that
+   * is taken over later collides there, one that was taken over before is found here.
+   */
+  async #dropFenced(db: Db, shares: readonly Share[]): Promise<void> {
     const holds = new Map<RunId, RunHold>()
-    for (const { hold } of shares.flatMap(({ log, chunks }) => [...chunks, ...log.waiting])) {
-      holds.set(hold.runId, hold)
+    for (const { log, chunks } of shares) {
+      for (const { hold } of chunks) {
+        if (!log.trusts(hold)) {
+          holds.set(hold.runId, hold)
+        }
+      }
     }
     if (holds.size === 0) {
       return
     }
     const fenced = await findFenced(
-      this.#options.database.db,
+      db,
       [...holds.values()].map(({ runId, attempt }) => ({ id: runId, attempt })),
     )
     for (const share of shares) {
       const lost = share.chunks.filter(({ hold }) => fenced.has(hold.runId))
       share.log.settle(lost)
       share.chunks = share.chunks.filter(({ hold }) => !fenced.has(hold.runId))
+      for (const { hold } of share.chunks) {
+        share.log.trust(hold)
+      }
       for (const runId of fenced) {
         share.log.drop(runId)
       }

@@ -80,6 +80,21 @@ export const messagesRouter = router({
       services.runs.edit({ ...input, userId: user.id }),
     ),
 
+  regenerate: procedure
+    .input(z.object({ id: MessageId, model: z.string().trim().min(1).max(200).optional() }))
+    .output(Sent)
+    .mutation(({ ctx: { services, user }, input }) =>
+      services.runs.regenerate({ ...input, userId: user.id }),
+    ),
+
+  select: procedure
+    .input(z.object({ id: MessageId }))
+    .output(z.object({ id: MessageId }))
+    .mutation(async ({ ctx: { services, user }, input: { id } }) => {
+      await services.runs.select({ id, userId: user.id })
+      return { id }
+    }),
+
   unqueue: procedure
     .input(z.object({ id: MessageId }))
     .output(z.object({ id: MessageId }))

@@ -7,8 +7,9 @@ import { decideCall, wake } from './decide.ts'
 import type { RunDeps } from './deps.ts'
 import { CommandError, type Runs, type StopCommand } from './port.ts'
 import { editQueued, requireMessage, unqueue } from './queue.ts'
+import { regenerate, selectBranch } from './regenerate.ts'
 import { recoverRetries, resolveCall, tryAgain } from './resolve.ts'
-import { sendMessage } from './send.ts'
+import { type Sent, sendMessage } from './send.ts'
 import { RunSupervisor } from './supervisor.ts'
 
 export type RunService = Runs & {
@@ -32,18 +33,40 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
     deps.node.tell({ type: 'stop', runId })
   }
 
+  /** Drives what was started; what stands in its way is stopped, also when it waits for a person. */
+  const afterSend = async (sent: Sent, session: Pick<StopCommand, 'userId' | 'sessionId'>) => {
+    if (sent.started) {
+      supervisor.drive(sent.started)
+    }
+    if (sent.interrupted) {
+      await service.stop({ ...session, clearQueue: false })
+    }
+    return { messageId: sent.messageId, runId: sent.runId }
+  }
+
   const service: RunService = {
     async send(command) {
-      const sent = await deps.log.append(command.sessionId, (transaction, log) =>
-        sendMessage(transaction, log, command, deps),
+      return afterSend(
+        await deps.log.append(command.sessionId, (transaction, log) =>
+          sendMessage(transaction, log, command, deps),
+        ),
+        command,
       )
-      if (sent.started) {
-        supervisor.drive(sent.started)
-      }
-      if (sent.interrupted) {
-        await service.stop({ ...command, clearQueue: false })
-      }
-      return { messageId: sent.messageId, runId: sent.runId }
+    },
+
+    async regenerate(command) {
+      const { sessionId } = await requireMessage(deps.database.db, command.userId, command.id)
+      const sent = await deps.log.append(sessionId, (transaction, log) =>
+        regenerate(transaction, log, command, sessionId, deps),
+      )
+      return afterSend(sent, { userId: command.userId, sessionId })
+    },
+
+    async select(command) {
+      const { sessionId } = await requireMessage(deps.database.db, command.userId, command.id)
+      await deps.log.append(sessionId, (transaction, log) =>
+        selectBranch(transaction, log, command, sessionId),
+      )
     },
 
     async edit({ userId, id, newId, text, onlyQueued }) {

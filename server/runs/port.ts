@@ -23,6 +23,15 @@ export type EditCommand = {
   onlyQueued?: boolean | undefined
 }
 
+export type RegenerateCommand = {
+  userId: UserId
+  id: MessageId
+  /** The model to ask this time; the session's when absent. */
+  model?: string | undefined
+}
+
+export type SelectCommand = { userId: UserId; id: MessageId }
+
 export type DecideCommand = {
   userId: UserId
   callId: CallId
@@ -51,6 +60,14 @@ export type Runs = {
    * @throws {CommandError} when there is no such message, or it is no person's
    */
   edit(command: EditCommand): Promise<{ messageId: MessageId; runId: RunId }>
+  /**
+   * Answers a question anew, beside the old answer.
+   *
+   * @throws {CommandError} when there is no such message, or it is no answer
+   */
+  regenerate(command: RegenerateCommand): Promise<{ messageId: MessageId; runId: RunId }>
+  /** @throws {CommandError} when there is no such message, or an answer is being written */
+  select(command: SelectCommand): Promise<void>
   /** @throws {CommandError} when there is no such message, or it does not wait any more */
   unqueue(command: { userId: UserId; id: MessageId }): Promise<void>
   /** @throws {CommandError} when there is no such call, or it does not wait for a decision */

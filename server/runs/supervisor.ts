@@ -17,6 +17,8 @@ type Drive = {
 const ROUND = 20
 /** From one round to the next. Milliseconds. */
 const SWEEP_INTERVAL = 1_000
+/** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
+const STOPS_INTERVAL = 500
 /** How long the calls that are under way may take before this node leaves them. Milliseconds. */
 const LEAVE_TIME = 5_000
 
@@ -33,7 +35,8 @@ export class RunSupervisor {
   readonly #closing = new AbortController()
   #sweeping: Promise<void> | null = null
   #sweepAgain = false
-  #timer: NodeJS.Timeout | null = null
+  #lookingForStops: Promise<void> | null = null
+  #timers: NodeJS.Timeout[] = []
 
   /** @param compact shortens the log of an ended run */
   constructor(deps: RunDeps, compact: (run: Run) => Promise<void>) {
@@ -43,7 +46,10 @@ export class RunSupervisor {
 
   async start(): Promise<void> {
     await this.sweep()
-    this.#timer = setInterval(() => void this.sweep(), SWEEP_INTERVAL)
+    this.#timers = [
+      setInterval(() => void this.sweep(), SWEEP_INTERVAL),
+      setInterval(() => this.#lookForStops(), STOPS_INTERVAL),
+    ]
   }
 
   /** Drives a run that this node owns, and whatever waits behind it. */
@@ -74,7 +80,7 @@ export class RunSupervisor {
     this.#drives.get(runId)?.lose.abort(new FencedError())
   }
 
-  /** Looks for runs that nobody drives, stops that this node did not hear of, and logs to shorten. */
+  /** Looks for runs that nobody drives, and logs to shorten. */
   sweep(): Promise<void> {
     this.#sweepAgain = true
     this.#sweeping ??= this.#sweepRounds()
@@ -88,8 +94,10 @@ export class RunSupervisor {
   async close(): Promise<void> {
     const { database, log, node } = this.#deps
     this.#closing.abort()
-    clearInterval(this.#timer ?? undefined)
-    await this.#sweeping
+    for (const timer of this.#timers) {
+      clearInterval(timer)
+    }
+    await Promise.all([this.#sweeping, this.#lookingForStops])
     for (const { leave } of this.#drives.values()) {
       leave.abort(new FencedError())
     }
@@ -163,13 +171,22 @@ export class RunSupervisor {
         this.#sweepAgain ||= orphans.length === ROUND
       }
     }
-    if (this.#drives.size > 0 && node.hasOthers) {
-      for (const runId of await findStopped(database.db, node.id)) {
-        this.stop(runId)
-      }
-    }
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }
+  }
+
+  /** Stops the runs of this node that a person stopped on another: that node's word may have been lost. */
+  #lookForStops(): void {
+    const { database, node, onError } = this.#deps
+    if (this.#drives.size === 0 || !node.hasOthers) {
+      return
+    }
+    this.#lookingForStops ??= findStopped(database.db, node.id)
+      .then((stopped) => stopped.forEach((runId) => this.stop(runId)))
+      .catch((error: unknown) => onError(error, 'stops of other nodes could not be looked for'))
+      .finally(() => {
+        this.#lookingForStops = null
+      })
   }
 }

@@ -3,11 +3,15 @@ import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 
-/** A Postgres whose notifications never arrive, as behind a pooler in transaction mode. */
-export type MutePostgres = AsyncDisposable & {
+/** The way to a Postgres, with the faults that such ways have. */
+export type PostgresProxy = AsyncDisposable & {
   readonly url: string
   /** How many notifications were kept back. */
   dropped(): number
+  /** Nothing goes through any more, and nobody is told: connections stay open. */
+  silence(): void
+  /** Breaks what is open, and lets new connections through. */
+  mend(): void
 }
 
 /** "A" is a NotificationResponse: PostgreSQL documentation, "Message Formats". */
@@ -15,12 +19,19 @@ const NOTIFICATION = 'A'.charCodeAt(0)
 /** A type of one byte, and a length of four that counts itself. */
 const HEADER = 5
 
-/** @param url of a database on a unix socket, as `startPostgres` gives it */
-export async function startMutePostgres(url: string): Promise<MutePostgres> {
+/**
+ * @param url of a database on a unix socket, as `startPostgres` gives it
+ * @param options.notifications false: none ever arrive, as behind a pooler in transaction mode
+ */
+export async function startPostgresProxy(
+  url: string,
+  { notifications = true }: { notifications?: boolean } = {},
+): Promise<PostgresProxy> {
   const real = new URL(url)
   const path = join(real.searchParams.get('host') ?? '', '.s.PGSQL.5432')
   const sockets = new Set<Socket>()
   let dropped = 0
+  let silent = false
   const server = createServer((near) => {
     const far = connect(path)
     for (const [socket, other] of [
@@ -34,8 +45,11 @@ export async function startMutePostgres(url: string): Promise<MutePostgres> {
         other.destroy()
       })
     }
+    // Piped, it would flow: who connects into the silence is left without an answer.
+    if (silent) return
     near.pipe(far)
-    far.pipe(withoutNotifications(() => (dropped += 1))).pipe(near)
+    if (notifications) far.pipe(near)
+    else far.pipe(withoutNotifications(() => (dropped += 1))).pipe(near)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -44,6 +58,14 @@ export async function startMutePostgres(url: string): Promise<MutePostgres> {
   return {
     url: `postgres://postgres@127.0.0.1:${port}${real.pathname}`,
     dropped: () => dropped,
+    silence() {
+      silent = true
+      for (const socket of sockets) socket.unpipe()
+    },
+    mend() {
+      silent = false
+      for (const socket of sockets) socket.destroy()
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
       server.close()

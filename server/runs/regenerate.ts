@@ -1,0 +1,86 @@
+import type { Db } from '../../db/database.ts'
+import { findMessage, readTree } from '../../db/messages.ts'
+import { findActiveRun, findRun, insertRun, requestStop } from '../../db/runs.ts'
+import { lockSession, updateSession } from '../../db/sessions.ts'
+import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
+import { leafUnder } from '../../shared/session/branches.ts'
+import type { Appender } from '../log/port.ts'
+import type { RunDeps } from './deps.ts'
+import { CommandError, type RegenerateCommand, type SelectCommand } from './port.ts'
+import type { Sent } from './send.ts'
+import { addBranch, startAnswer } from './start.ts'
+
+/** Answers the question of an assistant message anew, beside the old answer; an answer that runs is stopped first. */
+export async function regenerate(
+  transaction: Db,
+  log: Appender,
+  { userId, id, model }: RegenerateCommand,
+  sessionId: SessionId,
+  deps: RunDeps,
+): Promise<Sent> {
+  const session = await lockSession(transaction, userId, sessionId)
+  const old = await findMessage(transaction, userId, id)
+  if (!session || !old) {
+    throw new CommandError('NOT_FOUND', 'There is no such message.')
+  }
+  const questionId = old.message.parentId
+  if (old.message.role !== 'assistant' || !questionId) {
+    throw new CommandError(
+      'BAD_REQUEST',
+      'Only an answer can be regenerated; edit what you wrote instead.',
+    )
+  }
+  const active = await findActiveRun(transaction, sessionId)
+  const runId = RunId.parse(deps.newId())
+  const messageId = MessageId.parse(deps.newId())
+  await insertRun(
+    transaction,
+    {
+      id: runId,
+      sessionId,
+      userId,
+      questionId,
+      messageId,
+      model: model ?? session.model ?? deps.settings.model,
+      parentChosen: true,
+      createdAt: deps.now(),
+    },
+    true,
+  )
+  if (active) {
+    await requestStop(transaction, active.id, deps.now())
+    return { messageId, runId, started: null, interrupted: active.id }
+  }
+  const run = await findRun(transaction, runId)
+  if (!run) {
+    throw new Error(`run ${runId} is gone in the transaction that made it`)
+  }
+  const started = await startAnswer(transaction, log, run, deps)
+  await addBranch(transaction, log, userId, sessionId)
+  return { messageId, runId, started, interrupted: null }
+}
+
+/** Makes the branch of a message the active one, down to its newest message. */
+export async function selectBranch(
+  transaction: Db,
+  log: Appender,
+  { userId, id }: SelectCommand,
+  sessionId: SessionId,
+): Promise<void> {
+  const session = await lockSession(transaction, userId, sessionId)
+  const tree = await readTree(transaction, sessionId)
+  if (!session || !tree.some((node) => node.id === id)) {
+    throw new CommandError('NOT_FOUND', 'There is no such message.')
+  }
+  if (await findActiveRun(transaction, sessionId)) {
+    throw new CommandError(
+      'CONFLICT',
+      'An answer is being written in this session. Stop it, or wait for its end.',
+    )
+  }
+  const activeLeaf = leafUnder(tree, id)
+  if (activeLeaf !== session.activeLeaf) {
+    await updateSession(transaction, sessionId, { activeLeaf })
+    await addBranch(transaction, log, userId, sessionId)
+  }
+}

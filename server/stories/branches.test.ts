@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { branchStories } from './branches.suite.ts'
+
+branchStories('PGlite', memoryStorage)
