@@ -51,7 +51,7 @@ test('behind a pooler that lets no notification through, readers on the other no
   const reading = opened.use(await startNode({ DATABASE_URL: mute.url }))
   const ids = await Promise.all([
     ask(writing, 'Write 150 words about pipes'),
-    ask(writing, 'What are the system metrics? Answer with a table.'),
+    ask(writing, 'Show my user profile'),
     ask(writing, 'Write 3000 words about taps'),
   ])
   const [long, tools, endless] = ids.map((id) => opened.use(readSession(reading.client, id)))

@@ -110,7 +110,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: act('shut-down', { node }) },
   { weight: 6, arbitrary: act('start', { node }) },
   {
-    weight: 4,
+    weight: 8,
     arbitrary: act('read', {
       client,
       node,

@@ -41,6 +41,12 @@ export async function playHistory(
       world.start(slot)
       await flow(world, draw, 0)
     }
+    for (const [index, client] of world.clients.entries()) {
+      const node = world.up[index >> 1]
+      if (node) {
+        client.attach(node.gate.nodeId, node.reader, null)
+      }
+    }
     for (const step of steps) {
       await play.step(step)
     }

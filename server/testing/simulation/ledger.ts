@@ -32,6 +32,8 @@ type Found = {
   runs: RunRow[] | null
   messages: { id: string; text: string }[] | null
   steps: { run: string; count: number }[] | null
+  /** Events other than text, of which none ever goes away. */
+  lasting: number
 }
 
 /**
@@ -51,6 +53,7 @@ export class Ledger {
   readonly parts = new Map<string, StoredPart[]>()
   readonly #attempts = new Map<string, number>()
   readonly #ended = new Set<string>()
+  #lasting = 0
 
   constructor(pglite: PGlite, sessions: readonly string[]) {
     this.#pglite = pglite
@@ -89,11 +92,15 @@ export class Ledger {
         throw new BrokenPromise('P1', `after ${head} came ${row.seq} in the log`)
       }
       this.heads.set(row.session, row.seq)
+      this.#lasting += row.type === 'chunk' ? 0 : 1
       const event: SessionEvent = JSON.parse(row.data)
       this.#take(row, event, nodeId, before)
       if (event.type === 'end') {
         ended.push(event.messageId)
       }
+    }
+    if (found.lasting !== this.#lasting) {
+      throw new BrokenPromise('P1', 'something was written, or is gone, before the end of a log')
     }
     await this.#compareStored(ended)
   }
@@ -215,7 +222,8 @@ export class Ledger {
             stop_requested_at is not null as stop, error from runs) as r) as runs,
         (select json_agg(row_to_json(m)) from (select id, text from messages) as m) as messages,
         (select json_agg(row_to_json(s)) from (
-          select run_id as run, count(*) as count from steps group by run_id) as s) as steps`,
+          select run_id as run, count(*) as count from steps group by run_id) as s) as steps,
+        (select count(*) from events where type <> 'chunk') as lasting`,
       [[...this.heads.keys()], [...this.heads.values()]],
     )
     const found = rows[0]

@@ -18,7 +18,7 @@ export class Play {
   readonly #answers = new Map<string, { text: string; runId: string }>()
   /** Whether anything may have been taken out of a queue: then an id may be used anew. */
   #cleared = false
-  #checked: SessionState | null = null
+  readonly #checked = new WeakSet<SessionState>()
 
   /** @param retried is told how often a person had a call tried again */
   constructor(world: World, retried: Map<string, number>) {
@@ -38,10 +38,12 @@ export class Play {
     }
     const least = 'long' in act && act.long ? ENOUGH : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
-    const client = at(world.clients, draw(world.clients.length))
-    if (client?.attachment && client.state !== this.#checked) {
-      this.#checked = client.state
-      await checkClient(world, client)
+    for (const client of world.clients) {
+      const { state } = client
+      if (client.attachment && state && !this.#checked.has(state)) {
+        this.#checked.add(state)
+        await checkClient(world, client)
+      }
     }
   }
 

@@ -38,8 +38,9 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     id: gate.nodeId,
     database,
     leaseSeconds: LEASE_SECONDS,
-    onMessage: (message) =>
-      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost')),
+    onMessage: (message) => {
+      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
+    },
     onLookAround: () => feed.catchUp(),
     onError,
   })

@@ -60,6 +60,8 @@ export class World {
 
   /** Empties the database and makes the person and the sessions. Ends with the disposal of what it returns. */
   async open(): Promise<AsyncDisposable> {
+    // A history that failed may have left its transaction open.
+    await this.#pglite.exec('rollback')
     await this.#pglite.exec(
       'truncate users, sessions, messages, runs, steps, tool_calls, events, nodes cascade',
     )
