@@ -38,7 +38,8 @@ export class Play {
     }
     const least = 'long' in act && act.long ? ENOUGH : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
-    for (const client of world.clients) {
+    // Not every time: it costs more than everything else together.
+    for (const client of draw(4) === 0 ? world.clients : []) {
       const { state } = client
       if (client.attachment && state && !this.#checked.has(state)) {
         this.#checked.add(state)
