@@ -76,8 +76,9 @@ export async function createApp(options: AppOptions) {
     id: newId(),
     database,
     leaseSeconds: config.runs.leaseMs / 1000,
-    onMessage: (message) =>
-      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost')),
+    onMessage: (message) => {
+      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
+    },
     onLookAround: async () => {
       await feed.catchUp()
       await changes.lookAround()

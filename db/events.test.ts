@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { SessionId } from '../shared/contract/ids.ts'
+import { connect } from './connect.ts'
+import { deleteEvents, insertEvents, isSeqTaken, readEvents } from './events.ts'
+import { migrate } from './migrate.ts'
+import { memoryDatabase } from './testing.ts'
+
+test('an event never goes to a place that compaction freed, before the end of the log (P1)', async () => {
+  await using storage = await memoryDatabase()
+  const database = await connect(storage.options)
+  await migrate(database.db)
+  const sessionId = SessionId.parse(crypto.randomUUID())
+  const row = (seq: number) => ({ sessionId, seq, runId: null, type: 'chunk', data: '{}' })
+  await insertEvents(database.db, [row(1), row(2), row(3)])
+  await deleteEvents(database.db, sessionId, [2])
+  const late = await insertEvents(database.db, [row(2)]).catch((error: unknown) => error)
+  expect(isSeqTaken(late)).toBe(true)
+  await insertEvents(database.db, [row(4), row(5)])
+  const rows = await readEvents(database.db, sessionId, 0, 10)
+  expect(rows.map(({ seq }) => seq)).toEqual([1, 3, 4, 5])
+  await database.close()
+})
