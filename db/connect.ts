@@ -36,19 +36,17 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: postgresParser },
+    // Not as start-up options, which poolers refuse. The pool waits for it.
+    onConnect: async (client) => {
+      await client.query(
+        `set timezone = 'UTC'; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
+      )
+    },
   })
   // An idle connection that breaks is replaced by the pool; the next query reports what is really wrong.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => {
-    // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
-    client.on('error', () => undefined)
-    // Not as start-up options, which poolers refuse. If it fails, so does the query that wanted the connection.
-    client
-      .query(
-        `set timezone = 'UTC'; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
-      )
-      .catch(() => undefined)
-  })
+  // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {

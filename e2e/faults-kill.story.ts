@@ -41,30 +41,28 @@ test(
     console.log(`Random by SEED=${random.seed}`)
     const takeovers: number[] = []
     let unknown = 0
-    let victim = await startNode(settings)
-    let survivor = await startNode(settings)
-    try {
-      for (let killed = 0; killed < KILLS; killed += AT_ONCE) {
-        const asked = await askAll(victim, `${random.seed}-${killed}`)
-        const readers = asked.map(({ id }) => readSession(survivor.client, id))
-        await momentToKill(random, readers, killed === 0 || undefined)
-        const killedAt = performance.now()
-        await victim.server.end('SIGKILL')
-        counter.release()
-        const restarting = startNode(settings)
-        await victim.client.close()
-        await Promise.all(readers.map((reader) => reader.until(isOver)))
-        for (const [index, reader] of readers.entries()) {
-          await expectUnharmed(reader, survivor, asked[index]?.key ?? '')
-          takeovers.push(...takeoverTimes(reader, killedAt))
-          unknown += reader.answer?.calls.filter(({ status }) => status === 'unknown').length ?? 0
-          await reader[Symbol.asyncDispose]()
-        }
-        victim = survivor
-        survivor = await restarting
+    await using opened = new AsyncDisposableStack()
+    let victim = opened.use(await startNode(settings))
+    let survivor = opened.use(await startNode(settings))
+    for (let killed = 0; killed < KILLS; killed += AT_ONCE) {
+      const asked = await askAll(victim, `${random.seed}-${killed}`)
+      const readers = asked.map(({ id }) => readSession(survivor.client, id))
+      await momentToKill(random, readers, killed === 0 || undefined)
+      const killedAt = performance.now()
+      await victim.server.end('SIGKILL')
+      counter.release()
+      const restarting = startNode(settings)
+      opened.defer(async () => (await restarting)[Symbol.asyncDispose]())
+      await victim.client.close()
+      await Promise.all(readers.map((reader) => reader.until(isOver)))
+      for (const [index, reader] of readers.entries()) {
+        await expectUnharmed(reader, survivor, asked[index]?.key ?? '')
+        takeovers.push(...takeoverTimes(reader, killedAt))
+        unknown += reader.answer?.calls.filter(({ status }) => status === 'unknown').length ?? 0
+        await reader[Symbol.asyncDispose]()
       }
-    } finally {
-      for (const node of [victim, survivor]) await node[Symbol.asyncDispose]()
+      victim = survivor
+      survivor = await restarting
     }
     reportTimes('From SIGKILL to the next attempt', takeovers)
     console.log(`Calls whose outcome the kills hid: ${unknown}`)

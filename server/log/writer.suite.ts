@@ -158,6 +158,26 @@ export function writerSuite(name: string, open: Open): void {
       expect(rows.map(({ type }) => type)).toEqual(['chunk', 'start', 'tool'])
     })
 
+    test('lets a run go on that waited for room which an append made', async () => {
+      await using storage = await open()
+      await using bench = await setUp(storage.options)
+      const { writer, sessionId } = bench
+      const begun = Promise.withResolvers<void>()
+      const held = Promise.withResolvers<void>()
+      const append = writer.append(sessionId, async (_transaction, log) => {
+        begun.resolve()
+        await held.promise
+        log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL })
+      })
+      await begun.promise
+      const much = 'x'.repeat(300_000)
+      const waiting = writer.chunk(sessionId, bench.hold, chunk(much, 0))
+      const second = writer.append(sessionId, async () => undefined)
+      held.resolve()
+      await Promise.all([append, second, waiting])
+      expect(joined(bench.committed)).toBe(much)
+    })
+
     test('lets sessions that write at once each have a log without a gap (P1)', async () => {
       await using storage = await open()
       await using bench = await setUp(storage.options)

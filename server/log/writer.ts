@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Db } from '../../db/database.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../db/events.ts'
 import { notify } from '../../db/notifications.ts'
-import { findFenced } from '../../db/runs.ts'
 import { isKnot, isRefusal } from '../../db/trouble.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import { type Share, dropFenced } from './fence.ts'
 import type { Hub } from './hub.ts'
 import { type PendingChunk, PendingLog } from './pending.ts'
 import { type PlacedEvent, createAppender, placeChunks, toRow } from './placed.ts'
@@ -35,9 +35,6 @@ const REMEMBERED_LOGS = 10_000
 
 /** Between two tries of a commit that the database could not take. Milliseconds. */
 const RETRY_DELAY = 200
-
-/** Some taken chunks of one log, and where they stand if the commit succeeds. */
-type Share = { log: PendingLog; chunks: PendingChunk[] }
 
 /**
  * Commits what the runs of this node write, one group after the other: while one commit is under way the next one
@@ -87,6 +84,7 @@ export class GroupCommitWriter implements LogWriter {
       return await this.#appendLocked(log, work)
     } finally {
       this.#release(log)
+      this.#makeRoom()
       this.#schedule()
     }
   }
@@ -159,9 +157,7 @@ export class GroupCommitWriter implements LogWriter {
     }
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = null
-      for (const wake of this.#roomWanted.splice(0)) {
-        wake()
-      }
+      this.#makeRoom()
       this.#schedule()
     })
     return this.#committing
@@ -268,39 +264,16 @@ export class GroupCommitWriter implements LogWriter {
     return shares.flatMap(({ log, chunks }) => placeChunks(log.sessionId, log.head ?? 0, chunks))
   }
 
-  /**
-   * Throws away the text of runs that are no longer this node's. Asked after the head of each log is known: a run that
-   * is taken over later collides there, one that was taken over before is found here.
-   */
   async #dropFenced(db: Db, shares: readonly Share[]): Promise<void> {
-    const holds = new Map<RunId, RunHold>()
-    for (const { log, chunks } of shares) {
-      for (const { hold } of chunks) {
-        if (!log.trusts(hold)) {
-          holds.set(hold.runId, hold)
-        }
-      }
-    }
-    if (holds.size === 0) {
-      return
-    }
-    const fenced = await findFenced(
-      db,
-      [...holds.values()].map(({ runId, attempt }) => ({ id: runId, attempt })),
-    )
-    for (const share of shares) {
-      const lost = share.chunks.filter(({ hold }) => fenced.has(hold.runId))
-      share.log.settle(lost)
-      share.chunks = share.chunks.filter(({ hold }) => !fenced.has(hold.runId))
-      for (const { hold } of share.chunks) {
-        share.log.trust(hold)
-      }
-      for (const runId of fenced) {
-        share.log.drop(runId)
-      }
-    }
-    for (const runId of fenced) {
+    for (const runId of await dropFenced(db, shares)) {
       this.#options.onFenced(runId)
+    }
+  }
+
+  /** Lets those who wait for room look whether there is some. */
+  #makeRoom(): void {
+    for (const wake of this.#roomWanted.splice(0)) {
+      wake()
     }
   }
 
