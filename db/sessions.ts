@@ -98,6 +98,16 @@ export async function lockSession(transaction: Db, userId: UserId, id: SessionId
   return row ?? null
 }
 
+/** The newest message of the active branch; null before the first. */
+export async function readActiveLeaf(db: Db, id: SessionId): Promise<MessageId | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('active_leaf as activeLeaf')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.activeLeaf ?? null
+}
+
 export type SessionChange = {
   title?: string | null
   titleSource?: SessionTable['title_source']

@@ -1,9 +1,9 @@
-import type { SessionId, UserId } from '../shared/contract/ids.ts'
+import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { Database, Db } from './database.ts'
 import { type ReadEvent, readChunks } from './events.ts'
 import { type StoredMessage, readBranch, readQueued } from './messages.ts'
-import { findSession } from './sessions.ts'
+import { findSession, readActiveLeaf } from './sessions.ts'
 
 /** A session as it is at `session.seq`, but for the text of an answer that is being written. */
 export type StoredSnapshot = {
@@ -19,6 +19,8 @@ export type SnapshotLimits = {
   limit: number
   /** Bounds the stored parts of all of them; UTF-16 units of JSON. */
   maxLength: number
+  /** The end of the branch to read; the active one's when absent, no message when null. */
+  leaf?: MessageId | null | undefined
 }
 
 /** Reads everything a reader starts from, at one moment; null when there is no such session of this user. */
@@ -33,13 +35,9 @@ export async function readSnapshot(
     if (!session) {
       return null
     }
-    const { activeLeaf } = await db
-      .selectFrom('sessions')
-      .select('active_leaf as activeLeaf')
-      .where('id', '=', sessionId)
-      .executeTakeFirstOrThrow()
-    const branch = activeLeaf
-      ? await readBranch(db, { sessionId, leaf: activeLeaf, ...limits })
+    const leaf = limits.leaf === undefined ? await readActiveLeaf(db, sessionId) : limits.leaf
+    const branch = leaf
+      ? await readBranch(db, { sessionId, ...limits, leaf })
       : { messages: [], hasOlder: false }
     const queued = await readQueued(db, sessionId)
     const written = branch.messages.find(

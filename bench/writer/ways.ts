@@ -71,7 +71,6 @@ function openCommitEach(database: Database, hub: Hub): Way {
         runId: stream.hold.runId,
         seq,
         event,
-        branch: false,
       }
       await insertEvents([toRow(placed)])
       hub.publish(stream.sessionId, [placed])
@@ -108,8 +107,7 @@ function openCommitEach(database: Database, hub: Hub): Way {
 function openNoDatabase(_database: Database, hub: Hub): Way {
   return {
     written: { commits: 0, rows: 0 },
-    send: (stream, event) =>
-      hub.publish(stream.sessionId, [{ seq: stream.sent, event, branch: false }]),
+    send: (stream, event) => hub.publish(stream.sessionId, [{ seq: stream.sent, event }]),
     abandon: () => {},
   }
 }

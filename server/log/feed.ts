@@ -68,5 +68,5 @@ function toCommitted(row: {
   data: string
   sessionId: SessionId
 }): CommittedEvent {
-  return { seq: row.seq, event: parseEvent(row.data), branch: row.type === 'branch' }
+  return { seq: row.seq, event: parseEvent(row.data) }
 }

@@ -2,8 +2,8 @@ import type { SessionId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from './port.ts'
 import { Topic } from './topic.ts'
 
-/** An event as it was committed; `branch` marks the place where a reader needs a fresh snapshot. */
-export type CommittedEvent = { seq: number; event: AppendedEvent; branch: boolean }
+/** An event as it was committed. */
+export type CommittedEvent = { seq: number; event: AppendedEvent }
 
 /**
  * Tells the readers of this node what was committed. It remembers the newest events of each session that is being

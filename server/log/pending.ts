@@ -1,6 +1,6 @@
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
-import { mergePair } from '../../shared/session/merge.ts'
+import { joinChunks } from '../../shared/session/merge.ts'
 import type { RunHold } from './port.ts'
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
@@ -72,9 +72,9 @@ export class PendingLog {
     this.#length += chunk.text.length
     const last = this.#chunks.at(-1)
     if (last?.hold.runId === hold.runId && last.hold.attempt === hold.attempt) {
-      const merged = mergePair({ seq: 0, event: last.chunk }, { seq: 0, event: chunk })?.event
-      if (merged?.type === 'chunk') {
-        last.chunk = merged
+      const joined = joinChunks(last.chunk, chunk)
+      if (joined) {
+        last.chunk = joined
         return
       }
     }

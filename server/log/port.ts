@@ -5,10 +5,17 @@ import type {
   SessionEvent,
   SnapshotEvent,
 } from '../../shared/contract/events.ts'
-import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
+
+/**
+ * The active branch became another one: the one that ends with `leaf`, null for none. A reader gets a snapshot in its
+ * place, for only that says what a whole branch looks like.
+ */
+export type BranchEvent = { type: 'branch'; session: Session; leaf: MessageId | null }
 
 /** What may be put into a log. A snapshot is made for a reader and never stored. */
-export type AppendedEvent = Exclude<SessionEvent, { type: 'snapshot' }>
+export type AppendedEvent = Exclude<SessionEvent, { type: 'snapshot' }> | BranchEvent
 
 /** Who writes for a run. An attempt that another has overtaken can write nothing more. */
 export type RunHold = { runId: RunId; attempt: number }
@@ -18,9 +25,7 @@ export type Appender = {
   /** The place that the next event will have. */
   readonly nextSeq: number
   /** Adds the event and returns its place in the log. */
-  add(event: AppendedEvent, runId?: RunId): number
-  /** Adds a `session` event that tells of a new active branch: each reader gets a fresh snapshot in its place. */
-  addBranch(event: Extract<AppendedEvent, { type: 'session' }>): number
+  add(event: AppendedEvent, runId?: RunId | null): number
 }
 
 /**

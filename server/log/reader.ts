@@ -6,7 +6,7 @@ import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { mergeChunks } from '../../shared/session/merge.ts'
 import type { CommittedEvent, Hub, Subscription } from './hub.ts'
 import { type FollowOptions, type LogReader, SessionGoneError } from './port.ts'
-import { parseEvent, takeSnapshot } from './snapshot.ts'
+import { type SnapshotOptions, parseEvent, takeSnapshot } from './snapshot.ts'
 
 /** Rows read from the database at once, and the longest text that they are merged to (UTF-16 units). */
 const PAGE = 500
@@ -26,7 +26,7 @@ export class CursorReader implements LogReader {
   }
 
   snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
-    return takeSnapshot(this.#database, userId, sessionId, limit)
+    return takeSnapshot(this.#database, userId, sessionId, { limit })
   }
 
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
@@ -38,33 +38,40 @@ export class CursorReader implements LogReader {
         throw new SessionGoneError()
       }
       await drained?.()
-      const events: CommittedEvent[] =
-        cursor === null ? [] : await this.#after(options, cursor, subscription)
-      const branch = events.findIndex((event) => event.branch)
-      for (const event of mergeChunks(
-        branch < 0 ? events : events.slice(0, branch),
-        LONGEST_CHUNK,
-      )) {
-        await drained?.()
-        if (signal.aborted) {
-          return
-        }
-        yield event
-        cursor = event.seq
-      }
-      if (cursor === null || branch >= 0) {
-        const snapshot = await takeSnapshot(this.#database, options.userId, sessionId)
-        if (!snapshot) {
-          throw new SessionGoneError()
-        }
+      if (cursor === null) {
+        const snapshot = await this.#snapshotFor(options)
         yield snapshot
         cursor = snapshot.seq
         continue
       }
+      const events = await this.#after(options, cursor, subscription)
       if (events.length === 0) {
         await subscription.changed(cursor, signal)
       }
+      for (const committed of mergeChunks(events, LONGEST_CHUNK)) {
+        await drained?.()
+        if (signal.aborted) {
+          return
+        }
+        yield await this.#toLogged(committed, options)
+        cursor = committed.seq
+      }
     }
+  }
+
+  /** An event as readers get it: in the place of a new branch, a snapshot of it. */
+  async #toLogged({ seq, event }: CommittedEvent, options: FollowOptions): Promise<LoggedEvent> {
+    return event.type === 'branch'
+      ? this.#snapshotFor(options, { seq, leaf: event.leaf })
+      : { seq, event }
+  }
+
+  async #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']) {
+    const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
+    if (!snapshot) {
+      throw new SessionGoneError()
+    }
+    return snapshot
   }
 
   /** The cursor, if the log can continue from it; null asks for a snapshot. */
@@ -92,10 +99,6 @@ export class CursorReader implements LogReader {
     if (rows.length < PAGE) {
       subscription.reached(rows.at(-1)?.seq ?? cursor)
     }
-    return rows.map(({ seq, type, data }) => ({
-      seq,
-      event: parseEvent(data),
-      branch: type === 'branch',
-    }))
+    return rows.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
   }
 }

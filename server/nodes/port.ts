@@ -1,8 +1,8 @@
 import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from '../log/port.ts'
 
-/** An event as one node tells it to the others; `branch` marks the place where a reader needs a fresh snapshot. */
-export type ToldEvent = { sessionId: SessionId; seq: number; event: AppendedEvent; branch: boolean }
+/** An event as one node tells it to the others. */
+export type ToldEvent = { sessionId: SessionId; seq: number; event: AppendedEvent }
 
 /** What nodes on one database tell each other. Any of it may be lost: each has a slower way that finds it out. */
 export type NodeMessage =

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
 import { type Run, findNextRun, startRun } from '../../db/runs.ts'
-import { findSession, lockSession, updateSession } from '../../db/sessions.ts'
+import { findSession, lockSession, readActiveLeaf, updateSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Appender } from '../log/port.ts'
@@ -76,9 +76,10 @@ export async function addBranch(
   userId: UserId,
   sessionId: SessionId,
 ): Promise<void> {
-  log.addBranch({
-    type: 'session',
+  log.add({
+    type: 'branch',
     session: await readSession(transaction, log, userId, sessionId),
+    leaf: await readActiveLeaf(transaction, sessionId),
   })
 }
 

@@ -1,5 +1,7 @@
 import type { ReadEvent } from '../../db/events.ts'
+import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
+import type { AppendedEvent } from '../log/port.ts'
 import { type Context, notFound } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 
@@ -16,11 +18,20 @@ export async function sessionWithMessages(
   return { ...session, messages: typedMessages(messages), hasOlder }
 }
 
+/** A change of branch is known outside as a change of the session. */
+function toPublic(event: AppendedEvent): SessionEvent {
+  return event.type === 'branch' ? { type: 'session', session: event.session } : event
+}
+
 /** One page of a log of which `limit + 1` rows were read. */
 export function logPage(rows: readonly ReadEvent[], limit: number) {
   const page = rows.slice(0, limit)
   return {
-    events: page.map(({ seq, at, data }) => ({ seq, at, event: typedEvent(JSON.parse(data)) })),
+    events: page.map(({ seq, at, data }) => ({
+      seq,
+      at,
+      event: typedEvent(toPublic(JSON.parse(data))),
+    })),
     nextAfter: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
   }
 }

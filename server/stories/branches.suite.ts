@@ -81,6 +81,37 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       await sameAsFresh(app, sessionId, live)
     })
 
+    test('that a reader hears of late comes with every event that followed it (P2, P9)', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id: sessionId } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
+      await app.caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      first.say('uno')
+      await live.untilEvent('chunk')
+      const { state } = live
+      await live.stop()
+      const old = state?.messages.at(-1)?.id ?? ''
+      const { messageId } = await app.caller.messages.regenerate({ id: old })
+      const second = await app.model.nextCall()
+      second.say('ein')
+      second.finish()
+      await using watching = watch(app.caller, sessionId)
+      await watching.until((fresh) => fresh.state?.session.running === false)
+      await using late = watch(app.caller, sessionId, state)
+      await late.until((reader) => (reader.state?.seq ?? 0) >= (watching.state?.seq ?? 0))
+      const ends = late.events.flatMap(({ event }) => (event.type === 'end' ? [event] : []))
+      expect(ends).toMatchObject([
+        { messageId: old, outcome: 'stopped' },
+        { messageId, outcome: 'completed' },
+      ])
+      const seqs = late.events.map(({ seq }) => seq)
+      expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
+      await sameAsFresh(app, sessionId, late)
+    })
+
     test('of what is not there, or is no answer, is refused', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

@@ -89,6 +89,7 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       await using app = await startTestApp(storage)
       const { id: sessionId } = await app.caller.sessions.create({})
       await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       await expect(
@@ -118,6 +119,7 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       await using app = await startTestApp(storage)
       const { id: sessionId } = await app.caller.sessions.create({})
       await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
       for (let round = 1; round <= 20; round += 1) {
         await app.caller.messages.send({ sessionId, text: `round ${round}` })
         const call = await app.model.nextCall()

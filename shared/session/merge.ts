@@ -1,5 +1,4 @@
-import type { ChunkEvent, LoggedEvent } from '../contract/events.ts'
-import type { ToolCall } from '../contract/tool.ts'
+import type { ChunkEvent } from '../contract/events.ts'
 
 /**
  * Two chunks as one, or null when they cannot be: they must be of the same part, and the second must begin where the
@@ -24,17 +23,20 @@ export function joinChunks(
   return { ...first, text: first.text + second.text }
 }
 
+/** An event at its place, of whichever kinds there are beside chunks. */
+type Placed<Event> = { seq: number; event: Event | ChunkEvent }
+
 /**
  * Two neighbouring events of a log as one with the second's seq, or null when they are not chunks that can be joined.
  *
  * @see joinChunks
  */
-export function mergePair<Call = ToolCall>(
-  first: LoggedEvent<Call>,
-  second: LoggedEvent<Call>,
+export function mergePair<Event extends { type: string }>(
+  first: Placed<Event>,
+  second: Placed<Event>,
   maxLength?: number,
-): LoggedEvent<Call> | null {
-  if (first.event.type !== 'chunk' || second.event.type !== 'chunk') return null
+): Placed<Event> | null {
+  if (!isChunk(first.event) || !isChunk(second.event)) return null
   const event = joinChunks(first.event, second.event, maxLength)
   return event === null ? null : { seq: second.seq, event }
 }
@@ -44,11 +46,11 @@ export function mergePair<Call = ToolCall>(
  *
  * @see joinChunks
  */
-export function mergeChunks<Call = ToolCall>(
-  events: Iterable<LoggedEvent<Call>>,
+export function mergeChunks<Event extends { type: string }>(
+  events: Iterable<Placed<Event>>,
   maxLength?: number,
-): LoggedEvent<Call>[] {
-  const merged: LoggedEvent<Call>[] = []
+): Placed<Event>[] {
+  const merged: Placed<Event>[] = []
   for (const event of events) {
     const last = merged.at(-1)
     const pair = last === undefined ? null : mergePair(last, event, maxLength)
@@ -56,6 +58,10 @@ export function mergeChunks<Call = ToolCall>(
     else merged[merged.length - 1] = pair
   }
   return merged
+}
+
+function isChunk(event: { type: string }): event is ChunkEvent {
+  return event.type === 'chunk'
 }
 
 function endsInsidePair(text: string): boolean {
