@@ -36,11 +36,10 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: postgresParser },
-    // Not as start-up options, which poolers refuse. The pool waits for it.
-    onConnect: async (client) => {
-      await client.query(
-        `set timezone = 'UTC'; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`,
-      )
+    // Not as start-up options, which poolers refuse. Each new connection is handed out after it.
+    verify: (client, done) => {
+      const settings = `set timezone = 'UTC'; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION}`
+      client.query(settings, (error: Error | null) => done(error ?? undefined))
     },
   })
   // An idle connection that breaks is replaced by the pool; the next query reports what is really wrong.
