@@ -93,6 +93,21 @@ export async function findMessage(
   return (await assemble(db, rows))[0] ?? null
 }
 
+/** These messages of a session, in no order; one that is gone is left out. */
+export async function readMessages(
+  db: Db,
+  sessionId: SessionId,
+  ids: readonly MessageId[],
+): Promise<StoredMessage[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(columns)
+    .where('session_id', '=', sessionId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  return assemble(db, rows)
+}
+
 /** Whether the id is taken, by whomever. */
 export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
   return (
@@ -276,7 +291,7 @@ export function toStoredPart(part: Part): StoredPart {
 }
 
 /** What search looks through. U+0000 cannot stand in a `text` column. */
-function searchText(parts: StoredPart[]): string {
+export function searchText(parts: StoredPart[]): string {
   return parts
     .flatMap((part) => (part.type === 'text' ? [part.text] : []))
     .join('\n')
