@@ -111,10 +111,7 @@ export async function readFullMessages(
   })
 }
 
-async function readRuns(
-  db: Database['db'],
-  ids: readonly RunId[],
-): Promise<Map<RunId, RunRecord>> {
+async function readRuns(db: Database['db'], ids: readonly RunId[]): Promise<Map<RunId, RunRecord>> {
   const { rows } = await sql<{ id: RunId } & Omit<RunRecord, 'steps' | 'calls'>>`
     select id, finish, started_at as "startedAt", ended_at as "endedAt"
     from runs where id = any(${ids}::uuid[])`.execute(db)

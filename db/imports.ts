@@ -1,6 +1,12 @@
 import type { Insertable } from 'kysely'
 import type { ExportedMessage, ExportedSession } from '../shared/contract/export.ts'
-import { CallId, type MessageId, RunId, type SessionId, type UserId } from '../shared/contract/ids.ts'
+import {
+  CallId,
+  type MessageId,
+  RunId,
+  type SessionId,
+  type UserId,
+} from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 import { searchText } from './messages.ts'
 import type {

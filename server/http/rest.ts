@@ -48,7 +48,15 @@ export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Ro
           }
           const isFile = name === 'sessions.export'
           const extra = isFile ? { takePieces } : {}
-          const output = await call(options, name, procedure._def.type, request, reply, input, extra)
+          const output = await call(
+            options,
+            name,
+            procedure._def.type,
+            request,
+            reply,
+            input,
+            extra,
+          )
           return isFile ? sendFile(reply, File.parse(output), pieces) : sendJson(reply, output)
         },
       })

@@ -35,7 +35,11 @@ export async function exportSession(
   }
   const name = fileName(outline, format)
   return format === 'json'
-    ? { name, mimeType: 'application/json', pieces: fileAsJson(now, one(toJson(database, outline))) }
+    ? {
+        name,
+        mimeType: 'application/json',
+        pieces: fileAsJson(now, one(toJson(database, outline))),
+      }
     : { name, mimeType: 'text/markdown', pieces: toMarkdown(database, outline) }
 }
 

@@ -2,7 +2,11 @@ import { TRPCError } from '@trpc/server'
 import type { z } from 'zod'
 import type { Db } from '../../db/database.ts'
 import { insertSessionTree } from '../../db/imports.ts'
-import { ExportFile, type ExportedMessage, type ExportedSession } from '../../shared/contract/export.ts'
+import {
+  ExportFile,
+  type ExportedMessage,
+  type ExportedSession,
+} from '../../shared/contract/export.ts'
 import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
 import { ChatGptFile } from './chatgpt-file.ts'
 import { fromChatGpt } from './chatgpt.ts'
