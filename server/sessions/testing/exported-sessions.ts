@@ -48,7 +48,7 @@ const call = fc.record(
 )
 const textPart = fc.record({
   type: fc.constantFrom('text' as const, 'reasoning' as const, 'refusal' as const),
-  text: fc.oneof(text, fc.constant('a\u0000b')),
+  text: fc.oneof(text, fc.constantFrom('a\u0000b', '\ud800 alone')),
 })
 const callPart = call.map((made) => ({ type: 'tool' as const, call: { ...made, step: 0 } }))
 
