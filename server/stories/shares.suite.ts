@@ -19,7 +19,7 @@ export function shareStories(database: string, openStorage: () => Promise<Storag
       asking.callTools({ name: 'no_such_tool', arguments: { of: 'it' } })
       const call = await app.model.nextCall()
       call.say('Half an ', 'answer')
-      await live.until(({ state }) => JSON.stringify(state?.messages).includes('answer'))
+      await live.until(({ state }) => JSON.stringify(state?.messages ?? []).includes('answer'))
       const share = await caller.shares.create({ sessionId })
       call.say(' and the rest')
       call.finish()

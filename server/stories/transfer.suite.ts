@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ExportFile } from '../../shared/contract/export.ts'
+import {
+  ExportFile,
+  type ExportedMessage,
+  type ExportedSession,
+} from '../../shared/contract/export.ts'
 import { exportedSessions } from '../sessions/testing/exported-sessions.ts'
 import { sessionWithoutIds, withoutIds } from '../sessions/testing/without-ids.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
@@ -71,6 +75,21 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
       expect(withoutIds(await exported(app, original))).toEqual(withoutIds(file))
     })
 
+    test('of a long conversation comes back, in whatever order its messages stand', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const file = longConversation(500)
+      const { sessions } = await app.caller.sessions.import({ data: file })
+      const id = sessions[0]?.id ?? ''
+      expect(withoutIds(await exported(app, id))).toEqual(withoutIds(file))
+      const { messages, hasOlder } = await app.caller.messages.list({ sessionId: id, limit: 200 })
+      expect(hasOlder).toBe(true)
+      expect(messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'number 499' }])
+      const { content } = await app.caller.sessions.export({ id, format: 'markdown' })
+      const numbers = [...content.matchAll(/> number (\d+)$/gm)].map(([, number]) => Number(number))
+      expect(numbers).toEqual(Array.from({ length: 500 }, (_, index) => index))
+    })
+
     test('of an answer that is being written has the text it had, as interrupted', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
@@ -80,7 +99,7 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
       await app.caller.messages.send({ sessionId: id, text: 'waits' })
       const call = await app.model.nextCall()
       call.say('one ', 'two')
-      await live.until(({ state }) => JSON.stringify(state?.messages).includes('two'))
+      await live.until(({ state }) => JSON.stringify(state?.messages ?? []).includes('two'))
       const [session] = (await exported(app, id)).sessions
       expect(session?.messages).toMatchObject([
         { role: 'user', parts: [{ text: 'Count' }] },
@@ -117,6 +136,59 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
         })
       expect((await post(file)).status).toBe(200)
       expect((await post({})).status).toBe(400)
+    })
+
+    test('of ChatGPT’s is imported with its branches, shown, found and gone on with', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const say = (role: string, text: string, more: object = {}) => ({
+        author: { role },
+        create_time: 1_700_000_000,
+        content: { content_type: 'text', parts: [text] },
+        ...more,
+      })
+      const { sessions } = await app.caller.sessions.import({
+        data: [
+          {
+            title: 'Soup',
+            create_time: 1_700_000_000,
+            mapping: {
+              q: { children: ['run', 'other'], message: say('user', 'Which soup?') },
+              run: {
+                parent: 'q',
+                children: ['out'],
+                message: say('assistant', 'soups()', { recipient: 'python' }),
+              },
+              out: { parent: 'run', children: ['a'], message: say('tool', 'leek') },
+              a: { parent: 'out', children: [], message: say('assistant', 'Leek soup.') },
+              other: { parent: 'q', children: [], message: say('assistant', 'Pea soup.') },
+            },
+            current_node: 'a',
+          },
+        ],
+      })
+      const id = sessions[0]?.id ?? ''
+      await using live = watch(app.caller, id)
+      expect((await live.untilEvent('snapshot')).messages).toMatchObject([
+        { role: 'user', parts: [{ text: 'Which soup?' }], createdAt: '2023-11-14T22:13:20.000Z' },
+        {
+          role: 'assistant',
+          parts: [{ call: { name: 'chatgpt__python', output: 'leek' } }, { text: 'Leek soup.' }],
+          siblings: { count: 2 },
+        },
+      ])
+      expect((await app.caller.sessions.list({ search: 'pea soup' })).items).toMatchObject([{ id }])
+      await app.caller.messages.send({ sessionId: id, text: 'How?' })
+      const call = await app.model.nextCall()
+      expect(call.step.messages).toMatchObject([
+        { role: 'user', text: 'Which soup?' },
+        { role: 'assistant', calls: [{ name: 'chatgpt__python' }] },
+        { role: 'tool', output: '"leek"' },
+        { role: 'assistant', text: 'Leek soup.' },
+        { role: 'user', text: 'How?' },
+      ])
+      call.finish()
+      await live.untilEvent('end')
     })
 
     test('that is wrong anywhere is refused with its place, and nothing of it is imported', async () => {
@@ -180,6 +252,45 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
       expect((await app.caller.sessions.list({})).items.length).toBe(before)
     })
   })
+}
+
+/** Each message says to have been made before the one it follows, as when clocks differ. */
+function longConversation(length: number): ExportFile {
+  const at = (index: number) => new Date(Date.UTC(2026, 0) - index).toISOString()
+  const messages = Array.from({ length }, (_, index): ExportedMessage => {
+    const parentId = index === 0 ? null : `m${index - 1}`
+    const parts = [{ type: 'text' as const, text: `number ${index}` }]
+    const common = { id: `m${index}`, parentId, createdAt: at(index), parts }
+    return index % 2 === 0
+      ? { ...common, role: 'user' }
+      : {
+          ...common,
+          role: 'assistant',
+          status: 'completed',
+          model: null,
+          usage: null,
+          error: null,
+          run: null,
+        }
+  })
+  const session: ExportedSession = {
+    id: 'long',
+    title: null,
+    titleSource: null,
+    summary: null,
+    status: 'closed',
+    model: null,
+    systemPrompt: null,
+    pinned: false,
+    archived: false,
+    createdAt: at(length),
+    updatedAt: at(0),
+    endedAt: null,
+    durationMs: null,
+    activeLeaf: `m${length - 1}`,
+    messages: messages.toReversed(),
+  }
+  return { format: 'throughline', version: 1, exportedAt: at(0), sessions: [session] }
 }
 
 /** Two branches; the active one has a call. */
