@@ -2,26 +2,12 @@ import {
   EXPORT_LIMITS,
   type ExportedCall,
   type ExportedMessage,
-  type ExportedPart,
   type ExportedSession,
 } from '../../shared/contract/export.ts'
+import { type Answer, clean, extendAnswer, toMessage } from './chatgpt-answer.ts'
 import type { ChatGptConversation, ChatGptMessage, ChatGptNode } from './chatgpt-file.ts'
-import { codeOf, textOf, thoughtsOf } from './chatgpt-text.ts'
+import { textOf } from './chatgpt-text.ts'
 import { type ImportPath, invalidImport } from './import-error.ts'
-
-/**
- * What the model wrote between two messages of a person. There it is several nodes (thoughts, calls, their results,
- * text), here one message; where the nodes fork, each way is an answer of its own.
- */
-type Answer = {
-  /** The node that the answer ends with so far, whose id it gets. */
-  id: string
-  nodes: readonly string[]
-  parts: readonly ExportedPart[]
-  createdAt: string
-  model: string | null
-  cut: boolean
-}
 
 /** Where a way through the tree has come to. */
 type Place = {
@@ -184,7 +170,7 @@ class Conversion {
   }
 
   #extend(place: Place, id: string, message: ChatGptMessage, at: string): Answer | null {
-    const answer = extend(place, id, message, at)
+    const answer = extendAnswer(place, id, message, at)
     if (answer && answer.nodes.length > EXPORT_LIMITS.parts) {
       throw invalidImport([...this.#path, id], 'the answer has too many nodes')
     }
@@ -205,123 +191,6 @@ function sizeOf({ arguments: written, output }: ExportedCall): number {
   return 2 * written.length + (typeof output === 'string' ? output.length : 0)
 }
 
-/** The answer with one more node; null while there is nothing to show. */
-function extend(
-  { parent, answer }: Place,
-  id: string,
-  message: ChatGptMessage,
-  at: string,
-): Answer | null {
-  const parts = addParts(answer?.parts ?? [], id, message, parent?.role === 'user')
-  return parts.length === 0
-    ? answer
-    : {
-        id,
-        nodes: [...(answer?.nodes ?? []), id],
-        parts,
-        createdAt: answer?.createdAt ?? at,
-        model: answer?.model ?? (clean(message.metadata?.model_slug ?? '') || null),
-        cut: message.status === 'in_progress',
-      }
-}
-
-/** @param callable whether a call can be kept as one: it belongs to the answer to a question */
-function addParts(
-  parts: readonly ExportedPart[],
-  id: string,
-  { author, content, recipient }: ChatGptMessage,
-  callable: boolean,
-): readonly ExportedPart[] {
-  const text = textOf(content)
-  if (author.role === 'tool') {
-    return callable ? addResult(parts, id, author.name ?? 'tool', text) : parts
-  }
-  if (recipient && recipient !== 'all') {
-    return callable ? [...parts, toCall(parts, id, recipient, codeOf(content))] : parts
-  }
-  const thoughts = thoughtsOf(content)
-  return [
-    ...parts,
-    ...(thoughts === '' ? [] : [{ type: 'reasoning' as const, text: thoughts }]),
-    ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-  ]
-}
-
-function addResult(
-  parts: readonly ExportedPart[],
-  id: string,
-  name: string,
-  output: string,
-): readonly ExportedPart[] {
-  const waiting = parts.findLastIndex(
-    (part) => part.type === 'tool' && part.call.output === undefined,
-  )
-  const part = parts[waiting] ?? toCall(parts, id, name, null)
-  if (part.type !== 'tool') {
-    return parts
-  }
-  const { error: _, ...call } = part.call
-  const done: ExportedPart = { type: 'tool', call: { ...call, status: 'completed', output } }
-  return waiting < 0 ? [...parts, done] : parts.with(waiting, done)
-}
-
-function toCall(
-  parts: readonly ExportedPart[],
-  id: string,
-  name: string,
-  input: string | null,
-): { type: 'tool'; call: ExportedCall } {
-  return {
-    type: 'tool',
-    call: {
-      // The names of tools and the ids of calls that every provider takes, should the conversation go on.
-      name: `chatgpt__${name.replaceAll(/[^\w-]/g, '_').slice(0, 50)}`,
-      source: 'mcp:chatgpt',
-      effect: 'read',
-      status: 'failed',
-      error: 'ChatGPT’s export has no result of this call.',
-      input: { text: input },
-      step: parts.filter((part) => part.type === 'tool').length,
-      providerId: `call_${id.replaceAll(/[^\w]/g, '').slice(0, 32)}`,
-      arguments: clean(JSON.stringify({ text: input })),
-    },
-  }
-}
-
-function toMessage(answer: Answer, parent: ExportedMessage | null): ExportedMessage {
-  const { id, createdAt, model, parts } = answer
-  const steps = parts.flatMap((part, index) =>
-    part.type === 'tool'
-      ? [
-          {
-            step: part.call.step,
-            partsEnd: index + 1,
-            model: model ?? 'chatgpt',
-            finish: 'tool-calls',
-            usage: null,
-          },
-        ]
-      : [],
-  )
-  return {
-    id,
-    parentId: parent?.id ?? null,
-    role: 'assistant',
-    createdAt,
-    status: answer.cut ? 'interrupted' : 'completed',
-    model,
-    usage: null,
-    error: null,
-    run: steps.length === 0 ? null : { finish: null, startedAt: null, endedAt: null, steps },
-    parts: [...parts],
-  }
-}
-
 function toTime(seconds: number | null | undefined): string | null {
   return seconds ? new Date(seconds * 1000).toISOString() : null
-}
-
-/** Without the character that a column cannot hold. */
-function clean(text: string): string {
-  return text.replaceAll('\u0000', '')
 }
