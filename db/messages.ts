@@ -93,6 +93,24 @@ export async function findMessage(
   return (await assemble(db, rows))[0] ?? null
 }
 
+/**
+ * These messages of a session, in no order; one that is gone is left out. Each as if it had no siblings: finding them
+ * takes the whole session, and who reads it page by page has them all.
+ */
+export async function readMessages(
+  db: Db,
+  sessionId: SessionId,
+  ids: readonly MessageId[],
+): Promise<StoredMessage[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(columns)
+    .where('session_id', '=', sessionId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  return assemble(db, rows, new Map())
+}
+
 /** Whether the id is taken, by whomever. */
 export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
   return (
@@ -224,7 +242,11 @@ type MessageRow = {
 }
 
 /** Puts the tool calls into the parts, and each message among its siblings. */
-async function assemble(db: Db, rows: MessageRow[]): Promise<StoredMessage[]> {
+async function assemble(
+  db: Db,
+  rows: MessageRow[],
+  known?: Map<MessageId, Message['siblings']>,
+): Promise<StoredMessage[]> {
   if (rows.length === 0) {
     return []
   }
@@ -232,7 +254,7 @@ async function assemble(db: Db, rows: MessageRow[]): Promise<StoredMessage[]> {
     db,
     rows.flatMap((row) => row.parts.flatMap((part) => (part.type === 'tool' ? [part.id] : []))),
   )
-  const siblings = await readSiblings(db, rows)
+  const siblings = known ?? (await readSiblings(db, rows))
   return rows.map((row) => ({
     partsSeq: row.parts_seq,
     message: {
@@ -289,7 +311,7 @@ export function toStoredPart(part: Part): StoredPart {
 }
 
 /** What search looks through. U+0000 cannot stand in a `text` column. */
-function searchText(parts: StoredPart[]): string {
+export function searchText(parts: StoredPart[]): string {
   return parts
     .flatMap((part) => (part.type === 'text' ? [part.text] : []))
     .join('\n')

@@ -1,8 +1,15 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
-import type { MessageStatus, Outcome, TextPart, Usage } from '../shared/contract/message.ts'
+import type {
+  Message,
+  MessageStatus,
+  Outcome,
+  TextPart,
+  Usage,
+} from '../shared/contract/message.ts'
 import type { Session } from '../shared/contract/session.ts'
+import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall } from '../shared/contract/tool.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
@@ -19,6 +26,7 @@ export type Schema = {
   tool_calls: ToolCallTable
   events: EventTable
   nodes: NodeTable
+  shares: ShareTable
 }
 
 export type UserTable = {
@@ -158,4 +166,15 @@ export type NodeTable = {
   id: string
   started_at: Generated<string>
   lease_until: string
+}
+
+export type ShareTable = {
+  id: ShareId
+  token: string
+  session_id: SessionId
+  user_id: UserId
+  /** The title and the messages as they were when they were shared. */
+  title: string | null
+  messages: ColumnType<Message[], string, never>
+  created_at: string
 }

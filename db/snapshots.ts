@@ -1,8 +1,9 @@
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
-import type { Database, Db } from './database.ts'
+import type { Database } from './database.ts'
 import { type ReadEvent, readChunks } from './events.ts'
 import { type StoredMessage, readBranch, readQueued } from './messages.ts'
+import { atOneMoment } from './one-moment.ts'
 import { findSession, readActiveLeaf } from './sessions.ts'
 
 /** A session as it is at `session.seq`, but for the text of an answer that is being written. */
@@ -52,12 +53,4 @@ export async function readSnapshot(
 
 function isOpen(status: StoredMessage['message']['status']): boolean {
   return status === 'running' || status === 'waiting'
-}
-
-/** An embedded database has one connection, so that any transaction of it sees one moment. */
-function atOneMoment<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
-  const transaction = database.db.transaction()
-  return database.kind === 'postgres'
-    ? transaction.setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
-    : transaction.execute(read)
 }

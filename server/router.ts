@@ -3,6 +3,7 @@ import { messagesRouter } from './messages/router.ts'
 import { modelsRouter } from './model/router.ts'
 import { runsRouter } from './runs/router.ts'
 import { sessionsRouter } from './sessions/router.ts'
+import { sharesRouter } from './shares/router.ts'
 import { toolsRouter } from './tools/router.ts'
 import { router } from './trpc.ts'
 
@@ -12,6 +13,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   messages: messagesRouter,
   runs: runsRouter,
+  shares: sharesRouter,
   tools: toolsRouter,
   models: modelsRouter,
 })

@@ -12,6 +12,8 @@ export type Context = {
   user: { id: UserId; admin: boolean }
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
+  /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
+  takePieces?: (pieces: AsyncGenerator<string>) => void
 }
 
 const t = initTRPC

@@ -37,6 +37,7 @@ const ROUTES: Record<string, readonly [OpenApiMethod, `/${string}`, string]> = {
   'sessions.search': ['GET', '/session/search', 'Search titles, summaries and messages'],
   'shares.create': ['POST', '/share', 'Share a snapshot of a session'],
   'shares.list': ['GET', '/share', 'List the shares'],
+  'shares.revoke': ['DELETE', '/share/{token}', 'End a share'],
   'shares.get': ['GET', '/share/{token}', 'Read a shared snapshot'],
   'messages.list': [
     'GET',

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { callTRPCProcedure, TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -41,10 +42,22 @@ export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Ro
         bodyLimit:
           name === 'sessions.import' ? options.limits.importBytes : options.limits.bodyBytes,
         handler: async (request, reply) => {
-          const output = await call(options, name, procedure._def.type, request, reply, input)
-          return name === 'sessions.export'
-            ? sendFile(reply, File.parse(output))
-            : sendJson(reply, output)
+          let pieces: AsyncIterable<string> | null = null
+          const takePieces = (taken: AsyncIterable<string>) => {
+            pieces = taken
+          }
+          const isFile = name === 'sessions.export'
+          const extra = isFile ? { takePieces } : {}
+          const output = await call(
+            options,
+            name,
+            procedure._def.type,
+            request,
+            reply,
+            input,
+            extra,
+          )
+          return isFile ? sendFile(reply, File.parse(output), pieces) : sendJson(reply, output)
         },
       })
     }
@@ -69,6 +82,7 @@ async function call<Router extends AnyTRPCRouter>(
   request: FastifyRequest,
   reply: FastifyReply,
   schema: z.ZodObject,
+  extraContext: object,
 ): Promise<unknown> {
   const ended = new AbortController()
   reply.raw.once('close', () => ended.abort())
@@ -80,7 +94,7 @@ async function call<Router extends AnyTRPCRouter>(
       router,
       path,
       getRawInput,
-      ctx,
+      ctx: { ...ctx, ...extraContext },
       type,
       signal: ended.signal,
       batchIndex: 0,
@@ -115,7 +129,12 @@ function sendJson(reply: FastifyReply, output: unknown): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? null))
 }
 
-function sendFile(reply: FastifyReply, file: z.infer<typeof File>): FastifyReply {
+/** @param pieces the content, when it is still to be made: it is, as fast as the client takes it */
+function sendFile(
+  reply: FastifyReply,
+  file: z.infer<typeof File>,
+  pieces: AsyncIterable<string> | null,
+): FastifyReply {
   const name = encodeURIComponent(file.name).replaceAll(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16)}`,
@@ -123,5 +142,5 @@ function sendFile(reply: FastifyReply, file: z.infer<typeof File>): FastifyReply
   return reply
     .type(`${file.mimeType}; charset=utf-8`)
     .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
-    .send(file.content)
+    .send(pieces ? Readable.from(pieces) : file.content)
 }

@@ -17,6 +17,7 @@ import { type Context, notFound, procedure, router } from '../trpc.ts'
 import { typedEvent } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { logPage, sessionWithMessages } from './read.ts'
+import { exportProcedure, importProcedure } from './transfer.ts'
 
 const Title = z.string().trim().min(1).max(200)
 const Model = z.string().trim().min(1).max(200)
@@ -149,6 +150,9 @@ export const sessionsRouter = router({
         input.limit,
       )
     }),
+
+  export: exportProcedure,
+  import: importProcedure,
 
   watch: procedure
     .input(z.object({ id: SessionId, lastEventId: z.string().max(40).nullish() }))

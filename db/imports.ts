@@ -1,0 +1,217 @@
+import type { Insertable } from 'kysely'
+import type { ExportedMessage, ExportedSession } from '../shared/contract/export.ts'
+import {
+  CallId,
+  type MessageId,
+  RunId,
+  type SessionId,
+  type UserId,
+} from '../shared/contract/ids.ts'
+import type { Db } from './database.ts'
+import { searchText } from './messages.ts'
+import type {
+  MessageTable,
+  RunTable,
+  Schema,
+  StepTable,
+  StoredPart,
+  ToolCallTable,
+} from './schema.ts'
+
+export type SessionImport = {
+  userId: UserId
+  /** The id that the session is to have. */
+  id: SessionId
+  /** Its messages stand with each parent before its children, and no two have the same id. */
+  session: ExportedSession
+  /** The id that each message is to have, by its id in the file. */
+  messageIds: ReadonlyMap<string, MessageId>
+  newId: () => string
+  /** ISO 8601. */
+  now: string
+}
+
+/** Rows of one statement: far below the number of parameters that a statement may have. */
+const BATCH = 200
+
+/** Adds the session with its whole tree and an empty log: a reader begins with a snapshot at 0. */
+export async function insertSessionTree(transaction: Db, imported: SessionImport): Promise<void> {
+  const { session, messageIds } = imported
+  await transaction
+    .insertInto('sessions')
+    .values({
+      id: imported.id,
+      user_id: imported.userId,
+      title: session.title,
+      title_source: session.titleSource,
+      summary: session.summary,
+      status: session.status,
+      model: session.model,
+      system_prompt: session.systemPrompt,
+      pinned: session.pinned,
+      archived: session.archived,
+      active_leaf: session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf),
+      created_at: session.createdAt,
+      updated_at: session.updatedAt,
+      ended_at: session.endedAt,
+      duration_ms: session.durationMs,
+    })
+    .execute()
+  const rows = toRows(imported)
+  await insertAll(transaction, 'messages', rows.messages)
+  await insertAll(transaction, 'runs', rows.runs)
+  await insertAll(transaction, 'steps', rows.steps)
+  await insertAll(transaction, 'tool_calls', rows.calls)
+}
+
+async function insertAll<Table extends keyof Schema>(
+  transaction: Db,
+  table: Table,
+  rows: readonly Insertable<Schema[Table]>[],
+): Promise<void> {
+  for (let index = 0; index < rows.length; index += BATCH) {
+    await transaction
+      .insertInto(table)
+      .values(rows.slice(index, index + BATCH))
+      .execute()
+  }
+}
+
+type Rows = {
+  messages: Insertable<MessageTable>[]
+  runs: Insertable<RunTable>[]
+  steps: Insertable<StepTable>[]
+  calls: Insertable<ToolCallTable>[]
+}
+
+function toRows(imported: SessionImport): Rows {
+  const rows: Rows = { messages: [], runs: [], steps: [], calls: [] }
+  const runIds = newRunIds(imported)
+  for (const message of imported.session.messages) {
+    const parts = message.parts.map((part): StoredPart =>
+      part.type === 'tool' ? { type: 'tool', id: CallId.parse(imported.newId()) } : part,
+    )
+    rows.messages.push(toMessageRow(imported, message, parts, runIds.get(message.id) ?? null))
+    if (message.role === 'assistant' && message.run) {
+      addRun(rows, imported, message, parts, lookUp(runIds, message.id))
+    }
+  }
+  return rows
+}
+
+/** A run for each answer that has one; a question is given its first answer's. */
+function newRunIds({ session, newId }: SessionImport): Map<string, RunId> {
+  const runIds = new Map<string, RunId>()
+  for (const message of session.messages) {
+    if (message.role === 'assistant' && message.run) {
+      const runId = RunId.parse(newId())
+      runIds.set(message.id, runId)
+      if (message.parentId !== null && !runIds.has(message.parentId)) {
+        runIds.set(message.parentId, runId)
+      }
+    }
+  }
+  return runIds
+}
+
+function toMessageRow(
+  { userId, id, messageIds }: SessionImport,
+  message: ExportedMessage,
+  parts: StoredPart[],
+  runId: RunId | null,
+): Insertable<MessageTable> {
+  const answer = message.role === 'assistant' ? message : null
+  return {
+    id: lookUp(messageIds, message.id),
+    session_id: id,
+    user_id: userId,
+    parent_id: message.parentId === null ? null : lookUp(messageIds, message.parentId),
+    role: message.role,
+    parts: JSON.stringify(parts),
+    parts_seq: 0,
+    text: searchText(parts),
+    status: answer?.status ?? 'completed',
+    run_id: runId,
+    model: answer?.model ?? null,
+    usage: answer?.usage ? JSON.stringify(answer.usage) : null,
+    error: answer?.error ? JSON.stringify(answer.error) : null,
+    created_at: message.createdAt,
+  }
+}
+
+function addRun(
+  rows: Rows,
+  { userId, id: sessionId, session, messageIds, now }: SessionImport,
+  message: Extract<ExportedMessage, { role: 'assistant' }>,
+  parts: readonly StoredPart[],
+  runId: RunId,
+): void {
+  const { run } = message
+  if (!run || message.parentId === null) {
+    return
+  }
+  const messageId = lookUp(messageIds, message.id)
+  rows.runs.push({
+    id: runId,
+    session_id: sessionId,
+    user_id: userId,
+    question_id: lookUp(messageIds, message.parentId),
+    message_id: messageId,
+    status: message.status,
+    attempt: 1,
+    model: message.model ?? session.model ?? 'unknown',
+    finish: run.finish,
+    // What it used was paid for elsewhere, or is counted here already; the message still tells of it.
+    usage: null,
+    error: message.error ? JSON.stringify(message.error) : null,
+    created_at: message.createdAt,
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    compacted_at: now,
+  })
+  for (const step of run.steps) {
+    rows.steps.push({
+      run_id: runId,
+      step: step.step,
+      parts_end: step.partsEnd,
+      model: step.model,
+      finish: step.finish,
+      usage: step.usage && JSON.stringify(step.usage),
+      provider_state: null,
+    })
+  }
+  for (const [index, part] of message.parts.entries()) {
+    const stored = parts[index]
+    if (part.type === 'tool' && stored?.type === 'tool') {
+      const { call } = part
+      rows.calls.push({
+        id: stored.id,
+        run_id: runId,
+        session_id: sessionId,
+        user_id: userId,
+        message_id: messageId,
+        step: call.step,
+        part: index,
+        provider_id: call.providerId,
+        name: call.name,
+        source: call.source,
+        effect: call.effect,
+        status: call.status,
+        arguments: call.arguments,
+        input: JSON.stringify(call.input) ?? null,
+        output: call.output === undefined ? null : JSON.stringify(call.output),
+        error: call.error ?? null,
+        started_at: call.startedAt ?? null,
+        duration_ms: call.durationMs ?? null,
+      })
+    }
+  }
+}
+
+function lookUp<Id>(ids: ReadonlyMap<string, Id>, localId: string): Id {
+  const id = ids.get(localId)
+  if (id === undefined) {
+    throw new Error(`the message ${localId} is referred to and not there`)
+  }
+  return id
+}

@@ -1,0 +1,91 @@
+import type { Database } from '../../db/database.ts'
+import { type FullMessage, readBranchIds, readFullMessages, readOutline } from '../../db/exports.ts'
+import { CallId, MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import { atRest } from '../../shared/session/at-rest.ts'
+
+/** Messages of a snapshot, and their JSON in UTF-16 units, at the most: it is shown at once. */
+const MAX_MESSAGES = 5_000
+const MAX_LENGTH = 16_000_000
+
+/** Messages that are read at a time. */
+const PAGE = 50
+
+/**
+ * The active branch as whoever has the link may see it: what was said, thought and called, as the session shows it.
+ * Nothing of who paid what for it, no instructions, and no id that means anything elsewhere.
+ *
+ * @param ownId stands in for the session's
+ * @returns null when there is no such session of this user; `too-long` when it is too much to share
+ */
+export async function takeShare(
+  database: Database,
+  {
+    userId,
+    sessionId,
+    ownId,
+    newId,
+  }: {
+    userId: UserId
+    sessionId: SessionId
+    ownId: string
+    newId: () => string
+  },
+): Promise<{ title: string | null; messages: Message[] } | 'too-long' | null> {
+  const outline = await readOutline(database, userId, sessionId)
+  if (!outline) {
+    return null
+  }
+  const { session, activeLeaf } = outline
+  const ids = activeLeaf ? await readBranchIds(database, sessionId, activeLeaf) : []
+  if (ids.length > MAX_MESSAGES) {
+    return 'too-long'
+  }
+  const messages: Message[] = []
+  let length = 0
+  for (let index = 0; index < ids.length; index += PAGE) {
+    for (const full of await readFullMessages(
+      database,
+      sessionId,
+      ids.slice(index, index + PAGE),
+    )) {
+      const resting = atRest(session, full.message, toEvents(full))
+      const parentId = messages.at(-1)?.id ?? null
+      const shared = anonymous(resting, { parentId, sessionId: SessionId.parse(ownId), newId })
+      length += JSON.stringify(shared).length
+      if (length > MAX_LENGTH) {
+        return 'too-long'
+      }
+      messages.push(shared)
+    }
+  }
+  return { title: session.title, messages }
+}
+
+function anonymous(
+  message: Message,
+  { newId, ...place }: Pick<Message, 'parentId' | 'sessionId'> & { newId: () => string },
+): Message {
+  return {
+    ...place,
+    id: MessageId.parse(newId()),
+    role: message.role,
+    parts: message.parts.map((part) =>
+      part.type === 'tool'
+        ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
+        : part,
+    ),
+    createdAt: message.createdAt,
+    runId: null,
+    status: message.status,
+    siblings: { index: 0, count: 1, previous: null, next: null },
+    model: message.model,
+    usage: null,
+    error: message.error,
+  }
+}
+
+function toEvents({ chunks }: FullMessage) {
+  // What this server wrote is not checked again.
+  return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
+}

@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { shareStories } from './shares.suite.ts'
+
+shareStories('PGlite', memoryStorage)

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { RunError } from './errors.ts'
+import { Outcome, TextPart, Usage } from './message.ts'
+import { Session, Timestamp } from './session.ts'
+import { ToolCall } from './tool.ts'
+
+/** How much one file may hold. The size of the whole is bounded by the request that brings it. */
+export const EXPORT_LIMITS = {
+  sessions: 10_000,
+  messages: 100_000,
+  parts: 5_000,
+  steps: 1_000,
+  text: 4_000_000,
+  /** Levels of arrays and objects in a call's input and output. */
+  depth: 200,
+}
+
+/** A name for one message within its session of the file; an import gives it a new id. */
+const LocalId = z.string().min(1).max(100)
+
+/** Text of a column: Postgres keeps no U+0000 there. */
+function plainText(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine((text) => !text.includes('\u0000'), 'must not contain the character U+0000')
+}
+
+/** Postgres has no year 0, and nobody has a conversation from before 1900. */
+const Moment = Timestamp.refine((text) => text >= '1900', 'must not be before the year 1900')
+
+const Json = z
+  .unknown()
+  .refine(isShallow, `must not be nested deeper than ${EXPORT_LIMITS.depth} levels`)
+
+/** A call at rest: one that had no result when it was exported is written as `failed` or `unknown`. */
+export const ExportedCall = z.object({
+  name: plainText(500),
+  source: ToolCall.shape.source.refine((source) => plainText(500).safeParse(source).success),
+  effect: ToolCall.shape.effect,
+  status: z.enum(['completed', 'failed', 'denied', 'unknown']),
+  input: Json,
+  output: Json.optional(),
+  error: plainText(EXPORT_LIMITS.text).optional(),
+  startedAt: Moment.optional(),
+  durationMs: z.number().int().min(0).optional(),
+  /** The step of the run that made the call. */
+  step: z.number().int().min(0),
+  /** The id by which the provider knew the call, and the arguments as the model wrote them. */
+  providerId: plainText(1_000),
+  arguments: plainText(EXPORT_LIMITS.text),
+})
+export type ExportedCall = z.infer<typeof ExportedCall>
+
+export const ExportedPart = z.discriminatedUnion('type', [
+  TextPart.extend({ text: z.string().max(EXPORT_LIMITS.text) }),
+  z.object({ type: z.literal('tool'), call: ExportedCall }),
+])
+export type ExportedPart = z.infer<typeof ExportedPart>
+
+/** How an answer came about: what the model is shown when the conversation goes on. */
+export const ExportedRun = z.object({
+  finish: z.enum(['stop', 'length', 'content-filter', 'max-steps']).nullable(),
+  startedAt: Moment.nullable(),
+  endedAt: Moment.nullable(),
+  /** The finished model calls, in order. */
+  steps: z
+    .array(
+      z.object({
+        step: z.number().int().min(0).max(1_000_000),
+        /** How many parts the message has when this step's text and calls are in it. */
+        partsEnd: z.number().int().min(0),
+        model: plainText(500),
+        finish: plainText(100),
+        usage: Usage.omit({ costUsd: true }).nullable(),
+      }),
+    )
+    .max(EXPORT_LIMITS.steps),
+})
+export type ExportedRun = z.infer<typeof ExportedRun>
+
+const common = {
+  id: LocalId,
+  /** The message that this one follows; null at the beginning. */
+  parentId: LocalId.nullable(),
+  createdAt: Moment,
+  parts: z.array(ExportedPart).max(EXPORT_LIMITS.parts),
+}
+
+export const ExportedMessage = z.discriminatedUnion('role', [
+  z.object({ ...common, role: z.literal('user') }),
+  z.object({
+    ...common,
+    role: z.literal('assistant'),
+    /** An answer that was being written is `interrupted`, with the text it had. */
+    status: Outcome,
+    model: plainText(500).nullable(),
+    usage: Usage.nullable(),
+    error: RunError.nullable(),
+    run: ExportedRun.nullable(),
+  }),
+])
+export type ExportedMessage = z.infer<typeof ExportedMessage>
+
+export const ExportedSession = z.object({
+  id: LocalId,
+  title: plainText(2_000).nullable(),
+  titleSource: z.enum(['person', 'model', 'rule']).nullable(),
+  summary: plainText(EXPORT_LIMITS.text).nullable(),
+  status: Session.shape.status,
+  model: plainText(500).nullable(),
+  systemPrompt: plainText(EXPORT_LIMITS.text).nullable(),
+  pinned: z.boolean(),
+  archived: z.boolean(),
+  createdAt: Moment,
+  updatedAt: Moment,
+  endedAt: Moment.nullable(),
+  durationMs: z.number().int().min(0).nullable(),
+  /** The newest message of the active branch. */
+  activeLeaf: LocalId.nullable(),
+  /** The whole tree; siblings in the order of their making. */
+  messages: z.array(ExportedMessage).max(EXPORT_LIMITS.messages),
+})
+export type ExportedSession = z.infer<typeof ExportedSession>
+
+/** The file that `sessions.export` writes as JSON and `sessions.import` reads; docs/export-format.md describes it. */
+export const ExportFile = z.object({
+  format: z.literal('throughline'),
+  version: z.literal(1),
+  exportedAt: Moment,
+  sessions: z.array(ExportedSession).max(EXPORT_LIMITS.sessions),
+})
+export type ExportFile = z.infer<typeof ExportFile>
+
+function isShallow(value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > EXPORT_LIMITS.depth) {
+      return false
+    }
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values(item) : [],
+    )
+  }
+  return true
+}

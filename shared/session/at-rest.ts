@@ -1,0 +1,57 @@
+import type { LoggedEvent } from '../contract/events.ts'
+import type { Message, Outcome } from '../contract/message.ts'
+import type { Session } from '../contract/session.ts'
+import type { ToolCall } from '../contract/tool.ts'
+import { type SessionState, fold } from './fold.ts'
+
+export type CallAtRest = ToolCall & { status: 'completed' | 'failed' | 'denied' | 'unknown' }
+export type MessageAtRest = Omit<Message<CallAtRest>, 'status'> & { status: Outcome }
+
+/**
+ * A message as a copy may hold it that nobody goes on writing: an answer under way counts as interrupted, with the
+ * text it has, and a call without a result has none.
+ *
+ * @param later events of the log that the message does not show yet
+ */
+export function atRest(
+  session: Session,
+  message: Message,
+  later: readonly LoggedEvent[],
+): MessageAtRest {
+  const start: SessionState = { session, messages: [message], hasOlder: false, seq: 0 }
+  const state = later.reduce<SessionState>((before, event) => fold(before, event), start)
+  const [folded = message] = state.messages
+  return {
+    ...folded,
+    status: outcomeOf(folded),
+    parts: folded.parts.map((part) =>
+      part.type === 'tool' ? { type: 'tool', call: callAtRest(part.call) } : part,
+    ),
+  }
+}
+
+function outcomeOf({ status }: Message): Outcome {
+  return status === 'running' || status === 'waiting' || status === 'queued'
+    ? 'interrupted'
+    : status
+}
+
+/** A call that must never start twice may have happened once it began: then nobody knows. */
+export function callAtRest(call: ToolCall): CallAtRest {
+  switch (call.status) {
+    case 'completed':
+    case 'failed':
+    case 'denied':
+    case 'unknown':
+      return { ...call, status: call.status }
+    case 'pending':
+    case 'awaiting-approval':
+      return { ...call, status: 'failed', error: 'The call had not begun when this was copied.' }
+    case 'running':
+      return {
+        ...call,
+        status: call.effect === 'once' ? 'unknown' : 'failed',
+        error: 'The call had no result when this was copied.',
+      }
+  }
+}
