@@ -5,6 +5,7 @@ import { runsRouter } from './runs/router.ts'
 import { sessionsRouter } from './sessions/router.ts'
 import { toolsRouter } from './tools/router.ts'
 import { router } from './trpc.ts'
+import { usageRouter } from './usage/router.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
@@ -14,6 +15,7 @@ export const appRouter = router({
   runs: runsRouter,
   tools: toolsRouter,
   models: modelsRouter,
+  usage: usageRouter,
 })
 
 export type AppRouter = typeof appRouter
