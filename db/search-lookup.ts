@@ -70,10 +70,17 @@ export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
     : sql`sessions.user_id = ${userId} and (sessions.title ilike ${lookup.pattern} or sessions.summary ilike ${lookup.pattern})`
 }
 
+/**
+ * Whether anything matches. A planner that knows that one row is enough reads tables from their beginning, hoping to
+ * meet it soon, and a rare word then takes the longest: materialized, it plans for all rows, and still stops at one.
+ */
 async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
-    select exists (select from sessions where ${sessionMatches(userId, lookup)})
-      or exists (select from messages where ${messageMatches(userId, lookup)}) as found`.execute(db)
+    with matching_sessions as materialized (select id from sessions where ${sessionMatches(userId, lookup)}),
+      matching_messages as materialized (select id from messages where ${messageMatches(userId, lookup)})
+    select exists (select from matching_sessions) or exists (select from matching_messages) as found`.execute(
+    db,
+  )
   return rows[0]?.found ?? false
 }
 
