@@ -11,9 +11,9 @@ export type Language = {
 /** How many words the language has. */
 export const VOCABULARY = 20_000
 
-const SYLLABLES = [...'bdfgklmnprst'].flatMap((consonant) =>
-  [...'aeiou'].map((vowel) => `${consonant}${vowel}`),
-)
+const SYLLABLES = 'bdfgklmnprst'
+  .split('')
+  .flatMap((consonant) => 'aeiou'.split('').map((vowel) => `${consonant}${vowel}`))
 
 export function createLanguage(seed: number): Language {
   // Mulberry32, by Tommy Ettinger, in the public domain.
