@@ -4,12 +4,14 @@ import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
 import { benchMemory } from './memory.ts'
 import { type Options, readOptions } from './options.ts'
+import { benchSearch } from './search.ts'
 import { benchWriter } from './writer.ts'
 
 const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   writer: benchWriter,
   kill: benchKill,
   memory: benchMemory,
+  search: benchSearch,
 }
 
 const { names, options } = readOptions(process.argv.slice(2))

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { Kysely, PGliteDialect } from 'kysely'
 import { type EventRow, insertEvents } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -19,6 +20,9 @@ export type EmbeddedOptions = {
    */
   templateDir: string | null
 }
+
+/** What a database made by one PGlite uses, every later one must bring along. */
+const extensions = { pg_trgm }
 
 /** Opens the embedded database (PGlite: Postgres in this process, one connection), making it when there is none. */
 export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
@@ -39,7 +43,11 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
 async function folderOptions(folder: string, templateDir: string | null) {
   if (!(await exists(folder))) {
     const making = `${folder}.making`
-    const fresh = new PGlite({ dataDir: making, loadDataDir: await template(templateDir) })
+    const fresh = new PGlite({
+      dataDir: making,
+      loadDataDir: await template(templateDir),
+      extensions,
+    })
     await fresh.waitReady
     await fresh.close()
     await rename(making, folder)
@@ -55,7 +63,7 @@ async function openPGlite(
   options: ConstructorParameters<typeof PGlite>[0] & object,
   unlock = () => {},
 ) {
-  const pglite = new PGlite({ ...options, parsers: valueParsers })
+  const pglite = new PGlite({ ...options, extensions, parsers: valueParsers })
   await pglite.waitReady
   await pglite.exec('set timezone = utc')
   const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) })
@@ -82,7 +90,7 @@ async function template(templateDir: string | null): Promise<Blob> {
   if (file && (await exists(file))) {
     return new Blob([await readFile(file)])
   }
-  const pglite = new PGlite()
+  const pglite = new PGlite({ extensions })
   await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
   const dump = await pglite.dumpDataDir('none')
   await pglite.close()

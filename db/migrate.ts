@@ -4,6 +4,8 @@ import type { Schema } from './schema.ts'
 import { up as conversations } from './migrations/0001-conversations.ts'
 import { up as decisions } from './migrations/0002-decisions.ts'
 import { up as chosenParents } from './migrations/0003-chosen-parents.ts'
+import { up as search } from './migrations/0004-search.ts'
+import { up as usage } from './migrations/0005-usage.ts'
 import { up as shares } from './migrations/0006-shares.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
@@ -11,6 +13,8 @@ const migrations: Record<string, Migration> = {
   '0001-conversations': { up: conversations },
   '0002-decisions': { up: decisions },
   '0003-chosen-parents': { up: chosenParents },
+  '0004-search': { up: search },
+  '0005-usage': { up: usage },
   '0006-shares': { up: shares },
 }
 

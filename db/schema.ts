@@ -16,6 +16,9 @@ import type { Finish } from '../shared/contract/events.ts'
 /** JSON text going in, parsed coming out. */
 type JsonColumn<T> = ColumnType<T, string | null, string | null>
 
+/** What the database makes by itself, for its own use. */
+type Derived = ColumnType<string, never, never>
+
 /** The tables, as both databases return them: times are ISO 8601 strings, `bigint` is a number, `json` is parsed. */
 export type Schema = {
   users: UserTable
@@ -57,6 +60,8 @@ export type SessionTable = {
   updated_at: string
   ended_at: string | null
   duration_ms: number | null
+  /** The words of title and summary, as a `tsvector`. */
+  search_words: Derived
 }
 
 /** A part as it is stored: a tool call stands in its own table, and here by its id. */
@@ -74,6 +79,8 @@ export type MessageTable = {
   parts_seq: number
   /** The words of the text parts, for search. */
   text: string
+  /** The words of `text`, as a `tsvector`. */
+  search_words: Derived
   status: MessageStatus
   run_id: RunId | null
   model: string | null

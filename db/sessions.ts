@@ -3,6 +3,7 @@ import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { Db } from './database.ts'
 import type { Schema, SessionTable } from './schema.ts'
+import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
 
 export type NewSession = {
   id: SessionId
@@ -148,8 +149,8 @@ export type SessionPage = {
   userId: UserId
   limit: number
   archived: boolean
-  /** Looked for in titles, summaries and message text, without regard to case. */
-  search?: string | undefined
+  /** What titles, summaries or message text must have; all sessions when absent. */
+  lookup?: Lookup | undefined
   /** The last session of the page before. */
   after?: { updatedAt: string; id: SessionId } | undefined
 }
@@ -161,23 +162,14 @@ export async function listSessions(db: Db, page: SessionPage): Promise<Session[]
     .select(sessionColumns)
     .where('user_id', '=', page.userId)
     .where('archived', '=', page.archived)
-  const { after, search } = page
+  const { after, lookup } = page
   if (after) {
     query = query.where(sql<boolean>`(updated_at, sessions.id) < (${after.updatedAt}, ${after.id})`)
   }
-  if (search) {
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
-    query = query.where(({ or, eb, exists, selectFrom }) =>
-      or([
-        eb('title', 'ilike', pattern),
-        eb('summary', 'ilike', pattern),
-        exists(
-          selectFrom('messages')
-            .select('messages.id')
-            .whereRef('messages.session_id', '=', 'sessions.id')
-            .where('messages.text', 'ilike', pattern),
-        ),
-      ]),
+  if (lookup) {
+    query = query.where(
+      sql<boolean>`(${sessionMatches(page.userId, lookup)}
+        or sessions.id in (select session_id from messages where ${messageMatches(page.userId, lookup)}))`,
     )
   }
   return query

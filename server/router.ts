@@ -6,6 +6,7 @@ import { sessionsRouter } from './sessions/router.ts'
 import { sharesRouter } from './shares/router.ts'
 import { toolsRouter } from './tools/router.ts'
 import { router } from './trpc.ts'
+import { usageRouter } from './usage/router.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
@@ -16,6 +17,7 @@ export const appRouter = router({
   shares: sharesRouter,
   tools: toolsRouter,
   models: modelsRouter,
+  usage: usageRouter,
 })
 
 export type AppRouter = typeof appRouter

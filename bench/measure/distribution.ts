@@ -1,5 +1,5 @@
 /** What remains of many samples: how they are spread, in the unit they were taken in. */
-export type Distribution = { count: number; p50: number; p99: number; max: number }
+export type Distribution = { count: number; p50: number; p95: number; p99: number; max: number }
 
 /** Takes samples in place of keeping objects: a benchmark must not be the one who makes the garbage. */
 export class Samples {
@@ -21,6 +21,7 @@ export class Samples {
     return {
       count: this.#count,
       p50: nearestRank(sorted, 0.5),
+      p95: nearestRank(sorted, 0.95),
       p99: nearestRank(sorted, 0.99),
       max: sorted.at(-1) ?? Number.NaN,
     }

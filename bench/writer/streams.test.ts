@@ -13,7 +13,7 @@ test('each token of a merged chunk counts, from its own sending', () => {
   const latencies = new Samples()
   if (merged) stream.receive(merged, 130, 0, latencies)
   expect(stream.received).toBe(2)
-  expect(latencies.distribution()).toEqual({ count: 2, p50: 10, p99: 30, max: 30 })
+  expect(latencies.distribution()).toEqual({ count: 2, p50: 10, p95: 30, p99: 30, max: 30 })
 })
 
 test('tokens of the warm-up arrive but are not measured', () => {

@@ -37,7 +37,13 @@ export async function startPostgres(settings: Record<string, string>): Promise<P
 
   const data = join(folder, 'data')
   const cluster = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync']
-  const locale = ['--encoding=UTF8', '--locale=C']
+  // Knows the letters of all languages, as the databases of operators do, whatever this machine has installed.
+  const locale = [
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+  ]
   await promisify(execFile)(programs.initdb, [...cluster, ...locale], { ...identity, cwd: folder })
 
   const all = { listen_addresses: '', unix_socket_directories: folder, ...settings }

@@ -57,6 +57,8 @@ const ROUTES: Record<string, readonly [OpenApiMethod, `/${string}`, string]> = {
   'tools.list': ['GET', '/tools', 'List the tools that the model may call'],
   'tools.decide': ['POST', '/tool-call/{callId}/decision', 'Approve or deny a call that waits'],
   'tools.resolve': ['POST', '/tool-call/{callId}/resolution', 'Say how an unknown call went'],
+  'usage.summary': ['GET', '/usage/summary', 'What the models used, and cost'],
+  'usage.daily': ['GET', '/usage/daily', 'What the models used, and cost, day by day'],
   'models.list': ['GET', '/models', 'List the models that the endpoint offers'],
 }
 

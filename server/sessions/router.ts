@@ -2,6 +2,7 @@ import { TRPCError, tracked } from '@trpc/server'
 import { z } from 'zod'
 import { readEvents } from '../../db/events.ts'
 import { findActiveRun } from '../../db/runs.ts'
+import { chooseLookup } from '../../db/search-lookup.ts'
 import {
   deleteSession,
   findSession,
@@ -17,11 +18,13 @@ import { type Context, notFound, procedure, router } from '../trpc.ts'
 import { typedEvent } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { logPage, sessionWithMessages } from './read.ts'
+import { SearchHit, searchSessions } from './search.ts'
 import { exportProcedure, importProcedure } from './transfer.ts'
 
 const Title = z.string().trim().min(1).max(200)
 const Model = z.string().trim().min(1).max(200)
 const SystemPrompt = z.string().max(50_000)
+const SearchText = z.string().trim().max(500)
 
 export const sessionsRouter = router({
   create: procedure
@@ -63,22 +66,43 @@ export const sessionsRouter = router({
       z.object({
         cursor: z.string().max(200).nullish(),
         limit: z.coerce.number().int().min(1).max(100).default(50),
-        search: z.string().trim().max(500).optional(),
+        search: SearchText.optional(),
         archived: z.boolean().default(false),
       }),
     )
     .output(z.object({ items: z.array(Session), nextCursor: z.string().nullable() }))
     .query(async ({ ctx: { services, user }, input }) => {
-      const items = await listSessions(services.database.db, {
+      const { db } = services.database
+      const lookup = input.search ? await chooseLookup(db, user.id, input.search) : undefined
+      if (lookup === null) {
+        return { items: [], nextCursor: null }
+      }
+      const items = await listSessions(db, {
         userId: user.id,
         limit: input.limit + 1,
         archived: input.archived,
-        search: input.search,
+        lookup,
         after: input.cursor ? fromCursor(input.cursor) : undefined,
       })
       const last = items.length > input.limit ? items[input.limit - 1] : undefined
       return { items: items.slice(0, input.limit), nextCursor: last ? toCursor(last) : null }
     }),
+
+  /**
+   * Finds words, the last of them also by its beginning; where there are none, any part of a text; and where there is
+   * none either, words spelled alike. At most three messages of a session, the best first.
+   */
+  search: procedure
+    .input(
+      z.object({
+        query: SearchText.min(1),
+        limit: z.coerce.number().int().min(1).max(50).default(20),
+      }),
+    )
+    .output(z.array(SearchHit))
+    .query(({ ctx: { services, user }, input }) =>
+      searchSessions(services.database.db, user.id, input.query, input.limit),
+    ),
 
   get: procedure
     .input(z.object({ id: SessionId }))

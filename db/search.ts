@@ -1,0 +1,58 @@
+import { sql } from 'kysely'
+import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { Db } from './database.ts'
+import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
+
+/** A message that matches, or with `messageId` null a session whose title or summary does. */
+export type Match = { sessionId: SessionId; messageId: MessageId | null; rank: number }
+
+/** Only so many of the newest matches are ranked, or a word that is everywhere would take as long as reading it all. */
+const MOST_RANKED = 500
+
+/** The newest matches of a person's messages and sessions, in no order; a higher `rank` fits better. */
+export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promise<Match[]> {
+  const rank =
+    lookup.kind === 'words'
+      ? // 1: long texts have more of every word.
+        sql`ts_rank(search_words, ${lookup.tsquery}::tsquery, 1)`
+      : sql`0.01`
+  const { rows } = await sql<Match>`
+    select session_id as "sessionId", id as "messageId", (${rank})::float8 as rank from (
+      select id, session_id, search_words from messages where ${messageMatches(userId, lookup)}
+      order by created_at desc limit ${MOST_RANKED}
+    ) as newest_messages
+    union all
+    select id, null, (${rank})::float8 from (
+      select id, search_words from sessions where ${sessionMatches(userId, lookup)}
+      order by updated_at desc limit ${MOST_RANKED}
+    ) as newest_sessions`.execute(db)
+  return rows
+}
+
+export type FoundText = {
+  sessionId: SessionId
+  messageId: MessageId | null
+  title: string | null
+  /** Of the message, or the summary of the session. */
+  text: string
+  at: string
+}
+
+/** What matches say, for showing them, in any order; those that are gone by now are left out. */
+export async function readFoundTexts(
+  db: Db,
+  userId: UserId,
+  matches: readonly Pick<Match, 'sessionId' | 'messageId'>[],
+): Promise<FoundText[]> {
+  const messageIds = matches.flatMap(({ messageId }) => messageId ?? [])
+  const sessionIds = matches.flatMap(({ messageId, sessionId }) => (messageId ? [] : [sessionId]))
+  const { rows } = await sql<FoundText>`
+    select sessions.id as "sessionId", messages.id as "messageId", title,
+      left(text, 100000) as text, messages.created_at as at
+    from messages join sessions on sessions.id = session_id
+    where messages.user_id = ${userId} and messages.id = any(${messageIds}::uuid[])
+    union all
+    select id, null, title, coalesce(left(summary, 100000), ''), updated_at
+    from sessions where user_id = ${userId} and id = any(${sessionIds}::uuid[])`.execute(db)
+  return rows
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { Db } from '../../db/database.ts'
+import { type FoundText, type Match, findMatches, readFoundTexts } from '../../db/search.ts'
+import { type Lookup, chooseLookup } from '../../db/search-lookup.ts'
+import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import { type Snippet, makeSnippet } from './snippet.ts'
+
+/** A place that a search found. */
+export const SearchHit = z.object({
+  sessionId: SessionId,
+  /** The message to go to, which may be on a branch that is not the active one; null when title or summary matches. */
+  messageId: MessageId.nullable(),
+  /** Of the session. */
+  title: z.string().nullable(),
+  /** A stretch of the message, the summary or the title: plain text on one line, nothing in it is markup. */
+  snippet: z.string(),
+  /** What to highlight in `snippet`: offsets in UTF-16 units, `end` exclusive, in order. */
+  highlights: z.array(z.object({ start: z.number().int(), end: z.number().int() })),
+  /** Higher fits better; comparable within one answer only. */
+  rank: z.number(),
+})
+export type SearchHit = z.infer<typeof SearchHit>
+
+/** Of one session no more than this, so that a long conversation leaves room for the others. */
+const MOST_OF_A_SESSION = 3
+
+/** What of this person's matches the words best, best first. */
+export async function searchSessions(
+  db: Db,
+  userId: UserId,
+  query: string,
+  limit: number,
+): Promise<SearchHit[]> {
+  const lookup = await chooseLookup(db, userId, query)
+  if (!lookup) {
+    return []
+  }
+  const best = chooseBest(await findMatches(db, userId, lookup), limit)
+  const texts = new Map(
+    (await readFoundTexts(db, userId, best)).map((text) => [
+      text.messageId ?? text.sessionId,
+      text,
+    ]),
+  )
+  return best.flatMap(({ sessionId, messageId, rank }) => {
+    const found = texts.get(messageId ?? sessionId)
+    return found
+      ? [{ sessionId, messageId, title: found.title, ...snippetOf(found, lookup), rank }]
+      : []
+  })
+}
+
+/**
+ * The best of each session, best first. A session whose title matches too goes before one whose title does not, and
+ * stands for itself only when none of its messages matches.
+ */
+export function chooseBest(matches: readonly Match[], limit: number): Match[] {
+  const titles = new Map(
+    matches.flatMap(({ sessionId, messageId, rank }) => (messageId ? [] : [[sessionId, rank]])),
+  )
+  const messages = matches.filter(({ messageId }) => messageId)
+  const withMessages = new Set(messages.map(({ sessionId }) => sessionId))
+  const taken = new Map<SessionId, number>()
+  return [
+    ...messages.map((match) => ({
+      ...match,
+      rank: match.rank + (titles.get(match.sessionId) ?? 0),
+    })),
+    ...matches.filter(({ sessionId, messageId }) => !messageId && !withMessages.has(sessionId)),
+  ]
+    .toSorted((a, b) => b.rank - a.rank)
+    .filter(({ sessionId }) => {
+      const before = taken.get(sessionId) ?? 0
+      taken.set(sessionId, before + 1)
+      return before < MOST_OF_A_SESSION
+    })
+    .slice(0, limit)
+}
+
+function snippetOf({ messageId, text, title }: FoundText, lookup: Lookup): Snippet {
+  const ofText = makeSnippet(text, lookup)
+  return messageId || ofText.highlights.length > 0 ? ofText : makeSnippet(title ?? '', lookup)
+}

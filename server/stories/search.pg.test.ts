@@ -1,0 +1,4 @@
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { searchStories } from './search.suite.ts'
+
+searchStories('Postgres', postgresStorage)

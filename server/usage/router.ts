@@ -1,0 +1,77 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { findSession } from '../../db/sessions.ts'
+import { sumUsageByDay, sumUsageByModel } from '../../db/usage.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import { type Context, notFound, procedure, router } from '../trpc.ts'
+
+/** Of one session or all; of the runs that were asked for at `from` or later, and before `to`. */
+const Period = z.object({
+  sessionId: SessionId.optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+})
+
+const UsageTotals = z.object({
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  /** Those of the input tokens that the provider had cached; 0 also where a provider does not say. */
+  cachedInputTokens: z.number().int(),
+  /** Those of the output tokens that were thought and not said; 0 also where a provider does not say. */
+  reasoningTokens: z.number().int(),
+  /** US dollars, of the calls whose price is known; null when none is. */
+  costUsd: z.number().nullable(),
+  /** Answers that have a finished call of the model; one that asked two models counts for each. */
+  runs: z.number().int(),
+})
+
+const ModelUsage = UsageTotals.extend({ model: z.string() })
+
+export const usageRouter = router({
+  /** By model, most tokens first, and all together. */
+  summary: procedure
+    .input(Period)
+    .output(z.object({ models: z.array(ModelUsage), total: UsageTotals }))
+    .query(async ({ ctx, input }) =>
+      sumUsageByModel(ctx.services.database.db, await filterOf(ctx, input)),
+    ),
+
+  /** By day and model, oldest first; days on which nothing ran are left out. */
+  daily: procedure
+    .input(Period.extend({ timeZone: z.string().max(100).default('UTC') }))
+    // `day` is a date, such as 2026-03-29, in that zone.
+    .output(z.array(ModelUsage.extend({ day: z.iso.date() })))
+    .query(async ({ ctx, input: { timeZone, ...period } }) => {
+      const filter = await filterOf(ctx, period)
+      const days = isTimeZone(timeZone)
+        ? await sumUsageByDay(ctx.services.database.db, { ...filter, timeZone })
+        : null
+      if (!days) {
+        throw new TRPCError({
+          code: 'BAD_REQUEST',
+          message: 'timeZone: pass the IANA name of a time zone, such as Europe/Berlin.',
+        })
+      }
+      return days
+    }),
+})
+
+async function filterOf({ services, user }: Context, period: z.infer<typeof Period>) {
+  const { sessionId } = period
+  if (sessionId && !(await findSession(services.database.db, user.id, sessionId))) {
+    throw notFound('session')
+  }
+  return { userId: user.id, ...period }
+}
+
+/** Offsets such as +02:00 are none: Postgres reads their signs the other way round. */
+function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) {
+    return false
+  }
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
