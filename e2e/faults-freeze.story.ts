@@ -29,12 +29,15 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
   reportTimes('From SIGSTOP to the next attempt', times)
   expect(Math.max(...times)).toBeLessThan((LEASE + 5) * 1000)
 
-  const before = await Promise.all(ids.map((id) => logOf(other.client, id)))
+  // Chunks are left out: those of an ended run are merged whenever there is time. Their text is compared below.
+  const lasting = async (id: string) =>
+    (await logOf(other.client, id)).filter(({ event }) => event.type !== 'chunk')
+  const before = await Promise.all(ids.map(lasting))
   frozen.server.process.kill('SIGCONT')
   // Awake and at work: it answers anew, after everything it had to write.
   const again = opened.use(readSession(frozen.client, await ask(frozen, question)))
   await again.until(isOver)
-  const after = await Promise.all(ids.map((id) => logOf(other.client, id)))
+  const after = await Promise.all(ids.map(lasting))
   expect(after).toEqual(before)
   for (const reader of readers) await expectWhole(reader, [frozen, other])
 })
