@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
-import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { type Reader, isOver, knowsAll, lastingLogOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 
 /** Answers that run on the node that freezes. */
@@ -29,15 +29,12 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
   reportTimes('From SIGSTOP to the next attempt', times)
   expect(Math.max(...times)).toBeLessThan((LEASE + 5) * 1000)
 
-  // Chunks are left out: those of an ended run are merged whenever there is time. Their text is compared below.
-  const lasting = async (id: string) =>
-    (await logOf(other.client, id)).filter(({ event }) => event.type !== 'chunk')
-  const before = await Promise.all(ids.map(lasting))
+  const before = await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))
   frozen.server.process.kill('SIGCONT')
   // Awake and at work: it answers anew, after everything it had to write.
   const again = opened.use(readSession(frozen.client, await ask(frozen, question)))
   await again.until(isOver)
-  const after = await Promise.all(ids.map(lasting))
+  const after = await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))
   expect(after).toEqual(before)
   for (const reader of readers) await expectWhole(reader, [frozen, other])
 })

@@ -4,7 +4,7 @@ import { connect } from '../shared/client/index.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
 import { startPostgresProxy } from './support/postgres-proxy.ts'
 import { createRandom } from './support/random.ts'
-import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { isOver, knowsAll, lastingLogOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
@@ -96,12 +96,12 @@ test('a node that is cut off from Postgres in silence loses its answers to anoth
   expect(times).toHaveLength(readers.length)
   expect(Math.max(...times)).toBeLessThan((LEASE + 5) * 1000)
 
-  const before = await Promise.all(ids.map((id) => logOf(other.client, id)))
+  const before = await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))
   way.mend()
   const again = opened.use(readSession(other.client, await askUntilTaken(cutOff)))
   await again.until(isOver)
   expect(again.answer?.status).toBe('completed')
-  expect(await Promise.all(ids.map((id) => logOf(other.client, id)))).toEqual(before)
+  expect(await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))).toEqual(before)
   for (const reader of readers) {
     expect(reader.broken).toEqual([])
     expect(reader.answer?.status).toBe('completed')

@@ -122,3 +122,11 @@ function answerIn(state: AppSessionState): Answer | null {
     calls: message.parts.flatMap((part) => (part.type === 'tool' ? [part.call] : [])),
   }
 }
+
+/**
+ * The log without its chunks, to be compared with itself later: the chunks of an ended run are merged whenever there is
+ * time. What they say is compared with `knowsAll`.
+ */
+export async function lastingLogOf(client: Client, sessionId: string) {
+  return (await logOf(client, sessionId)).filter(({ event }) => event.type !== 'chunk')
+}
