@@ -290,6 +290,16 @@ export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
     .execute()
 }
 
+export async function hasEnded(db: Db, id: RunId): Promise<boolean> {
+  const row = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('id', '=', id)
+    .where('ended_at', 'is not', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function markCompacted(db: Db, id: RunId, now: string): Promise<void> {
   await db.updateTable('runs').set({ compacted_at: now }).where('id', '=', id).execute()
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import { deleteEvents, readChunks, replaceEvent } from '../../db/events.ts'
 import { findMessage } from '../../db/messages.ts'
-import { type Run, markCompacted } from '../../db/runs.ts'
+import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { parseEvent } from './snapshot.ts'
 
@@ -14,6 +14,10 @@ const SLICE = 1_000
  * in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
  */
 export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
+  // One that waits for a person, or goes on elsewhere, still adds to its parts.
+  if (!(await hasEnded(db, run.id))) {
+    return
+  }
   const stored = await findMessage(db, run.userId, run.messageId)
   const parts = stored?.message.parts ?? []
   const lastOfPart = new Map<number, { seq: number; chunk: ChunkEvent }>()

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Storage, startTestApp } from '../testing/app.ts'
+import { findRun } from '../../db/runs.ts'
+import { RunId } from '../../shared/contract/ids.ts'
+import { compactRun } from '../log/compaction.ts'
+import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
@@ -14,7 +17,11 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
-      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      const asking = await app.model.nextCall()
+      asking.say('Let me ')
+      await live.untilEvent('chunk')
+      asking.say('ask.')
+      asking.callTools({ name: 'pay', arguments: { amount: 5 } })
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
       const call = callOf(live)
       expect(call).toMatchObject({
@@ -27,6 +34,10 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await joined.untilEvent('snapshot')
       expect(joined.state).toEqual(live.state)
       expect(executed).toEqual([])
+      // Its log is not shortened while the run may still write.
+      await compactRun(app.services.database.db, await runOf(app, live), app.services.now())
+      const { events } = await app.caller.sessions.log({ id })
+      expect(events.filter(({ event }) => event.type === 'chunk').length).toBeGreaterThan(1)
 
       const decide = (decision: 'approve' | 'deny') =>
         app.caller.tools.decide({ callId: call.id, decision })
@@ -198,6 +209,14 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       })
     })
   })
+}
+
+async function runOf({ services }: TestApp, live: ReturnType<typeof watch>) {
+  const run = await findRun(services.database.db, RunId.parse(live.state?.messages.at(-1)?.runId))
+  if (!run) {
+    throw new Error('the newest message has no run')
+  }
+  return run
 }
 
 /** A tool that asks first when there is something to pay, and notes each time that it really began. */
