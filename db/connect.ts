@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
-import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from './events.ts'
+import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
 import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
@@ -51,13 +51,13 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
   return {
     kind: 'postgres',
     db,
-    insertEvents: (rows, payload) =>
+    insertChunks: (rows, payload) =>
       payload
-        ? insert('insert-events-and-notify', INSERT_EVENTS_AND_NOTIFY, [
+        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
             ...eventColumns(rows),
             payload,
           ])
-        : insert('insert-events', INSERT_EVENTS, eventColumns(rows)),
+        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     notifications: postgresNotifications(connectionString, () => db),
     close: () => db.destroy(),
   }

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
-import { Kysely, PGliteDialect } from 'kysely'
-import { type EventRow, insertEvents } from './events.ts'
+import { CompiledQuery, Kysely, PGliteDialect } from 'kysely'
+import { type EventRow, INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -70,7 +70,9 @@ async function openPGlite(
   return {
     kind: 'embedded' as const,
     db,
-    insertEvents: (rows: readonly EventRow[]) => insertEvents(db, rows),
+    insertChunks: async (rows: readonly EventRow[]) => {
+      await db.executeQuery(CompiledQuery.raw(INSERT_CHUNKS, eventColumns(rows)))
+    },
     // It belongs to this process alone.
     notifications: null,
     close: async () => {

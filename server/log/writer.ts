@@ -196,7 +196,7 @@ export class GroupCommitWriter implements LogWriter {
         return
       }
       try {
-        await this.#options.database.insertEvents(batch.map(toRow), this.#options.payload?.(batch))
+        await this.#options.database.insertChunks(batch.map(toRow), this.#options.payload?.(batch))
       } catch (error) {
         if (isRefusal(error) || !(await this.#landed(batch, error))) {
           for (const { log } of shares) {
