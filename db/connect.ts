@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { watchConnections } from './dark-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
@@ -46,6 +47,7 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
   pool.on('error', () => undefined)
   // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const watch = watchConnections(pool, connectionString)
   const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
@@ -59,7 +61,10 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
           ])
         : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     notifications: postgresNotifications(connectionString, () => db),
-    close: () => db.destroy(),
+    close: async () => {
+      watch[Symbol.dispose]()
+      await db.destroy()
+    },
   }
 }
 
