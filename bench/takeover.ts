@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startScriptedProvider, chatChunk, sse } from '../server/model/testing/scripted-provider.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
 import { type Client, connect } from '../shared/client/index.ts'
+import type { SessionEvent } from '../shared/contract/events.ts'
 import { newId } from '../shared/contract/new-id.ts'
 import { Samples } from './measure/distribution.ts'
 import { formatTable } from './measure/table.ts'
@@ -70,7 +71,7 @@ async function endNode(
   let endedAt = Number.POSITIVE_INFINITY
   const taken = ids.map(async (id, index) => {
     for await (const { event } of reading.session(id).events({ signal: leave.signal })) {
-      if (event.type === 'chunk') begun[index]?.resolve()
+      if (showsText(event)) begun[index]?.resolve()
       if (event.type === 'start' && event.attempt > 1) return times.add(performance.now() - endedAt)
     }
   })
@@ -105,7 +106,7 @@ async function stopAnswers(
     const id = await ask(first, 'Go on for ever')
     const leave = new AbortController()
     for await (const { event } of second.session(id).events({ signal: leave.signal })) {
-      if (event.type === 'chunk') break
+      if (showsText(event)) break
     }
     leave.abort()
     const [client, times] = stop % 2 === 0 ? [first, sameNode] : [second, otherNode]
@@ -122,6 +123,15 @@ async function ask(client: Client, text: string): Promise<string> {
   const { id } = await client.api.sessions.create.mutate({ id: newId() })
   await client.session(id).send(text)
   return id
+}
+
+/** The text that is there when a reader comes is in its snapshot. */
+function showsText<Call>(event: SessionEvent<Call>): boolean {
+  return (
+    event.type === 'chunk' ||
+    (event.type === 'snapshot' &&
+      event.messages.some(({ role, parts }) => role === 'assistant' && parts.length > 0))
+  )
 }
 
 async function stopAll(client: Client, ids: readonly string[]): Promise<void> {
