@@ -5,15 +5,16 @@ import type { McpToolCall, ToolCall } from '../shared/contract/tool.ts'
 import type { BuiltinToolCall } from './tools/builtin.ts'
 import type { CallOf, Tool, ToolRegistry } from './tools/port.ts'
 
-type RegisteredToolCall<Registered> = Registered extends { tools: readonly (infer One)[] }
-  ? CallOf<One>
-  : never
+type ToolCallOf<Registered> =
+  | BuiltinToolCall
+  | McpToolCall
+  | (Registered extends { tools: readonly (infer One)[] } ? CallOf<One> : never)
 
 /**
  * Every call that the server can make. For a tool of the server's own, and for one that an application registered, the
  * name tells the types of input and output.
  */
-export type AppToolCall = BuiltinToolCall | RegisteredToolCall<Register> | McpToolCall
+export type AppToolCall = ToolCallOf<Register>
 
 /**
  * The same event, its calls typed by the tools' own schemas. A call may have been stored under earlier ones: what
