@@ -1,0 +1,8 @@
+export { createApp } from './app.ts'
+export type { App, AppOptions } from './app.ts'
+export { ConfigError, readConfig } from './config.ts'
+export type { Config } from './config.ts'
+export { createLogger } from './logger.ts'
+export type { ModelDelta, ModelPort, ModelStep } from './model/port.ts'
+export { defineTool } from './tools/define.ts'
+export type { Tool, ToolContext } from './tools/port.ts'
