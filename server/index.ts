@@ -1,3 +1,4 @@
+export * from '../shared/contract/register.ts'
 export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'
 export { ConfigError, readConfig } from './config.ts'

@@ -2,7 +2,7 @@
  * Where an application says which tools its own server has, so that every type of the client knows their calls:
  *
  * ```ts
- * declare module 'throughline/contract' {
+ * declare module 'throughline/server' {
  *   interface Register {
  *     tools: typeof tools
  *   }
