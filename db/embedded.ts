@@ -95,7 +95,7 @@ async function template(templateDir: string | null): Promise<Blob> {
   const dump = await pglite.dumpDataDir('none')
   await pglite.close()
   if (file) {
-    await keep(file, new Uint8Array(await dump.arrayBuffer()))
+    await keep(file, new Uint8Array(await dump.arrayBuffer())).catch(tolerateReadOnly)
   }
   return dump
 }
@@ -105,6 +105,12 @@ async function keep(file: string, content: Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(unfinished, content)
   await rename(unfinished, file)
+}
+
+/** An installed package may lie where nothing may be written: then each new database is made from nothing. */
+function tolerateReadOnly(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
 }
 
 async function pgliteVersion(): Promise<string> {
