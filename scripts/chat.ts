@@ -9,6 +9,7 @@ import { Screen } from './chat/screen.ts'
 // A chat in the terminal, on the published SDK and nothing else.
 
 const USAGE = `npm run chat [-- --url http://127.0.0.1:8001] [--token TOKEN] [--open SESSION_ID]
+  The token may also be in THROUGHLINE_TOKEN, where it does not show among the processes.
   In the chat:
 ${HELP}`
 

@@ -28,6 +28,18 @@ async function inConsumer(program: string, ...args: string[]): Promise<string> {
   return stdout + stderr
 }
 
+test.each(['README.md', 'docs/sdk.md'])(
+  'the code of the examples in %s is that of the files',
+  (page) => {
+    const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8')
+    const shown = [...text.matchAll(/\]\((?:\.\.\/)?examples\/(\S+)\):?\n\n```tsx?\n(.*?)```/gs)]
+    expect(shown.length).toBeGreaterThan(1)
+    for (const [, file = '', code] of shown) {
+      expect(readFileSync(new URL(`../examples/${file}`, import.meta.url), 'utf8')).toBe(code)
+    }
+  },
+)
+
 test('the package asks of others only what it imports, and never for a Node of its own', () => {
   const { dependencies } = packed.manifest
   expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(['@trpc/client', 'zod']))
