@@ -22,7 +22,7 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
   await pglite.close()
   const content = new Uint8Array(await dump.arrayBuffer())
   if (templateDir) {
-    await keep(await templateFile(templateDir), content)
+    await keep(await templateFile(templateDir), content).catch(tolerateReadOnly)
   }
   return content
 }
@@ -55,6 +55,12 @@ async function keep(file: string, content: Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(unfinished, content)
   await rename(unfinished, file)
+}
+
+/** An installed package may lie where nothing may be written: then each new database is made from nothing. */
+function tolerateReadOnly(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
 }
 
 async function pgliteVersion(): Promise<string> {

@@ -172,6 +172,7 @@ export const sessionsRouter = router({
       return logPage(
         await readEvents(ctx.services.database.db, input.id, input.after, input.limit + 1),
         input.limit,
+        ctx.services.tools,
       )
     }),
 
@@ -190,7 +191,7 @@ export const sessionsRouter = router({
       })
       try {
         for await (const { seq, event } of events) {
-          yield tracked(String(seq), typedEvent(event))
+          yield tracked(String(seq), typedEvent(event, services.tools))
         }
       } catch (error) {
         throw error instanceof SessionGoneError ? notFound('session') : error

@@ -1,4 +1,8 @@
+import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
+import { systemClock } from '../model/clock.ts'
+import { watchProgress } from '../model/progress-watch.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
+import { type ScriptedAnswer, perform } from './scripted-answer.ts'
 
 /** One call of the model, answered by the test. */
 export type ScriptedCall = {
@@ -10,25 +14,44 @@ export type ScriptedCall = {
   say(...texts: string[]): void
   /** Asks for one tool call, or several at once, and finishes the step. */
   callTools(...calls: { name: string; arguments: unknown }[]): void
+  /** Ends the answer as a provider does that cannot go on. */
+  fail(error: RunErrorCode | RunError): void
   finish(): void
 }
 
 export type ScriptedModel = ModelPort & {
+  /** Adds answers for the next calls; a call that none is planned for waits to be taken by `nextCall`. */
+  plan(...answers: ScriptedAnswer[]): void
   /** The next call that no test has taken yet, once it comes. */
   nextCall(): Promise<ScriptedCall>
   /** How often the model was asked. */
   readonly asked: number
+  /** What it was asked, each time. */
+  readonly steps: readonly ModelStep[]
 }
 
-/** A model that says nothing until the test makes it. */
-export function createScriptedModel(): ScriptedModel {
+/** How long a model may be silent: before its first word, and between two. Milliseconds. */
+export type Patience = { firstTokenTimeoutMs: number; idleTimeoutMs: number }
+
+const PATIENT: Patience = {
+  firstTokenTimeoutMs: Number.POSITIVE_INFINITY,
+  idleTimeoutMs: Number.POSITIVE_INFINITY,
+}
+
+/** A model that says nothing until the test makes it, and fails as a real one does when it is silent for too long. */
+export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel {
   const calls: ScriptedCall[] = []
   const waiting: ((call: ScriptedCall) => void)[] = []
-  let asked = 0
+  const planned: ScriptedAnswer[] = []
+  const steps: ModelStep[] = []
   return {
     kind: 'compatible',
     get asked() {
-      return asked
+      return steps.length
+    },
+    steps,
+    plan: (...answers) => {
+      planned.push(...answers)
     },
     list: async () => [{ id: 'scripted' }],
     nextCall: () => {
@@ -36,30 +59,41 @@ export function createScriptedModel(): ScriptedModel {
       return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
     },
     async *stream(step, signal) {
-      asked += 1
+      steps.push(step)
+      const watch = watchProgress(systemClock, signal)
       const deltas: ModelDelta[] = []
       let wake = () => {}
       const push = (...more: ModelDelta[]) => {
         deltas.push(...more)
         wake()
       }
-      signal.addEventListener('abort', () => wake(), { once: true })
       const call = scriptedCall(step, signal, push)
-      const taker = waiting.shift()
-      if (taker) {
+      const answer = planned.shift()
+      const taker = answer === undefined ? waiting.shift() : undefined
+      if (answer !== undefined) {
+        perform(call, answer)
+      } else if (taker) {
         taker(call)
       } else {
         calls.push(call)
       }
       yield { type: 'start', model: step.model }
+      watch.expect(patience.firstTokenTimeoutMs)
+      let code: RunErrorCode = 'provider_timeout'
       while (!signal.aborted) {
         const delta = deltas.shift()
         if (!delta) {
-          await new Promise<void>((resolve) => {
+          const more = new Promise<void>((resolve) => {
             wake = resolve
           })
+          if ((await watch.race(more)).type === 'late') {
+            yield { type: 'error', error: scriptedError(code) }
+            return
+          }
           continue
         }
+        code = 'provider_stalled'
+        watch.expect(patience.idleTimeoutMs)
         yield delta
         if (delta.type === 'finish' || delta.type === 'error') {
           return
@@ -92,10 +126,16 @@ function scriptedCall(
         { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
         { type: 'finish', finish: 'tool-calls' },
       ),
+    fail: (error) =>
+      push({ type: 'error', error: typeof error === 'string' ? scriptedError(error) : error }),
     finish: () =>
       push(
         { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
         { type: 'finish', finish: 'stop' },
       ),
   }
+}
+
+function scriptedError(code: RunErrorCode): RunError {
+  return { code, message: `The scripted model ended with ${code}.`, retryable: true }
 }
