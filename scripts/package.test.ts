@@ -105,7 +105,12 @@ test('the custom tool of the examples is called, and its client prints the typed
 })
 
 test('the tests of the examples pass: a server in process, and a component over it', async () => {
-  const output = await inConsumer(bin('vitest/vitest.mjs'), 'run', '--reporter=verbose', '--testTimeout=60000')
+  const output = await inConsumer(
+    bin('vitest/vitest.mjs'),
+    'run',
+    '--reporter=verbose',
+    '--testTimeout=60000',
+  )
   expect(output).toMatch(/✓.*an answer is stored with the call it made/)
   expect(output).toMatch(/✓.*a conversation shows what was said/)
   expect(output).toMatch(/Tests\s+2 passed \(2\)/)

@@ -132,10 +132,10 @@ export async function createApp(options: AppOptions) {
       changes.touch(sessionId)
       node.tell({ type: 'session-changed', sessionId })
     },
-    onSessionDeleted: (sessionId, userId) => {
+    onSessionDeleted: (sessionId, userId, runId) => {
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
-      node.tell({ type: 'session-deleted', sessionId, userId })
+      node.tell({ type: 'session-deleted', sessionId, userId, runId })
     },
     now,
     newId,

@@ -155,7 +155,7 @@ export const sessionsRouter = router({
         services.runs.abandon(active)
       }
       await services.log.append(id, (transaction) => deleteSession(transaction, id))
-      services.onSessionDeleted(id, user.id)
+      services.onSessionDeleted(id, user.id, active?.id ?? null)
       return { id }
     }),
 
