@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
+import type { JobRow } from './jobs.ts'
 import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
@@ -59,6 +60,7 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
           ])
         : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     notifications: postgresNotifications(connectionString, () => db),
+    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
     close: () => db.destroy(),
   }
 }

@@ -87,7 +87,14 @@ export async function readActivity(
 export async function lockSession(transaction: Db, userId: UserId, id: SessionId) {
   const row = await transaction
     .selectFrom('sessions')
-    .select(['id', 'active_leaf as activeLeaf', 'title', 'model', 'system_prompt as systemPrompt'])
+    .select([
+      'id',
+      'active_leaf as activeLeaf',
+      'title',
+      'status',
+      'model',
+      'system_prompt as systemPrompt',
+    ])
     .where('id', '=', id)
     .where('user_id', '=', userId)
     // What refers to the session can still be inserted: two nodes would stand in each other's way.

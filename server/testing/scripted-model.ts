@@ -14,29 +14,32 @@ export type ScriptedCall = {
 }
 
 export type ScriptedModel = ModelPort & {
-  /** The next call that no test has taken yet, once it comes. */
+  /** The next step of an answer that no test has taken yet, once it comes. */
   nextCall(): Promise<ScriptedCall>
-  /** How often the model was asked. */
+  /** The next title or summary that is asked for in the background. */
+  nextWriting(): Promise<ScriptedCall>
+  /** How often the model was asked for a step of an answer. */
   readonly asked: number
+  /** How often it was asked for a title or a summary. */
+  readonly askedToWrite: number
 }
 
 /** A model that says nothing until the test makes it. */
 export function createScriptedModel(): ScriptedModel {
-  const calls: ScriptedCall[] = []
-  const waiting: ((call: ScriptedCall) => void)[] = []
-  let asked = 0
+  const steps = createQueue()
+  const writings = createQueue()
   return {
     kind: 'compatible',
     get asked() {
-      return asked
+      return steps.count
+    },
+    get askedToWrite() {
+      return writings.count
     },
     list: async () => [{ id: 'scripted' }],
-    nextCall: () => {
-      const call = calls.shift()
-      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
-    },
+    nextCall: () => steps.next(),
+    nextWriting: () => writings.next(),
     async *stream(step, signal) {
-      asked += 1
       const deltas: ModelDelta[] = []
       let wake = () => {}
       const push = (...more: ModelDelta[]) => {
@@ -44,13 +47,9 @@ export function createScriptedModel(): ScriptedModel {
         wake()
       }
       signal.addEventListener('abort', () => wake(), { once: true })
-      const call = scriptedCall(step, signal, push)
-      const taker = waiting.shift()
-      if (taker) {
-        taker(call)
-      } else {
-        calls.push(call)
-      }
+      // An answer is offered tools, what is written in the background is not.
+      const queue = step.tools.length > 0 ? steps : writings
+      queue.put(scriptedCall(step, signal, push))
       yield { type: 'start', model: step.model }
       while (!signal.aborted) {
         const delta = deltas.shift()
@@ -65,6 +64,27 @@ export function createScriptedModel(): ScriptedModel {
           return
         }
       }
+    },
+  }
+}
+
+function createQueue() {
+  const calls: ScriptedCall[] = []
+  const waiting: ((call: ScriptedCall) => void)[] = []
+  return {
+    count: 0,
+    put(call: ScriptedCall): void {
+      this.count += 1
+      const taker = waiting.shift()
+      if (taker) {
+        taker(call)
+      } else {
+        calls.push(call)
+      }
+    },
+    next(): Promise<ScriptedCall> {
+      const call = calls.shift()
+      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
     },
   }
 }
