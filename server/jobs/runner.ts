@@ -22,14 +22,17 @@ export type QueueName = (typeof QUEUES)[number]
 const RETRIES = { retryLimit: 5, retryDelay: 2, retryBackoff: true, retryDelayMax: 60 }
 const TIMES = {
   /** A worker that was silent for so long has died, and its job goes to another. Seconds. */
-  heartbeatSeconds: 20,
+  heartbeatSeconds: 10,
   expireInSeconds: 300,
   deleteAfterSeconds: 3_600,
 }
 /** How often a worker that nobody wakes looks for jobs: those that are tried again, or that others left. Seconds. */
 const POLLING = 2
-/** How often jobs of dead workers are looked for, by one node for all. Seconds. */
-const SUPERVISION = 30
+/**
+ * How often jobs of dead workers are looked for, by one node for all. On an embedded database only an earlier process
+ * can have left any, and looking holds everything else up for some 40 ms. Seconds.
+ */
+const SUPERVISION = { postgres: 15, embedded: 60 }
 /** Jobs of one queue that a node works on at a time. */
 const AT_A_TIME = 4
 
@@ -54,8 +57,8 @@ export class JobRunner {
       // Nothing is done by the clock, and nothing depends on another job.
       schedule: false,
       flowIntervalSeconds: 3_600,
-      superviseIntervalSeconds: SUPERVISION,
-      monitorIntervalSeconds: SUPERVISION,
+      superviseIntervalSeconds: SUPERVISION[database.kind],
+      monitorIntervalSeconds: SUPERVISION[database.kind],
       // What an operator of many queues would want to see.
       registerInstance: false,
       monitorVacuum: false,
