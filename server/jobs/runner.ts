@@ -70,8 +70,11 @@ export class JobRunner {
   /** Makes the queues, so that jobs can be asked for. */
   async open(): Promise<void> {
     await this.#boss.start()
+    const known = new Set((await this.#boss.getQueues()).map(({ name }) => name))
     for (const name of QUEUES) {
-      await this.#boss.createQueue(name, { ...RETRIES, ...TIMES })
+      if (!known.has(name)) {
+        await this.#boss.createQueue(name)
+      }
     }
   }
 
@@ -107,7 +110,9 @@ export class JobRunner {
 
   /** Asks for a job with the caller's transaction. */
   async send(transaction: Db, name: QueueName, id: string, sessionId: SessionId): Promise<void> {
-    await this.#boss.send(name, { sessionId }, { id, db: jobsOf(transaction) })
+    // With the job, not with its queue, which keeps what it was made with.
+    const options = { id, ...RETRIES, ...TIMES, db: jobsOf(transaction) }
+    await this.#boss.send(name, { sessionId }, options)
     this.#sent.set(sessionId, name)
   }
 
