@@ -4,6 +4,7 @@ import { watchConnections } from './dark-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
+import type { JobRow } from './jobs.ts'
 import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
@@ -65,6 +66,7 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
       watch[Symbol.dispose]()
       await db.destroy()
     },
+    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { EventRow } from './events.ts'
+import type { JobStorage } from './jobs.ts'
 import type { Notifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 
@@ -22,5 +23,7 @@ export type Database = {
   insertChunks(rows: readonly EventRow[], payload?: string | null): Promise<void>
   /** Word from the other nodes on this database; null when there can be none. */
   readonly notifications: Notifications | null
+  /** For the job queue, which brings its own SQL. */
+  readonly jobs: JobStorage
   close(): Promise<void>
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { Kysely, PGliteDialect } from 'kysely'
+import { JOB_SCHEMA } from './jobs.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
@@ -18,6 +19,7 @@ export const extensions = { pg_trgm }
 export async function makeTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer>> {
   const pglite = new PGlite({ extensions })
   await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
+  await pglite.exec(JOB_SCHEMA)
   const dump = await pglite.dumpDataDir('none')
   await pglite.close()
   const content = new Uint8Array(await dump.arrayBuffer())

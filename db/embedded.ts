@@ -9,6 +9,7 @@ import { CompiledQuery, Kysely, PGliteDialect } from 'kysely'
 import { exists, extensions, keptTemplate, makeTemplate } from './embedded-template.ts'
 import { type EventRow, INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
+import { embeddedJobs } from './jobs.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -65,6 +66,7 @@ async function openPGlite(
     },
     // It belongs to this process alone.
     notifications: null,
+    jobs: embeddedJobs(pglite, db),
     close: async () => {
       await db.destroy()
       if (!pglite.closed) {

@@ -182,6 +182,7 @@ export const sessionsRouter = router({
   watch: procedure
     .input(z.object({ id: SessionId, lastEventId: z.string().max(40).nullish() }))
     .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
+      using _reader = await services.presence.enter(input.id, user.id)
       const events = services.reader.follow({
         sessionId: input.id,
         userId: user.id,

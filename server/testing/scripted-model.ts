@@ -20,14 +20,18 @@ export type ScriptedCall = {
 }
 
 export type ScriptedModel = ModelPort & {
-  /** Adds answers for the next calls; a call that none is planned for waits to be taken by `nextCall`. */
+  /** Adds answers for the next steps; a step that none is planned for waits to be taken by `nextCall`. */
   plan(...answers: ScriptedAnswer[]): void
-  /** The next call that no test has taken yet, once it comes. */
+  /** The next step of an answer that no test has taken yet, once it comes. */
   nextCall(): Promise<ScriptedCall>
-  /** How often the model was asked. */
+  /** The next title or summary that is asked for in the background. */
+  nextWriting(): Promise<ScriptedCall>
+  /** How often the model was asked for a step of an answer. */
   readonly asked: number
   /** What it was asked, each time. */
   readonly steps: readonly ModelStep[]
+  /** How often it was asked for a title or a summary. */
+  readonly askedToWrite: number
 }
 
 /** How long a model may be silent: before its first word, and between two. Milliseconds. */
@@ -40,8 +44,8 @@ const PATIENT: Patience = {
 
 /** A model that says nothing until the test makes it, and fails as a real one does when it is silent for too long. */
 export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel {
-  const calls: ScriptedCall[] = []
-  const waiting: ((call: ScriptedCall) => void)[] = []
+  const answers = createQueue()
+  const writings = createQueue()
   const planned: ScriptedAnswer[] = []
   const steps: ModelStep[] = []
   return {
@@ -49,17 +53,17 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
     get asked() {
       return steps.length
     },
+    get askedToWrite() {
+      return writings.count
+    },
     steps,
-    plan: (...answers) => {
-      planned.push(...answers)
+    plan: (...more) => {
+      planned.push(...more)
     },
     list: async () => [{ id: 'scripted' }],
-    nextCall: () => {
-      const call = calls.shift()
-      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
-    },
+    nextCall: () => answers.next(),
+    nextWriting: () => writings.next(),
     async *stream(step, signal) {
-      steps.push(step)
       const watch = watchProgress(systemClock, signal)
       const deltas: ModelDelta[] = []
       let wake = () => {}
@@ -68,14 +72,16 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
         wake()
       }
       const call = scriptedCall(step, signal, push)
-      const answer = planned.shift()
-      const taker = answer === undefined ? waiting.shift() : undefined
-      if (answer !== undefined) {
-        perform(call, answer)
-      } else if (taker) {
-        taker(call)
+      if (isWriting(step)) {
+        writings.put(call)
       } else {
-        calls.push(call)
+        steps.push(step)
+        const answer = planned.shift()
+        if (answer === undefined) {
+          answers.put(call)
+        } else {
+          perform(call, answer)
+        }
       }
       yield { type: 'start', model: step.model }
       watch.expect(patience.firstTokenTimeoutMs)
@@ -99,6 +105,32 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
           return
         }
       }
+    },
+  }
+}
+
+/** An answer is offered tools; what is written in the background is not. */
+function isWriting(step: ModelStep): boolean {
+  return step.tools.length === 0
+}
+
+function createQueue() {
+  const calls: ScriptedCall[] = []
+  const waiting: ((call: ScriptedCall) => void)[] = []
+  return {
+    count: 0,
+    put(call: ScriptedCall): void {
+      this.count += 1
+      const taker = waiting.shift()
+      if (taker) {
+        taker(call)
+      } else {
+        calls.push(call)
+      }
+    },
+    next(): Promise<ScriptedCall> {
+      const call = calls.shift()
+      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
     },
   }
 }

@@ -45,6 +45,8 @@ export function gatedDatabase(
       )
     },
     notifications,
+    // No jobs are simulated.
+    jobs: { executeSql: async () => ({ rows: [] }) },
     close: () => db.destroy(),
   }
 }
