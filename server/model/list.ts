@@ -24,14 +24,14 @@ export async function listModels(
   const stop = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
   const watch = watchProgress(clock, stop)
   const fail = (failure: Failure, cause?: unknown): ModelPortError =>
-    new ModelPortError(toRunError(failure, endpoint, hasKey), cause)
+    new ModelPortError(toRunError(failure, endpoint, { hasKey }), cause)
   watch.expect(firstTokenSeconds * 1000)
   try {
     const answer = await watch.race(client.get<unknown>('/models', { signal: stop }))
     if (answer.type === 'late') {
       throw fail({ type: 'first-token-timeout', seconds: firstTokenSeconds })
     }
-    if (answer.type === 'aborted') throw fail({ type: 'internal' }, stop.reason)
+    if (answer.type === 'aborted') throw fail({ type: 'internal', cause: stop.reason }, stop.reason)
     return readModels(answer.value) ?? throwError(fail({ type: 'unreadable', what: 'other' }))
   } catch (thrown) {
     if (thrown instanceof ModelPortError) throw thrown

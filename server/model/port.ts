@@ -76,4 +76,5 @@ export type ModelDelta =
   | { type: 'provider-state'; state: ProviderState }
   /** `tool-calls` when, and only when, complete calls are to be carried out. */
   | { type: 'finish'; finish: ModelFinish }
-  | { type: 'error'; error: RunError }
+  /** `contextWindow`: how many tokens the model reads at the most, when the provider said so in refusing more. */
+  | { type: 'error'; error: RunError; contextWindow?: number }
