@@ -5,6 +5,7 @@ import { collect, type CollectedStep, stepOf } from './collect.ts'
 import {
   type ScriptedReply,
   type ScriptedRequest,
+  sse,
   startScriptedProvider,
 } from './scripted-provider.ts'
 
@@ -61,6 +62,40 @@ export type EdgeCase = {
   requests?: number
   /** Anything else that must hold. */
   check?: (step: CollectedStep, requests: ScriptedRequest[]) => void
+}
+
+/** What a step with two calls comes to. */
+export const twoCalls: [string, string][] = [
+  ['add', '{"a":1}'],
+  ['mul', '{"b":2}'],
+]
+
+/** That the second request has no such field, which the first had. */
+export function leavesOut(name: string): EdgeCase['check'] {
+  return (_step, [first, second]) => {
+    expect(JSON.stringify(first?.body)).toContain(`"${name}"`)
+    expect(JSON.stringify(second?.body)).not.toContain(`"${name}"`)
+  }
+}
+
+/** That the step reports so many tokens in the end; null when it reports none. */
+export function reports(tokens: { inputTokens: number; outputTokens: number } | null) {
+  return ({ deltas }: CollectedStep): void => {
+    const last = deltas.findLast(({ type }) => type === 'usage')
+    expect(last ?? null).toEqual(tokens && { type: 'usage', usage: tokens })
+  }
+}
+
+/** That no text ends in half a character. */
+export function keepsCharactersWhole({ deltas }: CollectedStep): void {
+  for (const delta of deltas) {
+    if ('text' in delta) expect(delta.text.isWellFormed()).toBe(true)
+  }
+}
+
+/** A reply with these events; a text is sent as it is. */
+export function reply(...pieces: (object | string)[]): ScriptedReply {
+  return { body: pieces.map((piece) => (typeof piece === 'string' ? piece : sse(piece))) }
 }
 
 /** Plays the case over a real connection, and expects what it says. */
