@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import type { SessionId, UserId } from '../shared/contract/ids.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
-import type { ModelPort } from './model/port.ts'
+import type { ModelCatalog, ModelPort } from './model/port.ts'
 import type { Runs } from './runs/port.ts'
 import type { SessionChanges } from './sessions/port.ts'
 import type { ToolRegistry } from './tools/port.ts'
@@ -14,6 +14,7 @@ export type Services = {
   runs: Runs
   tools: ToolRegistry
   model: ModelPort
+  catalog: ModelCatalog
   changes: SessionChanges
   /** The model of a session that does not set its own. */
   defaultModel: string

@@ -30,7 +30,7 @@ export type ModelPortOptions = {
   random?: () => number
 }
 
-const OPENAI_BASE_URL = 'https://api.openai.com/v1'
+export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
 /** The model behind an endpoint of the OpenAI family. */
 export function createModelPort(options: ModelPortOptions): ModelPort {
