@@ -3,7 +3,7 @@ import type { ModelDelta, ModelStep } from './port.ts'
 /** Looks at an answer as it goes out: whether it says anything, and whether it goes on beyond all measure. */
 export type AnswerMeasure = {
   add(delta: ModelDelta): void
-  /** Longer than any answer of so many tokens: the provider ignores the limit it was given. */
+  /** Longer than any answer of so many tokens, or with more calls than a step can mean. */
   readonly endless: boolean
   /** Whether an answer that ends with these deltas leaves nothing for a person to read, or for a tool to do. */
   isEmpty(ending: readonly ModelDelta[]): boolean
@@ -12,6 +12,7 @@ export type AnswerMeasure = {
 export function measureAnswer(step: ModelStep): AnswerMeasure {
   const limit = Math.max(MIN_LENGTH, step.maxTokens * UNITS_PER_TOKEN)
   let length = 0
+  let calls = 0
   let said = false
   const add = (delta: ModelDelta): void => {
     length += 1
@@ -19,12 +20,14 @@ export function measureAnswer(step: ModelStep): AnswerMeasure {
       length += delta.text.length
       said ||= delta.type !== 'reasoning' && delta.text.trim() !== ''
     }
-    if (delta.type === 'tool') length += delta.arguments.length + ('name' in delta ? 50 : 0)
+    if (delta.type !== 'tool') return
+    length += delta.arguments.length
+    if ('name' in delta) calls += 1
   }
   return {
     add,
     get endless() {
-      return length > limit
+      return length > limit || calls > MAX_CALLS
     },
     isEmpty(ending) {
       for (const delta of ending) add(delta)
@@ -48,3 +51,4 @@ function saidBefore({ messages }: ModelStep): boolean {
 /** Far more than tokens take, in UTF-16 units. */
 const UNITS_PER_TOKEN = 40
 const MIN_LENGTH = 200_000
+const MAX_CALLS = 128
