@@ -113,7 +113,13 @@ export async function createApp(options: AppOptions) {
       model,
       catalog,
       tokens,
-      budget: createBudget({ database, catalog, usdPerDay: config.budget.usdPerDay, now }),
+      budget: createBudget({
+        database,
+        catalog,
+        // The demo model has no price, and costs nothing.
+        usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+        now,
+      }),
       tools,
       node,
       now,

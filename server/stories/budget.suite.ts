@@ -174,7 +174,7 @@ async function ask(app: TestApp, sessionId: string, play: () => Promise<unknown>
   await live.until(({ events }) =>
     events.some(({ seq: at, event }) => event.type === 'end' && at > seq),
   )
-  return live.untilEvent('end')
+  return await live.untilEvent('end')
 }
 
 async function answer(app: TestApp, usage = { inputTokens: 10, outputTokens: 5 }) {
