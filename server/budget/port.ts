@@ -1,4 +1,5 @@
 import type { RunError } from '../../shared/contract/errors.ts'
+import type { ModelUsage } from '../model/port.ts'
 
 /** One call of a model, at its largest. */
 export type PlannedCall = { model: string; inputTokens: number; outputTokens: number }
@@ -6,11 +7,7 @@ export type PlannedCall = { model: string; inputTokens: number; outputTokens: nu
 /** Money that is set aside for a call. It is settled once, however the call ends. */
 export type Reservation = {
   /** Replaces what was set aside by what the call used, as far as that is known. */
-  settle(used: {
-    inputTokens: number
-    outputTokens: number
-    cachedInputTokens?: number
-  }): Promise<void>
+  settle(used: ModelUsage): Promise<void>
 }
 
 /**

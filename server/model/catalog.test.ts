@@ -3,6 +3,7 @@ import { createModelCatalog } from './catalog.ts'
 import { createPrices } from './prices.ts'
 import { refusal, scriptedPort } from './testing/scripted-port.ts'
 import type { ScriptedReply } from './testing/scripted-provider.ts'
+import { readUsage } from './usage.ts'
 
 const listed = (...data: object[]): ScriptedReply => ({
   headers: { 'content-type': 'application/json' },
@@ -76,6 +77,18 @@ describe('how much a model reads', () => {
     expect(await scripted.catalog.contextWindow('a')).toBeNull()
     expect(performance.now() - began).toBeLessThan(4_000)
   })
+})
+
+test('what a provider says that a step cost counts before the table, where it is known to mean dollars', async () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 5, cost: 0.25 }
+  const told = readUsage(usage, 'chat', 'openrouter.ai')
+  expect(told).toEqual({ inputTokens: 10, outputTokens: 5, costUsd: 0.25 })
+  expect(readUsage(usage, 'chat', 'gateway.example.com')).toEqual({
+    inputTokens: 10,
+    outputTokens: 5,
+  })
+  await using scripted = await catalogOf([listed()])
+  expect(told && (await scripted.catalog.cost('mine', told))).toBe(0.25)
 })
 
 describe('prices', () => {

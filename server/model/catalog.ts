@@ -56,7 +56,7 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
       learned.set(model, Math.min(tokens, learned.get(model) ?? tokens))
     },
 
-    cost: (model, usage) => prices.cost(model, usage),
+    cost: async (model, usage) => usage.costUsd ?? prices.cost(model, usage),
   }
 }
 

@@ -91,7 +91,8 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
       }
       answered ||= alive
       const usage =
-        readUsage(chunk.usage, 'chat') ?? readUsage(objectOf(chunk.x_groq).usage, 'chat')
+        readUsage(chunk.usage, 'chat', endpoint.host) ??
+        readUsage(objectOf(chunk.x_groq).usage, 'chat', endpoint.host)
       if (usage) deltas.push({ type: 'usage', usage })
       const failed = event === 'error' || isFault(chunk.error) || finish === 'error'
       return failed ? { deltas, alive, fault: readFault(data) } : { deltas, alive }

@@ -23,7 +23,7 @@ export type ModelCatalog = {
   contextWindow(model: string): Promise<number | null>
   /** Remembers that the model refused more than so many tokens. */
   learnContextWindow(model: string, tokens: number): void
-  /** US dollars; null when the model's price is not known, which is never the same as 0. */
+  /** US dollars, what the provider says first; null when the price is not known, which is never the same as 0. */
   cost(model: string, usage: ModelUsage): Promise<number | null>
 }
 
@@ -81,6 +81,8 @@ export type ModelUsage = {
   outputTokens: number
   cachedInputTokens?: number
   reasoningTokens?: number
+  /** US dollars, where the provider says it. */
+  costUsd?: number
 }
 
 export type ModelFinish = 'stop' | 'length' | 'content-filter' | 'tool-calls'

@@ -25,7 +25,7 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
   function whole(response: JsonObject, status: string): Decoded {
     const deltas = start(response)
     deltas.push(...items.complete(arrayOf(response.output).map(objectOf)))
-    const usage = readUsage(response.usage, 'responses')
+    const usage = readUsage(response.usage, 'responses', endpoint.host)
     if (usage) deltas.push({ type: 'usage', usage })
     if (status === 'completed' || status === 'incomplete') {
       ended = status

@@ -7,8 +7,19 @@ const NAMES = {
   responses: { input: 'input_tokens', output: 'output_tokens' },
 } as const
 
-/** The tokens that a provider says a step took; null when it says nothing of use. */
-export function readUsage(value: unknown, api: keyof typeof NAMES): ModelUsage | null {
+/** Who says what a step cost, in US dollars. Elsewhere a field of that name may mean anything. */
+const TELLS_COST = /(^|\.)openrouter\.ai$/
+
+/**
+ * The tokens that a provider says a step took; null when it says nothing of use.
+ *
+ * @param host of the endpoint
+ */
+export function readUsage(
+  value: unknown,
+  api: keyof typeof NAMES,
+  host: string,
+): ModelUsage | null {
   const { input, output } = NAMES[api]
   const usage = objectOf(value)
   const inputTokens = tokensOf(usage[input])
@@ -16,11 +27,13 @@ export function readUsage(value: unknown, api: keyof typeof NAMES): ModelUsage |
   if (inputTokens === undefined && outputTokens === undefined) return null
   const cached = tokensOf(objectOf(usage[`${input}_details`]).cached_tokens)
   const reasoning = tokensOf(objectOf(usage[`${output}_details`]).reasoning_tokens)
+  const cost = TELLS_COST.test(host) ? numberOf(usage.cost) : undefined
   return {
     inputTokens: inputTokens ?? 0,
     outputTokens: outputTokens ?? 0,
     ...(cached !== undefined && { cachedInputTokens: cached }),
     ...(reasoning !== undefined && { reasoningTokens: reasoning }),
+    ...(cost !== undefined && cost >= 0 && { costUsd: cost }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { StepUsage } from '../../db/schema.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { Reservation } from '../budget/port.ts'
+import type { ModelUsage } from '../model/port.ts'
 import type { RunDeps } from './deps.ts'
 import { type FittedStep, fitStep, type Question } from './fitting.ts'
 import type { RunRecorder } from './recorder.ts'
@@ -74,11 +74,15 @@ async function askPaid(
   }
   const mustKeep = budget.limited || deps.settings.maxOutputTokens !== null
   const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
-  let result: StepResult | null = null
+  const begun = !signal.aborted
+  // Should this throw, what was set aside stays: nobody knows how much of it the call used.
+  const result = await askModel(deps.model, step, recorder, signal, longest)
+  const used = begun ? usedBy(result, fitted.likely) : NOTHING
   try {
-    result = await askModel(deps.model, step, recorder, signal, longest)
-  } finally {
-    await settle(reserved.reservation, fitted, result, deps)
+    await reserved.reservation.settle(used)
+  } catch (error) {
+    // Then all that was set aside counts: too much rather than too little.
+    deps.onError(error, 'what a call of the model cost could not be recorded')
   }
   const { usage } = result
   if (!usage) {
@@ -88,24 +92,17 @@ async function askPaid(
   return { ...result, usage: { ...usage, costUsd: await catalog.cost(step.model, usage) } }
 }
 
-/** Pays what the call used; what the provider did not tell is estimated, and nothing is due when it did nothing. */
-async function settle(
-  reservation: Reservation,
-  fitted: FittedStep,
-  result: StepResult | null,
-  { onError }: RunDeps,
-): Promise<void> {
-  const length = result?.length ?? 0
-  const free = result?.end.type === 'failed' && length === 0
-  const estimated = { inputTokens: fitted.likely, outputTokens: Math.ceil(length / 3) }
-  const nothing = { inputTokens: 0, outputTokens: 0 }
-  try {
-    await reservation.settle(result?.usage ?? (free ? nothing : estimated))
-  } catch (error) {
-    // Then all that was set aside counts: too much rather than too little.
-    onError(error, 'what a call of the model cost could not be recorded')
+/** What a provider does not tell is estimated, and nothing is due when it failed before its first word. */
+function usedBy({ usage, end, length }: StepResult, likely: number): ModelUsage {
+  if (usage) {
+    return usage
   }
+  return end.type === 'failed' && length === 0
+    ? NOTHING
+    : { inputTokens: likely, outputTokens: Math.ceil(length / 3) }
 }
+
+const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 
 /** Far more than tokens take: only a provider that ignores its limit gets there. */
 const UNITS_PER_TOKEN = 8

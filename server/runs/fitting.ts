@@ -73,8 +73,10 @@ export async function fitStep(
   const turns = withCurrent(conversation.turns, current)
   const fixed =
     tokens.estimate(request.systemPrompt) + tokens.estimate(JSON.stringify(request.tools))
-  const estimates = turns.map((turn) => turn.map((message) => estimateOf(message, tokens)))
-  const estimated = fixed + sum(estimates.flat())
+  const estimated =
+    fixed +
+    sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + PER_MESSAGE)) +
+    stateTokens(current)
   const whole = (basis: TokenBasis, found: number, likely: number): FittedStep => ({
     step: { ...request, messages: turns.flat() },
     tokens: found,
@@ -98,13 +100,16 @@ export async function fitStep(
   const countOff = tokens.correction(model, 'count')
   const counted = await countTurns(turns, tokens)
   const note = leftOut(conversation.unread + turns.length, summary)
-  const everything = fixed + sum(counted.flatMap((turn) => turn.tokens))
+  const everything = fixed + sum(counted.flatMap((turn) => turn.tokens)) + stateTokens(current)
   if (complete && everything * countOff <= room) {
     return whole('count', everything, Math.ceil(everything * countOff))
   }
-  const fitted = fitTurns(counted, room / countOff - fixed - tokens.estimate(note))
+  const fitted = fitTurns(
+    counted,
+    room / countOff - fixed - stateTokens(current) - tokens.estimate(note),
+  )
   const omitted = conversation.unread + fitted.omitted
-  const found = fixed + tokens.estimate(note) + fitted.tokens
+  const found = fixed + stateTokens(current) + tokens.estimate(note) + fitted.tokens
   return {
     step: {
       ...request,
@@ -140,16 +145,12 @@ async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
   const unknown = turns.flat().filter((message) => !counts.has(message))
   const found = await tokens.count(unknown.map(textOf))
   for (const [index, message] of unknown.entries()) {
-    counts.set(message, (found[index] ?? 0) + PER_MESSAGE + stateTokens(message))
+    counts.set(message, (found[index] ?? 0) + PER_MESSAGE)
   }
   return turns.map((messages) => ({
     messages,
     tokens: messages.map((message) => counts.get(message) ?? 0),
   }))
-}
-
-function estimateOf(message: ModelMessage, tokens: TokenCounter): number {
-  return tokens.estimate(textOf(message)) + PER_MESSAGE + stateTokens(message)
 }
 
 function textOf(message: ModelMessage): string {
@@ -163,11 +164,15 @@ function textOf(message: ModelMessage): string {
   }
 }
 
-/** Thoughts that go back encrypted are longer as text than as tokens. */
-function stateTokens(message: ModelMessage): number {
-  return message.role === 'assistant' && message.providerState
-    ? Math.ceil(JSON.stringify(message.providerState.data).length / 6)
-    : 0
+/** Thoughts go back within the answer under way alone; encrypted ones are longer as text than as tokens. */
+function stateTokens(current: readonly ModelMessage[]): number {
+  return sum(
+    current.map((message) =>
+      message.role === 'assistant' && message.providerState
+        ? Math.ceil(JSON.stringify(message.providerState.data).length / 6)
+        : 0,
+    ),
+  )
 }
 
 function sum(numbers: readonly number[]): number {
