@@ -113,7 +113,15 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
-  const writing = { database, log, model, defaultModel, maxTokens: config.model.maxTokens }
+  const budget = createBudget({
+    database,
+    catalog,
+    // The demo model has no price, and costs nothing.
+    usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+    now,
+  })
+  const { maxTokens } = config.model
+  const writing = { database, log, model, budget, tokens, defaultModel, maxTokens }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({
@@ -132,13 +140,7 @@ export async function createApp(options: AppOptions) {
       model,
       catalog,
       tokens,
-      budget: createBudget({
-        database,
-        catalog,
-        // The demo model has no price, and costs nothing.
-        usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
-        now,
-      }),
+      budget,
       tools,
       node,
       presence,
@@ -149,7 +151,7 @@ export async function createApp(options: AppOptions) {
         model: defaultModel,
         systemPrompt: config.model.systemPrompt,
         temperature: config.model.temperature,
-        maxTokens: config.model.maxTokens,
+        maxTokens,
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
       },
