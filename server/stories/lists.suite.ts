@@ -33,7 +33,7 @@ function keepList({ api }: Client) {
     },
   })
   return {
-    content: () => (asking > 0 ? null : [...sessions].toSorted()),
+    content: () => (asking > 0 ? null : [...sessions].toSorted(byId)),
     starts: () => starts,
     [Symbol.dispose]: () => subscription.unsubscribe(),
   }
@@ -69,9 +69,13 @@ export function listStories(name: string, openStorage: () => Promise<Storage>) {
           }
         }
         const { items } = await sessions.list({ limit: 100 })
-        const expected = items.map(({ id, title }) => [id, title]).toSorted()
+        const expected = items.map(({ id, title }) => [id, title] as const).toSorted(byId)
         await expect.poll(() => list.content(), { timeout: 20_000 }).toEqual(expected)
       }
     })
   })
+}
+
+function byId([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a.localeCompare(b)
 }
