@@ -212,6 +212,7 @@ export async function createApp(options: AppOptions) {
     checkDatabase: () => ping(database.db),
   })
   opened.defer(() => http.close())
+  opened.defer(() => presence.beginClosing())
 
   const resources = opened.move()
   return {
