@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
-import type { ToolCall } from '../shared/contract/tool.ts'
+import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { Db } from './database.ts'
 
 /** What the run needs to know of a call beyond what readers see. */
@@ -154,6 +154,7 @@ const columns = [
   'error',
   'started_at',
   'duration_ms',
+  'progress',
   'approval_hash',
 ] as const
 
@@ -181,6 +182,7 @@ type CallRow = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
+  progress: ToolProgress | null
   approval_hash: string | null
 }
 
@@ -221,6 +223,7 @@ function toStored(row: CallRow): StoredCall {
       ...(row.error !== null && { error: row.error }),
       ...(row.started_at !== null && { startedAt: row.started_at }),
       ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
+      ...(row.progress !== null && { progress: row.progress }),
     },
   }
 }
@@ -233,5 +236,6 @@ function state(call: ToolCall) {
     error: call.error ?? null,
     started_at: call.startedAt ?? null,
     duration_ms: call.durationMs ?? null,
+    progress: call.progress ? JSON.stringify(call.progress) : null,
   }
 }
