@@ -17,6 +17,9 @@ import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
+import { readMcpConfig } from './mcp/config.ts'
+import type { McpServerTimes } from './mcp/server.ts'
+import { startMcpServers } from './mcp/servers.ts'
 import { createModelPort } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
@@ -39,26 +42,34 @@ export type AppOptions = {
   model?: ModelPort
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
+  /** How patient it is with MCP servers, where other than usual. */
+  mcpTimes?: Partial<McpServerTimes>
   /** Milliseconds since the epoch. */
   clock?: () => number
 }
 
-/** The whole server, wired: listening, or called in this process. Whoever makes one closes it. */
+/**
+ * The whole server, wired: listening, or called in this process. Whoever makes one closes it.
+ *
+ * @throws {ConfigError} when the file of MCP servers cannot be used
+ */
 export async function createApp(options: AppOptions) {
   const { config, logger } = options
   const now = () => new Date(options.clock?.() ?? Date.now()).toISOString()
   await using opened = new AsyncDisposableStack()
 
+  const mcpConfig = await readMcpConfig(config.tools.mcpConfigPath)
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
   const owner = await ensureLocalOwner(database.db)
   const { model, defaultModel } = await openModel(options, opened)
+  const mcpServers = opened.use(startMcpServers(mcpConfig, { logger, times: options.mcpTimes }))
   const tools = createToolRegistry(
     [
       ...builtinTools({ loadProfile: (id) => findProfile(database.db, id) }),
       ...(options.tools ?? []),
     ],
-    { timeoutMs: config.tools.timeoutMs },
+    { timeoutMs: config.tools.timeoutMs, source: mcpServers },
   )
 
   const onError = (error: unknown, what: string) => logger.error({ err: error }, what)

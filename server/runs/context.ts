@@ -6,6 +6,7 @@ import { type StoredCall, callsOfRuns } from '../../db/tool-calls.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import type { Message, TextPart } from '../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../model/port.ts'
+import { outputForModel } from './output-for-model.ts'
 
 /** How much of the conversation is sent to the model: messages, and UTF-16 units of their JSON. */
 const MAX_MESSAGES = 400
@@ -95,7 +96,7 @@ function joinText(parts: readonly AnyPart[]): string {
 function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {
   switch (call.status) {
     case 'completed':
-      return { output: JSON.stringify(call.output ?? null), failed: false }
+      return { output: outputForModel(call), failed: false }
     case 'failed':
     case 'denied':
     case 'unknown':
