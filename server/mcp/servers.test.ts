@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../scripts/testing/server-process.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
@@ -56,13 +56,10 @@ async function serve(configs: McpServerConfig[], options: { timeoutMs?: number; 
 }
 
 async function temporaryFile(content = '') {
-  const folder = await mkdtemp(join(tmpdir(), 'throughline-'))
-  const path = join(folder, 'file')
+  const folder = await temporaryFolder()
+  const path = join(folder.path, 'file')
   await writeFile(path, content)
-  return {
-    path,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  }
+  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
 function outputOf(outcome: Awaited<ReturnType<ReturnType<typeof createToolRegistry>['execute']>>) {
@@ -151,8 +148,10 @@ test('a server that dies in a call: the call was lost, its tools go, and come ba
 })
 
 test('a server that hangs in a call costs the call its time; a stop is told to it', async () => {
-  await using mcp = await serve([hostileServer()], { timeoutMs: 200 })
+  await using calls = await temporaryFile()
+  await using mcp = await serve([hostileServer([], { CALLS: calls.path })], { timeoutMs: 200 })
   expect(await mcp.call('hostile__hang')).toMatchObject({ kind: 'timeout' })
+  await expect.poll(() => readFile(calls.path, 'utf8')).toBe('hang\ncancelled\n')
   const stop = new AbortController()
   const stopped = mcp.call('hostile__hang', {}, stop.signal)
   stop.abort()

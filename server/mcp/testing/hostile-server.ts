@@ -1,4 +1,4 @@
-import { readFileSync, appendFileSync, watchFile } from 'node:fs'
+import { appendFileSync, readFileSync, watchFile, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 // An MCP server as a child process that does what a server must not: argument by argument what of it.
@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline'
 //   chatty        prints what is no message
 //   stubborn      goes on when its input has ended and when it is asked to end
 //   STATE=path    what this file holds is part of a description; when it changes, so does the tool
-//   CALLS=path    each call is noted there when it begins
+//   CALLS=path    each call is noted there when it begins, and when it is cancelled
+//   PID=path      its process id is written there
 
 const isMode = (mode: string) => process.argv.includes(mode)
-const { STATE, CALLS } = process.env
+const { STATE, CALLS, PID } = process.env
 
 type Message = { id?: number; method?: string; params?: Record<string, unknown> }
 
@@ -116,6 +117,8 @@ async function take(message: Message): Promise<void> {
       return answer(message.id, { tools: isMode('odd-list') ? oddTools : tools() })
     case 'tools/call':
       return call(message)
+    case 'notifications/cancelled':
+      return CALLS ? appendFileSync(CALLS, 'cancelled\n') : undefined
     case 'ping':
       return answer(message.id, {})
     default:
@@ -123,6 +126,7 @@ async function take(message: Message): Promise<void> {
   }
 }
 
+if (PID) writeFileSync(PID, String(process.pid))
 if (isMode('chatty')) console.log('Welcome!\n{"jsonrpc": "1.0"}\n[]')
 if (isMode('stubborn')) {
   process.on('SIGTERM', () => undefined)

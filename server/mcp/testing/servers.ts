@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../../../scripts/testing/server-process.ts'
 import type { McpServerConfig } from '../config.ts'
 
 const hostile = fileURLToPath(new URL('hostile-server.ts', import.meta.url))
@@ -79,4 +82,15 @@ async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** The file that `MCP_CONFIG` names, in a folder of its own. */
+export async function mcpConfigFile(configs: readonly McpServerConfig[]) {
+  const folder = await temporaryFolder()
+  const path = join(folder.path, 'mcp.json')
+  const mcpServers = Object.fromEntries(
+    configs.map(({ name, kind: _, ...entry }) => [name, entry] as const),
+  )
+  await writeFile(path, JSON.stringify({ mcpServers }))
+  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
