@@ -30,6 +30,7 @@ import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
+import { searchSessions } from './sessions/search.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -66,7 +67,12 @@ export async function createApp(options: AppOptions) {
   const mcpServers = opened.use(startMcpServers(mcpConfig, { logger, times: options.mcpTimes }))
   const tools = createToolRegistry(
     [
-      ...builtinTools({ loadProfile: (id) => findProfile(database.db, id) }),
+      ...builtinTools({
+        loadProfile: (id) => findProfile(database.db, id),
+        search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
+        now: options.clock ?? Date.now,
+        fetchUrls: config.tools.fetchUrls,
+      }),
       ...(options.tools ?? []),
     ],
     { timeoutMs: config.tools.timeoutMs, source: mcpServers },

@@ -30,7 +30,7 @@ export type Config = {
   }
   runs: { maxSteps: number; leaseMs: number }
   sessions: { graceMs: number }
-  tools: { timeoutMs: number; mcpConfigPath: string | null }
+  tools: { timeoutMs: number; mcpConfigPath: string | null; fetchUrls: boolean }
   auth: {
     mode: 'single' | 'accounts'
     /** Null: one is made and kept in `dataDir`. */
@@ -139,6 +139,7 @@ function toConfig(settings: Settings): Config {
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
       mcpConfigPath: settings.MCP_CONFIG ?? null,
+      fetchUrls: settings.FETCH_URL_TOOL,
     },
     auth: {
       mode: settings.AUTH_MODE,

@@ -17,7 +17,11 @@ test('servers are processes or addresses; a person is asked about what writes un
     JSON.stringify({
       mcpServers: {
         files: { type: 'stdio', command: 'npx', args: ['-y', 'files'], env: { TOKEN: 't' } },
-        'far-away': { url: 'https://example.com/mcp', headers: { 'X-Key': 'k' }, approval: 'always' },
+        'far-away': {
+          url: 'https://example.com/mcp',
+          headers: { 'X-Key': 'k' },
+          approval: 'always',
+        },
       },
     }),
   )
@@ -44,7 +48,7 @@ test('servers are processes or addresses; a person is asked about what writes un
 test('every problem is told at once, by its place and never by its value', () => {
   const problems = problemsOf({
     mcpServers: {
-      'two__parts': { command: 'x' },
+      two__parts: { command: 'x' },
       a: { command: 7, env: { TOKEN: ['s3cret'] } },
       b: { command: 'x', url: 'https://s3cret.example.com' },
       c: { url: 'ftp://s3cret', headers: { 'bad name': 'v', Authorization: 's3cret\ns3cret' } },

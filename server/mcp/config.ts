@@ -31,9 +31,7 @@ const Entry = z
         })
         .optional(),
       cwd: text.optional(),
-      url: z
-        .url({ protocol: /^https?$/, error: 'must be an http or https address.' })
-        .optional(),
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https address.' }).optional(),
       headers: z
         .record(
           z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'is no name of a header.' }),
@@ -137,7 +135,9 @@ function parseJson(json: string): unknown {
 function describe(issue: z.core.$ZodIssue): string[] {
   const place = ['MCP_CONFIG', ...issue.path.map(String)].join('.').replace('.', ': ')
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${place}${place.includes(':') ? '.' : ': '}${key}: is not known.`)
+    return issue.keys.map(
+      (key) => `${place}${place.includes(':') ? '.' : ': '}${key}: is not known.`,
+    )
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message
   return [`${place}: ${message}`]

@@ -21,10 +21,7 @@ const Listed = z.object({
   description: z.string().optional().catch(undefined),
   inputSchema: Schema,
   outputSchema: Schema.optional().catch(undefined),
-  annotations: z
-    .object({ readOnlyHint: Hint, idempotentHint: Hint })
-    .optional()
-    .catch(undefined),
+  annotations: z.object({ readOnlyHint: Hint, idempotentHint: Hint }).optional().catch(undefined),
   execution: z.object({ taskSupport: z.string() }).optional().catch(undefined),
 })
 
@@ -57,7 +54,14 @@ export function toTools(
       refused.push(`tool ${index + 1} has no name or no input schema`)
       continue
     }
-    const { name, description = '', inputSchema, outputSchema, annotations, execution } = parsed.data
+    const {
+      name,
+      description = '',
+      inputSchema,
+      outputSchema,
+      annotations,
+      execution,
+    } = parsed.data
     const offered = offeredName(server, name)
     const problem =
       tools.size >= MAX_TOOLS

@@ -31,7 +31,8 @@ function writeForever(response: ServerResponse, piece: string): void {
 test('a stream of short events goes on for as long as it likes', async () => {
   await using server = await serving((response) => {
     response.setHeader('content-type', 'text/event-stream')
-    for (let event = 0; event < 300; event += 1) response.write(`data: ${'x'.repeat(40_000)}\r\n\r\n`)
+    for (let event = 0; event < 300; event += 1)
+      response.write(`data: ${'x'.repeat(40_000)}\r\n\r\n`)
     response.end()
   })
   const problems: Error[] = []
@@ -51,7 +52,9 @@ test.each(['text/event-stream', 'application/json'])(
     const problems: Error[] = []
     const response = await pacedFetch((error) => problems.push(error))(server.url)
     await expect(response.text()).rejects.toThrow()
-    expect(problems).toEqual([expect.objectContaining({ message: expect.stringContaining('8 MiB') })])
+    expect(problems).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('8 MiB') }),
+    ])
   },
 )
 

@@ -48,7 +48,11 @@ class Meter {
     if (chunk.length === 0) return 0
     let ended = 0
     let from = 0
-    for (let at = this.#isStream ? chunk.indexOf(10) : -1; at >= 0; at = chunk.indexOf(10, at + 1)) {
+    for (
+      let at = this.#isStream ? chunk.indexOf(10) : -1;
+      at >= 0;
+      at = chunk.indexOf(10, at + 1)
+    ) {
       const line = chunk.subarray(from, at)
       const isEmpty = line.length === 0 || (line.length === 1 && line[0] === 13)
       if (isEmpty && (from > 0 || this.#atLineStart)) {

@@ -126,7 +126,9 @@ export class McpServer {
 
   async #keepAsking(connection: McpConnection, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      await delay(this.#times.idleMs, undefined, { signal: over, ref: false }).catch(() => undefined)
+      await delay(this.#times.idleMs, undefined, { signal: over, ref: false }).catch(
+        () => undefined,
+      )
       if (!over.aborted) await connection.ping()
     }
   }

@@ -14,7 +14,10 @@ import { everythingOverHttp, everythingServer, hostileServer } from './testing/s
 const times = { retryMs: 50, longestRetryMs: 200, relistMs: 20, pingMs: 2_000 }
 
 /** The registry over these servers, once it is known of each whether it is there. */
-async function serve(configs: McpServerConfig[], options: { timeoutMs?: number; times?: object } = {}) {
+async function serve(
+  configs: McpServerConfig[],
+  options: { timeoutMs?: number; times?: object } = {},
+) {
   const servers = startMcpServers(configs, {
     logger: pino({ level: 'silent' }),
     times: { ...times, ...options.times },
@@ -114,7 +117,11 @@ test('the reference server answers over HTTP: structured content, progress, and 
   const cut = mcp.call('remote__trigger-long-running-operation', { duration: 30, steps: 300 })
   await expect.poll(() => cut.progress.length).toBeGreaterThan(0)
   await first.end()
-  expect(await cut).toMatchObject({ ok: false, kind: 'lost', error: expect.stringContaining('"remote"') })
+  expect(await cut).toMatchObject({
+    ok: false,
+    kind: 'lost',
+    error: expect.stringContaining('"remote"'),
+  })
   await mcp.until(() => mcp.names().length === 0)
   expect(await mcp.call('remote__get-sum', { a: 1, b: 1 })).toMatchObject({ kind: 'unknown-tool' })
   await using second = await everythingOverHttp(first.port)
@@ -143,7 +150,9 @@ test('a server that dies in a call: the call was lost, its tools go, and come ba
   await using mcp = await serve([hostileServer()])
   const echo = mcp.registry.find('hostile__echo')
   expect(await mcp.call('hostile__die')).toMatchObject({ ok: false, kind: 'lost' })
-  await mcp.until(() => mcp.names().includes('hostile__echo') && mcp.registry.find('hostile__echo') !== echo)
+  await mcp.until(
+    () => mcp.names().includes('hostile__echo') && mcp.registry.find('hostile__echo') !== echo,
+  )
   expect(await mcp.call('hostile__echo')).toMatchObject({ ok: true })
 })
 

@@ -38,7 +38,11 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       const next = await app.model.nextCall()
       await joined.until(() => callsOf(joined)[3]?.status === 'completed')
       const [picture, weather, sum, long] = callsOf(live)
-      expect(picture).toMatchObject({ source: 'mcp:everything', effect: 'read', status: 'completed' })
+      expect(picture).toMatchObject({
+        source: 'mcp:everything',
+        effect: 'read',
+        status: 'completed',
+      })
       const images = McpOutput.parse(picture?.output).content.filter(({ type }) => type === 'image')
       expect(images).toHaveLength(1)
       expect(McpOutput.parse(weather?.output).structuredContent).toMatchObject({ humidity: 82 })

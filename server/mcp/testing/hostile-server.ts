@@ -16,7 +16,9 @@ const { STATE, CALLS, PID } = process.env
 type Message = { id?: number; method?: string; params?: Record<string, unknown> }
 
 const write = (message: unknown) =>
-  new Promise<void>((resolve) => void process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve()))
+  new Promise<void>(
+    (resolve) => void process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve()),
+  )
 const answer = (id: number | undefined, result: unknown) => write({ jsonrpc: '2.0', id, result })
 const text = (said: string) => ({ content: [{ type: 'text', text: said }] })
 
@@ -74,7 +76,11 @@ async function call({ id, params }: Message): Promise<void> {
     case 'flood': {
       const progressToken = Object(params?.['_meta'])['progressToken']
       for (let progress = 0; ; progress += 1) {
-        await write({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } })
+        await write({
+          jsonrpc: '2.0',
+          method: 'notifications/progress',
+          params: { progressToken, progress },
+        })
         await write({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
       }
     }
@@ -127,14 +133,16 @@ async function take(message: Message): Promise<void> {
 }
 
 if (PID) writeFileSync(PID, String(process.pid))
-if (isMode('chatty')) console.log('Welcome!\n{"jsonrpc": "1.0"}\n[]')
+if (isMode('chatty')) process.stdout.write('Welcome!\n{"jsonrpc": "1.0"}\n[]\n')
 if (isMode('stubborn')) {
   process.on('SIGTERM', () => undefined)
   setInterval(() => undefined, 1_000)
 }
 if (STATE) {
-  watchFile(STATE, { interval: 20 }, () =>
-    void write({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
+  watchFile(
+    STATE,
+    { interval: 20 },
+    () => void write({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
   ).unref()
 }
 createInterface({ input: process.stdin }).on('line', (line) => {
