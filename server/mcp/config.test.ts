@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { parseMcpConfig, readMcpConfig } from './config.ts'
@@ -42,6 +43,17 @@ test('servers are processes or addresses; a person is asked about what writes un
       url: 'https://example.com/mcp',
       headers: { 'X-Key': 'k' },
     },
+  ])
+})
+
+test('the example in the documentation is one', async () => {
+  const page = await readFile(new URL('../../docs/tools.md', import.meta.url), 'utf8')
+  const example = /```json\n([^]*?)```/.exec(page)?.[1] ?? ''
+  // The dots stand for somebody's token.
+  const servers = parseMcpConfig(example.replace('…', 'token'))
+  expect(servers.map(({ name, approval }) => [name, approval])).toEqual([
+    ['files', 'writes'],
+    ['tickets', 'always'],
   ])
 })
 
