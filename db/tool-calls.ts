@@ -118,6 +118,23 @@ export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<Cal
   return new Map(rows.map((row) => [row.id, toStored(row).call]))
 }
 
+/** How long what the tools of each of these messages answered is, as JSON; messages without any are left out. */
+export async function readOutputLengths(
+  db: Db,
+  messageIds: readonly MessageId[],
+): Promise<Map<MessageId, number>> {
+  if (messageIds.length === 0) {
+    return new Map()
+  }
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(['message_id', sql<number>`coalesce(sum(length(output::text)), 0)::int`.as('length')])
+    .where('message_id', 'in', messageIds)
+    .groupBy('message_id')
+    .execute()
+  return new Map(rows.map((row) => [row.message_id, row.length]))
+}
+
 /** The calls of these runs, in the order in which the model made them. */
 export async function callsOfRuns(
   db: Db,

@@ -186,7 +186,7 @@ test('a server that floods with notifications is held back: this process goes on
   const flooded = mcp.call('hostile__flood')
   expect(await flooded).toMatchObject({ kind: 'timeout' })
   clearInterval(timer)
-  expect(turns).toBeGreaterThan(100)
+  expect(turns).toBeGreaterThan(10)
   // Bounded: a burst, and what a second and a half let through.
   expect(flooded.progress.length).toBeLessThan(4_000)
 })

@@ -140,6 +140,36 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
     })
 
+    test('may fill a conversation with pictures: it is sent in pages of bounded length (P12)', async () => {
+      await using storage = await openStorage()
+      await using file = await mcpConfigFile([hostileServer()])
+      await using app = await startTestApp({ env: { ...storage.env, MCP_CONFIG: file.path } })
+      await untilListed(app, 'hostile__picture')
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      for (let turn = 1; turn <= 7; turn += 1) {
+        await app.caller.messages.send({ sessionId: id, text: `Picture ${turn}` })
+        ;(await app.model.nextCall()).callTools({ name: 'hostile__picture', arguments: {} })
+        const second = await app.model.nextCall()
+        // What a person is shown is not what a model reads.
+        expect(JSON.stringify(second.step.messages).length).toBeLessThan(10_000)
+        second.finish()
+        await live.until(
+          ({ events }) => events.filter(({ event }) => event.type === 'end').length === turn,
+        )
+      }
+      await using fresh = watch(app.caller, id)
+      const { messages, hasOlder } = await fresh.untilEvent('snapshot')
+      expect(hasOlder).toBe(true)
+      expect(messages.length).toBeGreaterThan(4)
+      expect(JSON.stringify(messages).length).toBeLessThan(5_000_000)
+      const older = await app.caller.messages.list({
+        sessionId: id,
+        before: String(messages[0]?.id),
+      })
+      expect(older.messages.length + messages.length).toBe(14)
+    })
+
     test('are stopped with the run, and nobody says how they went', async () => {
       await using storage = await openStorage()
       await using file = await mcpConfigFile([hostileServer([], {}, 'never')])

@@ -156,9 +156,7 @@ function toJson(output: unknown, maxLength: number): ToolOutcome {
 
 function failure(kind: ToolFailure['kind'], error: string): ToolFailure {
   const text = error || 'The tool failed and gave no reason.'
-  return {
-    ok: false,
-    kind,
-    error: text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH)}…` : text,
-  }
+  const short = text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH)}…` : text
+  // It is stored as text, which holds no NUL; half of a surrogate pair is no text either.
+  return { ok: false, kind, error: short.replaceAll('\0', '\u{FFFD}').toWellFormed() }
 }

@@ -34,6 +34,7 @@ const tools = () => [
   { name: 'huge', inputSchema: object, annotations: reads },
   { name: 'flood', inputSchema: object, annotations: reads },
   { name: 'odd', inputSchema: object, annotations: reads },
+  { name: 'picture', inputSchema: object, annotations: reads },
   { name: 'fail', inputSchema: object, annotations: reads },
   { name: 'slow_read', inputSchema: object, annotations: reads },
   { name: 'slow_once', inputSchema: object },
@@ -99,6 +100,10 @@ async function call({ id, params }: Message): Promise<void> {
           5,
           { type: 'text', text: 'y'.repeat(300_000) },
         ],
+      })
+    case 'picture':
+      return answer(id, {
+        content: [{ type: 'image', data: 'A'.repeat(990_000), mimeType: 'image/png' }],
       })
     case 'fail':
       return answer(id, { ...text('no\0 such thing'), isError: true })
