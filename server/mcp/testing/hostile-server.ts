@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 //   odd-list      lists definitions that are none, beside one that is good
 //   silent        never says a word
 //   chatty        prints what is no message
-//   stubborn      goes on when its input has ended and when it is asked to end
+//   stubborn      goes on when nobody listens any more, and when it is asked to end
 //   STATE=path    what this file holds is part of a description; when it changes, so does the tool
 //   CALLS=path    each call is noted there when it begins, and when it is cancelled
 //   PID=path      its process id is written there
@@ -141,6 +141,7 @@ if (PID) writeFileSync(PID, String(process.pid))
 if (isMode('chatty')) process.stdout.write('Welcome!\n{"jsonrpc": "1.0"}\n[]\n')
 if (isMode('stubborn')) {
   process.on('SIGTERM', () => undefined)
+  process.stdout.on('error', () => undefined)
   setInterval(() => undefined, 1_000)
 }
 if (STATE) {
