@@ -82,6 +82,11 @@ export class McpConnection {
     return this.#ended.promise
   }
 
+  /** Why it is over, where that is known. */
+  get reason(): string | null {
+    return this.#reason
+  }
+
   async listTools(signal: AbortSignal): Promise<unknown[]> {
     const tools: unknown[] = []
     let cursor: string | undefined

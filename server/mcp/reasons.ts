@@ -8,8 +8,12 @@ import { TooMuchError } from './inflow.ts'
 export function reasonOf(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof TooMuchError) return cause.message
-    if (cause instanceof SdkHttpError) return `it answered with HTTP status ${cause.status}`
-    if (cause.name === 'UnauthorizedError') return 'it asks for other credentials'
+    if (cause instanceof SdkHttpError) {
+      const asks = cause.status === 401 || cause.status === 403
+      return asks
+        ? `it asks for other credentials (HTTP status ${cause.status})`
+        : `it answered with HTTP status ${cause.status}`
+    }
     const code = 'code' in cause ? String(cause.code) : ''
     if (/^E[A-Z_]+$/.test(code)) return `it cannot be reached (${code})`
     if (code === 'REQUEST_TIMEOUT') return 'it does not answer'

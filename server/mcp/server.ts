@@ -118,7 +118,7 @@ export class McpServer {
       }
     } catch (error) {
       this.#logger.debug({ err: error }, 'an MCP server cannot be used')
-      return reasonOf(error)
+      return connection?.reason ?? reasonOf(error)
     } finally {
       await connection?.close()
     }

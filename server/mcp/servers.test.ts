@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -244,12 +247,56 @@ test('a definition that changes is another one from then on', async () => {
 })
 
 test('a server that will not end is ended, with this one', async () => {
-  await using calls = await temporaryFile()
-  const mcp = await serve([hostileServer(['stubborn'], { CALLS: calls.path })])
+  await using pid = await temporaryFile()
+  const mcp = await serve([hostileServer(['stubborn'], { PID: pid.path })])
   expect(await mcp.call('hostile__echo')).toMatchObject({ ok: true })
-  expect(await readFile(calls.path, 'utf8')).toBe('echo\n')
+  const id = Number(await readFile(pid.path, 'utf8'))
+  expect(isAlive(id)).toBe(true)
   const began = performance.now()
   await mcp[Symbol.asyncDispose]()
   expect(performance.now() - began).toBeLessThan(5_000)
   expect(mcp.names()).toEqual([])
+  await expect.poll(() => isAlive(id), { timeout: 10_000 }).toBe(false)
 })
+
+test.each([
+  ['refuses its credentials', 401, {}, 'credentials'],
+  ['sends elsewhere', 307, { location: 'http://127.0.0.1:1/mcp' }, 'not there'],
+  ['is no MCP server', 200, { 'content-type': 'text/html' }, 'speak MCP'],
+  ['has troubles of its own', 500, {}, 'HTTP status 500'],
+])(
+  'an address that %s has no tools, and says why without a secret',
+  async (_, status, headers, why) => {
+    let asked = 0
+    const server = createServer((request, response) => {
+      asked += 1
+      request.resume()
+      response.writeHead(status, headers).end('<html>')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const config: McpServerConfig = {
+      name: 'remote',
+      approval: 'writes',
+      kind: 'http',
+      url: `http://127.0.0.1:${port}/a-secret`,
+      headers: { authorization: 'Bearer a-secret' },
+    }
+    await using mcp = await serve([config])
+    const outcome = await mcp.call('remote__tool')
+    expect(outcome).toMatchObject({ kind: 'unknown-tool', error: expect.stringContaining(why) })
+    expect(JSON.stringify(outcome)).not.toContain('a-secret')
+    // It is tried again, and not without pause.
+    await expect.poll(() => asked).toBeGreaterThan(1)
+    server.closeAllConnections()
+    server.close()
+  },
+)
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
