@@ -18,14 +18,18 @@ import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
-import type { McpServerTimes } from './mcp/server.ts'
 import { startMcpServers } from './mcp/servers.ts'
+import type { McpTimes } from './mcp/times.ts'
 import { createModelPort } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
 import { createHearing } from './hearing.ts'
+import { JobRunner } from './jobs/runner.ts'
+import { SummaryWriter } from './jobs/summaries.ts'
+import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
+import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
@@ -44,7 +48,7 @@ export type AppOptions = {
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
   /** How patient it is with MCP servers, where other than usual. */
-  mcpTimes?: Partial<McpServerTimes>
+  mcpTimes?: Partial<McpTimes>
   /** Milliseconds since the epoch. */
   clock?: () => number
 }
@@ -82,7 +86,10 @@ export async function createApp(options: AppOptions) {
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
   )
+  const jobs = new JobRunner(database, onError)
+  await jobs.open()
   const hub = new Hub((sessionId, events) => {
+    jobs.committed(sessionId)
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
@@ -110,6 +117,18 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
+  const writing = { database, log, model, defaultModel, maxTokens: config.model.maxTokens }
+  const titles = new TitleWriter(writing, jobs, newId)
+  const summaries = new SummaryWriter(writing, jobs)
+  const presence = new LocalPresence({
+    database,
+    log,
+    node,
+    summaries,
+    newId,
+    graceMs: config.sessions.graceMs,
+    onError,
+  })
   const runs = createRuns(
     {
       database,
@@ -117,6 +136,8 @@ export async function createApp(options: AppOptions) {
       model,
       tools,
       node,
+      presence,
+      titles,
       now,
       newId,
       settings: {
@@ -132,9 +153,17 @@ export async function createApp(options: AppOptions) {
   )
   const hear = createHearing({ feed, runs, hub, changes })
   opened.defer(() => node.leave())
+  opened.defer(() => jobs.close())
   opened.defer(() => runs.close())
+  opened.defer(() => presence.close())
+  await presence.recover()
   await node.join()
   await runs.start()
+  await jobs.start({
+    title: (attempt) => titles.write(attempt),
+    summary: (attempt) => summaries.write(attempt),
+  })
+  presence.start()
 
   const services: Services = {
     database,
@@ -144,15 +173,16 @@ export async function createApp(options: AppOptions) {
     tools,
     model,
     changes,
+    presence,
     defaultModel,
     onSessionChanged: (sessionId) => {
       changes.touch(sessionId)
       node.tell({ type: 'session-changed', sessionId })
     },
-    onSessionDeleted: (sessionId, userId) => {
+    onSessionDeleted: (sessionId, userId, runId) => {
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
-      node.tell({ type: 'session-deleted', sessionId, userId })
+      node.tell({ type: 'session-deleted', sessionId, userId, runId })
     },
     now,
     newId,

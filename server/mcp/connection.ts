@@ -15,9 +15,7 @@ import { TooMuchError } from './inflow.ts'
 import { pacedFetch } from './paced-fetch.ts'
 import { reasonOf } from './reasons.ts'
 import { StdioTransport } from './stdio-transport.ts'
-
-/** The longest that greetings and questions of our own may take, to a server that has nothing else to do. */
-export type McpTimes = { connectMs: number; pingMs: number; idleMs: number }
+import type { McpTimes } from './times.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig

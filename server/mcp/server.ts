@@ -2,18 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Tool, ToolContext } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
-import { McpConnection, type McpTimes } from './connection.ts'
+import { McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
 import { reasonOf } from './reasons.ts'
-
-export type McpServerTimes = McpTimes & {
-  /** Before the second try to connect; each later one waits twice as long, up to the longest. */
-  retryMs: number
-  longestRetryMs: number
-  /** Between two readings of a list that keeps changing. */
-  relistMs: number
-}
+import type { McpTimes } from './times.ts'
 
 type State =
   | { phase: 'connecting' }
@@ -25,7 +18,7 @@ const MAX_PROGRESS_MESSAGE = 200
 /** One server of the operator's file: connected, and connected again, for as long as this process lives. */
 export class McpServer {
   readonly config: McpServerConfig
-  readonly #times: McpServerTimes
+  readonly #times: McpTimes
   readonly #logger: Logger
   readonly #onChange: () => void
   readonly #closing = new AbortController()
@@ -35,7 +28,7 @@ export class McpServer {
 
   constructor(options: {
     config: McpServerConfig
-    times: McpServerTimes
+    times: McpTimes
     logger: Logger
     onChange: () => void
   }) {

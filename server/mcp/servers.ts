@@ -3,9 +3,10 @@ import type { Logger } from 'pino'
 import type { ToolSource } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
-import { McpServer, type McpServerTimes } from './server.ts'
+import { McpServer } from './server.ts'
+import type { McpTimes } from './times.ts'
 
-const TIMES: McpServerTimes = {
+const TIMES: McpTimes = {
   connectMs: 30_000,
   pingMs: 10_000,
   idleMs: 30_000,
@@ -24,7 +25,7 @@ export type McpServers = ToolSource & AsyncDisposable
  */
 export function startMcpServers(
   configs: readonly McpServerConfig[],
-  { logger, times }: { logger: Logger; times?: Partial<McpServerTimes> | undefined },
+  { logger, times }: { logger: Logger; times?: Partial<McpTimes> | undefined },
 ): McpServers {
   const listeners = new Set<() => void>()
   const onChange = () => {

@@ -35,7 +35,7 @@ export const messagesRouter = router({
           throw notFound('session')
         }
         return {
-          messages: typedMessages(snapshot.event.messages),
+          messages: typedMessages(snapshot.event.messages, services.tools),
           hasOlder: snapshot.event.hasOlder,
         }
       }
@@ -55,7 +55,10 @@ export const messagesRouter = router({
         countsOutputs: true,
       })
       return {
-        messages: typedMessages(page.messages.map(({ message }) => message)),
+        messages: typedMessages(
+          page.messages.map(({ message }) => message),
+          services.tools,
+        ),
         hasOlder: page.hasOlder,
       }
     }),

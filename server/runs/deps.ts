@@ -1,7 +1,9 @@
 import type { Database } from '../../db/database.ts'
+import type { Titles } from '../jobs/port.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelPort } from '../model/port.ts'
 import type { Nodes } from '../nodes/port.ts'
+import type { Presence } from '../presence/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
 
 /** What runs need of the rest of the server. */
@@ -11,6 +13,8 @@ export type RunDeps = {
   model: ModelPort
   tools: ToolRegistry
   node: Nodes
+  presence: Pick<Presence, 'reopen'>
+  titles: Titles
   /** ISO 8601. */
   now(): string
   newId(): string

@@ -1,10 +1,9 @@
-import type { KnownToolCall } from '../../shared/contract/tool.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import { currentTime } from './current-time.ts'
 import { fetchUrl } from './fetch-url.ts'
 import { fetchUserProfile, type Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
-import type { Tool } from './port.ts'
+import type { CallOf } from './port.ts'
 import { type FoundPlace, searchSessions } from './search-sessions.ts'
 
 export type BuiltinToolsDeps = {
@@ -29,6 +28,3 @@ export function builtinTools({ loadProfile, search, now, fetchUrls }: BuiltinToo
 
 /** A call of any of these, told apart by `name`, with the exact input and output of that tool. */
 export type BuiltinToolCall = CallOf<ReturnType<typeof builtinTools>[number]>
-
-type CallOf<T> =
-  T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never

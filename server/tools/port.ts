@@ -1,6 +1,11 @@
 import type { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import type { ToolCall, ToolEffect, ToolProgress } from '../../shared/contract/tool.ts'
+import type {
+  KnownToolCall,
+  ToolCall,
+  ToolEffect,
+  ToolProgress,
+} from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -63,6 +68,10 @@ export type ToolSource = {
   /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
   onChange(listener: () => void): () => void
 }
+
+/** A call of a tool, or of any one of several: its name tells the types of its input and output. */
+export type CallOf<T> =
+  T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never
 
 /** A tool as `tools.list` shows it, and as the model is offered it. */
 export type ToolInfo = {

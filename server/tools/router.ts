@@ -22,7 +22,7 @@ export const toolsRouter = router({
       }),
     )
     .mutation(async ({ ctx: { services, user }, input }) =>
-      typedCall(await services.runs.decide({ ...input, userId: user.id })),
+      typedCall(await services.runs.decide({ ...input, userId: user.id }), services.tools),
     ),
 
   resolve: procedure
@@ -34,6 +34,6 @@ export const toolsRouter = router({
       }),
     )
     .mutation(async ({ ctx: { services, user }, input }) =>
-      typedCall(await services.runs.resolve({ ...input, userId: user.id })),
+      typedCall(await services.runs.resolve({ ...input, userId: user.id }), services.tools),
     ),
 })

@@ -40,6 +40,11 @@ const state = {
   durationMs: z.number().optional(),
   /** Only while the call runs. */
   progress: ToolProgress.optional(),
+  /**
+   * Input or output is not of the shape that the tool declares today: stored under an earlier version of it, or
+   * arguments that the model got wrong. Both are then shown as they were, and what the types say of them does not hold.
+   */
+  untyped: z.literal(true).optional(),
 }
 
 export const ToolCall = z.object({
@@ -54,7 +59,7 @@ export type ToolCall = z.infer<typeof ToolCall>
 
 type ToolCallState = Pick<
   ToolCall,
-  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'progress'
+  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'progress' | 'untyped'
 >
 
 /** A call of a tool whose name, input and output are known to the types. */

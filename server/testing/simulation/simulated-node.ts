@@ -61,7 +61,20 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   }
   const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
   const runs = createRuns(
-    { database, log, model, tools: registry, node: local, now, newId, settings, onError },
+    {
+      database,
+      log,
+      model,
+      tools: registry,
+      node: local,
+      // Nobody closes the simulated sessions, nor gives them titles.
+      presence: { reopen: async () => undefined },
+      titles: { answered: async () => undefined },
+      now,
+      newId,
+      settings,
+      onError,
+    },
     (run) => compactRun(database.db, run, now()),
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
