@@ -4,6 +4,7 @@ import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/message-box.ts'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
+import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { useMediaQuery } from '../ui/use-media-query.ts'
 import { SheetContext } from './sheet-context.ts'
@@ -12,6 +13,7 @@ import { Wordmark } from './wordmark.tsx'
 /** What stands around every page: the sessions at the side, or in a sheet where there is no room for them. */
 export function Shell() {
   useSessionsChanges()
+  useToolsChanges()
   const { status } = useConnection()
   const isWide = useMediaQuery('(width >= 48rem)')
   const [isSheetOpen, setSheetOpen] = useState(false)
