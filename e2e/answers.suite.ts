@@ -103,7 +103,10 @@ export function answerStories(getWorld: () => World): void {
         await conversation.untilWords(5)
         await page.keyboard.press('Escape')
         await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
-        expect((await storedTurns(page)).slice(0, 2)).toEqual([repeat(numberedWords(400)), text])
+        await expect(conversation.answer.getByText('2 / 2')).toBeVisible()
+        await conversation.answer.getByRole('button', { name: 'Previous version' }).click()
+        await expect(conversation.answer.getByText('1 / 2')).toBeVisible()
+        expect(await storedTurns(page)).toEqual([repeat(numberedWords(400)), text])
       },
     )
 

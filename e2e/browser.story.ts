@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { answerStories } from './answers.suite.ts'
+import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
 import { networkStories } from './network.suite.ts'
 import { screenStories } from './screens.suite.ts'
@@ -18,6 +19,7 @@ describe.concurrent('in the browser', () => {
   networkStories(getWorld)
   failureStories(getWorld)
   answerStories(getWorld)
+  branchStories(getWorld)
 })
 
 describe('in the browser', () => {

@@ -1,8 +1,10 @@
 import { useCallback, useState } from 'react'
+import type { Client } from '../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../features/messages/answer-announcer.tsx'
 import { Composer } from '../features/messages/composer.tsx'
 import { Conversation } from '../features/messages/conversation.tsx'
+import { editRequests } from '../features/messages/edit-requests.ts'
 import { sendMessage, stopAnswer } from '../features/messages/send-message.ts'
 import { SessionActions } from '../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../features/sessions/session-title.ts'
@@ -42,7 +44,7 @@ export function SessionPage({ id }: { id: string }) {
       actions={session && <SessionActionsOf id={id} />}
     >
       {session ? (
-        <Conversation key={id} sessionId={id} ToolView={ToolView} onRetry={send} />
+        <Conversation key={id} sessionId={id} ToolView={ToolView} />
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
@@ -67,10 +69,17 @@ export function SessionPage({ id }: { id: string }) {
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
+          onEditLast={() => editLast(client, id)}
         />
       </Foot>
     </Page>
   )
+}
+
+function editLast(client: Client, id: string): void {
+  const messages = client.session(id).store.getSnapshot().state?.messages ?? []
+  const last = messages.findLast(({ role }) => role === 'user')
+  if (last) editRequests.set(last.id)
 }
 
 function SessionActionsOf({ id }: { id: string }) {

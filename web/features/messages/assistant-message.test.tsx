@@ -96,8 +96,23 @@ test('a queued message says that it waits', () => {
 test('an editor stands in the place of a message that waits, and below one that had its turn', () => {
   const editor = <b>editor</b>
   expect(question('queued', { editor })).not.toContain('>words<')
-  expect(question('sent', { editor })).toMatch(/>words<.*<b>editor<\/b>/)
+  expect(question('sent', { editor, keepsText: true })).toMatch(/>words<.*<b>editor<\/b>/)
 })
+
+test.each(['running', 'waiting', 'completed', 'stopped', 'failed', 'interrupted'] as const)(
+  'a version of an answer that is %s says which one it is',
+  (status) => {
+    const html = renderToStaticMarkup(
+      <AssistantMessage
+        message={answer({ status, parts: [] })}
+        ToolView={() => null}
+        onRetry={null}
+        versions={<b>2 / 3</b>}
+      />,
+    )
+    expect(html).toContain('2 / 3')
+  },
+)
 
 const edited = (change: object) =>
   renderToStaticMarkup(

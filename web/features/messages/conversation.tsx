@@ -20,7 +20,6 @@ const LOAD_OLDER_WITHIN = 600
 export function Conversation(props: {
   sessionId: string
   ToolView: ComponentType<{ call: AppToolCall }>
-  onRetry: (text: string) => void
 }) {
   const { sessionId } = props
   const older = useOlderMessages(sessionId)
