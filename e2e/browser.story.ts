@@ -4,6 +4,7 @@ import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
 import { networkStories } from './network.suite.ts'
 import { screenStories } from './screens.suite.ts'
+import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
 import { type World, openWorld } from './support/world.ts'
 
@@ -24,5 +25,6 @@ describe.concurrent('in the browser', () => {
 
 describe('in the browser', () => {
   sessionStories(getWorld)
+  searchStories(getWorld)
   screenStories(getWorld)
 })

@@ -1,4 +1,5 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, useLocation } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { ErrorPage } from './error-page.tsx'
 import { NewSessionPage } from './new-session-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
@@ -12,9 +13,17 @@ const newSession = createRoute({ getParentRoute: () => root, path: '/', componen
 const session = createRoute({
   getParentRoute: () => root,
   path: '/s/$id',
+  validateSearch: ({ message }: Record<string, unknown>): { message?: string } =>
+    typeof message === 'string' ? { message } : {},
   component: function SessionRoute() {
     const { id } = session.useParams()
-    return <SessionPage key={id} id={id} />
+    const { message } = session.useSearch()
+    const asked = useLocation({ select: ({ state }) => state.asked ?? 0 })
+    const goTo = useMemo(
+      () => (message === undefined ? null : { messageId: message, asked }),
+      [message, asked],
+    )
+    return <SessionPage key={id} id={id} goTo={goTo} />
   },
 })
 
@@ -26,5 +35,10 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
+  }
+
+  interface HistoryState {
+    /** Counts how often the same place was asked for. */
+    asked?: number
   }
 }

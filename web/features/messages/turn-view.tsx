@@ -14,6 +14,8 @@ type TurnProps = {
   isFirst: boolean
   isLast: boolean
   isPinned: boolean
+  /** The message of this turn that somebody went to. */
+  reachedId: string | null
   ToolView: ComponentType<{ call: AppToolCall }>
 }
 
@@ -26,15 +28,21 @@ export const TurnView = memo(
         className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
         {turn.messageIds.map((id, index) => (
-          <MessageById
+          <div
             key={id}
-            id={id}
-            sessionId={props.sessionId}
-            older={props.older}
-            beginsLine={isFirst && index === 0}
-            isNewest={isLast && index === turn.messageIds.length - 1}
-            ToolView={props.ToolView}
-          />
+            data-message={id}
+            tabIndex={id === props.reachedId ? -1 : undefined}
+            className={id === props.reachedId ? 'reached' : undefined}
+          >
+            <MessageById
+              id={id}
+              sessionId={props.sessionId}
+              older={props.older}
+              beginsLine={isFirst && index === 0}
+              isNewest={isLast && index === turn.messageIds.length - 1}
+              ToolView={props.ToolView}
+            />
+          </div>
         ))}
       </div>
     )
@@ -46,6 +54,7 @@ export const TurnView = memo(
     a.isFirst === b.isFirst &&
     a.isLast === b.isLast &&
     a.isPinned === b.isPinned &&
+    a.reachedId === b.reachedId &&
     a.ToolView === b.ToolView,
 )
 
