@@ -1,5 +1,7 @@
-import { Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { ChartNoAxesColumn, Settings } from 'lucide-react'
 import { useCallback, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/message-box.ts'
 import { SessionList } from '../features/sessions/session-list.tsx'
@@ -10,7 +12,7 @@ import { SheetContext } from './sheet-context.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /** What stands around every page: the sessions at the side, or in a sheet where there is no room for them. */
-export function Shell() {
+export function Shell({ children }: { children: ReactNode }) {
   useSessionsChanges()
   const { status } = useConnection()
   const isWide = useMediaQuery('(width >= 48rem)')
@@ -34,9 +36,7 @@ export function Shell() {
           </div>
         </Dialog>
       )}
-      <SheetContext value={isWide ? null : openSheet}>
-        <Outlet />
-      </SheetContext>
+      <SheetContext value={isWide ? null : openSheet}>{children}</SheetContext>
     </div>
   )
 }
@@ -55,6 +55,19 @@ function Sessions({ onChoose }: { onChoose?: () => void }) {
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
       />
+      <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
+        <Link to="/usage" onClick={onChoose} className={pageLink}>
+          <ChartNoAxesColumn aria-hidden size={15} />
+          Usage
+        </Link>
+        <Link to="/settings" onClick={onChoose} className={pageLink}>
+          <Settings aria-hidden size={15} />
+          Settings
+        </Link>
+      </nav>
     </>
   )
 }
+
+const pageLink =
+  'flex min-h-8 flex-1 items-center justify-center gap-2 rounded-lg px-2 text-sm text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text'
