@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Settings } from 'lucide-react'
+import { ChartNoAxesColumn, Command, Settings } from 'lucide-react'
 import { useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
@@ -7,8 +7,12 @@ import { focusMessageBox } from '../features/messages/message-box.ts'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
 import { useMediaQuery } from '../ui/use-media-query.ts'
+import { Overlays } from './overlays.tsx'
+import type { Overlay } from './overlays.tsx'
 import { SheetContext } from './sheet-context.ts'
+import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /** What stands around every page: the sessions at the side, or in a sheet where there is no room for them. */
@@ -16,13 +20,14 @@ export function Shell({ children }: { children: ReactNode }) {
   useSessionsChanges()
   const { status } = useConnection()
   const isWide = useMediaQuery('(width >= 48rem)')
+  const [overlay, setOverlay] = useState<Overlay | null>(null)
   const [isSheetOpen, setSheetOpen] = useState(false)
   const openSheet = useCallback(() => setSheetOpen(true), [])
   return (
     <div data-connection={status} className="flex h-dvh">
       {isWide && (
         <aside className="flex w-68 shrink-0 flex-col border-r border-border bg-side">
-          <Sessions />
+          <Sessions onPalette={() => setOverlay('palette')} />
         </aside>
       )}
       {!isWide && isSheetOpen && (
@@ -37,16 +42,34 @@ export function Shell({ children }: { children: ReactNode }) {
         </Dialog>
       )}
       <SheetContext value={isWide ? null : openSheet}>{children}</SheetContext>
+      <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
 }
 
-function Sessions({ onChoose }: { onChoose?: () => void }) {
+function Sessions({
+  onPalette,
+  onChoose,
+}: {
+  /** Opens the palette; on a phone, which has no keys for it, there is none. */
+  onPalette?: () => void
+  onChoose?: () => void
+}) {
   const navigate = useNavigate()
   return (
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
         <Wordmark />
+        {onPalette && (
+          <IconButton
+            label="Command palette"
+            title={`Command palette (${modifier} K)`}
+            className="-mr-2 ml-auto"
+            onClick={onPalette}
+          >
+            <Command aria-hidden size={15} />
+          </IconButton>
+        )}
       </div>
       <SessionList
         onChoose={onChoose}

@@ -13,7 +13,7 @@ export function Choice<Value extends string>(props: {
     <div
       role="radiogroup"
       aria-label={props.label}
-      className="inline-flex flex-wrap gap-0.5 rounded-xl bg-hover p-0.5"
+      className="inline-flex w-fit flex-wrap gap-0.5 rounded-xl bg-hover p-0.5"
     >
       {props.options.map(({ value, label, icon }) => (
         <label

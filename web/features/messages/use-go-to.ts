@@ -48,12 +48,16 @@ export function useGoTo(
 /** Keeps a message at the top of the view for a moment, and gives it the focus. */
 export function holdInView(scroller: HTMLElement, messageId: string): () => void {
   let frames = 0
+  let isFocused = false
   let request = requestAnimationFrame(step)
 
   function step(): void {
     const element = scroller.querySelector<HTMLElement>(`[data-message="${messageId}"]`)
     element?.scrollIntoView({ block: 'start' })
-    if (frames === 0) element?.focus({ preventScroll: true })
+    if (element && !isFocused) {
+      isFocused = true
+      element.focus({ preventScroll: true })
+    }
     frames += 1
     if (frames < HELD_FRAMES) request = requestAnimationFrame(step)
   }

@@ -28,7 +28,7 @@ export function ModelTable({ models }: { models: readonly ModelUsage[] }) {
         <tbody>
           {models.map((usage) => (
             <tr key={usage.model} className="not-last:border-b not-last:border-border">
-              <th scope="row" className="px-4 py-2.5 text-left font-normal">
+              <th scope="row" className="min-w-36 px-4 py-2.5 text-left font-normal">
                 <span className="wrap-anywhere">{usage.model}</span>
                 <span aria-hidden className="mt-1 block h-1 max-w-48 rounded-full bg-hover">
                   <span
