@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
 import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
 import { networkStories } from './network.suite.ts'
+import { pageStories } from './pages.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
@@ -21,10 +23,12 @@ describe.concurrent('in the browser', () => {
   failureStories(getWorld)
   answerStories(getWorld)
   branchStories(getWorld)
+  accessibilityStories(getWorld)
 })
 
 describe('in the browser', () => {
   sessionStories(getWorld)
   searchStories(getWorld)
+  pageStories(getWorld)
   screenStories(getWorld)
 })

@@ -18,14 +18,14 @@ export function Choice<Value extends string>(props: {
       {props.options.map(({ value, label, icon }) => (
         <label
           key={value}
-          className="flex min-h-8 cursor-pointer items-center gap-1.5 rounded-[0.625rem] px-3 text-sm text-muted transition-colors duration-150 hover:text-text has-checked:bg-raised has-checked:text-text has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          className="relative flex min-h-8 cursor-pointer items-center gap-1.5 rounded-[0.625rem] px-3 text-sm text-muted transition-colors duration-150 hover:text-text has-checked:bg-raised has-checked:text-text has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
           <input
             type="radio"
             name={name}
             checked={props.value === value}
             onChange={() => props.onChange(value)}
-            className="sr-only"
+            className="absolute inset-0 size-full cursor-pointer appearance-none rounded-[0.625rem] outline-none"
           />
           {icon}
           {label}

@@ -44,8 +44,8 @@ function stored(): Theme {
 
 function apply(value: Theme): void {
   current = value
-  // Every colour is a pair, of which the scheme takes one.
-  document.documentElement.style.colorScheme = value === 'system' ? '' : value
+  // The style sheet sets the scheme by it; every colour is a pair, of which the scheme takes one.
+  document.documentElement.dataset.theme = value
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
     const own = meta.media.includes('dark') ? 'dark' : 'light'
     meta.content = barColours[value === 'system' ? own : value]

@@ -11,6 +11,7 @@ import type { SessionAction } from './session-actions.tsx'
 export default function SessionMenu(props: {
   session: Session
   className: string
+  home: HTMLElement
   onAction: (action: SessionAction) => void
 }) {
   const { session } = props
@@ -27,7 +28,7 @@ export default function SessionMenu(props: {
           <Ellipsis aria-hidden size={16} />
         </IconButton>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={props.home}>
         <DropdownMenu.Content
           align="end"
           sideOffset={4}
