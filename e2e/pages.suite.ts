@@ -89,6 +89,33 @@ export function pageStories(getWorld: () => World): void {
     })
   })
 
+  describe('code', () => {
+    test('has its colours, is wrapped on request, and copied and kept as it was written', async () => {
+      const { browser, url } = getWorld()
+      const code = `const answer = 42 // ${'a long comment '.repeat(20)}\n\treturn "<b>"`
+      const id = await importedSession(url, 'Code', ['Code?', `\`\`\`ts\n${code}\n\`\`\``])
+      await using visitor = await visit(browser, `${url}/s/${id}`, {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      })
+      const { page } = visitor
+      const block = page.getByRole('figure', { name: 'Code, ts' })
+      const text = block.locator('pre')
+      await expect
+        .poll(() => page.evaluate(() => [...CSS.highlights.keys()].toSorted()))
+        .toEqual(['code-comment', 'code-keyword', 'code-number', 'code-string'])
+      const overflow = () => text.evaluate((pre) => pre.scrollWidth - pre.clientWidth)
+      expect(await overflow()).toBeGreaterThan(0)
+      await block.getByRole('button', { name: 'Wrap lines' }).click()
+      expect(await overflow()).toBe(0)
+      await block.getByRole('button', { name: 'Copy code' }).click()
+      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(code)
+      const kept = await downloaded(page, () =>
+        block.getByRole('button', { name: 'Download code' }).click(),
+      )
+      expect(kept).toBe(code)
+    })
+  })
+
   describe('the pages', () => {
     test('are led to by the palette, which finds commands, sessions and what was said', async () => {
       const { browser, url } = getWorld()

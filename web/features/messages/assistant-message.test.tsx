@@ -114,6 +114,15 @@ test.each(['running', 'waiting', 'completed', 'stopped', 'failed', 'interrupted'
   },
 )
 
+test('reasoning is open while it goes on, and folded when the answer has begun', () => {
+  const reasoning = { type: 'reasoning', text: 'Let me see' } as const
+  const live = render({ status: 'running', parts: [reasoning] })
+  expect(live).toMatch(/<details open="".*Reasoning….*Let me see/)
+  const parts = [reasoning, { type: 'text', text: 'So' } as const]
+  const folded = render({ status: 'running', parts })
+  expect(folded).toMatch(/<details class.*>Reasoning<\/summary>.*Let me see/)
+})
+
 const edited = (change: object) =>
   renderToStaticMarkup(
     <MessageEditor

@@ -4,6 +4,7 @@ import type { AppMessage, AppPart, AppToolCall } from '../../../shared/client/in
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
 import { Ending } from './ending.tsx'
+import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from './steps.ts'
 
 /**
@@ -72,15 +73,6 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'refusal':
       return <p className="text-muted italic">{part.text}</p>
     case 'reasoning':
-      return (
-        <details className="text-sm text-muted">
-          <summary className="flex min-h-6 cursor-pointer items-center gap-1">
-            {isLive ? 'Reasoning…' : 'Reasoning'}
-          </summary>
-          <div className="mt-2 border-l-2 border-border pl-3">
-            <Markdown text={part.text} />
-          </div>
-        </details>
-      )
+      return <Reasoning text={part.text} isLive={isLive} />
   }
 }
