@@ -23,12 +23,12 @@ describe.concurrent('in the browser', () => {
   failureStories(getWorld)
   answerStories(getWorld)
   branchStories(getWorld)
-  accessibilityStories(getWorld)
 })
 
 describe('in the browser', () => {
   sessionStories(getWorld)
   searchStories(getWorld)
   pageStories(getWorld)
+  accessibilityStories(getWorld)
   screenStories(getWorld)
 })
