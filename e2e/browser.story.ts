@@ -5,6 +5,7 @@ import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
 import { networkStories } from './network.suite.ts'
 import { pageStories } from './pages.suite.ts'
+import { reasoningStories } from './reasoning.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
@@ -23,6 +24,7 @@ describe.concurrent('in the browser', () => {
   failureStories(getWorld)
   answerStories(getWorld)
   branchStories(getWorld)
+  reasoningStories(getWorld)
 })
 
 describe('in the browser', () => {

@@ -14,7 +14,7 @@ export function AnswerMessage(props: {
   isNewest: boolean
 }) {
   const { message } = props
-  const { isBusy, problem, regenerate } = useVersions(message)
+  const { isAnswering, isBusy, problem, regenerate } = useVersions(message)
 
   function again(): void {
     regenerate()
@@ -31,7 +31,8 @@ export function AnswerMessage(props: {
       actions={
         message.parentId !== null && (
           <>
-            <IconButton label="Regenerate" disabled={isBusy} onClick={again}>
+            {/* While another answer is written, it would be stopped for this one. */}
+            <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={again}>
               <RefreshCw aria-hidden size={14} />
             </IconButton>
             {problem && <span role="status">{problem}</span>}

@@ -1,3 +1,4 @@
+import { ChevronRight } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { formatDuration } from '../../ui/duration.ts'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
@@ -11,15 +12,20 @@ export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   const took = useTimeOf(isLive)
   const isOpen = chosen ?? isLive
   return (
-    <details open={isOpen} className="text-sm text-muted">
+    <details open={isOpen} className="group/reasoning text-sm text-muted">
       <summary
-        className="flex min-h-6 w-fit cursor-pointer items-center gap-1"
+        className="flex min-h-6 w-fit cursor-pointer list-none items-center gap-1 hover:text-text [&::-webkit-details-marker]:hidden"
         onClick={(event) => {
           // React keeps `open` as it is told; the browser would turn it by itself as well.
           event.preventDefault()
           setChosen(!isOpen)
         }}
       >
+        <ChevronRight
+          aria-hidden
+          size={14}
+          className="-ml-0.5 shrink-0 transition-transform duration-150 group-open/reasoning:rotate-90"
+        />
         {isLive
           ? 'Reasoning…'
           : took === null
