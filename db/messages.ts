@@ -124,14 +124,12 @@ export type BranchPage = {
   /** The page ends at this message. */
   leaf: MessageId
   limit: number
-  /** How many UTF-16 units of stored parts to return at the most, one message always. */
-  maxLength?: number
 }
 
 /** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
 export async function readBranch(
   db: Db,
-  { sessionId, leaf, limit, maxLength = Number.POSITIVE_INFINITY }: BranchPage,
+  { sessionId, leaf, limit }: BranchPage,
 ): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
   const rows = await db
     .withRecursive('branch', (cte) =>
@@ -155,12 +153,25 @@ export async function readBranch(
     .select(columns)
     .orderBy('depth')
     .execute()
-  let length = 0
-  const page = rows.slice(0, limit).filter((row, index) => {
-    length += JSON.stringify(row.parts).length
-    return index === 0 || length <= maxLength
-  })
+  const page = rows.slice(0, limit)
   return { messages: await assemble(db, page.reverse()), hasOlder: page.length < rows.length }
+}
+
+/** How many messages of a person lead to `leaf`, it included. */
+export async function countQuestions(
+  db: Db,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<number> {
+  const { rows } = await sql<{ questions: number }>`
+    with recursive branch as (
+      select id, parent_id, role from messages where id = ${leaf} and session_id = ${sessionId}
+      union all
+      select messages.id, messages.parent_id, messages.role
+      from messages join branch on branch.parent_id = messages.id
+    )
+    select count(*) filter (where role = 'user') as questions from branch`.execute(db)
+  return rows[0]?.questions ?? 0
 }
 
 /** Every message of a session that has its place in the tree. */

@@ -17,12 +17,20 @@ import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
-import { createModelPort } from './model/create.ts'
+import { createBudget } from './budget/budget.ts'
+import { createModelCatalog } from './model/catalog.ts'
+import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
+import { createPrices } from './model/prices.ts'
+import { createTokenCounter } from './model/token-counter.ts'
 import { createHearing } from './hearing.ts'
+import { JobRunner } from './jobs/runner.ts'
+import { SummaryWriter } from './jobs/summaries.ts'
+import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
+import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
@@ -52,7 +60,17 @@ export async function createApp(options: AppOptions) {
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
   const owner = await ensureLocalOwner(database.db)
-  const { model, defaultModel } = await openModel(options, opened)
+  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
+  const { model, defaultModel } = await openModel(options, opened, onError)
+  const catalog = createModelCatalog({
+    port: model,
+    prices: createPrices(pricedAddress(model, config)),
+    defaultModel,
+    contextWindow: config.model.contextWindow,
+    clock: options.clock,
+  })
+  const tokens = createTokenCounter()
+  opened.defer(() => tokens.close())
   const tools = createToolRegistry(
     [
       ...builtinTools({ loadProfile: (id) => findProfile(database.db, id) }),
@@ -61,11 +79,13 @@ export async function createApp(options: AppOptions) {
     { timeoutMs: config.tools.timeoutMs },
   )
 
-  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
   )
+  const jobs = new JobRunner(database, onError)
+  await jobs.open()
   const hub = new Hub((sessionId, events) => {
+    jobs.committed(sessionId)
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
@@ -93,21 +113,47 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
+  const budget = createBudget({
+    database,
+    catalog,
+    // The demo model has no price, and costs nothing.
+    usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+    now,
+  })
+  const { maxTokens } = config.model
+  const writing = { database, log, model, budget, tokens, defaultModel, maxTokens }
+  const titles = new TitleWriter(writing, jobs, newId)
+  const summaries = new SummaryWriter(writing, jobs)
+  const presence = new LocalPresence({
+    database,
+    log,
+    node,
+    summaries,
+    newId,
+    graceMs: config.sessions.graceMs,
+    onError,
+  })
   const runs = createRuns(
     {
       database,
       log,
       model,
+      catalog,
+      tokens,
+      budget,
       tools,
       node,
+      presence,
+      titles,
       now,
       newId,
       settings: {
         model: defaultModel,
         systemPrompt: config.model.systemPrompt,
         temperature: config.model.temperature,
-        maxTokens: config.model.maxTokens,
+        maxTokens,
         maxSteps: config.runs.maxSteps,
+        maxOutputTokens: config.runs.maxOutputTokens,
       },
       onError,
     },
@@ -115,9 +161,17 @@ export async function createApp(options: AppOptions) {
   )
   const hear = createHearing({ feed, runs, hub, changes })
   opened.defer(() => node.leave())
+  opened.defer(() => jobs.close())
   opened.defer(() => runs.close())
+  opened.defer(() => presence.close())
+  await presence.recover()
   await node.join()
   await runs.start()
+  await jobs.start({
+    title: (attempt) => titles.write(attempt),
+    summary: (attempt) => summaries.write(attempt),
+  })
+  presence.start()
 
   const services: Services = {
     database,
@@ -126,16 +180,18 @@ export async function createApp(options: AppOptions) {
     runs,
     tools,
     model,
+    catalog,
     changes,
+    presence,
     defaultModel,
     onSessionChanged: (sessionId) => {
       changes.touch(sessionId)
       node.tell({ type: 'session-changed', sessionId })
     },
-    onSessionDeleted: (sessionId, userId) => {
+    onSessionDeleted: (sessionId, userId, runId) => {
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
-      node.tell({ type: 'session-deleted', sessionId, userId })
+      node.tell({ type: 'session-deleted', sessionId, userId, runId })
     },
     now,
     newId,
@@ -156,6 +212,7 @@ export async function createApp(options: AppOptions) {
     checkDatabase: () => ping(database.db),
   })
   opened.defer(() => http.close())
+  opened.defer(() => presence.beginClosing())
 
   const resources = opened.move()
   return {
@@ -187,7 +244,19 @@ function openDatabase(config: Config): Promise<Database> {
 /** Where npm packages keep what they can make again. */
 const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
 
-async function openModel({ config, model }: AppOptions, opened: AsyncDisposableStack) {
+/** Whose prices hold: those of no one for the demo model, and for a model that was brought along without an address. */
+function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {
+  if (kind === 'demo') {
+    return null
+  }
+  return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
+}
+
+async function openModel(
+  { config, model }: AppOptions,
+  opened: AsyncDisposableStack,
+  onError: (error: unknown, what: string) => void,
+) {
   const { apiKey, baseUrl, api, name } = config.model
   if (model) {
     return { model, defaultModel: name }
@@ -202,6 +271,7 @@ async function openModel({ config, model }: AppOptions, opened: AsyncDisposableS
       demo: demo !== null,
       timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
       idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
+      onInternal: (error) => onError(error, 'the model could not be asked'),
     }),
   }
 }

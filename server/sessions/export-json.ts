@@ -34,7 +34,7 @@ export async function* sessionAsJson(
   { session, titleSource, activeLeaf }: SessionOutline,
   pages: AsyncIterable<FullMessage[]>,
 ): AsyncGenerator<string> {
-  const { id, seq: _seq, running: _running, ...told } = session
+  const { id, seq: _seq, running: _running, waiting: _waiting, ...told } = session
   const head: Head<ExportedSession, 'messages'> = { id, ...told, titleSource, activeLeaf }
   yield open(head, 'messages')
   let separator = '\n'
@@ -94,9 +94,14 @@ function toExportedRun({ finish, startedAt, endedAt, steps }: Run): ExportedRun 
       partsEnd,
       model,
       finish: ending,
-      usage,
+      usage: usage && withoutCost(usage),
     })),
   }
+}
+
+/** The message tells what all of it cost. */
+function withoutCost({ costUsd: _, ...tokens }: NonNullable<Run['steps'][number]['usage']>) {
+  return tokens
 }
 
 function toExportedCall(call: CallAtRest, stored: Run['calls'][number]): ExportedCall {

@@ -1,7 +1,7 @@
-import { useEffect, useRef } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { getQueryKey } from '@trpc/react-query'
 import type { SessionsChange } from '../../../shared/contract/events.ts'
 import type { Session } from '../../../shared/contract/session.ts'
-import { useConnection } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
 import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
@@ -25,9 +25,10 @@ export function useKnownTitle(id: string): string | null {
   return session ? sessionTitle(session) : null
 }
 
-/** Keeps the lists as the server has them: by its changes, and by asking again after a reconnect. */
+/** Keeps the lists as the server has them: by its changes, and by asking again whenever these begin anew. */
 export function useSessionsChanges(): void {
   const utils = trpc.useUtils()
+  const queries = useQueryClient()
 
   function apply(change: SessionsChange): void {
     utils.sessions.list.setInfiniteData({ limit: PAGE_SIZE }, (data) => {
@@ -38,17 +39,17 @@ export function useSessionsChanges(): void {
           : withoutSession(data.pages, change.id)
       return { ...data, pages }
     })
+    // An answer that is on its way may be from before this change, and would undo it.
+    if (queries.isFetching({ queryKey: getQueryKey(trpc.sessions.list) }) > 0) {
+      void utils.sessions.list.invalidate()
+    }
     // What a search finds, only the server knows; an active one is asked again.
     void utils.sessions.search.invalidate()
   }
 
-  trpc.sessions.changes.useSubscription(undefined, { onData: apply })
-
-  const { status } = useConnection()
-  const connectedBefore = useRef(false)
-  useEffect(() => {
-    if (status !== 'connected') return
-    if (connectedBefore.current) void utils.sessions.list.invalidate()
-    connectedBefore.current = true
-  }, [status, utils])
+  trpc.sessions.changes.useSubscription(undefined, {
+    // From here on nothing is missed, so what is asked now is whole: at the beginning, and after each reconnect.
+    onStarted: () => void utils.sessions.list.invalidate(),
+    onData: apply,
+  })
 }
