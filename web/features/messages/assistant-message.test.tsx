@@ -39,6 +39,10 @@ test('an answer is an article that can be copied', () => {
   expect(html).not.toContain('Retry')
 })
 
+test('an answer without a word has nothing to copy', () => {
+  expect(render({ status: 'failed', parts: [] })).not.toContain('aria-label="Copy"')
+})
+
 test('an answer that has not begun to speak says that it is thinking, and has a live end', () => {
   const html = render({ status: 'running', parts: [] })
   expect(html).toContain('Thinking…')

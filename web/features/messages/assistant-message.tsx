@@ -56,7 +56,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         </div>
       ) : (
         <Ending message={message} onRetry={props.onRetry} versions={versions}>
-          <CopyButton label="Copy" text={messageText(message.parts)} className="-ml-1.5" />
+          <CopyText text={messageText(message.parts)} />
           {props.actions}
         </Ending>
       )}
@@ -75,4 +75,9 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'reasoning':
       return <Reasoning text={part.text} isLive={isLive} />
   }
+}
+
+/** Nothing where there is nothing to copy, as in an answer that failed before its first word. */
+function CopyText({ text }: { text: string }) {
+  return text === '' ? null : <CopyButton label="Copy" text={text} className="-ml-1.5" />
 }
