@@ -9,12 +9,11 @@ import { withSession, withoutSession } from './session-pages.ts'
 const PAGE_SIZE = 40
 
 /** The caller's sessions, newest activity first, in pages. */
-export function useSessions(search: string) {
-  const input = search ? { limit: PAGE_SIZE, search } : { limit: PAGE_SIZE }
-  const query = trpc.sessions.list.useInfiniteQuery(input, {
-    getNextPageParam: (page) => page.nextCursor,
-    placeholderData: (previous) => previous,
-  })
+export function useSessions() {
+  const query = trpc.sessions.list.useInfiniteQuery(
+    { limit: PAGE_SIZE },
+    { getNextPageParam: (page) => page.nextCursor },
+  )
   const sessions: Session[] = query.data?.pages.flatMap((page) => page.items) ?? []
   return { ...query, sessions }
 }
@@ -45,9 +44,7 @@ export function useSessionsChanges(): void {
       void utils.sessions.list.invalidate()
     }
     // What a search finds, only the server knows; an active one is asked again.
-    void utils.sessions.list.invalidate(undefined, {
-      predicate: (query) => JSON.stringify(query.queryKey).includes('"search"'),
-    })
+    void utils.sessions.search.invalidate()
   }
 
   trpc.sessions.changes.useSubscription(undefined, {
