@@ -11,7 +11,8 @@ export default defineConfig({
           ...patience,
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts'],
+          // The examples are tested as a user has them: with the packed package (scripts/package.test.ts).
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
           globalSetup: ['scripts/testing/environment.ts'],
           pool: 'forks',
           maxWorkers: 2,

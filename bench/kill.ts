@@ -5,7 +5,8 @@ import { countTokens } from '../server/model/demo/tokens.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
 import { AnswerClient, LogEvent, allOf } from './server/answer-client.ts'
-import { type StartedServer, startServer } from './server/started-server.ts'
+import type { ServerProcess } from '../scripts/testing/server-process.ts'
+import { startServer } from './server/started-server.ts'
 import { type Storage, openStorage } from './server/storage.ts'
 
 type Toll = {
@@ -80,7 +81,7 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
   const storage = await openStorage(database, opened)
   const settings = { ...storage.settings, RUN_LEASE_SECONDS: '1' }
   let server = await startServer(settings)
-  opened.defer(() => server.end('SIGKILL'))
+  opened.defer(() => server[Symbol.asyncDispose]())
   for (let kill = 1; kill <= kills; kill += 1) {
     const clients = await beginAnswers(server, ANSWERS[database])
     await delay(Math.random() * LATEST_KILL)
@@ -95,7 +96,7 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
 }
 
 /** Asks in as many conversations, and resolves when each answer has begun to show. */
-async function beginAnswers(server: StartedServer, count: number): Promise<AnswerClient[]> {
+async function beginAnswers(server: ServerProcess, count: number): Promise<AnswerClient[]> {
   const clients = Array.from({ length: count }, () => new AnswerClient())
   await Promise.all(clients.map((client) => client.connect(server.url)))
   for (const client of clients) client.ask(QUESTION)
@@ -132,7 +133,7 @@ async function readLeft(storage: Storage, clients: readonly AnswerClient[]): Pro
 async function audit(
   client: AnswerClient,
   left: Left,
-  server: StartedServer,
+  server: ServerProcess,
   toll: Toll,
 ): Promise<void> {
   const { shown } = client
@@ -155,7 +156,7 @@ async function audit(
     const log = (await client.readLog(server.url)).map(describeEvent).join(' ')
     toll.problems.push(
       `session ${client.sessionId}: shown ${shown.length}, left ${before.length}, then shown ${client.shown.length}, ` +
-        `outcome ${client.outcome}, error ${client.error}; log: ${log}; server: ${server.said()}`,
+        `outcome ${client.outcome}, error ${client.error}; log: ${log}; server: ${server.output()}`,
     )
   }
   client.close()

@@ -3,12 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
 import { benchMemory } from './memory.ts'
+import { benchNodes } from './nodes.ts'
 import { type Options, readOptions } from './options.ts'
 import { benchSearch } from './search.ts'
+import { benchTakeover } from './takeover.ts'
 import { benchWriter } from './writer.ts'
 
 const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   writer: benchWriter,
+  nodes: benchNodes,
+  takeover: benchTakeover,
   kill: benchKill,
   memory: benchMemory,
   search: benchSearch,

@@ -4,7 +4,8 @@ import { residentMemory } from './measure/proc.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
 import { AnswerClient, allOf } from './server/answer-client.ts'
-import { type StartedServer, startServer } from './server/started-server.ts'
+import type { ServerProcess } from '../scripts/testing/server-process.ts'
+import { startServer } from './server/started-server.ts'
 import { openStorage } from './server/storage.ts'
 
 /** Resident memory of a server, in MiB. */
@@ -53,12 +54,12 @@ export async function benchMemory(options: Options): Promise<Memory[]> {
   return figures
 }
 
-async function measure(server: StartedServer) {
+async function measure(server: ServerProcess) {
   await delay(SETTLE)
-  const started = await residentMemory(server.pid)
+  const started = await residentMemory(server.process.pid ?? 0)
   for (let answered = 0; answered < ANSWERS; answered += AT_ONCE) await answer(server, AT_ONCE)
   await delay(SETTLE)
-  const afterwards = await residentMemory(server.pid)
+  const afterwards = await residentMemory(server.process.pid ?? 0)
   return {
     started: started.now / MEBIBYTE,
     answered: afterwards.now / MEBIBYTE,
@@ -66,7 +67,7 @@ async function measure(server: StartedServer) {
   }
 }
 
-async function answer(server: StartedServer, count: number): Promise<void> {
+async function answer(server: ServerProcess, count: number): Promise<void> {
   const clients = Array.from({ length: count }, () => new AnswerClient())
   await Promise.all(clients.map((client) => client.connect(server.url)))
   for (const client of clients) client.ask(QUESTION)

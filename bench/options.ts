@@ -11,6 +11,7 @@ const Flags = z.object({
   seconds: amount.optional(),
   kills: amount.optional(),
   messages: amount.optional(),
+  events: amount.optional(),
   streams: list.pipe(z.array(amount)).optional(),
   databases: list.pipe(z.array(z.enum(['postgres', 'embedded']))).default(['postgres', 'embedded']),
   ways: list.pipe(z.array(z.enum(WAY_NAMES))).optional(),
@@ -30,6 +31,7 @@ export function readOptions(args: string[]) {
       seconds: { type: 'string' },
       kills: { type: 'string' },
       messages: { type: 'string' },
+      events: { type: 'string' },
       streams: { type: 'string' },
       databases: { type: 'string' },
       ways: { type: 'string' },
@@ -37,8 +39,15 @@ export function readOptions(args: string[]) {
   })
   const { quick, ...flags } = Flags.parse(values)
   const standard = quick
-    ? { repeat: 1, seconds: 2, kills: 10, messages: 10_000, streams: [1, 200] }
-    : { repeat: 3, seconds: 8, kills: 100, messages: 100_000, streams: [1, 50, 200, 1000] }
+    ? { repeat: 1, seconds: 2, kills: 10, messages: 10_000, events: 50_000, streams: [1, 200] }
+    : {
+        repeat: 3,
+        seconds: 8,
+        kills: 100,
+        messages: 100_000,
+        events: 1_000_000,
+        streams: [1, 50, 200, 1000],
+      }
   return {
     names: positionals,
     options: {
@@ -46,6 +55,7 @@ export function readOptions(args: string[]) {
       seconds: flags.seconds ?? standard.seconds,
       kills: flags.kills ?? standard.kills,
       messages: flags.messages ?? standard.messages,
+      events: flags.events ?? standard.events,
       streams: flags.streams ?? standard.streams,
       databases: flags.databases,
       ways: flags.ways,

@@ -1,8 +1,10 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { watchConnections } from './dark-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
-import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from './events.ts'
+import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
+import type { JobRow } from './jobs.ts'
 import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
@@ -46,20 +48,25 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
   pool.on('error', () => undefined)
   // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const watch = watchConnections(pool, connectionString)
   const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
     kind: 'postgres',
     db,
-    insertEvents: (rows, payload) =>
+    insertChunks: (rows, payload) =>
       payload
-        ? insert('insert-events-and-notify', INSERT_EVENTS_AND_NOTIFY, [
+        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
             ...eventColumns(rows),
             payload,
           ])
-        : insert('insert-events', INSERT_EVENTS, eventColumns(rows)),
+        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     notifications: postgresNotifications(connectionString, () => db),
-    close: () => db.destroy(),
+    close: async () => {
+      watch[Symbol.dispose]()
+      await db.destroy()
+    },
+    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
   }
 }
 

@@ -64,9 +64,9 @@ export function databaseSuite(
         type: 'session',
         data,
       })
-      await database.insertEvents([row(b, 2), row(a, 1), row(b, 1)])
+      await database.insertChunks([row(b, 2), row(a, 1), row(b, 1)])
       const refused = await database
-        .insertEvents([row(a, 2), row(b, 2)])
+        .insertChunks([row(a, 2), row(b, 2)])
         .catch((error: unknown) => error)
       expect(isSeqTaken(refused)).toBe(true)
       expect(await readHeads(database.db, [a, b, none])).toEqual(

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { EventRow } from './events.ts'
+import type { JobStorage } from './jobs.ts'
 import type { Notifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
 
@@ -14,11 +15,15 @@ export type Database = {
   readonly kind: 'embedded' | 'postgres'
   readonly db: Db
   /**
-   * `insertEvents`, outside of any transaction and by the fastest way there is: the path of every token. A payload is
-   * sent to the other nodes with the same commit.
+   * Adds the chunks of runs whose latest `start` their writer placed, all or none, outside of any transaction and by the
+   * fastest way there is: the path of every token. A payload is sent to the other nodes with the same commit.
+   *
+   * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
    */
-  insertEvents(rows: readonly EventRow[], payload?: string | null): Promise<void>
+  insertChunks(rows: readonly EventRow[], payload?: string | null): Promise<void>
   /** Word from the other nodes on this database; null when there can be none. */
   readonly notifications: Notifications | null
+  /** For the job queue, which brings its own SQL. */
+  readonly jobs: JobStorage
   close(): Promise<void>
 }

@@ -1,13 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
-import { Kysely, PGliteDialect } from 'kysely'
-import { type EventRow, insertEvents } from './events.ts'
+import { CompiledQuery, Kysely, PGliteDialect } from 'kysely'
+import { exists, extensions, keptTemplate, makeTemplate } from './embedded-template.ts'
+import { type EventRow, INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
-import { migrate, schemaVersion } from './migrate.ts'
+import { embeddedJobs } from './jobs.ts'
 import type { Schema } from './schema.ts'
 import { valueParsers } from './value-parsers.ts'
 
@@ -21,13 +23,11 @@ export type EmbeddedOptions = {
   templateDir: string | null
 }
 
-/** What a database made by one PGlite uses, every later one must bring along. */
-const extensions = { pg_trgm }
-
 /** Opens the embedded database (PGlite: Postgres in this process, one connection), making it when there is none. */
 export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
   if (dataDir === 'memory:') {
-    return openPGlite({ loadDataDir: await template(templateDir) })
+    const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
+    return openPGlite({ loadDataDir: new Blob([template]) })
   }
   await mkdir(dataDir, { recursive: true })
   const unlock = lockFolder(dataDir)
@@ -39,18 +39,9 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
   }
 }
 
-/** An absent folder is filled beside its place and renamed, so that a kill in the middle leaves none half made. */
 async function folderOptions(folder: string, templateDir: string | null) {
   if (!(await exists(folder))) {
-    const making = `${folder}.making`
-    const fresh = new PGlite({
-      dataDir: making,
-      loadDataDir: await template(templateDir),
-      extensions,
-    })
-    await fresh.waitReady
-    await fresh.close()
-    await rename(making, folder)
+    await makeElsewhere(folder, templateDir)
   }
   // PGlite runs without fsync by default; here a commit is to survive a power cut.
   return {
@@ -70,9 +61,12 @@ async function openPGlite(
   return {
     kind: 'embedded' as const,
     db,
-    insertEvents: (rows: readonly EventRow[]) => insertEvents(db, rows),
+    insertChunks: async (rows: readonly EventRow[]) => {
+      await db.executeQuery(CompiledQuery.raw(INSERT_CHUNKS, eventColumns(rows)))
+    },
     // It belongs to this process alone.
     notifications: null,
+    jobs: embeddedJobs(pglite, db),
     close: async () => {
       await db.destroy()
       if (!pglite.closed) {
@@ -83,43 +77,19 @@ async function openPGlite(
   }
 }
 
-/** The template, made and kept when there is none of this schema and this PGlite. */
-async function template(templateDir: string | null): Promise<Blob> {
-  const file =
-    templateDir && join(templateDir, `embedded-${await pgliteVersion()}-${schemaVersion}.tar`)
-  if (file && (await exists(file))) {
-    return new Blob([await readFile(file)])
+/** In a child process, for what it takes would stay with this one. */
+async function makeElsewhere(folder: string, templateDir: string | null): Promise<void> {
+  // With the ending of this very file: the published package is compiled.
+  const maker = new URL(`./embedded-maker${extname(import.meta.url)}`, import.meta.url)
+  const child = fork(fileURLToPath(maker), [folder, templateDir ?? ''], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const [complaint, [status]] = await Promise.all([
+    child.stderr ? text(child.stderr) : '',
+    once(child, 'exit'),
+  ])
+  if (status !== 0) {
+    throw new Error(`the embedded database in ${folder} could not be made: ${complaint.trim()}`)
   }
-  const pglite = new PGlite({ extensions })
-  await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
-  const dump = await pglite.dumpDataDir('none')
-  await pglite.close()
-  if (file) {
-    await keep(file, new Uint8Array(await dump.arrayBuffer()))
-  }
-  return dump
-}
-
-async function keep(file: string, content: Uint8Array): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}`
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(unfinished, content)
-  await rename(unfinished, file)
-}
-
-async function pgliteVersion(): Promise<string> {
-  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
-  const manifest: unknown = JSON.parse(
-    await readFile(join(dirname(entry), '..', 'package.json'), 'utf8'),
-  )
-  return typeof manifest === 'object' && manifest && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown'
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

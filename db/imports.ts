@@ -37,6 +37,7 @@ const BATCH = 200
 /** Adds the session with its whole tree and an empty log: a reader begins with a snapshot at 0. */
 export async function insertSessionTree(transaction: Db, imported: SessionImport): Promise<void> {
   const { session, messageIds } = imported
+  const activeLeaf = session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf)
   await transaction
     .insertInto('sessions')
     .values({
@@ -50,7 +51,9 @@ export async function insertSessionTree(transaction: Db, imported: SessionImport
       system_prompt: session.systemPrompt,
       pinned: session.pinned,
       archived: session.archived,
-      active_leaf: session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf),
+      active_leaf: activeLeaf,
+      // What a summary came with, it is taken to know.
+      summarised_leaf: session.summary === null ? null : activeLeaf,
       created_at: session.createdAt,
       updated_at: session.updatedAt,
       ended_at: session.endedAt,

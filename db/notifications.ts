@@ -9,6 +9,8 @@ export const LONGEST_PAYLOAD = 7_999
 const RECONNECT_DELAY = 500
 /** How long a notification to ourselves may take before we say that none arrive. */
 const PROBE_TIME = 2_000
+/** How often the connection that listens is asked whether it lives, and how long it may take to say so. */
+const LIFE_SIGN = 10_000
 
 export type Notifications = {
   /**
@@ -48,7 +50,12 @@ async function keepListening(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const client = new pg.Client({ connectionString, keepAlive: true })
+    const client = new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: LIFE_SIGN,
+      query_timeout: LIFE_SIGN,
+    })
+    let asking: NodeJS.Timeout | undefined
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve)
       // More than one may come, and unheard it would end the process.
@@ -71,10 +78,15 @@ async function keepListening(
       await client.query(`listen ${CHANNEL}`)
       await notify(db(), probe)
       onState(await Promise.race([arrived, lost.then(() => false)]))
+      // It may have gone dark: closed for nobody, and silent for ever.
+      asking = setInterval(() => {
+        client.query('select 1').catch(() => client.end())
+      }, LIFE_SIGN)
       await lost
     } catch {
       // Whatever it was, the next try tells; meanwhile nobody waits for notifications.
     } finally {
+      clearInterval(asking)
       onState(false)
       await client.end().catch(() => undefined)
     }

@@ -30,6 +30,7 @@ export type Schema = {
   events: EventTable
   nodes: NodeTable
   shares: ShareTable
+  readers: ReaderTable
 }
 
 export type UserTable = {
@@ -59,7 +60,16 @@ export type SessionTable = {
   created_at: string
   updated_at: string
   ended_at: string | null
+  /** Of the openings that have ended. */
   duration_ms: number | null
+  /** When the opening that goes on began, which is with its first reader; null while there is none. */
+  opened_at: string | null
+  /** Since when nobody reads the session; null while somebody does, and when nobody ever did. */
+  left_at: string | null
+  /** The job that is to write the summary of the last closing, while it may still do so. */
+  summary_job: string | null
+  /** The newest message that the summary knows. */
+  summarised_leaf: MessageId | null
   /** The words of title and summary, as a `tsvector`. */
   search_words: Derived
 }
@@ -187,4 +197,10 @@ export type ShareTable = {
   title: string | null
   messages: ColumnType<Message[], string, never>
   created_at: string
+}
+
+/** A node on which a session is being read. It counts as long as the node lives. */
+export type ReaderTable = {
+  session_id: SessionId
+  node_id: string
 }

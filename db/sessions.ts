@@ -63,23 +63,20 @@ export async function findSessionWithOwner(
   return { userId, session }
 }
 
-/** What tells a changed session from an unchanged one, for the sessions of these people that were active of late. */
+/**
+ * A mark that tells a changed session from an unchanged one, for the sessions of these people that changed of late:
+ * the version of the row, and what its run does.
+ */
 export async function readActivity(
   db: Db,
   userIds: readonly UserId[],
-): Promise<{ id: SessionId; userId: UserId; updatedAt: string; running: boolean }[]> {
-  const { rows } = await sql<{
-    id: SessionId
-    userId: UserId
-    updatedAt: string
-    running: boolean
-  }>`
-    select sessions.id, user_id as "userId", updated_at as "updatedAt", active.id is not null as running
+): Promise<{ id: SessionId; userId: UserId; mark: string }[]> {
+  const { rows } = await sql<{ id: SessionId; userId: UserId; mark: string }>`
+    select sessions.id, sessions.user_id as "userId", concat(sessions.xmin, ' ', active.status) as mark
     from sessions
     left join runs as active on active.session_id = sessions.id and active.status in ('running', 'waiting')
-    where user_id = any(${userIds}::uuid[]) and (active.id is not null or updated_at > now() - interval '1 day')`.execute(
-    db,
-  )
+    where sessions.user_id = any(${userIds}::uuid[]) and (active.id is not null
+      or greatest(updated_at, opened_at, ended_at) > now() - interval '1 day')`.execute(db)
   return rows
 }
 
@@ -90,7 +87,14 @@ export async function readActivity(
 export async function lockSession(transaction: Db, userId: UserId, id: SessionId) {
   const row = await transaction
     .selectFrom('sessions')
-    .select(['id', 'active_leaf as activeLeaf', 'title', 'model', 'system_prompt as systemPrompt'])
+    .select([
+      'id',
+      'active_leaf as activeLeaf',
+      'title',
+      'status',
+      'model',
+      'system_prompt as systemPrompt',
+    ])
     .where('id', '=', id)
     .where('user_id', '=', userId)
     // What refers to the session can still be inserted: two nodes would stand in each other's way.
@@ -201,6 +205,14 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
     )
       .$castTo<boolean>()
       .as('running'),
+    exists(
+      selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.session_id', '=', 'sessions.id')
+        .where('runs.status', '=', 'waiting'),
+    )
+      .$castTo<boolean>()
+      .as('waiting'),
     selectFrom('events')
       .select(({ fn }) => fn.coalesce(fn.max('events.seq'), sql<number>`0`).as('seq'))
       .whereRef('events.session_id', '=', 'sessions.id')

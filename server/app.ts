@@ -26,7 +26,11 @@ import type { ModelPort } from './model/port.ts'
 import { createPrices } from './model/prices.ts'
 import { createTokenCounter } from './model/token-counter.ts'
 import { createHearing } from './hearing.ts'
+import { JobRunner } from './jobs/runner.ts'
+import { SummaryWriter } from './jobs/summaries.ts'
+import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
+import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
@@ -78,7 +82,10 @@ export async function createApp(options: AppOptions) {
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
   )
+  const jobs = new JobRunner(database, onError)
+  await jobs.open()
   const hub = new Hub((sessionId, events) => {
+    jobs.committed(sessionId)
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
@@ -106,6 +113,18 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
+  const writing = { database, log, model, defaultModel, maxTokens: config.model.maxTokens }
+  const titles = new TitleWriter(writing, jobs, newId)
+  const summaries = new SummaryWriter(writing, jobs)
+  const presence = new LocalPresence({
+    database,
+    log,
+    node,
+    summaries,
+    newId,
+    graceMs: config.sessions.graceMs,
+    onError,
+  })
   const runs = createRuns(
     {
       database,
@@ -122,6 +141,8 @@ export async function createApp(options: AppOptions) {
       }),
       tools,
       node,
+      presence,
+      titles,
       now,
       newId,
       settings: {
@@ -138,9 +159,17 @@ export async function createApp(options: AppOptions) {
   )
   const hear = createHearing({ feed, runs, hub, changes })
   opened.defer(() => node.leave())
+  opened.defer(() => jobs.close())
   opened.defer(() => runs.close())
+  opened.defer(() => presence.close())
+  await presence.recover()
   await node.join()
   await runs.start()
+  await jobs.start({
+    title: (attempt) => titles.write(attempt),
+    summary: (attempt) => summaries.write(attempt),
+  })
+  presence.start()
 
   const services: Services = {
     database,
@@ -151,15 +180,16 @@ export async function createApp(options: AppOptions) {
     model,
     catalog,
     changes,
+    presence,
     defaultModel,
     onSessionChanged: (sessionId) => {
       changes.touch(sessionId)
       node.tell({ type: 'session-changed', sessionId })
     },
-    onSessionDeleted: (sessionId, userId) => {
+    onSessionDeleted: (sessionId, userId, runId) => {
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
-      node.tell({ type: 'session-deleted', sessionId, userId })
+      node.tell({ type: 'session-deleted', sessionId, userId, runId })
     },
     now,
     newId,

@@ -36,6 +36,9 @@ export function createHearing({
       case 'session-changed':
         return changes.touch(message.sessionId)
       case 'session-deleted':
+        if (message.runId) {
+          runs.abandon({ id: message.runId, sessionId: message.sessionId })
+        }
         hub.close(message.sessionId)
         return changes.deleted(message.userId, message.sessionId)
       case 'joined':

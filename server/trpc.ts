@@ -1,5 +1,4 @@
 import { TRPCError, initTRPC } from '@trpc/server'
-import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { isTrouble } from '../db/trouble.ts'
 import type { UserId } from '../shared/contract/ids.ts'
@@ -16,9 +15,24 @@ export type Context = {
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }
 
+/**
+ * Where a procedure stands in the REST interface, in place of its row in the table (`server/http/rest-paths.ts`). It is
+ * written out here because it is part of the router's type: a client's compiler should not have to read OpenAPI's.
+ */
+export type RestMeta = {
+  openapi?: {
+    method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+    path: `/${string}`
+    summary?: string
+    description?: string
+    tags?: string[]
+    deprecated?: boolean
+  }
+}
+
 const t = initTRPC
   .context<Context>()
-  .meta<OpenApiMeta>()
+  .meta<RestMeta>()
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,

@@ -1,25 +1,69 @@
 import type { SessionEvent } from '../shared/contract/events.ts'
 import type { Message } from '../shared/contract/message.ts'
+import type { Register } from '../shared/contract/register.ts'
 import type { McpToolCall, ToolCall } from '../shared/contract/tool.ts'
 import type { BuiltinToolCall } from './tools/builtin.ts'
+import type { CallOf, Tool, ToolRegistry } from './tools/port.ts'
 
-/** Every call that this server can make. For a built-in tool, the name tells the types of input and output. */
-export type AppToolCall = BuiltinToolCall | McpToolCall
+type ToolCallOf<Registered> =
+  | BuiltinToolCall
+  | McpToolCall
+  | (Registered extends { tools: readonly (infer One)[] } ? CallOf<One> : never)
 
 /**
- * The same event, its calls typed by the tools' own schemas. What is stored was checked against them when it was
- * recorded; this is where the wire's type is said.
+ * Every call that the server can make. For a tool of the server's own, and for one that an application registered, the
+ * name tells the types of input and output.
  */
-export function typedEvent(event: SessionEvent): SessionEvent<AppToolCall> {
-  return event as SessionEvent<AppToolCall>
+export type AppToolCall = ToolCallOf<Register>
+
+/**
+ * The same event, its calls typed by the tools' own schemas. A call may have been stored under earlier ones: what
+ * these can read is brought forward, such as by a default; anything else is shown as it was, and marked `untyped`.
+ */
+export function typedEvent(event: SessionEvent, tools: ToolRegistry): SessionEvent<AppToolCall> {
+  switch (event.type) {
+    case 'snapshot':
+      return { ...event, messages: typedMessages(event.messages, tools) }
+    case 'message':
+    case 'start':
+      return { ...event, message: typedMessage(event.message, tools) }
+    case 'tool':
+      return { ...event, call: typedCall(event.call, tools) }
+    case 'chunk':
+    case 'end':
+    case 'session':
+      return event
+  }
 }
 
 /** @see typedEvent */
-export function typedCall(call: ToolCall): AppToolCall {
-  return call as AppToolCall
+export function typedMessages(messages: Message[], tools: ToolRegistry): Message<AppToolCall>[] {
+  return messages.map((message) => typedMessage(message, tools))
 }
 
 /** @see typedEvent */
-export function typedMessages(messages: Message[]): Message<AppToolCall>[] {
-  return messages as Message<AppToolCall>[]
+export function typedCall(call: ToolCall, tools: ToolRegistry): AppToolCall {
+  const known = call.source === 'builtin' ? broughtForward(call, tools.find(call.name)) : call
+  // Its schemas have read it, or it says that they have not: this is where the wire's type is said.
+  return known as AppToolCall
+}
+
+function typedMessage(message: Message, tools: ToolRegistry): Message<AppToolCall> {
+  const parts = message.parts.map((part) =>
+    part.type === 'tool' ? { ...part, call: typedCall(part.call, tools) } : part,
+  )
+  return { ...message, parts }
+}
+
+function broughtForward(call: ToolCall, tool: Tool | undefined): ToolCall {
+  if (!tool) return { ...call, untyped: true }
+  try {
+    const input = tool.input.safeParse(call.input)
+    const output = call.output === undefined ? null : tool.output.safeParse(call.output)
+    if (!input.success || output?.success === false) return { ...call, untyped: true }
+    return { ...call, input: input.data, ...(output && { output: output.data }) }
+  } catch {
+    // What a schema runs of its tool's own, such as a transform, may not be ready for every shape there has been.
+    return { ...call, untyped: true }
+  }
 }

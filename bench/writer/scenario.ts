@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Database, Db } from '../../db/database.ts'
-import { insertMessage } from '../../db/messages.ts'
-import { insertRun, startRun } from '../../db/runs.ts'
-import { insertSession } from '../../db/sessions.ts'
+import type { Database } from '../../db/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/hub.ts'
 import { CursorReader } from '../../server/log/reader.ts'
-import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
-import { newId } from '../../shared/contract/new-id.ts'
 import { type Distribution, Samples } from '../measure/distribution.ts'
 import { createUsageReader } from '../measure/postgres-usage.ts'
-import { Stream, TOKENS_PER_SECOND, sendPaced } from './streams.ts'
+import { createStreams } from './stored-streams.ts'
+import { type Stream, TOKENS_PER_SECOND, sendPaced } from './streams.ts'
 import { type WayName, ways } from './ways.ts'
 
 export type Scenario = {
@@ -55,16 +51,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const reader = new CursorReader(database, hub)
   const stop = new AbortController()
   const most = Math.ceil(((WARM_UP + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
-  const streams: Stream[] = []
-  for (let made = 0; made < scenario.streams; made += 1) {
-    const id = SessionId.parse(newId())
-    const now = new Date().toISOString()
-    const rest = { title: null, model: null, systemPrompt: null, now }
-    await insertSession(db, { id, userId: owner.id, ...rest })
-    const stream = new Stream(id, most)
-    await insertRunningRun(db, owner.id, stream, now)
-    streams.push(stream)
-  }
+  const streams = await createStreams(db, owner.id, scenario.streams, most)
 
   const latencies = new Samples()
   let measuredFrom = Number.POSITIVE_INFINITY
@@ -122,38 +109,4 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
 function nodeCpu(): number {
   const { user, system } = process.cpuUsage()
   return user + system
-}
-
-/** The run that a stream writes for: the writer takes text of none that has ended, or that was never there. */
-async function insertRunningRun(
-  db: Db,
-  userId: UserId,
-  { sessionId, hold }: Stream,
-  createdAt: string,
-): Promise<void> {
-  const questionId = MessageId.parse(newId())
-  const run = {
-    id: hold.runId,
-    sessionId,
-    userId,
-    questionId,
-    parentChosen: false,
-    model: 'none',
-    createdAt,
-  }
-  await insertMessage(db, {
-    id: questionId,
-    sessionId,
-    userId,
-    parentId: null,
-    role: 'user',
-    parts: [],
-    partsSeq: 0,
-    status: 'completed',
-    runId: hold.runId,
-    model: null,
-    createdAt,
-  })
-  await insertRun(db, { ...run, messageId: MessageId.parse(newId()) }, false)
-  await startRun(db, hold.runId, newId(), createdAt)
 }

@@ -6,7 +6,7 @@ import type { Samples } from '../measure/distribution.ts'
 
 /** What a provider sends in a second to one answer, and how long a token is: an English one, with its space. */
 export const TOKENS_PER_SECOND = 50
-const TOKEN = ' word'
+export const TOKEN = ' word'
 const PERIOD = 1000 / TOKENS_PER_SECOND
 
 /** One answer that is being written, and what its reader has of it. */

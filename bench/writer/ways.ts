@@ -51,7 +51,7 @@ function openGroupCommit(database: Database, hub: Hub): Way {
  */
 function openCommitEach(database: Database, hub: Hub): Way {
   const written = { commits: 0, rows: 0 }
-  const { insertEvents } = counting(database, written)
+  const { insertChunks } = counting(database, written)
   const queues = new Map<Stream, ChunkEvent[]>()
   let abandoned = false
 
@@ -72,7 +72,7 @@ function openCommitEach(database: Database, hub: Hub): Way {
         seq,
         event,
       }
-      await insertEvents([toRow(placed)])
+      await insertChunks([toRow(placed)])
       hub.publish(stream.sessionId, [placed])
     }
   }
@@ -115,8 +115,8 @@ function openNoDatabase(_database: Database, hub: Hub): Way {
 function counting(database: Database, written: { commits: number; rows: number }): Database {
   return {
     ...database,
-    insertEvents: async (rows: readonly EventRow[]) => {
-      await database.insertEvents(rows)
+    insertChunks: async (rows: readonly EventRow[]) => {
+      await database.insertChunks(rows)
       written.commits += 1
       written.rows += rows.length
     },

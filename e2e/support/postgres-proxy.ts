@@ -10,6 +10,8 @@ export type PostgresProxy = AsyncDisposable & {
   dropped(): number
   /** Nothing goes through any more, and nobody is told: connections stay open. */
   silence(): void
+  /** What is open goes silent for ever, as when the other end lost its power; new connections get through. */
+  darken(): void
   /** Breaks what is open, and lets new connections through. */
   mend(): void
 }
@@ -60,6 +62,9 @@ export async function startPostgresProxy(
     dropped: () => dropped,
     silence() {
       silent = true
+      for (const socket of sockets) socket.unpipe()
+    },
+    darken() {
       for (const socket of sockets) socket.unpipe()
     },
     mend() {

@@ -46,7 +46,7 @@ const interfaces =
   /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
 
 /** Files directly in server/ that join the features: a feature that imported one would import them all. */
-const composers = /^server\/(main|app|router|caller)\.ts$/
+const composers = /^server\/(index|main|app|router|caller)\.ts$/
 
 /** The only files of the server that may touch the process: its start, and the tool that reads its state. */
 const ofTheProcess = /^server\/(main|tools\/get-system-metrics)\.ts$/
@@ -122,7 +122,7 @@ function isTesting(file: string): boolean {
 }
 
 /** The entries that are published; no other file gathers what others export. */
-const entries = /^shared\/(client|react)\/index\.ts$/
+const entries = /^(shared\/(client|contract|react)|server|server\/testing)\/index\.ts$/
 
 /** Why `file` may not export again what `specifier` exports, or null when it may. */
 export function barrelProblem(file: string, specifier: string): string | null {

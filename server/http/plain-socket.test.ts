@@ -245,6 +245,7 @@ const SESSION_ROW = {
   pinned: false,
   archived: false,
   running: true,
+  waiting: false,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,

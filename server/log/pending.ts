@@ -22,7 +22,7 @@ export class PendingLog {
   /** UTF-16 units that are not committed, those of a commit under way included. */
   #length = 0
   #locked = false
-  #turns: (() => void)[] = []
+  #turns: PromiseWithResolvers<void>[] = []
 
   constructor(sessionId: SessionId) {
     this.sessionId = sessionId
@@ -109,10 +109,23 @@ export class PendingLog {
     return free
   }
 
-  /** Waits for the turn to write. */
+  /**
+   * Waits for the turn to write.
+   *
+   * @throws what keeps the one who has it from writing
+   */
   async lock(): Promise<void> {
     if (!this.tryLock()) {
-      await new Promise<void>((resolve) => this.#turns.push(resolve))
+      const turn = Promise.withResolvers<void>()
+      this.#turns.push(turn)
+      await turn.promise
+    }
+  }
+
+  /** Sends those away who wait for the turn to write: whoever has it cannot say when it ends. */
+  refuse(error: unknown): void {
+    for (const turn of this.#turns.splice(0)) {
+      turn.reject(error)
     }
   }
 
@@ -120,7 +133,7 @@ export class PendingLog {
   unlock(): void {
     const next = this.#turns.shift()
     if (next) {
-      next()
+      next.resolve()
     } else {
       this.#locked = false
     }

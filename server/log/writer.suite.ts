@@ -178,6 +178,21 @@ export function writerSuite(name: string, open: Open): void {
       expect(joined(bench.committed)).toBe(much)
     })
 
+    test('refuses an append while it cannot write, instead of keeping it waiting, and keeps the text', async () => {
+      await using storage = await open()
+      await using bench = await setUp(storage.options)
+      const { writer, sessionId } = bench
+      await writer.chunk(sessionId, bench.hold, chunk('one', 0), true)
+      await writer.flush()
+      bench.away = true
+      void writer.chunk(sessionId, bench.hold, chunk(' two', 3), true)
+      const refused = writer.append(sessionId, async () => undefined)
+      await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      bench.away = false
+      await writer.flush()
+      expect(joined(bench.committed)).toBe('one two')
+    })
+
     test('lets sessions that write at once each have a log without a gap (P1)', async () => {
       await using storage = await open()
       await using bench = await setUp(storage.options)
@@ -211,6 +226,7 @@ export function writerSuite(name: string, open: Open): void {
 }
 
 const MESSAGE = MessageId.parse('00000000-0000-7000-8000-00000000000a')
+const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 const CALL = {
   id: '00000000-0000-7000-8000-00000000000b' as never,
   name: 'double',
@@ -236,13 +252,23 @@ async function setUp(options: Parameters<typeof connect>[0]) {
   const fenced: RunId[] = []
   const bench = {
     database,
+    /** Whether the database cannot be reached for text. */
+    away: false,
     committed,
     fenced,
     sessionId: SessionId.parse(crypto.randomUUID()),
     hold: await insertRunningRun(database),
     onCommitted: (_events: readonly CommittedEvent[]) => {},
     writer: new GroupCommitWriter({
-      database,
+      database: {
+        ...database,
+        insertChunks: async (rows, payload) => {
+          if (bench.away) {
+            throw AWAY
+          }
+          await database.insertChunks(rows, payload)
+        },
+      },
       hub: new Hub((sessionId, events) => {
         if (sessionId === bench.sessionId) {
           committed.push(...events)
@@ -251,7 +277,9 @@ async function setUp(options: Parameters<typeof connect>[0]) {
       }),
       paceMs: 5,
       onTrouble: (error) => {
-        throw error
+        if (error !== AWAY) {
+          throw error
+        }
       },
       onFenced: (runId) => fenced.push(runId),
     }),

@@ -124,7 +124,7 @@ export class GroupCommitWriter implements LogWriter {
           done = { value }
         })
       } catch (error) {
-        if (done === null || isRefusal(error) || !(await this.#landed(placed, error))) {
+        if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [share]))) {
           log.putBack(share.chunks)
           log.forgetHead()
           if (!isSeqTaken(error) && !isKnot(error)) {
@@ -191,19 +191,19 @@ export class GroupCommitWriter implements LogWriter {
   /** Tries until the text is committed or known to belong to an overtaken attempt. */
   async #commitShares(shares: Share[]): Promise<void> {
     for (;;) {
-      const batch = await this.#patiently(() => this.#place(shares))
+      const batch = await this.#patiently(() => this.#place(shares), shares)
       if (batch.length === 0) {
         return
       }
       try {
-        await this.#options.database.insertEvents(batch.map(toRow), this.#options.payload?.(batch))
+        await this.#options.database.insertChunks(batch.map(toRow), this.#options.payload?.(batch))
       } catch (error) {
-        if (isRefusal(error) || !(await this.#landed(batch, error))) {
+        if (isRefusal(error) || !(await this.#landed(batch, error, shares))) {
           for (const { log } of shares) {
             log.forgetHead()
           }
           if (!isSeqTaken(error)) {
-            await this.#troubled(error)
+            await this.#troubled(error, shares)
           }
           continue
         }
@@ -217,30 +217,39 @@ export class GroupCommitWriter implements LogWriter {
    * Whether a commit whose answer was lost with its connection happened: asked before anything is added behind it, or
    * the log would get a gap or a repetition.
    */
-  async #landed(batch: readonly PlacedEvent[], error: unknown): Promise<boolean> {
-    await this.#troubled(error)
+  async #landed(
+    batch: readonly PlacedEvent[],
+    error: unknown,
+    shares: readonly Share[],
+  ): Promise<boolean> {
+    await this.#troubled(error, shares)
     if (batch.length === 0) {
       return false
     }
     const rows = batch.map(toRow)
     return (
-      (await this.#patiently(() => countEqual(this.#options.database.db, rows))) === rows.length
+      (await this.#patiently(() => countEqual(this.#options.database.db, rows), shares)) ===
+      rows.length
     )
   }
 
   /** Tries until the database answers. */
-  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+  async #patiently<T>(ask: () => Promise<T>, shares: readonly Share[]): Promise<T> {
     for (;;) {
       try {
         return await ask()
       } catch (error) {
-        await this.#troubled(error)
+        await this.#troubled(error, shares)
       }
     }
   }
 
-  async #troubled(error: unknown): Promise<void> {
+  /** What is held is tried on and on; who wants to add something to the same logs is told instead of kept waiting. */
+  async #troubled(error: unknown, shares: readonly Share[]): Promise<void> {
     this.#options.onTrouble(error)
+    for (const { log } of shares) {
+      log.refuse(error)
+    }
     await delay(RETRY_DELAY)
   }
 

@@ -32,7 +32,7 @@ export const messagesRouter = router({
           throw notFound('session')
         }
         return {
-          messages: typedMessages(snapshot.event.messages),
+          messages: typedMessages(snapshot.event.messages, services.tools),
           hasOlder: snapshot.event.hasOlder,
         }
       }
@@ -46,7 +46,10 @@ export const messagesRouter = router({
       }
       const page = await readBranch(db, { sessionId, leaf: parentId, limit })
       return {
-        messages: typedMessages(page.messages.map(({ message }) => message)),
+        messages: typedMessages(
+          page.messages.map(({ message }) => message),
+          services.tools,
+        ),
         hasOlder: page.hasOlder,
       }
     }),

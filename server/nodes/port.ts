@@ -15,7 +15,8 @@ export type NodeMessage =
   /** Runs were given up: whoever is quick may have them. */
   | { type: 'released' }
   | { type: 'session-changed'; sessionId: SessionId }
-  | { type: 'session-deleted'; sessionId: SessionId; userId: UserId }
+  /** With the run that was going in it, if one was: whoever drives that is to let go. */
+  | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
   /** A node is new here. */
   | { type: 'joined' }
 

@@ -1,8 +1,10 @@
 import type { Database } from '../../db/database.ts'
+import type { Titles } from '../jobs/port.ts'
 import type { Budget } from '../budget/port.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelCatalog, ModelPort, TokenCounter } from '../model/port.ts'
 import type { Nodes } from '../nodes/port.ts'
+import type { Presence } from '../presence/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
 
 /** What runs need of the rest of the server. */
@@ -15,6 +17,8 @@ export type RunDeps = {
   budget: Budget
   tools: ToolRegistry
   node: Nodes
+  presence: Pick<Presence, 'reopen'>
+  titles: Titles
   /** ISO 8601. */
   now(): string
   newId(): string

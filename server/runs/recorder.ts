@@ -127,6 +127,9 @@ export class RunRecorder {
         parts: { stored: this.#answer.parts, seq },
       })
       await endRun(transaction, runId, { outcome, finish, error, usage, now: this.#deps.now() })
+      if (outcome === 'completed') {
+        await this.#deps.titles.answered(transaction, this.#run)
+      }
       return startNext(transaction, log, { userId, sessionId }, this.#deps)
     })
   }

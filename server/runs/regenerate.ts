@@ -30,6 +30,9 @@ export async function regenerate(
       'Only an answer can be regenerated; edit what you wrote instead.',
     )
   }
+  if (session.status === 'closed') {
+    await deps.presence.reopen(transaction, log, { userId, sessionId })
+  }
   const active = await findActiveRun(transaction, sessionId)
   const runId = RunId.parse(deps.newId())
   const messageId = MessageId.parse(deps.newId())

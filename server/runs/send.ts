@@ -43,6 +43,9 @@ export async function sendMessage(
   if (repeated) {
     return { ...repeated, started: null, interrupted: null }
   }
+  if (session.status === 'closed') {
+    await deps.presence.reopen(transaction, log, command)
+  }
   const active = await findActiveRun(transaction, sessionId)
   if (active && whenBusy === 'reject') {
     throw new CommandError(

@@ -40,12 +40,7 @@ export class LocalSessionChanges implements SessionChanges {
     const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
     const before = this.#seen
     const knownBefore = this.#seenOf
-    this.#seen = new Map(
-      rows.map(({ id, userId, updatedAt, running }) => [
-        id,
-        { userId, mark: `${updatedAt} ${running}` },
-      ]),
-    )
+    this.#seen = new Map(rows.map(({ id, ...seen }) => [id, seen]))
     this.#seenOf = new Set(userIds)
     for (const [id, { userId, mark }] of this.#seen) {
       // Of a list that was just opened everything may be news.

@@ -34,7 +34,7 @@ export async function* sessionAsJson(
   { session, titleSource, activeLeaf }: SessionOutline,
   pages: AsyncIterable<FullMessage[]>,
 ): AsyncGenerator<string> {
-  const { id, seq: _seq, running: _running, ...told } = session
+  const { id, seq: _seq, running: _running, waiting: _waiting, ...told } = session
   const head: Head<ExportedSession, 'messages'> = { id, ...told, titleSource, activeLeaf }
   yield open(head, 'messages')
   let separator = '\n'

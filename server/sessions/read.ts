@@ -2,6 +2,7 @@ import type { ReadEvent } from '../../db/events.ts'
 import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from '../log/port.ts'
+import type { ToolRegistry } from '../tools/port.ts'
 import { type Context, notFound } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 
@@ -15,7 +16,7 @@ export async function sessionWithMessages(
     throw notFound('session')
   }
   const { session, messages, hasOlder } = snapshot.event
-  return { ...session, messages: typedMessages(messages), hasOlder }
+  return { ...session, messages: typedMessages(messages, services.tools), hasOlder }
 }
 
 /** A change of branch is known outside as a change of the session. */
@@ -24,13 +25,13 @@ function toPublic(event: AppendedEvent): SessionEvent {
 }
 
 /** One page of a log of which `limit + 1` rows were read. */
-export function logPage(rows: readonly ReadEvent[], limit: number) {
+export function logPage(rows: readonly ReadEvent[], limit: number, tools: ToolRegistry) {
   const page = rows.slice(0, limit)
   return {
     events: page.map(({ seq, at, data }) => ({
       seq,
       at,
-      event: typedEvent(toPublic(JSON.parse(data))),
+      event: typedEvent(toPublic(JSON.parse(data)), tools),
     })),
     nextAfter: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
   }

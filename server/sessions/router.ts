@@ -155,7 +155,7 @@ export const sessionsRouter = router({
         services.runs.abandon(active)
       }
       await services.log.append(id, (transaction) => deleteSession(transaction, id))
-      services.onSessionDeleted(id, user.id)
+      services.onSessionDeleted(id, user.id, active?.id ?? null)
       return { id }
     }),
 
@@ -172,6 +172,7 @@ export const sessionsRouter = router({
       return logPage(
         await readEvents(ctx.services.database.db, input.id, input.after, input.limit + 1),
         input.limit,
+        ctx.services.tools,
       )
     }),
 
@@ -181,6 +182,7 @@ export const sessionsRouter = router({
   watch: procedure
     .input(z.object({ id: SessionId, lastEventId: z.string().max(40).nullish() }))
     .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
+      using _reader = await services.presence.enter(input.id, user.id)
       const events = services.reader.follow({
         sessionId: input.id,
         userId: user.id,
@@ -190,7 +192,7 @@ export const sessionsRouter = router({
       })
       try {
         for await (const { seq, event } of events) {
-          yield tracked(String(seq), typedEvent(event))
+          yield tracked(String(seq), typedEvent(event, services.tools))
         }
       } catch (error) {
         throw error instanceof SessionGoneError ? notFound('session') : error

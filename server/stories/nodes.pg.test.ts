@@ -106,6 +106,19 @@ describe('two nodes on one database', () => {
     leave.abort()
   })
 
+  test('let go of an answer whose session was deleted on the other', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const { id } = await first.caller.sessions.create({})
+    await first.caller.messages.send({ sessionId: id, text: 'one' })
+    const call = await first.model.nextCall()
+    call.say('1')
+    const aborted = new Promise((resolve) => call.signal.addEventListener('abort', resolve))
+    await second.caller.sessions.delete({ id })
+    await aborted
+    await expect(first.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   test('hand over what they drive when they are told to end, at once (P6)', async () => {
     await using nodes = await startTwo()
     const { first, second } = nodes

@@ -1,4 +1,8 @@
+import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
+import { systemClock } from '../model/clock.ts'
+import { watchProgress } from '../model/progress-watch.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
+import { type ScriptedAnswer, perform } from './scripted-answer.ts'
 
 /** One call of the model, answered by the test. */
 export type ScriptedCall = {
@@ -10,61 +14,123 @@ export type ScriptedCall = {
   say(...texts: string[]): void
   /** Asks for one tool call, or several at once, and finishes the step. */
   callTools(...calls: { name: string; arguments: unknown }[]): void
+  /** Ends the answer as a provider does that cannot go on. */
+  fail(error: RunErrorCode | RunError): void
   finish(): void
 }
 
 export type ScriptedModel = ModelPort & {
-  /** The next call that no test has taken yet, once it comes. */
+  /** Adds answers for the next steps; a step that none is planned for waits to be taken by `nextCall`. */
+  plan(...answers: ScriptedAnswer[]): void
+  /** The next step of an answer that no test has taken yet, once it comes. */
   nextCall(): Promise<ScriptedCall>
-  /** How often the model was asked. */
+  /** The next title or summary that is asked for in the background. */
+  nextWriting(): Promise<ScriptedCall>
+  /** How often the model was asked for a step of an answer. */
   readonly asked: number
+  /** What it was asked, each time. */
+  readonly steps: readonly ModelStep[]
+  /** How often it was asked for a title or a summary. */
+  readonly askedToWrite: number
 }
 
-/** A model that says nothing until the test makes it. */
-export function createScriptedModel(): ScriptedModel {
-  const calls: ScriptedCall[] = []
-  const waiting: ((call: ScriptedCall) => void)[] = []
-  let asked = 0
+/** How long a model may be silent: before its first word, and between two. Milliseconds. */
+export type Patience = { firstTokenTimeoutMs: number; idleTimeoutMs: number }
+
+const PATIENT: Patience = {
+  firstTokenTimeoutMs: Number.POSITIVE_INFINITY,
+  idleTimeoutMs: Number.POSITIVE_INFINITY,
+}
+
+/** A model that says nothing until the test makes it, and fails as a real one does when it is silent for too long. */
+export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel {
+  const answers = createQueue()
+  const writings = createQueue()
+  const planned: ScriptedAnswer[] = []
+  const steps: ModelStep[] = []
   return {
     kind: 'compatible',
     get asked() {
-      return asked
+      return steps.length
+    },
+    get askedToWrite() {
+      return writings.count
+    },
+    steps,
+    plan: (...more) => {
+      planned.push(...more)
     },
     list: async () => [{ id: 'scripted' }],
-    nextCall: () => {
-      const call = calls.shift()
-      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
-    },
+    nextCall: () => answers.next(),
+    nextWriting: () => writings.next(),
     async *stream(step, signal) {
-      asked += 1
+      const watch = watchProgress(systemClock, signal)
       const deltas: ModelDelta[] = []
       let wake = () => {}
       const push = (...more: ModelDelta[]) => {
         deltas.push(...more)
         wake()
       }
-      signal.addEventListener('abort', () => wake(), { once: true })
       const call = scriptedCall(step, signal, push)
+      if (isWriting(step)) {
+        writings.put(call)
+      } else {
+        steps.push(step)
+        const answer = planned.shift()
+        if (answer === undefined) {
+          answers.put(call)
+        } else {
+          perform(call, answer)
+        }
+      }
+      yield { type: 'start', model: step.model }
+      watch.expect(patience.firstTokenTimeoutMs)
+      let code: RunErrorCode = 'provider_timeout'
+      while (!signal.aborted) {
+        const delta = deltas.shift()
+        if (!delta) {
+          const more = new Promise<void>((resolve) => {
+            wake = resolve
+          })
+          if ((await watch.race(more)).type === 'late') {
+            yield { type: 'error', error: scriptedError(code) }
+            return
+          }
+          continue
+        }
+        code = 'provider_stalled'
+        watch.expect(patience.idleTimeoutMs)
+        yield delta
+        if (delta.type === 'finish' || delta.type === 'error') {
+          return
+        }
+      }
+    },
+  }
+}
+
+/** An answer is offered tools; what is written in the background is not. */
+function isWriting(step: ModelStep): boolean {
+  return step.tools.length === 0
+}
+
+function createQueue() {
+  const calls: ScriptedCall[] = []
+  const waiting: ((call: ScriptedCall) => void)[] = []
+  return {
+    count: 0,
+    put(call: ScriptedCall): void {
+      this.count += 1
       const taker = waiting.shift()
       if (taker) {
         taker(call)
       } else {
         calls.push(call)
       }
-      yield { type: 'start', model: step.model }
-      while (!signal.aborted) {
-        const delta = deltas.shift()
-        if (!delta) {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-          continue
-        }
-        yield delta
-        if (delta.type === 'finish' || delta.type === 'error') {
-          return
-        }
-      }
+    },
+    next(): Promise<ScriptedCall> {
+      const call = calls.shift()
+      return call ? Promise.resolve(call) : new Promise((resolve) => waiting.push(resolve))
     },
   }
 }
@@ -92,10 +158,16 @@ function scriptedCall(
         { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
         { type: 'finish', finish: 'tool-calls' },
       ),
+    fail: (error) =>
+      push({ type: 'error', error: typeof error === 'string' ? scriptedError(error) : error }),
     finish: () =>
       push(
         { type: 'usage', usage: { inputTokens: 10, outputTokens: 5 } },
         { type: 'finish', finish: 'stop' },
       ),
   }
+}
+
+function scriptedError(code: RunErrorCode): RunError {
+  return { code, message: `The scripted model ended with ${code}.`, retryable: true }
 }

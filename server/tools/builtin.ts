@@ -1,8 +1,7 @@
-import type { KnownToolCall } from '../../shared/contract/tool.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import { fetchUserProfile, type Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
-import type { Tool } from './port.ts'
+import type { CallOf } from './port.ts'
 
 export type BuiltinToolsDeps = { loadProfile: (userId: UserId) => Promise<Profile | null> }
 
@@ -13,6 +12,3 @@ export function builtinTools({ loadProfile }: BuiltinToolsDeps) {
 
 /** A call of any of these, told apart by `name`, with the exact input and output of that tool. */
 export type BuiltinToolCall = CallOf<ReturnType<typeof builtinTools>[number]>
-
-type CallOf<T> =
-  T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never

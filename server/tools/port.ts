@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import type { ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
+import type { KnownToolCall, ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -35,6 +35,10 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   /** Does the work. What it throws comes to the model, and to the person, as the call's error message. */
   execute(input: Input, context: ToolContext): Promise<Output>
 }
+
+/** A call of a tool, or of any one of several: its name tells the types of its input and output. */
+export type CallOf<T> =
+  T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never
 
 /** A tool as `tools.list` shows it, and as the model is offered it. */
 export type ToolInfo = {

@@ -17,7 +17,7 @@ export const toolsRouter = router({
       }),
     )
     .mutation(async ({ ctx: { services, user }, input }) =>
-      typedCall(await services.runs.decide({ ...input, userId: user.id })),
+      typedCall(await services.runs.decide({ ...input, userId: user.id }), services.tools),
     ),
 
   resolve: procedure
@@ -29,6 +29,6 @@ export const toolsRouter = router({
       }),
     )
     .mutation(async ({ ctx: { services, user }, input }) =>
-      typedCall(await services.runs.resolve({ ...input, userId: user.id })),
+      typedCall(await services.runs.resolve({ ...input, userId: user.id }), services.tools),
     ),
 })

@@ -17,6 +17,8 @@ export const Session = z.object({
   archived: z.boolean(),
   /** Whether a run has started and not ended: `start` sets it, `end` clears it. */
   running: z.boolean(),
+  /** Whether that run waits for a person's approval. */
+  waiting: z.boolean(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   endedAt: Timestamp.nullable(),

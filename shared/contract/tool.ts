@@ -28,6 +28,11 @@ const state = {
   error: z.string().optional(),
   startedAt: Timestamp.optional(),
   durationMs: z.number().optional(),
+  /**
+   * Input or output is not of the shape that the tool declares today: stored under an earlier version of it, or
+   * arguments that the model got wrong. Both are then shown as they were, and what the types say of them does not hold.
+   */
+  untyped: z.literal(true).optional(),
 }
 
 export const ToolCall = z.object({
@@ -42,7 +47,7 @@ export type ToolCall = z.infer<typeof ToolCall>
 
 type ToolCallState = Pick<
   ToolCall,
-  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs'
+  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'untyped'
 >
 
 /** A call of a tool whose name, input and output are known to the types. */

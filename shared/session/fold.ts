@@ -43,7 +43,7 @@ function apply<Call>(
 ): SessionState<Call> {
   switch (event.type) {
     case 'message':
-      return putMessage(state, event.message)
+      return waiting(putMessage(state, event.message), event.message)
     case 'start':
       return running(putMessage(state, { ...event.message, status: 'running' }), true)
     case 'chunk':
@@ -88,7 +88,14 @@ function advance<Call>(state: SessionState<Call>, seq: number): SessionState<Cal
 }
 
 function running<Call>(state: SessionState<Call>, value: boolean): SessionState<Call> {
-  return { ...state, session: { ...state.session, running: value } }
+  return { ...state, session: { ...state.session, running: value, waiting: false } }
+}
+
+/** Of all messages only the answer under way runs or waits. */
+function waiting<Call>(state: SessionState<Call>, { status }: Message<Call>): SessionState<Call> {
+  return status === 'running' || status === 'waiting'
+    ? { ...state, session: { ...state.session, waiting: status === 'waiting' } }
+    : state
 }
 
 function putMessage<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {

@@ -10,7 +10,7 @@ import {
   type QueryResult,
 } from 'kysely'
 import type { Database } from '../../../db/database.ts'
-import { INSERT_EVENTS, INSERT_EVENTS_AND_NOTIFY, eventColumns } from '../../../db/events.ts'
+import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../../../db/events.ts'
 import type { Notifications } from '../../../db/notifications.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { Operation } from './gate.ts'
@@ -36,15 +36,17 @@ export function gatedDatabase(
     // There are several nodes on it, and it notifies them: to a node that is Postgres.
     kind: 'postgres',
     db,
-    insertEvents: async (rows, payload) => {
+    insertChunks: async (rows, payload) => {
       const columns = eventColumns(rows)
       await db.executeQuery(
         payload
-          ? CompiledQuery.raw(INSERT_EVENTS_AND_NOTIFY, [...columns, payload])
-          : CompiledQuery.raw(INSERT_EVENTS, columns),
+          ? CompiledQuery.raw(INSERT_CHUNKS_AND_NOTIFY, [...columns, payload])
+          : CompiledQuery.raw(INSERT_CHUNKS, columns),
       )
     },
     notifications,
+    // No jobs are simulated.
+    jobs: { executeSql: async () => ({ rows: [] }) },
     close: () => db.destroy(),
   }
 }

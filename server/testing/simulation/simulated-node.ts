@@ -84,6 +84,9 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       ...limits,
       tools: registry,
       node: local,
+      // Nobody closes the simulated sessions, nor gives them titles.
+      presence: { reopen: async () => undefined },
+      titles: { answered: async () => undefined },
       now,
       newId,
       settings,

@@ -66,6 +66,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
           session.takeOver(keep),
     ),
   },
+  { weight: 2, arbitrary: fc.constant<Action>((session) => session.park()) },
   {
     weight: 2,
     arbitrary: fc.constantFrom('completed', 'stopped', 'failed', 'interrupted').map(

@@ -28,6 +28,7 @@ export class LogRecorder {
       pinned: false,
       archived: false,
       running: false,
+      waiting: false,
       createdAt: this.#now(),
       updatedAt: this.#now(),
       endedAt: null,
@@ -95,7 +96,7 @@ export class LogRecorder {
 
   /** Writes to the answer's last part, or to a new one where that is of another kind, or a new one is wanted. */
   write(kind: TextKind, text: string, fresh: boolean): void {
-    if (!this.#session.running || text === '') return
+    if (!this.#session.running || this.#session.waiting || text === '') return
     const { id, parts } = this.#answer()
     const last = parts.at(-1)
     const open = !fresh && last?.type === kind ? last : { type: kind, text: '' }
@@ -125,6 +126,15 @@ export class LogRecorder {
     this.#append({ type: 'tool', messageId: id, part: parts.length - 1, call })
   }
 
+  /** Lets the answer wait for a person, or go on when it does. */
+  park(): void {
+    if (!this.#session.running) return
+    const message = this.#answer()
+    this.#session.waiting = !this.#session.waiting
+    message.status = this.#session.waiting ? 'waiting' : 'running'
+    this.#append({ type: 'message', message })
+  }
+
   end(outcome: Outcome): void {
     if (!this.#session.running) return
     const message = this.#answer()
@@ -133,6 +143,7 @@ export class LogRecorder {
     message.error =
       outcome === 'failed' ? { code: 'internal', message: '!', retryable: true } : null
     this.#session.running = false
+    this.#session.waiting = false
     const { id, usage, error } = message
     const runId = message.runId ?? RunId.parse(this.#id())
     this.#append({ type: 'end', runId, messageId: id, outcome, finish: null, usage, error })
@@ -142,6 +153,8 @@ export class LogRecorder {
     const message = this.#answer()
     this.#attempt += 1
     this.#session.running = true
+    this.#session.waiting = false
+    message.status = 'running'
     this.#touch(message)
     this.#append({
       type: 'start',

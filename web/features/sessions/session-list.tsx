@@ -106,8 +106,8 @@ function SessionRow({
       {session.running && (
         <span
           role="img"
-          aria-label="Answering"
-          className="absolute left-2 size-2 animate-pulse rounded-full bg-accent"
+          aria-label={session.waiting ? 'Waiting for your approval' : 'Answering'}
+          className={`absolute left-2 size-2 rounded-full ${session.waiting ? 'border-2 border-accent' : 'animate-pulse bg-accent'}`}
         />
       )}
       <Link

@@ -15,6 +15,7 @@ function session(id: number, updatedAt: Date | string, rest: Partial<Session> = 
     pinned: false,
     archived: false,
     running: false,
+    waiting: false,
     createdAt: at,
     updatedAt: at,
     endedAt: null,

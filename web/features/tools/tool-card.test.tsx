@@ -8,7 +8,7 @@ const id = CallId.parse('00000000-0000-4000-8000-000000000001')
 const builtin = { id, source: 'builtin', effect: 'read', status: 'completed' } as const
 const render = (call: AppToolCall) => renderToStaticMarkup(<ToolCard call={call} />)
 
-const metrics: AppToolCall = {
+const metrics = {
   ...builtin,
   name: 'get_system_metrics',
   input: { metric_type: 'all' },
@@ -44,7 +44,7 @@ const metrics: AppToolCall = {
       server_started_at: '2026-01-01T00:00:00.000Z',
     },
   },
-}
+} satisfies AppToolCall
 
 test('a call is a group by its name that says its status and how long it took', () => {
   const html = render(metrics)
@@ -78,6 +78,14 @@ test('a profile shows as a card of a person', () => {
   expect(html).toContain('>AL<')
   expect(html).toContain('>Ada Lovelace<')
   expect(html).toContain('>ada@example.org<')
+})
+
+test('a call stored by an earlier version of its tool shows as it was, whatever its shape', () => {
+  const { memory: _, ...older } = metrics.output ?? {}
+  // What the types promise does not hold for such a call, and it says so.
+  const html = render({ ...metrics, output: older, untyped: true } as AppToolCall)
+  expect(html).not.toContain('role="meter"')
+  expect(html).toContain('&quot;usage_percent&quot;: 37.5')
 })
 
 test('a tool that nobody here knows shows what it got and gave', () => {

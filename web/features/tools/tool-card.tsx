@@ -90,7 +90,7 @@ export function ToolCard({ call, children }: { call: AppToolCall; children?: Rea
 }
 
 function resultOf(call: AppToolCall): ReactNode {
-  if (call.source !== 'builtin' || call.output === undefined) return null
+  if (call.source !== 'builtin' || call.output === undefined || call.untyped) return null
   switch (call.name) {
     case 'get_system_metrics':
       return <SystemMetrics metrics={call.output} />

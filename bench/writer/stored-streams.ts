@@ -1,0 +1,68 @@
+import type { Db } from '../../db/database.ts'
+import { insertMessage } from '../../db/messages.ts'
+import { insertRun, startRun } from '../../db/runs.ts'
+import { insertSession } from '../../db/sessions.ts'
+import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import { newId } from '../../shared/contract/new-id.ts'
+import { Stream } from './streams.ts'
+
+/**
+ * Answers that can be written: each with its session and a run that is going.
+ *
+ * @param most tokens that each will ever be sent
+ * @param owner the node that drives the runs
+ */
+export async function createStreams(
+  db: Db,
+  userId: UserId,
+  count: number,
+  most: number,
+  owner: string = newId(),
+): Promise<Stream[]> {
+  const streams: Stream[] = []
+  for (let made = 0; made < count; made += 1) {
+    const id = SessionId.parse(newId())
+    const now = new Date().toISOString()
+    const rest = { title: null, model: null, systemPrompt: null, now }
+    await insertSession(db, { id, userId, ...rest })
+    const stream = new Stream(id, most)
+    await insertRunningRun(db, userId, stream, owner, now)
+    streams.push(stream)
+  }
+  return streams
+}
+
+/** The run that a stream writes for: the writer takes text of none that has ended, or that was never there. */
+async function insertRunningRun(
+  db: Db,
+  userId: UserId,
+  { sessionId, hold }: Stream,
+  owner: string,
+  createdAt: string,
+): Promise<void> {
+  const questionId = MessageId.parse(newId())
+  const run = {
+    id: hold.runId,
+    sessionId,
+    userId,
+    questionId,
+    parentChosen: false,
+    model: 'none',
+    createdAt,
+  }
+  await insertMessage(db, {
+    id: questionId,
+    sessionId,
+    userId,
+    parentId: null,
+    role: 'user',
+    parts: [],
+    partsSeq: 0,
+    status: 'completed',
+    runId: hold.runId,
+    model: null,
+    createdAt,
+  })
+  await insertRun(db, { ...run, messageId: MessageId.parse(newId()) }, false)
+  await startRun(db, hold.runId, owner, createdAt)
+}

@@ -1,0 +1,53 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
+import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
+import { watchConnections } from './dark-connections.ts'
+import { isTrouble } from './trouble.ts'
+
+const SUSPICION = 200
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+async function openPool() {
+  const opened = new AsyncDisposableStack()
+  const proxy = opened.use(await startPostgresProxy(database.url))
+  const pool = opened.adopt(new pg.Pool({ connectionString: proxy.url, max: 2 }), (one) =>
+    one.end(),
+  )
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  opened.use(watchConnections(pool, proxy.url, SUSPICION))
+  return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+test('a query on a connection that went dark fails as on a broken one, and the next one works', async () => {
+  await using opened = await openPool()
+  await opened.pool.query('select 1')
+  opened.proxy.darken()
+  const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
+  expect(isTrouble(lost), String(lost)).toBe(true)
+  const { rows } = await opened.pool.query('select 2 as two')
+  expect(rows).toEqual([{ two: 2 }])
+})
+
+test('a query fails too while nothing at all gets through', { timeout: 20_000 }, async () => {
+  await using opened = await openPool()
+  await opened.pool.query('select 1')
+  opened.proxy.silence()
+  const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
+  expect(isTrouble(lost), String(lost)).toBe(true)
+  opened.proxy.mend()
+})
+
+test('a query that takes many times as long, and says nothing, is left alone', async () => {
+  await using opened = await openPool()
+  const { rows } = await opened.pool.query(
+    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+  )
+  expect(rows).toEqual([{ said: 'done' }])
+})

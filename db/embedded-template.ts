@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { Kysely, PGliteDialect } from 'kysely'
+import { JOB_SCHEMA } from './jobs.ts'
+import { migrate, schemaVersion } from './migrate.ts'
+import type { Schema } from './schema.ts'
+
+/** What a database made by one PGlite uses, every later one must bring along. */
+export const extensions = { pg_trgm }
+
+/**
+ * The template: a database just made and migrated, as a tar archive, which a new one is copied from, for making one
+ * takes seconds. It is kept in `templateDir` for this schema and this PGlite; null makes it each time.
+ */
+export async function makeTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer>> {
+  const pglite = new PGlite({ extensions })
+  await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
+  await pglite.exec(JOB_SCHEMA)
+  const dump = await pglite.dumpDataDir('none')
+  await pglite.close()
+  const content = new Uint8Array(await dump.arrayBuffer())
+  if (templateDir) {
+    await keep(await templateFile(templateDir), content).catch(tolerateReadOnly)
+  }
+  return content
+}
+
+/** The template that was kept; null when there is none of this schema and this PGlite. */
+export async function keptTemplate(
+  templateDir: string | null,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const file = templateDir && (await templateFile(templateDir))
+  return file && (await exists(file)) ? new Uint8Array(await readFile(file)) : null
+}
+
+/** Makes a folder that is absent; beside its place and then renamed, so that a kill leaves none half made. */
+export async function makeFolder(folder: string, templateDir: string | null): Promise<void> {
+  const making = `${folder}.making`
+  await rm(making, { recursive: true, force: true })
+  const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
+  const fresh = new PGlite({ dataDir: making, loadDataDir: new Blob([template]), extensions })
+  await fresh.waitReady
+  await fresh.close()
+  await rename(making, folder)
+}
+
+async function templateFile(templateDir: string): Promise<string> {
+  return join(templateDir, `embedded-${await pgliteVersion()}-${schemaVersion}.tar`)
+}
+
+async function keep(file: string, content: Uint8Array): Promise<void> {
+  const unfinished = `${file}.${randomUUID()}`
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(unfinished, content)
+  await rename(unfinished, file)
+}
+
+/** An installed package may lie where nothing may be written: then each new database is made from nothing. */
+function tolerateReadOnly(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
+}
+
+async function pgliteVersion(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
+  const manifest: unknown = JSON.parse(
+    await readFile(join(dirname(entry), '..', 'package.json'), 'utf8'),
+  )
+  return typeof manifest === 'object' && manifest && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
+}
+
+/** @returns false for whatever cannot be looked at */
+export function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

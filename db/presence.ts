@@ -1,0 +1,200 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { Db } from './database.ts'
+import type { SessionTable } from './schema.ts'
+
+/**
+ * Who reads which session, and what follows from nobody doing so. A node says once that it has readers of a session;
+ * that counts as long as the node lives. Everything here goes by the database's clock.
+ */
+
+const nodeLives = sql`exists (
+  select from nodes where nodes.id = readers.node_id and nodes.lease_until > now())`
+
+const isRead = sql<boolean>`exists (
+  select from readers where readers.session_id = sessions.id and ${nodeLives})`
+
+const isAnswering = sql<boolean>`exists (
+  select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting'))`
+
+/**
+ * Counts the node among those where the session is read, unless the session is closed.
+ *
+ * @returns false when it is closed, gone, or not this person's
+ */
+export async function arrive(
+  db: Db,
+  { userId, sessionId, nodeId }: { userId: UserId; sessionId: SessionId; nodeId: string },
+): Promise<boolean> {
+  // The update holds the session's row: whoever is about to close it sees the reader, or is seen by it.
+  const { rows } = await sql`
+    with arrived as (
+      update sessions set opened_at = coalesce(opened_at, now()), left_at = null
+      where id = ${sessionId} and user_id = ${userId} and status = 'active'
+      returning id
+    ), counted as (
+      insert into readers (session_id, node_id) select id, ${nodeId} from arrived on conflict do nothing
+    )
+    select id from arrived`.execute(db)
+  return rows.length > 0
+}
+
+/** Takes the node off those where the session is read; the last one leaves the session behind. */
+export async function depart(transaction: Db, sessionId: SessionId, nodeId: string): Promise<void> {
+  await lockPresence(transaction, sessionId)
+  await transaction
+    .deleteFrom('readers')
+    .where('session_id', '=', sessionId)
+    .where('node_id', '=', nodeId)
+    .execute()
+  await markLeft(transaction, sessionId, sql`now()`)
+}
+
+/** How many sessions the node is counted for. */
+export async function countRead(db: Db, nodeId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from readers where node_id = ${nodeId}`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+/**
+ * The sessions with readers on nodes that do not live.
+ *
+ * @param everyNode takes all nodes for dead: for whoever has the database alone, before it counts itself
+ */
+export async function findAbandoned(
+  db: Db,
+  everyNode: boolean,
+  limit: number,
+): Promise<SessionId[]> {
+  const { rows } = await sql<{ id: SessionId }>`
+    select distinct session_id as id from readers where ${everyNode} or not ${nodeLives} limit ${limit}`.execute(
+    db,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Forgets the readers on nodes that do not live: they left when their node was last heard of. */
+export async function forgetAbandoned(
+  transaction: Db,
+  sessionId: SessionId,
+  everyNode: boolean,
+): Promise<void> {
+  await lockPresence(transaction, sessionId)
+  const { rows } = await sql<{ until: string | null }>`
+    with forgotten as (
+      delete from readers where session_id = ${sessionId} and (${everyNode} or not ${nodeLives})
+      returning node_id
+    )
+    select max(nodes.lease_until) as until from forgotten join nodes on nodes.id = forgotten.node_id`.execute(
+    transaction,
+  )
+  const until = rows[0]?.until ?? null
+  await markLeft(transaction, sessionId, sql`least(now(), coalesce(${until}::timestamptz, now()))`)
+}
+
+async function markLeft(
+  transaction: Db,
+  sessionId: SessionId,
+  moment: RawBuilder<unknown>,
+): Promise<void> {
+  await sql`
+    update sessions set left_at = coalesce(left_at, ${moment})
+    where id = ${sessionId} and status = 'active' and not ${isRead}`.execute(transaction)
+}
+
+/** Whom a session belongs to and whether it is closed, locked until the transaction ends; null when there is none. */
+export async function lockPresence(
+  transaction: Db,
+  id: SessionId,
+): Promise<(Pick<SessionTable, 'summary_job'> & { userId: UserId; closed: boolean }) | null> {
+  const row = await transaction
+    .selectFrom('sessions')
+    .select(['user_id as userId', 'summary_job'])
+    .select(sql<boolean>`status = 'closed'`.as('closed'))
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/**
+ * Opens a closed session again; the caller holds its lock.
+ *
+ * @param nodeId where somebody reads it now; null when nobody does, and the time until it closes begins
+ */
+export async function reopenSession(
+  transaction: Db,
+  id: SessionId,
+  nodeId: string | null,
+): Promise<void> {
+  await sql`
+    update sessions
+    set status = 'active', ended_at = null, summary_job = null, opened_at = now(),
+      left_at = ${nodeId === null ? sql`now()` : null}
+    where id = ${id} and status = 'closed'`.execute(transaction)
+  if (nodeId !== null) {
+    await transaction
+      .insertInto('readers')
+      .values({ session_id: id, node_id: nodeId })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+}
+
+/**
+ * Active sessions that everybody has left for the grace period, and in which no answer is under way. After all nodes
+ * were away, the period begins with the first that is back, for readers can only come back then.
+ */
+export async function findLeft(db: Db, graceSeconds: number, limit: number): Promise<SessionId[]> {
+  const { rows } = await sql<{ id: SessionId }>`
+    select id from sessions where ${isLeft(graceSeconds)} and not ${isAnswering}
+    order by left_at limit ${limit}`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+function isLeft(graceSeconds: number): RawBuilder<boolean> {
+  return sql`left_at <= now() - make_interval(secs => ${graceSeconds}) and status = 'active'
+    and (select min(started_at) from nodes where lease_until > now()) <= now() - make_interval(secs => ${graceSeconds})`
+}
+
+export type Closed = {
+  userId: UserId
+  /** The newest message of the active branch, if the summary does not know it. */
+  unsummarised: MessageId | null
+}
+
+/**
+ * Closes the session if everybody has left it for the grace period; the caller holds its lock. It ended when the last
+ * reader left, or with the last answer after that.
+ *
+ * @returns null when it is not to be closed, or not any more
+ */
+export async function closeSession(
+  transaction: Db,
+  id: SessionId,
+  graceSeconds: number,
+): Promise<Closed | null> {
+  const { rows } = await sql<Closed>`
+    with ended as (
+      select greatest(opened_at, least(now(), greatest(left_at,
+        (select max(runs.ended_at) from runs where runs.session_id = sessions.id)))) as at
+      from sessions where id = ${id}
+    )
+    update sessions
+    set status = 'closed', ended_at = ended.at, opened_at = null, left_at = null,
+      duration_ms = coalesce(duration_ms, 0)
+        + round(extract(epoch from ended.at - coalesce(opened_at, ended.at)) * 1000)
+    from ended
+    where id = ${id} and ${isLeft(graceSeconds)} and not ${isRead} and not ${isAnswering}
+    returning user_id as "userId",
+      case when active_leaf is distinct from summarised_leaf then active_leaf end as unsummarised`.execute(
+    transaction,
+  )
+  return rows[0] ?? null
+}
+
+/** Somebody reads the session after all: it is not left. */
+export async function markRead(transaction: Db, id: SessionId): Promise<void> {
+  await sql`update sessions set left_at = null where id = ${id} and ${isRead}`.execute(transaction)
+}

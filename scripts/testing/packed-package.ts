@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { temporaryFolder } from './server-process.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+/** What the package is made from. */
+const SOURCES = [
+  'db',
+  'server',
+  'shared',
+  'scripts',
+  'package.json',
+  'README.md',
+  'LICENSE',
+].concat(['tsconfig.json', 'tsconfig.package.json'])
+
+const compilerOptions = {
+  ...{ target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] },
+  ...{ module: 'esnext', moduleResolution: 'bundler', jsx: 'react-jsx' },
+  ...{ strict: true, skipLibCheck: true, noEmit: true, allowImportingTsExtensions: true },
+}
+
+/** What a person who uses the package brings along. */
+const OF_THE_CONSUMER = ['react', 'react-dom', 'vitest', '@types/node', '@types/react'].concat([
+  '@types/react-dom',
+])
+
+const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
+
+export type PackedPackage = AsyncDisposable & {
+  /** Path of the file that `npm pack` made. */
+  tarball: string
+  manifest: z.infer<typeof Manifest>
+  /** Path of a project that has the package installed, with the examples, and nothing else of this tree. */
+  consumer: string
+}
+
+/**
+ * Packs this tree as a person would, and installs the file into a project of its own. The packages that its manifest
+ * asks for, and no others, are those of this tree, so that no network is needed.
+ */
+export async function packAndInstall(): Promise<PackedPackage> {
+  const folder = await temporaryFolder()
+  // Packing changes the manifest for a moment, so it is done to a copy.
+  const tree = join(folder.path, 'tree')
+  for (const source of SOURCES) cpSync(join(root, source), join(tree, source), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
+  const own = readFileSync(join(tree, 'package.json'), 'utf8')
+  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder.path], {
+    cwd: tree,
+    env: { ...process.env, PATH: path },
+  })
+  if (readFileSync(join(tree, 'package.json'), 'utf8') !== own) {
+    throw new Error('npm pack left another package.json behind')
+  }
+  const tarball = join(folder.path, stdout.trim().split('\n').at(-1) ?? '')
+
+  const consumer = join(folder.path, 'consumer')
+  const installed = join(consumer, 'node_modules/throughline')
+  mkdirSync(installed, { recursive: true })
+  await run('tar', ['xzf', tarball, '--strip-components=1', '-C', installed])
+  const manifest = Manifest.parse(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')))
+  for (const name of [...Object.keys(manifest.dependencies), ...OF_THE_CONSUMER]) {
+    const link = join(consumer, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), link)
+  }
+  cpSync(join(root, 'examples'), consumer, { recursive: true })
+  cpSync(join(root, 'scripts/testing/consumer'), consumer, { recursive: true })
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  writeFileSync(join(consumer, 'package.json'), '{ "type": "module", "private": true }')
+  return { tarball, manifest, consumer, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+}

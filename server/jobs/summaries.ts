@@ -1,0 +1,75 @@
+import { findSessionText, setSummary, setSummaryJob } from '../../db/session-texts.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import type { Summaries } from './port.ts'
+import type { Attempt, JobRunner } from './runner.ts'
+import { transcript } from './transcript.ts'
+import { SUMMARY_INSTRUCTIONS, summaryByRule, toSummary } from './wording.ts'
+import { WritingError, writeText } from './write-text.ts'
+import { TEMPERATURE, type WritingDeps, changeSession, conversationTo } from './writing.ts'
+
+/** Some 6,000 tokens: small models have room for it. UTF-16 units. */
+const TRANSCRIPT = 24_000
+
+/**
+ * Writes the summary of a session that was closed. The session names the one job that may: whoever opens it again
+ * takes that name away, and what a job that was cancelled too late has written is not kept.
+ */
+export class SummaryWriter implements Summaries {
+  readonly #deps: WritingDeps
+  readonly #jobs: JobRunner
+
+  constructor(deps: WritingDeps, jobs: JobRunner) {
+    this.#deps = deps
+    this.#jobs = jobs
+  }
+
+  request: Summaries['request'] = async (transaction, sessionId, jobId) => {
+    await setSummaryJob(transaction, sessionId, jobId)
+    await this.#jobs.send(transaction, 'summary', jobId, sessionId)
+  }
+
+  cancel: Summaries['cancel'] = (transaction, jobId) =>
+    this.#jobs.cancel(transaction, 'summary', jobId)
+
+  async write(attempt: Attempt): Promise<void> {
+    const { sessionId, id: job } = attempt
+    const session = await findSessionText(this.#deps.database.db, sessionId)
+    if (session?.summaryJob !== job || session.activeLeaf === null) {
+      return
+    }
+    const { activeLeaf: leaf, userId, model } = session
+    const messages = await conversationTo(this.#deps, sessionId, leaf)
+    const summary = await this.#summarise(messages, model, session.summary, attempt)
+    await changeSession(this.#deps, { sessionId, userId }, (transaction) =>
+      setSummary(transaction, sessionId, { job, summary, leaf }),
+    )
+  }
+
+  /** The model's summary, or one by rule when it has none to give. */
+  async #summarise(
+    messages: readonly Message[],
+    ownModel: string | null,
+    before: string | null,
+    { signal, isLast }: Attempt,
+  ): Promise<string> {
+    const { model, defaultModel, maxTokens } = this.#deps
+    const text = transcript(messages, TRANSCRIPT)
+    // Of a conversation that is too long to be shown whole, the last summary still knows the middle.
+    const known = before !== null && text.includes('[…]') ? `Summary so far: ${before}\n\n` : ''
+    const step = {
+      model: ownModel ?? defaultModel,
+      temperature: TEMPERATURE,
+      maxTokens,
+      systemPrompt: SUMMARY_INSTRUCTIONS,
+      messages: [{ role: 'user' as const, text: known + text }],
+    }
+    try {
+      return toSummary(await writeText(model, step, signal))
+    } catch (error) {
+      if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
+        throw error
+      }
+      return summaryByRule(messages)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { findSessionText, setModelTitle, wantsTitle } from '../../db/session-texts.ts'
+import type { Titles } from './port.ts'
+import type { Attempt, JobRunner } from './runner.ts'
+import { transcript } from './transcript.ts'
+import { TITLE_INSTRUCTIONS, toTitle } from './wording.ts'
+import { WritingError, writeText } from './write-text.ts'
+import { TEMPERATURE, type WritingDeps, changeSession, conversationTo } from './writing.ts'
+
+/** A title needs no more than how a conversation begins. UTF-16 units. */
+const TRANSCRIPT = 6_000
+
+/**
+ * Lets the model give the title, once, in the place of the one by rule. A title of a person's stays; where the model
+ * gives none, and with the demo model, the one by rule does.
+ */
+export class TitleWriter implements Titles {
+  readonly #deps: WritingDeps
+  readonly #jobs: JobRunner
+  readonly #newId: () => string
+
+  constructor(deps: WritingDeps, jobs: JobRunner, newId: () => string) {
+    this.#deps = deps
+    this.#jobs = jobs
+    this.#newId = newId
+  }
+
+  answered: Titles['answered'] = async (transaction, { sessionId }) => {
+    if (this.#deps.model.kind !== 'demo' && (await wantsTitle(transaction, sessionId))) {
+      await this.#jobs.send(transaction, 'title', this.#newId(), sessionId)
+    }
+  }
+
+  async write({ sessionId, signal, isLast }: Attempt): Promise<void> {
+    const { database, model, defaultModel, maxTokens } = this.#deps
+    const session = await findSessionText(database.db, sessionId)
+    if (session?.titleSource !== 'rule' || session.activeLeaf === null) {
+      return
+    }
+    const messages = await conversationTo(this.#deps, sessionId, session.activeLeaf)
+    const step = {
+      model: session.model ?? defaultModel,
+      temperature: TEMPERATURE,
+      maxTokens,
+      systemPrompt: TITLE_INSTRUCTIONS,
+      messages: [{ role: 'user' as const, text: transcript(messages, TRANSCRIPT) }],
+    }
+    try {
+      const title = toTitle(await writeText(model, step, signal))
+      if (title !== null) {
+        await changeSession(this.#deps, { sessionId, userId: session.userId }, (transaction) =>
+          setModelTitle(transaction, sessionId, title),
+        )
+      }
+    } catch (error) {
+      if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
+        throw error
+      }
+    }
+  }
+}

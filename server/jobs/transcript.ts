@@ -1,0 +1,35 @@
+import type { Message } from '../../shared/contract/message.ts'
+
+/**
+ * A conversation as one text for the model to write about, at most `limit` UTF-16 units long: of a longer one, its
+ * beginning and, twice as much, its end.
+ */
+export function transcript(messages: readonly Message[], limit: number): string {
+  const text = messages.map(toText).filter(Boolean).join('\n\n')
+  if (text.length <= limit) {
+    return text
+  }
+  const head = Math.floor(limit / 3)
+  return `${whole(text.slice(0, head))}\n\n[…]\n\n${whole(text.slice(head - limit))}`
+}
+
+function toText({ role, parts }: Message): string {
+  const said = parts.flatMap((part) => {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return [part.text]
+      case 'tool':
+        return [`(used the tool ${part.call.name})`]
+      case 'reasoning':
+        return []
+    }
+  })
+  const text = said.join('\n').trim()
+  return text && `${role === 'user' ? 'User' : 'Assistant'}: ${text}`
+}
+
+/** Without the halves of characters that were cut through. */
+function whole(text: string): string {
+  return text.replace(/^[\uDC00-\uDFFF]/, '').replace(/[\uD800-\uDBFF]$/, '')
+}

@@ -1,0 +1,51 @@
+import type { Database, Db } from '../../db/database.ts'
+import { readBranch } from '../../db/messages.ts'
+import { findSession } from '../../db/sessions.ts'
+import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import type { LogWriter } from '../log/port.ts'
+import type { ModelPort } from '../model/port.ts'
+
+/** What writing about a session needs of the rest of the server. */
+export type WritingDeps = {
+  database: Database
+  log: LogWriter
+  model: ModelPort
+  /** Of sessions that set none of their own. */
+  defaultModel: string
+  maxTokens: number
+}
+
+/** So that what is written about one conversation twice is much the same. */
+export const TEMPERATURE = 0.3
+
+const MAX_MESSAGES = 400
+const MAX_LENGTH = 400_000
+
+/** The conversation that ends with a message. */
+export async function conversationTo(
+  { database }: Pick<WritingDeps, 'database'>,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<Message[]> {
+  const page = { sessionId, leaf, limit: MAX_MESSAGES, maxLength: MAX_LENGTH }
+  const { messages } = await readBranch(database.db, page)
+  return messages.map(({ message }) => message)
+}
+
+/** Changes the session and tells its readers, if the change is still wanted. */
+export async function changeSession(
+  { log }: Pick<WritingDeps, 'log'>,
+  { sessionId, userId }: { sessionId: SessionId; userId: UserId },
+  change: (transaction: Db) => Promise<boolean>,
+): Promise<void> {
+  await log.append(sessionId, async (transaction, appender) => {
+    if (!(await change(transaction))) {
+      return
+    }
+    const session = await findSession(transaction, userId, sessionId)
+    if (session) {
+      appender.add({ type: 'session', session: { ...session, seq: appender.nextSeq } })
+    }
+  })
+}

@@ -1,0 +1,298 @@
+import type { Database, Db } from '../../db/database.ts'
+import {
+  arrive,
+  closeSession,
+  countRead,
+  depart,
+  findAbandoned,
+  findLeft,
+  forgetAbandoned,
+  lockPresence,
+  markRead,
+  reopenSession,
+} from '../../db/presence.ts'
+import { findSession } from '../../db/sessions.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Summaries } from '../jobs/port.ts'
+import type { Appender, LogWriter } from '../log/port.ts'
+import type { Nodes } from '../nodes/port.ts'
+import type { Presence } from './port.ts'
+
+export type PresenceOptions = {
+  database: Database
+  log: LogWriter
+  node: Nodes
+  summaries: Summaries
+  newId(): string
+  /** How long a session that everybody has left stays open. */
+  graceMs: number
+  onError(error: unknown, what: string): void
+}
+
+/** The readers of one session on this node, and what the database was told of them. */
+type Readers = { userId: UserId; count: number; told: boolean; telling: Promise<void> | null }
+
+/** From one round to the next: what a timer of this node does not know of is found within it. Milliseconds. */
+const ROUND_INTERVAL = 1_000
+/** Sessions settled or closed in one round. */
+const ROUND = 20
+/** So that a timer does not come just before the database's clock says that the grace is over. Milliseconds. */
+const MARGIN = 20
+
+/**
+ * Tells the database which sessions are read on this node, forgets the readers of nodes that died, and closes the
+ * sessions that nobody has read for the grace period. Any node may close any session; the session's lock lets one.
+ */
+export class LocalPresence implements Presence {
+  readonly #options: PresenceOptions
+  readonly #read = new Map<SessionId, Readers>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #round: Promise<void> | null = null
+  #roundAgain = false
+  #closing = false
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Finds what a process left that had the embedded database before: its readers are gone. To be called before the
+   * node joins, which forgets when the others were last heard of.
+   */
+  async recover(): Promise<void> {
+    const { database } = this.#options
+    await this.#forgetAbandoned(database.kind === 'embedded')
+  }
+
+  start(): void {
+    this.#timers.add(setInterval(() => void this.sweep(), ROUND_INTERVAL))
+  }
+
+  async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
+    const readers = this.#read.get(sessionId) ?? { userId, count: 0, told: false, telling: null }
+    this.#read.set(sessionId, readers)
+    readers.count += 1
+    let left = false
+    const leave = () => {
+      if (!left) {
+        left = true
+        readers.count -= 1
+        this.#tell(sessionId, readers).catch((error: unknown) =>
+          this.#options.onError(error, 'that a session was left could not be recorded yet'),
+        )
+      }
+    }
+    try {
+      await this.#tell(sessionId, readers)
+    } catch (error) {
+      leave()
+      throw error
+    }
+    return { [Symbol.dispose]: leave }
+  }
+
+  async reopen(
+    transaction: Db,
+    log: Appender,
+    { sessionId, userId }: { sessionId: SessionId; userId: UserId },
+  ): Promise<void> {
+    const session = await lockPresence(transaction, sessionId)
+    if (session?.closed) {
+      await this.#reopen(transaction, log, { ...session, sessionId, userId }, null)
+    }
+  }
+
+  /** Looks for sessions that everybody has left. Asked during a round, it does one more. */
+  sweep(): Promise<void> {
+    this.#roundAgain = true
+    this.#round ??= this.#rounds()
+      .catch((error: unknown) => this.#options.onError(error, 'sessions could not be closed'))
+      .finally(() => {
+        this.#round = null
+      })
+    return this.#round
+  }
+
+  /** Leaves every session that is still read here. */
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const timer of this.#timers) {
+      clearTimeout(timer)
+    }
+    await this.#round
+    for (const [sessionId, readers] of this.#read) {
+      readers.count = 0
+      await this.#tell(sessionId, readers).catch((error: unknown) =>
+        this.#options.onError(error, 'that a session was left could not be recorded'),
+      )
+    }
+  }
+
+  /** Tells the database until it knows whether the session is read here. */
+  #tell(sessionId: SessionId, readers: Readers): Promise<void> {
+    if (isTold(readers)) {
+      return Promise.resolve()
+    }
+    readers.telling ??= this.#tellAll(sessionId, readers)
+    return readers.telling
+  }
+
+  async #tellAll(sessionId: SessionId, readers: Readers): Promise<void> {
+    try {
+      while (!isTold(readers)) {
+        if (readers.told) {
+          await this.#depart(sessionId)
+          readers.told = false
+        } else {
+          await this.#arrive(sessionId, readers.userId)
+          readers.told = true
+        }
+      }
+      if (readers.count === 0) {
+        this.#read.delete(sessionId)
+      }
+    } finally {
+      readers.telling = null
+    }
+  }
+
+  async #arrive(sessionId: SessionId, userId: UserId): Promise<void> {
+    const { database, log, node } = this.#options
+    const reader = { sessionId, userId, nodeId: node.id }
+    if (
+      (await arrive(database.db, reader)) ||
+      !(await findSession(database.db, userId, sessionId))
+    ) {
+      return
+    }
+    await log.append(sessionId, async (transaction, appender) => {
+      const session = await lockPresence(transaction, sessionId)
+      if (session?.closed) {
+        await this.#reopen(transaction, appender, { ...session, sessionId, userId }, node.id)
+      } else {
+        await arrive(transaction, reader)
+      }
+    })
+  }
+
+  async #reopen(
+    transaction: Db,
+    log: Appender,
+    session: { sessionId: SessionId; userId: UserId; summary_job: string | null },
+    nodeId: string | null,
+  ): Promise<void> {
+    if (session.summary_job !== null) {
+      await this.#options.summaries.cancel(transaction, session.summary_job)
+    }
+    await reopenSession(transaction, session.sessionId, nodeId)
+    await addSession(transaction, log, session)
+  }
+
+  async #depart(sessionId: SessionId): Promise<void> {
+    const { database, node, graceMs } = this.#options
+    await database.db
+      .transaction()
+      .execute((transaction) => depart(transaction, sessionId, node.id))
+    if (!this.#closing) {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer)
+        void this.sweep()
+      }, graceMs + MARGIN)
+      this.#timers.add(timer)
+    }
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#roundAgain && !this.#closing) {
+      this.#roundAgain = false
+      // A node that may be taken for dead itself judges no other.
+      if (this.#options.node.leaseHolds) {
+        await this.#settleReaders()
+        await this.#forgetAbandoned(false)
+        await this.#closeLeft()
+      }
+    }
+  }
+
+  /** Tells again what could not be told, and what another node forgot because it took this one for dead. */
+  async #settleReaders(): Promise<void> {
+    const { database, node } = this.#options
+    const untold = [...this.#read].filter(([, readers]) => !isTold(readers))
+    for (const [sessionId, readers] of untold) {
+      await this.#tell(sessionId, readers)
+    }
+    const told = [...this.#read].filter(([, readers]) => readers.told)
+    if (database.kind === 'embedded' || told.length === 0) {
+      return
+    }
+    if ((await countRead(database.db, node.id)) < told.length) {
+      for (const [sessionId, readers] of told) {
+        readers.told = false
+        await this.#tell(sessionId, readers)
+      }
+    }
+  }
+
+  async #forgetAbandoned(everyNode: boolean): Promise<void> {
+    const { db, kind } = this.#options.database
+    // Nobody else's process can have been here and gone meanwhile.
+    if (kind === 'embedded' && !everyNode) {
+      return
+    }
+    for (;;) {
+      const abandoned = await findAbandoned(db, everyNode, ROUND)
+      for (const sessionId of abandoned) {
+        await db
+          .transaction()
+          .execute((transaction) => forgetAbandoned(transaction, sessionId, everyNode))
+      }
+      if (abandoned.length < ROUND || this.#closing) {
+        return
+      }
+    }
+  }
+
+  async #closeLeft(): Promise<void> {
+    const { database, graceMs } = this.#options
+    const left = await findLeft(database.db, graceMs / 1000, ROUND)
+    for (const sessionId of left) {
+      if (!this.#closing) {
+        await this.#closeSession(sessionId)
+      }
+    }
+    this.#roundAgain ||= left.length === ROUND
+  }
+
+  async #closeSession(sessionId: SessionId): Promise<void> {
+    const { log, graceMs, summaries, newId } = this.#options
+    await log.append(sessionId, async (transaction, appender) => {
+      if (!(await lockPresence(transaction, sessionId))) {
+        return
+      }
+      const closed = await closeSession(transaction, sessionId, graceMs / 1000)
+      if (!closed) {
+        return markRead(transaction, sessionId)
+      }
+      if (closed.unsummarised !== null) {
+        await summaries.request(transaction, sessionId, newId())
+      }
+      await addSession(transaction, appender, { sessionId, userId: closed.userId })
+    })
+  }
+}
+
+function isTold({ told, count }: Readers): boolean {
+  return told === count > 0
+}
+
+/** Tells the session's readers, and the lists, how it is now. */
+async function addSession(
+  transaction: Db,
+  log: Appender,
+  { sessionId, userId }: { sessionId: SessionId; userId: UserId },
+): Promise<void> {
+  const session = await findSession(transaction, userId, sessionId)
+  if (session) {
+    log.add({ type: 'session', session: { ...session, seq: log.nextSeq } })
+  }
+}

@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { presenceStories } from './presence.suite.ts'
+
+presenceStories('PGlite', memoryStorage)

@@ -1,0 +1,32 @@
+import { createCaller } from '../caller.ts'
+import type { TestApp } from './app.ts'
+import { type Watcher, watch } from './watch.ts'
+
+/** A tab that reads a session, as a connection does: closing it is known to the server. Stopping or disposing closes. */
+export async function openTab(
+  app: Pick<TestApp, 'services' | 'caller'>,
+  id: string,
+): Promise<Watcher> {
+  const closed = new AbortController()
+  const { id: userId, role } = await app.caller.me()
+  const user = { id: userId, admin: role === 'admin' }
+  const caller = createCaller({ services: app.services, user }, { signal: closed.signal })
+  const watcher = watch(caller, id)
+  await watcher.untilEvent('snapshot')
+  const stop = async () => {
+    closed.abort()
+    await watcher.stop()
+  }
+  return {
+    get events() {
+      return watcher.events
+    },
+    get state() {
+      return watcher.state
+    },
+    until: (condition) => watcher.until(condition),
+    untilEvent: (type) => watcher.untilEvent(type),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}

@@ -1,0 +1,52 @@
+import { pino } from 'pino'
+import { createApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import type { Tool } from '../tools/port.ts'
+import type { ScriptedAnswer } from './scripted-answer.ts'
+import { createScriptedModel } from './scripted-model.ts'
+
+export type TestServerOptions = {
+  /** What the model answers, in the order it is asked. More can be planned at any time: `server.model.plan(…)`. */
+  answers?: readonly ScriptedAnswer[]
+  /** Tools beside the built-in ones. */
+  tools?: readonly Tool[]
+  /** Settings, as of `.env.example`, over those of a server that keeps everything in memory. */
+  env?: Record<string, string>
+}
+
+/**
+ * Starts a whole Throughline server in this process, on a free port of this machine, with its database in memory and
+ * a model that the test speaks for. Needs Node 24 or later.
+ *
+ * @example
+ * await using server = await startTestServer({ answers: ['Hello!'] })
+ * await using client = connect({ url: server.url })
+ */
+export async function startTestServer({ answers = [], tools, env }: TestServerOptions = {}) {
+  const config = readConfig({ DATA_DIR: 'memory:', SERVER_PORT: '0', ...env })
+  const model = createScriptedModel(config.model)
+  model.plan(...answers)
+  const app = await createApp({
+    config,
+    logger: pino({ level: 'silent' }),
+    model,
+    ...(tools && { tools }),
+  })
+  try {
+    return {
+      /** Such as `http://127.0.0.1:54321`. */
+      url: await app.listen(),
+      /** The model: what it will say, and what it was asked. */
+      model,
+      /** Calls the procedures in this process, as the local owner. */
+      caller: app.caller,
+      close: () => app.close(),
+      [Symbol.asyncDispose]: () => app.close(),
+    }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
+
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>
