@@ -177,6 +177,23 @@ export async function readBranch(
   return { messages: await assemble(db, page.reverse()), hasOlder: page.length < rows.length }
 }
 
+/** How many messages of a person lead to `leaf`, it included. */
+export async function countQuestions(
+  db: Db,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<number> {
+  const { rows } = await sql<{ questions: number }>`
+    with recursive branch as (
+      select id, parent_id, role from messages where id = ${leaf} and session_id = ${sessionId}
+      union all
+      select messages.id, messages.parent_id, messages.role
+      from messages join branch on branch.parent_id = messages.id
+    )
+    select count(*) filter (where role = 'user') as questions from branch`.execute(db)
+  return rows[0]?.questions ?? 0
+}
+
 /** Every message of a session that has its place in the tree. */
 export async function readTree(
   db: Db,

@@ -129,6 +129,9 @@ export type RunTable = {
   compacted_at: string | null
 }
 
+/** What a step used. Steps from before costs were known have none. */
+export type StepUsage = Omit<Usage, 'costUsd'> & { costUsd?: number | null }
+
 /** A finished model call of a run: what it said is in the message's parts, and is never asked for again. */
 export type StepTable = {
   run_id: RunId
@@ -137,7 +140,7 @@ export type StepTable = {
   parts_end: number
   model: string
   finish: string
-  usage: JsonColumn<Omit<Usage, 'costUsd'> | null>
+  usage: JsonColumn<StepUsage | null>
   provider_state: JsonColumn<unknown>
 }
 

@@ -1,6 +1,6 @@
 import type { RunId } from '../shared/contract/ids.ts'
-import type { Usage } from '../shared/contract/message.ts'
 import type { Db } from './database.ts'
+import type { StepUsage } from './schema.ts'
 
 /** A finished model call of a run. */
 export type Step = {
@@ -8,7 +8,7 @@ export type Step = {
   partsEnd: number
   model: string
   finish: string
-  usage: Omit<Usage, 'costUsd'> | null
+  usage: StepUsage | null
   providerState: unknown
 }
 

@@ -20,10 +20,14 @@ import { GroupCommitWriter } from './log/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
 import { startMcpServers } from './mcp/servers.ts'
 import type { McpTimes } from './mcp/times.ts'
-import { createModelPort } from './model/create.ts'
+import { createBudget } from './budget/budget.ts'
+import { createModelCatalog } from './model/catalog.ts'
+import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
+import { createPrices } from './model/prices.ts'
+import { createTokenCounter } from './model/token-counter.ts'
 import { createHearing } from './hearing.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
@@ -67,7 +71,17 @@ export async function createApp(options: AppOptions) {
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
   const owner = await ensureLocalOwner(database.db)
-  const { model, defaultModel } = await openModel(options, opened)
+  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
+  const { model, defaultModel } = await openModel(options, opened, onError)
+  const catalog = createModelCatalog({
+    port: model,
+    prices: createPrices(pricedAddress(model, config)),
+    defaultModel,
+    contextWindow: config.model.contextWindow,
+    clock: options.clock,
+  })
+  const tokens = createTokenCounter()
+  opened.defer(() => tokens.close())
   const mcpServers = opened.use(startMcpServers(mcpConfig, { logger, times: options.mcpTimes }))
   const tools = createToolRegistry(
     [
@@ -82,7 +96,6 @@ export async function createApp(options: AppOptions) {
     { timeoutMs: config.tools.timeoutMs, source: mcpServers },
   )
 
-  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
   )
@@ -134,6 +147,15 @@ export async function createApp(options: AppOptions) {
       database,
       log,
       model,
+      catalog,
+      tokens,
+      budget: createBudget({
+        database,
+        catalog,
+        // The demo model has no price, and costs nothing.
+        usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+        now,
+      }),
       tools,
       node,
       presence,
@@ -146,6 +168,7 @@ export async function createApp(options: AppOptions) {
         temperature: config.model.temperature,
         maxTokens: config.model.maxTokens,
         maxSteps: config.runs.maxSteps,
+        maxOutputTokens: config.runs.maxOutputTokens,
       },
       onError,
     },
@@ -172,6 +195,7 @@ export async function createApp(options: AppOptions) {
     runs,
     tools,
     model,
+    catalog,
     changes,
     presence,
     defaultModel,
@@ -234,7 +258,19 @@ function openDatabase(config: Config): Promise<Database> {
 /** Where npm packages keep what they can make again. */
 const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
 
-async function openModel({ config, model }: AppOptions, opened: AsyncDisposableStack) {
+/** Whose prices hold: those of no one for the demo model, and for a model that was brought along without an address. */
+function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {
+  if (kind === 'demo') {
+    return null
+  }
+  return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
+}
+
+async function openModel(
+  { config, model }: AppOptions,
+  opened: AsyncDisposableStack,
+  onError: (error: unknown, what: string) => void,
+) {
   const { apiKey, baseUrl, api, name } = config.model
   if (model) {
     return { model, defaultModel: name }
@@ -249,6 +285,7 @@ async function openModel({ config, model }: AppOptions, opened: AsyncDisposableS
       demo: demo !== null,
       timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
       idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
+      onInternal: (error) => onError(error, 'the model could not be asked'),
     }),
   }
 }

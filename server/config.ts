@@ -24,11 +24,15 @@ export type Config = {
     name: string
     temperature: number
     maxTokens: number
+    /** The most tokens that a model is given to read; null leaves it to the models. */
+    contextWindow: number | null
     systemPrompt: string
     firstTokenTimeoutMs: number
     idleTimeoutMs: number
   }
-  runs: { maxSteps: number; leaseMs: number }
+  runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
+  /** What calls of models may cost on one day (UTC), all together; null is no limit. */
+  budget: { usdPerDay: number | null }
   sessions: { graceMs: number }
   tools: { timeoutMs: number; mcpConfigPath: string | null; fetchUrls: boolean }
   auth: {
@@ -130,11 +134,17 @@ function toConfig(settings: Settings): Config {
       name: settings.LLM_MODEL,
       temperature: settings.LLM_TEMPERATURE,
       maxTokens: settings.LLM_MAX_TOKENS,
+      contextWindow: settings.LLM_CONTEXT_WINDOW ?? null,
       systemPrompt: settings.SYSTEM_PROMPT,
       firstTokenTimeoutMs: settings.LLM_TIMEOUT * 1000,
       idleTimeoutMs: settings.LLM_IDLE_TIMEOUT * 1000,
     },
-    runs: { maxSteps: settings.RUN_MAX_STEPS, leaseMs: settings.RUN_LEASE_SECONDS * 1000 },
+    runs: {
+      maxSteps: settings.RUN_MAX_STEPS,
+      leaseMs: settings.RUN_LEASE_SECONDS * 1000,
+      maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
+    },
+    budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,

@@ -1,8 +1,8 @@
 import type { Database } from '../db/database.ts'
 import type { RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
-import type { ModelPort } from './model/port.ts'
 import type { Presence } from './presence/port.ts'
+import type { ModelCatalog, ModelPort } from './model/port.ts'
 import type { Runs } from './runs/port.ts'
 import type { SessionChanges } from './sessions/port.ts'
 import type { ToolRegistry } from './tools/port.ts'
@@ -15,6 +15,7 @@ export type Services = {
   runs: Runs
   tools: ToolRegistry
   model: ModelPort
+  catalog: ModelCatalog
   changes: SessionChanges
   presence: Presence
   /** The model of a session that does not set its own. */

@@ -30,6 +30,7 @@ export const Settings = z.object({
   LLM_MODEL: z.string().default('gpt-4o-mini'),
   LLM_TEMPERATURE: numeric(0, 2, 0.7),
   LLM_MAX_TOKENS: whole(1, 10_000_000, 1500),
+  LLM_CONTEXT_WINDOW: wholeOrNone(1_000, 100_000_000),
   LLM_TIMEOUT: seconds(30),
   LLM_IDLE_TIMEOUT: seconds(60),
   SYSTEM_PROMPT: z
@@ -38,6 +39,8 @@ export const Settings = z.object({
       'You are a helpful assistant. Answer clearly and briefly, and say so when you do not know.',
     ),
   RUN_MAX_STEPS: whole(1, 1000, 8),
+  RUN_MAX_OUTPUT_TOKENS: wholeOrNone(1, 100_000_000),
+  BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
@@ -84,10 +87,18 @@ export const Settings = z.object({
 export type Settings = z.infer<typeof Settings>
 
 function whole(min: number, max: number, fallback: number) {
+  return wholeFrom(min, max).default(fallback)
+}
+
+function wholeOrNone(min: number, max: number) {
+  return wholeFrom(min, max).optional()
+}
+
+function wholeFrom(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}.`
-  return decimal(error)
-    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error })
-    .default(fallback)
+  return decimal(error).refine((value) => Number.isInteger(value) && value >= min && value <= max, {
+    error,
+  })
 }
 
 function numeric(min: number, max: number, fallback: number) {

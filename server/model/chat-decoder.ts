@@ -1,10 +1,11 @@
 import type { Decoded, Decoder, StepRequest, WireEvent } from './adapter.ts'
 import type { ChatState } from './chat-request.ts'
 import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from './json.ts'
-import type { ModelDelta, ModelFinish, ModelUsage } from './port.ts'
+import type { ModelDelta, ModelFinish } from './port.ts'
 import { readFault } from './provider-fault.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
 import { collectToolCalls, mintCallId } from './tool-call-stream.ts'
+import { readUsage } from './usage.ts'
 
 /** Understands the chunks of Chat Completions, and a whole completion that came instead of a stream. */
 export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
@@ -89,7 +90,9 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         alive ||= read.alive
       }
       answered ||= alive
-      const usage = readUsage(chunk.usage) ?? readUsage(objectOf(chunk.x_groq).usage)
+      const usage =
+        readUsage(chunk.usage, 'chat', endpoint.host) ??
+        readUsage(objectOf(chunk.x_groq).usage, 'chat', endpoint.host)
       if (usage) deltas.push({ type: 'usage', usage })
       const failed = event === 'error' || isFault(chunk.error) || finish === 'error'
       return failed ? { deltas, alive, fault: readFault(data) } : { deltas, alive }
@@ -153,19 +156,4 @@ function mergeDetails(before: unknown[], pieces: JsonObject[]): JsonObject[] {
     }
   }
   return merged
-}
-
-function readUsage(value: unknown): ModelUsage | null {
-  const usage = objectOf(value)
-  const inputTokens = numberOf(usage.prompt_tokens)
-  const outputTokens = numberOf(usage.completion_tokens)
-  if (inputTokens === undefined && outputTokens === undefined) return null
-  const cached = numberOf(objectOf(usage.prompt_tokens_details).cached_tokens)
-  const reasoning = numberOf(objectOf(usage.completion_tokens_details).reasoning_tokens)
-  return {
-    inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    ...(reasoning !== undefined && { reasoningTokens: reasoning }),
-  }
 }

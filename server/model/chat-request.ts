@@ -6,7 +6,7 @@ import type {
 import type { StepRequest } from './adapter.ts'
 import { objectOf } from './json.ts'
 import type { ModelMessage } from './port.ts'
-import { replayedArguments, replayedOutput } from './replayed-arguments.ts'
+import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
 /** What a compatible provider wants to see again with an assistant message, kept in a `provider-state`. */
 export type ChatState = {
@@ -75,7 +75,7 @@ function encode(
         ...state?.calls[number],
         id: callId(call.id),
         type: 'function' as const,
-        function: { name: call.name, arguments: replayedArguments(call.arguments) },
+        function: { name: replayedName(call.name), arguments: replayedArguments(call.arguments) },
       }))
       return [
         {

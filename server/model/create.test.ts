@@ -126,10 +126,10 @@ test('Responses: thoughts that the API no longer knows go without ids, and then 
       {
         role: 'assistant',
         text: 'ok',
-        calls: [],
+        calls: [{ id: 'c1', name: 'f', arguments: '{}' }],
         providerState: { api: 'responses', model: 'test-model', data },
       },
-      { role: 'user', text: 'more' },
+      { role: 'tool', callId: 'c1', output: '1', failed: false },
     ],
   })
   expect((await collect(port, step)).text).toBe('Hi')

@@ -4,9 +4,11 @@ import { chat } from './chat.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { withReadableErrors } from './error-bodies.ts'
 import { listModels } from './list.ts'
+import { patientFetch } from './patient-fetch.ts'
 import type { ModelPort } from './port.ts'
 import { responses } from './responses.ts'
 import { streamStep } from './stream.ts'
+import { withoutWords } from './without-words.ts'
 
 export type ModelPortOptions = {
   /** Left out, requests carry no credentials: most local servers want none. */
@@ -21,12 +23,14 @@ export type ModelPortOptions = {
   timeoutSeconds: number
   /** Seconds between two tokens. */
   idleTimeoutSeconds: number
+  /** Is told of failures that nobody foresaw, without anything that was said. */
+  onInternal?: (cause: unknown) => void
   fetch?: typeof fetch
   clock?: Clock
   random?: () => number
 }
 
-const OPENAI_BASE_URL = 'https://api.openai.com/v1'
+export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
 /** The model behind an endpoint of the OpenAI family. */
 export function createModelPort(options: ModelPortOptions): ModelPort {
@@ -46,7 +50,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
-    fetch: withReadableErrors(options.fetch ?? fetch),
+    fetch: withReadableErrors(options.fetch ?? patientFetch),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const settings = {
@@ -59,6 +63,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     clock,
     random: options.random ?? Math.random,
     refused: new Map(),
+    onInternal: (cause: unknown) => options.onInternal?.(withoutWords(cause)),
   }
   return {
     kind: endpoint.kind,

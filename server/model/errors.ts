@@ -1,7 +1,13 @@
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import type { Endpoint } from './adapter.ts'
 import type { Failure } from './failure.ts'
-import { isContextTooLong, isPassing, isQuotaGone, type ProviderFault } from './provider-fault.ts'
+import {
+  isContextTooLong,
+  isPassing,
+  isQuotaGone,
+  isUnknownModel,
+  type ProviderFault,
+} from './provider-fault.ts'
 
 /** The model could not be asked. `error` is what a person is told. */
 export class ModelPortError extends Error {
@@ -13,8 +19,11 @@ export class ModelPortError extends Error {
   }
 }
 
+/** What was asked: the model's name, when it was a model that was asked. */
+type Asked = { hasKey: boolean; model?: string }
+
 /** Says what happened and what to do about it. Keys, and texts of the conversation, never stand in it. */
-export function toRunError(failure: Failure, endpoint: Endpoint, hasKey: boolean): RunError {
+export function toRunError(failure: Failure, endpoint: Endpoint, asked: Asked): RunError {
   const { host } = endpoint
   switch (failure.type) {
     case 'unreachable':
@@ -46,6 +55,12 @@ export function toRunError(failure: Failure, endpoint: Endpoint, hasKey: boolean
       )
     case 'empty':
       return runError('provider_empty', `The model at ${host} answered with nothing.`, true)
+    case 'spent':
+      return runError(
+        'provider_empty',
+        `The model at ${host} used up its ${failure.tokens} tokens (LLM_MAX_TOKENS) before it said anything.`,
+        true,
+      )
     case 'unreadable':
       return runError(
         'provider_error',
@@ -57,7 +72,7 @@ export function toRunError(failure: Failure, endpoint: Endpoint, hasKey: boolean
     case 'internal':
       return runError('internal', 'Something went wrong while the model was asked.', true)
     case 'fault':
-      return faultError(failure.fault, failure.retryAfterMs, endpoint, hasKey)
+      return faultError(failure.fault, failure.retryAfterMs, endpoint, asked)
   }
 }
 
@@ -65,7 +80,7 @@ function faultError(
   fault: ProviderFault,
   retryAfterMs: number | null,
   { host }: Endpoint,
-  hasKey: boolean,
+  { hasKey, model }: Asked,
 ): RunError {
   const { status, inStream, code, type } = fault
   const said = quote(fault.message)
@@ -104,6 +119,13 @@ function faultError(
     return runError(
       'context_too_long',
       `The conversation is longer than the model can read.${said}`,
+      false,
+    )
+  }
+  if (model !== undefined && (status === null || status < 500) && isUnknownModel(fault)) {
+    return runError(
+      'bad_request',
+      `${host} has no model named "${model.slice(0, 100)}": choose another (LLM_MODEL is the default).${said}`,
       false,
     )
   }

@@ -10,14 +10,13 @@ export type Failure =
   | { type: 'idle-timeout'; seconds: number }
   | { type: 'cut' }
   | { type: 'empty' }
-  | { type: 'internal' }
+  /** All the tokens it was allowed went into thoughts, or into a call that was cut. */
+  | { type: 'spent'; tokens: number }
+  | { type: 'internal'; cause: unknown }
 
 /** Reads what the `openai` client threw before there was a stream. */
 export function failureOf(thrown: unknown, now: number): Failure {
   if (thrown instanceof APIConnectionError) {
-    if (causeCode(thrown) === 'UND_ERR_HEADERS_TIMEOUT') {
-      return { type: 'first-token-timeout', seconds: FETCH_TIMEOUT_SECONDS }
-    }
     return { type: 'unreachable', reason: connectionReason(thrown) }
   }
   if (thrown instanceof APIError && typeof thrown.status === 'number') {
@@ -26,7 +25,7 @@ export function failureOf(thrown: unknown, now: number): Failure {
     const fault = readFault(body, thrown.status)
     return { type: 'fault', fault, retryAfterMs: retryAfter(thrown.headers, now) }
   }
-  return { type: 'internal' }
+  return { type: 'internal', cause: thrown }
 }
 
 /** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
@@ -46,7 +45,7 @@ function connectionReason(error: Error): string {
 }
 
 /** The code of the innermost cause that has one: Node's, or undici's. */
-export function causeCode(error: unknown): string {
+function causeCode(error: unknown): string {
   const seen = new Set<unknown>()
   let cause = error
   let code = ''
@@ -57,9 +56,6 @@ export function causeCode(error: unknown): string {
   }
   return code
 }
-
-/** Node's own `fetch` gives up after this long, whatever longer time was set here. */
-export const FETCH_TIMEOUT_SECONDS = 300
 
 const CONNECTION_REASONS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',

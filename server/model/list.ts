@@ -15,7 +15,10 @@ type ListSettings = {
   clock: Clock
 }
 
-/** The models that the endpoint offers; throws a `ModelPortError` when it cannot be asked. */
+/**
+ * The models that the endpoint offers, none when it has no such list; throws a `ModelPortError` when it cannot be
+ * asked.
+ */
 export async function listModels(
   { client, endpoint, hasKey, firstTokenSeconds, clock }: ListSettings,
   signal?: AbortSignal,
@@ -24,26 +27,28 @@ export async function listModels(
   const stop = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
   const watch = watchProgress(clock, stop)
   const fail = (failure: Failure, cause?: unknown): ModelPortError =>
-    new ModelPortError(toRunError(failure, endpoint, hasKey), cause)
-  watch.expect(firstTokenSeconds * 1000)
+    new ModelPortError(toRunError(failure, endpoint, { hasKey }), cause)
+  const seconds = Math.min(firstTokenSeconds, LONGEST_SECONDS)
+  watch.expect(seconds * 1000)
   try {
     const answer = await watch.race(client.get<unknown>('/models', { signal: stop }))
     if (answer.type === 'late') {
-      throw fail({ type: 'first-token-timeout', seconds: firstTokenSeconds })
+      throw fail({ type: 'unreachable', reason: `no answer within ${seconds} s` })
     }
-    if (answer.type === 'aborted') throw fail({ type: 'internal' }, stop.reason)
-    return readModels(answer.value) ?? throwError(fail({ type: 'unreadable', what: 'other' }))
+    if (answer.type === 'aborted') throw fail({ type: 'internal', cause: stop.reason }, stop.reason)
+    return readModels(answer.value)
   } catch (thrown) {
     if (thrown instanceof ModelPortError) throw thrown
-    throw fail(failureOf(thrown, clock.now()), thrown)
+    const failure = failureOf(thrown, clock.now())
+    if (failure.type === 'fault' && NO_LIST.includes(failure.fault.status)) return []
+    throw fail(failure, thrown)
   } finally {
     controller.abort()
   }
 }
 
-function readModels(answer: unknown): ModelInfo[] | null {
+function readModels(answer: unknown): ModelInfo[] {
   const list = Array.isArray(answer) ? answer : (objectOf(answer).data ?? objectOf(answer).models)
-  if (!Array.isArray(list)) return null
   return arrayOf(list).flatMap((value): ModelInfo[] => {
     const model = objectOf(value)
     const id = stringOf(model.id) || stringOf(model.name)
@@ -55,6 +60,6 @@ function readModels(answer: unknown): ModelInfo[] | null {
 /** OpenAI does not tell it; OpenRouter, Groq, vLLM, and Mistral with LM Studio each call it otherwise. */
 const CONTEXT_FIELDS = ['context_length', 'context_window', 'max_model_len', 'max_context_length']
 
-function throwError(error: Error): never {
-  throw error
-}
+/** How servers say that they have no list of models. */
+const NO_LIST: (number | null)[] = [404, 405, 501]
+const LONGEST_SECONDS = 10

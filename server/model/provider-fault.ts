@@ -60,6 +60,33 @@ export function isContextTooLong(fault: ProviderFault): boolean {
   )
 }
 
+/** How many tokens the model reads at the most, where the words of the fault tell it. */
+export function contextWindowIn(fault: ProviderFault): number | null {
+  if (!isContextTooLong(fault)) return null
+  const found = WINDOW_WORDS.map((words) => words.exec(fault.message)?.[1]).find(Boolean)
+  const tokens = Number(found?.replaceAll(',', ''))
+  return tokens >= MIN_WINDOW ? tokens : null
+}
+
+const WINDOW_WORDS = [
+  /maximum context (?:length|window|size) (?:is|of) ([\d,]+)/i,
+  /available context size \(([\d,]+)/i,
+  />\s*([\d,]+) maximum/i,
+  /maximum number of tokens allowed \(([\d,]+)/i,
+  /context (?:length|window|size|limit)\D{0,20}([\d,]+)/i,
+]
+const MIN_WINDOW = 256
+
+/** The model is none that the endpoint has. */
+export function isUnknownModel(fault: ProviderFault): boolean {
+  return (
+    fault.code === 'model_not_found' ||
+    /\bmodel\b.{0,200}\b(does not exist|not found|not exist)|not a valid model|(unknown|invalid|no such) model\b/i.test(
+      fault.message,
+    )
+  )
+}
+
 /** The account has nothing left: waiting does not help. */
 export function isQuotaGone(fault: ProviderFault): boolean {
   return fault.code === 'insufficient_quota' || fault.type === 'insufficient_quota'

@@ -53,8 +53,8 @@ const endings: Record<string, object> = {
   'resp-http-401 0': { error: { code: 'provider_auth' } },
   'resp-openai-midstream-error 0': { error: { code: 'provider_rate_limit' } },
   // Tools of kinds that were never asked for: there is nothing to say or to call.
-  'resp-openai-custom-tool 0': { finish: 'stop' },
-  'resp-openai-mcp-approval 0': { finish: 'stop' },
+  'resp-openai-custom-tool 0': { error: { code: 'provider_empty' } },
+  'resp-openai-mcp-approval 0': { error: { code: 'provider_empty' } },
 }
 
 /** What the provider called: read from the whole body, in a way that has nothing to do with the decoders. */

@@ -10,6 +10,8 @@ export type Refusal =
   | 'max-completion-tokens'
   | 'max-output-tokens'
   | 'stream-options'
+  | 'strict'
+  | 'store'
   | 'encrypted-reasoning'
   | 'reasoning-summary'
   | 'reasoning-ids'
@@ -39,6 +41,12 @@ const ROWS: Row[] = [
     says: /^(?:(?!\bmax_completion_tokens\b)[^])*\bmax_tokens\b/i,
   },
   { refusal: 'max-output-tokens', api: 'responses', says: /\bmax_output_tokens\b/i },
+  { refusal: 'strict', api: 'responses', says: /\bstrict\b/i },
+  {
+    refusal: 'store',
+    api: 'responses',
+    says: /^store$|(unknown|unsupported|unrecognized|extra)\b.{0,40}\bstore\b/i,
+  },
   { refusal: 'stream-options', api: 'chat', says: /\bstream_options\b|\binclude_usage\b/i },
   {
     refusal: 'encrypted-reasoning',

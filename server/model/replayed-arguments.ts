@@ -8,6 +8,11 @@ export function replayedArguments(text: string): string {
   return isObject(parseJson(text)) ? text : JSON.stringify({ unreadable_arguments: text })
 }
 
+/** A name that no server refuses: models invent names, and one such call must not spoil the whole conversation. */
+export function replayedName(name: string): string {
+  return name.replace(/[^\w-]/g, '_').slice(0, 64) || 'unnamed'
+}
+
 /** The output of a tool as the model reads it: neither API has a field that says "this failed". */
 export function replayedOutput(output: string, failed: boolean): string {
   return failed && !/^error\b/i.test(output) ? `Error: ${output}` : output

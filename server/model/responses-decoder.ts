@@ -1,11 +1,12 @@
 import type { Decoded, Decoder, StepRequest, WireEvent } from './adapter.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
-import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from './json.ts'
-import type { ModelDelta, ModelFinish, ModelUsage } from './port.ts'
+import { arrayOf, isObject, objectOf, stringOf, type JsonObject } from './json.ts'
+import type { ModelDelta, ModelFinish } from './port.ts'
 import { readFault, type ProviderFault } from './provider-fault.ts'
 import { collectResponseItems } from './response-items.ts'
 import type { ResponsesState } from './responses-request.ts'
 import { mintCallId } from './tool-call-stream.ts'
+import { readUsage } from './usage.ts'
 
 /** Understands the events of the Responses API, and a whole response that came instead of a stream. */
 export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
@@ -24,7 +25,7 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
   function whole(response: JsonObject, status: string): Decoded {
     const deltas = start(response)
     deltas.push(...items.complete(arrayOf(response.output).map(objectOf)))
-    const usage = readUsage(response.usage)
+    const usage = readUsage(response.usage, 'responses', endpoint.host)
     if (usage) deltas.push({ type: 'usage', usage })
     if (status === 'completed' || status === 'incomplete') {
       ended = status
@@ -92,19 +93,4 @@ function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: numb
 function faultOf(response: JsonObject, status: string): ProviderFault {
   const fault = readFault({ error: response.error ?? {} })
   return fault.message ? fault : { ...fault, message: `the answer is ${status}` }
-}
-
-function readUsage(value: unknown): ModelUsage | null {
-  const usage = objectOf(value)
-  const inputTokens = numberOf(usage.input_tokens)
-  const outputTokens = numberOf(usage.output_tokens)
-  if (inputTokens === undefined && outputTokens === undefined) return null
-  const cached = numberOf(objectOf(usage.input_tokens_details).cached_tokens)
-  const reasoning = numberOf(objectOf(usage.output_tokens_details).reasoning_tokens)
-  return {
-    inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    ...(reasoning !== undefined && { reasoningTokens: reasoning }),
-  }
 }

@@ -1,11 +1,12 @@
 import type {
+  FunctionTool,
   ResponseCreateParamsStreaming,
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
 import type { StepRequest } from './adapter.ts'
 import { arrayOf, isObject, objectOf, stringOf, type JsonObject } from './json.ts'
-import type { ModelMessage } from './port.ts'
-import { replayedArguments, replayedOutput } from './replayed-arguments.ts'
+import type { ModelMessage, ModelTool } from './port.ts'
+import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
 /**
  * The thoughts of a step, and where they stood among its text and calls: the API wants each one right before the
@@ -20,29 +21,38 @@ export type ResponsesItem =
 /** A step as a Responses request that leaves nothing stored at the provider. */
 export function responsesRequest(request: StepRequest): ResponseCreateParamsStreaming {
   const { step, refused } = request
+  const question = step.messages.findLastIndex(({ role }) => role === 'user')
   return {
     model: step.model,
     ...(step.systemPrompt && { instructions: step.systemPrompt }),
-    input: step.messages.flatMap((message) => encode(message, request)),
+    input: step.messages.flatMap((message, at) => encode(message, at > question, request)),
     stream: true,
-    store: false,
+    ...(!refused.has('store') && { store: false }),
     ...(!refused.has('encrypted-reasoning') && { include: ['reasoning.encrypted_content'] }),
     ...(!refused.has('reasoning-summary') && { reasoning: { summary: 'auto' } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...(!refused.has('max-output-tokens') && { max_output_tokens: step.maxTokens }),
     ...(step.tools.length > 0 && {
-      tools: step.tools.map(({ name, description, inputSchema }) => ({
-        type: 'function' as const,
-        name,
-        description,
-        parameters: inputSchema,
-        strict: false,
-      })),
+      tools: step.tools.map((tool) => functionTool(tool, refused.has('strict'))),
     }),
   }
 }
 
-function encode(message: ModelMessage, request: StepRequest): ResponseInputItem[] {
+/** The type insists on `strict`, which servers that copy the API may refuse: hence the cast. */
+function functionTool(
+  { name, description, inputSchema }: ModelTool,
+  withoutStrict: boolean,
+): FunctionTool {
+  const tool = { type: 'function', name, description, parameters: inputSchema }
+  return (withoutStrict ? tool : { ...tool, strict: false }) as FunctionTool
+}
+
+/** @param current whether the message belongs to the answer that is being given: only then are thoughts wanted back */
+function encode(
+  message: ModelMessage,
+  current: boolean,
+  request: StepRequest,
+): ResponseInputItem[] {
   switch (message.role) {
     case 'user':
       return [{ role: 'user', content: message.text }]
@@ -61,10 +71,10 @@ function encode(message: ModelMessage, request: StepRequest): ResponseInputItem[
       const calls = message.calls.map((call): ResponseInputItem => ({
         type: 'function_call',
         call_id: call.id,
-        name: call.name,
+        name: replayedName(call.name),
         arguments: replayedArguments(call.arguments),
       }))
-      return inOrder(orderOf(message, request), text, calls, request)
+      return inOrder(current ? orderOf(message, request) : [], text, calls, request)
     }
   }
 }

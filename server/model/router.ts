@@ -2,9 +2,9 @@ import { TRPCError } from '@trpc/server'
 import { procedure, router } from '../trpc.ts'
 
 export const modelsRouter = router({
-  list: procedure.query(async ({ ctx: { services }, signal }) => {
+  list: procedure.query(async ({ ctx: { services } }) => {
     try {
-      const models = await services.model.list(signal)
+      const models = await services.catalog.list()
       return models.map((model) => ({ ...model, default: model.id === services.defaultModel }))
     } catch (cause) {
       throw new TRPCError({

@@ -1,7 +1,7 @@
 import type { ModelDelta } from './port.ts'
 
 /**
- * Makes every text of a stream fit to be stored and shown by itself. Providers cut between the two halves of a
+ * Makes every text and name of a stream fit to be stored and shown by itself. Providers cut between the two halves of a
  * surrogate pair, and now and then send half a pair, or a NUL, that no database takes as text.
  */
 export type TextJoiner = {
@@ -38,6 +38,8 @@ export function joinText(): TextJoiner {
       if (isText(delta)) {
         return join(delta.type, delta.text, (text) => ({ type: delta.type, text }))
       }
+      if (delta.type === 'start')
+        return [{ ...delta, model: wellFormed(delta.model).slice(0, 200) }]
       if (delta.type !== 'tool') return [...flush(), delta]
       const { call } = delta
       if (!('name' in delta)) {
@@ -51,6 +53,8 @@ export function joinText(): TextJoiner {
       const half = endsInHalfAPair(delta.arguments)
       const begun = {
         ...delta,
+        id: wellFormed(delta.id),
+        name: wellFormed(delta.name),
         arguments: wellFormed(half ? delta.arguments.slice(0, -1) : delta.arguments),
       }
       const earlier = flush()

@@ -1,32 +1,67 @@
 import type { Db } from '../../db/database.ts'
-import { readBranch } from '../../db/messages.ts'
+import { countQuestions, readBranch } from '../../db/messages.ts'
 import type { Run } from '../../db/runs.ts'
 import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { type StoredCall, callsOfRuns } from '../../db/tool-calls.ts'
-import type { RunId } from '../../shared/contract/ids.ts'
+import type { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message, TextPart } from '../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../model/port.ts'
+import { clip } from './clip.ts'
+import type { Turn } from './fit.ts'
 import { outputForModel } from './output-for-model.ts'
 
-/** How much of the conversation is sent to the model: messages, and UTF-16 units of their JSON. */
-const MAX_MESSAGES = 400
-const MAX_LENGTH = 400_000
-
 /** The conversation up to the run's question, as the model is to see it. */
-export async function conversationBefore(db: Db, run: Run): Promise<ModelMessage[]> {
-  const { messages } = await readBranch(db, {
-    sessionId: run.sessionId,
-    leaf: run.questionId,
-    limit: MAX_MESSAGES,
-    maxLength: MAX_LENGTH,
-  })
-  const earlier = fromFirstQuestion(messages.map(({ message }) => message))
-  const runIds = earlier.flatMap(({ role, runId }) =>
+export type Conversation = {
+  /** Oldest first; the last one begins with the run's question. */
+  turns: Turn[]
+  /** How many turns stand before these and were not even read, because there is no room for them. */
+  unread: number
+}
+
+/** Messages that are read at once. */
+const PAGE = 40
+
+/** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
+const MAX_RESULT_LENGTH = 100_000
+
+/**
+ * Reads from the question back, page by page, until the beginning or until there is more than has room.
+ *
+ * @param isEnough is told the turns of each page, newest page first, and says whether older ones can have no room
+ */
+export async function conversationBefore(
+  db: Db,
+  run: Pick<Run, 'sessionId' | 'questionId'>,
+  isEnough: (turns: readonly Turn[]) => Promise<boolean>,
+): Promise<Conversation> {
+  const { sessionId } = run
+  let messages: ModelMessage[] = []
+  let leaf: MessageId | null = run.questionId
+  while (leaf) {
+    const page = await readBranch(db, { sessionId, leaf, limit: PAGE })
+    const older = await toModelMessages(
+      db,
+      page.messages.map(({ message }) => message),
+    )
+    messages = [...older, ...messages]
+    leaf = page.hasOlder ? (page.messages[0]?.message.parentId ?? null) : null
+    if (leaf && (await isEnough(toTurns(older)))) {
+      break
+    }
+  }
+  return {
+    turns: toTurns(messages),
+    unread: leaf ? await countQuestions(db, sessionId, leaf) : 0,
+  }
+}
+
+async function toModelMessages(db: Db, messages: readonly Message[]): Promise<ModelMessage[]> {
+  const runIds = messages.flatMap(({ role, runId }) =>
     role === 'assistant' && runId ? [runId] : [],
   )
   const steps = await stepsOfRuns(db, runIds)
   const calls = await callsOfRuns(db, runIds)
-  return earlier.flatMap((message): ModelMessage[] =>
+  return messages.flatMap((message): ModelMessage[] =>
     message.role === 'user'
       ? [{ role: 'user', text: joinText(message.parts) }]
       : [
@@ -34,10 +69,23 @@ export async function conversationBefore(db: Db, run: Run): Promise<ModelMessage
             message.parts,
             lookUp(steps, message.runId),
             lookUp(calls, message.runId),
-          ).map(forget),
+          ),
           ...cutText(message.parts, lookUp(steps, message.runId)),
         ],
   )
+}
+
+/** What stands before the first question is the rest of an answer whose question is not there, and is left out. */
+function toTurns(messages: readonly ModelMessage[]): Turn[] {
+  const turns: Turn[] = []
+  for (const message of messages) {
+    if (message.role === 'user') {
+      turns.push([message])
+    } else {
+      turns.at(-1)?.push(message)
+    }
+  }
+  return turns
 }
 
 /** The finished steps of one answer: what each said, the calls it made and their results. */
@@ -57,6 +105,7 @@ export function stepMessages(
           name: call.call.name,
           arguments: call.arguments,
         })),
+        // The adapter knows what of it is wanted back: for the answer under way, or later too.
         providerState: toProviderState(providerState),
       },
       ...own.map(({ call, providerId }) => ({
@@ -70,21 +119,10 @@ export function stepMessages(
 
 type AnyPart = TextPart | { type: 'tool' }
 
-/** A conversation that was cut to its newest messages begins with a question, not with the answer to a lost one. */
-function fromFirstQuestion(messages: Message[]): Message[] {
-  const first = messages.findIndex((message) => message.role === 'user')
-  return first < 0 ? [] : messages.slice(first)
-}
-
 /** The text of a step that was stopped, or failed, before it was finished. */
 function cutText(parts: readonly AnyPart[], steps: readonly Step[]): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
-}
-
-/** What a provider wants replayed it wants within one answer. */
-function forget(message: ModelMessage): ModelMessage {
-  return message.role === 'assistant' ? { ...message, providerState: null } : message
 }
 
 function joinText(parts: readonly AnyPart[]): string {
@@ -96,11 +134,14 @@ function joinText(parts: readonly AnyPart[]): string {
 function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {
   switch (call.status) {
     case 'completed':
-      return { output: outputForModel(call), failed: false }
+      return { output: clip(outputForModel(call), MAX_RESULT_LENGTH), failed: false }
     case 'failed':
     case 'denied':
     case 'unknown':
-      return { output: call.error ?? `The call is ${call.status}.`, failed: true }
+      return {
+        output: clip(call.error ?? `The call is ${call.status}.`, MAX_RESULT_LENGTH),
+        failed: true,
+      }
     case 'pending':
     case 'awaiting-approval':
     case 'running':

@@ -1,7 +1,8 @@
 import type { Database } from '../../db/database.ts'
 import type { Titles } from '../jobs/port.ts'
+import type { Budget } from '../budget/port.ts'
 import type { LogWriter } from '../log/port.ts'
-import type { ModelPort } from '../model/port.ts'
+import type { ModelCatalog, ModelPort, TokenCounter } from '../model/port.ts'
 import type { Nodes } from '../nodes/port.ts'
 import type { Presence } from '../presence/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
@@ -11,6 +12,9 @@ export type RunDeps = {
   database: Database
   log: LogWriter
   model: ModelPort
+  catalog: ModelCatalog
+  tokens: TokenCounter
+  budget: Budget
   tools: ToolRegistry
   node: Nodes
   presence: Pick<Presence, 'reopen'>
@@ -30,6 +34,8 @@ export type RunSettings = {
   maxTokens: number
   /** Model calls in one run. */
   maxSteps: number
+  /** The most tokens that the model may write in one run; null is no limit beside `maxTokens` of each step. */
+  maxOutputTokens: number | null
 }
 
 /** Why a drive may have to end early. */

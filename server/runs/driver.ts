@@ -5,12 +5,13 @@ import { callsOfRuns, type StoredCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'
 import type { ModelStep } from '../model/port.ts'
 import { askedAgain, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
+import { askWithin, type PaidResult } from './ask.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
+import { roomFor } from './fitting.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume, type RunInput, type RunState } from './run.ts'
-import { askModel, type StepResult } from './step.ts'
 import { sumUsage } from './usage.ts'
 
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
@@ -24,7 +25,7 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, request, conversation, caller } = await load(run, deps)
+  const { steps, calls, question, caller } = await load(run, deps)
   const { recorder, answer } = await openRecorder(
     run,
     deps,
@@ -51,9 +52,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   const ask = async (step: number) => {
-    const messages = [...conversation, ...stepMessages(answer.parts, steps, calls)]
-    const asked = { ...request, tools: offered(deps), messages }
-    const result = await askModel(deps.model, asked, recorder, endOfAsking)
+    const current = stepMessages(answer.parts, steps, calls)
+    const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
+    const request = { ...question.request, tools: offered(deps) }
+    const asked = { ...question, request, current }
+    const result = await askWithin(asked, written, deps, recorder, endOfAsking)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
       return apply({ type: 'stopped' })
@@ -62,6 +65,9 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       throw new FencedError()
     }
     if (result.end.type === 'failed') {
+      if (result.end.error.code === 'budget' && result.usage) {
+        lastStep = toStep(step, result, 'length')
+      }
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
@@ -175,11 +181,14 @@ async function load(run: Run, deps: RunDeps) {
     systemPrompt: session.systemPrompt ?? deps.settings.systemPrompt,
   }
   return {
-    request,
+    question: {
+      request,
+      conversation: await conversationBefore(db, run, roomFor(run.model, deps)),
+      summary: session.summary,
+    },
     caller: { id: user.id, admin: user.role === 'admin' },
     steps: (await stepsOfRuns(db, [run.id])).get(run.id) ?? [],
     calls: (await callsOfRuns(db, [run.id])).get(run.id) ?? [],
-    conversation: await conversationBefore(db, run),
   }
 }
 
@@ -206,7 +215,7 @@ function isSettled(stored: StoredCall): boolean {
   return !isOpen(stored) && !isAwaiting(stored)
 }
 
-function toStep(step: number, result: StepResult, finish: string): Omit<Step, 'partsEnd'> {
+function toStep(step: number, result: PaidResult, finish: string): Omit<Step, 'partsEnd'> {
   return {
     step,
     model: result.model,

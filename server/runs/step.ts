@@ -1,6 +1,6 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Finish } from '../../shared/contract/events.ts'
-import type { ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
+import type { ModelDelta, ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
 import type { RunRecorder } from './recorder.ts'
 
 export type AskedCall = { providerId: string; name: string; arguments: string }
@@ -14,14 +14,24 @@ export type StepResult = {
   model: string
   usage: ModelUsage | null
   providerState: ProviderState | null
+  /** UTF-16 units of all that came: texts, thoughts, arguments. */
+  length: number
+  /** How many tokens the model reads, when it refused more and said so. */
+  contextWindow: number | null
 }
 
-/** Asks the model for one step and records its text as it comes. Calls are gathered, to be recorded together. */
+/**
+ * Asks the model for one step and records its text as it comes. Calls are gathered, to be recorded together.
+ *
+ * @param longest UTF-16 units after which the provider is left, because it does not keep to the limit of tokens that
+ *   it was given
+ */
 export async function askModel(
   model: ModelPort,
   step: ModelStep,
   recorder: RunRecorder,
   signal: AbortSignal,
+  longest = Number.POSITIVE_INFINITY,
 ): Promise<StepResult> {
   const calls = new Map<number, AskedCall>()
   const result: StepResult = {
@@ -29,11 +39,18 @@ export async function askModel(
     model: step.model,
     usage: null,
     providerState: null,
+    length: 0,
+    contextWindow: null,
   }
   for await (const delta of model.stream(step, signal)) {
     if (signal.aborted) {
       break
     }
+    if (result.length > longest) {
+      result.end = { type: 'finished', finish: 'length', calls: [] }
+      break
+    }
+    result.length += lengthOf(delta)
     switch (delta.type) {
       case 'start':
         result.model = delta.model
@@ -73,8 +90,16 @@ export async function askModel(
         break
       case 'error':
         result.end = { type: 'failed', error: delta.error }
+        result.contextWindow = delta.contextWindow ?? null
         break
     }
   }
   return result
+}
+
+function lengthOf(delta: ModelDelta): number {
+  if (delta.type === 'tool') {
+    return delta.arguments.length + 1
+  }
+  return 'text' in delta ? delta.text.length : 0
 }

@@ -6,21 +6,35 @@ export function sumUsage(
   steps: readonly Pick<Step, 'usage'>[],
   last: Pick<Step, 'usage'> | null,
 ): Usage | null {
-  const reported = [...steps, ...(last ? [last] : [])].flatMap(({ usage }) => usage ?? [])
+  const calls = [...steps, ...(last ? [last] : [])]
+  const reported = calls.flatMap(({ usage }) => usage ?? [])
   const first = reported[0]
   if (!first) {
     return null
   }
+  const costs = calls.map(({ usage }) => usage?.costUsd ?? null)
   return reported.slice(1).reduce<Usage>(
     (sum, usage) => ({
       inputTokens: sum.inputTokens + usage.inputTokens,
       outputTokens: sum.outputTokens + usage.outputTokens,
       cachedInputTokens: add(sum.cachedInputTokens, usage.cachedInputTokens),
       reasoningTokens: add(sum.reasoningTokens, usage.reasoningTokens),
-      costUsd: null,
+      costUsd: sum.costUsd,
     }),
-    { ...first, costUsd: null },
+    { ...first, costUsd: sumCosts(costs) },
   )
+}
+
+/** One cost that is not known makes the whole not known. */
+function sumCosts(costs: readonly (number | null)[]): number | null {
+  let sum = 0
+  for (const cost of costs) {
+    if (cost === null) {
+      return null
+    }
+    sum += cost
+  }
+  return Number(sum.toFixed(10))
 }
 
 function add(a: number | undefined, b: number | undefined): number | undefined {

@@ -94,9 +94,14 @@ function toExportedRun({ finish, startedAt, endedAt, steps }: Run): ExportedRun 
       partsEnd,
       model,
       finish: ending,
-      usage,
+      usage: usage && withoutCost(usage),
     })),
   }
+}
+
+/** The message tells what all of it cost. */
+function withoutCost({ costUsd: _, ...tokens }: NonNullable<Run['steps'][number]['usage']>) {
+  return tokens
 }
 
 function toExportedCall(call: CallAtRest, stored: Run['calls'][number]): ExportedCall {

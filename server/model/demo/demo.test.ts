@@ -208,7 +208,9 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
 
   test('a call that the limit cuts is not to be carried out', async () => {
     const step = await collect(port(api), stepOf('How is the CPU?', { tools, maxTokens: 3 }))
-    expect(step.ending).toEqual({ type: 'finish', finish: 'length' })
+    expect(step.ending).toMatchObject({
+      error: { code: 'provider_empty', message: expect.stringContaining('3 tokens') },
+    })
   })
 
   test('the same conversation gets the same answer', async () => {

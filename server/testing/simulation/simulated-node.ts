@@ -2,9 +2,13 @@ import type { PGlite } from '@electric-sql/pglite'
 import { compactRun } from '../../log/compaction.ts'
 import { RemoteFeed } from '../../log/feed.ts'
 import { Hub } from '../../log/hub.ts'
+import { createBudget } from '../../budget/budget.ts'
 import { CursorReader } from '../../log/reader.ts'
 import { GroupCommitWriter } from '../../log/writer.ts'
 import { createHearing } from '../../hearing.ts'
+import { createModelCatalog } from '../../model/catalog.ts'
+import { createPrices } from '../../model/prices.ts'
+import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
 import { createRuns } from '../../runs/create.ts'
@@ -58,13 +62,26 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     temperature: 0,
     maxTokens: 100,
     maxSteps: 4,
+    maxOutputTokens: null,
   }
   const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
+  const catalog = createModelCatalog({
+    port: model,
+    prices: createPrices(null),
+    defaultModel: settings.model,
+    contextWindow: null,
+  })
+  const limits = {
+    catalog,
+    tokens: createTokenCounter(),
+    budget: createBudget({ database, catalog, usdPerDay: null, now }),
+  }
   const runs = createRuns(
     {
       database,
       log,
       model,
+      ...limits,
       tools: registry,
       node: local,
       // Nobody closes the simulated sessions, nor gives them titles.

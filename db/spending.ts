@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { Db } from './database.ts'
+
+/**
+ * Sets an amount aside, unless it goes beyond the day's limit. One statement, so that nodes that reserve at once
+ * cannot exceed the limit together.
+ *
+ * @param day such as 2026-03-29, in UTC
+ * @returns whether it was set aside
+ */
+export async function reserveSpending(
+  db: Db,
+  { day, usd, limit }: { day: string; usd: number; limit: number },
+): Promise<boolean> {
+  if (usd > limit) {
+    return false
+  }
+  const { rows } = await sql`
+    insert into spending (day, usd) values (${day}::date, ${usd})
+    on conflict (day) do update set usd = spending.usd + excluded.usd
+    where spending.usd + excluded.usd <= ${limit}
+    returning day`.execute(db)
+  return rows.length > 0
+}
+
+/** Puts what a call did cost in the place of what was set aside for it. */
+export async function settleSpending(
+  db: Db,
+  { day, reserved, spent }: { day: string; reserved: number; spent: number },
+): Promise<void> {
+  await sql`
+    update spending set usd = greatest(0, usd + ${spent - reserved}) where day = ${day}::date`.execute(
+    db,
+  )
+}

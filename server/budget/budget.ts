@@ -1,0 +1,62 @@
+import type { Database } from '../../db/database.ts'
+import { reserveSpending, settleSpending } from '../../db/spending.ts'
+import type { RunError } from '../../shared/contract/errors.ts'
+import type { ModelCatalog, ModelUsage } from '../model/port.ts'
+import type { Budget, PlannedCall, Reservation } from './port.ts'
+
+export type BudgetOptions = {
+  database: Database
+  catalog: Pick<ModelCatalog, 'cost'>
+  /** US dollars that all calls of a day may cost together; null is no limit. */
+  usdPerDay: number | null
+  /** ISO 8601. */
+  now(): string
+}
+
+/** The budget of everybody together, by the days of UTC: it is one account that pays. */
+export function createBudget({ database, catalog, usdPerDay, now }: BudgetOptions): Budget {
+  if (usdPerDay === null) {
+    return { limited: false, reserve: async () => ({ ok: true, reservation: nothing }) }
+  }
+  return {
+    limited: true,
+    async reserve({ model, ...tokens }: PlannedCall) {
+      const reserved = await catalog.cost(model, tokens)
+      if (reserved === null) {
+        return { ok: false, error: priceUnknown(model) }
+      }
+      const day = now().slice(0, 10)
+      const fits = await reserveSpending(database.db, { day, usd: reserved, limit: usdPerDay })
+      if (!fits) {
+        return { ok: false, error: usedUp(usdPerDay) }
+      }
+      const settle = async (used: ModelUsage) => {
+        const spent = (await catalog.cost(model, used)) ?? reserved
+        await settleSpending(database.db, { day, reserved, spent })
+      }
+      return { ok: true, reservation: { settle } }
+    },
+  }
+}
+
+const nothing: Reservation = { settle: async () => undefined }
+
+function usedUp(usd: number): RunError {
+  return {
+    code: 'budget',
+    message:
+      `Today’s budget of $${usd} (BUDGET_USD_PER_DAY) does not allow another call of the model. ` +
+      'It begins anew at 00:00 UTC.',
+    retryable: false,
+  }
+}
+
+function priceUnknown(model: string): RunError {
+  return {
+    code: 'budget',
+    message:
+      `The price of the model "${model.slice(0, 100)}" is not known, so BUDGET_USD_PER_DAY cannot be kept: ` +
+      'choose another model, or remove the limit.',
+    retryable: false,
+  }
+}

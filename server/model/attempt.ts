@@ -1,0 +1,150 @@
+import type OpenAI from 'openai'
+import type { Adapter, Decoder, StepRequest, WireEvent } from './adapter.ts'
+import { measureAnswer } from './answer-measure.ts'
+import type { Clock } from './clock.ts'
+import { failureOf, type Failure } from './failure.ts'
+import type { ModelDelta } from './port.ts'
+import { watchProgress, type Raced } from './progress-watch.ts'
+import { readBody, UnreadableBody, type Transport } from './transport.ts'
+import { joinText } from './well-formed-text.ts'
+
+export type AttemptSettings = {
+  client: OpenAI
+  adapter: Adapter
+  firstTokenSeconds: number
+  idleSeconds: number
+  clock: Clock
+}
+
+export type Attempt =
+  | { type: 'done' }
+  | {
+      type: 'failed'
+      failure: Failure
+      /** Whether anything of the answer has gone out. */
+      answered: boolean
+      /** What was used, as far as it was said and has not gone out. */
+      usage: ModelDelta[]
+    }
+
+/** Asks once. What it yields is the answer; what it returns says whether the answer is whole. */
+export async function* tryOnce(
+  { client, adapter, clock, firstTokenSeconds, idleSeconds }: AttemptSettings,
+  request: StepRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelDelta, Attempt> {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  const watch = watchProgress(clock, controller.signal)
+  const joiner = joinText()
+  let decoder: Decoder | null = null
+  let body: Transport | null = null
+  let answered = false
+  let held: ModelDelta[] = []
+  const measure = measureAnswer(request.step)
+  const failed = (failure: Failure): Attempt => ({
+    type: 'failed',
+    failure,
+    answered,
+    usage: held.filter(({ type }) => type === 'usage'),
+  })
+
+  /** Holds `start` back until the answer begins: an attempt that fails before that may be made again. */
+  function* send(deltas: ModelDelta[]): Generator<ModelDelta> {
+    for (const delta of deltas) {
+      if (!answered && (delta.type === 'start' || delta.type === 'usage')) {
+        held.push(delta)
+        continue
+      }
+      answered = true
+      measure.add(delta)
+      for (const early of held) yield* joiner.push(early)
+      held = []
+      yield* joiner.push(delta)
+    }
+  }
+
+  try {
+    watch.expect(firstTokenSeconds * 1000)
+    const opened = await watch.race(adapter.open(client, request, controller.signal))
+    if (opened.type !== 'value') return failed(timeout(firstTokenSeconds, null))
+    decoder = adapter.decoder(request)
+    body = readBody(opened.value, client, controller.signal)
+    const events = body.events()[Symbol.asyncIterator]()
+    let alive = false
+    let saidAt = clock.now()
+    for (;;) {
+      const next: Raced<IteratorResult<WireEvent>> = await watch.race(events.next())
+      if (signal.aborted) return { type: 'done' }
+      if (next.type !== 'value') {
+        if (decoder.ended) break
+        return failed(alive ? timeout(null, idleSeconds) : timeout(firstTokenSeconds, null))
+      }
+      if (next.value.done) break
+      const decoded = decoder.decode(next.value.value)
+      yield* send(decoded.deltas)
+      if (decoded.fault) {
+        yield* joiner.flush()
+        return failed({ type: 'fault', fault: decoded.fault, retryAfterMs: null })
+      }
+      alive ||= decoded.alive
+      if (measure.endless) {
+        yield* joiner.flush()
+        yield { type: 'finish', finish: 'length' }
+        return { type: 'done' }
+      }
+      if (decoded.deltas.length > 0) saidAt = clock.now()
+      // After its ending a provider may still tell the usage, but need not close the connection.
+      if (decoder.ended) watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
+      else if (decoded.alive) {
+        const quietMs = clock.now() - saidAt
+        watch.expect(Math.min(idleSeconds, QUIET_TIMES * idleSeconds - quietMs / 1000) * 1000)
+      }
+    }
+  } catch (thrown) {
+    if (signal.aborted) return { type: 'done' }
+    if (thrown instanceof UnreadableBody) return failed({ type: 'unreadable', what: thrown.what })
+    if (decoder === null) return failed(failureOf(thrown, clock.now()))
+    if (!decoder.ended) {
+      yield* joiner.flush()
+      return failed(brokenOff(thrown, answered, body?.over ?? false))
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    controller.abort()
+  }
+  if (signal.aborted) return { type: 'done' }
+  const ending = decoder.end({ marked: body?.marked ?? false })
+  if (ending.length === 0) {
+    yield* joiner.flush()
+    return failed({ type: answered ? 'cut' : 'empty' })
+  }
+  if (measure.isEmpty(ending)) {
+    yield* send(ending.filter(({ type }) => type !== 'finish' && type !== 'tool'))
+    yield* joiner.flush()
+    const cut = ending.some((delta) => delta.type === 'finish' && delta.finish === 'length')
+    return failed(cut ? { type: 'spent', tokens: request.step.maxTokens } : { type: 'empty' })
+  }
+  yield* send(ending)
+  return { type: 'done' }
+}
+
+/** A stream that broke: by the network, in the middle of an event, or with an event that is no JSON. */
+function brokenOff(thrown: unknown, answered: boolean, over: boolean): Failure {
+  if (thrown instanceof SyntaxError && !over) return { type: 'unreadable', what: 'other' }
+  return answered || over
+    ? { type: 'cut' }
+    : { type: 'unreachable', reason: 'the connection was dropped' }
+}
+
+function timeout(firstToken: number | null, idle: number | null): Failure {
+  return firstToken === null
+    ? { type: 'idle-timeout', seconds: idle ?? 0 }
+    : { type: 'first-token-timeout', seconds: firstToken }
+}
+
+const AFTER_ENDING_MS = 2_000
+
+/** How many idle times an answer may get on without showing anything: events can come for ever. */
+const QUIET_TIMES = 10

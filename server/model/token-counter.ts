@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads'
+import type { TokenCounter } from './port.ts'
+
+/**
+ * Counts tokens in two ways. An estimate costs nothing and is good enough while there is room to spare. The real
+ * tokenizer takes some 50 MiB and time, so it works in a thread of its own, which ends when nobody asked for a while.
+ * Both are corrected by what the model reported for earlier requests, because models cut their tokens differently.
+ */
+export function createTokenCounter(): TokenCounter {
+  const corrections = new Map<string, number>()
+  let thread: CountingThread | null = null
+
+  return {
+    estimate,
+    async count(texts) {
+      thread ??= startThread(() => {
+        thread = null
+      })
+      try {
+        return await thread.count(texts)
+      } catch {
+        // Without the tokenizer the estimate has to do, on the safe side.
+        return texts.map((text) => Math.ceil(estimate(text) * 1.25))
+      }
+    },
+    correction: (model, basis) => corrections.get(`${basis} ${model}`) ?? 1,
+    learn(model, basis, counted, reported) {
+      if (counted < MIN_TO_LEARN || reported <= 0) return
+      const key = `${basis} ${model}`
+      const seen = Math.min(Math.max(reported / counted, 0.8), 2.5)
+      const before = corrections.get(key)
+      corrections.set(key, before === undefined ? seen : (before + seen) / 2)
+    },
+    close: async () => {
+      await thread?.end()
+    },
+  }
+}
+
+/** Tokens by the number of characters and of their bytes: Latin letters share tokens, others take more. */
+function estimate(text: string): number {
+  const further = Buffer.byteLength(text) - text.length
+  return Math.ceil(text.length / 3.6 + further * 0.28)
+}
+
+/** Below this, what a request has beside its texts outweighs them. */
+const MIN_TO_LEARN = 500
+
+type CountingThread = { count(texts: string[]): Promise<number[]>; end(): Promise<unknown> }
+
+function startThread(onEnd: () => void): CountingThread {
+  const worker = new Worker(new URL('./token-worker.ts', import.meta.url))
+  const asked = new Map<number, PromiseWithResolvers<number[]>>()
+  let number = 0
+  let idle: NodeJS.Timeout | undefined
+  worker.unref()
+  const end = (reason: unknown): void => {
+    clearTimeout(idle)
+    onEnd()
+    for (const { reject } of asked.values()) reject(reason)
+    asked.clear()
+  }
+  worker.on('message', ({ id, counts }: { id: number; counts: number[] }) => {
+    asked.get(id)?.resolve(counts)
+    asked.delete(id)
+    clearTimeout(idle)
+    idle = setTimeout(() => void worker.terminate(), IDLE_MS).unref()
+  })
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('the counting thread ended')))
+  return {
+    count(texts) {
+      const answer = Promise.withResolvers<number[]>()
+      const id = (number += 1)
+      asked.set(id, answer)
+      clearTimeout(idle)
+      worker.postMessage({ id, texts })
+      const late = setTimeout(() => void worker.terminate(), LONGEST_MS).unref()
+      return answer.promise.finally(() => clearTimeout(late))
+    },
+    end: () => worker.terminate(),
+  }
+}
+
+const IDLE_MS = 30_000
+const LONGEST_MS = 5_000

@@ -1,0 +1,4 @@
+import { memoryStorage } from '../testing/app.ts'
+import { budgetStories } from './budget.suite.ts'
+
+budgetStories('PGlite', memoryStorage)

@@ -1,0 +1,4 @@
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { contextStories } from './context.suite.ts'
+
+contextStories('Postgres', postgresStorage)

@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { hostileReply, hostileScripts } from '../model/testing/hostile-scripts.ts'
+import {
+  chatAnswer,
+  type ScriptedReply,
+  sse,
+  startScriptedProvider,
+} from '../model/testing/scripted-provider.ts'
+import { completed, textDelta } from '../model/testing/wire-events.ts'
+import { pino } from 'pino'
+import { createApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+
+const RUNS = 30
+
+test.each(['chat', 'responses'] as const)(
+  'whatever a provider does through %s, each run ends once, in time, and never well without content (P9, P13)',
+  async (api) => {
+    const scripts = fc.sample(hostileScripts(api), { numRuns: RUNS, seed: 20_262 })
+    const replies = new Map<string, ScriptedReply>(
+      scripts.map((script, number) => [`script-${number}`, hostileReply(script)]),
+    )
+    const good = api === 'chat' ? chatAnswer('Hi') : sse(textDelta('Hi')) + completed()
+    replies.set(`script-${RUNS}`, { body: [good] })
+    await using provider = await startScriptedProvider(
+      ({ body }) => replies.get(/script-\d+/.exec(JSON.stringify(body))?.[0] ?? '') ?? {},
+    )
+    await using app = await createApp({
+      config: readConfig({
+        DATA_DIR: 'memory:',
+        OPENAI_BASE_URL: provider.baseUrl,
+        OPENAI_API: api,
+        LLM_TIMEOUT: '0.2',
+        LLM_IDLE_TIMEOUT: '0.2',
+        RUN_MAX_STEPS: '2',
+      }),
+      logger: pino({ level: 'silent' }),
+    })
+    const began = performance.now()
+    const sessions = await Promise.all(
+      [...replies.keys()].map(async (model) => {
+        const { id } = await app.caller.sessions.create({ model })
+        await app.caller.messages.send({ sessionId: id, text: 'Hello' })
+        return { id, model }
+      }),
+    )
+    for (const { id, model } of sessions) {
+      await expect
+        .poll(() => app.caller.sessions.get({ id }), { timeout: 30_000, message: model })
+        .toMatchObject({ running: false })
+    }
+    // Two steps, three tries of each, and the machine's own time for so many at once.
+    expect(performance.now() - began).toBeLessThan(30_000)
+
+    const outcomes = new Set<string>()
+    for (const { id, model } of sessions) {
+      const { events } = await app.caller.sessions.log({ id, limit: 1_000 })
+      const ends = events.flatMap(({ event }) => (event.type === 'end' ? [event] : []))
+      expect(ends, model).toHaveLength(1)
+      const [end] = ends
+      const { messages } = await app.caller.messages.list({ sessionId: id })
+      const answer = messages.at(-1)
+      expect(answer, model).toMatchObject({ role: 'assistant', status: end?.outcome })
+      outcomes.add(end?.outcome ?? '')
+      if (end?.outcome === 'completed' && end.finish !== 'content-filter') {
+        const content = answer?.parts.filter(
+          (part) => part.type === 'tool' || (part.type !== 'reasoning' && part.text.trim() !== ''),
+        )
+        expect(content, model).not.toEqual([])
+      } else {
+        expect(end?.error?.message, model).toMatch(/\w{3}/)
+      }
+    }
+    expect(outcomes).toEqual(new Set(['completed', 'failed']))
+  },
+)
