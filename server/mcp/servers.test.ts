@@ -14,6 +14,9 @@ import type { McpServerConfig } from './config.ts'
 import { startMcpServers } from './servers.ts'
 import { everythingOverHttp, everythingServer, hostileServer } from './testing/servers.ts'
 
+/** Machines are noisy. */
+const PATIENT = { timeout: 30_000 }
+
 const times = { retryMs: 50, longestRetryMs: 200, relistMs: 20, pingMs: 2_000 }
 
 /** The registry over these servers, once it is known of each whether it is there. */
@@ -30,7 +33,7 @@ async function serve(
     source: servers,
   })
   for (const { name } of configs) {
-    await registry.untilPresent(`${name}__anything`, AbortSignal.timeout(20_000))
+    await registry.untilPresent(`${name}__anything`, AbortSignal.timeout(60_000))
   }
   const names = () => registry.list().map(({ name }) => name)
   return {
@@ -118,7 +121,7 @@ test('the reference server answers over HTTP: structured content, progress, and 
   expect(long.progress.at(-1)).toEqual({ done: 4, total: 4 })
 
   const cut = mcp.call('remote__trigger-long-running-operation', { duration: 30, steps: 300 })
-  await expect.poll(() => cut.progress.length).toBeGreaterThan(0)
+  await expect.poll(() => cut.progress.length, PATIENT).toBeGreaterThan(0)
   await first.end()
   expect(await cut).toMatchObject({
     ok: false,
@@ -163,7 +166,7 @@ test('a server that hangs in a call costs the call its time; a stop is told to i
   await using calls = await temporaryFile()
   await using mcp = await serve([hostileServer([], { CALLS: calls.path })], { timeoutMs: 200 })
   expect(await mcp.call('hostile__hang')).toMatchObject({ kind: 'timeout' })
-  await expect.poll(() => readFile(calls.path, 'utf8')).toBe('hang\ncancelled\n')
+  await expect.poll(() => readFile(calls.path, 'utf8'), PATIENT).toBe('hang\ncancelled\n')
   const stop = new AbortController()
   const stopped = mcp.call('hostile__hang', {}, stop.signal)
   stop.abort()
@@ -182,16 +185,15 @@ test('a server that sends 50 MB in one message is ended, and begun again', async
   expect(await mcp.call('hostile__echo')).toMatchObject({ ok: true })
 })
 
-test('a server that floods with notifications is held back: this process goes on', async () => {
-  await using mcp = await serve([hostileServer()], { timeoutMs: 1_500 })
-  let turns = 0
-  const timer = setInterval(() => (turns += 1), 5)
+test('a server that floods with notifications is held back, and the others answer meanwhile', async () => {
+  const calm = { ...hostileServer(), name: 'calm' }
+  await using mcp = await serve([hostileServer(), calm], { timeoutMs: 3_000 })
   const flooded = mcp.call('hostile__flood')
+  await expect.poll(() => flooded.progress.length, PATIENT).toBeGreaterThan(0)
+  expect(await mcp.call('calm__echo')).toMatchObject({ ok: true })
   expect(await flooded).toMatchObject({ kind: 'timeout' })
-  clearInterval(timer)
-  expect(turns).toBeGreaterThan(10)
-  // Bounded: a burst, and what a second and a half let through.
-  expect(flooded.progress.length).toBeLessThan(4_000)
+  // Half of what comes is progress: of a burst, and of what three seconds let through.
+  expect(flooded.progress.length).toBeLessThan(2_000)
 })
 
 test('a server that never says a word, or is no program, has no tools and says why', async () => {
@@ -210,7 +212,7 @@ test('a server that never says a word, or is no program, has no tools and says w
   expect(outcome).toMatchObject({ kind: 'unknown-tool', error: expect.stringContaining('ENOENT') })
   expect(JSON.stringify(outcome)).not.toMatch(/secret|nowhere/)
   await expect
-    .poll(async () => JSON.stringify(await mcp.call('hostile__echo')))
+    .poll(async () => JSON.stringify(await mcp.call('hostile__echo')), PATIENT)
     .toMatch(/not answer|not connected/)
 })
 
@@ -256,7 +258,7 @@ test('a server that will not end is ended, with this one', async () => {
   await mcp[Symbol.asyncDispose]()
   expect(performance.now() - began).toBeLessThan(5_000)
   expect(mcp.names()).toEqual([])
-  await expect.poll(() => isAlive(id), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => isAlive(id), PATIENT).toBe(false)
 })
 
 test.each([
@@ -287,7 +289,7 @@ test.each([
     expect(outcome).toMatchObject({ kind: 'unknown-tool', error: expect.stringContaining(why) })
     expect(JSON.stringify(outcome)).not.toContain('a-secret')
     // It is tried again, and not without pause.
-    await expect.poll(() => asked).toBeGreaterThan(1)
+    await expect.poll(() => asked, PATIENT).toBeGreaterThan(1)
     server.closeAllConnections()
     server.close()
   },

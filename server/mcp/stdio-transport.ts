@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { platform } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
 import {
   deserializeMessage,
   type JSONRPCMessage,
@@ -17,6 +17,10 @@ import { Lines } from './lines.ts'
 const POLITE = 500
 /** How long it then takes until it is killed, at the most. Milliseconds. */
 const FORCED = 3_000
+/** How long what it said before its end may still be read. Milliseconds. */
+const LAST_WORDS = 200
+/** Messages that are delivered without a pause. */
+const AT_ONCE = 32
 
 export type StdioOptions = {
   command: string
@@ -38,6 +42,10 @@ export class StdioTransport implements Transport {
   readonly #lines = new Lines()
   #child: ChildProcessWithoutNullStreams | null = null
   #kill: () => void = () => undefined
+  /** What came since a line was last complete. */
+  #bytes = 0
+  #delivering = Promise.resolve()
+  #isExpelled = false
   #isClosed = false
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
@@ -88,6 +96,7 @@ export class StdioTransport implements Transport {
 
   /** Ends a server that does not keep to the rules, without another word. */
   #expel(error: Error): void {
+    this.#isExpelled = true
     this.#child?.stdout.destroy()
     this.#kill()
     this.onerror?.(error)
@@ -101,15 +110,25 @@ export class StdioTransport implements Transport {
     } catch (error) {
       return this.#expel(error instanceof Error ? error : new Error(String(error)))
     }
-    for (const line of lines) {
+    this.#bytes += chunk.length
+    if (lines.length > 0) {
+      this.#delivering = this.#deliverAll(lines, this.#bytes, this.#delivering)
+      this.#bytes = 0
+    }
+  }
+
+  /** A few at a time, so that whatever else this process does has its turn; nothing more is read meanwhile. */
+  async #deliverAll(lines: string[], bytes: number, before: Promise<void>): Promise<void> {
+    this.#child?.stdout.pause()
+    await before
+    for (const [index, line] of lines.entries()) {
+      if (this.#isExpelled) return
       this.#deliver(line)
+      if (index % AT_ONCE === AT_ONCE - 1) await immediate()
     }
-    const wait = this.#inflow.take(lines.length, chunk.length)
-    const stdout = this.#child?.stdout
-    if (wait > 0 && stdout) {
-      stdout.pause()
-      setTimeout(() => stdout.resume(), wait).unref()
-    }
+    const wait = this.#inflow.take(lines.length, bytes)
+    if (wait > 0) await delay(wait, undefined, { ref: false })
+    this.#child?.stdout.resume()
   }
 
   #deliver(line: string): void {
@@ -138,8 +157,9 @@ export class StdioTransport implements Transport {
   async #end(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    // What it said last is still read.
-    await new Promise((resolve) => setImmediate(resolve))
+    // What it said last is still read, unless it said too much.
+    await immediate()
+    await Promise.race([this.#delivering, delay(LAST_WORDS, undefined, { ref: false })])
     this.#kill()
     this.#child?.stdout.destroy()
     this.#child?.stderr.destroy()

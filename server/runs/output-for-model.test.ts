@@ -33,10 +33,3 @@ test('data is told once: as the text that says it, or, where none does, as it is
 test('an answer of another shape, as after an import, is told as it is', () => {
   expect(mcp({ odd: true })).toBe('{"odd":true}')
 })
-
-test('what is too long for a model is cut, and said to be', () => {
-  const told = mcp({ content: [{ type: 'text', text: '🦊'.repeat(60_000) }] })
-  expect(told.length).toBeLessThan(100_100)
-  expect(told).toMatch(/\[The rest was cut off\.\]$/)
-  expect(told.isWellFormed()).toBe(true)
-})

@@ -1,16 +1,10 @@
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 
-/** The most of a tool's answer that a model reads. UTF-16 units. */
-const MAX_LENGTH = 100_000
-
 /** What the model is told of a call that worked. What an MCP server answered is told as text, its pictures in words. */
 export function outputForModel({ source, output }: Pick<ToolCall, 'source' | 'output'>): string {
   const answer = source === 'builtin' ? null : McpOutput.safeParse(output)
-  const text = answer?.success ? textOf(answer.data) : JSON.stringify(output ?? null)
-  return text.length > MAX_LENGTH
-    ? `${text.slice(0, MAX_LENGTH).toWellFormed()}\n[The rest was cut off.]`
-    : text
+  return answer?.success ? textOf(answer.data) : JSON.stringify(output ?? null)
 }
 
 function textOf({ content, structuredContent, notes = [] }: McpOutput): string {

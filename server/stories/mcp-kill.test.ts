@@ -6,6 +6,9 @@ import { startServer, temporaryFolder } from '../../scripts/testing/server-proce
 import { Message } from '../../shared/contract/message.ts'
 import { hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 
+/** Machines are noisy. */
+const PATIENT = { timeout: 60_000 }
+
 const SESSION = '0191d6a0-0000-7000-8000-0000000000aa'
 
 describe('tools of MCP servers, when the whole process is killed', () => {
@@ -24,25 +27,25 @@ describe('tools of MCP servers, when the whole process is killed', () => {
       post(`${url}/api/session/${SESSION}/messages`, { text })
     await post(`${first.url}/api/session`, { id: SESSION })
     await say(first.url, 'Use hostile__slow_read with {}')
-    await expect.poll(() => readFile(calls, 'utf8')).toBe('slow_read\n')
+    await expect.poll(() => readFile(calls, 'utf8'), PATIENT).toBe('slow_read\n')
     const firstPid = Number(await readFile(pid, 'utf8'))
     await first.end('SIGKILL')
-    await expect.poll(() => isAlive(firstPid), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(firstPid), PATIENT).toBe(false)
 
     await using second = await startServer({ ...env, MCP_CONFIG: file.path })
     await expect
-      .poll(() => callsIn(second.url), { timeout: 20_000 })
+      .poll(() => callsIn(second.url), PATIENT)
       .toEqual([expect.objectContaining({ name: 'hostile__slow_read', status: 'completed' })])
     expect(await readFile(calls, 'utf8')).toBe('slow_read\nslow_read\n')
 
-    await expect.poll(() => isRunning(second.url), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(second.url), PATIENT).toBe(false)
     await say(second.url, 'Use hostile__slow_read with {}')
-    await expect.poll(() => readFile(calls, 'utf8')).toBe('slow_read\n'.repeat(3))
+    await expect.poll(() => readFile(calls, 'utf8'), PATIENT).toBe('slow_read\n'.repeat(3))
     await second.end('SIGKILL')
     // The operator took the server out of the file meanwhile.
     await using third = await startServer(env)
     await expect
-      .poll(() => callsIn(third.url), { timeout: 20_000 })
+      .poll(() => callsIn(third.url), PATIENT)
       .toEqual([
         expect.objectContaining({ status: 'completed' }),
         expect.objectContaining({
@@ -50,7 +53,7 @@ describe('tools of MCP servers, when the whole process is killed', () => {
           error: expect.stringContaining('hostile__slow_read'),
         }),
       ])
-  }, 90_000)
+  }, 240_000)
 
   test('are not done twice when they may write: nobody knows how such a call went (P7)', async () => {
     await using folder = await temporaryFolder()
@@ -68,15 +71,15 @@ describe('tools of MCP servers, when the whole process is killed', () => {
     await post(`${first.url}/api/session/${SESSION}/messages`, {
       text: 'Use hostile__slow_once with {}',
     })
-    await expect.poll(() => readFile(calls, 'utf8')).toBe('slow_once\n')
+    await expect.poll(() => readFile(calls, 'utf8'), PATIENT).toBe('slow_once\n')
     await first.end('SIGKILL')
     await using second = await startServer(env)
     await expect
-      .poll(() => callsIn(second.url), { timeout: 20_000 })
+      .poll(() => callsIn(second.url), PATIENT)
       .toEqual([expect.objectContaining({ status: 'unknown' })])
-    await expect.poll(() => isRunning(second.url), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(second.url), PATIENT).toBe(false)
     expect(await readFile(calls, 'utf8')).toBe('slow_once\n')
-  }, 60_000)
+  }, 180_000)
 })
 
 const Read = z.object({ running: z.boolean(), messages: z.array(Message) })
@@ -98,7 +101,7 @@ async function isRunning(url: string): Promise<boolean> {
 
 async function untilListed(url: string, name: string): Promise<void> {
   const names = async () => JSON.stringify(await (await fetch(`${url}/api/tools`)).json())
-  await expect.poll(names, { timeout: 20_000 }).toContain(`"${name}"`)
+  await expect.poll(names, PATIENT).toContain(`"${name}"`)
 }
 
 async function post(url: string, body: unknown): Promise<void> {

@@ -72,7 +72,7 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       expect(fresh.state).toEqual(live.state)
 
       // The log does not keep how far a call was (P4): who resumes from within reads on behind it.
-      await expect.poll(() => progressInLog(app, id)).toBe(0)
+      await expect.poll(() => progressInLog(app, id), { timeout: 30_000 }).toBe(0)
       await using resumed = watch(app.caller, id, begun)
       await resumed.untilEvent('end')
       expect(resumed.state).toEqual(live.state)

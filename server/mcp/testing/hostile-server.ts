@@ -109,7 +109,7 @@ async function call({ id, params }: Message): Promise<void> {
       return answer(id, { ...text('no\0 such thing'), isError: true })
     case 'slow_read':
     case 'slow_once':
-      await new Promise((resolve) => setTimeout(resolve, 2_000))
+      await new Promise((resolve) => setTimeout(resolve, 4_000))
       return answer(id, text('at last'))
     default:
       return undefined
