@@ -111,12 +111,13 @@ export async function readMessages(
   return assemble(db, rows, new Map())
 }
 
-/** Whether the id is taken, by whomever. */
+/** Whether the id is taken, by whomever, also for an answer that has not begun. */
 export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
-  return (
-    (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !==
-    undefined
-  )
+  const { rows } = await sql`
+    select id from messages where id = ${id}
+    union all
+    select message_id from runs where message_id = ${id}`.execute(db)
+  return rows.length > 0
 }
 
 export type BranchPage = {

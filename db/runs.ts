@@ -80,6 +80,16 @@ export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<
   return row ?? null
 }
 
+/** The run that writes an answer, wrote it, or is going to: its message need not be there yet. */
+export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(columns)
+    .where('message_id', '=', messageId)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** The run of a session that has started and not ended. */
 export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db

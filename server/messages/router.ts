@@ -93,7 +93,13 @@ export const messagesRouter = router({
     ),
 
   regenerate: procedure
-    .input(z.object({ id: MessageId, model: z.string().trim().min(1).max(200).optional() }))
+    .input(
+      z.object({
+        id: MessageId,
+        newId: MessageId.optional(),
+        model: z.string().trim().min(1).max(200).optional(),
+      }),
+    )
     .output(Sent)
     .mutation(({ ctx: { services, user }, input }) =>
       services.runs.regenerate({ ...input, userId: user.id }),

@@ -26,6 +26,8 @@ export type EditCommand = {
 export type RegenerateCommand = {
   userId: UserId
   id: MessageId
+  /** The id of the new answer; the same one again is the same command. */
+  newId?: MessageId | undefined
   /** The model to ask this time; the session's when absent. */
   model?: string | undefined
 }

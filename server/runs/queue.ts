@@ -21,7 +21,7 @@ export async function unqueue(
 ): Promise<number> {
   const taken = await deleteQueued(transaction, sessionId, id)
   if (taken > 0) {
-    await addBranch(transaction, log, userId, sessionId)
+    await addBranch(transaction, log, { userId, sessionId })
   }
   return taken
 }

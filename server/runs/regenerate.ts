@@ -1,6 +1,13 @@
 import type { Db } from '../../db/database.ts'
-import { findMessage, readTree } from '../../db/messages.ts'
-import { findActiveRun, findRun, insertRun, requestStop } from '../../db/runs.ts'
+import { findMessage, messageExists, readTree } from '../../db/messages.ts'
+import {
+  type Run,
+  findActiveRun,
+  findRun,
+  findRunOfAnswer,
+  insertRun,
+  requestStop,
+} from '../../db/runs.ts'
 import { lockSession, updateSession } from '../../db/sessions.ts'
 import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
@@ -14,10 +21,11 @@ import { addBranch, startAnswer } from './start.ts'
 export async function regenerate(
   transaction: Db,
   log: Appender,
-  { userId, id, model }: RegenerateCommand,
+  command: RegenerateCommand,
   sessionId: SessionId,
   deps: RunDeps,
 ): Promise<Sent> {
+  const { userId, id, newId, model } = command
   const session = await lockSession(transaction, userId, sessionId)
   const old = await findMessage(transaction, userId, id)
   if (!session || !old) {
@@ -30,12 +38,16 @@ export async function regenerate(
       'Only an answer can be regenerated; edit what you wrote instead.',
     )
   }
+  const repeated = newId && (await findRepeated(transaction, command, questionId, newId))
+  if (repeated) {
+    return { messageId: newId, runId: repeated.id, started: null, interrupted: null }
+  }
   if (session.status === 'closed') {
     await deps.presence.reopen(transaction, log, { userId, sessionId })
   }
   const active = await findActiveRun(transaction, sessionId)
   const runId = RunId.parse(deps.newId())
-  const messageId = MessageId.parse(deps.newId())
+  const messageId = newId ?? MessageId.parse(deps.newId())
   await insertRun(
     transaction,
     {
@@ -58,9 +70,31 @@ export async function regenerate(
   if (!run) {
     throw new Error(`run ${runId} is gone in the transaction that made it`)
   }
+  if (questionId !== session.activeLeaf) {
+    await addBranch(transaction, log, { userId, sessionId, leaf: questionId })
+  }
   const started = await startAnswer(transaction, log, run, deps)
-  await addBranch(transaction, log, userId, sessionId)
   return { messageId, runId, started, interrupted: null }
+}
+
+/** The run of the first regenerate with this id, if it asked the same; its answer need not have begun. */
+async function findRepeated(
+  transaction: Db,
+  { userId, model }: RegenerateCommand,
+  questionId: MessageId,
+  newId: MessageId,
+): Promise<Run | null> {
+  const run = await findRunOfAnswer(transaction, newId)
+  if (!run && !(await messageExists(transaction, newId))) {
+    return null
+  }
+  const question = await findMessage(transaction, userId, questionId)
+  // The question names the run that it came with, whose answer nobody regenerated.
+  const isOther = run?.questionId !== questionId || run.id === question?.message.runId
+  if (!run || isOther || (model !== undefined && model !== run.model)) {
+    throw new CommandError('CONFLICT', 'This message id is taken. Regenerate with a new id.')
+  }
+  return run
 }
 
 /** Makes the branch of a message the active one, down to its newest message. */
@@ -84,6 +118,6 @@ export async function selectBranch(
   const activeLeaf = leafUnder(tree, id)
   if (activeLeaf !== session.activeLeaf) {
     await updateSession(transaction, sessionId, { activeLeaf })
-    await addBranch(transaction, log, userId, sessionId)
+    await addBranch(transaction, log, { userId, sessionId })
   }
 }

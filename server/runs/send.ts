@@ -60,7 +60,7 @@ export async function sendMessage(
       await requestStop(transaction, active.id, deps.now())
       // It goes before what waits already, where a reader would not put a message that is new.
       if ((await readQueued(transaction, sessionId)).length > 1) {
-        await addBranch(transaction, log, userId, sessionId)
+        await addBranch(transaction, log, { userId, sessionId })
       }
     }
     return {
@@ -70,11 +70,12 @@ export async function sendMessage(
       interrupted: whenBusy === 'interrupt' ? active.id : null,
     }
   }
+  const { parentId: leaf } = command
+  if (leaf !== undefined && leaf !== session.activeLeaf) {
+    await addBranch(transaction, log, { userId, sessionId, leaf })
+  }
   log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
   const started = await startAnswer(transaction, log, run, deps)
-  if (command.parentId !== undefined && command.parentId !== session.activeLeaf) {
-    await addBranch(transaction, log, userId, sessionId)
-  }
   if (session.title === null) {
     await updateSession(transaction, sessionId, { title: titleOf(text), titleSource: 'rule' })
     log.add({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })

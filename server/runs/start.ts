@@ -60,26 +60,35 @@ export async function startNext(
   const activeLeaf = (await lockSession(transaction, userId, sessionId))?.activeLeaf ?? null
   const question = await readMessage(transaction, userId, next.questionId)
   const parentId = next.parentChosen ? question.parentId : activeLeaf
+  // A question that is answered anew stands where it stood; one that waited goes behind its parent.
+  const leaf = question.status === 'queued' ? parentId : question.id
+  if (leaf !== activeLeaf) {
+    await addBranch(transaction, log, { userId, sessionId, leaf })
+  }
   await updateMessage(transaction, next.questionId, { parentId, status: 'completed' })
   log.add({ type: 'message', message: await readMessage(transaction, userId, next.questionId) })
-  const run = await startAnswer(transaction, log, next, deps)
-  if (parentId !== activeLeaf) {
-    await addBranch(transaction, log, userId, sessionId)
-  }
-  return run
+  return startAnswer(transaction, log, next, deps)
 }
 
-/** Tells readers that the active branch is another one now. */
+/**
+ * Tells readers that the active branch is another one now.
+ *
+ * @param leaf where it ends, null for nowhere; as the session says when absent. What is about to be added to another
+ *   branch is told after this, so that no reader sees it behind the old one.
+ */
 export async function addBranch(
   transaction: Db,
   log: Appender,
-  userId: UserId,
-  sessionId: SessionId,
+  {
+    userId,
+    sessionId,
+    leaf,
+  }: { userId: UserId; sessionId: SessionId; leaf?: MessageId | null | undefined },
 ): Promise<void> {
   log.add({
     type: 'branch',
     session: await readSession(transaction, log, userId, sessionId),
-    leaf: await readActiveLeaf(transaction, sessionId),
+    leaf: leaf === undefined ? await readActiveLeaf(transaction, sessionId) : leaf,
   })
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fold } from '../../shared/session/fold.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
@@ -110,6 +111,102 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       const seqs = late.events.map(({ seq }) => seq)
       expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
       await sameAsFresh(app, sessionId, late)
+    })
+
+    test('never stands behind the one that it takes the place of, at no event (P2)', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id: sessionId } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
+      await ask(app, sessionId, 'Name a colour', 'red')
+      const old = await answerId(live, 1)
+      const isAtRest = (id: string) =>
+        live.until(
+          ({ state }) => state?.messages.at(-1)?.id === id && state.session.running === false,
+        )
+      await isAtRest(old)
+      const again = await app.caller.messages.regenerate({ id: old })
+      const second = await app.model.nextCall()
+      second.say('blue')
+      const third = await app.caller.messages.regenerate({ id: again.messageId })
+      ;(await app.model.nextCall()).finish()
+      await isAtRest(third.messageId)
+      const question = live.state?.messages[0]?.id ?? ''
+      await app.caller.messages.edit({ id: question, text: 'Name a shape' })
+      const call = await app.model.nextCall()
+      call.say('round')
+      await live.until(({ state }) => textOf(state, state?.messages[1]?.id ?? '') === 'round')
+      const edited = live.state?.messages[0]?.id ?? ''
+      await app.caller.messages.edit({ id: edited, text: 'Name a number' })
+      ;(await app.model.nextCall()).finish()
+      await live.until(
+        ({ state }) =>
+          textOf(state, state?.messages[0]?.id ?? '') === 'Name a number' &&
+          state?.messages[1]?.status === 'completed',
+      )
+      await sameAsFresh(app, sessionId, live)
+      let state: typeof live.state = null
+      for (const event of live.events) {
+        state = fold(state, event)
+        const places = state.messages
+          .filter(({ status }) => status !== 'queued')
+          .map(({ parentId, role }) => `${role} after ${parentId}`)
+        expect(places).toEqual([...new Set(places)])
+      }
+    })
+
+    test('is made once, however often its command comes, and not under an id that is taken', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      await ask(app, sessionId, 'Name a colour', 'red')
+      const first = await answerId(live, 1)
+      await live.untilEvent('end')
+      const newId = crypto.randomUUID()
+      const command = { id: first, newId, model: 'other' }
+      const sent = await Promise.all([
+        caller.messages.regenerate(command),
+        caller.messages.regenerate(command),
+      ])
+      expect(sent[0]).toMatchObject({ messageId: newId })
+      expect(sent[1]).toEqual(sent[0])
+      const second = await app.model.nextCall()
+      second.say('blue')
+      // This one has to wait for its turn, and has no message yet.
+      const waiting = { id: newId, newId: crypto.randomUUID() }
+      const queued = await caller.messages.regenerate(waiting)
+      expect(await caller.messages.regenerate(waiting)).toEqual(queued)
+      const third = await app.model.nextCall()
+      third.finish()
+      await live.until(
+        ({ state }) =>
+          state?.messages.at(-1)?.id === waiting.newId && state.session.running === false,
+      )
+      expect(await caller.messages.regenerate(command)).toEqual(sent[0])
+      expect(await caller.messages.regenerate(waiting)).toEqual(queued)
+      expect(live.state?.messages.at(-1)?.siblings).toMatchObject({ index: 2, count: 3 })
+      await sameAsFresh(app, sessionId, live)
+
+      const taken = { code: 'CONFLICT' }
+      const question = live.state?.messages[0]?.id ?? ''
+      for (const other of [first, question]) {
+        await expect(caller.messages.regenerate({ id: first, newId: other })).rejects.toMatchObject(
+          taken,
+        )
+      }
+      await expect(
+        caller.messages.regenerate({ ...command, model: 'third' }),
+      ).rejects.toMatchObject(taken)
+      await ask(app, sessionId, 'Another', 'one')
+      const last = await answerId(live, 3)
+      await expect(caller.messages.regenerate({ id: last, newId })).rejects.toMatchObject(taken)
+      await expect(
+        caller.messages.send({ sessionId, id: newId, text: 'Hello' }),
+      ).rejects.toMatchObject(taken)
     })
 
     test('of what is not there, or is no answer, is refused', async () => {

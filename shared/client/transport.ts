@@ -88,6 +88,7 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
 /** Mutations of which doing it twice is doing it once, and the field that has to be there for that. */
 const REPEATABLE: Readonly<Record<string, string | null>> = {
   'messages.edit': 'newId',
+  'messages.regenerate': 'newId',
   'messages.select': null,
   'messages.send': 'id',
   'runs.stop': null,

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
+import { newId } from '../../../shared/contract/new-id.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { reason } from './send-message.ts'
 
@@ -29,6 +30,6 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     problem,
     select: (version: string) =>
       void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
-    regenerate: () => void attempt(() => api.messages.regenerate.mutate({ id }), 'Not regenerated'),
+    regenerate: () => void attempt(() => api.messages.regenerate.mutate({ id, newId: newId() }), 'Not regenerated'),
   }
 }
