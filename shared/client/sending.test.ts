@@ -63,6 +63,22 @@ test.each(['before', 'after'] as const)(
   },
 )
 
+test('regenerating is repeated when a drop took its answer, and only under an id of its own', async () => {
+  await connected()
+  const arrived: (string | undefined)[] = []
+  server.script.onRegenerate = async ({ newId: id }) => {
+    arrived.push(id)
+    if (arrived.length === 2) return
+    server.drop()
+    throw new Error('the node died here')
+  }
+  const [old, id] = [newId(), newId()]
+  const sent = await client.api.messages.regenerate.mutate({ id: old, newId: id })
+  expect(sent.messageId).toBe(id)
+  await expect(client.api.messages.regenerate.mutate({ id: old })).rejects.toThrow()
+  expect(arrived).toEqual([id, id, undefined])
+})
+
 test('a send while there is no server waits, and goes out exactly once when there is', async () => {
   await connected()
   await server.halt()

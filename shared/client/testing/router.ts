@@ -25,6 +25,8 @@ export type Script = {
   watching: number
   /** Every send that arrived. */
   readonly sends: SendInput[]
+  /** Called as an answer is to be regenerated; may throw, or break the connection. */
+  onRegenerate(input: { id: string; newId?: string | undefined }): Promise<void>
 }
 
 type Trpc = ReturnType<ReturnType<typeof initTRPC.context<{ token: string | null }>>['create']>
@@ -97,6 +99,13 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
           }
           await script.onSend('after', input)
           return { messageId: input.id, runId: input.id }
+        }),
+      regenerate: procedure
+        .input(z.object({ id: z.string(), newId: z.string().optional() }))
+        .mutation(async ({ input }) => {
+          await script.onRegenerate(input)
+          const messageId = input.newId ?? input.id
+          return { messageId, runId: messageId }
         }),
     }),
     runs: router({

@@ -33,6 +33,7 @@ export class ScriptedServer implements AsyncDisposable {
       tell: (act) => this.tell(act),
       onSend: async () => {},
       onStop: async () => {},
+      onRegenerate: async () => {},
       onWatch: async () => {},
       falsify: (event) => event,
       cursors: [],
