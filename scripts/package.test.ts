@@ -28,7 +28,7 @@ async function inConsumer(program: string, ...args: string[]): Promise<string> {
   return stdout + stderr
 }
 
-test.each(['README.md', 'docs/sdk.md'])(
+test.each(['README.md', 'docs/sdk.md', 'docs/sessions.md'])(
   'the code of the examples in %s is that of the files',
   (page) => {
     const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8')
@@ -98,6 +98,41 @@ test('the Node script of the examples asks and prints the answer', async () => {
   const output = await inConsumer('node-script.ts', 'How long are you up?', server.url)
   expect(output).toMatch(/^A moment\. \[up for [\d.]+ s\]\nUp it is\.\n$/)
   expect(server.model.steps[0]?.messages).toEqual([{ role: 'user', text: 'How long are you up?' }])
+})
+
+test('the examples on sessions fork one, list, find, share and count it, carry it over, and see it closed', async () => {
+  await using server = await startTestServer({
+    answers: ['Blue.', 'Round.', 'Square.', 'For ships.'],
+    env: { SESSION_GRACE_SECONDS: '1' },
+  })
+  expect(await inConsumer('branches.ts', server.url)).toBe(
+    [
+      ...['Name a colour → Blue.', 'Name a shape → Round.', 'Name a shape → Square.'],
+      ...['true', 'Name a colour → Blue.', '1 false', ''],
+    ].join('\n'),
+  )
+  const listing = inConsumer('session-list.ts', server.url)
+  const writings: Record<string, string> = {}
+  while (!writings.summary || !writings.title) {
+    const { step, say, finish } = await server.model.nextWriting()
+    const kind = step.systemPrompt.includes('title') ? 'title' : 'summary'
+    const isOfQuays = JSON.stringify(step.messages).includes('What is a quay?')
+    if (isOfQuays) writings[kind] = kind === 'title' ? 'Quays' : 'What quays are for.'
+    say(isOfQuays ? (writings[kind] ?? '') : 'Names')
+    finish()
+  }
+  const listed = await listing
+  expect(listed).toMatch(/\d sessions\n/)
+  expect(listed).toContain('What is a quay? · active · answering\n')
+  expect(listed).toMatch(/ · closed\n(?:.*\n)*.* · closed · What quays are for\.\n$/)
+  const titles = async () => (await server.caller.sessions.list({})).items.map(({ title }) => title)
+  await expect.poll(titles).toEqual(['Quays', 'Names'])
+  expect(await inConsumer('find-and-share.ts', 'quay', server.url)).toBe(
+    `Quays true [ 'quay' ]\n2 messages shared\n404\n1 10 5 null\n[ 'gpt-4o-mini: 4' ]\n`,
+  )
+  expect(await inConsumer('carry-over.ts', server.url, server.url)).toMatch(
+    /^Quays-.*\.json is Quays there\ndata\.sessions\[0\]\.messages\[0\]/,
+  )
 })
 
 test('the custom tool of the examples is called, and its client prints the typed output', async () => {
