@@ -10,10 +10,7 @@ const summarised = Promise.withResolvers<void>()
 
 const changes = sessions.changes.subscribe(undefined, {
   // Also after each lost connection: what changed meanwhile is in the list, and nowhere else.
-  async onStarted() {
-    const { items } = await sessions.list.query({ limit: 50 })
-    console.log(`${items.length} sessions`)
-  },
+  onStarted: () => void showList(),
   onData(change) {
     if (change.type === 'deleted' || change.session.id !== id) return
     const { title, status, running, summary } = change.session
@@ -31,3 +28,8 @@ for await (const { event } of client.session(id).events()) {
 // That was the last reader: after SESSION_GRACE_SECONDS the session closes, and its summary is written.
 await summarised.promise
 changes.unsubscribe()
+
+async function showList(): Promise<void> {
+  const { items } = await sessions.list.query({ limit: 50 })
+  console.log(`${items.length} sessions`)
+}
