@@ -124,12 +124,14 @@ export type BranchPage = {
   /** The page ends at this message. */
   leaf: MessageId
   limit: number
+  /** How many UTF-16 units of stored parts to return at the most, one message always. */
+  maxLength?: number
 }
 
 /** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
 export async function readBranch(
   db: Db,
-  { sessionId, leaf, limit }: BranchPage,
+  { sessionId, leaf, limit, maxLength = Number.POSITIVE_INFINITY }: BranchPage,
 ): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
   const rows = await db
     .withRecursive('branch', (cte) =>
@@ -153,7 +155,11 @@ export async function readBranch(
     .select(columns)
     .orderBy('depth')
     .execute()
-  const page = rows.slice(0, limit)
+  let length = 0
+  const page = rows.slice(0, limit).filter((row, index) => {
+    length += JSON.stringify(row.parts).length
+    return index === 0 || length <= maxLength
+  })
   return { messages: await assemble(db, page.reverse()), hasOlder: page.length < rows.length }
 }
 

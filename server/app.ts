@@ -18,6 +18,7 @@ import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
 import { createBudget } from './budget/budget.ts'
+import { withinBudget } from './budget/within-budget.ts'
 import { createModelCatalog } from './model/catalog.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
@@ -113,7 +114,20 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
-  const writing = { database, log, model, defaultModel, maxTokens: config.model.maxTokens }
+  const budget = createBudget({
+    database,
+    catalog,
+    // The demo model has no price, and costs nothing.
+    usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+    now,
+  })
+  const writing = {
+    database,
+    log,
+    model: withinBudget(model, budget, tokens),
+    defaultModel,
+    maxTokens: config.model.maxTokens,
+  }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({
@@ -132,13 +146,7 @@ export async function createApp(options: AppOptions) {
       model,
       catalog,
       tokens,
-      budget: createBudget({
-        database,
-        catalog,
-        // The demo model has no price, and costs nothing.
-        usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
-        now,
-      }),
+      budget,
       tools,
       node,
       presence,
