@@ -151,6 +151,7 @@ export async function createApp(options: AppOptions) {
       node,
       presence,
       titles,
+      summaries,
       now,
       newId,
       settings: {

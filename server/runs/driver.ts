@@ -8,7 +8,7 @@ import { begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { askWithin, type PaidResult } from './ask.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
-import { roomFor } from './fitting.ts'
+import { isSummaryStale, roomFor } from './fitting.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume, type RunInput, type RunState } from './run.ts'
 import { sumUsage } from './usage.ts'
@@ -34,6 +34,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
+  let wantsSummary = false
 
   const put = (stored: StoredCall) => {
     calls[calls.findIndex(({ call }) => call.id === stored.call.id)] = stored
@@ -54,6 +55,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const current = stepMessages(answer.parts, steps, calls)
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
     const result = await askWithin({ ...question, current }, written, deps, recorder, endOfAsking)
+    wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
       return apply({ type: 'stopped' })
@@ -122,7 +124,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     signals.lose.throwIfAborted()
     switch (state.phase) {
       case 'ended':
-        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep)
+        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep, wantsSummary)
       case 'asking':
         signals.leave.throwIfAborted()
         await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))
