@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { Kysely, PGliteDialect } from 'kysely'
 import { JOB_SCHEMA } from './jobs.ts'
-import { migrate, schemaVersion } from './migrate.ts'
+import { migrate, migrationNames } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
 /** What a database made by one PGlite uses, every later one must bring along. */
@@ -49,7 +49,9 @@ export async function makeFolder(folder: string, templateDir: string | null): Pr
 }
 
 async function templateFile(templateDir: string): Promise<string> {
-  return join(templateDir, `embedded-${await pgliteVersion()}-${schemaVersion}.tar`)
+  const schema = createHash('sha256').update(migrationNames.join('\n')).update(JOB_SCHEMA)
+  const name = `embedded-${await pgliteVersion()}-${schema.digest('hex').slice(0, 16)}.tar`
+  return join(templateDir, name)
 }
 
 async function keep(file: string, content: Uint8Array): Promise<void> {

@@ -123,6 +123,23 @@ export async function readChunks(
     .execute()
 }
 
+/** The states of calls that a run has logged and that may tell of progress, oldest first. */
+export async function readCallsInProgress(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+): Promise<Pick<ReadEvent, 'seq' | 'data'>[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('run_id', '=', runId)
+    .where('type', '=', 'tool')
+    .where('data', 'like', '%"status":"running"%"progress":%')
+    .orderBy('seq')
+    .execute()
+}
+
 /** Which of these rows stand in the log just so: asked after a connection broke and took the answer along. */
 export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<number> {
   const { rows: counted } = await sql<{ count: number }>`

@@ -4,7 +4,7 @@ import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids
 import type { Message, MessageStatus, Part, Usage } from '../shared/contract/message.ts'
 import type { Db } from './database.ts'
 import type { StoredPart } from './schema.ts'
-import { findCalls } from './tool-calls.ts'
+import { findCalls, readOutputLengths } from './tool-calls.ts'
 
 /** A message with the log position up to which its parts are true. */
 export type StoredMessage = { message: Message; partsSeq: number }
@@ -126,12 +126,20 @@ export type BranchPage = {
   limit: number
   /** How many UTF-16 units of stored parts to return at the most, one message always. */
   maxLength?: number
+  /** Whether what tools answered counts too, an eighth of its length: it is sent along, and may be pictures. */
+  countsOutputs?: boolean
 }
 
 /** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
 export async function readBranch(
   db: Db,
-  { sessionId, leaf, limit, maxLength = Number.POSITIVE_INFINITY }: BranchPage,
+  {
+    sessionId,
+    leaf,
+    limit,
+    maxLength = Number.POSITIVE_INFINITY,
+    countsOutputs = false,
+  }: BranchPage,
 ): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
   const rows = await db
     .withRecursive('branch', (cte) =>
@@ -155,9 +163,15 @@ export async function readBranch(
     .select(columns)
     .orderBy('depth')
     .execute()
+  const outputs = countsOutputs
+    ? await readOutputLengths(
+        db,
+        rows.map(({ id }) => id),
+      )
+    : new Map<MessageId, number>()
   let length = 0
   const page = rows.slice(0, limit).filter((row, index) => {
-    length += JSON.stringify(row.parts).length
+    length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
     return index === 0 || length <= maxLength
   })
   return { messages: await assemble(db, page.reverse()), hasOlder: page.length < rows.length }

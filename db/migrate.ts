@@ -9,6 +9,7 @@ import { up as usage } from './migrations/0005-usage.ts'
 import { up as shares } from './migrations/0006-shares.ts'
 import { up as presence } from './migrations/0007-presence.ts'
 import { up as spending } from './migrations/0008-spending.ts'
+import { up as callProgress } from './migrations/0009-call-progress.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -20,10 +21,11 @@ const migrations: Record<string, Migration> = {
   '0006-shares': { up: shares },
   '0007-presence': { up: presence },
   '0008-spending': { up: spending },
+  '0009-call-progress': { up: callProgress },
 }
 
-/** Names the schema that `migrate` makes; a template of another version is stale. */
-export const schemaVersion = Object.keys(migrations).at(-1) ?? 'empty'
+/** In their order. They name the schema that `migrate` makes: a template made by others is stale. */
+export const migrationNames = Object.keys(migrations)
 
 /**
  * Brings the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them work.
@@ -51,7 +53,8 @@ async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>>
   const { rows } = await sql<{
     name: string
   }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
-  const newer = rows.filter(({ name }) => name > schemaVersion)
+  const newest = migrationNames.at(-1) ?? ''
+  const newer = rows.filter(({ name }) => name > newest)
   return {
     ...migrations,
     ...Object.fromEntries(newer.map(({ name }) => [name, { up: async () => {} }])),

@@ -10,7 +10,7 @@ import type {
 } from '../shared/contract/message.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
-import type { ToolCall } from '../shared/contract/tool.ts'
+import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
 /** JSON text going in, parsed coming out. */
@@ -165,6 +165,8 @@ export type ToolCallTable = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
+  /** While it runs. */
+  progress: JsonColumn<ToolProgress | null>
   /** Of the tool, its schema and the arguments that a person is asked about: an approval is for these alone. */
   approval_hash: string | null
   /** The node that carries the call out after its run, because a person wanted it tried again. */

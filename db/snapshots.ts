@@ -38,7 +38,7 @@ export async function readSnapshot(
     }
     const leaf = limits.leaf === undefined ? await readActiveLeaf(db, sessionId) : limits.leaf
     const branch = leaf
-      ? await readBranch(db, { sessionId, ...limits, leaf })
+      ? await readBranch(db, { sessionId, ...limits, leaf, countsOutputs: true })
       : { messages: [], hasOlder: false }
     const queued = await readQueued(db, sessionId)
     const written = branch.messages.find(

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
-import type { ToolCall } from '../shared/contract/tool.ts'
+import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { Db } from './database.ts'
 
 /** What the run needs to know of a call beyond what readers see. */
@@ -118,6 +118,23 @@ export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<Cal
   return new Map(rows.map((row) => [row.id, toStored(row).call]))
 }
 
+/** How long what the tools of each of these messages answered is, as JSON; messages without any are left out. */
+export async function readOutputLengths(
+  db: Db,
+  messageIds: readonly MessageId[],
+): Promise<Map<MessageId, number>> {
+  if (messageIds.length === 0) {
+    return new Map()
+  }
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(['message_id', sql<number>`coalesce(sum(length(output::text)), 0)::int`.as('length')])
+    .where('message_id', 'in', messageIds)
+    .groupBy('message_id')
+    .execute()
+  return new Map(rows.map((row) => [row.message_id, row.length]))
+}
+
 /** The calls of these runs, in the order in which the model made them. */
 export async function callsOfRuns(
   db: Db,
@@ -154,6 +171,7 @@ const columns = [
   'error',
   'started_at',
   'duration_ms',
+  'progress',
   'approval_hash',
 ] as const
 
@@ -181,6 +199,7 @@ type CallRow = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
+  progress: ToolProgress | null
   approval_hash: string | null
 }
 
@@ -221,6 +240,7 @@ function toStored(row: CallRow): StoredCall {
       ...(row.error !== null && { error: row.error }),
       ...(row.started_at !== null && { startedAt: row.started_at }),
       ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
+      ...(row.progress !== null && { progress: row.progress }),
     },
   }
 }
@@ -233,5 +253,6 @@ function state(call: ToolCall) {
     error: call.error ?? null,
     started_at: call.startedAt ?? null,
     duration_ms: call.durationMs ?? null,
+    progress: call.progress ? JSON.stringify(call.progress) : null,
   }
 }

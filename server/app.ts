@@ -17,8 +17,10 @@ import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
+import { readMcpConfig } from './mcp/config.ts'
+import { startMcpServers } from './mcp/servers.ts'
+import type { McpTimes } from './mcp/times.ts'
 import { createBudget } from './budget/budget.ts'
-import { withinBudget } from './budget/within-budget.ts'
 import { createModelCatalog } from './model/catalog.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
@@ -36,6 +38,7 @@ import { appRouter } from './router.ts'
 import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
+import { searchSessions } from './sessions/search.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -48,16 +51,23 @@ export type AppOptions = {
   model?: ModelPort
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
+  /** How patient it is with MCP servers, where other than usual. */
+  mcpTimes?: Partial<McpTimes>
   /** Milliseconds since the epoch. */
   clock?: () => number
 }
 
-/** The whole server, wired: listening, or called in this process. Whoever makes one closes it. */
+/**
+ * The whole server, wired: listening, or called in this process. Whoever makes one closes it.
+ *
+ * @throws {ConfigError} when the file of MCP servers cannot be used
+ */
 export async function createApp(options: AppOptions) {
   const { config, logger } = options
   const now = () => new Date(options.clock?.() ?? Date.now()).toISOString()
   await using opened = new AsyncDisposableStack()
 
+  const mcpConfig = await readMcpConfig(config.tools.mcpConfigPath)
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
   const owner = await ensureLocalOwner(database.db)
@@ -72,12 +82,18 @@ export async function createApp(options: AppOptions) {
   })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
+  const mcpServers = opened.use(startMcpServers(mcpConfig, { logger, times: options.mcpTimes }))
   const tools = createToolRegistry(
     [
-      ...builtinTools({ loadProfile: (id) => findProfile(database.db, id) }),
+      ...builtinTools({
+        loadProfile: (id) => findProfile(database.db, id),
+        search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
+        now: options.clock ?? Date.now,
+        fetchUrls: config.tools.fetchUrls,
+      }),
       ...(options.tools ?? []),
     ],
-    { timeoutMs: config.tools.timeoutMs },
+    { timeoutMs: config.tools.timeoutMs, source: mcpServers },
   )
 
   const changes = new LocalSessionChanges(database.db, (error) =>
@@ -121,13 +137,8 @@ export async function createApp(options: AppOptions) {
     usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
     now,
   })
-  const writing = {
-    database,
-    log,
-    model: withinBudget(model, budget, tokens),
-    defaultModel,
-    maxTokens: config.model.maxTokens,
-  }
+  const { maxTokens } = config.model
+  const writing = { database, log, model, budget, tokens, defaultModel, maxTokens }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({
@@ -158,7 +169,7 @@ export async function createApp(options: AppOptions) {
         model: defaultModel,
         systemPrompt: config.model.systemPrompt,
         temperature: config.model.temperature,
-        maxTokens: config.model.maxTokens,
+        maxTokens,
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
       },
@@ -219,6 +230,7 @@ export async function createApp(options: AppOptions) {
     checkDatabase: () => ping(database.db),
   })
   opened.defer(() => http.close())
+  opened.defer(() => presence.beginClosing())
 
   const resources = opened.move()
   return {

@@ -77,6 +77,7 @@ test('every variable arrives where the server reads it', () => {
       RUN_LEASE_SECONDS: '2',
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
+      FETCH_URL_TOOL: 'true',
       MCP_CONFIG: 'mcp.json',
       AUTH_MODE: 'single',
       AUTH_SECRET: secret,
@@ -110,7 +111,7 @@ test('every variable arrives where the server reads it', () => {
     runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000 },
     budget: { usdPerDay: 0.5 },
     sessions: { graceMs: 0 },
-    tools: { timeoutMs: 4000, mcpConfigPath: 'mcp.json' },
+    tools: { timeoutMs: 4_000, mcpConfigPath: 'mcp.json', fetchUrls: true },
     auth: {
       mode: 'single',
       secret,

@@ -34,7 +34,7 @@ export type Config = {
   /** What calls of models may cost on one day (UTC), all together; null is no limit. */
   budget: { usdPerDay: number | null }
   sessions: { graceMs: number }
-  tools: { timeoutMs: number; mcpConfigPath: string | null }
+  tools: { timeoutMs: number; mcpConfigPath: string | null; fetchUrls: boolean }
   auth: {
     mode: 'single' | 'accounts'
     /** Null: one is made and kept in `dataDir`. */
@@ -149,6 +149,7 @@ function toConfig(settings: Settings): Config {
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
       mcpConfigPath: settings.MCP_CONFIG ?? null,
+      fetchUrls: settings.FETCH_URL_TOOL,
     },
     auth: {
       mode: settings.AUTH_MODE,

@@ -20,7 +20,11 @@ process.on('unhandledRejection', (error) => {
   process.exit(1)
 })
 
-const app = await start().catch((error: unknown) => fail(explainStartFailure(error, config)))
+const app = await start().catch((error: unknown) =>
+  error instanceof ConfigError
+    ? fail(error.message, EX_CONFIG)
+    : fail(explainStartFailure(error, config)),
+)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void shutDown(app, signal))

@@ -45,6 +45,10 @@ export const Settings = z.object({
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
   MCP_CONFIG: z.string().optional(),
+  FETCH_URL_TOOL: z
+    .enum(['true', 'false'], { error: 'must be true or false.' })
+    .default('false')
+    .transform((value) => value === 'true'),
   AUTH_MODE: z
     .enum(['single', 'accounts'], { error: 'must be single or accounts.' })
     .default('single'),

@@ -20,9 +20,13 @@ const weather = defineTool({
   approval: 'never',
   execute: async () => ({ degrees: 21, wind: 3, at: '2026-01-01' }),
 })
-const tools = createToolRegistry([...builtinTools({ loadProfile: async () => null }), weather], {
-  timeoutMs: 1_000,
+const builtin = builtinTools({
+  loadProfile: async () => null,
+  search: async () => [],
+  now: Date.now,
+  fetchUrls: false,
 })
+const tools = createToolRegistry([...builtin, weather], { timeoutMs: 1_000 })
 
 const stored = (call: Partial<ToolCall>): ToolCall => ({
   id: CallId.parse('00000000-0000-4000-8000-000000000001'),

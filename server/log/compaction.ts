@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts'
-import { deleteEvents, readChunks, replaceEvent } from '../../db/events.ts'
+import { deleteEvents, readCallsInProgress, readChunks, replaceEvent } from '../../db/events.ts'
 import { findMessage } from '../../db/messages.ts'
 import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
@@ -9,7 +9,8 @@ import { parseEvent } from './snapshot.ts'
 const SLICE = 1_000
 
 /**
- * Replaces the chunks of an ended run by one for each part, with the part's whole text, in the place of its last.
+ * Replaces the chunks of an ended run by one for each part, with the part's whole text, in the place of its last, and
+ * forgets how far its calls were while they ran.
  * A reader from any place between gets that text again, from offset 0, and then what came after it. The whole texts go
  * in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
  */
@@ -44,9 +45,18 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
       kept.add(seq)
     }
   }
-  const gone = all.filter((seq) => !kept.has(seq))
+  const gone = [...all.filter((seq) => !kept.has(seq)), ...(await progressOf(db, run))]
   for (let from = 0; from < gone.length; from += SLICE) {
     await deleteEvents(db, run.sessionId, gone.slice(from, from + SLICE))
   }
   await markCompacted(db, run.id, now)
+}
+
+/** Where the log tells how far calls had come: each of them has a later state, without it. */
+async function progressOf(db: Db, { id, sessionId }: Run): Promise<number[]> {
+  const rows = await readCallsInProgress(db, sessionId, id)
+  return rows.flatMap(({ seq, data }) => {
+    const event = parseEvent(data)
+    return event.type === 'tool' && event.call.progress ? [seq] : []
+  })
 }

@@ -5,6 +5,9 @@ import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
 import { notFound, procedure, router } from '../trpc.ts'
 import { typedMessages } from '../typed-calls.ts'
 
+/** Of one page; UTF-16 units of JSON. A page has one message always, and says that there are older ones. */
+const MAX_PAGE_LENGTH = 1024 * 1024
+
 const Text = z
   .string()
   .max(
@@ -44,7 +47,13 @@ export const messagesRouter = router({
       if (!parentId) {
         return { messages: [], hasOlder: false }
       }
-      const page = await readBranch(db, { sessionId, leaf: parentId, limit })
+      const page = await readBranch(db, {
+        sessionId,
+        leaf: parentId,
+        limit,
+        maxLength: MAX_PAGE_LENGTH,
+        countsOutputs: true,
+      })
       return {
         messages: typedMessages(
           page.messages.map(({ message }) => message),

@@ -49,23 +49,31 @@ export function begin(
   stored: StoredCall,
   { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
 ): StoredCall {
-  const { call } = stored
-  const info = infoOf(tools.list(), call.name)
-  const hash = info && stored.approvalHash && approvalHash(info, call.input)
+  const call = { ...stored.call, status: 'running' as const, startedAt: now() }
+  return askedAgain(stored, tools) ?? { ...stored, call }
+}
+
+/** The call as a person is asked again about it, because its tool is not what they approved; null when it still is. */
+export function askedAgain(
+  stored: StoredCall,
+  tools: Pick<CallDeps['tools'], 'list'>,
+): StoredCall | null {
+  const { progress: _, ...call } = stored.call
+  const info = stored.approvalHash && infoOf(tools.list(), call.name)
+  const hash = info && approvalHash(info, call.input)
   return hash && hash !== stored.approvalHash
     ? { ...stored, approvalHash: hash, call: { ...call, status: 'awaiting-approval' } }
-    : { ...stored, call: { ...call, status: 'running', startedAt: now() } }
+    : null
 }
 
 /** Carries out a call that is recorded as running and returns it as it came out. */
 export async function carryOut(
   call: ToolCall,
   { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
-  caller: ToolContext['caller'],
-  signal: AbortSignal,
+  context: Omit<ToolContext, 'callId'>,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
-  const outcome = await tools.execute(call.name, call.input, { caller, callId: call.id, signal })
+  const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
   return { ...settled(call, outcome), startedAt, durationMs }
 }
@@ -75,9 +83,11 @@ export async function carryOut(
  * must not start twice has an outcome that nobody knows.
  */
 export function recovered(call: ToolCall): ToolCall {
-  return call.status === 'running' && call.effect === 'once'
-    ? { ...call, status: 'unknown', error: CUT }
-    : call
+  if (call.status !== 'running' || call.effect !== 'once') {
+    return call
+  }
+  const { progress: _, ...rest } = call
+  return { ...rest, status: 'unknown', error: CUT }
 }
 
 const CUT =
@@ -88,13 +98,12 @@ export function neverBegan(call: ToolCall): ToolCall {
   return { ...call, status: 'failed', error: 'The answer was stopped before this call began.' }
 }
 
-function settled({ error: _, ...call }: ToolCall, outcome: ToolOutcome): ToolCall {
+function settled({ error: _, progress: __, ...call }: ToolCall, outcome: ToolOutcome): ToolCall {
   if (outcome.ok) {
     return { ...call, status: 'completed', output: outcome.output }
   }
-  // A call that was under way when it was stopped, or when its time was over, may have happened all the same.
-  const hidden =
-    call.effect === 'once' && (outcome.kind === 'stopped' || outcome.kind === 'timeout')
+  // A call that was under way when it was stopped, lost, or out of time may have happened all the same.
+  const hidden = call.effect === 'once' && /^(stopped|timeout|lost)$/.test(outcome.kind)
   return hidden
     ? { ...call, status: 'unknown', error: `${outcome.error} Whether it happened is not known.` }
     : { ...call, status: 'failed', error: outcome.error }

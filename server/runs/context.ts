@@ -8,6 +8,7 @@ import type { Message, TextPart } from '../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../model/port.ts'
 import { clip } from './clip.ts'
 import type { Turn } from './fit.ts'
+import { outputForModel } from './output-for-model.ts'
 
 /** The conversation up to the run's question, as the model is to see it. */
 export type Conversation = {
@@ -133,7 +134,7 @@ function joinText(parts: readonly AnyPart[]): string {
 function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {
   switch (call.status) {
     case 'completed':
-      return { output: clip(JSON.stringify(call.output ?? null), MAX_RESULT_LENGTH), failed: false }
+      return { output: clip(outputForModel(call), MAX_RESULT_LENGTH), failed: false }
     case 'failed':
     case 'denied':
     case 'unknown':

@@ -4,11 +4,12 @@ import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { callsOfRuns, type StoredCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'
 import type { ModelStep } from '../model/port.ts'
-import { begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
+import { askedAgain, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { askWithin, type PaidResult } from './ask.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './fitting.ts'
+import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume, type RunInput, type RunState } from './run.ts'
 import { sumUsage } from './usage.ts'
@@ -54,7 +55,9 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const ask = async (step: number) => {
     const current = stepMessages(answer.parts, steps, calls)
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
-    const result = await askWithin({ ...question, current }, written, deps, recorder, endOfAsking)
+    const request = { ...question.request, tools: offered(deps) }
+    const asked = { ...question, request, current }
+    const result = await askWithin(asked, written, deps, recorder, endOfAsking)
     wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
@@ -85,15 +88,35 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
 
   const settle = async (stored: StoredCall) => {
     let now = stored
-    const stopping = signals.stop.aborted || state.phase === 'stopping'
-    if (stopping && stored.call.status !== 'running' && !isSettled(stored)) {
-      now = put(await recorder.call({ ...stored, call: neverBegan(stored.call) }))
-    } else if (stored.call.status === 'pending') {
-      now = put(await recorder.call(begin(stored, deps)))
+    const isStopping = () => signals.stop.aborted || state.phase === 'stopping'
+    if (isOpen(stored) && !isStopping()) {
+      // After a start, servers that offer tools are still on their way.
+      await deps.tools.untilPresent(stored.call.name, endOfCalls)
+      signals.lose.throwIfAborted()
+    }
+    if (!isStopping()) {
+      if (now.call.status === 'pending') {
+        now = put(await recorder.call(begin(now, deps)))
+      }
+      // The tool may have become another one while that was written, or since the attempt that a crash cut.
+      const again = now.call.status === 'running' ? askedAgain(now, deps.tools) : null
+      if (again) {
+        now = put(await recorder.call(again))
+      }
+    }
+    const stopping = isStopping()
+    if (stopping && now.call.status !== 'running' && !isSettled(now)) {
+      now = put(await recorder.call({ ...now, call: neverBegan(now.call) }))
     }
     if (now.call.status === 'running') {
-      const call = await carryOut(now.call, deps, caller, endOfCalls)
+      await using progress = new ProgressRecord(now, recorder)
+      const call = await carryOut(now.call, deps, {
+        caller,
+        signal: endOfCalls,
+        onProgress: (reached) => progress.tell(reached),
+      })
       signals.lose.throwIfAborted()
+      await progress.close()
       put(await recorder.call({ ...now, call }))
     }
     if (stopping) {
@@ -153,14 +176,11 @@ async function load(run: Run, deps: RunDeps) {
   if (!session || !user) {
     throw new FencedError()
   }
-  const request: Omit<ModelStep, 'messages'> = {
+  const request: Omit<ModelStep, 'messages' | 'tools'> = {
     model: run.model,
     temperature: deps.settings.temperature,
     maxTokens: deps.settings.maxTokens,
     systemPrompt: session.systemPrompt ?? deps.settings.systemPrompt,
-    tools: deps.tools
-      .list()
-      .map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
   }
   return {
     question: {
@@ -172,6 +192,13 @@ async function load(run: Run, deps: RunDeps) {
     steps: (await stepsOfRuns(db, [run.id])).get(run.id) ?? [],
     calls: (await callsOfRuns(db, [run.id])).get(run.id) ?? [],
   }
+}
+
+/** The tools there are at this step: they may come and go within one run. */
+function offered({ tools }: RunDeps): ModelStep['tools'] {
+  return tools
+    .list()
+    .map(({ name, description, inputSchema }) => ({ name, description, inputSchema }))
 }
 
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {

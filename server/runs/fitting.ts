@@ -130,7 +130,10 @@ export async function fitStep(
 }
 
 /** A conversation that cannot be read whole is summarised anew every few turns, as often as the cut moves. */
-export function isSummaryStale({ conversation, summary }: Omit<Question, 'current'>): boolean {
+export function isSummaryStale({
+  conversation,
+  summary,
+}: Pick<Question, 'conversation' | 'summary'>): boolean {
   return summary === null || (conversation.unread + conversation.turns.length) % TURNS_AT_ONCE === 0
 }
 

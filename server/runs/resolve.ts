@@ -63,7 +63,8 @@ function resolved(
 export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSignal): Promise<void> {
   const user = await findUser(deps.database.db, stored.userId)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
-  const call = await carryOut(stored.call, deps, caller, signal)
+  await deps.tools.untilPresent(stored.call.name, signal)
+  const call = await carryOut(stored.call, deps, { caller, signal })
   await record({ ...stored, call }, deps)
 }
 

@@ -21,6 +21,23 @@ export function searchStories(database: string, openStorage: () => Promise<Stora
       expect(hits[0]?.snippet).toBe('Tell me about the **Zambezi** river')
     })
 
+    test('is a tool for the model, too, over the conversations of the person it talks to', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const river = await converse(app, 'Rivers', 'Tell me about the Zambezi', 'It is long')
+      const { id: sessionId } = await app.caller.sessions.create({})
+      await app.caller.messages.send({ sessionId, text: 'What did I ask about rivers?' })
+      const call = await app.model.nextCall()
+      call.callTools({ name: 'search_sessions', arguments: { query: 'zambezi' } })
+      const next = await app.model.nextCall()
+      const result = next.step.messages.at(-1)
+      expect(result).toMatchObject({ role: 'tool', failed: false })
+      expect(JSON.parse(result?.role === 'tool' ? result.output : '')).toMatchObject({
+        results: [{ session_id: river.sessionId, message_id: river.messageId, title: 'Rivers' }],
+      })
+      next.finish()
+    })
+
     test('knows the letters of all languages, and parts of words in texts without spaces', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

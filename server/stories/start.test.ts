@@ -21,6 +21,17 @@ describe('a server that cannot start', () => {
     expect(failure).not.toContain('a-secret')
   })
 
+  test('for a wrong file of MCP servers lists its problems by place, never by value, and exits with 78', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'mcp.json')
+    const entry = { command: 'a-secret', env: { TOKEN: ['a-secret'] } }
+    await writeFile(file, JSON.stringify({ mcpServers: { files: entry } }))
+    const failure = await reason({ DATA_DIR: 'memory:', MCP_CONFIG: file })
+    expect(failure).toContain('MCP_CONFIG: mcpServers.files.env.TOKEN: must be text.')
+    expect(failure).toContain('ended with 78')
+    expect(failure).not.toContain('a-secret')
+  })
+
   test('for a port that is taken says so in one line', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { UserId } from '../../shared/contract/ids.ts'
+import { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { type BuiltinToolCall, builtinTools } from './builtin.ts'
 import type { Profile } from './fetch-user-profile.ts'
 import { createToolRegistry } from './registry.ts'
@@ -9,6 +9,8 @@ import { createToolRegistry } from './registry.ts'
 const ada = UserId.parse('0191d6a0-0000-7000-8000-000000000001')
 const bob = UserId.parse('0191d6a0-0000-7000-8000-000000000002')
 const nobody = UserId.parse('0191d6a0-0000-7000-8000-000000000003')
+
+const sessionId = SessionId.parse('0191d6a0-0000-7000-8000-000000000004')
 
 const profiles: Profile[] = [
   {
@@ -32,6 +34,11 @@ const profiles: Profile[] = [
 const tools = createToolRegistry(
   builtinTools({
     loadProfile: async (id) => profiles.find((profile) => profile.id === id) ?? null,
+    search: async (userId, query, limit) => [
+      { sessionId, messageId: null, title: `${query} ${limit}`, snippet: userId },
+    ],
+    now: () => Date.parse('2026-03-29T01:30:00.000Z'),
+    fetchUrls: true,
   }),
   { timeoutMs: 60_000 },
 )
@@ -47,11 +54,14 @@ async function metrics(metric_type: string): Promise<unknown> {
   return outcome.ok ? outcome.output : null
 }
 
-test('both are read-only and need no approval', () => {
+test('all are read-only and need no approval', () => {
   const shown = tools.list().map(({ name, effect, approval }) => ({ name, effect, approval }))
   expect(shown).toEqual([
     { name: 'get_system_metrics', effect: 'read', approval: 'never' },
     { name: 'fetch_user_profile', effect: 'read', approval: 'never' },
+    { name: 'search_sessions', effect: 'read', approval: 'never' },
+    { name: 'current_time', effect: 'read', approval: 'never' },
+    { name: 'fetch_url', effect: 'read', approval: 'never' },
   ])
 })
 
@@ -131,9 +141,42 @@ test('only an administrator gets another person’s profile (P10)', async () => 
   })
 })
 
+test('the time is told in UTC and in the zone that is asked for, across its changes', async () => {
+  expect(await execute('current_time', { time_zone: 'Europe/Berlin' })).toEqual({
+    ok: true,
+    output: {
+      utc: '2026-03-29T01:30:00.000Z',
+      time_zone: 'Europe/Berlin',
+      local: '2026-03-29T03:30:00+02:00',
+      weekday: 'Sunday',
+    },
+  })
+  expect(await execute('current_time', {})).toMatchObject({
+    output: { local: '2026-03-29T01:30:00+00:00', time_zone: 'UTC' },
+  })
+  expect(await execute('current_time', { time_zone: 'America/St_Johns' })).toMatchObject({
+    output: { local: '2026-03-28T23:00:00-02:30', weekday: 'Saturday' },
+  })
+  expect(await execute('current_time', { time_zone: 'Mars/Base' })).toMatchObject({
+    kind: 'bad-arguments',
+    error: expect.stringContaining('time_zone'),
+  })
+})
+
+test('conversations are searched as the one who asks, and no other (P10)', async () => {
+  const found = await execute('search_sessions', { query: ' roses ' }, { id: bob, admin: true })
+  expect(found).toEqual({
+    ok: true,
+    output: {
+      results: [{ session_id: sessionId, message_id: null, title: 'roses 8', snippet: bob }],
+    },
+  })
+  expect(await execute('search_sessions', { query: '' })).toMatchObject({ kind: 'bad-arguments' })
+})
+
 test('the name of a call narrows its input and output', () => {
   expectTypeOf<BuiltinToolCall['name']>().toEqualTypeOf<
-    'get_system_metrics' | 'fetch_user_profile'
+    'get_system_metrics' | 'fetch_user_profile' | 'search_sessions' | 'current_time' | 'fetch_url'
   >()
   type Metrics = Extract<BuiltinToolCall, { name: 'get_system_metrics' }>
   expectTypeOf<Metrics['input']>().toEqualTypeOf<{
@@ -141,6 +184,7 @@ test('the name of a call narrows its input and output', () => {
   }>()
   const read = (call: BuiltinToolCall): number | string | null | undefined => {
     if (call.name === 'fetch_user_profile') return call.output?.email
+    if (call.name !== 'get_system_metrics') return call.name
     return call.output?.metric_type === 'memory' ? call.output.used_percent : undefined
   }
   expectTypeOf(read).returns.toEqualTypeOf<number | string | null | undefined>()

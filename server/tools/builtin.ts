@@ -1,13 +1,29 @@
 import type { UserId } from '../../shared/contract/ids.ts'
+import { currentTime } from './current-time.ts'
+import { fetchUrl } from './fetch-url.ts'
 import { fetchUserProfile, type Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
 import type { CallOf } from './port.ts'
+import { type FoundPlace, searchSessions } from './search-sessions.ts'
 
-export type BuiltinToolsDeps = { loadProfile: (userId: UserId) => Promise<Profile | null> }
+export type BuiltinToolsDeps = {
+  loadProfile: (userId: UserId) => Promise<Profile | null>
+  search: (userId: UserId, query: string, limit: number) => Promise<FoundPlace[]>
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** Whether pages of the internet may be fetched. */
+  fetchUrls: boolean
+}
 
 /** The tools that come with the server. A tool added to this list is known to the client's types too. */
-export function builtinTools({ loadProfile }: BuiltinToolsDeps) {
-  return [getSystemMetrics, fetchUserProfile(loadProfile)] as const
+export function builtinTools({ loadProfile, search, now, fetchUrls }: BuiltinToolsDeps) {
+  return [
+    getSystemMetrics,
+    fetchUserProfile(loadProfile),
+    searchSessions(search),
+    currentTime(now),
+    ...(fetchUrls ? [fetchUrl()] : []),
+  ] as const
 }
 
 /** A call of any of these, told apart by `name`, with the exact input and output of that tool. */

@@ -1,6 +1,11 @@
 import type { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import type { KnownToolCall, ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
+import type {
+  KnownToolCall,
+  ToolCall,
+  ToolEffect,
+  ToolProgress,
+} from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -9,6 +14,8 @@ export type ToolContext = {
   callId: string
   /** Aborts when the run is stopped or the tool's time is over. */
   signal: AbortSignal
+  /** Shows the person how far the call has come; as often as the tool likes, not every step is shown. */
+  onProgress?: (progress: ToolProgress) => void
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
@@ -34,6 +41,32 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   approval: ApprovalPolicy | ApprovalRule<Input>
   /** Does the work. What it throws comes to the model, and to the person, as the call's error message. */
   execute(input: Input, context: ToolContext): Promise<Output>
+  /** Who offers it, where it is not this server. */
+  source?: ToolCall['source']
+  /** JSON Schemas that somebody else wrote, as they are shown in place of those of `input` and `output`. */
+  schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
+  /** The most that it may answer, in UTF-16 units of JSON, where the tool bounds its answers by itself. */
+  maxOutputLength?: number
+}
+
+/** Thrown by a tool whose call was under way when the other side was lost: it may have happened all the same. */
+export class CallLostError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CallLostError'
+  }
+}
+
+/** Tools that come and go while the server runs, such as those of MCP servers. */
+export type ToolSource = {
+  /** Those that are there now. */
+  tools(): readonly Tool[]
+  /** Why a tool of this source is not there, in words for the model and a person; null when it is none of its own. */
+  whyAbsent(name: string): string | null
+  /** Resolves when the tool is there, or is known not to come soon, or when the signal aborts. */
+  untilPresent(name: string, signal: AbortSignal): Promise<void>
+  /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
+  onChange(listener: () => void): () => void
 }
 
 /** A call of a tool, or of any one of several: its name tells the types of its input and output. */
@@ -56,7 +89,8 @@ export type ToolInfo = {
 /** `error` is written for the model, which is to act on it, and for the person who reads along. */
 export type ToolFailure = {
   ok: false
-  kind: 'bad-arguments' | 'unknown-tool' | 'timeout' | 'failed' | 'stopped'
+  /** `lost`, `timeout` and `stopped` are of calls that had begun, and may have happened. */
+  kind: 'bad-arguments' | 'unknown-tool' | 'timeout' | 'failed' | 'stopped' | 'lost'
   error: string
 }
 
@@ -65,6 +99,7 @@ export type ToolOutcome = { ok: true; output: unknown } | ToolFailure
 
 export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure
 
+/** All tools there are, at each moment. */
 export type ToolRegistry = {
   list(): ToolInfo[]
   find(name: string): Tool | undefined
@@ -83,4 +118,8 @@ export type ToolRegistry = {
    * @param input such as `parse` gave, perhaps recorded since: it is checked again
    */
   execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
+  /** Waits for a tool that is about to come; at once for one that is there, or is not going to be. */
+  untilPresent(name: string, signal: AbortSignal): Promise<void>
+  /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
+  onChange(listener: () => void): () => void
 }

@@ -109,6 +109,8 @@ test('what a tool throws is its error message', async () => {
     kind: 'failed',
     error: 'no such city',
   })
+  const odd = registry(answering(() => Promise.reject(new Error('a\0b\uD800c'))))
+  expect(await odd.execute('answering', {}, context())).toHaveProperty('error', 'a\uFFFDb\uFFFDc')
   const silent = registry(answering(() => Promise.reject(new Error(''))))
   expect(await silent.execute('answering', {}, context())).toHaveProperty(
     'error',

@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { describeIssues, readArguments } from './arguments.ts'
-import type {
-  ParsedCall,
-  Tool,
-  ToolContext,
-  ToolFailure,
-  ToolInfo,
-  ToolOutcome,
-  ToolRegistry,
+import {
+  CallLostError,
+  type ParsedCall,
+  type Tool,
+  type ToolContext,
+  type ToolFailure,
+  type ToolInfo,
+  type ToolOutcome,
+  type ToolRegistry,
+  type ToolSource,
 } from './port.ts'
 
 /** The most a tool may answer, in UTF-16 units of JSON: an event carries it whole, and a frame holds 1 MiB. */
@@ -15,19 +17,27 @@ const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
 
 /**
+ * @param tools those that are always there; one of the source that has such a name is not offered
  * @param options.timeoutMs the longest that one call may take, in milliseconds
+ * @param options.source those that come and go
  * @throws when two tools have one name
  */
 export function createToolRegistry(
   tools: readonly Tool[],
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs, source }: { timeoutMs: number; source?: ToolSource },
 ): ToolRegistry {
-  const byName = new Map(tools.map((tool) => [tool.name, tool]))
-  if (byName.size < tools.length) throw new Error('two tools have the same name')
-  const infos = tools.map(describe)
+  const own = new Map(tools.map((tool) => [tool.name, tool]))
+  if (own.size < tools.length) throw new Error('two tools have the same name')
+  const ownInfos = tools.map(describe)
+
+  const find = (name: string): Tool | undefined =>
+    own.get(name) ?? source?.tools().find((tool) => tool.name === name)
+  const coming = (): Tool[] => source?.tools().filter(({ name }) => !own.has(name)) ?? []
 
   const unknown = (name: string): ToolFailure => {
-    const names = [...byName.keys()].join(', ') || 'none'
+    const why = source?.whyAbsent(name)
+    if (why) return failure('unknown-tool', why)
+    const names = [...own.keys(), ...coming().map((tool) => tool.name)].join(', ') || 'none'
     return failure(
       'unknown-tool',
       `There is no tool named "${name.slice(0, 100)}". Tools: ${names}.`,
@@ -42,24 +52,28 @@ export function createToolRegistry(
   }
 
   return {
-    list: () => infos,
-    find: (name) => byName.get(name),
+    list: () => [...ownInfos, ...coming().map(describe)],
+    find,
     parse: (name, argumentsText) => {
-      const tool = byName.get(name)
+      const tool = find(name)
       if (!tool) return unknown(name)
       const read = readArguments(tool.name, argumentsText)
       return read.ok ? check(tool, read.value) : failure('bad-arguments', read.error)
     },
     needsApproval: (name, input) => {
-      const tool = byName.get(name)
+      const tool = find(name)
       return tool !== undefined && asksFirst(tool, input)
     },
     execute: async (name, input, context) => {
-      const tool = byName.get(name)
+      const tool = find(name)
       if (!tool) return unknown(name)
       const checked = check(tool, input)
       return checked.ok ? run(tool, checked.input, context, timeoutMs) : checked
     },
+    untilPresent: async (name, signal) => {
+      if (!own.has(name)) await source?.untilPresent(name, signal)
+    },
+    onChange: (listener) => source?.onChange(listener) ?? (() => undefined),
   }
 }
 
@@ -69,14 +83,18 @@ function asksFirst({ approval, effect }: Tool, input: unknown): boolean {
 }
 
 function describe(tool: Tool): ToolInfo {
+  const { input, output } = tool.schemas ?? {
+    input: jsonSchema(tool.input, 'input'),
+    output: jsonSchema(tool.output, 'output'),
+  }
   return {
     name: tool.name,
     description: tool.description,
-    source: 'builtin',
+    source: tool.source ?? 'builtin',
     effect: tool.effect,
     approval: typeof tool.approval === 'function' ? 'by-input' : tool.approval,
-    inputSchema: jsonSchema(tool.input, 'input'),
-    outputSchema: jsonSchema(tool.output, 'output'),
+    inputSchema: input,
+    ...(output && { outputSchema: output }),
   }
 }
 
@@ -119,30 +137,26 @@ async function attempt(tool: Tool, input: unknown, context: ToolContext): Promis
         `The tool's answer does not fit its schema. ${z.prettifyError(output.error)}`,
       )
     }
-    return toJson(output.data)
+    return toJson(output.data, tool.maxOutputLength ?? MAX_OUTPUT_LENGTH)
   } catch (error) {
-    return failure('failed', error instanceof Error ? error.message : String(error))
+    const reason = error instanceof Error ? error.message : String(error)
+    return failure(error instanceof CallLostError ? 'lost' : 'failed', reason)
   }
 }
 
 /** What JSON cannot carry (a function, a cycle, a bigint) must fail here, not where the call is recorded. */
-function toJson(output: unknown): ToolOutcome {
+function toJson(output: unknown, maxLength: number): ToolOutcome {
   const text: string | undefined = JSON.stringify(output)
   if (text === undefined) return failure('failed', 'The tool gave no answer.')
-  if (text.length > MAX_OUTPUT_LENGTH) {
-    return failure(
-      'failed',
-      `The tool's answer is longer than ${MAX_OUTPUT_LENGTH} characters of JSON.`,
-    )
+  if (text.length > maxLength) {
+    return failure('failed', `The tool's answer is longer than ${maxLength} characters of JSON.`)
   }
   return { ok: true, output: JSON.parse(text) }
 }
 
 function failure(kind: ToolFailure['kind'], error: string): ToolFailure {
   const text = error || 'The tool failed and gave no reason.'
-  return {
-    ok: false,
-    kind,
-    error: text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH)}…` : text,
-  }
+  const short = text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH)}…` : text
+  // It is stored as text, which holds no NUL; half of a surrogate pair is no text either.
+  return { ok: false, kind, error: short.replaceAll('\0', '\u{FFFD}').toWellFormed() }
 }

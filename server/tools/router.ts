@@ -2,11 +2,16 @@ import { z } from 'zod'
 import { CallId } from '../../shared/contract/ids.ts'
 import { procedure, router } from '../trpc.ts'
 import { typedCall } from '../typed-calls.ts'
+import { followTools } from './changes.ts'
 
 const Note = z.string().trim().max(2_000)
 
 export const toolsRouter = router({
   list: procedure.query(({ ctx: { services } }) => services.tools.list()),
+
+  changes: procedure.subscription(async function* ({ ctx: { services, drained }, signal }) {
+    yield* followTools(services.tools, signal ?? new AbortController().signal, drained)
+  }),
 
   decide: procedure
     .input(

@@ -20,6 +20,16 @@ export const ToolStatus = z.enum([
 ])
 export type ToolStatus = z.infer<typeof ToolStatus>
 
+/** How far a call that runs has come, as its tool tells it. */
+export const ToolProgress = z.object({
+  /** In units of the tool's own; it only grows. */
+  done: z.number(),
+  /** What `done` will be at the end, where the tool knows. */
+  total: z.number().optional(),
+  message: z.string().optional(),
+})
+export type ToolProgress = z.infer<typeof ToolProgress>
+
 const state = {
   id: CallId,
   effect: ToolEffect,
@@ -28,6 +38,8 @@ const state = {
   error: z.string().optional(),
   startedAt: Timestamp.optional(),
   durationMs: z.number().optional(),
+  /** Only while the call runs. */
+  progress: ToolProgress.optional(),
   /**
    * Input or output is not of the shape that the tool declares today: stored under an earlier version of it, or
    * arguments that the model got wrong. Both are then shown as they were, and what the types say of them does not hold.
@@ -47,7 +59,7 @@ export type ToolCall = z.infer<typeof ToolCall>
 
 type ToolCallState = Pick<
   ToolCall,
-  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'untyped'
+  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'progress' | 'untyped'
 >
 
 /** A call of a tool whose name, input and output are known to the types. */

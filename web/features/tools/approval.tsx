@@ -10,6 +10,8 @@ export function Approval({ call }: { call: AppToolCall }) {
   const { isSent, problem, send } = useCallCommand(call)
   const { data: description } = trpc.tools.list.useQuery(undefined, {
     select: (tools) => tools.find(({ name }) => name === call.name)?.description,
+    // What is asked about is the tool as it is now, which need not be what it was a moment ago.
+    refetchOnMount: 'always',
   })
   return (
     <ApprovalForm

@@ -1,9 +1,12 @@
 import { Activity, CircleUser, Wrench } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { CallProgress } from './call-progress.tsx'
 import { Elapsed } from './elapsed.tsx'
 import { JsonDetails } from './json-details.tsx'
+import { readMcpAnswer, withoutPictures } from './mcp-answer.ts'
+import { McpResult } from './mcp-result.tsx'
 import { SystemMetrics } from './system-metrics.tsx'
 import { UserProfile } from './user-profile.tsx'
 
@@ -50,7 +53,11 @@ const statusColours: Record<Tone, string> = {
  */
 export function ToolCard({ call, children }: { call: AppToolCall; children?: ReactNode }) {
   const tone = tones[call.status]
-  const result = resultOf(call)
+  const answer = useMemo(
+    () => (call.source === 'builtin' ? null : readMcpAnswer(call.output)),
+    [call.source, call.output],
+  )
+  const result = answer ? <McpResult tool={call.name} answer={answer} /> : resultOf(call)
   const showsInput = !children || call.status !== 'awaiting-approval'
   return (
     <div
@@ -67,6 +74,7 @@ export function ToolCard({ call, children }: { call: AppToolCall; children?: Rea
           <Elapsed call={call} />
         </span>
       </header>
+      <CallProgress call={call} />
       {call.error && !children && (
         <p
           className={`px-3.5 pb-3 text-sm wrap-anywhere ${tone === 'bad' ? 'text-danger' : 'text-muted'}`}
@@ -83,7 +91,9 @@ export function ToolCard({ call, children }: { call: AppToolCall; children?: Rea
       )}
       <footer className="border-t border-border text-xs empty:hidden">
         {showsInput && <JsonDetails label="Input" value={call.input} />}
-        {call.output !== undefined && <JsonDetails label="Output" value={call.output} />}
+        {call.output !== undefined && (
+          <JsonDetails label="Output" value={answer ? withoutPictures(answer) : call.output} />
+        )}
       </footer>
     </div>
   )

@@ -1,0 +1,64 @@
+import { chromium } from '@playwright/test'
+import { inject, test } from 'vitest'
+import { startServer } from '../scripts/testing/server-process.ts'
+import { everythingServer, hostileServer, mcpConfigFile } from '../server/mcp/testing/servers.ts'
+import { conversationOn, expect } from './support/conversation.ts'
+import { visit } from './support/visit.ts'
+
+test('tools of MCP servers run, ask, fail, get lost and come back, and the app shows it all without a reload', async () => {
+  const { executablePath, args } = inject('chromium')
+  await using file = await mcpConfigFile([everythingServer(), hostileServer()])
+  await using server = await startServer({ DATA_DIR: 'memory:', MCP_CONFIG: file.path })
+  await using browser = await chromium.launch({ executablePath, args })
+  const offered = async () => (await fetch(`${server.url}/api/tools`)).text()
+  await expect.poll(offered).toContain('everything__get-sum')
+  await expect.poll(offered).toContain('hostile__die')
+
+  await using visitor = await visit(browser, server.url)
+  const { page } = visitor
+  const conversation = conversationOn(page)
+  const use = async (tool: string, input: unknown = {}) => {
+    await conversation.send(`Use ${tool} with ${JSON.stringify(input)}`)
+    return conversation.answer.getByRole('group', { name: `Tool ${tool}` })
+  }
+  const answered = async () => {
+    await expect(page.getByText('Answer complete')).toBeAttached()
+    await expect(conversation.stopButton).toBeHidden()
+  }
+
+  const picture = await use('everything__get-tiny-image')
+  const image = picture.getByRole('img')
+  await expect(image).toBeVisible()
+  expect(await image.evaluate((element) => Object(element).naturalWidth)).toBeGreaterThan(0)
+  await answered()
+
+  const long = await use('everything__trigger-long-running-operation', { duration: 3, steps: 6 })
+  const bar = long.getByRole('progressbar')
+  await expect(bar).toBeVisible()
+  await expect(bar).toHaveAttribute('aria-valuenow', /^(33|50|66|83)$/)
+  await expect(long).toContainText('Done')
+  await expect(bar).toBeHidden()
+  await answered()
+
+  const write = await use('hostile__write', { letter: 'A' })
+  await expect(write).toContainText('Waiting for approval')
+  await expect(write).toContainText('write of hostile')
+  await write.getByRole('button', { name: 'Approve' }).click()
+  await expect(write).toContainText('written')
+  await answered()
+
+  const fail = await use('hostile__fail')
+  await expect(fail).toContainText('Failed')
+  await expect(fail).toContainText('such thing')
+  await answered()
+
+  const die = await use('hostile__die')
+  await die.getByRole('button', { name: 'Approve' }).click()
+  await expect(die).toContainText('Outcome unknown')
+  await answered()
+  await expect.poll(offered).toContain('hostile__echo')
+  const echo = await use('hostile__echo', { again: true })
+  await expect(echo).toContainText('Done')
+  await expect(echo).toContainText('again')
+  await answered()
+})

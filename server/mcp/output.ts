@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { type McpContent, McpImageType, type McpOutput } from '../../shared/contract/mcp-output.ts'
+import type { CallResult } from './connection.ts'
+
+/** What of one answer is kept: text and data in UTF-16 units, pictures in characters of base64, and pieces. */
+const MAX_TEXT = 256 * 1024
+const MAX_IMAGES = 1_000_000
+const MAX_PIECES = 200
+/** All of it, as JSON: every character of a text may need six there. */
+export const MAX_OUTPUT_LENGTH = MAX_IMAGES + 6 * MAX_TEXT + 100_000
+
+const Text = z.object({ type: z.literal('text'), text: z.string() })
+const Image = z.object({ type: z.literal('image'), data: z.base64(), mimeType: z.string() })
+const Link = z.object({
+  type: z.literal('resource_link'),
+  uri: z.string(),
+  name: z.string(),
+  description: z.string().optional().catch(undefined),
+})
+const Embedded = z.object({
+  type: z.literal('resource'),
+  resource: z.union([
+    z.object({ uri: z.string(), text: z.string() }),
+    z.object({ uri: z.string(), blob: z.base64(), mimeType: z.string().default('') }),
+  ]),
+})
+
+/** What a tool answered, as it is kept: bounded, and each piece as one that can be shown. */
+export function toOutput({ content, structuredContent }: CallResult): McpOutput {
+  const keeper = new Keeper()
+  for (const piece of content.slice(0, MAX_PIECES)) keeper.add(piece)
+  if (content.length > MAX_PIECES) {
+    keeper.note(`${content.length - MAX_PIECES} more pieces were left out.`)
+  }
+  const data = structuredContent === undefined ? undefined : keeper.data(structuredContent)
+  return {
+    content: keeper.content,
+    ...(data !== undefined && { structuredContent: data }),
+    ...(keeper.notes.length > 0 && { notes: keeper.notes }),
+  }
+}
+
+/** Why a tool failed, in the words of its answer. */
+export function failureText(result: CallResult): string {
+  const { content } = toOutput(result)
+  const texts = content.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []))
+  return texts.join('\n') || 'The tool failed and gave no reason.'
+}
+
+class Keeper {
+  readonly content: McpContent[] = []
+  readonly notes: string[] = []
+  #text = MAX_TEXT
+  #images = MAX_IMAGES
+
+  add(piece: unknown): void {
+    const text = Text.safeParse(piece)
+    if (text.success) return this.#addText(text.data.text)
+    const image = Image.safeParse(piece)
+    if (image.success) return this.#addImage(image.data.data, image.data.mimeType)
+    const link = Link.safeParse(piece)
+    if (link.success) return this.#addLink(link.data)
+    const embedded = Embedded.safeParse(piece)
+    if (!embedded.success) return this.note(`A piece was left out: ${kindOf(piece)}.`)
+    const { resource } = embedded.data
+    return 'text' in resource
+      ? this.#addText(resource.text)
+      : this.#addImage(resource.blob, resource.mimeType)
+  }
+
+  data(value: unknown): unknown {
+    const text = JSON.stringify(value)
+    if (text.length > this.#text) {
+      this.note('The structured answer was too long and was left out.')
+      return undefined
+    }
+    this.#text -= text.length
+    return cleanJson(value)
+  }
+
+  note(note: string): void {
+    if (!this.notes.includes(note)) this.notes.push(note)
+  }
+
+  #addText(text: string): void {
+    const kept = text.slice(0, this.#text)
+    if (kept.length < text.length) {
+      this.note(`The text was cut to ${MAX_TEXT / 1024} KiB.`)
+    }
+    this.#text -= kept.length
+    if (kept !== '' || text === '') this.content.push({ type: 'text', text: clean(kept) })
+  }
+
+  #addImage(data: string, mimeType: string): void {
+    const type = McpImageType.safeParse(mimeType)
+    if (!type.success) return this.note(`A piece was left out: ${shown(mimeType || 'data')}.`)
+    if (data.length > this.#images) {
+      return this.note('A picture was too large and was left out.')
+    }
+    this.#images -= data.length
+    this.content.push({ type: 'image', mimeType: type.data, data })
+  }
+
+  #addLink(link: z.infer<typeof Link>): void {
+    const { uri, name, description } = link
+    if (uri.length + name.length + (description?.length ?? 0) > Math.min(this.#text, 10_000)) {
+      return this.note('A link was too long and was left out.')
+    }
+    this.#text -= uri.length + name.length + (description?.length ?? 0)
+    this.content.push({
+      type: 'link',
+      uri: clean(uri),
+      name: clean(name),
+      ...(description !== undefined && { description: clean(description) }),
+    })
+  }
+}
+
+function kindOf(piece: unknown): string {
+  const { type } = z.object({ type: z.string() }).catch({ type: 'unknown' }).parse(piece)
+  return shown(type)
+}
+
+function shown(text: string): string {
+  return clean(text).slice(0, 60)
+}
+
+/** What Postgres and every reader can take: no NUL, no half of a surrogate pair. */
+export function clean(text: string): string {
+  return text.replaceAll('\0', '\u{FFFD}').toWellFormed()
+}
+
+function cleanJson(value: unknown): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (Array.isArray(value)) return value.map(cleanJson)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [clean(key), cleanJson(one)]))
+}

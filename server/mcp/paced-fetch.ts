@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Inflow, MAX_MESSAGE, TooMuchError } from './inflow.ts'
+
+/**
+ * A `fetch` whose answers are read no faster than `Inflow` allows, and whose messages are no longer than any may be.
+ *
+ * @param onTooMuch called when a message was too long; its answer then breaks off
+ */
+export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
+  const inflow = new Inflow()
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (!response.body) return response
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+    const meter = new Meter(isStream)
+    const body = response.body.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        async transform(chunk, controller) {
+          const messages = meter.count(chunk)
+          if (meter.length > MAX_MESSAGE) {
+            const error = new TooMuchError()
+            onTooMuch(error)
+            throw error
+          }
+          controller.enqueue(chunk)
+          const wait = inflow.take(messages, chunk.length)
+          if (wait > 0) await delay(wait, undefined, { ref: false })
+        },
+      }),
+    )
+    const { status, statusText, headers } = response
+    return new Response(body, { status, statusText, headers })
+  }
+}
+
+/** How long the message is that is being read; in a stream of events an empty line ends each. */
+class Meter {
+  readonly #isStream: boolean
+  #atLineStart = false
+  length = 0
+
+  constructor(isStream: boolean) {
+    this.#isStream = isStream
+  }
+
+  /** @returns how many messages ended in this piece */
+  count(chunk: Uint8Array): number {
+    if (chunk.length === 0) return 0
+    let ended = 0
+    let from = 0
+    for (
+      let at = this.#isStream ? chunk.indexOf(10) : -1;
+      at >= 0;
+      at = chunk.indexOf(10, at + 1)
+    ) {
+      const line = chunk.subarray(from, at)
+      const isEmpty = line.length === 0 || (line.length === 1 && line[0] === 13)
+      if (isEmpty && (from > 0 || this.#atLineStart)) {
+        ended += 1
+        this.length = 0
+      }
+      from = at + 1
+    }
+    this.#atLineStart = from === chunk.length
+    this.length += chunk.length - from
+    // The lines of a message that has not ended are counted when they are longer than one piece.
+    if (ended === 0) this.length += from
+    return ended
+  }
+}

@@ -1,0 +1,168 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { platform } from 'node:os'
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
+import {
+  deserializeMessage,
+  type JSONRPCMessage,
+  serializeMessage,
+  type Transport,
+} from '@modelcontextprotocol/client'
+import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
+import { guardChild } from './child-guard.ts'
+import { Inflow } from './inflow.ts'
+import { Lines } from './lines.ts'
+
+/** How long a server may take to end by itself when its input ends. Milliseconds. */
+const POLITE = 500
+/** How long it then takes until it is killed, at the most. Milliseconds. */
+const FORCED = 3_000
+/** How long what it said before its end may still be read. Milliseconds. */
+const LAST_WORDS = 200
+/** Messages that are delivered without a pause. */
+const AT_ONCE = 32
+
+export type StdioOptions = {
+  command: string
+  args: string[]
+  /** Beside the few variables that every program needs (`PATH`, `HOME` …); nothing else is inherited. */
+  env: Record<string, string>
+  cwd: string | undefined
+  /** What the server writes on its standard error. */
+  onStderr: (text: string) => void
+}
+
+/**
+ * A server as a child process, spoken to line by line. Unlike the one of the client library it holds back a server that
+ * floods, bounds the length of a line, and ends everything that the child started.
+ */
+export class StdioTransport implements Transport {
+  readonly #options: StdioOptions
+  readonly #inflow = new Inflow()
+  readonly #lines = new Lines()
+  #child: ChildProcessWithoutNullStreams | null = null
+  #kill: () => void = () => undefined
+  /** What came since a line was last complete. */
+  #bytes = 0
+  #delivering = Promise.resolve()
+  #isExpelled = false
+  #isClosed = false
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  onmessage?: Transport['onmessage']
+
+  constructor(options: StdioOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { command, args, env, cwd, onStderr } = this.#options
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio: 'pipe',
+      detached: platform() !== 'win32',
+      windowsHide: true,
+    })
+    await once(child, 'spawn')
+    this.#child = child
+    this.#kill = guardChild(child)
+    child.on('error', (error) => this.onerror?.(error))
+    child.stdin.on('error', (error) => this.onerror?.(error))
+    child.stderr.setEncoding('utf8').on('data', onStderr)
+    child.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
+    // What a grandchild holds open does not count: when the server itself is gone, this is over.
+    child.once('exit', () => void this.#end())
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (!stdin?.writable) throw new Error('the server is not there any more')
+    if (!stdin.write(serializeMessage(message))) {
+      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
+    }
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    if (!child || this.#isClosed) return
+    child.stdin.end()
+    if (!(await this.#exits(child, POLITE))) {
+      this.#kill()
+      await this.#exits(child, FORCED)
+    }
+    await this.#end()
+  }
+
+  /** Ends a server that does not keep to the rules, without another word. */
+  #expel(error: Error): void {
+    this.#isExpelled = true
+    this.#child?.stdout.destroy()
+    this.#kill()
+    this.onerror?.(error)
+    void this.#end()
+  }
+
+  #take(chunk: Buffer): void {
+    let lines: string[]
+    try {
+      lines = this.#lines.push(chunk)
+    } catch (error) {
+      return this.#expel(error instanceof Error ? error : new Error(String(error)))
+    }
+    this.#bytes += chunk.length
+    if (lines.length > 0) {
+      this.#delivering = this.#deliverAll(lines, this.#bytes, this.#delivering)
+      this.#bytes = 0
+    }
+  }
+
+  /** A few at a time, so that whatever else this process does has its turn; nothing more is read meanwhile. */
+  async #deliverAll(lines: string[], bytes: number, before: Promise<void>): Promise<void> {
+    this.#child?.stdout.pause()
+    await before
+    for (const [index, line] of lines.entries()) {
+      if (this.#isExpelled) return
+      this.#deliver(line)
+      if (index % AT_ONCE === AT_ONCE - 1) await immediate()
+    }
+    const wait = this.#inflow.take(lines.length, bytes)
+    if (wait > 0) await delay(wait, undefined, { ref: false })
+    this.#child?.stdout.resume()
+  }
+
+  #deliver(line: string): void {
+    try {
+      this.onmessage?.(deserializeMessage(line))
+    } catch (error) {
+      // Some servers print what is no message where only messages belong.
+      this.onerror?.(new Error('a line was no message', { cause: error }))
+    }
+  }
+
+  async #exits(child: ChildProcessWithoutNullStreams, withinMs: number): Promise<boolean> {
+    const gone = () => child.exitCode !== null || child.signalCode !== null
+    if (!gone()) {
+      const waited = new AbortController()
+      const { signal } = waited
+      await Promise.race([
+        once(child, 'exit', { signal }).catch(() => undefined),
+        delay(withinMs, undefined, { signal }).catch(() => undefined),
+      ])
+      waited.abort()
+    }
+    return gone()
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    // What it said last is still read, unless it said too much.
+    await immediate()
+    await Promise.race([this.#delivering, delay(LAST_WORDS, undefined, { ref: false })])
+    this.#kill()
+    this.#child?.stdout.destroy()
+    this.#child?.stderr.destroy()
+    this.onclose?.()
+  }
+}

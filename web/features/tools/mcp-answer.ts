@@ -1,0 +1,64 @@
+import type { McpContent, McpOutput } from '../../../shared/contract/mcp-output.ts'
+
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+
+/**
+ * What a tool of an MCP server answered, as far as it can be shown; null when it is nothing of the kind, as in a call
+ * that was imported.
+ */
+export function readMcpAnswer(output: unknown): McpOutput | null {
+  if (!isRecord(output) || !Array.isArray(output.content)) return null
+  const content = output.content.map(readPiece)
+  const { structuredContent, notes } = output
+  if (!content.every((piece) => piece !== null)) return null
+  return {
+    content,
+    ...(structuredContent !== undefined && { structuredContent }),
+    ...(Array.isArray(notes) && { notes: notes.filter((note) => typeof note === 'string') }),
+  }
+}
+
+/** The answer as it can be read: a picture is told by how large it is. */
+export function withoutPictures(answer: McpOutput): unknown {
+  return {
+    ...answer,
+    content: answer.content.map((piece) =>
+      piece.type === 'image' ? { ...piece, data: `${sizeOf(piece.data)} bytes` } : piece,
+    ),
+  }
+}
+
+/** Whether a text says the data once more: servers do so for those who cannot read data. */
+export function isDataAgain(text: string, structuredContent: unknown): boolean {
+  return structuredContent !== undefined && sameJson(text, JSON.stringify(structuredContent))
+}
+
+function readPiece(piece: unknown): McpContent | null {
+  if (!isRecord(piece)) return null
+  const { type, text, mimeType, data, uri, name, description } = piece
+  if (type === 'text' && typeof text === 'string') return { type, text }
+  if (type === 'link' && typeof uri === 'string' && typeof name === 'string') {
+    return { type, uri, name, ...(typeof description === 'string' && { description }) }
+  }
+  const picture = PICTURES.find((known) => known === mimeType)
+  return type === 'image' && picture && typeof data === 'string' && BASE64.test(data)
+    ? { type, mimeType: picture, data }
+    : null
+}
+
+function sameJson(text: string, json: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === json
+  } catch {
+    return false
+  }
+}
+
+function sizeOf(base64: string): number {
+  return Math.floor((base64.replace(/=+$/, '').length * 3) / 4)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

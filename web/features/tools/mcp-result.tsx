@@ -1,0 +1,79 @@
+import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
+import { safeLink } from '../../ui/markdown/safe-link.ts'
+import { CallArguments } from './call-arguments.tsx'
+import { isDataAgain } from './mcp-answer.ts'
+
+/** What a tool of an MCP server answered: text as text, data field by field, pictures from what came with it only. */
+export function McpResult({ tool, answer }: { tool: string; answer: McpOutput }) {
+  const { content, structuredContent, notes = [] } = answer
+  const pieces = content.filter(
+    (piece) => piece.type !== 'text' || !isDataAgain(piece.text, structuredContent),
+  )
+  return (
+    <div className="grid gap-3 text-sm">
+      {structuredContent !== undefined && <CallArguments input={structuredContent} />}
+      {pieces.map((piece, index) => (
+        <Piece key={index} piece={piece} tool={tool} />
+      ))}
+      {notes.map((note) => (
+        <p key={note} className="text-xs text-muted">
+          {note}
+        </p>
+      ))}
+    </div>
+  )
+}
+
+function Piece({ piece, tool }: { piece: McpOutput['content'][number]; tool: string }) {
+  switch (piece.type) {
+    case 'text':
+      return <LongText text={piece.text} />
+    case 'image':
+      return (
+        <img
+          src={`data:${piece.mimeType};base64,${piece.data}`}
+          alt={`From ${tool}`}
+          decoding="sync"
+          className="max-h-96 max-w-full justify-self-start rounded-lg border border-border"
+        />
+      )
+    case 'link':
+      return <Link piece={piece} />
+  }
+}
+
+function LongText({ text }: { text: string }) {
+  const isLong = text.length > 600 || text.split('\n').length > 12
+  return (
+    <p
+      // What can be scrolled has to be reachable by key.
+      tabIndex={isLong ? 0 : undefined}
+      className="max-h-72 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap"
+    >
+      {text}
+    </p>
+  )
+}
+
+function Link({ piece }: { piece: Extract<McpOutput['content'][number], { type: 'link' }> }) {
+  const href = safeLink(piece.uri)
+  return (
+    <p className="wrap-anywhere">
+      {href ? (
+        <a
+          href={href}
+          target="_blank"
+          rel="noopener noreferrer nofollow"
+          className="text-accent underline underline-offset-2"
+        >
+          {piece.name}
+        </a>
+      ) : (
+        <>
+          {piece.name} <span className="font-mono text-xs text-muted">{piece.uri}</span>
+        </>
+      )}
+      {piece.description && <span className="text-muted"> {piece.description}</span>}
+    </p>
+  )
+}

@@ -1,0 +1,9 @@
+import { trpc } from '../../client.ts'
+
+/** Keeps the list of tools as the server has it: tools of MCP servers come and go. */
+export function useToolsChanges(): void {
+  const utils = trpc.useUtils()
+  trpc.tools.changes.useSubscription(undefined, {
+    onData: () => void utils.tools.list.invalidate(),
+  })
+}
