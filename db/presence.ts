@@ -50,6 +50,32 @@ export async function depart(transaction: Db, sessionId: SessionId, nodeId: stri
   await markLeft(transaction, sessionId, sql`now()`)
 }
 
+/**
+ * Takes the node off sessions that it is counted for, many at a time: it is about to end.
+ *
+ * @returns how many; 0 when there are no more
+ */
+export async function departFromMany(
+  transaction: Db,
+  nodeId: string,
+  limit: number,
+): Promise<number> {
+  // In one order, for other nodes may do the same.
+  const { rows } = await sql<{ id: SessionId }>`
+    select id from sessions
+    where id in (select session_id from readers where node_id = ${nodeId} limit ${limit})
+    order by id for no key update`.execute(transaction)
+  const ids = rows.map(({ id }) => id)
+  await sql`
+    delete from readers where node_id = ${nodeId} and session_id = any(${ids}::uuid[])`.execute(
+    transaction,
+  )
+  await sql`
+    update sessions set left_at = coalesce(left_at, now())
+    where id = any(${ids}::uuid[]) and status = 'active' and not ${isRead}`.execute(transaction)
+  return ids.length
+}
+
 /** How many sessions the node is counted for. */
 export async function countRead(db: Db, nodeId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`

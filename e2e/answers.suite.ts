@@ -103,7 +103,10 @@ export function answerStories(getWorld: () => World): void {
         await conversation.untilWords(5)
         await page.keyboard.press('Escape')
         await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
-        expect((await storedTurns(page)).slice(0, 2)).toEqual([repeat(numberedWords(400)), text])
+        await expect(conversation.answer.getByText('2 / 2')).toBeVisible()
+        await conversation.answer.getByRole('button', { name: 'Previous version' }).click()
+        await expect(conversation.answer.getByText('1 / 2')).toBeVisible()
+        expect(await storedTurns(page)).toEqual([repeat(numberedWords(400)), text])
       },
     )
 
@@ -112,7 +115,7 @@ export function answerStories(getWorld: () => World): void {
       await using visitor = await visit(browser, url)
       const { page } = visitor
       const conversation = conversationOn(page)
-      await conversation.send(repeat(numberedWords(60)))
+      await conversation.send(repeat(numberedWords(150)))
       await conversation.untilWords(2)
       await conversation.send('Repeat: second')
       await conversation.send('Repeat: third')
@@ -124,8 +127,8 @@ export function answerStories(getWorld: () => World): void {
       await expect(conversation.questions.getByText('Queued: answered next')).toHaveCount(0)
       await expect(conversation.stopButton).toBeHidden()
       expect(await conversation.turns()).toEqual([
-        repeat(numberedWords(60)),
-        numberedWords(60),
+        repeat(numberedWords(150)),
+        numberedWords(150),
         'Repeat: second',
         'second',
         'Repeat: third',

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
+import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
 import { networkStories } from './network.suite.ts'
+import { pageStories } from './pages.suite.ts'
+import { reasoningStories } from './reasoning.suite.ts'
 import { screenStories } from './screens.suite.ts'
+import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
 import { type World, openWorld } from './support/world.ts'
 
@@ -18,9 +23,14 @@ describe.concurrent('in the browser', () => {
   networkStories(getWorld)
   failureStories(getWorld)
   answerStories(getWorld)
+  branchStories(getWorld)
+  reasoningStories(getWorld)
 })
 
 describe('in the browser', () => {
   sessionStories(getWorld)
+  searchStories(getWorld)
+  pageStories(getWorld)
+  accessibilityStories(getWorld)
   screenStories(getWorld)
 })

@@ -55,15 +55,13 @@ export function failureStories(getWorld: () => World): void {
       expect(await conversation.text()).toBe('All well.')
       await expect(retry).toHaveCount(0)
       await page.reload()
-      await expect(conversation.answers).toHaveCount(3)
-      expect(await conversation.turns()).toEqual([
-        'Hello',
-        '',
-        'Hello',
-        BEGINNING,
-        'Hello',
-        'All well.',
-      ])
+      await expect(conversation.answers).toHaveCount(1)
+      expect(await conversation.turns()).toEqual(['Hello', 'All well.'])
+      // What failed is still there, as the versions before.
+      await expect(answer.getByText('3 / 3')).toBeVisible()
+      await answer.getByRole('button', { name: 'Previous version' }).click()
+      await expect(answer).toContainText('ended before the answer did')
+      expect(await conversation.text()).toBe(BEGINNING)
     })
   })
 }

@@ -61,6 +61,12 @@ export function screenStories(getWorld: () => World): void {
       await expect(sheet).toBeHidden()
       await page.getByRole('button', { name: 'Show sessions' }).tap()
       await expect(sheet.getByRole('navigation', { name: 'Sessions' })).toBeVisible()
+      // A menu that is not in the sheet would be beneath it, and out of reach.
+      await sheet.getByRole('button', { name: 'Session actions' }).first().tap()
+      await sheet.getByRole('menuitem', { name: 'Rename' }).tap()
+      const rename = page.getByRole('dialog', { name: 'Rename session' })
+      await rename.getByRole('button', { name: 'Cancel' }).tap()
+      await expect(rename).toBeHidden()
       await sheet.getByRole('button', { name: 'New session' }).tap()
       await expect(sheet).toBeHidden()
       await expect(page).toHaveURL(/\/$/)

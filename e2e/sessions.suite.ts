@@ -33,7 +33,8 @@ export function sessionStories(getWorld: () => World): void {
       await expect(theirs.link('Stripes')).toBeVisible()
 
       await theirs.search.fill('zebra')
-      await expect(theirs.list.getByRole('link')).toHaveText(['Stripes'])
+      await expect(theirs.list.locator('mark')).toHaveText(['zebra', 'zebra'])
+      await expect(theirs.link('Repeat: about okapis')).toHaveCount(0)
       await theirs.link('Stripes').click()
       await expect(conversationOn(other).answer.locator('.markdown')).toHaveText('about zebras')
       await theirs.search.fill('no such thing')

@@ -130,7 +130,15 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
-  const writing = { database, log, model, defaultModel, maxTokens: config.model.maxTokens }
+  const budget = createBudget({
+    database,
+    catalog,
+    // The demo model has no price, and costs nothing.
+    usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+    now,
+  })
+  const { maxTokens } = config.model
+  const writing = { database, log, model, budget, tokens, defaultModel, maxTokens }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({
@@ -149,13 +157,7 @@ export async function createApp(options: AppOptions) {
       model,
       catalog,
       tokens,
-      budget: createBudget({
-        database,
-        catalog,
-        // The demo model has no price, and costs nothing.
-        usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
-        now,
-      }),
+      budget,
       tools,
       node,
       presence,
@@ -166,7 +168,7 @@ export async function createApp(options: AppOptions) {
         model: defaultModel,
         systemPrompt: config.model.systemPrompt,
         temperature: config.model.temperature,
-        maxTokens: config.model.maxTokens,
+        maxTokens,
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
       },
@@ -227,6 +229,7 @@ export async function createApp(options: AppOptions) {
     checkDatabase: () => ping(database.db),
   })
   opened.defer(() => http.close())
+  opened.defer(() => presence.beginClosing())
 
   const resources = opened.move()
   return {

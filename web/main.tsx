@@ -4,11 +4,14 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ThroughlineProvider } from '../shared/react/index.ts'
 import { router } from './app/router.tsx'
+import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
 import './styles.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
+
+startTheme()
 
 createRoot(root).render(
   <StrictMode>

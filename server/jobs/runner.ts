@@ -23,7 +23,7 @@ const RETRIES = { retryLimit: 5, retryDelay: 2, retryBackoff: true, retryDelayMa
 const TIMES = {
   /** A worker that was silent for so long has died, and its job goes to another. Seconds. */
   heartbeatSeconds: 10,
-  expireInSeconds: 300,
+  expireInSeconds: 900,
   deleteAfterSeconds: 3_600,
 }
 /** How often a worker that nobody wakes looks for jobs: those that are tried again, or that others left. Seconds. */

@@ -52,7 +52,7 @@ export class SummaryWriter implements Summaries {
     before: string | null,
     { signal, isLast }: Attempt,
   ): Promise<string> {
-    const { model, defaultModel, maxTokens } = this.#deps
+    const { defaultModel, maxTokens } = this.#deps
     const text = transcript(messages, TRANSCRIPT)
     // Of a conversation that is too long to be shown whole, the last summary still knows the middle.
     const known = before !== null && text.includes('[…]') ? `Summary so far: ${before}\n\n` : ''
@@ -64,7 +64,7 @@ export class SummaryWriter implements Summaries {
       messages: [{ role: 'user' as const, text: known + text }],
     }
     try {
-      return toSummary(await writeText(model, step, signal))
+      return toSummary(await writeText(this.#deps, step, signal))
     } catch (error) {
       if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
         throw error

@@ -31,7 +31,7 @@ export class TitleWriter implements Titles {
   }
 
   async write({ sessionId, signal, isLast }: Attempt): Promise<void> {
-    const { database, model, defaultModel, maxTokens } = this.#deps
+    const { database, defaultModel, maxTokens } = this.#deps
     const session = await findSessionText(database.db, sessionId)
     if (session?.titleSource !== 'rule' || session.activeLeaf === null) {
       return
@@ -45,7 +45,7 @@ export class TitleWriter implements Titles {
       messages: [{ role: 'user' as const, text: transcript(messages, TRANSCRIPT) }],
     }
     try {
-      const title = toTitle(await writeText(model, step, signal))
+      const title = toTitle(await writeText(this.#deps, step, signal))
       if (title !== null) {
         await changeSession(this.#deps, { sessionId, userId: session.userId }, (transaction) =>
           setModelTitle(transaction, sessionId, title),

@@ -1,5 +1,6 @@
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { ModelPort, ModelStep } from '../model/port.ts'
+import type { Budget } from '../budget/port.ts'
+import type { ModelPort, ModelStep, ModelUsage, TokenCounter } from '../model/port.ts'
 
 /** The model did not write what it was asked for. */
 export class WritingError extends Error {
@@ -15,32 +16,68 @@ export class WritingError extends Error {
 
 /** A longer text is none of those that are asked for here; no more of it is read. UTF-16 units. */
 const LONGEST = 20_000
+/** An estimate may be too low. */
+const SAFETY = 1.3
+const UNITS_PER_TOKEN = 3
+const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
+
+/** As the tokens of an answer: what is asked for here is paid from the same account. */
+export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCounter, 'estimate'> }
 
 /**
  * The text that the model answers with, whole.
  *
- * @throws {WritingError} when it does not, and what the signal was aborted with
+ * @throws {WritingError} when it does not, or the budget does not allow it, and what the signal was aborted with
  */
 export async function writeText(
-  model: ModelPort,
-  step: Omit<ModelStep, 'tools'>,
+  { model, budget, tokens }: Writer,
+  asked: Omit<ModelStep, 'tools'>,
   signal: AbortSignal,
 ): Promise<string> {
-  let text = ''
-  for await (const delta of model.stream({ ...step, tools: [] }, signal)) {
-    if (delta.type === 'text') {
-      text += delta.text
-    }
-    if (delta.type === 'error') {
-      throw new WritingError(delta.error)
-    }
-    if (text.length > LONGEST) {
-      break
-    }
+  const step = { ...asked, tools: [] }
+  const planned = {
+    inputTokens: Math.ceil(SAFETY * tokens.estimate(step.systemPrompt + textOf(step))),
+    outputTokens: step.maxTokens,
+  }
+  const reserved = await budget.reserve({ model: step.model, ...planned })
+  if (!reserved.ok) {
+    throw new WritingError(reserved.error)
+  }
+  // Should this throw, what was set aside stays: nobody knows how much of it the call used.
+  const { text, usage, error } = await readText(model, step, signal)
+  const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)
+  const guessed = error && text === '' ? NOTHING : { ...planned, outputTokens }
+  await reserved.reservation.settle(usage ?? guessed)
+  if (error) {
+    throw new WritingError(error)
   }
   signal.throwIfAborted()
   if (text.trim() === '') {
     throw new WritingError({ code: 'provider_empty', retryable: true })
   }
   return text
+}
+
+async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) {
+  let text = ''
+  let usage: ModelUsage | null = null
+  for await (const delta of model.stream(step, signal)) {
+    if (delta.type === 'text') {
+      text += delta.text
+    }
+    if (delta.type === 'usage') {
+      usage = delta.usage
+    }
+    if (delta.type === 'error') {
+      return { text, usage, error: delta.error }
+    }
+    if (text.length > LONGEST) {
+      break
+    }
+  }
+  return { text, usage, error: null }
+}
+
+function textOf({ messages }: Pick<ModelStep, 'messages'>): string {
+  return messages.map((message) => ('text' in message ? message.text : '')).join('\n')
 }

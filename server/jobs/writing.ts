@@ -4,13 +4,12 @@ import { findSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { LogWriter } from '../log/port.ts'
-import type { ModelPort } from '../model/port.ts'
+import type { Writer } from './write-text.ts'
 
 /** What writing about a session needs of the rest of the server. */
-export type WritingDeps = {
+export type WritingDeps = Writer & {
   database: Database
   log: LogWriter
-  model: ModelPort
   /** Of sessions that set none of their own. */
   defaultModel: string
   maxTokens: number

@@ -4,6 +4,7 @@ import {
   closeSession,
   countRead,
   depart,
+  departFromMany,
   findAbandoned,
   findLeft,
   forgetAbandoned,
@@ -36,6 +37,8 @@ type Readers = { userId: UserId; count: number; told: boolean; telling: Promise<
 const ROUND_INTERVAL = 1_000
 /** Sessions settled or closed in one round. */
 const ROUND = 20
+/** Sessions that are left together when this node ends. */
+const LEFT_TOGETHER = 500
 /** So that a timer does not come just before the database's clock says that the grace is over. Milliseconds. */
 const MARGIN = 20
 
@@ -77,6 +80,9 @@ export class LocalPresence implements Presence {
       if (!left) {
         left = true
         readers.count -= 1
+        if (this.#closing) {
+          return
+        }
         this.#tell(sessionId, readers).catch((error: unknown) =>
           this.#options.onError(error, 'that a session was left could not be recorded yet'),
         )
@@ -113,18 +119,33 @@ export class LocalPresence implements Presence {
     return this.#round
   }
 
-  /** Leaves every session that is still read here. */
-  async close(): Promise<void> {
+  /** To be called before the connections are closed: who leaves from here on leaves together with all others. */
+  beginClosing(): void {
     this.#closing = true
     for (const timer of this.#timers) {
       clearTimeout(timer)
     }
-    await this.#round
-    for (const [sessionId, readers] of this.#read) {
-      readers.count = 0
-      await this.#tell(sessionId, readers).catch((error: unknown) =>
-        this.#options.onError(error, 'that a session was left could not be recorded'),
-      )
+  }
+
+  /** Leaves every session that was read here. */
+  async close(): Promise<void> {
+    this.beginClosing()
+    const { database, node, onError } = this.#options
+    await Promise.allSettled([
+      this.#round,
+      ...[...this.#read.values()].map(({ telling }) => telling),
+    ])
+    const leaveSome = () =>
+      database.db
+        .transaction()
+        .execute((transaction) => departFromMany(transaction, node.id, LEFT_TOGETHER))
+    try {
+      while ((await leaveSome()) === LEFT_TOGETHER) {
+        // There are more.
+      }
+    } catch (error) {
+      // Then they are gone when this node's lease is.
+      onError(error, 'that sessions were left could not be recorded')
     }
   }
 

@@ -54,9 +54,13 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const ask = async (step: number) => {
     const current = stepMessages(answer.parts, steps, calls)
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
-    const request = { ...question.request, tools: offered(deps) }
-    const asked = { ...question, request, current }
-    const result = await askWithin(asked, written, deps, recorder, endOfAsking)
+    const result = await askWithin(
+      { ...question, request: { ...question.request, tools: offered(deps) }, current },
+      written,
+      deps,
+      recorder,
+      endOfAsking,
+    )
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
       return apply({ type: 'stopped' })

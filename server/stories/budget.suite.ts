@@ -9,7 +9,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
     test('each step, each answer and the sums have their price', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage)
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       const end = await ask(app, id, async () => {
         const first = await app.model.nextCall()
         first.callTools({ name: 'get_system_metrics', arguments: { metric_type: 'process' } })
@@ -45,7 +45,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       const clock = () => Date.parse(now)
       // One answer of at most 1500 tokens is $0.0009, and what is read a little more.
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0016' }, clock)
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       const spend = { inputTokens: 1_000, outputTokens: 1_000 }
       expect(await ask(app, id, () => answer(app, spend))).toMatchObject({ outcome: 'completed' })
       const refused = await ask(app, id, async () => undefined)
@@ -62,7 +62,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
     test('what was set aside and not used is there for the next', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0012' })
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       for (let turn = 0; turn < 5; turn += 1) {
         expect(await ask(app, id, () => answer(app))).toMatchObject({ outcome: 'completed' })
       }
@@ -80,7 +80,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
     test('deleting the conversation gives no money back, and a stopped answer is paid for', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0016' })
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
@@ -89,7 +89,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       await app.caller.runs.stop({ sessionId: id })
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
       await app.caller.sessions.delete({ id })
-      const { id: next } = await app.caller.sessions.create({})
+      const { id: next } = await app.caller.sessions.create({ title: 'Costs' })
       expect(await ask(app, next, async () => undefined)).toMatchObject({
         error: { code: 'budget' },
       })
@@ -121,7 +121,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
     test('an answer that has written its tokens ends, and keeps its text and its usage', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage, { RUN_MAX_OUTPUT_TOKENS: '12' })
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const first = await app.model.nextCall()
@@ -145,7 +145,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
     test('a provider that does not keep to its limit is left', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage, { RUN_MAX_OUTPUT_TOKENS: '100' })
-      const { id } = await app.caller.sessions.create({})
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()

@@ -116,6 +116,24 @@ describe('presence on two nodes', () => {
     expect(await db.selectFrom('readers').selectAll().execute()).toEqual([])
   })
 
+  test('the readers of a node that is told to end are gone at once (P14)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const made = await Promise.all(
+      Array.from({ length: 5 }, () => first.caller.sessions.create({})),
+    )
+    const tabs = await Promise.all(made.map(({ id }) => openTab(first, id)))
+    await using elsewhere = await openTab(second, made[0]?.id ?? '')
+    await first.close()
+    const { db } = second.services.database
+    expect(await db.selectFrom('readers').select('node_id').execute()).toEqual([
+      { node_id: second.node.id },
+    ])
+    await Promise.all(made.slice(1).map(({ id }) => untilStatus(second, id, 'closed')))
+    expect(elsewhere.state?.session.status).toBe('active')
+    await Promise.all(tabs.map((tab) => tab.stop()))
+  })
+
   test('a node that others took for dead counts its readers again, and opens what they closed', async () => {
     await using nodes = await startTwo(0)
     const { first, second } = nodes

@@ -1,6 +1,11 @@
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { z } from 'zod'
+import { connect } from '../../shared/client/index.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
+import { defineTool } from '../tools/define.ts'
 
 /** Long enough for a reader to come back within it, seconds. */
 const GRACE = 0.4
@@ -130,6 +135,34 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       await until(app, id, ({ summary }) => summary === 'Two questions.')
     })
 
+    test('a socket that is gone has left, the web app’s as well as a plain one (P14)', async () => {
+      await using storage = await openStorage()
+      await using app = await start(storage)
+      const url = await app.listen()
+      const { id } = await app.caller.sessions.create({})
+      const plain = new WebSocket(`${url.replace('http', 'ws')}/ws/session/${id}`)
+      await once(plain, 'message')
+      const client = connect({ url })
+      for await (const _ of client.session(id).events()) {
+        break
+      }
+      await using elsewhere = connect({ url })
+      const watching = elsewhere.session(id).events()[Symbol.asyncIterator]()
+      await watching.next()
+      await longerThanGrace(app)
+      plain.terminate()
+      await longerThanGrace(app)
+      expect(await app.caller.sessions.get({ id })).toMatchObject({ status: 'active' })
+      await elsewhere.close()
+      await untilClosed(app, id)
+      await client.close()
+      const again = new WebSocket(`${url.replace('http', 'ws')}/ws/session/${id}`)
+      await once(again, 'message')
+      await until(app, id, ({ status }) => status === 'active')
+      again.terminate()
+      await untilClosed(app, id)
+    })
+
     test('a session that nobody ever watched stays open', async () => {
       await using storage = await openStorage()
       await using app = await start(storage, 0)
@@ -176,13 +209,33 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
 
     test('lists hear of a session that runs, waits, is renamed, closes and opens again', async () => {
       await using storage = await openStorage()
-      await using app = await start(storage, 0)
+      const askFirst = defineTool({
+        name: 'ask_first',
+        description: 'Does nothing, after asking',
+        input: z.object({}),
+        output: z.object({}),
+        effect: 'once',
+        approval: 'always',
+        execute: async () => ({}),
+      })
+      await using app = await startTestApp({
+        env: { ...storage.env, SESSION_GRACE_SECONDS: '0' },
+        tools: [askFirst],
+      })
       await using list = await followList(app)
       const { id } = await app.caller.sessions.create({})
       await list.until((session) => session.id === id)
       const tab = await openTab(app, id)
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
-      await list.until(({ running }) => running)
+      await list.until(({ running, waiting }) => running && !waiting)
+      const asking = await app.model.nextCall()
+      asking.callTools({ name: 'ask_first', arguments: {} })
+      await list.until(({ running, waiting }) => running && waiting)
+      await tab.until(({ state }) => state?.session.waiting === true)
+      const part = tab.state?.messages.at(-1)?.parts.find(({ type }) => type === 'tool')
+      const callId = part?.type === 'tool' ? part.call.id : ''
+      await app.caller.tools.decide({ callId, decision: 'approve' })
+      await list.until(({ running, waiting }) => running && !waiting)
       const call = await app.model.nextCall()
       call.say('Hi.')
       call.finish()

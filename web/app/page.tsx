@@ -5,8 +5,14 @@ import { ConnectionStatus } from '../features/connection/connection-status.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { SheetContext } from './sheet-context.ts'
 
-/** A page's frame: a quiet header, and below it the line that runs down to the message box. */
-export function Page(props: { title: string; actions?: ReactNode; children: ReactNode }) {
+/** A page's frame: a quiet header, and below it, where there is a conversation, the line down to the message box. */
+export function Page(props: {
+  title: string
+  actions?: ReactNode
+  hasLine?: boolean
+  children: ReactNode
+}) {
+  const { hasLine = true } = props
   const openSheet = use(SheetContext)
   return (
     <main className="flex min-w-0 flex-1 flex-col">
@@ -24,10 +30,19 @@ export function Page(props: { title: string; actions?: ReactNode; children: Reac
         </div>
       </header>
       <div className="relative flex min-h-0 flex-1 flex-col">
-        <LineAhead />
+        {hasLine && <LineAhead />}
         {props.children}
       </div>
     </main>
+  )
+}
+
+/** What is on a page without a conversation, with its own scroll. */
+export function Column({ children }: { children: ReactNode }) {
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-16 sm:px-6">{children}</div>
+    </div>
   )
 }
 

@@ -1,30 +1,90 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import {
+  Outlet,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  useLocation,
+} from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { ErrorPage } from './error-page.tsx'
 import { NewSessionPage } from './new-session-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
 import { SessionPage } from './session-page.tsx'
 import { Shell } from './shell.tsx'
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage })
+const root = createRootRoute({
+  notFoundComponent: () => (
+    <Shell>
+      <NotFoundPage />
+    </Shell>
+  ),
+})
 
-const newSession = createRoute({ getParentRoute: () => root, path: '/', component: NewSessionPage })
+/** The pages with the sessions beside them. */
+const inShell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+})
+
+const newSession = createRoute({
+  getParentRoute: () => inShell,
+  path: '/',
+  component: NewSessionPage,
+})
 
 const session = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => inShell,
   path: '/s/$id',
+  validateSearch: ({ message }: Record<string, unknown>): { message?: string } =>
+    typeof message === 'string' ? { message } : {},
   component: function SessionRoute() {
     const { id } = session.useParams()
-    return <SessionPage key={id} id={id} />
+    const { message } = session.useSearch()
+    const asked = useLocation({ select: ({ state }) => state.asked ?? 0 })
+    const goTo = useMemo(
+      () => (message === undefined ? null : { messageId: message, asked }),
+      [message, asked],
+    )
+    return <SessionPage key={id} id={id} goTo={goTo} />
   },
 })
 
+const usage = createRoute({
+  getParentRoute: () => inShell,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./usage-page.tsx'), 'UsagePage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => inShell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings-page.tsx'), 'SettingsPage'),
+})
+
+const share = createRoute({
+  getParentRoute: () => root,
+  path: '/share/$token',
+  component: lazyRouteComponent(() => import('./share-page.tsx'), 'SharePage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([newSession, session]),
+  routeTree: root.addChildren([inShell.addChildren([newSession, session, usage, settings]), share]),
   defaultErrorComponent: ErrorPage,
 })
 
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
+  }
+
+  interface HistoryState {
+    /** Counts how often the same place was asked for. */
+    asked?: number
   }
 }

@@ -1,9 +1,12 @@
 import { useCallback, useState } from 'react'
+import type { Client } from '../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../features/messages/answer-announcer.tsx'
 import { Composer } from '../features/messages/composer.tsx'
 import { Conversation } from '../features/messages/conversation.tsx'
+import { editRequests } from '../features/messages/edit-requests.ts'
 import { sendMessage, stopAnswer } from '../features/messages/send-message.ts'
+import type { GoTo } from '../features/messages/use-go-to.ts'
 import { SessionActions } from '../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../features/sessions/session-title.ts'
 import { useKnownTitle } from '../features/sessions/use-sessions.ts'
@@ -13,8 +16,12 @@ import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from './use-escape.ts'
 
-/** One conversation. */
-export function SessionPage({ id }: { id: string }) {
+/**
+ * One conversation.
+ *
+ * @param props.goTo the message to show, where the address names one
+ */
+export function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   const client = useThroughline()
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
@@ -42,7 +49,7 @@ export function SessionPage({ id }: { id: string }) {
       actions={session && <SessionActionsOf id={id} />}
     >
       {session ? (
-        <Conversation key={id} sessionId={id} ToolView={ToolView} onRetry={send} />
+        <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
@@ -67,10 +74,17 @@ export function SessionPage({ id }: { id: string }) {
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
+          onEditLast={() => editLast(client, id)}
         />
       </Foot>
     </Page>
   )
+}
+
+function editLast(client: Client, id: string): void {
+  const messages = client.session(id).store.getSnapshot().state?.messages ?? []
+  const last = messages.findLast(({ role }) => role === 'user')
+  if (last) editRequests.set(last.id)
 }
 
 function SessionActionsOf({ id }: { id: string }) {

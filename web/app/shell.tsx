@@ -1,28 +1,35 @@
-import { Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { ChartNoAxesColumn, Command, Settings } from 'lucide-react'
 import { useCallback, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/message-box.ts'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
 import { useMediaQuery } from '../ui/use-media-query.ts'
+import { Overlays } from './overlays.tsx'
+import type { Overlay } from './overlays.tsx'
 import { SheetContext } from './sheet-context.ts'
+import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /** What stands around every page: the sessions at the side, or in a sheet where there is no room for them. */
-export function Shell() {
+export function Shell({ children }: { children: ReactNode }) {
   useSessionsChanges()
   useToolsChanges()
   const { status } = useConnection()
   const isWide = useMediaQuery('(width >= 48rem)')
+  const [overlay, setOverlay] = useState<Overlay | null>(null)
   const [isSheetOpen, setSheetOpen] = useState(false)
   const openSheet = useCallback(() => setSheetOpen(true), [])
   return (
     <div data-connection={status} className="flex h-dvh">
       {isWide && (
         <aside className="flex w-68 shrink-0 flex-col border-r border-border bg-side">
-          <Sessions />
+          <Sessions onPalette={() => setOverlay('palette')} />
         </aside>
       )}
       {!isWide && isSheetOpen && (
@@ -36,19 +43,35 @@ export function Shell() {
           </div>
         </Dialog>
       )}
-      <SheetContext value={isWide ? null : openSheet}>
-        <Outlet />
-      </SheetContext>
+      <SheetContext value={isWide ? null : openSheet}>{children}</SheetContext>
+      <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
 }
 
-function Sessions({ onChoose }: { onChoose?: () => void }) {
+function Sessions({
+  onPalette,
+  onChoose,
+}: {
+  /** Opens the palette; on a phone, which has no keys for it, there is none. */
+  onPalette?: () => void
+  onChoose?: () => void
+}) {
   const navigate = useNavigate()
   return (
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
         <Wordmark />
+        {onPalette && (
+          <IconButton
+            label="Command palette"
+            title={`Command palette (${modifier} K)`}
+            className="-mr-2 ml-auto"
+            onClick={onPalette}
+          >
+            <Command aria-hidden size={15} />
+          </IconButton>
+        )}
       </div>
       <SessionList
         onChoose={onChoose}
@@ -57,6 +80,19 @@ function Sessions({ onChoose }: { onChoose?: () => void }) {
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
       />
+      <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
+        <Link to="/usage" onClick={onChoose} className={pageLink}>
+          <ChartNoAxesColumn aria-hidden size={15} />
+          Usage
+        </Link>
+        <Link to="/settings" onClick={onChoose} className={pageLink}>
+          <Settings aria-hidden size={15} />
+          Settings
+        </Link>
+      </nav>
     </>
   )
 }
+
+const pageLink =
+  'flex min-h-8 flex-1 items-center justify-center gap-2 rounded-lg px-2 text-sm text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text'

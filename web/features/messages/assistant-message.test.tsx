@@ -39,6 +39,10 @@ test('an answer is an article that can be copied', () => {
   expect(html).not.toContain('Retry')
 })
 
+test('an answer without a word has nothing to copy', () => {
+  expect(render({ status: 'failed', parts: [] })).not.toContain('aria-label="Copy"')
+})
+
 test('an answer that has not begun to speak says that it is thinking, and has a live end', () => {
   const html = render({ status: 'running', parts: [] })
   expect(html).toContain('Thinking…')
@@ -96,7 +100,31 @@ test('a queued message says that it waits', () => {
 test('an editor stands in the place of a message that waits, and below one that had its turn', () => {
   const editor = <b>editor</b>
   expect(question('queued', { editor })).not.toContain('>words<')
-  expect(question('sent', { editor })).toMatch(/>words<.*<b>editor<\/b>/)
+  expect(question('sent', { editor, keepsText: true })).toMatch(/>words<.*<b>editor<\/b>/)
+})
+
+test.each(['running', 'waiting', 'completed', 'stopped', 'failed', 'interrupted'] as const)(
+  'a version of an answer that is %s says which one it is',
+  (status) => {
+    const html = renderToStaticMarkup(
+      <AssistantMessage
+        message={answer({ status, parts: [] })}
+        ToolView={() => null}
+        onRetry={null}
+        versions={<b>2 / 3</b>}
+      />,
+    )
+    expect(html).toContain('2 / 3')
+  },
+)
+
+test('reasoning is open while it goes on, and folded when the answer has begun', () => {
+  const reasoning = { type: 'reasoning', text: 'Let me see' } as const
+  const live = render({ status: 'running', parts: [reasoning] })
+  expect(live).toMatch(/<details open="".*Reasoning….*Let me see/)
+  const parts = [reasoning, { type: 'text', text: 'So' } as const]
+  const folded = render({ status: 'running', parts })
+  expect(folded).toMatch(/<details class.*>Reasoning<\/summary>.*Let me see/)
 })
 
 const edited = (change: object) =>

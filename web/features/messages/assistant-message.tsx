@@ -1,18 +1,26 @@
 import { memo } from 'react'
-import type { ComponentType } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../shared/client/index.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
 import { Ending } from './ending.tsx'
+import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from './steps.ts'
 
-/** An answer along the line: a knot for each step, a card for each call, and the live end while it is being written. */
+/**
+ * An answer along the line: a knot for each step, a card for each call, and the live end while it is being written.
+ *
+ * @param props.versions which version this is; shown whatever state the answer is in
+ * @param props.actions what can be done with it, beside copying, once it has ended
+ */
 export const AssistantMessage = memo(function AssistantMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
   onRetry: (() => void) | null
+  versions?: ReactNode
+  actions?: ReactNode
 }) {
-  const { message, ToolView } = props
+  const { message, ToolView, versions } = props
   const isLive = message.status === 'running'
   const lastPart = message.parts.at(-1)
   return (
@@ -41,13 +49,15 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         ))}
       </div>
       {isLive ? (
-        <div className="relative flex h-10 items-center text-sm text-muted">
+        <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />
           {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+          {versions}
         </div>
       ) : (
-        <Ending message={message} onRetry={props.onRetry}>
-          <CopyButton label="Copy" text={messageText(message.parts)} className="-ml-1.5" />
+        <Ending message={message} onRetry={props.onRetry} versions={versions}>
+          <CopyText text={messageText(message.parts)} />
+          {props.actions}
         </Ending>
       )}
     </article>
@@ -63,15 +73,11 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'refusal':
       return <p className="text-muted italic">{part.text}</p>
     case 'reasoning':
-      return (
-        <details className="text-sm text-muted">
-          <summary className="flex min-h-6 cursor-pointer items-center gap-1">
-            {isLive ? 'Reasoning…' : 'Reasoning'}
-          </summary>
-          <div className="mt-2 border-l-2 border-border pl-3">
-            <Markdown text={part.text} />
-          </div>
-        </details>
-      )
+      return <Reasoning text={part.text} isLive={isLive} />
   }
+}
+
+/** Nothing where there is nothing to copy, as in an answer that failed before its first word. */
+function CopyText({ text }: { text: string }) {
+  return text === '' ? null : <CopyButton label="Copy" text={text} className="-ml-1.5" />
 }

@@ -3,13 +3,14 @@ import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent } from 'react'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { drafts } from './page-drafts.ts'
-import { isSubmitKey } from './submit-key.ts'
+import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 
 /**
  * The message box. What is typed is a draft of `draftKey` until it is sent.
  *
  * @param props.onStop stops the answer that is going; null when none is
+ * @param props.onEditLast opens the editor of the newest message that was sent
  */
 export function Composer(props: {
   draftKey: string
@@ -17,6 +18,7 @@ export function Composer(props: {
   onSend: (text: string) => void
   onStop: (() => void) | null
   isStopping?: boolean
+  onEditLast?: () => void
 }) {
   const { draftKey, onSend, onStop } = props
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
@@ -45,6 +47,11 @@ export function Composer(props: {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
+    if (isEditLastKey(event) && text === '' && props.onEditLast) {
+      event.preventDefault()
+      props.onEditLast()
+      return
+    }
     if (!isSubmitKey(event)) return
     event.preventDefault()
     send()

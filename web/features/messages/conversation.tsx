@@ -1,5 +1,5 @@
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ComponentType } from 'react'
 import { Virtualizer } from 'virtua'
 import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
@@ -8,6 +8,8 @@ import { useSession } from '../../../shared/react/index.ts'
 import { TurnView } from './turn-view.tsx'
 import { sameTurns, turnsOf } from './turns.ts'
 import { useFollow } from './use-follow.ts'
+import { holdInView, useGoTo } from './use-go-to.ts'
+import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
 
 /** Where each session was left, for coming back to it within this page's life. */
@@ -16,13 +18,17 @@ const places = new Map<string, { count: number; offset: number; cache: CacheSnap
 /** How near to its top, in pixels, a conversation gets before what is older is asked for. */
 const LOAD_OLDER_WITHIN = 600
 
-/** A session's messages, of which only those near the view are in the page; give it the session's id as key. */
+/**
+ * A session's messages, of which only those near the view are in the page; give it the session's id as key.
+ *
+ * @param props.goTo a message to show, such as one that a search found
+ */
 export function Conversation(props: {
   sessionId: string
+  goTo: GoTo | null
   ToolView: ComponentType<{ call: AppToolCall }>
-  onRetry: (text: string) => void
 }) {
-  const { sessionId } = props
+  const { sessionId, goTo, ToolView } = props
   const older = useOlderMessages(sessionId)
   const turns = useSession(
     sessionId,
@@ -46,7 +52,7 @@ export function Conversation(props: {
 
   const [place] = useState(() => {
     const left = places.get(sessionId)
-    return left?.count === turns.length ? left : undefined
+    return !goTo && left?.count === turns.length ? left : undefined
   })
   useEffect(() => {
     if (!place) return
@@ -61,6 +67,17 @@ export function Conversation(props: {
       else places.set(sessionId, { count, offset: handle.scrollOffset, cache: handle.cache })
     }
   }, [sessionId, count, isFollowing])
+
+  const { reached, problem } = useGoTo(goTo, turns, older)
+  const show = useEffectEvent(({ messageId }: GoTo) => {
+    release()
+    virtualizer.current?.scrollToIndex(
+      turns.findIndex(({ messageIds }) => messageIds.includes(messageId)),
+    )
+    return scroller.current ? holdInView(scroller.current, messageId) : undefined
+  })
+  useEffect(() => (reached ? show(reached) : undefined), [reached])
+  const reachedId = reached?.messageId
 
   const shift = useWasPrepended(turns.map(({ key }) => key))
   const news = useNews(sessionId, follow.isAtLatest)
@@ -89,8 +106,10 @@ export function Conversation(props: {
           {turns.map((turn, index) => (
             <TurnView
               key={turn.key}
-              {...props}
+              sessionId={sessionId}
+              ToolView={ToolView}
               turn={turn}
+              reachedId={turn.messageIds.find((id) => id === reachedId) ?? null}
               older={older.byId}
               isFirst={index === 0}
               isLast={index === count - 1}
@@ -99,6 +118,14 @@ export function Conversation(props: {
           ))}
         </Virtualizer>
       </div>
+      {problem && (
+        <p
+          role="alert"
+          className="absolute inset-x-0 top-2 mx-auto w-fit max-w-[90%] animate-[rise_140ms_ease-out] rounded-xl border border-border bg-raised px-3 py-1.5 text-sm shadow-md"
+        >
+          {problem}
+        </p>
+      )}
       {!follow.isAtLatest && (
         <button
           type="button"

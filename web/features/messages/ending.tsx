@@ -7,9 +7,10 @@ import { Button } from '../../ui/button.tsx'
 export function Ending(props: {
   message: AppMessage
   onRetry: (() => void) | null
+  versions: ReactNode
   children: ReactNode
 }) {
-  const { message, onRetry, children } = props
+  const { message, onRetry, versions, children } = props
   const retry = onRetry && (
     <Button onClick={onRetry}>
       <RotateCcw aria-hidden size={14} />
@@ -30,7 +31,10 @@ export function Ending(props: {
             </p>
             {retry && <div className="mt-3 pl-6">{retry}</div>}
           </div>
-          {message.parts.length > 0 && <Actions>{children}</Actions>}
+          <Actions>
+            {children}
+            {versions}
+          </Actions>
         </>
       )
     case 'stopped':
@@ -38,16 +42,23 @@ export function Ending(props: {
       return (
         <Actions>
           {children}
+          {versions}
           <span>{message.status === 'stopped' ? 'Stopped' : 'Interrupted'}</span>
           {retry}
         </Actions>
       )
     case 'waiting':
-      return <Actions>Waiting for your approval</Actions>
+      return (
+        <Actions>
+          {versions}
+          Waiting for your approval
+        </Actions>
+      )
     default:
       return (
         <Actions>
           {children}
+          {versions}
           <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
             {usageText(message)}
           </span>
@@ -57,7 +68,11 @@ export function Ending(props: {
 }
 
 function Actions({ children }: { children: ReactNode }) {
-  return <div className="flex min-h-10 items-center gap-2 text-xs text-muted">{children}</div>
+  return (
+    <div className="flex min-h-10 flex-wrap items-center gap-x-1.5 text-xs text-muted">
+      {children}
+    </div>
+  )
 }
 
 function usageText({ model, usage }: AppMessage): string {

@@ -9,6 +9,7 @@ import { tooLong } from './text-limit.ts'
  *
  * @param props.isOpen whether the message can still be changed: it may have been taken up in the meantime, and then the
  *   new words must not get lost
+ * @param props.hint what saving will do, where that is not plain
  */
 export function MessageEditor(props: {
   text: string
@@ -16,10 +17,11 @@ export function MessageEditor(props: {
   isSaving: boolean
   takesFocus: boolean
   problem: string | null
+  hint?: string
   onChange: (text: string) => void
   onSave: () => void
   onCancel: () => void
-  onMove: () => void
+  onMove?: () => void
 }) {
   const { text, isOpen, isSaving, takesFocus, onSave, onCancel } = props
   const box = useRef<HTMLTextAreaElement>(null)
@@ -29,6 +31,7 @@ export function MessageEditor(props: {
   useEffect(() => {
     if (!takesFocus) return
     box.current?.focus({ preventScroll: true })
+    box.current?.scrollIntoView({ block: 'nearest' })
     box.current?.setSelectionRange(box.current.value.length, box.current.value.length)
   }, [takesFocus])
 
@@ -64,7 +67,8 @@ export function MessageEditor(props: {
           here.
         </div>
       )}
-      <div className="flex flex-wrap justify-end gap-2 p-2">
+      <div className="flex flex-wrap items-center justify-end gap-2 p-2">
+        {props.hint && <span className="mr-auto pl-2 text-xs text-muted">{props.hint}</span>}
         <Button onClick={onCancel}>{isOpen ? 'Cancel' : 'Discard'}</Button>
         {isOpen ? (
           <Button kind="primary" disabled={!canSave} onClick={onSave}>

@@ -1,18 +1,28 @@
 import { Pencil, Trash2 } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { editRequests } from './edit-requests.ts'
 import { focusMessageBox } from './message-box.ts'
 import { MessageEditor } from './message-editor.tsx'
 import { messageText } from './steps.ts'
 import { useQueuedMessage } from './use-queued-message.ts'
+import { useRewriting } from './use-rewriting.ts'
 import { UserMessage } from './user-message.tsx'
+import { Versions } from './versions.tsx'
 
-/** A message of the person as the log has it. While it waits for its turn it can be changed and taken back. */
+/**
+ * A message of the person as the log has it. While it waits for its turn it can be changed and taken back; later,
+ * changing it makes a version beside it.
+ */
 export function PersonMessage(props: { message: AppMessage; beginsLine: boolean }) {
-  const text = messageText(props.message.parts)
-  const queued = useQueuedMessage(props.message, text)
-  const { isEditing, isQueued } = queued
+  const { message } = props
+  const text = messageText(message.parts)
+  const queued = useQueuedMessage(message, text)
+  const rewriting = useRewriting(message, text)
+  const { isQueued } = queued
+  const isEditing = queued.isEditing || rewriting.isEditing
+  const begin = isQueued ? queued.edit : rewriting.begin
 
   const editButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(isEditing)
@@ -24,14 +34,23 @@ export function PersonMessage(props: { message: AppMessage; beginsLine: boolean 
     else focusMessageBox()
   }, [isEditing])
 
+  const isRequested = useSyncExternalStore(editRequests.subscribe, editRequests.get) === message.id
+  useEffect(() => {
+    if (!isRequested) return
+    editRequests.set(null)
+    begin()
+  })
+
   return (
     <UserMessage
       text={text}
       status={isQueued ? 'queued' : 'sent'}
       beginsLine={props.beginsLine}
-      problem={isEditing ? null : queued.problem}
+      problem={queued.isEditing ? null : queued.problem}
+      keepsText={queued.isEditing && !isQueued}
+      versions={<Versions message={message} />}
       editor={
-        isEditing && (
+        queued.isEditing ? (
           <MessageEditor
             text={queued.draft}
             isOpen={isQueued}
@@ -46,22 +65,37 @@ export function PersonMessage(props: { message: AppMessage; beginsLine: boolean 
               focusMessageBox()
             }}
           />
+        ) : (
+          rewriting.isEditing && (
+            <MessageEditor
+              text={rewriting.draft}
+              isOpen
+              isSaving={rewriting.isSaving}
+              takesFocus={rewriting.takesFocus}
+              problem={rewriting.problem}
+              hint="It is answered anew; this version stays."
+              onChange={rewriting.change}
+              onSave={() => void rewriting.save()}
+              onCancel={rewriting.close}
+            />
+          )
         )
       }
       actions={
-        isQueued &&
         !isEditing && (
           <>
-            <IconButton ref={editButton} label="Edit" onClick={queued.edit}>
+            <IconButton ref={editButton} label="Edit" onClick={begin}>
               <Pencil aria-hidden size={15} />
             </IconButton>
-            <IconButton
-              label="Remove"
-              disabled={queued.isRemoving}
-              onClick={() => void queued.remove().then(focusMessageBox)}
-            >
-              <Trash2 aria-hidden size={15} />
-            </IconButton>
+            {isQueued && (
+              <IconButton
+                label="Remove"
+                disabled={queued.isRemoving}
+                onClick={() => void queued.remove().then(focusMessageBox)}
+              >
+                <Trash2 aria-hidden size={15} />
+              </IconButton>
+            )}
           </>
         )
       }

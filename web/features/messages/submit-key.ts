@@ -16,3 +16,9 @@ export function isSubmitKey({
   const wantsLine = shiftKey || altKey || matchMedia('(pointer: coarse)').matches
   return key === 'Enter' && !isComposing && !wantsLine
 }
+
+/** Whether a key goes back to what was said last, as it does in a terminal. */
+export function isEditLastKey(event: KeyboardEvent): boolean {
+  const isHeld = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey
+  return event.key === 'ArrowUp' && !isHeld && !event.nativeEvent.isComposing
+}

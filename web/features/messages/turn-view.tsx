@@ -2,9 +2,8 @@ import { memo, useCallback } from 'react'
 import type { ComponentType } from 'react'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../shared/client/index.ts'
 import { useSession } from '../../../shared/react/index.ts'
-import { AssistantMessage } from './assistant-message.tsx'
+import { AnswerMessage } from './answer-message.tsx'
 import { PersonMessage } from './person-message.tsx'
-import { messageText } from './steps.ts'
 import type { Turn } from './turns.ts'
 import { UserMessage } from './user-message.tsx'
 
@@ -15,8 +14,9 @@ type TurnProps = {
   isFirst: boolean
   isLast: boolean
   isPinned: boolean
+  /** The message of this turn that somebody went to. */
+  reachedId: string | null
   ToolView: ComponentType<{ call: AppToolCall }>
-  onRetry: (text: string) => void
 }
 
 export const TurnView = memo(
@@ -28,17 +28,21 @@ export const TurnView = memo(
         className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
         {turn.messageIds.map((id, index) => (
-          <MessageById
+          <div
             key={id}
-            id={id}
-            questionId={turn.key}
-            sessionId={props.sessionId}
-            older={props.older}
-            beginsLine={isFirst && index === 0}
-            mayRetry={isLast && index === turn.messageIds.length - 1}
-            ToolView={props.ToolView}
-            onRetry={props.onRetry}
-          />
+            data-message={id}
+            tabIndex={id === props.reachedId ? -1 : undefined}
+            className={id === props.reachedId ? 'reached' : undefined}
+          >
+            <MessageById
+              id={id}
+              sessionId={props.sessionId}
+              older={props.older}
+              beginsLine={isFirst && index === 0}
+              isNewest={isLast && index === turn.messageIds.length - 1}
+              ToolView={props.ToolView}
+            />
+          </div>
         ))}
       </div>
     )
@@ -50,22 +54,20 @@ export const TurnView = memo(
     a.isFirst === b.isFirst &&
     a.isLast === b.isLast &&
     a.isPinned === b.isPinned &&
-    a.ToolView === b.ToolView &&
-    a.onRetry === b.onRetry,
+    a.reachedId === b.reachedId &&
+    a.ToolView === b.ToolView,
 )
 
 /** Reads one message out of the session, so that a token draws the message it belongs to and nothing else. */
 function MessageById(props: {
   id: string
-  questionId: string
   sessionId: string
   older: ReadonlyMap<string, AppMessage>
   beginsLine: boolean
-  mayRetry: boolean
+  isNewest: boolean
   ToolView: ComponentType<{ call: AppToolCall }>
-  onRetry: (text: string) => void
 }) {
-  const { id, questionId, sessionId, older, onRetry } = props
+  const { id, sessionId, older } = props
   const live = useSession(
     sessionId,
     useCallback((snapshot: SessionSnapshot) => findMessage(snapshot, id), [id]),
@@ -77,10 +79,6 @@ function MessageById(props: {
       [id],
     ),
   )
-  const question = useSession(
-    sessionId,
-    useCallback((snapshot: SessionSnapshot) => findMessage(snapshot, questionId), [questionId]),
-  )
   const message = live ?? older.get(id)
   if (!message) {
     return pending ? (
@@ -90,14 +88,7 @@ function MessageById(props: {
   if (message.role === 'user') {
     return <PersonMessage message={message} beginsLine={props.beginsLine} />
   }
-  const text = messageText((question ?? older.get(questionId))?.parts ?? [])
-  return (
-    <AssistantMessage
-      message={message}
-      ToolView={props.ToolView}
-      onRetry={props.mayRetry && text !== '' ? () => onRetry(text) : null}
-    />
-  )
+  return <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
 }
 
 function findMessage({ state }: SessionSnapshot, id: string): AppMessage | undefined {

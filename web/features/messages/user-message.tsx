@@ -9,8 +9,9 @@ const LONG = 1800
 /**
  * What the person said, as it was typed.
  *
- * @param props.editor stands in the place of a text that waits, and below one that does not any more
- * @param props.actions what can be done with a message that waits
+ * @param props.editor stands in the place of the text, or below it where `keepsText`
+ * @param props.versions which version this is; always in sight
+ * @param props.actions what can be done with it; in sight while it waits, else when it is pointed at
  */
 export const UserMessage = memo(function UserMessage(props: {
   text: string
@@ -18,9 +19,11 @@ export const UserMessage = memo(function UserMessage(props: {
   beginsLine: boolean
   problem?: string | null
   editor?: ReactNode
+  keepsText?: boolean
+  versions?: ReactNode
   actions?: ReactNode
 }) {
-  const { text, status, problem, editor } = props
+  const { text, status, problem, editor, actions } = props
   return (
     <article
       aria-label="You"
@@ -28,22 +31,22 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        {(!editor || status === 'sent') && <Bubble text={text} isQueued={status === 'queued'} />}
+        {(!editor || props.keepsText) && <Bubble text={text} isQueued={status === 'queued'} />}
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
-          {status === 'sent' && (
-            <CopyButton
-              label="Copy"
-              text={text}
-              className="-ml-1.5 opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100"
-            />
+          {status === 'sent' && !editor && (
+            <span className="-ml-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+              <CopyButton label="Copy" text={text} />
+              {actions}
+            </span>
           )}
+          {props.versions}
           {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
           {status === 'sending' && (
             // A send that is answered at once, as nearly all are, should not flash a word.
             <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
           )}
-          {props.actions}
+          {status !== 'sent' && actions}
           {problem && <span role="status">{problem}</span>}
         </div>
       </div>

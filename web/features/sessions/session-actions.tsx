@@ -6,7 +6,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 const SessionMenu = lazy(() => import('./session-menu.tsx'))
 const SessionDialog = lazy(() => import('./session-dialog.tsx'))
 
-export type SessionAction = 'rename' | 'delete'
+export type SessionAction = 'rename' | 'share' | 'delete'
 
 /** The button that opens a session's menu. Menu and dialogs are loaded when first asked for. */
 export function SessionActions({
@@ -16,18 +16,25 @@ export function SessionActions({
   session: Session
   className?: string
 }) {
-  const [wanted, setWanted] = useState(false)
+  // The menu belongs to what its button is in: a sheet is above all that is not in it.
+  const [home, setHome] = useState<HTMLElement | null>(null)
   const [action, setAction] = useState<SessionAction | null>(null)
   const button = (
-    <IconButton label="Session actions" className={className} onClick={() => setWanted(true)}>
+    <IconButton
+      label="Session actions"
+      className={className}
+      onClick={({ currentTarget }) =>
+        setHome(currentTarget.closest<HTMLElement>('dialog, main, aside') ?? document.body)
+      }
+    >
       <Ellipsis aria-hidden size={16} />
     </IconButton>
   )
   return (
     <>
-      {wanted ? (
+      {home ? (
         <Suspense fallback={button}>
-          <SessionMenu session={session} className={className} onAction={setAction} />
+          <SessionMenu home={home} session={session} className={className} onAction={setAction} />
         </Suspense>
       ) : (
         button

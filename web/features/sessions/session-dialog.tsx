@@ -7,11 +7,19 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import type { SessionAction } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
+import { ShareDialog } from './share-dialog.tsx'
 
 type Props = { session: Session; onClose: () => void }
 
 export default function SessionDialog({ action, ...rest }: Props & { action: SessionAction }) {
-  return action === 'rename' ? <RenameDialog {...rest} /> : <DeleteDialog {...rest} />
+  switch (action) {
+    case 'rename':
+      return <RenameDialog {...rest} />
+    case 'share':
+      return <ShareDialog {...rest} />
+    case 'delete':
+      return <DeleteDialog {...rest} />
+  }
 }
 
 function RenameDialog({ session, onClose }: Props) {

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Search, SquarePen, X } from 'lucide-react'
-import { useDeferredValue, useState } from 'react'
+import { Suspense, lazy, useDeferredValue, useState } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -10,6 +10,8 @@ import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
 
+const SearchResults = lazy(() => import('./search-results.tsx'))
+
 /**
  * All sessions by day, with a search.
  *
@@ -18,8 +20,9 @@ import { useSessions } from './use-sessions.ts'
 export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
   const today = useToday()
   const [search, setSearch] = useState('')
+  const query = useDeferredValue(search.trim())
   const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useSessions(useDeferredValue(search.trim()))
+    useSessions()
   return (
     <nav aria-label="Sessions" className="flex min-h-0 flex-1 flex-col">
       <div className="grid gap-2 px-3 pb-2">
@@ -29,7 +32,14 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         </Button>
         <SearchBox value={search} onChange={setSearch} />
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query === ''}>
+        {query !== '' && (
+          <Suspense>
+            <SearchResults query={query} onChoose={props.onChoose} />
+          </Suspense>
+        )}
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
             <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
@@ -41,9 +51,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
           </div>
         ))}
         {sessions.length === 0 && !isPending && !isError && (
-          <p className="px-2 pt-6 text-sm text-muted">
-            {search ? `Nothing found for “${search}”.` : 'Your sessions will be listed here.'}
-          </p>
+          <p className="px-2 pt-6 text-sm text-muted">Your sessions will be listed here.</p>
         )}
         {isError && (
           <div className="grid gap-2 px-2 pt-6 text-sm text-muted">

@@ -1,4 +1,4 @@
-import { Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide-react'
+import { Ellipsis, FileBraces, FileText, Pencil, Pin, PinOff, Share2, Trash2 } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -11,6 +11,7 @@ import type { SessionAction } from './session-actions.tsx'
 export default function SessionMenu(props: {
   session: Session
   className: string
+  home: HTMLElement
   onAction: (action: SessionAction) => void
 }) {
   const { session } = props
@@ -27,7 +28,7 @@ export default function SessionMenu(props: {
           <Ellipsis aria-hidden size={16} />
         </IconButton>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={props.home}>
         <DropdownMenu.Content
           align="end"
           sideOffset={4}
@@ -41,6 +42,20 @@ export default function SessionMenu(props: {
             <Pencil aria-hidden size={15} />
             Rename
           </Item>
+          <Item onSelect={() => props.onAction('share')}>
+            <Share2 aria-hidden size={15} />
+            Share
+          </Item>
+          <Rule />
+          <ExportItem id={session.id} format="markdown">
+            <FileText aria-hidden size={15} />
+            Export as Markdown
+          </ExportItem>
+          <ExportItem id={session.id} format="json">
+            <FileBraces aria-hidden size={15} />
+            Export as JSON
+          </ExportItem>
+          <Rule />
           <Item danger onSelect={() => props.onAction('delete')}>
             <Trash2 aria-hidden size={15} />
             Delete
@@ -55,9 +70,27 @@ function Item(props: { danger?: boolean; onSelect: () => void; children: ReactNo
   return (
     <DropdownMenu.Item
       onSelect={props.onSelect}
-      className={`flex min-h-8 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 outline-none data-highlighted:bg-hover ${props.danger ? 'text-danger' : ''}`}
+      className={`${item} ${props.danger ? 'text-danger' : ''}`}
     >
       {props.children}
+    </DropdownMenu.Item>
+  )
+}
+
+const item =
+  'flex min-h-8 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 outline-none data-highlighted:bg-hover'
+
+function Rule() {
+  return <DropdownMenu.Separator className="mx-2 my-1 h-px bg-border" />
+}
+
+/** A link, so that the browser keeps what the server streams, however long it is. */
+function ExportItem(props: { id: string; format: 'markdown' | 'json'; children: ReactNode }) {
+  return (
+    <DropdownMenu.Item asChild className={item}>
+      <a href={`/api/session/${props.id}/export?format=${props.format}`} download>
+        {props.children}
+      </a>
     </DropdownMenu.Item>
   )
 }

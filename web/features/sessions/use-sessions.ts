@@ -1,7 +1,7 @@
-import { useEffect, useRef } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { getQueryKey } from '@trpc/react-query'
 import type { SessionsChange } from '../../../shared/contract/events.ts'
 import type { Session } from '../../../shared/contract/session.ts'
-import { useConnection } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
 import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
@@ -9,12 +9,11 @@ import { withSession, withoutSession } from './session-pages.ts'
 const PAGE_SIZE = 40
 
 /** The caller's sessions, newest activity first, in pages. */
-export function useSessions(search: string) {
-  const input = search ? { limit: PAGE_SIZE, search } : { limit: PAGE_SIZE }
-  const query = trpc.sessions.list.useInfiniteQuery(input, {
-    getNextPageParam: (page) => page.nextCursor,
-    placeholderData: (previous) => previous,
-  })
+export function useSessions() {
+  const query = trpc.sessions.list.useInfiniteQuery(
+    { limit: PAGE_SIZE },
+    { getNextPageParam: (page) => page.nextCursor },
+  )
   const sessions: Session[] = query.data?.pages.flatMap((page) => page.items) ?? []
   return { ...query, sessions }
 }
@@ -26,9 +25,10 @@ export function useKnownTitle(id: string): string | null {
   return session ? sessionTitle(session) : null
 }
 
-/** Keeps the lists as the server has them: by its changes, and by asking again after a reconnect. */
+/** Keeps the lists as the server has them: by its changes, and by asking again whenever these begin anew. */
 export function useSessionsChanges(): void {
   const utils = trpc.useUtils()
+  const queries = useQueryClient()
 
   function apply(change: SessionsChange): void {
     utils.sessions.list.setInfiniteData({ limit: PAGE_SIZE }, (data) => {
@@ -39,19 +39,17 @@ export function useSessionsChanges(): void {
           : withoutSession(data.pages, change.id)
       return { ...data, pages }
     })
+    // An answer that is on its way may be from before this change, and would undo it.
+    if (queries.isFetching({ queryKey: getQueryKey(trpc.sessions.list) }) > 0) {
+      void utils.sessions.list.invalidate()
+    }
     // What a search finds, only the server knows; an active one is asked again.
-    void utils.sessions.list.invalidate(undefined, {
-      predicate: (query) => JSON.stringify(query.queryKey).includes('"search"'),
-    })
+    void utils.sessions.search.invalidate()
   }
 
-  trpc.sessions.changes.useSubscription(undefined, { onData: apply })
-
-  const { status } = useConnection()
-  const connectedBefore = useRef(false)
-  useEffect(() => {
-    if (status !== 'connected') return
-    if (connectedBefore.current) void utils.sessions.list.invalidate()
-    connectedBefore.current = true
-  }, [status, utils])
+  trpc.sessions.changes.useSubscription(undefined, {
+    // From here on nothing is missed, so what is asked now is whole: at the beginning, and after each reconnect.
+    onStarted: () => void utils.sessions.list.invalidate(),
+    onData: apply,
+  })
 }

@@ -13,7 +13,7 @@ export const BlockView = memo(function BlockView({ token }: { token: MarkedToken
     case 'heading':
       return <HeadingView token={token} />
     case 'code':
-      return <CodeBlock code={token.text} language={language(token)} />
+      return <CodeBlock code={token.text} language={language(token)} isWhole={isClosed(token)} />
     case 'list':
       return <ListView list={token} />
     case 'table':
@@ -42,6 +42,12 @@ function HeadingView({ token }: { token: Tokens.Heading }) {
 
 function language(token: Tokens.Code): string {
   return token.lang?.split(/\s/, 1)[0] ?? ''
+}
+
+/** Whether the fence that began the code has ended it. */
+function isClosed({ raw }: Tokens.Code): boolean {
+  const [, fence] = /^ {0,3}(`{3,}|~{3,})/.exec(raw) ?? []
+  return fence !== undefined && raw.trimEnd().endsWith(`\n${fence}`)
 }
 
 function ListView({ list }: { list: Tokens.List }) {

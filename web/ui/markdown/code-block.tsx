@@ -1,18 +1,49 @@
-import { memo } from 'react'
-import { CopyButton } from '../copy-button.tsx'
+import { memo, useEffect, useRef, useState } from 'react'
+import { CodeActions } from './code-actions.tsx'
 
 const CHUNK_LINES = 24
 
-/** Code with its language; cut into chunks of lines, so that a long block that still grows is not drawn as a whole. */
-export function CodeBlock({ code, language }: { code: string; language: string }) {
+/**
+ * Code with its language; cut into chunks of lines, so that a long block that still grows is not drawn as a whole.
+ *
+ * @param props.isWhole whether its fence is closed: then it gets its colours
+ */
+export function CodeBlock({
+  code,
+  language,
+  isWhole,
+}: {
+  code: string
+  language: string
+  isWhole: boolean
+}) {
+  const [isWrapped, setWrapped] = useState(false)
+  const element = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (!isWhole || language === '') return
+    let unpaint: (() => void) | null = null
+    let isGone = false
+    void import('./paint-code.ts').then(({ paintCode }) => {
+      if (!isGone && element.current) unpaint = paintCode(element.current, language)
+    })
+    return () => {
+      isGone = true
+      unpaint?.()
+    }
+  }, [isWhole, language, code])
   return (
     <figure className="code-block" aria-label={`Code, ${language || 'text'}`}>
       <figcaption>
         <span>{language || 'text'}</span>
-        <CopyButton label="Copy code" text={code} />
+        <CodeActions
+          code={code}
+          language={language}
+          isWrapped={isWrapped}
+          onWrap={() => setWrapped(!isWrapped)}
+        />
       </figcaption>
-      <pre tabIndex={0}>
-        <code>
+      <pre tabIndex={0} data-wrapped={isWrapped || undefined}>
+        <code ref={element}>
           {chunksOfLines(code).map((chunk, index) => (
             <CodeChunk key={index} text={chunk} />
           ))}

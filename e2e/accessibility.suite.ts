@@ -1,0 +1,84 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { describe, test } from 'vitest'
+import { conversationOn, expect } from './support/conversation.ts'
+import { visit } from './support/visit.ts'
+import type { World } from './support/world.ts'
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** WCAG 2.2 AA, as far as a machine can tell. */
+export function accessibilityStories(getWorld: () => World): void {
+  describe('accessibility', () => {
+    test('has no fault that axe finds, on any page, in either theme, on a desk and on a phone', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { reducedMotion: 'reduce' })
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      const phone = { width: 390, height: 844 }
+      const desk = { width: 1280, height: 800 }
+      await clean(page, 'new session')
+      await conversation.send('Show my user profile')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      await conversation.send('Show me a table and some code in Markdown')
+      await expect(conversation.answers).toHaveCount(2)
+      await expect(conversation.stopButton).toBeHidden()
+      await conversation.answer.getByRole('button', { name: 'Regenerate' }).click()
+      await expect(conversation.answer.getByText('2 / 2')).toBeVisible()
+      await expect(conversation.stopButton).toBeHidden()
+      await clean(page, 'session')
+      await page.getByRole('main').getByRole('button', { name: 'Session actions' }).click()
+      await expect(page.getByRole('menuitem', { name: 'Share' })).toBeVisible()
+      await clean(page, 'menu')
+      await page.getByRole('menuitem', { name: 'Share' }).click()
+      const share = page.getByRole('dialog', { name: 'Share session' })
+      await share.getByRole('button', { name: 'Create link' }).click()
+      const link = share.getByRole('listitem').first().getByRole('link')
+      await clean(page, 'share dialog')
+      const address = (await link.getAttribute('href')) ?? ''
+      await share.getByRole('button', { name: 'Close' }).click()
+      await page.keyboard.press('Control+k')
+      await expect(page.getByRole('option').first()).toBeVisible()
+      await clean(page, 'palette')
+      await page.keyboard.press('Escape')
+
+      await page.setViewportSize(phone)
+      await page.getByRole('button', { name: 'Show sessions' }).click()
+      await page.getByRole('searchbox').fill('profile')
+      await expect(page.locator('mark').first()).toBeVisible()
+      await clean(page, 'search')
+      for (const [path, sign] of [
+        ['/usage', page.getByRole('table')],
+        ['/settings', page.getByRole('list', { name: 'Tools' }).getByRole('listitem').first()],
+        [address, page.getByRole('region', { name: 'Conversation' })],
+      ] as const) {
+        await page.setViewportSize(phone)
+        await page.goto(new URL(path, url).href)
+        await expect(sign).toBeVisible()
+        await clean(page, `${path} on a phone`)
+        await page.setViewportSize(desk)
+        await clean(page, path)
+      }
+      await page.goto(`${url}/no/such/page`)
+      await expect(page.getByText('There is no page')).toBeVisible()
+      await page.keyboard.press('?')
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+      await clean(page, 'shortcuts')
+    })
+  })
+}
+
+/** Everything in the light, and in the dark what the colours decide. */
+async function clean(page: Page, state: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await new AxeBuilder({ page }).withTags(tags).analyze()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
+  const faults = [light, dark].flatMap(({ violations }) =>
+    violations.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
+    })),
+  )
+  expect(faults, state).toEqual([])
+}

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises'
+import type { Locator, Page } from '@playwright/test'
+import { describe, test } from 'vitest'
+import { conversationOn, expect } from './support/conversation.ts'
+import { importedSession } from './support/imported-session.ts'
+import { luminancesOf } from './support/luminance.ts'
+import { visit } from './support/visit.ts'
+import type { World } from './support/world.ts'
+
+/** What is beside the conversation: links to it, files of it, figures about it, and the ways to all of them. */
+export function pageStories(getWorld: () => World): void {
+  describe('a session', () => {
+    test('is shared as it is now, by a link that needs nothing else and can be revoked', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      })
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send('Show my user profile')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      const said = await conversation.text()
+      await chooseAction(page, 'Share')
+      const dialog = page.getByRole('dialog', { name: 'Share session' })
+      await dialog.getByRole('button', { name: 'Create link' }).click()
+      await dialog.getByRole('button', { name: 'Copy link' }).click()
+      await expect
+        .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+        .toMatch(/\/share\/[\w-]{43}$/)
+      const link = await page.evaluate(() => navigator.clipboard.readText())
+      await dialog.getByRole('button', { name: 'Close' }).click()
+      await conversation.send('Repeat: said later')
+      await expect(conversation.answer.locator('.markdown')).toHaveText('said later')
+
+      {
+        // What a revoked link is answered with, the browser reports by itself.
+        const tolerates = /Failed to load resource: .* 404/
+        await using stranger = await visit(browser, link, { tolerates })
+        const shared = stranger.page.getByRole('region', { name: 'Conversation' })
+        await expect(shared.getByRole('article')).toHaveCount(2)
+        await expect(shared.getByRole('group', { name: 'Tool fetch_user_profile' })).toBeVisible()
+        const text = await shared.locator('.markdown > *').allTextContents()
+        expect(text.join('\n\n')).toBe(said)
+        await expect(stranger.page.getByRole('textbox')).toHaveCount(0)
+        await expect(shared.getByRole('button', { name: /Edit|Regenerate|Retry/ })).toHaveCount(0)
+
+        await page.getByRole('link', { name: 'Settings' }).click()
+        const links = page.getByRole('list', { name: 'Shared links' }).getByRole('listitem')
+        const mine = links.filter({ has: page.locator(`a[href="${link}"]`) })
+        await mine.getByRole('button', { name: 'Revoke link' }).click()
+        await expect(mine).toHaveCount(0)
+        await stranger.page.reload()
+        await expect(stranger.page.getByText('This link shows nothing')).toBeVisible()
+      }
+    })
+
+    test('is kept as a file, and everything at once as one that can be imported', async () => {
+      const { browser, url } = getWorld()
+      await importedSession(url, 'To be exported', ['A question', 'Its **answer**'])
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const list = page.getByRole('navigation', { name: 'Sessions' })
+      await list.getByRole('link', { name: 'To be exported' }).click()
+      await expect(conversationOn(page).answer).toContainText('Its answer')
+      const markdown = await downloaded(page, () => chooseAction(page, 'Export as Markdown'))
+      expect(markdown).toContain('Its **answer**')
+      const json = await downloaded(page, () => chooseAction(page, 'Export as JSON'))
+      expect(JSON.parse(json)).toMatchObject({ sessions: [{ title: 'To be exported' }] })
+
+      await page.getByRole('link', { name: 'Settings' }).click()
+      const everything = await downloaded(page, () =>
+        page.getByRole('button', { name: 'Export everything' }).click(),
+      )
+      await expect(page.getByText(/^Exported \d+ session/)).toBeVisible()
+      expect(titlesIn(everything)).toContain('To be exported')
+      const file = page.locator('input[type=file]')
+      const upload = (text: string) =>
+        file.setInputFiles({
+          name: 'sessions.json',
+          mimeType: 'application/json',
+          buffer: Buffer.from(text),
+        })
+      const renamed = json.replace('"To be exported"', '"Brought in"')
+      await upload(renamed)
+      await expect(page.getByText('Imported 1 session.')).toBeVisible()
+      await expect(list.getByRole('link', { name: 'Brought in' })).toBeVisible()
+      await upload('{"no')
+      await expect(page.getByRole('alert')).toHaveText('This file is no JSON.')
+    })
+  })
+
+  describe('code', () => {
+    test('has its colours, is wrapped on request, and copied and kept as it was written', async () => {
+      const { browser, url } = getWorld()
+      const code = `const answer = 42 // ${'a long comment '.repeat(20)}\n\treturn "<b>"`
+      const id = await importedSession(url, 'Code', ['Code?', `\`\`\`ts\n${code}\n\`\`\``])
+      await using visitor = await visit(browser, `${url}/s/${id}`, {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      })
+      const { page } = visitor
+      const block = page.getByRole('figure', { name: 'Code, ts' })
+      const text = block.locator('pre')
+      await expect
+        .poll(() => page.evaluate(() => [...CSS.highlights.keys()].toSorted()))
+        .toEqual(['code-comment', 'code-keyword', 'code-number', 'code-string'])
+      const overflow = () => text.evaluate((pre) => pre.scrollWidth - pre.clientWidth)
+      expect(await overflow()).toBeGreaterThan(0)
+      await block.getByRole('button', { name: 'Wrap lines' }).click()
+      expect(await overflow()).toBe(0)
+      await block.getByRole('button', { name: 'Copy code' }).click()
+      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(code)
+      const kept = await downloaded(page, () =>
+        block.getByRole('button', { name: 'Download code' }).click(),
+      )
+      expect(kept).toBe(code)
+    })
+  })
+
+  describe('the pages', () => {
+    test('are led to by the palette, which finds commands, sessions and what was said', async () => {
+      const { browser, url } = getWorld()
+      await importedSession(url, 'About quaggas', ['Are they extinct?', 'Since 1883, alas.'])
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const { keyboard } = page
+      const palette = page.getByRole('dialog', { name: 'Command palette' })
+      const choose = async (typed: string, option: RegExp) => {
+        await keyboard.press('Control+k')
+        await palette.getByRole('combobox').fill(typed)
+        await expect(palette.getByRole('option', { name: option })).toHaveAttribute(
+          'aria-selected',
+          'true',
+        )
+        await keyboard.press('Enter')
+        await expect(palette).toBeHidden()
+      }
+      await expect(conversationOn(page).box).toBeFocused()
+      await choose('usage', /^Usage$/)
+      await expect(page).toHaveURL(/\/usage$/)
+      await choose('quag', /About quaggas/)
+      await expect(page.getByText('Since 1883, alas.')).toBeVisible()
+      await page.getByRole('link', { name: 'Settings' }).click()
+      await choose('alas 1883', /Since 1883/)
+      await expect(page).toHaveURL(/\?message=/)
+      await expect(page.getByText('Since 1883, alas.')).toBeVisible()
+      await choose('new session', /^New session$/)
+      await expect(conversationOn(page).box).toBeFocused()
+
+      await keyboard.type('?')
+      await expect(conversationOn(page).box).toHaveValue('?')
+      await conversationOn(page).box.fill('')
+      await page.getByRole('link', { name: 'Usage' }).click()
+      await keyboard.press('?')
+      const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+      await expect(shortcuts).toContainText('Open the command palette')
+      await keyboard.press('Escape')
+      await expect(shortcuts).toBeHidden()
+    })
+
+    test('show what was used, by day and by model, and do not guess what it cost', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      await conversationOn(page).send('Repeat: to be counted')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      await page.getByRole('link', { name: 'Usage' }).click()
+      const answers = await figure(page, 'Answers')
+      expect(Number(await answers.textContent())).toBeGreaterThan(0)
+      await expect(await figure(page, 'Cost')).toHaveText('unknown')
+      const chart = page.getByRole('figure', { name: 'Tokens by day' })
+      await expect(chart.getByRole('listitem')).toHaveCount(30)
+      await expect(chart.getByRole('listitem').last()).toContainText(/[1-9]\d* output tokens/)
+      await page.getByRole('radio', { name: '7 days' }).check()
+      await expect(chart.getByRole('listitem')).toHaveCount(7)
+      const demo = page.getByRole('table', { name: 'Usage by model' }).getByRole('row').last()
+      await expect(demo).toContainText('demo')
+      await expect(demo).toContainText('unknown')
+    })
+
+    test('are in the theme that was chosen, also after a reload and in another tab', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, `${url}/settings`, { colorScheme: 'light' })
+      const { page } = visitor
+      const background = async (on: Page) => (await luminancesOf(on.locator('main'))).background
+      const other = await visitor.openTab('/usage')
+      await page.bringToFront()
+      expect(await background(page)).toBeGreaterThan(0.8)
+      await page.getByRole('radio', { name: 'Dark' }).check()
+      expect(await background(page)).toBeLessThan(0.1)
+      await expect.poll(() => background(other)).toBeLessThan(0.1)
+      await page.reload()
+      await expect(page.getByRole('radio', { name: 'Dark' })).toBeChecked()
+      expect(await background(page)).toBeLessThan(0.1)
+      await page.getByRole('radio', { name: 'System' }).check()
+      expect(await background(page)).toBeGreaterThan(0.8)
+    })
+  })
+}
+
+async function chooseAction(page: Page, name: string): Promise<void> {
+  await page.getByRole('main').getByRole('button', { name: 'Session actions' }).click()
+  await page.getByRole('menuitem', { name }).click()
+}
+
+async function downloaded(page: Page, act: () => Promise<void>): Promise<string> {
+  const [download] = await Promise.all([page.waitForEvent('download'), act()])
+  return readFile(await download.path(), 'utf8')
+}
+
+function titlesIn(file: string): string[] {
+  const { sessions }: { sessions: { title: string }[] } = JSON.parse(file)
+  return sessions.map(({ title }) => title)
+}
+
+async function figure(page: Page, label: string): Promise<Locator> {
+  return page.locator('dl > div', { hasText: label }).locator('dd').first()
+}

@@ -1,0 +1,56 @@
+import { useState, useSyncExternalStore } from 'react'
+import type { AppMessage } from '../../../shared/client/index.ts'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { drafts } from './page-drafts.ts'
+import { reason } from './send-message.ts'
+
+/**
+ * Saying again, in other words, what was answered already: a version beside the old one, with an answer of its own.
+ * What is being typed is a draft like any other, and outlives a reload.
+ */
+export function useRewriting({ id }: AppMessage, text: string) {
+  const { api } = useThroughline()
+  const key = `rewrite.${id}`
+  const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key))
+  const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
+    draft === '' ? 'no' : 'resumed',
+  )
+  const [isSaving, setSaving] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  function close(): void {
+    drafts.set(key, '')
+    setEditing('no')
+    setProblem(null)
+  }
+
+  return {
+    draft,
+    problem,
+    isSaving,
+    isEditing: editing !== 'no',
+    /** Whether the person just asked for the editor; one that a reload brought back leaves the focus where it is. */
+    takesFocus: editing === 'begun',
+    change: (value: string) => drafts.set(key, value),
+    close,
+    begin() {
+      if (drafts.get(key) === '') drafts.set(key, text)
+      setEditing('begun')
+    },
+    async save(): Promise<void> {
+      if (drafts.get(key).trim() === text.trim()) return close()
+      setSaving(true)
+      setProblem(null)
+      try {
+        // The id is made here, so that repeating it through a dropped connection is still one edit.
+        await api.messages.edit.mutate({ id, newId: newId(), text: drafts.get(key) })
+        close()
+      } catch (error) {
+        setProblem(`Not saved: ${reason(error)}`)
+      } finally {
+        setSaving(false)
+      }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import type { AppMessage } from '../../../shared/client/index.ts'
+import { useSession, useThroughline } from '../../../shared/react/index.ts'
+import { reason } from './send-message.ts'
+
+/** The other versions of a message: going to one of them, and asking for one more. */
+export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionId'>) {
+  const { api } = useThroughline()
+  const isAnswering = useSession(sessionId, ({ state }) => state?.session.running ?? false)
+  const [isBusy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  async function attempt(command: () => Promise<unknown>, problemWords: string): Promise<void> {
+    setBusy(true)
+    setProblem(null)
+    try {
+      await command()
+    } catch (error) {
+      setProblem(`${problemWords}: ${reason(error)}`)
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return {
+    /** While an answer is being written its branch is the one to see; the server refuses to leave it. */
+    isAnswering,
+    isBusy,
+    problem,
+    select: (version: string) =>
+      void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
+    regenerate: () => void attempt(() => api.messages.regenerate.mutate({ id }), 'Not regenerated'),
+  }
+}

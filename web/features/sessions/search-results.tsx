@@ -1,0 +1,97 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { Highlighted } from '../../ui/highlighted.tsx'
+import { hitGroups } from './hit-groups.ts'
+import type { HitGroup } from './hit-groups.ts'
+import { sessionTitle } from './session-title.ts'
+
+/** Where the words stand that were looked for: sessions by title, and under each the messages that have them. */
+export default function SearchResults({
+  query,
+  onChoose,
+}: {
+  query: string
+  onChoose: (() => void) | undefined
+}) {
+  const { data, isPending, isError, refetch } = trpc.sessions.search.useQuery(
+    { query, limit: 50 },
+    // Each key asks anew; what was found stays until more is known.
+    { placeholderData: (previous) => previous, staleTime: 0 },
+  )
+  if (isError) {
+    return (
+      <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
+        <p>The search did not work.</p>
+        <Button onClick={() => void refetch()}>Try again</Button>
+      </div>
+    )
+  }
+  if (isPending) return null
+  const groups = hitGroups(data)
+  return (
+    <>
+      <p role="status" className={groups.length > 0 ? 'sr-only' : 'px-2 pt-6 text-sm text-muted'}>
+        {groups.length > 0 ? foundText(groups.length) : `Nothing found for “${query}”.`}
+      </p>
+      <ul aria-label="Search results" className="grid gap-3 pt-3">
+        {groups.map((group) => (
+          <Result key={group.sessionId} group={group} onChoose={onChoose} />
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function foundText(count: number): string {
+  return count === 1 ? 'Found in one session' : `Found in ${count} sessions`
+}
+
+const place =
+  'block rounded-lg px-2 py-1 hover:bg-hover aria-[current=page]:bg-hover transition-colors duration-150'
+
+function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) | undefined }) {
+  const title = sessionTitle(group)
+  const [asked, setAsked] = useState(1)
+  return (
+    <li>
+      <Link
+        to="/s/$id"
+        params={{ id: group.sessionId }}
+        activeOptions={{ exact: true, explicitUndefined: true }}
+        onClick={onChoose}
+        className={`${place} truncate text-sm font-medium`}
+      >
+        {title}
+      </Link>
+      {group.hits.map(({ messageId, snippet, highlights }) => {
+        const text = <Highlighted text={snippet} ranges={highlights} />
+        if (messageId === null) {
+          return snippet === title ? null : (
+            <p key="session" className="px-2 text-xs leading-5 wrap-anywhere text-muted">
+              {text}
+            </p>
+          )
+        }
+        return (
+          <Link
+            key={messageId}
+            to="/s/$id"
+            params={{ id: group.sessionId }}
+            search={{ message: messageId }}
+            // Choosing it again goes there again.
+            state={{ asked }}
+            onClick={() => {
+              setAsked(asked + 1)
+              onChoose?.()
+            }}
+            className={`${place} text-xs leading-5 text-muted`}
+          >
+            <span className="line-clamp-3 wrap-anywhere">{text}</span>
+          </Link>
+        )
+      })}
+    </li>
+  )
+}

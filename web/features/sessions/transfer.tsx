@@ -1,0 +1,81 @@
+import { Download, Upload } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { Button } from '../../ui/button.tsx'
+import { download } from '../../ui/download.ts'
+import { exportAll } from './export-all.ts'
+import { importFile } from './import-file.ts'
+
+type State =
+  | { kind: 'idle' }
+  | { kind: 'busy'; text: string }
+  | { kind: 'done'; text: string }
+  | { kind: 'failed'; text: string }
+
+/** Everything as a file to keep, and files from elsewhere into here. */
+export function Transfer() {
+  const { api } = useThroughline()
+  const [state, setState] = useState<State>({ kind: 'idle' })
+  const input = useRef<HTMLInputElement>(null)
+  const isBusy = state.kind === 'busy'
+
+  async function attempt(begin: string, work: () => Promise<string>): Promise<void> {
+    setState({ kind: 'busy', text: begin })
+    try {
+      setState({ kind: 'done', text: await work() })
+    } catch (error) {
+      const text = error instanceof Error ? error.message : 'The server cannot be reached.'
+      setState({ kind: 'failed', text })
+    }
+  }
+
+  const takeOut = () =>
+    attempt('Exporting…', async () => {
+      const file = await exportAll(api, new Date(), (count) =>
+        setState({ kind: 'busy', text: `Exporting… ${sessions(count)}` }),
+      )
+      download(file.name, 'application/json', [file.content])
+      return `Exported ${sessions(file.count)}.`
+    })
+
+  const bringIn = (file: File) =>
+    attempt('Importing…', async () => `Imported ${sessions(await importFile(file))}.`)
+
+  return (
+    <div className="grid gap-3">
+      <div className="flex flex-wrap gap-2">
+        <Button aria-disabled={isBusy} onClick={() => !isBusy && void takeOut()}>
+          <Download aria-hidden size={15} />
+          Export everything
+        </Button>
+        <Button aria-disabled={isBusy} onClick={() => !isBusy && input.current?.click()}>
+          <Upload aria-hidden size={15} />
+          Import a file
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          accept="application/json,.json"
+          aria-label="File to import"
+          hidden
+          onChange={({ target }) => {
+            const [file] = target.files ?? []
+            if (file) void bringIn(file)
+            // The same file again is a change, too.
+            target.value = ''
+          }}
+        />
+      </div>
+      <p
+        role={state.kind === 'failed' ? 'alert' : 'status'}
+        className={`text-sm wrap-anywhere empty:hidden ${state.kind === 'failed' ? 'text-danger' : 'text-muted'}`}
+      >
+        {state.kind === 'idle' ? '' : state.text}
+      </p>
+    </div>
+  )
+}
+
+function sessions(count: number): string {
+  return count === 1 ? '1 session' : `${count.toLocaleString()} sessions`
+}

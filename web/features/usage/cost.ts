@@ -1,0 +1,10 @@
+/** US dollars as a person reads them; small sums keep two digits that say something. */
+export function formatCost(usd: number | null): string {
+  if (usd === null) return 'unknown'
+  const small = usd > 0 && usd < 0.1
+  return new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency: 'USD',
+    ...(small ? { maximumSignificantDigits: 2 } : {}),
+  }).format(usd)
+}

@@ -1,0 +1,54 @@
+import type { Outputs } from '../../../shared/client/index.ts'
+
+type DailyUsage = Pick<
+  Outputs['usage']['daily'][number],
+  'day' | 'inputTokens' | 'outputTokens' | 'runs'
+>
+
+/** What was used in one stretch of time: a day, or the month that its first day stands for. */
+export type Bar = { day: string; inputTokens: number; outputTokens: number; runs: number }
+
+/** More days than this are shown as months. */
+const MOST_DAYS = 100
+
+/**
+ * The days of a period with those on which nothing ran, all models together; a long one by month.
+ *
+ * @param from the first day, as `2026-03-29`; null for the first that has anything
+ * @param to the last day
+ */
+export function barsOf(usage: readonly DailyUsage[], from: string | null, to: string): Bar[] {
+  const first = from ?? usage[0]?.day
+  if (first === undefined) return []
+  const days = daysBetween(first, to)
+  const steps =
+    days.length > MOST_DAYS ? [...new Set(days.map((day) => `${day.slice(0, 7)}-01`))] : days
+  const length = steps === days ? 10 : 7
+  const sums = Map.groupBy(usage, ({ day }) => day.slice(0, length))
+  return steps.map((day) => {
+    const rows = sums.get(day.slice(0, length)) ?? []
+    const sum = (key: 'inputTokens' | 'outputTokens' | 'runs') =>
+      rows.reduce((total, row) => total + row[key], 0)
+    return {
+      day,
+      inputTokens: sum('inputTokens'),
+      outputTokens: sum('outputTokens'),
+      runs: sum('runs'),
+    }
+  })
+}
+
+function daysBetween(first: string, last: string): string[] {
+  const days: string[] = []
+  // Days of the calendar, not of a clock: UTC has no summer time to trip over.
+  for (let at = Date.parse(first); at <= Date.parse(last); at += 86_400_000) {
+    days.push(new Date(at).toISOString().slice(0, 10))
+  }
+  return days
+}
+
+/** The calendar day of a moment where this page is read. */
+export function localDay(at: Date): string {
+  const digits = (value: number) => String(value).padStart(2, '0')
+  return `${at.getFullYear()}-${digits(at.getMonth() + 1)}-${digits(at.getDate())}`
+}
