@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createModelPort, type ModelPortOptions } from './create.ts'
+import { knownRefusals } from './refusals.ts'
 import { collect, stepOf } from './testing/collect.ts'
 import { chatAnswer, sse, startScriptedProvider } from './testing/scripted-provider.ts'
 
@@ -64,6 +65,18 @@ describe('which API is spoken, and where', () => {
     expect(body).not.toHaveProperty('include')
     expect((await asked({ api: 'chat' })).body).toMatchObject({ max_completion_tokens: 500 })
   })
+})
+
+test.each([
+  ['gpt-4o-mini', ['encrypted-reasoning', 'reasoning-summary']],
+  ['ft:gpt-4.1-mini:us:1', ['encrypted-reasoning', 'reasoning-summary']],
+  ['gpt-5-chat-latest', ['encrypted-reasoning', 'reasoning-summary']],
+  ['o4-mini', ['temperature']],
+  ['gpt-5.5', ['temperature']],
+  ['gpt-9', []],
+])('of %s it is known without asking what it refuses', (model, refusals) => {
+  expect(knownRefusals('openai', model)).toEqual(refusals)
+  expect(knownRefusals('compatible', model)).toEqual(['reasoning-summary'])
 })
 
 test('Responses: encrypted thoughts that a model does not have are not asked for again', async () => {

@@ -4,7 +4,7 @@ import { chat } from './chat.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { withReadableErrors } from './error-bodies.ts'
 import { listModels } from './list.ts'
-import { patientFetch } from './patient-fetch.ts'
+import { fetchFor } from './patient-fetch.ts'
 import type { ModelPort } from './port.ts'
 import { responses } from './responses.ts'
 import { streamStep } from './stream.ts'
@@ -50,7 +50,9 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
-    fetch: withReadableErrors(options.fetch ?? patientFetch),
+    fetch: withReadableErrors(
+      options.fetch ?? fetchFor(Math.max(options.timeoutSeconds, options.idleTimeoutSeconds)),
+    ),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const settings = {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { ModelPortOptions } from './create.ts'
 import { collect, stepOf } from './testing/collect.ts'
@@ -266,4 +267,25 @@ describe('every failure has its code and an ending', () => {
       },
     })
   })
+})
+
+test('a failure that nobody foresaw is told to the log without what was said', async () => {
+  const told: unknown[] = []
+  await using scripted = await scriptedPort([{}], { onInternal: (cause) => told.push(cause) })
+  const schema = {
+    get type(): string {
+      throw new RangeError('the secret words', { cause: new TypeError('more secret words') })
+    },
+  }
+  const tools = [{ name: 'f', description: '', inputSchema: schema }]
+  const step = await collect(scripted.port, stepOf('hi', { tools }))
+  expect(step.ending).toMatchObject({ error: { code: 'internal', retryable: true } })
+  expect(told).toHaveLength(1)
+  const [error] = told
+  expect(error).toMatchObject({
+    message: 'the model could not be asked: RangeError',
+    stack: expect.stringMatching(/^ +at .*failures\.test/m),
+    cause: { message: 'the model could not be asked: TypeError' },
+  })
+  expect(inspect(error)).not.toContain('secret')
 })

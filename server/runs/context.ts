@@ -19,7 +19,7 @@ export type Conversation = {
 }
 
 /** Messages that are read at once. */
-const PAGE = 40
+const PAGE = 100
 
 /** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
 const MAX_RESULT_LENGTH = 100_000

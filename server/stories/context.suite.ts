@@ -35,6 +35,21 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
       )
     })
 
+    test('of a long conversation is read from its end, and what was not even read is counted', async () => {
+      await using storage = await openStorage()
+      const app = await startSmall(storage)
+      await using _ = app
+      const [session] = (await app.caller.sessions.import({ data: longConversation(130) })).sessions
+      const call = await exchange(app, session?.id ?? '', 'And now?', 'Well.')
+      const questions = call.step.messages.filter(({ role }) => role === 'user').map(textOf)
+      expect(questions.at(-1)).toBe('And now?')
+      expect(questions.at(-2)).toMatch(/^Question 129 /)
+      expect(questions.length).toBeLessThan(20)
+      const omitted = 131 - questions.length
+      expect(questions[0]).toMatch(new RegExp(`^Question ${omitted} `))
+      expect(call.step.systemPrompt).toContain(`The first ${omitted} questions`)
+    })
+
     test('begins with the summary, where there is one, in the place of what is left out', async () => {
       await using storage = await openStorage()
       const app = await startSmall(storage)
@@ -136,6 +151,50 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
 
 /** Some 130 tokens. */
 const filler = 'The quick brown fox jumps over the lazy dog, and so it goes on. '.repeat(9).trim()
+
+/** A file of one session, to be imported. */
+function longConversation(turns: number) {
+  const at = '2026-03-28T12:00:00.000Z'
+  const messages = Array.from({ length: turns }, (_, turn) => [
+    {
+      id: `q${turn}`,
+      parentId: turn === 0 ? null : `a${turn - 1}`,
+      createdAt: at,
+      role: 'user',
+      parts: [{ type: 'text', text: `Question ${turn} ${filler}` }],
+    },
+    {
+      id: `a${turn}`,
+      parentId: `q${turn}`,
+      createdAt: at,
+      role: 'assistant',
+      parts: [{ type: 'text', text: filler }],
+      status: 'completed',
+      model: null,
+      usage: null,
+      error: null,
+      run: null,
+    },
+  ]).flat()
+  const session = {
+    id: 's',
+    title: 'Long',
+    titleSource: 'person',
+    summary: null,
+    status: 'active',
+    model: null,
+    systemPrompt: null,
+    pinned: false,
+    archived: false,
+    createdAt: at,
+    updatedAt: at,
+    endedAt: null,
+    durationMs: null,
+    activeLeaf: `a${turns - 1}`,
+    messages,
+  }
+  return { format: 'throughline', version: 1, exportedAt: at, sessions: [session] }
+}
 
 const TOO_LONG = { code: 'context_too_long' as const, message: 'Too long.', retryable: false }
 

@@ -191,6 +191,27 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       )
     })
 
+    test('without room in the day’s budget the model is asked for neither title nor summary: both are by rule', async () => {
+      await using storage = await openStorage()
+      const priced = { OPENAI_BASE_URL: 'https://api.openai.com/v1', LLM_MODEL: 'gpt-4o-mini' }
+      const settings = { SESSION_GRACE_SECONDS: '0', BUDGET_USD_PER_DAY: '0.0012' }
+      await using app = await startTestApp({ env: { ...storage.env, ...priced, ...settings } })
+      const { id } = await app.caller.sessions.create({})
+      const tab = await openTab(app, id)
+      await app.caller.messages.send({ sessionId: id, text: 'What is a quay?' })
+      const call = await app.model.nextCall()
+      call.say('Dear.')
+      call.push(
+        { type: 'usage', usage: { inputTokens: 1_000, outputTokens: 1_000 } },
+        { type: 'finish', finish: 'stop' },
+      )
+      await tab.untilEvent('end')
+      await tab.stop()
+      const rule = 'Asked: “What is a quay?” Answered: “Dear.”'
+      await until(app, id, ({ summary, title }) => summary === rule && title === 'What is a quay?')
+      expect(app.model.askedToWrite).toBe(0)
+    })
+
     test('a session that is deleted while its summary is written is gone quietly', async () => {
       await using storage = await openStorage()
       await using app = await start(storage, 0)
