@@ -9,7 +9,7 @@ import { up as usage } from './migrations/0005-usage.ts'
 import { up as shares } from './migrations/0006-shares.ts'
 import { up as presence } from './migrations/0007-presence.ts'
 import { up as spending } from './migrations/0008-spending.ts'
-import { up as callProgress } from './migrations/0009-call-progress.ts'
+import { up as toolProgress } from './migrations/0009-tool-progress.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -21,7 +21,7 @@ const migrations: Record<string, Migration> = {
   '0006-shares': { up: shares },
   '0007-presence': { up: presence },
   '0008-spending': { up: spending },
-  '0009-call-progress': { up: callProgress },
+  '0009-tool-progress': { up: toolProgress },
 }
 
 /** In their order. They name the schema that `migrate` makes: a template made by others is stale. */

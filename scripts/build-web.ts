@@ -27,8 +27,8 @@ const sources = [
  * @throws when the build fails; the next call tries again
  */
 export async function buildWebApp(): Promise<'built' | 'fresh'> {
+  if (isWebAppFresh()) return 'fresh'
   const wanted = fingerprint(root, sources)
-  if (wanted === builtFrom()) return 'fresh'
   console.error('Building the web app …')
   const began = performance.now()
   rmSync(stamp, { force: true })
@@ -37,6 +37,11 @@ export async function buildWebApp(): Promise<'built' | 'fresh'> {
   writeFileSync(stamp, wanted)
   console.error(`Built the web app in ${((performance.now() - began) / 1000).toFixed(1)} s`)
   return 'built'
+}
+
+/** Whether what is there was built from these sources. */
+export function isWebAppFresh(): boolean {
+  return fingerprint(root, sources) === builtFrom()
 }
 
 /** A hash over the contents of the files, whatever their times say: a fresh clone of the same sources has the same. */

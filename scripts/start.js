@@ -12,4 +12,4 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 module.enableCompileCache(
   fileURLToPath(new URL('../node_modules/.cache/throughline/compiled', import.meta.url)),
 )
-await import('./start.ts')
+await (process.argv[2] === 'prepare' ? import('./prepare.ts') : import('./start.ts'))

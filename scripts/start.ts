@@ -1,5 +1,11 @@
-import { buildWebApp } from './build-web.ts'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { isWebAppFresh } from './build-web.ts'
 
+if (!isWebAppFresh()) {
+  const start = fileURLToPath(new URL('start.js', import.meta.url))
+  const { status } = spawnSync(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+}
 // The server is imported, not spawned: signals reach it, and its exit status is ours.
-await buildWebApp()
 await import('../server/main.ts')

@@ -17,8 +17,7 @@ import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
-import { readMcpConfig } from './mcp/config.ts'
-import { startMcpServers } from './mcp/servers.ts'
+import { type McpServerConfig, readMcpConfig } from './mcp/config.ts'
 import type { McpTimes } from './mcp/times.ts'
 import { createBudget } from './budget/budget.ts'
 import { createModelCatalog } from './model/catalog.ts'
@@ -82,7 +81,7 @@ export async function createApp(options: AppOptions) {
   })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
-  const mcpServers = opened.use(startMcpServers(mcpConfig, { logger, times: options.mcpTimes }))
+  const mcpServers = await openMcpServers(mcpConfig, options, opened)
   const tools = createToolRegistry(
     [
       ...builtinTools({
@@ -93,7 +92,7 @@ export async function createApp(options: AppOptions) {
       }),
       ...(options.tools ?? []),
     ],
-    { timeoutMs: config.tools.timeoutMs, source: mcpServers },
+    { timeoutMs: config.tools.timeoutMs, ...(mcpServers && { source: mcpServers }) },
   )
 
   const changes = new LocalSessionChanges(database.db, (error) =>
@@ -162,6 +161,7 @@ export async function createApp(options: AppOptions) {
       node,
       presence,
       titles,
+      summaries,
       now,
       newId,
       settings: {
@@ -256,6 +256,19 @@ function openDatabase(config: Config): Promise<Database> {
       ? { databaseUrl: config.databaseUrl }
       : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
   )
+}
+
+async function openMcpServers(
+  configs: readonly McpServerConfig[],
+  { logger, mcpTimes }: AppOptions,
+  opened: AsyncDisposableStack,
+) {
+  if (configs.length === 0) {
+    return null
+  }
+  // Loaded when it is wanted: it takes some 20 MiB.
+  const { startMcpServers } = await import('./mcp/servers.ts')
+  return opened.use(startMcpServers(configs, { logger, times: mcpTimes }))
 }
 
 /** Where npm packages keep what they can make again. */

@@ -6,7 +6,11 @@ import { type FittedStep, fitStep, type Question } from './fitting.ts'
 import type { RunRecorder } from './recorder.ts'
 import { askModel, type StepResult } from './step.ts'
 
-export type PaidResult = Omit<StepResult, 'usage'> & { usage: StepUsage | null }
+export type PaidResult = Omit<StepResult, 'usage'> & {
+  usage: StepUsage | null
+  /** How many turns of the conversation the model was not shown. */
+  omitted: number
+}
 
 /** How often a conversation is shortened further when the model refuses it as too long. */
 const MAX_SHORTENINGS = 3
@@ -86,10 +90,11 @@ async function askPaid(
   }
   const { usage } = result
   if (!usage) {
-    return { ...result, usage }
+    return { ...result, usage, omitted: fitted.omitted }
   }
   tokens.learn(step.model, fitted.basis, fitted.tokens, usage.inputTokens)
-  return { ...result, usage: { ...usage, costUsd: await catalog.cost(step.model, usage) } }
+  const costUsd = await catalog.cost(step.model, usage)
+  return { ...result, usage: { ...usage, costUsd }, omitted: fitted.omitted }
 }
 
 /** What a provider does not tell is estimated, and nothing is due when it failed before its first word. */
@@ -127,5 +132,6 @@ function refused(model: string, error: RunError): PaidResult {
     providerState: null,
     length: 0,
     contextWindow: null,
+    omitted: 0,
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import type { Titles } from '../jobs/port.ts'
+import type { Summaries, Titles } from '../jobs/port.ts'
 import type { Budget } from '../budget/port.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelCatalog, ModelPort, TokenCounter } from '../model/port.ts'
@@ -19,6 +19,7 @@ export type RunDeps = {
   node: Nodes
   presence: Pick<Presence, 'reopen'>
   titles: Titles
+  summaries: Pick<Summaries, 'request'>
   /** ISO 8601. */
   now(): string
   newId(): string

@@ -8,7 +8,7 @@ import { askedAgain, begin, carryOut, neverBegan, newCall, recovered } from './c
 import { askWithin, type PaidResult } from './ask.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
-import { roomFor } from './fitting.ts'
+import { isSummaryStale, roomFor } from './fitting.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume, type RunInput, type RunState } from './run.ts'
@@ -35,6 +35,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
+  let wantsSummary = false
 
   const put = (stored: StoredCall) => {
     calls[calls.findIndex(({ call }) => call.id === stored.call.id)] = stored
@@ -57,6 +58,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const request = { ...question.request, tools: offered(deps) }
     const asked = { ...question, request, current }
     const result = await askWithin(asked, written, deps, recorder, endOfAsking)
+    wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
       return apply({ type: 'stopped' })
@@ -145,7 +147,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     signals.lose.throwIfAborted()
     switch (state.phase) {
       case 'ended':
-        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep)
+        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep, wantsSummary)
       case 'asking':
         signals.leave.throwIfAborted()
         await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))

@@ -86,7 +86,8 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-const TURNS_AT_ONCE = 4
+/** By how many turns the cut moves. */
+export const TURNS_AT_ONCE = 4
 /** UTF-16 units. */
 const LONGEST_RESULT = 128_000
 const SHORTEST_RESULT = 500

@@ -7,7 +7,7 @@ import type {
 } from '../model/port.ts'
 import { clip } from './clip.ts'
 import type { Conversation } from './context.ts'
-import { fitTurns, type Turn } from './fit.ts'
+import { fitTurns, type Turn, TURNS_AT_ONCE } from './fit.ts'
 
 /** Everything that a step is to be asked with, however long it is. */
 export type Question = {
@@ -28,6 +28,8 @@ export type FittedStep = {
   likely: number
   /** Whether less could be sent, should the model refuse this as too long. */
   canShrink: boolean
+  /** How many turns are left out. */
+  omitted: number
 }
 
 type Known = { catalog: ModelCatalog; tokens: TokenCounter }
@@ -83,6 +85,7 @@ export async function fitStep(
     basis,
     likely,
     canShrink: turns.length > 1 || current.some(({ role }) => role === 'tool'),
+    omitted: 0,
   })
 
   const estimateOff = tokens.correction(model, 'estimate')
@@ -122,7 +125,16 @@ export async function fitStep(
     basis: 'count',
     likely: Math.ceil(found * countOff),
     canShrink: fitted.canShrink,
+    omitted,
   }
+}
+
+/** A conversation that cannot be read whole is summarised anew every few turns, as often as the cut moves. */
+export function isSummaryStale({
+  conversation,
+  summary,
+}: Pick<Question, 'conversation' | 'summary'>): boolean {
+  return summary === null || (conversation.unread + conversation.turns.length) % TURNS_AT_ONCE === 0
 }
 
 /** What the model is told instead of the turns that it cannot read. */

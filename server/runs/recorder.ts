@@ -106,11 +106,16 @@ export class RunRecorder {
     })
   }
 
-  /** Ends the run, once, and starts the one that waits behind it, if one does. */
+  /**
+   * Ends the run, once, and starts the one that waits behind it, if one does.
+   *
+   * @param wantsSummary asks for a summary of the session, for the model to read where it cannot read everything
+   */
   async end(
     ending: Ending,
     usage: Usage | null,
     lastStep: Omit<Step, 'partsEnd'> | null,
+    wantsSummary = false,
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId, userId } = this.#run
     return this.#appendAlone(async (transaction, log, stopRequested) => {
@@ -129,6 +134,9 @@ export class RunRecorder {
       await endRun(transaction, runId, { outcome, finish, error, usage, now: this.#deps.now() })
       if (outcome === 'completed') {
         await this.#deps.titles.answered(transaction, this.#run)
+      }
+      if (outcome === 'completed' && wantsSummary) {
+        await this.#deps.summaries.request(transaction, sessionId, this.#deps.newId())
       }
       return startNext(transaction, log, { userId, sessionId }, this.#deps)
     })

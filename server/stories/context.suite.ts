@@ -67,6 +67,24 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
       expect(call.step.systemPrompt).toMatch(/left out here.*\nThey spoke about foxes\.$/)
     })
 
+    test('is summarised in the background once it cannot be read whole, for the next question', async () => {
+      await using storage = await openStorage()
+      const app = await startSmall(storage)
+      await using _ = app
+      const [session] = (await app.caller.sessions.import({ data: longConversation(60) })).sessions
+      const id = session?.id ?? ''
+      await exchange(app, id, 'And now?', 'Well.')
+      const writing = await app.model.nextWriting()
+      expect(writing.step.messages.map(textOf).join()).toContain('Question 0 ')
+      writing.say('They counted foxes.')
+      writing.finish()
+      await expect
+        .poll(() => app.caller.sessions.get({ id }), { timeout: 20_000 })
+        .toMatchObject({ summary: 'They counted foxes.', status: 'active' })
+      const call = await exchange(app, id, 'And then?', 'Well.')
+      expect(call.step.systemPrompt).toMatch(/left out here.*\nThey counted foxes\.$/)
+    })
+
     test('has each call with its result; results too long to read are clipped, with a note', async () => {
       await using storage = await openStorage()
       const app = await startSmall(storage)

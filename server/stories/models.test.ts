@@ -60,7 +60,11 @@ describe('the choice of a model', () => {
     expect(second).toMatchObject({ model: 'small', siblings: { index: 1, count: 2 } })
     await app.caller.sessions.update({ id, model: null })
     await answerOf(app, id, () => app.caller.messages.send({ sessionId: id, text: 'And?' }))
-    const asked = provider.requests.filter(({ path }) => path.endsWith('/chat/completions'))
+    // Titles are asked for without tools.
+    const asked = provider.requests.filter(
+      ({ path, body }) =>
+        path.endsWith('/chat/completions') && JSON.stringify(body).includes('tools'),
+    )
     expect(asked.map(modelOf)).toEqual(['large', 'small', 'small'])
     expect(provider.requests.filter(({ path }) => path.endsWith('/models'))).toHaveLength(1)
   })

@@ -1,8 +1,7 @@
-import { convert } from 'html-to-text'
 import { z } from 'zod'
 import { defineTool } from './define.ts'
 import type { Tool } from './port.ts'
-import { type SafeFetchOptions, safeFetch } from './safe-fetch.ts'
+import type { SafeFetchOptions } from './safe-fetch.ts'
 
 /** What is read of a page, after it is unpacked, and what of its text is told. Bytes, and UTF-16 units. */
 const MAX_BYTES = 1024 * 1024
@@ -41,6 +40,8 @@ export function fetchUrl(
     approval: 'never',
     execute: async ({ url }, { signal }) => {
       const time = AbortSignal.any([signal, AbortSignal.timeout(MAX_TIME)])
+      // Loaded when it is wanted: it takes some 20 MiB, and most servers never do.
+      const { safeFetch } = await import('./safe-fetch.ts')
       const fetched = await safeFetch(url, time, options)
       try {
         const { response } = fetched
@@ -50,7 +51,7 @@ export function fetchUrl(
         }
         const { bytes, isWhole } = await readUpTo(response.body, MAX_BYTES)
         const source = decode(bytes, type)
-        const text = /html/i.test(type) ? textOf(source, fetched.url) : source
+        const text = /html/i.test(type) ? await textOf(source, fetched.url) : source
         return {
           url: fetched.url,
           status: response.status,
@@ -93,7 +94,8 @@ function decode(bytes: Uint8Array, type: string): string {
   }
 }
 
-function textOf(html: string, url: string): string {
+async function textOf(html: string, url: string): Promise<string> {
+  const { convert } = await import('html-to-text')
   return convert(html, {
     wordwrap: false,
     limits: { maxInputLength: MAX_BYTES, maxDepth: 200, maxChildNodes: 10_000 },

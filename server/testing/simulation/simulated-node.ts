@@ -87,6 +87,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       // Nobody closes the simulated sessions, nor gives them titles.
       presence: { reopen: async () => undefined },
       titles: { answered: async () => undefined },
+      summaries: { request: async () => undefined },
       now,
       newId,
       settings,
