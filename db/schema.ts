@@ -31,6 +31,7 @@ export type Schema = {
   nodes: NodeTable
   shares: ShareTable
   readers: ReaderTable
+  background_usage: BackgroundUsageTable
 }
 
 export type UserTable = {
@@ -198,6 +199,17 @@ export type ShareTable = {
   /** The title and the messages as they were when they were shared. */
   title: string | null
   messages: ColumnType<Message[], string, never>
+  created_at: string
+}
+
+/** What a title or a summary used. */
+export type BackgroundUsageTable = {
+  id: string
+  session_id: SessionId
+  user_id: UserId
+  kind: 'title' | 'summary'
+  model: string
+  usage: JsonColumn<Usage>
   created_at: string
 }
 

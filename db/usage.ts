@@ -5,9 +5,9 @@ import type { Db } from './database.ts'
 export type UsageFilter = {
   userId: UserId
   sessionId?: SessionId | undefined
-  /** Runs from this moment on, ISO 8601. */
+  /** Calls of runs from this moment on, ISO 8601. */
   from?: string | undefined
-  /** Runs before this moment, ISO 8601. */
+  /** Calls of runs before this moment, ISO 8601. */
   to?: string | undefined
 }
 
@@ -18,7 +18,10 @@ export type UsageSum = {
   cachedInputTokens: number
   reasoningTokens: number
   costUsd: number | null
-  /** How many runs have a finished call of the model; one that asked two models counts for each. */
+  /**
+   * How many runs have a finished call of the model; one that asked two models counts for each. Titles and summaries
+   * are no runs.
+   */
   runs: number
 }
 
@@ -28,9 +31,9 @@ export async function sumUsageByModel(
   filter: UsageFilter,
 ): Promise<{ models: (UsageSum & { model: string })[]; total: UsageSum }> {
   const { rows } = await sql<UsageSum & { model: string | null }>`
-    select steps.model, ${sums} from ${stepsOf(filter)}
-    group by grouping sets ((steps.model), ())
-    order by ${tokens} desc, steps.model`.execute(db)
+    select calls.model, ${sums} from ${callsOf(filter)}
+    group by grouping sets ((calls.model), ())
+    order by ${tokens} desc, calls.model`.execute(db)
   const all = rows.find(({ model }) => model === null)
   if (!all) {
     throw new Error('a sum over everything has a row, also over nothing')
@@ -53,10 +56,10 @@ export async function sumUsageByDay(
   { timeZone, ...filter }: UsageFilter & { timeZone: string },
 ): Promise<(UsageSum & { day: string; model: string })[] | null> {
   const query = sql<UsageSum & { day: string; model: string }>`
-    select to_char(runs.created_at at time zone zone, 'YYYY-MM-DD') as day, steps.model, ${sums}
-    from (select ${timeZone}::text as zone) as wanted, ${stepsOf(filter)}
-    group by day, steps.model
-    order by day, ${tokens} desc, steps.model`
+    select to_char(calls.created_at at time zone zone, 'YYYY-MM-DD') as day, calls.model, ${sums}
+    from (select ${timeZone}::text as zone) as wanted, ${callsOf(filter)}
+    group by day, calls.model
+    order by day, ${tokens} desc, calls.model`
   try {
     return (await query.execute(db)).rows
   } catch (error) {
@@ -67,22 +70,31 @@ export async function sumUsageByDay(
   }
 }
 
-const tokens = sql`coalesce(sum((steps.usage->>'inputTokens')::bigint + (steps.usage->>'outputTokens')::bigint), 0)`
+const tokens = sql`coalesce(sum((calls.usage->>'inputTokens')::bigint + (calls.usage->>'outputTokens')::bigint), 0)`
 
 const sums = sql`${total('inputTokens')}, ${total('outputTokens')}, ${total('cachedInputTokens')},
-  ${total('reasoningTokens')}, sum((steps.usage->>'costUsd')::numeric) as "costUsd",
-  count(distinct steps.run_id) as runs`
+  ${total('reasoningTokens')}, sum((calls.usage->>'costUsd')::numeric) as "costUsd",
+  count(distinct calls.run_id) as runs`
 
 function total(name: Exclude<keyof UsageSum, 'costUsd' | 'runs'>): RawBuilder<number> {
-  return sql`coalesce(sum((steps.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
+  return sql`coalesce(sum((calls.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
 }
 
-function stepsOf({ userId, sessionId, from, to }: UsageFilter): RawBuilder<unknown> {
-  return sql`runs join steps on steps.run_id = runs.id
-    where runs.user_id = ${userId}
-    ${sessionId ? sql`and runs.session_id = ${sessionId}` : sql``}
-    ${from ? sql`and runs.created_at >= ${from}::timestamptz` : sql``}
-    ${to ? sql`and runs.created_at < ${to}::timestamptz` : sql``}`
+/** The finished calls of models: the steps of runs, and those that no run asked for. */
+function callsOf({ userId, sessionId, from, to }: UsageFilter): RawBuilder<unknown> {
+  const wanted = (table: 'runs' | 'background_usage') => {
+    const column = (name: string) => sql.ref(`${table}.${name}`)
+    return sql`${column('user_id')} = ${userId}
+      ${sessionId ? sql`and ${column('session_id')} = ${sessionId}` : sql``}
+      ${from ? sql`and ${column('created_at')} >= ${from}::timestamptz` : sql``}
+      ${to ? sql`and ${column('created_at')} < ${to}::timestamptz` : sql``}`
+  }
+  return sql`(
+    select runs.created_at, steps.model, steps.usage, steps.run_id
+    from runs join steps on steps.run_id = runs.id where ${wanted('runs')}
+    union all
+    select created_at, model, usage, null from background_usage where ${wanted('background_usage')}
+  ) as calls`
 }
 
 /** invalid_parameter_value: its tables of zones are its own, and may be older than ours. */

@@ -128,7 +128,7 @@ test('the examples on sessions fork one, list, find, share and count it, carry i
   const titles = async () => (await server.caller.sessions.list({})).items.map(({ title }) => title)
   await expect.poll(titles).toEqual(['Quays', 'Names'])
   expect(await inConsumer('find-and-share.ts', 'quay', server.url)).toBe(
-    `Quays true [ 'quay' ]\n2 messages shared\n404\n1 10 5 null\n[ 'gpt-4o-mini: 4' ]\n`,
+    `Quays true [ 'quay' ]\n2 messages shared\n404\n1 30 15 null\n[ 'gpt-4o-mini: 4' ]\n`,
   )
   expect(await inConsumer('carry-over.ts', server.url, server.url)).toMatch(
     /^Quays-.*\.json is Quays there\ndata\.sessions\[0\]\.messages\[0\]/,

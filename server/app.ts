@@ -137,7 +137,8 @@ export async function createApp(options: AppOptions) {
     now,
   })
   const { maxTokens } = config.model
-  const writing = { database, log, model, budget, tokens, defaultModel, maxTokens }
+  const written = { database, log, model, catalog, budget, tokens, now, newId }
+  const writing = { ...written, defaultModel, maxTokens }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({

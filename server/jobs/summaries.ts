@@ -4,8 +4,14 @@ import type { Summaries } from './port.ts'
 import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { SUMMARY_INSTRUCTIONS, summaryByRule, toSummary } from './wording.ts'
-import { WritingError, writeText } from './write-text.ts'
-import { TEMPERATURE, type WritingDeps, changeSession, conversationTo } from './writing.ts'
+import { WritingError } from './write-text.ts'
+import {
+  TEMPERATURE,
+  type WritingDeps,
+  changeSession,
+  conversationTo,
+  writeAbout,
+} from './writing.ts'
 
 /** Some 6,000 tokens: small models have room for it. UTF-16 units. */
 const TRANSCRIPT = 24_000
@@ -50,7 +56,7 @@ export class SummaryWriter implements Summaries {
     messages: readonly Message[],
     ownModel: string | null,
     before: string | null,
-    { signal, isLast }: Attempt,
+    { sessionId, signal, isLast }: Attempt,
   ): Promise<string> {
     const { defaultModel, maxTokens } = this.#deps
     const text = transcript(messages, TRANSCRIPT)
@@ -64,7 +70,8 @@ export class SummaryWriter implements Summaries {
       messages: [{ role: 'user' as const, text: known + text }],
     }
     try {
-      return toSummary(await writeText(this.#deps, step, signal))
+      const about = { sessionId, kind: 'summary' as const }
+      return toSummary(await writeAbout(this.#deps, about, step, signal))
     } catch (error) {
       if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
         throw error

@@ -3,8 +3,14 @@ import type { Titles } from './port.ts'
 import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { TITLE_INSTRUCTIONS, toTitle } from './wording.ts'
-import { WritingError, writeText } from './write-text.ts'
-import { TEMPERATURE, type WritingDeps, changeSession, conversationTo } from './writing.ts'
+import { WritingError } from './write-text.ts'
+import {
+  TEMPERATURE,
+  type WritingDeps,
+  changeSession,
+  conversationTo,
+  writeAbout,
+} from './writing.ts'
 
 /** A title needs no more than how a conversation begins. UTF-16 units. */
 const TRANSCRIPT = 6_000
@@ -45,7 +51,8 @@ export class TitleWriter implements Titles {
       messages: [{ role: 'user' as const, text: transcript(messages, TRANSCRIPT) }],
     }
     try {
-      const title = toTitle(await writeText(this.#deps, step, signal))
+      const about = { sessionId, kind: 'title' as const }
+      const title = toTitle(await writeAbout(this.#deps, about, step, signal))
       if (title !== null) {
         await changeSession(this.#deps, { sessionId, userId: session.userId }, (transaction) =>
           setModelTitle(transaction, sessionId, title),

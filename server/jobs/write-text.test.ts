@@ -17,6 +17,7 @@ function setUp(refusal: RunError | null = null) {
   const model = createScriptedModel()
   const planned: PlannedCall[] = []
   const settled: ModelUsage[] = []
+  const counted: ModelUsage[] = []
   const budget: Budget = {
     limited: true,
     async reserve(call) {
@@ -32,12 +33,16 @@ function setUp(refusal: RunError | null = null) {
     model,
     planned,
     settled,
-    write: () => writeText({ model, budget, tokens }, STEP, signal),
+    counted,
+    write: () => {
+      const onUsage = async (usage: ModelUsage) => void counted.push(usage)
+      return writeText({ model, budget, tokens }, STEP, { signal, onUsage })
+    },
   }
 }
 
 test('what is written in the background is paid from the budget, with what it used', async () => {
-  const { model, planned, settled, write } = setUp()
+  const { model, planned, settled, counted, write } = setUp()
   const text = write()
   const call = await model.nextWriting()
   call.say('A ', 'day')
@@ -46,6 +51,7 @@ test('what is written in the background is paid from the budget, with what it us
   expect(planned).toMatchObject([{ model: 'scripted', outputTokens: 100 }])
   expect(planned[0]?.inputTokens).toBeGreaterThanOrEqual(32)
   expect(settled).toMatchObject([{ inputTokens: 10, outputTokens: 5 }])
+  expect(counted).toEqual(settled)
 })
 
 test('what the budget does not allow is not asked for', async () => {
@@ -57,10 +63,11 @@ test('what the budget does not allow is not asked for', async () => {
 })
 
 test('nothing is due for a call that failed before its first word', async () => {
-  const { model, settled, write } = setUp()
+  const { model, settled, counted, write } = setUp()
   const text = write()
   const call = await model.nextWriting()
   call.fail('provider_auth')
   await expect(text).rejects.toBeInstanceOf(WritingError)
   expect(settled).toEqual([{ inputTokens: 0, outputTokens: 0 }])
+  expect(counted).toEqual([])
 })

@@ -24,6 +24,12 @@ const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 /** As the tokens of an answer: what is asked for here is paid from the same account. */
 export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCounter, 'estimate'> }
 
+export type WritingOptions = {
+  signal: AbortSignal
+  /** Told what the call used, when the provider says so, also of one that came to nothing. */
+  onUsage(usage: ModelUsage): Promise<void>
+}
+
 /**
  * The text that the model answers with, whole.
  *
@@ -32,7 +38,7 @@ export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCount
 export async function writeText(
   { model, budget, tokens }: Writer,
   asked: Omit<ModelStep, 'tools'>,
-  signal: AbortSignal,
+  { signal, onUsage }: WritingOptions,
 ): Promise<string> {
   const step = { ...asked, tools: [] }
   const planned = {
@@ -48,6 +54,9 @@ export async function writeText(
   const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)
   const guessed = error && text === '' ? NOTHING : { ...planned, outputTokens }
   await reserved.reservation.settle(usage ?? guessed)
+  if (usage) {
+    await onUsage(usage)
+  }
   if (error) {
     throw new WritingError(error)
   }

@@ -1,15 +1,21 @@
 import type { Database, Db } from '../../db/database.ts'
+import { type BackgroundUsage, insertBackgroundUsage } from '../../db/background-usage.ts'
 import { readBranch } from '../../db/messages.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { LogWriter } from '../log/port.ts'
-import type { Writer } from './write-text.ts'
+import type { ModelCatalog, ModelStep } from '../model/port.ts'
+import { type Writer, writeText } from './write-text.ts'
 
 /** What writing about a session needs of the rest of the server. */
 export type WritingDeps = Writer & {
   database: Database
   log: LogWriter
+  catalog: Pick<ModelCatalog, 'cost'>
+  /** ISO 8601. */
+  now(): string
+  newId(): string
   /** Of sessions that set none of their own. */
   defaultModel: string
   maxTokens: number
@@ -30,6 +36,27 @@ export async function conversationTo(
   const page = { sessionId, leaf, limit: MAX_MESSAGES, maxLength: MAX_LENGTH }
   const { messages } = await readBranch(database.db, page)
   return messages.map(({ message }) => message)
+}
+
+/** What the model writes about a session, counted for its owner; throws as `writeText` does. */
+export async function writeAbout(
+  deps: WritingDeps,
+  about: Pick<BackgroundUsage, 'sessionId' | 'kind'>,
+  step: Omit<ModelStep, 'tools'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const { database, catalog, now, newId } = deps
+  return writeText(deps, step, {
+    signal,
+    onUsage: async (used) =>
+      insertBackgroundUsage(database.db, {
+        ...about,
+        id: newId(),
+        model: step.model,
+        usage: { ...used, costUsd: await catalog.cost(step.model, used) },
+        createdAt: now(),
+      }),
+  })
 }
 
 /** Changes the session and tells its readers, if the change is still wanted. */

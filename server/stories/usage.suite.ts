@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { openTab } from '../testing/tab.ts'
 
 /** What models used, on either database. */
 export function usageStories(database: string, openStorage: () => Promise<Storage>): void {
@@ -39,6 +40,34 @@ export function usageStories(database: string, openStorage: () => Promise<Storag
         models: [{ model: 'small', ...small }],
         total: small,
       })
+    })
+
+    test('has what was written in the background, title and summary, which are no answers', async () => {
+      await using storage = await openStorage()
+      const env = { ...storage.env, SESSION_GRACE_SECONDS: '1' }
+      await using app = await startTestApp({ ...storage, env })
+      const { id } = await app.caller.sessions.create({ model: 'small' })
+      const live = await openTab(app, id)
+      await answer(app, id, { inputTokens: 100, outputTokens: 20 })
+      const write = async (usage: Used) => {
+        const call = await app.model.nextWriting()
+        call.say('Quays')
+        call.push({ type: 'usage', usage }, { type: 'finish', finish: 'stop' })
+      }
+      await write({ inputTokens: 7, outputTokens: 3, cachedInputTokens: 2 })
+      await live.until(({ state }) => state?.session.title === 'Quays')
+      await live.stop()
+      await write({ inputTokens: 50, outputTokens: 9 })
+      await expect.poll(() => app.caller.sessions.get({ id })).toMatchObject({ summary: 'Quays' })
+      const all = { inputTokens: 157, outputTokens: 32, cachedInputTokens: 2, runs: 1 }
+      const { total, models } = await app.caller.usage.summary({ sessionId: id })
+      expect(total).toMatchObject(all)
+      expect(models).toMatchObject([{ model: 'small', ...all }])
+      expect(await app.caller.usage.daily({})).toMatchObject([{ model: 'small', ...all }])
+      const from = new Date(Date.now() + 60_000).toISOString()
+      expect(await app.caller.usage.daily({ from })).toEqual([])
+      await app.caller.sessions.delete({ id })
+      expect(await app.caller.usage.daily({})).toEqual([])
     })
 
     test('of nothing is zero, at a cost that is not known', async () => {

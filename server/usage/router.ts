@@ -5,7 +5,7 @@ import { sumUsageByDay, sumUsageByModel } from '../../db/usage.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { type Context, notFound, procedure, router } from '../trpc.ts'
 
-/** Of one session or all; of the runs that were asked for at `from` or later, and before `to`. */
+/** Of one session or all; of what was asked for at `from` or later, and before `to`. */
 const Period = z.object({
   sessionId: SessionId.optional(),
   from: z.iso.datetime({ offset: true }).optional(),
@@ -21,7 +21,10 @@ const UsageTotals = z.object({
   reasoningTokens: z.number().int(),
   /** US dollars, of the calls whose price is known; null when none is. */
   costUsd: z.number().nullable(),
-  /** Answers that have a finished call of the model; one that asked two models counts for each. */
+  /**
+   * Answers that have a finished call of the model; one that asked two models counts for each. Titles and summaries
+   * are none.
+   */
   runs: z.number().int(),
 })
 
