@@ -152,9 +152,9 @@ describe.each([
     }
     const { total, models } = await there.api.usage.summary.query({ sessionId })
     expect(total).toMatchObject(used)
-    expect(models).toEqual([{ model: 'gpt-4o-mini', ...total }])
+    expect(models).toEqual([{ model: 'scripted', ...total }])
     const daily = await there.api.usage.daily.query({ sessionId, timeZone: zone })
-    expect(daily).toEqual([{ model: 'gpt-4o-mini', ...total, day: expect.any(String) }])
+    expect(daily).toEqual([{ model: 'scripted', ...total, day: expect.any(String) }])
     expect(days).toContain(daily[0]?.day)
   })
 

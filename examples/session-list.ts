@@ -6,7 +6,10 @@ import { newId } from 'throughline/contract'
 await using client = connect({ url: process.argv[2] ?? 'http://127.0.0.1:8001' })
 const { sessions } = client.api
 const id = newId()
-const summarised = Promise.withResolvers<void>()
+let onSummary = (): void => {}
+const summarised = new Promise<void>((resolve) => {
+  onSummary = resolve
+})
 
 const changes = sessions.changes.subscribe(undefined, {
   // Also after each lost connection: what changed meanwhile is in the list, and nowhere else.
@@ -15,7 +18,7 @@ const changes = sessions.changes.subscribe(undefined, {
     if (change.type === 'deleted' || change.session.id !== id) return
     const { title, status, running, summary } = change.session
     console.log([title, status, running && 'answering', summary].filter(Boolean).join(' · '))
-    if (summary) summarised.resolve()
+    if (summary) onSummary()
   },
 })
 
@@ -26,7 +29,7 @@ for await (const { event } of client.session(id).events()) {
   if (event.type === 'end' || (event.type === 'snapshot' && !event.session.running)) break
 }
 // That was the last reader: after SESSION_GRACE_SECONDS the session closes, and its summary is written.
-await summarised.promise
+await summarised
 changes.unsubscribe()
 
 async function showList(): Promise<void> {

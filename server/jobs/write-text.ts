@@ -26,8 +26,12 @@ export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCount
 
 export type WritingOptions = {
   signal: AbortSignal
-  /** Told what the call used, when the provider says so, also of one that came to nothing. */
-  onUsage(usage: ModelUsage): Promise<void>
+  /**
+   * Told what the call used, when the provider says so, also of one that came to nothing.
+   *
+   * @param model the one that answered, as the provider names it
+   */
+  onUsage(usage: ModelUsage, model: string): Promise<void>
 }
 
 /**
@@ -50,12 +54,12 @@ export async function writeText(
     throw new WritingError(reserved.error)
   }
   // Should this throw, what was set aside stays: nobody knows how much of it the call used.
-  const { text, usage, error } = await readText(model, step, signal)
+  const { text, usage, answering, error } = await readText(model, step, signal)
   const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)
   const guessed = error && text === '' ? NOTHING : { ...planned, outputTokens }
   await reserved.reservation.settle(usage ?? guessed)
   if (usage) {
-    await onUsage(usage)
+    await onUsage(usage, answering)
   }
   if (error) {
     throw new WritingError(error)
@@ -70,7 +74,11 @@ export async function writeText(
 async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) {
   let text = ''
   let usage: ModelUsage | null = null
+  let answering = step.model
   for await (const delta of model.stream(step, signal)) {
+    if (delta.type === 'start') {
+      answering = delta.model
+    }
     if (delta.type === 'text') {
       text += delta.text
     }
@@ -78,13 +86,13 @@ async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) 
       usage = delta.usage
     }
     if (delta.type === 'error') {
-      return { text, usage, error: delta.error }
+      return { text, usage, answering, error: delta.error }
     }
     if (text.length > LONGEST) {
       break
     }
   }
-  return { text, usage, error: null }
+  return { text, usage, answering, error: null }
 }
 
 function textOf({ messages }: Pick<ModelStep, 'messages'>): string {

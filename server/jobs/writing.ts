@@ -48,11 +48,11 @@ export async function writeAbout(
   const { database, catalog, now, newId } = deps
   return writeText(deps, step, {
     signal,
-    onUsage: async (used) =>
+    onUsage: async (used, model) =>
       insertBackgroundUsage(database.db, {
         ...about,
         id: newId(),
-        model: step.model,
+        model,
         usage: { ...used, costUsd: await catalog.cost(step.model, used) },
         createdAt: now(),
       }),
