@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import manifest from '../package.json' with { type: 'json' }
-import type { Database } from '../db/database.ts'
-import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import { ping } from '../db/ping.ts'
 import { findProfile } from '../db/users.ts'
@@ -17,13 +15,10 @@ import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
-import { type McpServerConfig, readMcpConfig } from './mcp/config.ts'
+import { readMcpConfig } from './mcp/config.ts'
 import type { McpTimes } from './mcp/times.ts'
 import { createBudget } from './budget/budget.ts'
 import { createModelCatalog } from './model/catalog.ts'
-import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
-import { DEMO_MODEL } from './model/demo/generation.ts'
-import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
 import { createPrices } from './model/prices.ts'
 import { createTokenCounter } from './model/token-counter.ts'
@@ -38,6 +33,7 @@ import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
 import { searchSessions } from './sessions/search.ts'
+import { openDatabase, openMcpServers, openModel, pricedAddress } from './outside.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -250,59 +246,3 @@ export async function createApp(options: AppOptions) {
 }
 
 export type App = Awaited<ReturnType<typeof createApp>>
-
-function openDatabase(config: Config): Promise<Database> {
-  return connect(
-    config.databaseUrl
-      ? { databaseUrl: config.databaseUrl }
-      : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
-  )
-}
-
-async function openMcpServers(
-  configs: readonly McpServerConfig[],
-  { logger, mcpTimes }: AppOptions,
-  opened: AsyncDisposableStack,
-) {
-  if (configs.length === 0) {
-    return null
-  }
-  // Loaded when it is wanted: it takes some 20 MiB.
-  const { startMcpServers } = await import('./mcp/servers.ts')
-  return opened.use(startMcpServers(configs, { logger, times: mcpTimes }))
-}
-
-/** Where npm packages keep what they can make again. */
-const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
-
-/** Whose prices hold: those of no one for the demo model, and for a model that was brought along without an address. */
-function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {
-  if (kind === 'demo') {
-    return null
-  }
-  return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
-}
-
-async function openModel(
-  { config, model }: AppOptions,
-  opened: AsyncDisposableStack,
-  onError: (error: unknown, what: string) => void,
-) {
-  const { apiKey, baseUrl, api, name } = config.model
-  if (model) {
-    return { model, defaultModel: name }
-  }
-  const demo = apiKey === null && baseUrl === null ? opened.use(await startDemoModel()) : null
-  return {
-    defaultModel: demo ? DEMO_MODEL : name,
-    model: createModelPort({
-      apiKey: apiKey ?? undefined,
-      baseUrl: demo?.baseUrl ?? baseUrl ?? undefined,
-      api,
-      demo: demo !== null,
-      timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
-      idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
-      onInternal: (error) => onError(error, 'the model could not be asked'),
-    }),
-  }
-}

@@ -1,6 +1,6 @@
 import type { Database, Db } from '../../db/database.ts'
 import { type BackgroundUsage, insertBackgroundUsage } from '../../db/background-usage.ts'
-import { readBranch } from '../../db/messages.ts'
+import { readBranch } from '../../db/branches.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'

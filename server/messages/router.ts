@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { findMessage, readBranch } from '../../db/messages.ts'
+import { findMessage } from '../../db/messages.ts'
+import { readBranch } from '../../db/branches.ts'
 import { MessageId, RunId, SessionId } from '../../shared/contract/ids.ts'
 import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
 import { notFound, procedure, router } from '../trpc.ts'

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts'
-import { countQuestions, readBranch } from '../../db/messages.ts'
+import { countQuestions, readBranch } from '../../db/branches.ts'
 import type { Run } from '../../db/runs.ts'
 import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { type StoredCall, callsOfRuns } from '../../db/tool-calls.ts'

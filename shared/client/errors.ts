@@ -1,4 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
+import type { AppRouter } from './app.ts'
 import type { SessionError } from './session-snapshot.ts'
 
 /** Something was asked of a client after its `close()`. */
@@ -34,9 +35,16 @@ const PASSING = new Set([
 ])
 
 /** Whether the server's refusal may pass when it is asked again later. */
-export function mayPass(error: unknown): boolean {
+export function mayPass(error: unknown): error is TRPCClientError<AppRouter> {
   return error instanceof TRPCClientError && hasCode(error.data) && PASSING.has(error.data.code)
 }
+
+/** Whether the server is there but cannot work, its database being away for instance. */
+export function isOutage(error: unknown): boolean {
+  return mayPass(error) && hasCode(error.data) && OUTAGES.has(error.data.code)
+}
+
+const OUTAGES = new Set(['BAD_GATEWAY', 'GATEWAY_TIMEOUT', 'SERVICE_UNAVAILABLE'])
 
 /** An error as the stores show it. `CONNECTION_LOST` and `CLIENT_CLOSED` are codes of our own. */
 export function toSessionError(error: unknown): SessionError {

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '../contract/events.ts'
 import type { Api, AppToolCall } from './app.ts'
-import { isConnectionLost, mayPass } from './errors.ts'
+import { isConnectionLost, isOutage, mayPass } from './errors.ts'
 import { retryDelay } from './retry.ts'
 
 export type Following = {
@@ -9,7 +9,10 @@ export type Following = {
   stop(): void
 }
 
-/** After so many refusals in a row, over about 50 s, without an event between them, a refusal counts as final. */
+/**
+ * After so many refusals in a row, over about 50 s, without an event between them, a refusal counts as final. An
+ * outage does not: however long it takes, the server says itself that it will be over.
+ */
 const MOST_REFUSALS = 12
 /** A restart is made at once, unless it follows the one before within this time. */
 const RESTART_MS = 10_000
@@ -49,7 +52,9 @@ export function follow(
       ended(error) {
         if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
         refusals += 1
-        if (mayPass(error) && refusals < MOST_REFUSALS) return beginAgain(retryDelay(refusals))
+        if (isOutage(error) || (mayPass(error) && refusals < MOST_REFUSALS)) {
+          return beginAgain(retryDelay(refusals))
+        }
         stopped = true
         tell.failed(error)
       },

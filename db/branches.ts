@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import type { MessageId, SessionId } from '../shared/contract/ids.ts'
+import type { Db } from './database.ts'
+import { type StoredMessage, assembleMessages, messageColumns } from './stored-messages.ts'
+import { readOutputLengths } from './tool-calls.ts'
+
+export type BranchPage = {
+  sessionId: SessionId
+  /** The page ends at this message. */
+  leaf: MessageId
+  limit: number
+  /** How many UTF-16 units of stored parts to return at the most, one message always. */
+  maxLength?: number
+  /** Whether what tools answered counts too, an eighth of its length: it is sent along, and may be pictures. */
+  countsOutputs?: boolean
+}
+
+/** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
+export async function readBranch(
+  db: Db,
+  {
+    sessionId,
+    leaf,
+    limit,
+    maxLength = Number.POSITIVE_INFINITY,
+    countsOutputs = false,
+  }: BranchPage,
+): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
+  const rows = await db
+    .withRecursive('branch', (cte) =>
+      cte
+        .selectFrom('messages')
+        .select([...messageColumns, sql<number>`1`.as('depth')])
+        .where('id', '=', leaf)
+        .where('session_id', '=', sessionId)
+        .unionAll(
+          cte
+            .selectFrom('messages')
+            .innerJoin('branch', 'branch.parent_id', 'messages.id')
+            .select([
+              ...messageColumns.map((column) => `messages.${column}` as const),
+              sql<number>`branch.depth + 1`.as('depth'),
+            ])
+            .where('branch.depth', '<=', limit),
+        ),
+    )
+    .selectFrom('branch')
+    .select(messageColumns)
+    .orderBy('depth')
+    .execute()
+  const outputs = countsOutputs
+    ? await readOutputLengths(
+        db,
+        rows.map(({ id }) => id),
+      )
+    : new Map<MessageId, number>()
+  let length = 0
+  const page = rows.slice(0, limit).filter((row, index) => {
+    length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
+    return index === 0 || length <= maxLength
+  })
+  return {
+    messages: await assembleMessages(db, page.reverse()),
+    hasOlder: page.length < rows.length,
+  }
+}
+
+/** How many messages of a person lead to `leaf`, it included. */
+export async function countQuestions(
+  db: Db,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<number> {
+  const { rows } = await sql<{ questions: number }>`
+    with recursive branch as (
+      select id, parent_id, role from messages where id = ${leaf} and session_id = ${sessionId}
+      union all
+      select messages.id, messages.parent_id, messages.role
+      from messages join branch on branch.parent_id = messages.id
+    )
+    select count(*) filter (where role = 'user') as questions from branch`.execute(db)
+  return rows[0]?.questions ?? 0
+}

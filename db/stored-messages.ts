@@ -1,0 +1,106 @@
+import { sql } from 'kysely'
+import type { RunError } from '../shared/contract/errors.ts'
+import type { MessageId, RunId, SessionId } from '../shared/contract/ids.ts'
+import type { Message, MessageStatus, Part, Usage } from '../shared/contract/message.ts'
+import type { Db } from './database.ts'
+import type { StoredPart } from './schema.ts'
+import { findCalls } from './tool-calls.ts'
+
+/** A message with the log position up to which its parts are true. */
+export type StoredMessage = { message: Message; partsSeq: number }
+
+/** What is read of a message, for `assembleMessages`. */
+export const messageColumns = [
+  'id',
+  'session_id',
+  'parent_id',
+  'role',
+  'parts',
+  'parts_seq',
+  'status',
+  'run_id',
+  'model',
+  'usage',
+  'error',
+  'created_at',
+] as const
+
+type MessageRow = {
+  id: MessageId
+  session_id: SessionId
+  parent_id: MessageId | null
+  role: Message['role']
+  parts: StoredPart[]
+  parts_seq: number
+  status: MessageStatus
+  run_id: RunId | null
+  model: string | null
+  usage: Usage | null
+  error: RunError | null
+  created_at: string
+}
+
+/** Puts the tool calls into the parts, and each message among its siblings. */
+export async function assembleMessages(
+  db: Db,
+  rows: MessageRow[],
+  known?: Map<MessageId, Message['siblings']>,
+): Promise<StoredMessage[]> {
+  if (rows.length === 0) {
+    return []
+  }
+  const calls = await findCalls(
+    db,
+    rows.flatMap((row) => row.parts.flatMap((part) => (part.type === 'tool' ? [part.id] : []))),
+  )
+  const siblings = known ?? (await readSiblings(db, rows))
+  return rows.map((row) => ({
+    partsSeq: row.parts_seq,
+    message: {
+      id: row.id,
+      sessionId: row.session_id,
+      parentId: row.parent_id,
+      role: row.role,
+      parts: row.parts.flatMap((part): Part[] => {
+        if (part.type !== 'tool') {
+          return [part]
+        }
+        const call = calls.get(part.id)
+        return call ? [{ type: 'tool', call }] : []
+      }),
+      createdAt: row.created_at,
+      runId: row.run_id,
+      status: row.status,
+      siblings: siblings.get(row.id) ?? { index: 0, count: 1, previous: null, next: null },
+      model: row.model,
+      usage: row.usage,
+      error: row.error,
+    },
+  }))
+}
+
+/** A message's siblings are those of its role under the same parent, in the order of their making. */
+async function readSiblings(
+  db: Db,
+  rows: MessageRow[],
+): Promise<Map<MessageId, Message['siblings']>> {
+  const { rows: placed } = await sql<{
+    id: MessageId
+    index: number
+    count: number
+    previous: MessageId | null
+    next: MessageId | null
+  }>`
+    select id, index - 1 as index, count, previous, next from (
+      select id,
+        row_number() over siblings as index,
+        count(*) over (partition by session_id, parent_id, role) as count,
+        lag(id) over siblings as previous,
+        lead(id) over siblings as next
+      from messages
+      where session_id = any(${[...new Set(rows.map((row) => row.session_id))]}::uuid[]) and status <> 'queued'
+      window siblings as (partition by session_id, parent_id, role order by created_at, id)
+    ) as family
+    where count > 1 and id = any(${rows.map((row) => row.id)}::uuid[])`.execute(db)
+  return new Map(placed.map(({ id, ...place }) => [id, place]))
+}
