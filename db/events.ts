@@ -140,6 +140,23 @@ export async function readCallsInProgress(
     .execute()
 }
 
+/** What a run has logged up to a place, oldest first. */
+export async function readRunEvents(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+  upTo: number,
+): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '<=', upTo)
+    .where('run_id', '=', runId)
+    .orderBy('seq')
+    .execute()
+}
+
 /** Which of these rows stand in the log just so: asked after a connection broke and took the answer along. */
 export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<number> {
   const { rows: counted } = await sql<{ count: number }>`

@@ -1,7 +1,7 @@
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
-import type { Database } from './database.ts'
-import { type ReadEvent, readChunks } from './events.ts'
+import type { Database, Db } from './database.ts'
+import { type ReadEvent, readChunks, readRunEvents } from './events.ts'
 import { type StoredMessage } from './stored-messages.ts'
 import { readBranch } from './branches.ts'
 import { readQueued } from './messages.ts'
@@ -15,6 +15,8 @@ export type StoredSnapshot = {
   hasOlder: boolean
   /** The chunks beyond the stored parts of the message that is being written. */
   chunks: ReadEvent[]
+  /** An answer that the rows know from later on, and what its run had logged up to the place. */
+  ahead: { id: MessageId; events: ReadEvent[] } | null
 }
 
 export type SnapshotLimits = {
@@ -24,6 +26,8 @@ export type SnapshotLimits = {
   maxLength: number
   /** The end of the branch to read; the active one's when absent, no message when null. */
   leaf?: MessageId | null | undefined
+  /** The place in the log that is asked about; the newest when absent. */
+  seq?: number | undefined
 }
 
 /** Reads everything a reader starts from, at one moment; null when there is no such session of this user. */
@@ -49,8 +53,28 @@ export async function readSnapshot(
     const chunks = written?.message.runId
       ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
       : []
-    return { session, messages: [...branch.messages, ...queued], hasOlder: branch.hasOlder, chunks }
+    return {
+      session,
+      messages: [...branch.messages, ...queued],
+      hasOlder: branch.hasOlder,
+      chunks,
+      ahead: await readAhead(db, branch.messages, limits.seq),
+    }
   })
+}
+
+/** Only the newest answer of a branch can have been under way when the branch became the active one. */
+async function readAhead(
+  db: Db,
+  messages: readonly StoredMessage[],
+  seq = Number.POSITIVE_INFINITY,
+): Promise<StoredSnapshot['ahead']> {
+  const newest = messages.findLast(({ message }) => message.role === 'assistant')
+  if (!newest?.message.runId || newest.partsSeq <= seq) {
+    return null
+  }
+  const { id, sessionId, runId } = newest.message
+  return { id, events: await readRunEvents(db, sessionId, runId, seq) }
 }
 
 function isOpen(status: StoredMessage['message']['status']): boolean {

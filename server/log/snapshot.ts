@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import type { ReadEvent } from '../../db/events.ts'
 import { type SnapshotLimits, readSnapshot } from '../../db/snapshots.ts'
 import type { SnapshotEvent } from '../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
@@ -13,7 +14,8 @@ export type SnapshotOptions = {
   limit?: number | undefined
   /**
    * The place where the branch that ends with `leaf` became the active one. What came after it is partly in the rows
-   * already; its events follow, and say the same again.
+   * already; its events follow, and say the same again. An answer that was under way there is as it was: done again
+   * since by another attempt, it may have other parts now.
    */
   at?: { seq: number; leaf: MessageId | null } | undefined
 }
@@ -25,30 +27,36 @@ export async function takeSnapshot(
   sessionId: SessionId,
   { limit = LIMITS.limit, at }: SnapshotOptions = {},
 ): Promise<{ seq: number; event: SnapshotEvent } | null> {
-  const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf }) }
+  const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf, seq: at.seq }) }
   const stored = await readSnapshot(database, userId, sessionId, limits)
   if (!stored) {
     return null
   }
   const seq = at?.seq ?? stored.session.seq
-  const { hasOlder } = stored
+  const { hasOlder, ahead } = stored
   const snapshot: SnapshotEvent = {
     type: 'snapshot',
     session: { ...stored.session, seq },
-    messages: stored.messages.map(({ message }) => message),
+    messages: stored.messages.map(({ message }) => message).filter(({ id }) => id !== ahead?.id),
     hasOlder,
   }
-  // The text that is only in the log so far is put in by the one function that says what a chunk means.
-  const state = stored.chunks.reduce(
-    (folded, chunk) => {
-      const event = parseEvent(chunk.data)
-      return event.type === 'chunk' && chunk.seq <= seq
-        ? fold(folded, { seq: chunk.seq, event })
-        : folded
-    },
-    fold(null, { seq: 0, event: snapshot }),
-  )
+  // What is only in the log is put in by the one function that says what an event means.
+  const state = [...fromLastStart(ahead?.events ?? []), ...stored.chunks]
+    .filter((logged) => logged.seq <= seq)
+    .reduce(
+      (folded, logged) => {
+        const event = parseEvent(logged.data)
+        return event.type === 'branch' ? folded : fold(folded, { seq: logged.seq, event })
+      },
+      fold(null, { seq: 0, event: snapshot }),
+    )
   return { seq, event: { ...snapshot, messages: [...state.messages] } }
+}
+
+/** An attempt begins with the whole message as it was kept; what earlier ones wrote besides is in it, or gone. */
+function fromLastStart(events: readonly ReadEvent[]): ReadEvent[] {
+  const start = events.findLastIndex(({ type }) => type === 'start')
+  return start === -1 ? [] : events.slice(start)
 }
 
 /** An event as it stands in the log. What this server wrote is not checked again. */

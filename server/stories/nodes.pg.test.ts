@@ -144,6 +144,39 @@ describe('two nodes on one database', () => {
     expect(answer?.parts.at(-1)).toEqual({ type: 'text', text: 'Up for a second.' })
   })
 
+  test('tell a reader who is behind a change of the branch of the answer as it was there, though another attempt has since made other parts of it (P2, P3)', async () => {
+    await using nodes = await startTwo()
+    const { first, second } = nodes
+    const { id } = await first.caller.sessions.create({ title: 'Rewound' })
+    await using live = watch(second.caller, id)
+    await live.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'one' })
+    const call = await first.model.nextCall()
+    call.say('Let me see')
+    await live.untilEvent('chunk')
+    const { messageId } = await first.caller.messages.send({ sessionId: id, text: 'two' })
+    await live.until(({ state }) => state?.messages.at(-1)?.id === messageId)
+    const before = live.state
+    await first.caller.messages.unqueue({ id: messageId })
+    await live.until(({ events }) => events.at(-1)?.event.type === 'snapshot')
+    call.say(' what there is')
+    await live.until(({ events }) => events.at(-1)?.event.type === 'chunk')
+    await first.close()
+    const again = await second.model.nextCall()
+    again.callTools({ name: 'get_system_metrics', arguments: { metric_type: 'uptime' } })
+    const last = await second.model.nextCall()
+    last.say('Long.')
+    last.finish()
+    await live.untilEvent('end')
+    await using late = watch(second.caller, id, before)
+    await late.untilEvent('end')
+    expect(late.events[0]?.event).toMatchObject({
+      type: 'snapshot',
+      messages: [{}, { status: 'running', parts: [{ type: 'text', text: 'Let me see' }] }],
+    })
+    expect(late.state).toEqual(live.state)
+  })
+
   test('let any of them decide about a call that waits (P11)', async () => {
     await using nodes = await startTwo()
     const { first, second } = nodes
