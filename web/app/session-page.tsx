@@ -21,7 +21,7 @@ import { useEscape } from './use-escape.ts'
  *
  * @param props.goTo the message to show, where the address names one
  */
-export function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
+export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   const client = useThroughline()
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
