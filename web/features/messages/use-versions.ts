@@ -29,6 +29,7 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     problem,
     select: (version: string) =>
       void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
-    regenerate: () => void attempt(() => api.messages.regenerate.mutate({ id }), 'Not regenerated'),
+    regenerate: (model?: string) =>
+      void attempt(() => api.messages.regenerate.mutate({ id, model }), 'Not regenerated'),
   }
 }
