@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react'
+import type { ComponentProps } from 'react'
 import type { Client } from '../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../features/messages/answer-announcer.tsx'
@@ -55,7 +56,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       actions={session && <SessionActionsOf id={id} />}
     >
       {session ? (
-        <RegenerateWithContext value={hasModels ? RegenerateWith : null}>
+        <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
           <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
         </RegenerateWithContext>
       ) : (
@@ -87,6 +88,10 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       </Foot>
     </Page>
   )
+}
+
+function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
+  return <RegenerateWith {...props} />
 }
 
 function editLast(client: Client, id: string): void {

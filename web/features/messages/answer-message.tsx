@@ -18,7 +18,7 @@ export function AnswerMessage(props: {
   const { message } = props
   const { isAnswering, isBusy, problem, regenerate } = useVersions(message)
 
-  const RegenerateWith = use(RegenerateWithContext)
+  const regenerateWith = use(RegenerateWithContext)
 
   function again(model?: string): void {
     regenerate(model)
@@ -39,13 +39,11 @@ export function AnswerMessage(props: {
             <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
               <RefreshCw aria-hidden size={14} />
             </IconButton>
-            {RegenerateWith && (
-              <RegenerateWith
-                model={message.model}
-                disabled={isBusy || isAnswering}
-                onChoose={again}
-              />
-            )}
+            {regenerateWith?.({
+              model: message.model,
+              disabled: isBusy || isAnswering,
+              onChoose: again,
+            })}
             {problem && <span role="status">{problem}</span>}
           </>
         )
