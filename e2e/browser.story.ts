@@ -3,6 +3,7 @@ import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
 import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
+import { longAnswerStories } from './long-answer.suite.ts'
 import { modelStories } from './models.suite.ts'
 import { networkStories } from './network.suite.ts'
 import { pageStories } from './pages.suite.ts'
@@ -27,6 +28,7 @@ describe.concurrent('in the browser', () => {
   branchStories(getWorld)
   reasoningStories(getWorld)
   modelStories(getWorld)
+  longAnswerStories(getWorld)
 })
 
 describe('in the browser', () => {

@@ -1,4 +1,4 @@
-import { memo, useRef } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { BlockView } from './block.tsx'
 import { isHeldBack } from './held-back.ts'
 import { closeEmphasis } from './open-emphasis.ts'
@@ -23,8 +23,7 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   return (
     <div className="markdown">
       {sections.map((section, index) => (
-        // While a text grows its earlier sections are laid out and painted only when they are in view. Each was drawn
-        // before it became one of these, so its height is known.
+        // While a text grows its earlier sections are laid out and painted only when they are in view.
         <SectionView
           key={index * SECTION}
           blocks={section}
@@ -35,10 +34,23 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   )
 })
 
+/**
+ * @param props.isSettled whether it need not be laid out and painted while it is out of view. It still is until it was
+ *   drawn once, as after a reload in the middle of an answer: only then is its height known, and nothing moves.
+ */
 const SectionView = memo(
   function SectionView({ blocks, isSettled }: { blocks: readonly Block[]; isSettled: boolean }) {
+    const [isDrawn, setDrawn] = useState(false)
+    useEffect(() => {
+      if (!isSettled || isDrawn) return
+      // The first frame draws it, and the second comes after that.
+      let frame = requestAnimationFrame(() => {
+        frame = requestAnimationFrame(() => setDrawn(true))
+      })
+      return () => cancelAnimationFrame(frame)
+    }, [isSettled, isDrawn])
     return (
-      <div className={isSettled ? 'section section-settled' : 'section'}>
+      <div className={isSettled && isDrawn ? 'section section-settled' : 'section'}>
         {blocks.map((block) => (
           <BlockView key={block.key} token={block.token} />
         ))}
