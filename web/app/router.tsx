@@ -6,15 +6,12 @@ import {
   lazyRouteComponent,
   useLocation,
 } from '@tanstack/react-router'
-import { Suspense, lazy, useMemo } from 'react'
+import { useMemo } from 'react'
 import { ErrorPage } from './error-page.tsx'
 import { NewSessionPage } from './new-session-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
+import SessionPage from './session-page.tsx'
 import { Shell } from './shell.tsx'
-
-/** Everything that a conversation is drawn with. It is fetched at once, but the first page need not wait for it. */
-const sessionPage = import('./session-page.tsx')
-const SessionPage = lazy(() => sessionPage)
 
 const root = createRootRoute({
   notFoundComponent: () => (
@@ -54,11 +51,7 @@ const session = createRoute({
       () => (message === undefined ? null : { messageId: message, asked }),
       [message, asked],
     )
-    return (
-      <Suspense>
-        <SessionPage key={id} id={id} goTo={goTo} />
-      </Suspense>
-    )
+    return <SessionPage key={id} id={id} goTo={goTo} />
   },
 })
 
