@@ -7,6 +7,7 @@ import { benchNodes } from './nodes.ts'
 import { type Options, readOptions } from './options.ts'
 import { benchSearch } from './search.ts'
 import { benchTakeover } from './takeover.ts'
+import { benchWeb } from './web.ts'
 import { benchWriter } from './writer.ts'
 
 const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
@@ -16,6 +17,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   kill: benchKill,
   memory: benchMemory,
   search: benchSearch,
+  web: benchWeb,
 }
 
 const { names, options } = readOptions(process.argv.slice(2))

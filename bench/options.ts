@@ -12,6 +12,7 @@ const Flags = z.object({
   kills: amount.optional(),
   messages: amount.optional(),
   events: amount.optional(),
+  tokens: amount.pipe(z.number().min(500).max(10_000)).optional(),
   streams: list.pipe(z.array(amount)).optional(),
   databases: list.pipe(z.array(z.enum(['postgres', 'embedded']))).default(['postgres', 'embedded']),
   ways: list.pipe(z.array(z.enum(WAY_NAMES))).optional(),
@@ -32,6 +33,7 @@ export function readOptions(args: string[]) {
       kills: { type: 'string' },
       messages: { type: 'string' },
       events: { type: 'string' },
+      tokens: { type: 'string' },
       streams: { type: 'string' },
       databases: { type: 'string' },
       ways: { type: 'string' },
@@ -39,13 +41,22 @@ export function readOptions(args: string[]) {
   })
   const { quick, ...flags } = Flags.parse(values)
   const standard = quick
-    ? { repeat: 1, seconds: 2, kills: 10, messages: 10_000, events: 50_000, streams: [1, 200] }
+    ? {
+        repeat: 1,
+        seconds: 2,
+        kills: 10,
+        messages: 10_000,
+        events: 50_000,
+        tokens: 1_500,
+        streams: [1, 200],
+      }
     : {
         repeat: 3,
         seconds: 8,
         kills: 100,
         messages: 100_000,
         events: 1_000_000,
+        tokens: 10_000,
         streams: [1, 50, 200, 1000],
       }
   return {
@@ -56,6 +67,7 @@ export function readOptions(args: string[]) {
       kills: flags.kills ?? standard.kills,
       messages: flags.messages ?? standard.messages,
       events: flags.events ?? standard.events,
+      tokens: flags.tokens ?? standard.tokens,
       streams: flags.streams ?? standard.streams,
       databases: flags.databases,
       ways: flags.ways,

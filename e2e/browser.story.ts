@@ -3,6 +3,8 @@ import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
 import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
+import { longAnswerStories } from './long-answer.suite.ts'
+import { modelStories } from './models.suite.ts'
 import { networkStories } from './network.suite.ts'
 import { pageStories } from './pages.suite.ts'
 import { reasoningStories } from './reasoning.suite.ts'
@@ -25,6 +27,8 @@ describe.concurrent('in the browser', () => {
   answerStories(getWorld)
   branchStories(getWorld)
   reasoningStories(getWorld)
+  modelStories(getWorld)
+  longAnswerStories(getWorld)
 })
 
 describe('in the browser', () => {

@@ -39,7 +39,7 @@ export function pageStories(getWorld: () => World): void {
         const shared = stranger.page.getByRole('region', { name: 'Conversation' })
         await expect(shared.getByRole('article')).toHaveCount(2)
         await expect(shared.getByRole('group', { name: 'Tool fetch_user_profile' })).toBeVisible()
-        const text = await shared.locator('.markdown > *').allTextContents()
+        const text = await shared.locator('.markdown .section > *').allTextContents()
         expect(text.join('\n\n')).toBe(said)
         await expect(stranger.page.getByRole('textbox')).toHaveCount(0)
         await expect(shared.getByRole('button', { name: /Edit|Regenerate|Retry/ })).toHaveCount(0)

@@ -13,7 +13,7 @@ export function recordAnswers(): void {
   window.shownAnswers = shown
   const look = (): void => {
     const answer = [...document.querySelectorAll('article[aria-label="Assistant"]')].at(-1)
-    const blocks = [...(answer?.querySelectorAll('.markdown > *') ?? [])]
+    const blocks = [...(answer?.querySelectorAll('.markdown .section > *') ?? [])]
     const text = blocks.map((block) => block.textContent).join('\n\n')
     if (text !== '' && text !== shown.at(-1)) shown.push(text)
   }

@@ -31,7 +31,7 @@ export function conversationOn(page: Page): Conversation {
   const answers = log.getByRole('article', { name: 'Assistant' })
   const answer = answers.last()
   const text = async (): Promise<string> =>
-    (await answer.locator('.markdown > *').allTextContents()).join('\n\n')
+    (await answer.locator('.markdown .section > *').allTextContents()).join('\n\n')
   return {
     page,
     log,
@@ -55,7 +55,7 @@ export function conversationOn(page: Page): Conversation {
         .getByRole('article')
         .evaluateAll((articles) =>
           articles.map((article) =>
-            [...article.querySelectorAll('.markdown > *, [aria-label=You] p')]
+            [...article.querySelectorAll('.markdown .section > *, [aria-label=You] p')]
               .map((block) => block.textContent)
               .join('\n\n'),
           ),

@@ -5,7 +5,16 @@ import { frameSchedule } from './schedule.ts'
 function page() {
   let now = 0
   let frame: (() => void) | null = null
-  let timer: { run: () => void; at: number } | null = null
+  let painted: (() => void) | null = null
+  let paintCost = 0
+  const timers = new Set<{ run: () => void; at: number }>()
+  const fireTimers = (): void => {
+    for (const timer of timers) {
+      if (timer.at > now) continue
+      timers.delete(timer)
+      timer.run()
+    }
+  }
   const frames = {
     now: () => now,
     request(run: () => void) {
@@ -14,11 +23,13 @@ function page() {
         frame = null
       }
     },
+    painted(run: () => void) {
+      painted = run
+    },
     after(run: () => void, delayMs: number) {
-      timer = { run, at: now + delayMs }
-      return () => {
-        timer = null
-      }
+      const timer = { run, at: now + delayMs }
+      timers.add(timer)
+      return () => timers.delete(timer)
     },
   }
   return {
@@ -28,14 +39,22 @@ function page() {
     },
     async frame() {
       now = (Math.floor(now / 16) + 1) * 16
+      fireTimers()
       const run = frame
       frame = null
       run?.()
       await Promise.resolve()
+      now += paintCost
+      const told = painted
+      painted = null
+      told?.()
+    },
+    paintingCosts(ms: number) {
+      paintCost = ms
     },
     hiddenFor(ms: number) {
       now += ms
-      if (timer !== null && timer.at <= now) timer.run()
+      fireTimers()
     },
   }
 }
@@ -87,7 +106,26 @@ test('costly drawing is done less often, and at every frame again once it is che
     return flushes
   }
   expect(await flushesIn(40, 1)).toBe(40)
-  expect(await flushesIn(40, 10)).toBeLessThanOrEqual(16)
+  expect(await flushesIn(40, 13)).toBeLessThanOrEqual(21)
   await flushesIn(10, 1)
   expect(await flushesIn(40, 1)).toBe(40)
+})
+
+test('what is drawn fast but painted slowly is drawn less often too', async () => {
+  const { frames, frame, paintingCosts } = page()
+  const schedule = frameSchedule(frames)
+  paintingCosts(14)
+  let flushes = 0
+  let asked = false
+  for (let n = 0; n < 40; n += 1) {
+    if (!asked) {
+      schedule(() => {
+        flushes += 1
+        asked = false
+      })
+    }
+    asked = true
+    await frame()
+  }
+  expect(flushes).toBeLessThanOrEqual(21)
 })

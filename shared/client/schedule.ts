@@ -5,17 +5,24 @@ export type Schedule = (flush: () => void) => void
 export type Frames = {
   now(): number
   request(run: () => void): () => void
-  /** For hidden pages, which are given no frames. */
+  /** Runs it after what has been changed in this frame was painted. */
+  painted(run: () => void): void
+  /** By the clock: hidden pages are given no frames. */
   after(run: () => void, delayMs: number): () => void
 }
 
 const HIDDEN_MS = 250
-/** A flush that costs more than this many milliseconds is followed by fewer, and one below the other by more again. */
-const COSTLY_MS = 8
-const CHEAP_MS = 4
+/**
+ * A flush that costs more than this many milliseconds until it is painted is followed by fewer, and one below the other
+ * by more again: the rest of a frame is for typing and scrolling.
+ */
+const COSTLY_MS = 12
+const CHEAP_MS = 8
 const PACES_MS = [0, 33, 66]
+/** Half a frame early is nearer than half a frame late. */
+const EARLY_MS = 8
 
-/** Flushes once a frame; every second or fourth when drawing what a flush brings takes too long. */
+/** Flushes once a frame; every second or fourth when drawing and painting what a flush brings takes too long. */
 export function frameSchedule(frames: Frames): Schedule {
   let waiting: (() => void)[] = []
   let cancelFrame = (): void => {}
@@ -30,25 +37,23 @@ export function frameSchedule(frames: Frames): Schedule {
     waiting = []
     last = frames.now()
     for (const flush of flushes) flush()
-    // React draws what a store tells it in a microtask, which is queued by now.
-    queueMicrotask(() => {
+    frames.painted(() => {
       const cost = frames.now() - last
       if (cost > COSTLY_MS) pace = Math.min(pace + 1, PACES_MS.length - 1)
       else if (cost < CHEAP_MS) pace = Math.max(pace - 1, 0)
     })
   }
 
-  function onFrame(): void {
-    // Half a frame early is nearer than half a frame late.
-    const due = frames.now() - last >= (PACES_MS[pace] ?? 0) - CHEAP_MS * 2
-    if (due) run()
-    else cancelFrame = frames.request(onFrame)
-  }
-
   return (flush) => {
     waiting.push(flush)
     if (waiting.length > 1) return
-    cancelFrame = frames.request(onFrame)
+    const early = (PACES_MS[pace] ?? 0) - EARLY_MS - (frames.now() - last)
+    const request = (): void => {
+      cancelFrame = frames.request(run)
+    }
+    // Asking for frames only to let them pass would cost the page the work of each.
+    if (early > 0) cancelFrame = frames.after(request, early)
+    else request()
     cancelTimer = frames.after(run, HIDDEN_MS)
   }
 }
@@ -56,11 +61,19 @@ export function frameSchedule(frames: Frames): Schedule {
 /** By frames in browsers; elsewhere in a microtask, so that what arrives together is told together. */
 export function defaultSchedule(): Schedule {
   if (typeof requestAnimationFrame === 'undefined') return queueMicrotask
+  const { port1, port2 } = new MessageChannel()
+  let onPainted = (): void => {}
+  port1.onmessage = () => onPainted()
   return frameSchedule({
     now: () => performance.now(),
     request: (run) => {
       const frame = requestAnimationFrame(run)
       return () => cancelAnimationFrame(frame)
+    },
+    painted: (run) => {
+      onPainted = run
+      // What is posted within a frame arrives when that is over.
+      port2.postMessage(null)
     },
     after: (run, delayMs) => {
       const timer = setTimeout(run, delayMs)

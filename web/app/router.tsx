@@ -10,7 +10,7 @@ import { useMemo } from 'react'
 import { ErrorPage } from './error-page.tsx'
 import { NewSessionPage } from './new-session-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
-import { SessionPage } from './session-page.tsx'
+import SessionPage from './session-page.tsx'
 import { Shell } from './shell.tsx'
 
 const root = createRootRoute({

@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react'
+import type { ComponentProps } from 'react'
 import type { Client } from '../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../features/messages/answer-announcer.tsx'
@@ -6,7 +7,9 @@ import { Composer } from '../features/messages/composer.tsx'
 import { Conversation } from '../features/messages/conversation.tsx'
 import { editRequests } from '../features/messages/edit-requests.ts'
 import { sendMessage, stopAnswer } from '../features/messages/send-message.ts'
+import { RegenerateWithContext } from '../features/messages/regenerate-with.ts'
 import type { GoTo } from '../features/messages/use-go-to.ts'
+import { RegenerateWith } from '../features/models/regenerate-with.tsx'
 import { SessionActions } from '../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../features/sessions/session-title.ts'
 import { useKnownTitle } from '../features/sessions/use-sessions.ts'
@@ -15,18 +18,22 @@ import { Button } from '../ui/button.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from './use-escape.ts'
+import { useModelKind } from './use-model-kind.ts'
 
 /**
  * One conversation.
  *
  * @param props.goTo the message to show, where the address names one
  */
-export function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
+export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   const client = useThroughline()
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  // The demo model is the only one there is.
+  const modelKind = useModelKind()
+  const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
   const { stop, isStopping } = useStopping(id, isRunning)
   const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
@@ -49,7 +56,9 @@ export function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
       actions={session && <SessionActionsOf id={id} />}
     >
       {session ? (
-        <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+        <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
+          <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+        </RegenerateWithContext>
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
@@ -81,6 +90,10 @@ export function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   )
 }
 
+function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
+  return <RegenerateWith {...props} />
+}
+
 function editLast(client: Client, id: string): void {
   const messages = client.session(id).store.getSnapshot().state?.messages ?? []
   const last = messages.findLast(({ role }) => role === 'user')
@@ -89,7 +102,15 @@ function editLast(client: Client, id: string): void {
 
 function SessionActionsOf({ id }: { id: string }) {
   const session = useSession(id, ({ state }) => state?.session)
-  return session ? <SessionActions session={session} /> : null
+  if (!session) return null
+  return (
+    <>
+      <SessionActions session={session} />
+      {session.model !== null && (
+        <span className="min-w-0 truncate text-xs text-muted max-sm:hidden">{session.model}</span>
+      )}
+    </>
+  )
 }
 
 function summaryOf({ title }: { title: string | null }): { title: string | null } {

@@ -89,8 +89,14 @@ export function Conversation(props: {
         aria-label="Conversation"
         aria-live="off"
         tabIndex={0}
-        className="@container-size h-full overflow-y-auto overscroll-contain [overflow-anchor:none] -outline-offset-2"
+        // Of one colour, and a layer of its own: else the browser paints all of it anew each time that it scrolls.
+        className="@container-size h-full overflow-y-auto overscroll-contain bg-bg [overflow-anchor:none] -outline-offset-2 will-change-scroll"
       >
+        <div aria-hidden className="pointer-events-none sticky top-0 h-0">
+          <div className="mx-auto h-[100cqh] w-full max-w-3xl px-4 sm:px-6">
+            <div className="line line-ahead relative h-full" />
+          </div>
+        </div>
         <Virtualizer
           ref={virtualizer}
           scrollRef={scroller}

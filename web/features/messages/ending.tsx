@@ -29,7 +29,10 @@ export function Ending(props: {
                 {message.error?.message ?? 'The answer failed, and the server does not say why.'}
               </span>
             </p>
-            {retry && <div className="mt-3 pl-6">{retry}</div>}
+            {/* Where trying the same again is of no use, the buttons below still regenerate it. */}
+            {retry && message.error?.retryable !== false && (
+              <div className="mt-3 pl-6">{retry}</div>
+            )}
           </div>
           <Actions>
             {children}

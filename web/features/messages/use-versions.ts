@@ -30,7 +30,10 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     problem,
     select: (version: string) =>
       void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
-    regenerate: () =>
-      void attempt(() => api.messages.regenerate.mutate({ id, newId: newId() }), 'Not regenerated'),
+    regenerate: (model?: string) =>
+      void attempt(
+        () => api.messages.regenerate.mutate({ id, newId: newId(), model }),
+        'Not regenerated',
+      ),
   }
 }

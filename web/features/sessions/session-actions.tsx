@@ -6,7 +6,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 const SessionMenu = lazy(() => import('./session-menu.tsx'))
 const SessionDialog = lazy(() => import('./session-dialog.tsx'))
 
-export type SessionAction = 'rename' | 'share' | 'delete'
+export type SessionAction = 'rename' | 'instructions' | 'share' | 'delete'
 
 /** The button that opens a session's menu. Menu and dialogs are loaded when first asked for. */
 export function SessionActions({

@@ -1,10 +1,10 @@
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { FormEvent, ReactNode } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from './form-dialog.tsx'
+import { InstructionsDialog } from './instructions-dialog.tsx'
 import type { SessionAction } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { ShareDialog } from './share-dialog.tsx'
@@ -15,6 +15,8 @@ export default function SessionDialog({ action, ...rest }: Props & { action: Ses
   switch (action) {
     case 'rename':
       return <RenameDialog {...rest} />
+    case 'instructions':
+      return <InstructionsDialog {...rest} />
     case 'share':
       return <ShareDialog {...rest} />
     case 'delete':
@@ -77,36 +79,5 @@ function DeleteDialog({ session, onClose }: Props) {
         “{sessionTitle(session)}” and everything said in it will be gone for good.
       </p>
     </FormDialog>
-  )
-}
-
-function FormDialog(props: {
-  label: string
-  error: string | undefined
-  confirm: ReactNode
-  children: ReactNode
-  onClose: () => void
-  onSubmit: () => void
-}) {
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    props.onSubmit()
-  }
-  return (
-    <Dialog label={props.label} onClose={props.onClose}>
-      <form onSubmit={submit} className="grid gap-4 p-5">
-        <h2 className="font-semibold">{props.label}</h2>
-        {props.children}
-        {props.error && (
-          <p role="alert" className="text-sm text-danger">
-            {props.error}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={props.onClose}>Cancel</Button>
-          {props.confirm}
-        </div>
-      </form>
-    </Dialog>
   )
 }

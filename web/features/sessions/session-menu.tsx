@@ -1,4 +1,14 @@
-import { Ellipsis, FileBraces, FileText, Pencil, Pin, PinOff, Share2, Trash2 } from 'lucide-react'
+import {
+  Ellipsis,
+  FileBraces,
+  FileText,
+  Pencil,
+  Pin,
+  PinOff,
+  Share2,
+  SlidersHorizontal,
+  Trash2,
+} from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -41,6 +51,10 @@ export default function SessionMenu(props: {
           <Item onSelect={() => props.onAction('rename')}>
             <Pencil aria-hidden size={15} />
             Rename
+          </Item>
+          <Item onSelect={() => props.onAction('instructions')}>
+            <SlidersHorizontal aria-hidden size={15} />
+            Model and instructions
           </Item>
           <Item onSelect={() => props.onAction('share')}>
             <Share2 aria-hidden size={15} />

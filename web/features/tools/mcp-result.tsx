@@ -73,7 +73,7 @@ function Link({ piece }: { piece: Extract<McpOutput['content'][number], { type: 
           {piece.name} <span className="font-mono text-xs text-muted">{piece.uri}</span>
         </>
       )}
-      {piece.description && <span className="text-muted"> {piece.description}</span>}
+      {piece.description && <span className="block text-xs text-muted">{piece.description}</span>}
     </p>
   )
 }

@@ -44,7 +44,7 @@ test('links open safely, and only web and mail addresses are links', () => {
     '<a href="https://example.org/" target="_blank" rel="noopener noreferrer">a</a>',
   )
   expect(render('[a](javascript:alert(1)) [b](data:text/html,x) [c](/etc)')).toBe(
-    '<div class="markdown"><p>a b c</p></div>',
+    '<div class="markdown"><div class="section"><p>a b c</p></div></div>',
   )
 })
 

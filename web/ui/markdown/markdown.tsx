@@ -1,9 +1,12 @@
-import { memo, useRef } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { BlockView } from './block.tsx'
 import { isHeldBack } from './held-back.ts'
 import { closeEmphasis } from './open-emphasis.ts'
 import { emptyText, splitText } from './split.ts'
 import type { Block } from './split.ts'
+
+/** Blocks are drawn by the section: what changes at the end of a long text then concerns neither React nor the layout above it. */
+const SECTION = 8
 
 /**
  * A text of Markdown as elements; nothing in it can become markup or script.
@@ -16,15 +19,55 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   const split = useRef(emptyText)
   split.current = splitText(split.current, text)
   const { blocks } = split.current
-  const shown = isGrowing ? beforeTheEnd(blocks) : blocks
+  const sections = sectionsOf(isGrowing ? beforeTheEnd(blocks) : blocks)
   return (
     <div className="markdown">
-      {shown.map((block) => (
-        <BlockView key={block.key} token={block.token} />
+      {sections.map((section, index) => (
+        // While a text grows its earlier sections are laid out and painted only when they are in view.
+        <SectionView
+          key={index * SECTION}
+          blocks={section}
+          isSettled={isGrowing && index < sections.length - 2}
+        />
       ))}
     </div>
   )
 })
+
+/**
+ * @param props.isSettled whether it need not be laid out and painted while it is out of view. It still is until it was
+ *   drawn once, as after a reload in the middle of an answer: only then is its height known, and nothing moves.
+ */
+const SectionView = memo(
+  function SectionView({ blocks, isSettled }: { blocks: readonly Block[]; isSettled: boolean }) {
+    const [isDrawn, setDrawn] = useState(false)
+    useEffect(() => {
+      if (!isSettled || isDrawn) return
+      // The first frame draws it, and the second comes after that.
+      let frame = requestAnimationFrame(() => {
+        frame = requestAnimationFrame(() => setDrawn(true))
+      })
+      return () => cancelAnimationFrame(frame)
+    }, [isSettled, isDrawn])
+    return (
+      <div className={isSettled && isDrawn ? 'section section-settled' : 'section'}>
+        {blocks.map((block) => (
+          <BlockView key={block.key} token={block.token} />
+        ))}
+      </div>
+    )
+  },
+  (a, b) =>
+    a.isSettled === b.isSettled &&
+    a.blocks.length === b.blocks.length &&
+    a.blocks.every((block, index) => block.token === b.blocks[index]?.token),
+)
+
+function sectionsOf(blocks: readonly Block[]): Block[][] {
+  return Array.from({ length: Math.ceil(blocks.length / SECTION) }, (_, index) =>
+    blocks.slice(index * SECTION, (index + 1) * SECTION),
+  )
+}
 
 /** The blocks as they show while the last one grows. */
 function beforeTheEnd(blocks: readonly Block[]): readonly Block[] {

@@ -1,0 +1,41 @@
+import type { Page } from '@playwright/test'
+
+/** How long each took in a page until it was painted, in milliseconds. */
+
+/** From the submit of the message box until the message stands in the conversation. */
+export async function sendMoment(page: Page, text: string): Promise<number> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text)
+  return page.evaluate(async (sent) => {
+    const began = performance.now()
+    document.querySelector('form')?.requestSubmit()
+    const isShown = () =>
+      [...document.querySelectorAll('[role=log] [aria-label=You]')].some((message) =>
+        message.textContent.includes(sent),
+      )
+    while (!isShown()) await new Promise((frame) => requestAnimationFrame(frame))
+    return performance.now() - began
+  }, text)
+}
+
+/** From the click on Stop until that can be seen. */
+export function stopMoment(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const find = () => document.querySelector<HTMLButtonElement>('button[aria-label=Stop]')
+    const began = performance.now()
+    find()?.click()
+    while (find()?.disabled === false) await new Promise((frame) => requestAnimationFrame(frame))
+    return performance.now() - began
+  })
+}
+
+/** From the click on a session's link until its last message is there. */
+export async function openMoment(page: Page, title: string, lastWords: string): Promise<number> {
+  const link = page.getByRole('link', { name: title, exact: true })
+  return link.evaluate(async (element: HTMLElement, words) => {
+    const began = performance.now()
+    element.click()
+    const isOpen = () => document.querySelector('[role=log]')?.textContent.includes(words) === true
+    while (!isOpen()) await new Promise((frame) => requestAnimationFrame(frame))
+    return performance.now() - began
+  }, lastWords)
+}

@@ -1,0 +1,54 @@
+import { Check, ChevronDown } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useState } from 'react'
+import { trpc } from '../../client.ts'
+import { IconButton } from '../../ui/icon-button.tsx'
+
+/** Opens at once: it is mounted by the press of the button that it takes the place of. */
+export default function ModelMenu(props: {
+  model: string | null
+  disabled: boolean
+  home: HTMLElement
+  onChoose: (model: string) => void
+}) {
+  const [open, setOpen] = useState(true)
+  const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1, enabled: open })
+  return (
+    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <IconButton label="Regenerate with…" className="-ml-2 w-6" disabled={props.disabled}>
+          <ChevronDown aria-hidden size={13} />
+        </IconButton>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal container={props.home}>
+        <DropdownMenu.Content
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          className="z-50 max-h-72 max-w-[min(22rem,calc(100vw-1rem))] min-w-44 animate-[rise_120ms_ease-out] overflow-y-auto rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
+        >
+          <DropdownMenu.Label className="px-2.5 py-1.5 text-xs text-muted">
+            {error
+              ? `The endpoint does not tell its models: ${error.message}`
+              : data
+                ? 'Regenerate with'
+                : 'Asking the endpoint…'}
+          </DropdownMenu.Label>
+          {data?.map((model) => (
+            <DropdownMenu.Item
+              key={model.id}
+              onSelect={() => props.onChoose(model.id)}
+              className="flex min-h-8 cursor-pointer items-center gap-2 rounded-lg px-2.5 outline-none data-highlighted:bg-hover"
+            >
+              <span className="min-w-0 flex-1 wrap-anywhere">{model.id}</span>
+              {model.default && <span className="text-xs text-muted">default</span>}
+              {model.id === props.model && (
+                <Check aria-label="wrote this answer" size={14} className="text-accent" />
+              )}
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}

@@ -1,0 +1,31 @@
+import { ChevronDown } from 'lucide-react'
+import { Suspense, lazy, useState } from 'react'
+import { IconButton } from '../../ui/icon-button.tsx'
+
+const ModelMenu = lazy(() => import('./model-menu.tsx'))
+
+/** The button that opens the list of models for one more version of an answer. The menu is loaded when first asked for. */
+export function RegenerateWith(props: {
+  model: string | null
+  disabled: boolean
+  onChoose: (model: string) => void
+}) {
+  const [home, setHome] = useState<HTMLElement | null>(null)
+  const button = (
+    <IconButton
+      label="Regenerate with…"
+      className="-ml-2 w-6"
+      disabled={props.disabled}
+      onClick={({ currentTarget }) => setHome(currentTarget.closest('main') ?? document.body)}
+    >
+      <ChevronDown aria-hidden size={13} />
+    </IconButton>
+  )
+  return home ? (
+    <Suspense fallback={button}>
+      <ModelMenu {...props} home={home} />
+    </Suspense>
+  ) : (
+    button
+  )
+}

@@ -1,0 +1,105 @@
+import { useId, useState } from 'react'
+import type { Session } from '../../../shared/contract/session.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { FormDialog } from './form-dialog.tsx'
+
+/** As the server takes them. */
+const LONGEST = 50_000
+
+/** Which model answers in a session, and what it is told beforehand; both hold from the next answer on. */
+export function InstructionsDialog({
+  session,
+  onClose,
+}: {
+  session: Session
+  onClose: () => void
+}) {
+  const [model, setModel] = useState(session.model ?? '')
+  const [instructions, setInstructions] = useState(session.systemPrompt ?? '')
+  const update = trpc.sessions.update.useMutation({ onSuccess: onClose })
+  const instructionsId = useId()
+  return (
+    <FormDialog
+      label="Model and instructions"
+      error={update.error?.message}
+      onClose={onClose}
+      onSubmit={() => {
+        if (update.isPending) return
+        update.mutate({
+          id: session.id,
+          model: model.trim() || null,
+          systemPrompt: instructions.trim() || null,
+        })
+      }}
+      confirm={
+        <Button kind="primary" type="submit" aria-disabled={update.isPending}>
+          Save
+        </Button>
+      }
+    >
+      <ModelField value={model} onChange={setModel} />
+      <div className="grid gap-1.5">
+        <label htmlFor={instructionsId} className="text-sm font-medium">
+          Instructions
+        </label>
+        <textarea
+          id={instructionsId}
+          value={instructions}
+          rows={5}
+          maxLength={LONGEST}
+          placeholder="Left empty, those of the server"
+          onChange={(event) => setInstructions(event.target.value)}
+          className="field-sizing-content max-h-[40dvh] min-h-28 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6 placeholder:text-muted"
+        />
+        <p className="text-xs text-muted">From the next answer on.</p>
+      </div>
+    </FormDialog>
+  )
+}
+
+/** A list of what the endpoint offers; a box to type a name into, where it does not tell. */
+function ModelField({ value, onChange }: { value: string; onChange: (model: string) => void }) {
+  const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1 })
+  const id = useId()
+  const standard = data?.find((model) => model.default)?.id
+  const others = data?.filter((model) => !model.default) ?? []
+  const isOffered = value === '' || data?.some((model) => model.id === value)
+  return (
+    <div className="grid gap-1.5">
+      <label htmlFor={id} className="text-sm font-medium">
+        Model
+      </label>
+      {error ? (
+        <input
+          id={id}
+          value={value}
+          maxLength={200}
+          placeholder="Left empty, the default"
+          onChange={(event) => onChange(event.target.value)}
+          className={field}
+        />
+      ) : (
+        <select
+          id={id}
+          value={value === standard ? '' : value}
+          onChange={(event) => onChange(event.target.value)}
+          className={field}
+        >
+          <option value="">{standard ? `${standard} (default)` : 'Default'}</option>
+          {!isOffered && <option value={value}>{value}</option>}
+          {others.map((model) => (
+            <option key={model.id} value={model.id}>
+              {model.id}
+            </option>
+          ))}
+        </select>
+      )}
+      {error && (
+        <p className="text-xs text-muted">The endpoint does not tell its models: {error.message}</p>
+      )}
+    </div>
+  )
+}
+
+const field = 'h-10 w-full min-w-0 rounded-lg border border-control bg-bg px-3 text-base'
