@@ -45,7 +45,9 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
       kept.add(seq)
     }
   }
-  const gone = [...all.filter((seq) => !kept.has(seq)), ...(await progressOf(db, run))]
+  // The newest go first: who reads meanwhile finds the beginning as it was, and then the whole texts.
+  const chunks = all.filter((seq) => !kept.has(seq)).toReversed()
+  const gone = [...chunks, ...(await progressOf(db, run))]
   for (let from = 0; from < gone.length; from += SLICE) {
     await deleteEvents(db, run.sessionId, gone.slice(from, from + SLICE))
   }

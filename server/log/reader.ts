@@ -33,6 +33,8 @@ export class CursorReader implements LogReader {
     const { sessionId, signal, drained } = options
     using subscription = this.#hub.subscribe(sessionId)
     let cursor = await this.#startingPoint(options)
+    // Up to here the log itself is read, though its events are remembered.
+    let reread = 0
     while (!signal.aborted) {
       if (subscription.closed) {
         throw new SessionGoneError()
@@ -44,7 +46,11 @@ export class CursorReader implements LogReader {
         cursor = snapshot.seq
         continue
       }
-      const events = await this.#after(options, cursor, subscription)
+      const remembered = cursor < reread ? null : subscription.since(cursor)
+      const events = remembered ?? (await this.#read(options, cursor, subscription))
+      if (!remembered && events.length < PAGE) {
+        reread = 0
+      }
       if (events.length === 0) {
         await subscription.changed(cursor, signal)
       }
@@ -55,6 +61,11 @@ export class CursorReader implements LogReader {
         }
         yield await this.#toLogged(committed, options)
         cursor = committed.seq
+        if (committed.event.type === 'branch') {
+          // The log may have been shortened before the snapshot was taken: what is remembered does not follow on it.
+          reread = events.at(-1)?.seq ?? 0
+          break
+        }
       }
     }
   }
@@ -86,15 +97,11 @@ export class CursorReader implements LogReader {
     return after <= head ? after : null
   }
 
-  async #after(
+  async #read(
     { sessionId }: FollowOptions,
     cursor: number,
     subscription: Subscription,
   ): Promise<CommittedEvent[]> {
-    const remembered = subscription.since(cursor)
-    if (remembered) {
-      return remembered
-    }
     const rows = await readEvents(this.#database.db, sessionId, cursor, PAGE)
     if (rows.length < PAGE) {
       subscription.reached(rows.at(-1)?.seq ?? cursor)

@@ -168,11 +168,17 @@ describe('two nodes on one database', () => {
     last.say('Long.')
     last.finish()
     await live.untilEvent('end')
+    // What this node remembers of the log is older than the log, once that is shortened.
+    const chunks = async () =>
+      (await second.caller.sessions.log({ id })).events.filter(
+        ({ event }) => event.type === 'chunk',
+      )
+    await expect.poll(async () => (await chunks()).length).toBe(1)
     await using late = watch(second.caller, id, before)
     await late.untilEvent('end')
     expect(late.events[0]?.event).toMatchObject({
       type: 'snapshot',
-      messages: [{}, { status: 'running', parts: [{ type: 'text', text: 'Let me see' }] }],
+      messages: [{}, { status: 'running', parts: [] }],
     })
     expect(late.state).toEqual(live.state)
   })
