@@ -112,7 +112,6 @@ async function stopAnswers(
     const [client, times] = stop % 2 === 0 ? [first, sameNode] : [second, otherNode]
     const stoppedAt = performance.now()
     const stopped = client.session(id).stop()
-    // A session's title may be asked for beside its answer.
     await Promise.all(provider.requests.slice(known, known + 1).map(({ over }) => over))
     times.add(performance.now() - stoppedAt)
     await stopped
@@ -120,7 +119,7 @@ async function stopAnswers(
 }
 
 async function ask(client: Client, text: string): Promise<string> {
-  const { id } = await client.api.sessions.create.mutate({ id: newId() })
+  const { id } = await client.api.sessions.create.mutate({ id: newId(), title: 'Asked' })
   await client.session(id).send(text)
   return id
 }

@@ -27,7 +27,8 @@ export async function startNode(env: Record<string, string>): Promise<Node> {
 
 /** Makes a session and asks in it, on a node of one's choice. */
 export async function ask({ client }: Pick<Node, 'client'>, text: string): Promise<string> {
-  const { id } = await client.api.sessions.create.mutate({})
+  // With a title of its own, so that no model is asked for one beside the answer.
+  const { id } = await client.api.sessions.create.mutate({ title: 'Asked' })
   await client.session(id).send(text)
   return id
 }
