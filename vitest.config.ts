@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 // Machines are noisy: a test waits for conditions, and these bounds only end what would never come.
 const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
 
+const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
+const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -31,15 +34,25 @@ export default defineConfig({
       },
       {
         test: {
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          name: 'e2e',
+          ...stories,
+          name: 'processes',
           include: ['e2e/**/*.story.ts'],
+          exclude: ['**/node_modules/**', ...IN_THE_BROWSER],
+          globalSetup: ['scripts/testing/postgres.ts'],
+          // They wait for leases and networks most of the time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...stories,
+          name: 'browser',
+          include: IN_THE_BROWSER,
           globalSetup: ['scripts/testing/browser.ts', 'scripts/testing/postgres.ts'],
-          pool: 'forks',
           // One browser at a time, after everything else: stories look at timing as a person would.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -32,7 +32,7 @@ const POLLING = 2
  * How often jobs of dead workers are looked for, by one node for all. On an embedded database only an earlier process
  * can have left any, and looking holds everything else up for some 40 ms. Seconds.
  */
-const SUPERVISION = { postgres: 15, embedded: 60 }
+const SUPERVISION = { postgres: 15, embedded: 20 }
 /** Jobs of one queue that a node works on at a time. */
 const AT_A_TIME = 4
 
