@@ -49,6 +49,7 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp({ ...storage, tools: [double] })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Double 2 and 4' })
       const first = await app.model.nextCall()
       first.say('Let me see. ')
@@ -104,6 +105,7 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp(storage)
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       const { runId } = await app.caller.messages.send({ sessionId: id, text: 'Count' })
       const call = await app.model.nextCall()
       call.say('one, two')
@@ -130,6 +132,7 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp(storage)
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
       const error = {
@@ -152,6 +155,7 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp({ env: { ...storage.env, RUN_MAX_STEPS: '2' } })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Loop' })
       for (let step = 0; step < 2; step += 1) {
         const call = await app.model.nextCall()

@@ -16,6 +16,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await using app = await startTestApp({ ...storage, tools: [tool] })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       const asking = await app.model.nextCall()
       asking.say('Let me ')
@@ -74,6 +75,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await using app = await startTestApp({ ...storage, tools: [tool] })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       ;(await app.model.nextCall()).callTools(
         { name: 'pay', arguments: { amount: 5 } },
@@ -102,6 +104,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await using app = await startTestApp({ ...storage, tools: [tool] })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
@@ -120,6 +123,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await using app = await startTestApp({ ...storage, tools: [tool] })
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
       hold.value = true
       ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })

@@ -59,6 +59,7 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp(storage)
       const { id: sessionId } = await app.caller.sessions.create({})
       await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId, text: 'Count' })
       const call = await app.model.nextCall()
       call.say('one')

@@ -82,6 +82,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0016' })
       const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
       call.say('word '.repeat(1_000))
@@ -123,6 +124,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       await using app = await startPriced(storage, { RUN_MAX_OUTPUT_TOKENS: '12' })
       const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const first = await app.model.nextCall()
       expect(first.step.maxTokens).toBe(12)
@@ -147,6 +149,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       await using app = await startPriced(storage, { RUN_MAX_OUTPUT_TOKENS: '100' })
       const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
       for (let piece = 0; piece < 50; piece += 1) {

@@ -115,6 +115,7 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
         await exchange(app, id, `Question ${turn} ${filler}`, filler)
       }
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'And now?' })
       const refused = await app.model.nextCall()
       expect(refused.step.messages).toHaveLength(25)

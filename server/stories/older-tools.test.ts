@@ -62,6 +62,7 @@ async function haveConversation(env: Record<string, string>): Promise<string> {
   await using app = await startTestApp({ env, tools: [weather] })
   const { id } = await app.caller.sessions.create({})
   await using reader = watch(app.caller, id)
+  await reader.untilEvent('snapshot')
   await app.caller.messages.send({ sessionId: id, text: 'The weather in Oslo?' })
   const asked = await app.model.nextCall()
   asked.callTools({ name: 'weather', arguments: { place: 'Oslo' } })

@@ -15,6 +15,7 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp(storage)
       const { id } = await app.caller.sessions.create({})
       await using first = watch(app.caller, id)
+      await first.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Tell me' })
       const call = await app.model.nextCall()
       call.say('Once upon')

@@ -95,6 +95,7 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
       await using app = await startTestApp(storage)
       const { id } = await app.caller.sessions.create({})
       await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
       await app.caller.messages.send({ sessionId: id, text: 'Count' })
       await app.caller.messages.send({ sessionId: id, text: 'waits' })
       const call = await app.model.nextCall()
