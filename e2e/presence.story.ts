@@ -34,7 +34,7 @@ test('a killed node’s readers are gone, another closes the session, is killed 
   }
   const first = opened.use(await startNode(settings))
   const second = opened.use(await startNode(settings))
-  const id = await ask(first, 'What is a quay for?')
+  const id = await ask(first, 'What is a quay for?', null)
   const reader = opened.use(readSession(first.client, id))
   await reader.until(isOver)
   await first.server.end('SIGKILL')
@@ -64,7 +64,7 @@ test('the embedded database’s next process finds what a killed one left: its r
     SESSION_GRACE_SECONDS: '1',
   }
   const first = opened.use(await startNode(settings))
-  const id = await ask(first, 'What is a quay for?')
+  const id = await ask(first, 'What is a quay for?', null)
   const reader = opened.use(readSession(first.client, id))
   await reader.until(isOver)
   await first.server.end('SIGKILL')

@@ -25,10 +25,17 @@ export async function startNode(env: Record<string, string>): Promise<Node> {
   }
 }
 
-/** Makes a session and asks in it, on a node of one's choice. */
-export async function ask({ client }: Pick<Node, 'client'>, text: string): Promise<string> {
-  // With a title of its own, so that no model is asked for one beside the answer.
-  const { id } = await client.api.sessions.create.mutate({ title: 'Asked' })
+/**
+ * Makes a session and asks in it, on a node of one's choice.
+ *
+ * @param title one of its own, so that no model is asked for it beside the answer; null lets it be asked
+ */
+export async function ask(
+  { client }: Pick<Node, 'client'>,
+  text: string,
+  title: string | null = 'Asked',
+): Promise<string> {
+  const { id } = await client.api.sessions.create.mutate(title === null ? {} : { title })
   await client.session(id).send(text)
   return id
 }
