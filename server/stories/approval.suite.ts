@@ -155,6 +155,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       const { caller } = app
       const { id: sessionId } = await caller.sessions.create({})
       await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
       await caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       const second = await caller.messages.send({ sessionId, text: 'tow' })
@@ -187,6 +188,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       const { caller } = app
       const { id: sessionId } = await caller.sessions.create({})
       await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
       const { messageId } = await caller.messages.send({ sessionId, text: 'red' })
       const first = await app.model.nextCall()
       first.say('roses')

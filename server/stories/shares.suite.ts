@@ -14,6 +14,7 @@ export function shareStories(database: string, openStorage: () => Promise<Storag
         systemPrompt: 'Only for me',
       })
       await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
       await caller.messages.send({ sessionId, text: 'Look it up' })
       const asking = await app.model.nextCall()
       asking.callTools({ name: 'no_such_tool', arguments: { of: 'it' } })

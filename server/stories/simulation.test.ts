@@ -10,7 +10,7 @@ import { playHistory } from '../testing/simulation/history.ts'
 // `SIMULATION_RUNS` plays that many histories, other ones each time; `SIMULATION_SEED` and `SIMULATION_PATH`, as a
 // failure prints them, play one again.
 const { SIMULATION_RUNS, SIMULATION_SEED, SIMULATION_PATH } = process.env
-const numRuns = Number(SIMULATION_RUNS ?? 25)
+const numRuns = Number(SIMULATION_RUNS ?? 15)
 const seed = SIMULATION_RUNS && !SIMULATION_SEED ? undefined : Number(SIMULATION_SEED ?? 2000)
 
 let pglite: PGlite
