@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-async function openPool() {
+async function openPool(lookAt = (url: string) => url) {
   const opened = new AsyncDisposableStack()
   const proxy = opened.use(await startPostgresProxy(database.url))
   const pool = opened.adopt(new pg.Pool({ connectionString: proxy.url, max: 2 }), (one) =>
@@ -21,7 +21,7 @@ async function openPool() {
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  opened.use(watchConnections(pool, proxy.url, SUSPICION))
+  opened.use(watchConnections(pool, lookAt(proxy.url), SUSPICION))
   return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
@@ -46,6 +46,16 @@ test('a query fails too while nothing at all gets through', { timeout: 20_000 },
 
 test('a query that takes many times as long, and says nothing, is left alone', async () => {
   await using opened = await openPool()
+  const { rows } = await opened.pool.query(
+    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+  )
+  expect(rows).toEqual([{ said: 'done' }])
+})
+
+test('a long query is left alone too while Postgres refuses the connection that is to look', async () => {
+  await using opened = await openPool(
+    (url) => Object.assign(new URL(url), { pathname: '/none' }).href,
+  )
   const { rows } = await opened.pool.query(
     `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
   )

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { isRefusal } from './trouble.ts'
 
 /** A connection in use this long is looked at. Milliseconds. */
 const SUSPICION = 10_000
@@ -34,7 +35,10 @@ export function watchConnections(
       return
     }
     looking = true
-    const backends = await backendsOf(connectionString, suspicion).catch(() => null)
+    // A refusal is an answer too, of a Postgres that has no connection left for this one, say.
+    const backends = await backendsOf(connectionString, suspicion).catch((error: unknown) =>
+      isRefusal(error) ? NOTHING_KNOWN : null,
+    )
     looking = false
     for (const [client, since] of suspects) {
       const sinceThen = usedSince.get(client) === since
@@ -50,6 +54,7 @@ export function watchConnections(
 
 /** Whether each backend has done nothing for long. */
 type Backends = ReadonlyMap<number, boolean>
+const NOTHING_KNOWN: Backends = new Map()
 
 function isDark(client: pg.PoolClient, usedFor: number, backends: Backends | null): boolean {
   if (backends === null) {
