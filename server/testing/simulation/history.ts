@@ -13,6 +13,8 @@ const BEGINNING = Date.UTC(2026, 0, 1)
 /** How long recovery may take: a lease, and five seconds more (P6). Milliseconds. */
 const RECOVERY = (LEASE_SECONDS + 5) * 1_000
 const SLICE = 500
+/** An orderly end takes no longer than this, calls that are under way included. Milliseconds. */
+const LONGEST_CLOSING = 30_000
 
 /**
  * Plays a history from an empty database, lets everything that was broken off be finished, and throws a
@@ -91,6 +93,13 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
     client.unpause()
   }
   await flow(world, draw, SLICE)
+  // One that was told to end takes its time: while it does it is no node that could go on with anything.
+  for (let waited = 0; isClosing(world); waited += SLICE) {
+    if (waited > LONGEST_CLOSING) {
+      throw new BrokenPromise('P6', 'a node that was told to end does not')
+    }
+    await flow(world, draw, SLICE)
+  }
   for (const slot of world.slots) {
     if (slot.state === 'none' && (restart || world.up.length === 0)) {
       world.start(slot)
@@ -98,6 +107,10 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
     }
   }
   await flow(world, draw, RECOVERY)
+}
+
+function isClosing(world: World): boolean {
+  return world.slots.some(({ state }) => state === 'closing')
 }
 
 /** After the time of recovery every run that runs is really worked on, by a node that lives. */
