@@ -76,7 +76,9 @@ export async function readActivity(
     from sessions
     left join runs as active on active.session_id = sessions.id and active.status in ('running', 'waiting')
     where sessions.user_id = any(${userIds}::uuid[]) and (active.id is not null
-      or greatest(updated_at, opened_at, ended_at) > now() - interval '1 day')`.execute(db)
+      or greatest(sessions.updated_at, sessions.opened_at, sessions.ended_at) > now() - interval '1 day')`.execute(
+    db,
+  )
   return rows
 }
 

@@ -4,6 +4,9 @@ import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { SessionChanges } from './port.ts'
 
+/** How soon a session is read again that the database did not tell. Milliseconds. */
+const READ_AGAIN = 1_000
+
 /**
  * Tells the open lists of this node what changed. A list that does not read keeps one entry a session at the most, for
  * only the newest state counts; and while no list is open nothing is read.
@@ -14,6 +17,8 @@ export class LocalSessionChanges implements SessionChanges {
   readonly #lists = new Map<UserId, Set<OpenList>>()
   readonly #dirty = new Set<SessionId>()
   #reading = false
+  /** Null once it is known to be gone: what was read of it then is old. */
+  #beingRead: SessionId | null = null
   /** What the last look around saw, of the people whose lists were open then. */
   #seen = new Map<SessionId, { userId: UserId; mark: string }>()
   #seenOf = new Set<UserId>()
@@ -32,6 +37,9 @@ export class LocalSessionChanges implements SessionChanges {
 
   deleted(userId: UserId, id: SessionId): void {
     this.#dirty.delete(id)
+    if (this.#beingRead === id) {
+      this.#beingRead = null
+    }
     this.#put(userId, id, { type: 'deleted', id })
   }
 
@@ -81,25 +89,30 @@ export class LocalSessionChanges implements SessionChanges {
     }
   }
 
-  /** Reads touched sessions one after the other; those touched again meanwhile are read again. */
+  /** Reads touched sessions one after the other; those touched again meanwhile, and that which failed, are read again. */
   async #read(): Promise<void> {
     if (this.#reading) {
       return
     }
     this.#reading = true
-    try {
-      for (const id of this.#dirty) {
-        this.#dirty.delete(id)
+    for (const id of this.#dirty) {
+      this.#dirty.delete(id)
+      this.#beingRead = id
+      try {
         const found = await findSessionWithOwner(this.#db, id)
-        if (found) {
+        if (found && this.#beingRead === id) {
           this.#put(found.userId, id, { type: 'session', session: found.session })
         }
+      } catch (error) {
+        this.#onError(error)
+        if (this.#lists.size > 0) {
+          this.#dirty.add(id)
+          setTimeout(() => void this.#read(), READ_AGAIN).unref()
+        }
+        break
       }
-    } catch (error) {
-      this.#onError(error)
-    } finally {
-      this.#reading = false
     }
+    this.#reading = false
   }
 
   #put(userId: UserId, id: SessionId, change: SessionsChange): void {

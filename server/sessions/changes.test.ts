@@ -1,0 +1,93 @@
+import type { KyselyPlugin } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Db } from '../../db/database.ts'
+import { type TestApp, startTestApp } from '../testing/app.ts'
+import { LocalSessionChanges } from './changes.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp()
+})
+afterAll(() => app.close())
+
+/** The open list of the app's owner, at another node that hears nothing by itself. */
+async function openList(db: Db = app.services.database.db) {
+  const errors: unknown[] = []
+  const changes = new LocalSessionChanges(db, (error) => errors.push(error))
+  const leave = new AbortController()
+  const { id: userId } = await app.caller.me()
+  const list = changes.follow(userId, leave.signal)
+  const first = list.next()
+  return { changes, list, first, errors, userId, [Symbol.dispose]: () => leave.abort() }
+}
+
+/** What runs before a query is asked, and before its answer is told. */
+function withHooks(hooks: { asked?: () => void; answered?: () => Promise<void> }): Db {
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      hooks.asked?.()
+      return node
+    },
+    transformResult: async ({ result }) => {
+      await hooks.answered?.()
+      return result
+    },
+  }
+  return app.services.database.db.withPlugin(plugin)
+}
+
+test('what others made, changed and deleted is found by looking around', async () => {
+  const { sessions } = app.caller
+  const { id } = await sessions.create({ title: 'Before' })
+  using open = await openList()
+  await open.changes.lookAround()
+  expect((await open.first).value).toMatchObject({ type: 'session', session: { id } })
+
+  await open.changes.lookAround()
+  const second = open.list.next()
+  await sessions.update({ id, title: 'After' })
+  await open.changes.lookAround()
+  expect((await second).value).toMatchObject({ session: { id, title: 'After' } })
+
+  const third = open.list.next()
+  const made = await sessions.create({})
+  await open.changes.lookAround()
+  expect((await third).value).toMatchObject({ type: 'session', session: { id: made.id } })
+
+  await sessions.delete({ id })
+  await open.changes.lookAround()
+  expect((await open.list.next()).value).toEqual({ type: 'deleted', id })
+})
+
+test('a change that could not be read is read again', async () => {
+  const { id } = await app.caller.sessions.create({ title: 'Read at last' })
+  let failures = 1
+  using open = await openList(
+    withHooks({
+      asked: () => {
+        failures -= 1
+        if (failures >= 0) throw new Error('away')
+      },
+    }),
+  )
+  open.changes.touch(id)
+  expect((await open.first).value).toMatchObject({ session: { title: 'Read at last' } })
+  expect(open.errors).toEqual([new Error('away')])
+})
+
+test('a session that is deleted while it is read stays deleted', async () => {
+  const { id } = await app.caller.sessions.create({})
+  const asked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  using open = await openList(
+    withHooks({ asked: () => asked.resolve(), answered: () => answered.promise }),
+  )
+  open.changes.touch(id)
+  await asked.promise
+  open.changes.deleted(open.userId, id)
+  expect((await open.first).value).toEqual({ type: 'deleted', id })
+  answered.resolve()
+  const other = await app.caller.sessions.create({ title: 'Another' })
+  open.changes.touch(other.id)
+  expect((await open.list.next()).value).toMatchObject({ session: { title: 'Another' } })
+})
