@@ -38,6 +38,7 @@ export class LocalNode implements Nodes {
   #told = false
   #heartbeat: NodeJS.Timeout | null = null
   #lookingAround: NodeJS.Timeout | null = null
+  #renewing: Promise<void> = Promise.resolve()
   #leaseEnds = Number.NEGATIVE_INFINITY
   #othersMayBeBack = Number.NEGATIVE_INFINITY
   #closed = false
@@ -62,6 +63,10 @@ export class LocalNode implements Nodes {
         (arrive) => {
           this.#told = arrive
           this.#lookAroundSoon(0)
+          if (arrive) {
+            // One that joined since this node's own first look was not heard.
+            this.#renewSoon()
+          }
         },
       ) ?? null
   }
@@ -93,6 +98,8 @@ export class LocalNode implements Nodes {
     for (const timer of [this.#heartbeat, this.#lookingAround]) {
       clearTimeout(timer ?? undefined)
     }
+    // One that is under way would put it on the list again.
+    await this.#renewing.catch(() => undefined)
     await removeNode(this.#options.database.db, this.id)
     if (this.hasOthers) {
       await notify(this.#options.database.db, encode(this.id, { type: 'released' }))
@@ -106,14 +113,26 @@ export class LocalNode implements Nodes {
       return
     }
     if (heard.message.type === 'joined') {
-      this.#renew().catch((error: unknown) =>
-        this.#options.onError(error, 'the lease could not be renewed'),
-      )
+      this.#renewSoon()
     }
     this.#options.onMessage(heard.message)
   }
 
-  async #renew(): Promise<void> {
+  #renewSoon(): void {
+    this.#renew().catch((error: unknown) =>
+      this.#options.onError(error, 'the lease could not be renewed'),
+    )
+  }
+
+  #renew(): Promise<void> {
+    this.#renewing = this.#renewing.catch(() => undefined).then(() => this.#renewOnce())
+    return this.#renewing
+  }
+
+  async #renewOnce(): Promise<void> {
+    if (this.#closed) {
+      return
+    }
     const { database, leaseSeconds } = this.#options
     const asked = performance.now()
     const others = await renewNode(database.db, this.id, leaseSeconds)
