@@ -6,6 +6,7 @@ import { startPostgresProxy } from './support/postgres-proxy.ts'
 import { createRandom } from './support/random.ts'
 import { isOver, knowsAll, lastingLogOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
+import { followList } from './support/session-list.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
 /** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
@@ -43,12 +44,17 @@ test(`one answer through ${TABS * CUTS} cuts of the network is the same for all 
   }
 })
 
-test('behind a pooler that lets no notification through, readers on the other node still see everything, and can stop it (P1, P2, P9)', async () => {
+test('behind a pooler that lets no notification through, readers on the other node still see everything, the list of sessions too, and can stop it (P1, P2, P9)', async () => {
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await createTestDatabase())
   const mute = opened.use(await startPostgresProxy(database.url, { notifications: false }))
   const writing = opened.use(await startNode({ DATABASE_URL: mute.url }))
   const reading = opened.use(await startNode({ DATABASE_URL: mute.url }))
+  const list = opened.use(await followList(reading.client))
+  const { id: short } = await writing.client.api.sessions.create.mutate({ title: 'Gone soon' })
+  await list.until((change) => change.type === 'session' && change.session.id === short)
+  await writing.client.api.sessions.delete.mutate({ id: short })
+  await list.until((change) => change.type === 'deleted' && change.id === short)
   const ids = await Promise.all([
     ask(writing, 'Write 150 words about pipes'),
     ask(writing, 'Show my user profile'),

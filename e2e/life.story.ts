@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { withoutIds } from '../server/sessions/testing/without-ids.ts'
 import { type Client, connect } from '../shared/client/index.ts'
-import type { SessionsChange } from '../shared/contract/events.ts'
 import { ExportFile } from '../shared/contract/export.ts'
 import { newId } from '../shared/contract/new-id.ts'
 import {
@@ -12,6 +11,7 @@ import {
 } from './support/answering-provider.ts'
 import { startNode } from './support/nodes.ts'
 import { type Reader, isOver, knowsAll, readSession } from './support/reader.ts'
+import { followList } from './support/session-list.ts'
 
 /** Two people at their machines, or one in two tabs: each talks to a node, which may be the same one. */
 type World = AsyncDisposable & { here: Client; there: Client; urls: [here: string, there: string] }
@@ -251,22 +251,6 @@ async function sameForAll(...readers: [reader: Reader, client: Client][]): Promi
     await expect.poll(() => knowsAll(reader, client)).toBe(true)
   }
   expect(new Set(readers.map(([{ state }]) => JSON.stringify(state))).size).toBe(1)
-}
-
-/** The changes of the list of sessions, from now on. */
-async function followList({ api }: Client) {
-  const changes: SessionsChange[] = []
-  const { promise: started, resolve: onStarted } = Promise.withResolvers<void>()
-  const subscription = api.sessions.changes.subscribe(undefined, {
-    onStarted: () => onStarted(),
-    onData: (change) => changes.push(change),
-  })
-  await started
-  return {
-    until: (wanted: (change: SessionsChange) => boolean) =>
-      expect.poll(() => changes.some(wanted), { interval: 5, timeout: 30_000 }).toBe(true),
-    [Symbol.asyncDispose]: async () => subscription.unsubscribe(),
-  }
 }
 
 function read(content: string): ExportFile {
