@@ -29,10 +29,13 @@ export function searchStories(getWorld: () => World): void {
       const found = log.getByText('aardvark')
       await expect(found).toBeInViewport()
       await expect(log.getByText('Message number 21', { exact: true })).toBeInViewport()
-      await log.press('End')
-      await expect(found).not.toBeInViewport()
-      await hit.click()
-      await expect(found).toBeInViewport()
+      // The browser is still on its way to the end.
+      for (let again = 0; again < 3; again += 1) {
+        await log.press('End')
+        await expect(found).not.toBeInViewport()
+        await hit.click()
+        await expect(found).toBeInViewport()
+      }
       await page.reload()
       await expect(found).toBeInViewport()
 

@@ -53,7 +53,7 @@ export function usePaletteItems(typed: string, onShortcuts: () => void): Palette
               to: '/s/$id',
               params: { id: sessionId },
               search: { message: messageId },
-              state: { asked: Date.now() },
+              state: ({ asked = 0 }) => ({ asked: asked + 1 }),
             }),
         } satisfies PaletteItem),
   )

@@ -69,12 +69,16 @@ export function Conversation(props: {
   }, [sessionId, count, isFollowing])
 
   const { reached, problem } = useGoTo(goTo, turns, older)
-  const show = useEffectEvent(({ messageId }: GoTo) => {
-    release()
+  const bringNear = useEffectEvent((messageId: string) => {
     virtualizer.current?.scrollToIndex(
       turns.findIndex(({ messageIds }) => messageIds.includes(messageId)),
     )
-    return scroller.current ? holdInView(scroller.current, messageId) : undefined
+  })
+  const show = useEffectEvent(({ messageId }: GoTo) => {
+    release()
+    return scroller.current
+      ? holdInView(scroller.current, messageId, () => bringNear(messageId))
+      : undefined
   })
   useEffect(() => (reached ? show(reached) : undefined), [reached])
   const reachedId = reached?.messageId

@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
@@ -53,7 +52,6 @@ const place =
 
 function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) | undefined }) {
   const title = sessionTitle(group)
-  const [asked, setAsked] = useState(1)
   return (
     <li>
       <Link
@@ -81,11 +79,8 @@ function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) |
             params={{ id: group.sessionId }}
             search={{ message: messageId }}
             // Choosing it again goes there again.
-            state={{ asked }}
-            onClick={() => {
-              setAsked(asked + 1)
-              onChoose?.()
-            }}
+            state={({ asked = 0 }) => ({ asked: asked + 1 })}
+            onClick={onChoose}
             className={`${place} text-xs leading-5 text-muted`}
           >
             <span className="line-clamp-3 wrap-anywhere">{text}</span>
