@@ -21,7 +21,8 @@ export type Run = {
   parentChosen: boolean
 }
 
-const columns = [
+/** What a `Run` is read from. */
+export const runColumns = [
   'runs.id as id',
   'runs.session_id as sessionId',
   'runs.user_id as userId',
@@ -64,7 +65,7 @@ export async function insertRun(
 
 export async function findRun(db: Db, id: RunId): Promise<Run | null> {
   return (
-    (await db.selectFrom('runs').select(columns).where('id', '=', id).executeTakeFirst()) ?? null
+    (await db.selectFrom('runs').select(runColumns).where('id', '=', id).executeTakeFirst()) ?? null
   )
 }
 
@@ -72,7 +73,7 @@ export async function findRun(db: Db, id: RunId): Promise<Run | null> {
 export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
-    .select(columns)
+    .select(runColumns)
     .where('question_id', '=', questionId)
     .orderBy('created_at')
     .orderBy('id')
@@ -84,7 +85,7 @@ export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<
 export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
-    .select(columns)
+    .select(runColumns)
     .where('message_id', '=', messageId)
     .executeTakeFirst()
   return row ?? null
@@ -94,7 +95,7 @@ export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run
 export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
-    .select(columns)
+    .select(runColumns)
     .where('session_id', '=', sessionId)
     .where('status', 'in', ['running', 'waiting'])
     .executeTakeFirst()
@@ -105,142 +106,13 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
 export async function findNextRun(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
-    .select(columns)
+    .select(runColumns)
     .where('session_id', '=', sessionId)
     .where('status', '=', 'queued')
     .orderBy('place')
     .limit(1)
     .executeTakeFirst()
   return row ?? null
-}
-
-/** Gives a queued run to the node `owner` as its first attempt. */
-export async function startRun(
-  transaction: Db,
-  id: RunId,
-  owner: string,
-  now: string,
-): Promise<void> {
-  await transaction
-    .updateTable('runs')
-    .set({ status: 'running', owner, attempt: 1, started_at: now })
-    .where('id', '=', id)
-    .where('status', '=', 'queued')
-    .execute()
-}
-
-/**
- * The running runs that no living node drives.
- *
- * @param dropped runs of `owner` itself that it does not drive any more
- */
-export async function findOrphans(
-  db: Db,
-  owner: string,
-  dropped: readonly RunId[],
-  limit: number,
-): Promise<Run[]> {
-  return db
-    .selectFrom('runs')
-    .select(columns)
-    .where('runs.status', '=', 'running')
-    .where(orphaned(owner, dropped))
-    .orderBy('runs.created_at')
-    .limit(limit)
-    .execute()
-}
-
-/** Takes an orphaned run over and counts the attempt; null when somebody else was quicker. */
-export async function claimOrphan(
-  transaction: Db,
-  id: RunId,
-  owner: string,
-  dropped: readonly RunId[],
-): Promise<Run | null> {
-  const row = await transaction
-    .updateTable('runs')
-    .set({ owner, attempt: sql<number>`attempt + 1` })
-    .where('id', '=', id)
-    .where('status', '=', 'running')
-    .where(orphaned(owner, dropped))
-    .returning(columns)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-function orphaned(owner: string, dropped: readonly RunId[]) {
-  return sql<boolean>`(runs.id = any(${dropped}::uuid[]) or runs.owner is distinct from ${owner}::uuid and not exists (
-    select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
-}
-
-/** The runs of a node that a person has stopped, from whichever node. */
-export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
-  const rows = await db
-    .selectFrom('runs')
-    .select('id')
-    .where('owner', '=', owner)
-    .where('status', '=', 'running')
-    .where('stop_requested_at', 'is not', null)
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-/** Lets a run wait for a person: nobody drives it. */
-export async function parkRun(transaction: Db, id: RunId): Promise<void> {
-  await transaction
-    .updateTable('runs')
-    .set({ status: 'waiting', owner: null })
-    .where('id', '=', id)
-    .execute()
-}
-
-/** Gives a waiting run to a node; null when it does not wait. */
-export async function wakeRun(transaction: Db, id: RunId, owner: string): Promise<Run | null> {
-  const row = await transaction
-    .updateTable('runs')
-    .set({ status: 'running', owner })
-    .where('id', '=', id)
-    .where('status', '=', 'waiting')
-    .returning(columns)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-/**
- * Locks the run for the attempt that says it drives it.
- *
- * @returns null when another attempt has it, or it has ended: then this one may write nothing more
- */
-export async function holdRun(
-  transaction: Db,
-  id: RunId,
-  owner: string,
-  attempt: number,
-): Promise<{ stopRequested: boolean } | null> {
-  const row = await transaction
-    .selectFrom('runs')
-    .select('stop_requested_at')
-    .where('id', '=', id)
-    .where('owner', '=', owner)
-    .where('attempt', '=', attempt)
-    .where('status', '=', 'running')
-    .forUpdate()
-    .executeTakeFirst()
-  return row ? { stopRequested: row.stop_requested_at !== null } : null
-}
-
-/** Which of these runs have an attempt newer than the one given, or have ended. */
-export async function findFenced(
-  db: Db,
-  runs: readonly { id: RunId; attempt: number }[],
-): Promise<Set<RunId>> {
-  const { rows } = await sql<{ id: RunId }>`
-    select wanted.id from unnest(
-      ${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.attempt)}::integer[]
-    ) as wanted (id, attempt)
-    left join runs on runs.id = wanted.id and runs.attempt = wanted.attempt and runs.status = 'running'
-    where runs.id is null`.execute(db)
-  return new Set(rows.map((row) => row.id))
 }
 
 export async function requestStop(transaction: Db, id: RunId, now: string): Promise<void> {
@@ -250,19 +122,6 @@ export async function requestStop(transaction: Db, id: RunId, now: string): Prom
     .where('id', '=', id)
     .where('stop_requested_at', 'is', null)
     .execute()
-}
-
-/** Gives up the runs of a node, or one of them: any other may take them over at once. */
-export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
-  let query = db
-    .updateTable('runs')
-    .set({ owner: null })
-    .where('owner', '=', owner)
-    .where('status', '=', 'running')
-  if (id) {
-    query = query.where('id', '=', id)
-  }
-  await query.execute()
 }
 
 export type RunEnding = {
@@ -292,7 +151,7 @@ export async function endRun(transaction: Db, id: RunId, ending: RunEnding): Pro
 export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
   return db
     .selectFrom('runs')
-    .select(columns)
+    .select(runColumns)
     .where('ended_at', 'is not', null)
     .where('compacted_at', 'is', null)
     .orderBy('ended_at')

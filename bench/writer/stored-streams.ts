@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import { insertMessage } from '../../db/messages.ts'
-import { insertRun, startRun } from '../../db/runs.ts'
+import { startRun } from '../../db/run-owners.ts'
+import { insertRun } from '../../db/runs.ts'
 import { insertSession } from '../../db/sessions.ts'
 import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import { updateMessage } from '../../db/messages.ts'
-import { type Run, findRun, wakeRun } from '../../db/runs.ts'
+import { wakeRun } from '../../db/run-owners.ts'
+import { type Run, findRun } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'
 import { type NewCall, findCall, updateCall } from '../../db/tool-calls.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'

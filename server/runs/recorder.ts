@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/database.ts'
 import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
-import { type Run, endRun, holdRun, parkRun } from '../../db/runs.ts'
+import { holdRun, parkRun } from '../../db/run-owners.ts'
+import { type Run, endRun } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'
 import { type Step, insertStep } from '../../db/steps.ts'
 import {

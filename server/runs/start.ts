@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
-import { type Run, findNextRun, startRun } from '../../db/runs.ts'
+import { startRun } from '../../db/run-owners.ts'
+import { type Run, findNextRun } from '../../db/runs.ts'
 import { findSession, lockSession, readActiveLeaf, updateSession } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Run, findOrphans, findStopped, findUncompacted, releaseRuns } from '../../db/runs.ts'
+import { findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
+import { type Run, findUncompacted } from '../../db/runs.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'

@@ -1,5 +1,6 @@
 import { toStoredPart, updateMessage } from '../../db/messages.ts'
-import { type Run, claimOrphan } from '../../db/runs.ts'
+import { claimOrphan } from '../../db/run-owners.ts'
+import { type Run } from '../../db/runs.ts'
 import { stepsOfRuns } from '../../db/steps.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import type { RunDeps } from './deps.ts'
