@@ -1,32 +1,23 @@
-import type { Database, Db } from '../../db/database.ts'
+import type { Db } from '../../db/database.ts'
 import {
   arrive,
-  closeSession,
   countRead,
   depart,
   departFromMany,
   findAbandoned,
-  findLeft,
   forgetAbandoned,
   lockPresence,
-  markRead,
   reopenSession,
 } from '../../db/presence.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import type { Summaries } from '../jobs/port.ts'
-import type { Appender, LogWriter } from '../log/port.ts'
+import type { Appender } from '../log/port.ts'
 import type { Nodes } from '../nodes/port.ts'
+import { addSession, closeLeft, type ClosingOptions } from './closing.ts'
 import type { Presence } from './port.ts'
 
-export type PresenceOptions = {
-  database: Database
-  log: LogWriter
+export type PresenceOptions = ClosingOptions & {
   node: Nodes
-  summaries: Summaries
-  newId(): string
-  /** How long a session that everybody has left stays open. */
-  graceMs: number
   onError(error: unknown, what: string): void
 }
 
@@ -230,7 +221,8 @@ export class LocalPresence implements Presence {
       if (this.#options.node.leaseHolds) {
         await this.#settleReaders()
         await this.#forgetAbandoned(false)
-        await this.#closeLeft()
+        const left = await closeLeft(this.#options, ROUND, () => this.#closing)
+        this.#roundAgain ||= left === ROUND
       }
     }
   }
@@ -272,48 +264,8 @@ export class LocalPresence implements Presence {
       }
     }
   }
-
-  async #closeLeft(): Promise<void> {
-    const { database, graceMs } = this.#options
-    const left = await findLeft(database.db, graceMs / 1000, ROUND)
-    for (const sessionId of left) {
-      if (!this.#closing) {
-        await this.#closeSession(sessionId)
-      }
-    }
-    this.#roundAgain ||= left.length === ROUND
-  }
-
-  async #closeSession(sessionId: SessionId): Promise<void> {
-    const { log, graceMs, summaries, newId } = this.#options
-    await log.append(sessionId, async (transaction, appender) => {
-      if (!(await lockPresence(transaction, sessionId))) {
-        return
-      }
-      const closed = await closeSession(transaction, sessionId, graceMs / 1000)
-      if (!closed) {
-        return markRead(transaction, sessionId)
-      }
-      if (closed.unsummarised !== null) {
-        await summaries.request(transaction, sessionId, newId())
-      }
-      await addSession(transaction, appender, { sessionId, userId: closed.userId })
-    })
-  }
 }
 
 function isTold({ told, count }: Readers): boolean {
   return told === count > 0
-}
-
-/** Tells the session's readers, and the lists, how it is now. */
-async function addSession(
-  transaction: Db,
-  log: Appender,
-  { sessionId, userId }: { sessionId: SessionId; userId: UserId },
-): Promise<void> {
-  const session = await findSession(transaction, userId, sessionId)
-  if (session) {
-    log.add({ type: 'session', session: { ...session, seq: log.nextSeq } })
-  }
 }
