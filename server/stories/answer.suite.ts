@@ -2,17 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../tools/define.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
 /** What happens between a send and the end of its answer, on either database. */
 export function answerStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`an answer, on ${database}`, () => {
     test('goes from a send to a stored, streamed end, and a fresh reader sees what a live one saw (P1, P2, P5)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live } = talk
       const { messageId, runId } = await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
       const call = await app.model.nextCall()
       expect(call.step.messages).toEqual([{ role: 'user', text: 'Hello?' }])
@@ -45,11 +43,8 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
         approval: 'never',
         execute: async ({ number }) => ({ doubled: number * 2 }),
       })
-      await using storage = await openStorage()
-      await using app = await startTestApp({ ...storage, tools: [double] })
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage, { tools: [double] })
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Double 2 and 4' })
       const first = await app.model.nextCall()
       first.say('Let me see. ')
@@ -101,11 +96,8 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('is stopped with the text it has, and the provider is told (P9)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live } = talk
       const { runId } = await app.caller.messages.send({ sessionId: id, text: 'Count' })
       const call = await app.model.nextCall()
       call.say('one, two')
@@ -128,11 +120,8 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('that the model fails keeps its text and ends once, with the reason (P9, P13)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Hello' })
       const call = await app.model.nextCall()
       const error = {

@@ -4,6 +4,7 @@ import { findRun } from '../../db/runs.ts'
 import { RunId } from '../../shared/contract/ids.ts'
 import { compactRun } from '../log/compaction.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
@@ -11,12 +12,9 @@ import { defineTool } from '../tools/define.ts'
 export function approvalStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`a call that needs a person, on ${database}`, () => {
     test('waits, begins when it is approved, once, and its run goes on (P7, P11)', async () => {
-      await using storage = await openStorage()
       const { tool, executed } = pay()
-      await using app = await startTestApp({ ...storage, tools: [tool] })
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       const asking = await app.model.nextCall()
       asking.say('Let me ')
@@ -70,12 +68,9 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
     })
 
     test('is not carried out when it is denied, and the model is told why', async () => {
-      await using storage = await openStorage()
       const { tool, executed } = pay()
-      await using app = await startTestApp({ ...storage, tools: [tool] })
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       ;(await app.model.nextCall()).callTools(
         { name: 'pay', arguments: { amount: 5 } },
@@ -99,12 +94,9 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
     })
 
     test('is brought to an end by a stop while it waits (P9, P13)', async () => {
-      await using storage = await openStorage()
       const { tool, executed } = pay()
-      await using app = await startTestApp({ ...storage, tools: [tool] })
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
       ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
@@ -118,12 +110,9 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
     })
 
     test('that hid its outcome is resolved by a person, also by trying again after the run (P7, P9)', async () => {
-      await using storage = await openStorage()
       const { tool, executed, hold } = pay()
-      await using app = await startTestApp({ ...storage, tools: [tool] })
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
       hold.value = true
       ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })

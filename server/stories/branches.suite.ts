@@ -1,17 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../shared/session/fold.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
 /** Conversations that fork, on either database. */
 export function branchStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`a branch, on ${database}`, () => {
     test('is made by regenerating an answer, perhaps with another model, and hides none (P2)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await ask(app, sessionId, 'Name a colour', 'red')
       const first = await answerId(live, 1)
       const { messageId } = await app.caller.messages.regenerate({ id: first, model: 'other' })
@@ -55,11 +53,8 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('that is regenerated while it is being written stops the old answer, whose text stays', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'Count' })
       const call = await app.model.nextCall()
       call.say('one')
@@ -84,11 +79,8 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('that a reader hears of late comes with every event that followed it (P2, P9)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       first.say('uno')
@@ -115,11 +107,8 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('never stands behind the one that it takes the place of, at no event (P2)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await ask(app, sessionId, 'Name a colour', 'red')
       const old = await answerId(live, 1)
       const isAtRest = (id: string) =>

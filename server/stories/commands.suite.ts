@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 
 /** Sends and stops, repeated, refused, queued, on either database. */
@@ -34,11 +35,8 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
     })
 
     test('that finds the session busy waits its turn, in the order of the queue (P1)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       await app.caller.messages.send({ sessionId, text: 'two' })
@@ -85,11 +83,8 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
     })
 
     test('that interrupts stops the answer first, and one that will not wait is refused', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       await expect(
@@ -115,11 +110,8 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
     })
 
     test('that stops and a model that finishes at the same moment make one ending (P9)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id: sessionId } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, sessionId)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
       for (let round = 1; round <= 20; round += 1) {
         await app.caller.messages.send({ sessionId, text: `round ${round}` })
         const call = await app.model.nextCall()

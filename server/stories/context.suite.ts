@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { talkFile } from '../sessions/testing/talk-file.ts'
 import type { ModelMessage } from '../model/port.ts'
 import { defineTool } from '../tools/define.ts'
 import { z } from 'zod'
@@ -172,48 +173,11 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
 const filler = 'The quick brown fox jumps over the lazy dog, and so it goes on. '.repeat(9).trim()
 
 /** A file of one session, to be imported. */
-function longConversation(turns: number) {
-  const at = '2026-03-28T12:00:00.000Z'
-  const messages = Array.from({ length: turns }, (_, turn) => [
-    {
-      id: `q${turn}`,
-      parentId: turn === 0 ? null : `a${turn - 1}`,
-      createdAt: at,
-      role: 'user',
-      parts: [{ type: 'text', text: `Question ${turn} ${filler}` }],
-    },
-    {
-      id: `a${turn}`,
-      parentId: `q${turn}`,
-      createdAt: at,
-      role: 'assistant',
-      parts: [{ type: 'text', text: filler }],
-      status: 'completed',
-      model: null,
-      usage: null,
-      error: null,
-      run: null,
-    },
-  ]).flat()
-  const session = {
-    id: 's',
-    title: 'Long',
-    titleSource: 'person',
-    summary: null,
-    status: 'active',
-    model: null,
-    systemPrompt: null,
-    pinned: false,
-    archived: false,
-    createdAt: at,
-    updatedAt: at,
-    endedAt: null,
-    durationMs: null,
-    activeLeaf: `a${turns - 1}`,
-    messages,
-  }
-  return { format: 'throughline', version: 1, exportedAt: at, sessions: [session] }
-}
+const longConversation = (turns: number) =>
+  talkFile(
+    'Long',
+    Array.from({ length: turns }, (_, turn) => [`Question ${turn} ${filler}`, filler]).flat(),
+  )
 
 const TOO_LONG = { code: 'context_too_long' as const, message: 'Too long.', retryable: false }
 

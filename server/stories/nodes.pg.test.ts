@@ -1,36 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { SessionsChange } from '../../shared/contract/events.ts'
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { startTestApp } from '../testing/app.ts'
+import { startTwoApps } from '../testing/two-apps.ts'
 import { textOf, watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
-/** Two nodes on one database, the second of which has heard of the first, and the first of the second. */
-async function startTwo() {
-  const storage = await postgresStorage()
-  const askFirst = defineTool({
-    name: 'ask_first',
-    description: 'Does nothing, after asking',
-    input: z.object({}),
-    output: z.object({}),
-    effect: 'once',
-    approval: 'always',
-    execute: async () => ({}),
-  })
-  const first = await startTestApp({ ...storage, tools: [askFirst] })
-  const second = await startTestApp({ ...storage, tools: [askFirst] })
-  await first.untilOthers()
-  return {
-    first,
-    second,
-    [Symbol.asyncDispose]: async () => {
-      await second.close()
-      await first.close()
-      await storage[Symbol.asyncDispose]()
-    },
-  }
-}
+const askFirst = defineTool({
+  name: 'ask_first',
+  description: 'Does nothing, after asking',
+  input: z.object({}),
+  output: z.object({}),
+  effect: 'once',
+  approval: 'always',
+  execute: async () => ({}),
+})
+const startTwo = () => startTwoApps({ tools: [askFirst] })
 
 describe('two nodes on one database', () => {
   test('show their readers the same, live, wherever the answer is written (P1, P2, P5)', async () => {

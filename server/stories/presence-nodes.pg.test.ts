@@ -1,29 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../shared/contract/new-id.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
-import { postgresStorage } from '../testing/postgres-storage.ts'
 import { type TestApp, startTestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
+import { startTwoApps } from '../testing/two-apps.ts'
 
 const GRACE = 0.3
 
-async function startTwo(grace = GRACE) {
-  const storage = await postgresStorage()
-  const env = { ...storage.env, SESSION_GRACE_SECONDS: String(grace) }
-  const first = await startTestApp({ env })
-  const second = await startTestApp({ env })
-  await first.untilOthers()
-  return {
-    env,
-    first,
-    second,
-    [Symbol.asyncDispose]: async () => {
-      await second.close()
-      await first.close()
-      await storage[Symbol.asyncDispose]()
-    },
-  }
-}
+const startTwo = (grace = GRACE) => startTwoApps({ env: { SESSION_GRACE_SECONDS: String(grace) } })
 
 describe('presence on two nodes', () => {
   test('a session closes once, when the last reader of both is gone (P14)', async () => {

@@ -5,17 +5,15 @@ import { SessionId } from '../../shared/contract/ids.ts'
 import type { SessionState } from '../../shared/session/fold.ts'
 import { fold } from '../../shared/session/fold.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
 /** Readers that come, go and come back, on either database. */
 export function resumeStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`a reader, on ${database}`, () => {
     test('who joins in the middle of an answer gets its whole prefix at once, then the rest (P2)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using first = watch(app.caller, id)
-      await first.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live: first } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Tell me' })
       const call = await app.model.nextCall()
       call.say('Once upon')
@@ -36,11 +34,8 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('who reconnects from any place sees what the others see, also long after the end (P1, P2, P4)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live } = talk
       await converse(app, id)
       await live.until(
         ({ events }) => events.filter(({ event }) => event.type === 'end').length === 2,
@@ -109,11 +104,8 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
     })
 
     test('who does not read costs no memory and delays nobody, and catches up by merged chunks (P12)', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using quick = watch(app.caller, id)
-      await quick.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live: quick } = talk
       const paused = Promise.withResolvers<void>()
       const leave = new AbortController()
       const owner = await app.caller.me()

@@ -8,6 +8,7 @@ import {
 import { exportedSessions } from '../sessions/testing/exported-sessions.ts'
 import { sessionWithoutIds, withoutIds } from '../sessions/testing/without-ids.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 
 /** Conversations as files, out and in again, on either database. */
@@ -91,11 +92,8 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
     })
 
     test('of an answer that is being written has the text it had, as interrupted', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      await using live = watch(app.caller, id)
-      await live.untilEvent('snapshot')
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId: id, live } = talk
       await app.caller.messages.send({ sessionId: id, text: 'Count' })
       await app.caller.messages.send({ sessionId: id, text: 'waits' })
       const call = await app.model.nextCall()
