@@ -91,6 +91,8 @@ function withoutKind(value: unknown): unknown {
 const SUBJECTS = [
   { tool: 'get_system_metrics', opening: 'This is how the system is doing right now' },
   { tool: 'fetch_user_profile', opening: 'Here is the profile' },
+  { tool: 'current_time', opening: 'This is the time' },
+  { tool: 'search_sessions', opening: 'This is what your sessions have' },
 ]
 
 const OUTCOME_UNKNOWN =

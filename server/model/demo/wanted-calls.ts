@@ -1,9 +1,10 @@
 import { arrayOf, objectOf } from '../json.ts'
 import type { DemoCall, OfferedTool } from './conversation.ts'
+import { meantCalls } from './meant-calls.ts'
 import { asksForMetrics, metricValues } from './metric-words.ts'
 import { argumentsFrom } from './tool-arguments.ts'
 
-/** The calls that the text asks for, in the order in which it does: of tools it names, and of the two it may mean. */
+/** The calls that the text asks for, in the order in which it does: of tools it names, and of those it may mean. */
 export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
   const named = mentions(tools, text)
   const wanted = named.map(({ tool, at }, index) => {
@@ -29,6 +30,9 @@ export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
   if (profile && asksForProfile(spoken)) {
     const at = spoken.search(/profile|user|account|who/i)
     wanted.push({ at, call: { name: profile.name, arguments: profileArguments(profile, spoken) } })
+  }
+  for (const { name, at, input } of meantCalls(spoken)) {
+    if (unnamed(name)) wanted.push({ at, call: { name, arguments: input } })
   }
   return wanted.toSorted((one, other) => one.at - other.at).map(({ call }) => call)
 }
