@@ -151,17 +151,6 @@ export async function deleteSession(transaction: Db, id: SessionId): Promise<voi
   await transaction.deleteFrom('events').where('session_id', '=', id).execute()
 }
 
-/** Deletes what was logged of a session that is gone. */
-export async function deleteOrphanEvents(transaction: Db, id: SessionId): Promise<void> {
-  await transaction
-    .deleteFrom('events')
-    .where('session_id', '=', id)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('sessions').select('id').where('id', '=', id))),
-    )
-    .execute()
-}
-
 export type SessionPage = {
   userId: UserId
   limit: number

@@ -173,7 +173,7 @@ export async function createApp(options: AppOptions) {
     },
     (run) => compactRun(database.db, run, now()),
   )
-  const hear = createHearing({ feed, runs, hub, log, changes })
+  const hear = createHearing({ feed, runs, hub, changes })
   opened.defer(() => node.leave())
   opened.defer(() => jobs.close())
   opened.defer(() => runs.close())

@@ -1,24 +1,15 @@
-import { deleteOrphanEvents } from '../db/sessions.ts'
 import type { RemoteFeed } from './log/feed.ts'
 import type { Hub } from './log/hub.ts'
-import type { LogWriter } from './log/port.ts'
 import type { NodeMessage } from './nodes/port.ts'
 import type { RunService } from './runs/create.ts'
 import type { SessionChanges } from './sessions/port.ts'
 
-type Ears = {
-  feed: RemoteFeed
-  hub: Hub
-  log: LogWriter
-  runs: RunService
-  changes: SessionChanges
-}
+type Ears = { feed: RemoteFeed; hub: Hub; runs: RunService; changes: SessionChanges }
 
 /** What this node does at another one's word. */
 export function createHearing({
   feed,
   hub,
-  log,
   runs,
   changes,
 }: Ears): (message: NodeMessage) => Promise<void> {
@@ -49,14 +40,7 @@ export function createHearing({
           runs.abandon({ id: message.runId, sessionId: message.sessionId })
         }
         hub.close(message.sessionId)
-        changes.deleted(message.userId, message.sessionId)
-        if (message.runId) {
-          // Text of it may have been committed after all else was gone.
-          await log.append(message.sessionId, (transaction) =>
-            deleteOrphanEvents(transaction, message.sessionId),
-          )
-        }
-        return
+        return changes.deleted(message.userId, message.sessionId)
       case 'joined':
         return
     }

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { insertEvents } from '../../db/events.ts'
-import { notify } from '../../db/notifications.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
-import { encode } from '../nodes/message.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 import { textOf, watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
@@ -104,22 +101,6 @@ describe('two nodes on one database', () => {
     await second.caller.sessions.delete({ id })
     await aborted
     await expect(first.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  })
-
-  test('leave no text behind of a session that was deleted while it was committed', async () => {
-    await using nodes = await startTwo()
-    const { first, second } = nodes
-    const { db } = first.services.database
-    const { id: sessionId } = await first.caller.sessions.create({})
-    const { runId } = await first.caller.messages.send({ sessionId, text: 'one' })
-    await first.model.nextCall()
-    await second.caller.sessions.delete({ id: sessionId })
-    const data = JSON.stringify({ type: 'chunk', runId, part: 0, at: 0, text: 'late' })
-    await insertEvents(db, [{ sessionId, seq: 9, runId, type: 'chunk', data }])
-    const { id: userId } = await first.caller.me()
-    await notify(db, encode('another', { type: 'session-deleted', sessionId, userId, runId }))
-    const left = () => db.selectFrom('events').where('session_id', '=', sessionId).selectAll()
-    await expect.poll(() => left().execute()).toEqual([])
   })
 
   test('hand over what they drive when they are told to end, at once (P6)', async () => {
