@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Metrics } from '../metrics.ts'
 import type { AccessPolicy } from './access.ts'
 import type { CreateContext } from './connection.ts'
 import { docsRoutes } from './docs.ts'
@@ -12,6 +13,7 @@ import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
+import { serveMetrics } from './metrics.ts'
 import type { PlainCaller } from './plain-socket.ts'
 import { restRoutes } from './rest.ts'
 import { secure } from './security.ts'
@@ -32,6 +34,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   logger: FastifyBaseLogger
   health: () => Health
   checkDatabase: () => Promise<unknown>
+  /** What `/metrics` shows, beside what this layer counts. */
+  metrics?: Metrics
   limits?: Partial<Limits>
   /** Further routes, such as those of the authentication library. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
@@ -62,6 +66,8 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot)
   await secure(app, access)
+  const metrics = options.metrics ?? new Metrics()
+  serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
   await app.register(healthRoutes({ ...options, isDraining }))
   await app.register(trpcHttp({ router, createContext, limits, onError }))
@@ -75,6 +81,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const sockets = createSockets(limits, clientAddress, (error) => {
     logger.debug({ err: error }, 'a socket failed')
   })
+  metrics.gauge('throughline_websockets', 'WebSockets that are open.', () => sockets.count)
   handleUpgrades(app.server, {
     access,
     sockets,
