@@ -2,7 +2,7 @@
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
 /** Names and values that tell the numbers of one metric apart; few and known ones, never an id or a person's word. */
-export type Labels = Record<string, string>
+type Labels = Record<string, string>
 
 /** A place for numbers: each part of the server names its own here, and `text` shows them all. */
 export class Metrics {

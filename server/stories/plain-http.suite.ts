@@ -170,6 +170,13 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
         )
         expect(Object.keys(responses)).toContain('200')
       }
+      const responsesOf = (name: string) =>
+        operations.find(({ operationId }) => operationId === name)?.responses ?? {}
+      const refusals = ['200', '400', '403', '404', '409', '413', '415', '500', '503']
+      expect(Object.keys(responsesOf('messages-send'))).toEqual(refusals)
+      expect(responsesOf('sessions-export')).toMatchObject({
+        200: { content: { 'text/markdown': {} } },
+      })
       for (const [, pointer = ''] of text.matchAll(/"\$ref":"#\/(.+?)"/g)) {
         expect(pointer.split('/').reduce(childOf, description), pointer).toBeTypeOf('object')
       }
