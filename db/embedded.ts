@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
@@ -29,7 +29,7 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
     const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
     return openPGlite({ loadDataDir: new Blob([template]) })
   }
-  await mkdir(dataDir, { recursive: true })
+  await makeFolder(dataDir)
   const unlock = lockFolder(dataDir)
   try {
     return await openPGlite(await folderOptions(join(dataDir, 'postgres'), templateDir), unlock)
@@ -91,5 +91,22 @@ async function makeElsewhere(folder: string, templateDir: string | null): Promis
   ])
   if (status !== 0) {
     throw new Error(`the embedded database in ${folder} could not be made: ${complaint.trim()}`)
+  }
+}
+
+/**
+ * Makes the folder, and those above it that are missing. Not by `mkdir` with `recursive`: where nothing can be made at
+ * all, such as below /proc, that one of Node tries again for ever.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    const above = dirname(folder)
+    if (code !== 'ENOENT' || (await exists(above))) throw error
+    await makeFolder(above)
+    await makeFolder(folder)
   }
 }

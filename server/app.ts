@@ -13,6 +13,7 @@ import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/feed.ts'
 import { Hub } from './log/hub.ts'
+import { measureLog } from './log/measure.ts'
 import { CursorReader } from './log/reader.ts'
 import { GroupCommitWriter } from './log/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
@@ -26,6 +27,8 @@ import { createHearing } from './hearing.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
+import { Metrics } from './metrics.ts'
+import { measureProcess } from './process-metrics.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
@@ -96,12 +99,19 @@ export async function createApp(options: AppOptions) {
   )
   const jobs = new JobRunner(database, onError)
   await jobs.open()
+  const about = { version: manifest.version, database: database.kind, model: model.kind }
+  const metrics = new Metrics()
+  measureProcess(metrics)
+  metrics.gauge('throughline_info', 'Always 1; what runs here is in the labels.', () => 1, about)
+  const countEvents = measureLog(metrics)
   const hub = new Hub((sessionId, events) => {
+    countEvents(events)
     jobs.committed(sessionId)
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
   })
+  metrics.gauge('throughline_readers', 'Readers of sessions, over all sockets.', () => hub.readers)
   const reader = new CursorReader(database, hub)
   const feed = new RemoteFeed(database, hub)
   const node = new LocalNode({
@@ -222,8 +232,9 @@ export async function createApp(options: AppOptions) {
     access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,
-    health: () => ({ version: manifest.version, database: database.kind, model: model.kind }),
+    health: () => about,
     checkDatabase: () => ping(database.db),
+    metrics,
   })
   opened.defer(() => http.close())
   opened.defer(() => presence.beginClosing())

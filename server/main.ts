@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { type App, createApp } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createLogger } from './logger.ts'
+import { checkConfig } from './start-config.ts'
 import { explainStartFailure } from './start-failure.ts'
 
 /** A configuration error, by the convention of sysexits.h. */
@@ -12,7 +13,7 @@ const SHUTDOWN = 25_000
 if (existsSync('.env')) {
   process.loadEnvFile('.env')
 }
-const config = configOrExit()
+const config = await configOrExit()
 const logger = createLogger(config.logLevel, process.stdout.isTTY)
 
 process.on('unhandledRejection', (error) => {
@@ -30,9 +31,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void shutDown(app, signal))
 }
 
-function configOrExit(): Config {
+async function configOrExit(): Promise<Config> {
   try {
-    return readConfig(process.env)
+    return await checkConfig(process.env)
   } catch (error) {
     if (error instanceof ConfigError) {
       return fail(error.message, EX_CONFIG)

@@ -21,15 +21,24 @@ export function explainStartFailure(error: unknown, config: Config): string {
     if (config.databaseUrl && isDatabaseRefusal(cause, code)) {
       return `The database cannot be reached: ${cause.message || code}. Check that it runs, and DATABASE_URL.`
     }
-    if (
-      !config.databaseUrl &&
-      (code === 'EACCES' || code === 'ENOSPC' || code === 'EROFS' || code === 'ENOTDIR')
-    ) {
+    if (!config.databaseUrl && FOLDER_TROUBLE.has(code)) {
       return `The folder ${config.dataDir} cannot be used (${code}). Set DATA_DIR to a folder that can be written.`
     }
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** What an operating system says of a folder that cannot be made or written, and SQLite of a lock file there. */
+const FOLDER_TROUBLE = new Set([
+  'EACCES',
+  'EEXIST',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+  'ERR_SQLITE_ERROR',
+])
 
 /** The error and what it was caused by, an `AggregateError`'s parts included. */
 function* causes(error: unknown): Generator<Error> {

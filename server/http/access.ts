@@ -43,7 +43,10 @@ export function createAccessPolicy(settings: AccessSettings): AccessPolicy {
   }
 
   function listensAt(url: string): void {
-    if (settings.publicUrl === null) origins.add(new URL(url).origin)
+    const { hostname, origin } = new URL(url)
+    // Any address of 127.0.0.0/8 is loopback, and the server's own when it listens there.
+    hostnames.add(hostname)
+    if (settings.publicUrl === null) origins.add(origin)
   }
 
   return { refusal, isListed: (origin) => origins.has(origin), listensAt }

@@ -2,6 +2,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import type { OpenApiRouter } from 'trpc-to-openapi'
 import { z } from 'zod'
+import { describeResponses } from './openapi-responses.ts'
 import { asParameters } from './rest-parameters.ts'
 import { REST_OUTPUTS } from './rest-outputs.ts'
 import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
@@ -16,7 +17,7 @@ export function describeRest(router: AnyTRPCRouter, version: string): unknown {
   const described = {
     _def: { procedures: Object.fromEntries(procedures) },
   } as unknown as OpenApiRouter
-  return generateOpenApiDocument(described, {
+  const description = generateOpenApiDocument(described, {
     title: 'Throughline',
     description:
       'Conversations with an AI that never break. Answers stream over WebSocket (`/trpc`, or the plain ' +
@@ -25,6 +26,7 @@ export function describeRest(router: AnyTRPCRouter, version: string): unknown {
     baseUrl: REST_PREFIX,
     openApiVersion: '3.1.0',
   })
+  return describeResponses(description)
 }
 
 /**

@@ -82,6 +82,30 @@ test('a foreign origin is refused with 403, and so is a foreign host in single m
   expect(await status({ host: `localhost:${server.port}` })).toBe(200)
 })
 
+test('an address that cannot be read, or that no file can have, is answered like any other mistake', async () => {
+  await using server = await startTestServer()
+  const answer = async (path: string) => {
+    const response = await fetch(server.url + path)
+    return [response.status, await response.json()]
+  }
+  expect(await answer('/api/session/%zz')).toMatchObject([400, { code: 'BAD_REQUEST' }])
+  for (const path of [`/api/share/${'a'.repeat(5000)}`, '/..%2f..%2fpackage.json']) {
+    expect(await answer(path), path).toMatchObject([404, { code: 'NOT_FOUND' }])
+  }
+})
+
+test('a slash at the end of an address changes nothing', async () => {
+  await using server = await startTestServer()
+  for (const path of [
+    '/health/',
+    '/docs/',
+    '/redoc/',
+    '/trpc/echo/?input=%7B%22text%22:%22x%22%7D',
+  ]) {
+    expect((await fetch(server.url + path)).status, path).toBe(200)
+  }
+})
+
 test('in accounts mode any host is served, but only its own pages and the allowed ones', async () => {
   await using server = await startTestServer({
     access: { mode: 'accounts', publicUrl: 'https://chat.example', allowedOrigins: [] },

@@ -1,6 +1,8 @@
+import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import Fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Metrics } from '../metrics.ts'
 import type { AccessPolicy } from './access.ts'
 import type { CreateContext } from './connection.ts'
 import { docsRoutes } from './docs.ts'
@@ -11,6 +13,7 @@ import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
+import { serveMetrics } from './metrics.ts'
 import type { PlainCaller } from './plain-socket.ts'
 import { restRoutes } from './rest.ts'
 import { secure } from './security.ts'
@@ -31,6 +34,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   logger: FastifyBaseLogger
   health: () => Health
   checkDatabase: () => Promise<unknown>
+  /** What `/metrics` shows, beside what this layer counts. */
+  metrics?: Metrics
   limits?: Partial<Limits>
   /** Further routes, such as those of the authentication library. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
@@ -61,6 +66,8 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot)
   await secure(app, access)
+  const metrics = options.metrics ?? new Metrics()
+  serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
   await app.register(healthRoutes({ ...options, isDraining }))
   await app.register(trpcHttp({ router, createContext, limits, onError }))
@@ -74,6 +81,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const sockets = createSockets(limits, clientAddress, (error) => {
     logger.debug({ err: error }, 'a socket failed')
   })
+  metrics.gauge('throughline_websockets', 'WebSockets that are open.', () => sockets.count)
   handleUpgrades(app.server, {
     access,
     sockets,
@@ -117,7 +125,13 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     // A batch names all its procedures in one path segment.
-    routerOptions: { maxParamLength: 4096 },
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    // An address that cannot be read, which no handler gets to see.
+    frameworkErrors: (error, _request, { raw }) => {
+      const { status, body } = toHttpError(error)
+      raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+      raw.end(JSON.stringify(body))
+    },
     forceCloseConnections: 'idle',
     http: {
       headersTimeout: limits.handshakeMs,
@@ -131,7 +145,7 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
 
 /** Whatever no route took, and whatever a route threw. */
 function answerTheRest(app: FastifyInstance, webRoot: string): void {
-  app.setNotFoundHandler(async (request, reply) => {
+  const answerMissing = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = pathOf(request.url)
     const isInterface = path.startsWith('/api/') || path.startsWith('/trpc/')
     const page = isInterface ? null : answerNavigation(request, reply, webRoot)
@@ -139,9 +153,12 @@ function answerTheRest(app: FastifyInstance, webRoot: string): void {
     return reply
       .code(404)
       .send({ message: `There is nothing at ${request.method} ${path}.`, code: 'NOT_FOUND' })
-  })
+  }
+  app.setNotFoundHandler(async (request, reply) => answerMissing(request, reply))
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = toHttpError(error)
+    // What can be no file's name, by its length or its characters, is a file that is not there.
+    if (status === 403 && !(error instanceof TRPCError)) return answerMissing(request, reply)
     // A procedure's failure is logged where it is called.
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
       request.log.error({ err: error, url: pathOf(request.url) }, 'request failed')

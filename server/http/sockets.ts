@@ -21,6 +21,8 @@ export type OpenSocket = {
 export type Sockets = {
   accept(request: IncomingMessage, socket: Socket, head: Buffer, serve: ServeSocket): void
   countOf(address: string): number
+  /** All that are open. */
+  readonly count: number
   /** Closes every socket with 1012, "service restart", and ends those that do not answer within `graceMs`. */
   closeAll(graceMs: number): Promise<void>
 }
@@ -85,7 +87,14 @@ export function createSockets(
     clearTimeout(timer)
   }
 
-  return { accept, countOf: (address) => counts.get(address) ?? 0, closeAll }
+  return {
+    accept,
+    countOf: (address) => counts.get(address) ?? 0,
+    get count() {
+      return server.clients.size
+    },
+    closeAll,
+  }
 }
 
 function clip(reason: string): string {

@@ -43,6 +43,11 @@ export class Hub {
     )
   }
 
+  /** How many read, all sessions together. */
+  get readers(): number {
+    return this.#topics.values().reduce((sum, { readers }) => sum + readers, 0)
+  }
+
   /** Ends the reading of a session that was deleted. */
   close(sessionId: SessionId): void {
     this.#topics.get(sessionId)?.close()

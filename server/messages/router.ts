@@ -15,7 +15,7 @@ const Text = z
     MAX_TEXT_LENGTH,
     `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`,
   )
-  .refine((text) => text.trim() !== '', 'A message needs some text.')
+  .refine((text) => text.replaceAll('\0', '').trim() !== '', 'A message needs some text.')
 
 const Sent = z.object({ messageId: MessageId, runId: RunId })
 

@@ -2,7 +2,8 @@ const LONGEST = 60
 
 /** A title from the first message: its first line, cut at a word. */
 export function titleOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0]?.replaceAll(/\s+/g, ' ').trim() ?? ''
+  const line =
+    text.replaceAll('\0', '').trim().split('\n', 1)[0]?.replaceAll(/\s+/g, ' ').trim() ?? ''
   if (line.length <= LONGEST) {
     return line
   }

@@ -173,6 +173,18 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       })
     })
 
+    test('that is the first of a session names it, without the U+0000 that Postgres keeps in no title', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id } = await caller.sessions.create({})
+      await caller.messages.send({ sessionId: id, text: 'Pasted\0 text' })
+      expect(await caller.sessions.get({ id })).toMatchObject({ title: 'Pasted text' })
+      await expect(caller.messages.send({ sessionId: id, text: ' \0' })).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+      })
+    })
+
     test('of a list finds by title and by what was said, page by page, newest activity first', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

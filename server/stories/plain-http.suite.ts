@@ -29,6 +29,33 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       expect(await statusOf(`${url}/health`)).toBe(200)
     })
 
+    test('counts what it does at /metrics, and nothing of what anyone says', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const url = await app.listen()
+      const { id } = await postJson(`${url}/api/session`, {})
+      await postJson(`${url}/api/session/${id}/messages`, { text: 'A secret' })
+      const call = await app.model.nextCall()
+      call.say('Another secret')
+      call.finish()
+      const metrics = async () => (await fetch(`${url}/metrics`)).text()
+      await expect.poll(metrics).toContain('throughline_runs_ended_total{outcome="completed"} 1')
+      const text = await metrics()
+      expect(text).toMatch(/^throughline_http_requests_total\{method="POST",status="200"\} 2$/m)
+      expect(text).toMatch(/^throughline_events_committed_total\{type="chunk"\} [1-9]/m)
+      expect(text).toMatch(/^throughline_readers 0$/m)
+      expect(text).toMatch(/^process_resident_memory_bytes [1-9]\d+$/m)
+      expect(text).not.toContain('secret')
+      expect(text).not.toContain(id)
+      const answer = await fetch(`${url}/metrics`)
+      expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+      const socket = new WebSocket(`${url}/ws/session/${id}`)
+      await once(socket, 'open')
+      await expect.poll(metrics).toMatch(/^throughline_readers 1$/m)
+      expect(await metrics()).toMatch(/^throughline_websockets 1$/m)
+      socket.close()
+    })
+
     test('carries a conversation from its creation to its end, with its log', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
@@ -143,6 +170,13 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
         )
         expect(Object.keys(responses)).toContain('200')
       }
+      const responsesOf = (name: string) =>
+        operations.find(({ operationId }) => operationId === name)?.responses ?? {}
+      const refusals = ['200', '400', '403', '404', '409', '413', '415', '500', '503']
+      expect(Object.keys(responsesOf('messages-send'))).toEqual(refusals)
+      expect(responsesOf('sessions-export')).toMatchObject({
+        200: { content: { 'text/markdown': {} } },
+      })
       for (const [, pointer = ''] of text.matchAll(/"\$ref":"#\/(.+?)"/g)) {
         expect(pointer.split('/').reduce(childOf, description), pointer).toBeTypeOf('object')
       }

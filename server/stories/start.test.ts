@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { platform } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -12,6 +13,7 @@ describe('a server that cannot start', () => {
       SERVER_PORT: 'a-secret-port',
       OPENAI_API: 'a-secret-api',
       LLM_TEMPERATURE: '99',
+      MCP_CONFIG: '/a-secret-folder/mcp.json',
     }
     const failure = await reason(wrong)
     for (const name of Object.keys(wrong)) {
@@ -56,10 +58,16 @@ describe('a server that cannot start', () => {
 
   test('for a folder that cannot be used says so in one line', async () => {
     await using folder = await temporaryFolder()
-    await writeFile(join(folder.path, 'file'), '')
-    expect(await reason({ DATA_DIR: join(folder.path, 'file', 'data') })).toMatch(
-      /cannot be used.*DATA_DIR.*\n$/,
-    )
+    const file = join(folder.path, 'file')
+    await writeFile(file, '')
+    const unusable = [join(file, 'data'), file]
+    // Where mkdir says that a folder is missing which is there, for nothing can be made in it.
+    if (platform() === 'linux') unusable.push('/proc/data')
+    for (const path of unusable) {
+      expect(await reason({ DATA_DIR: path })).toMatch(
+        /ended with 1 before it listened: .*cannot be used.*DATA_DIR.*\n$/,
+      )
+    }
   })
 
   test('for a database that does not answer says so in one line, without its password', async () => {
