@@ -33,6 +33,26 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       expect(await app.caller.sessions.create({ id })).toEqual(first)
     })
 
+    test('with ids in capitals is the same as with small letters', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id } = await app.caller.sessions.create({ id: crypto.randomUUID().toUpperCase() })
+      const sessionId = id.toUpperCase()
+      await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
+      const message = { sessionId, id: crypto.randomUUID().toUpperCase(), text: 'Capital' }
+      const { messageId } = await app.caller.messages.send(message)
+      const call = await app.model.nextCall()
+      call.say('Yes')
+      await live.untilEvent('chunk')
+      expect(await app.caller.runs.stop({ sessionId })).toEqual({ stopped: true })
+      await live.untilEvent('end')
+      expect(await app.caller.messages.send(message)).toMatchObject({ messageId })
+      expect(live.state?.messages[0]?.id).toBe(messageId)
+      await app.caller.sessions.delete({ id: sessionId })
+      await expect(app.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+
     test('that finds the session busy waits its turn, in the order of the queue (P1)', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
