@@ -183,6 +183,22 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
         'NOT_FOUND',
         /parent/,
       )
+      for (const text of [{ title: '\u0000' }, { model: 'a\u0000' }, { systemPrompt: '\u0000b' }]) {
+        await refused(caller.sessions.create(text), 'BAD_REQUEST', /U\+0000/)
+        await refused(caller.sessions.update({ id: sessionId, ...text }), 'BAD_REQUEST', /U\+0000/)
+      }
+      const id = crypto.randomUUID()
+      await refused(caller.messages.regenerate({ id, model: 'a\u0000' }), 'BAD_REQUEST', /U\+0000/)
+      await refused(
+        caller.tools.decide({ callId: id, decision: 'deny', reason: '\u0000' }),
+        'BAD_REQUEST',
+        /U\+0000/,
+      )
+      await refused(
+        caller.tools.resolve({ callId: id, outcome: 'happened', note: '\u0000' }),
+        'BAD_REQUEST',
+        /U\+0000/,
+      )
       await refused(caller.sessions.get({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(
         caller.sessions.update({ id: crypto.randomUUID(), pinned: true }),
