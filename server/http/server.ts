@@ -116,8 +116,8 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
     // Ours says less, and at `debug`.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    // A batch names all its procedures in one path segment.
-    routerOptions: { maxParamLength: 4096 },
+    // A batch names all its procedures in one path segment; Node takes no longer address than this.
+    routerOptions: { maxParamLength: 16_384 },
     forceCloseConnections: 'idle',
     http: {
       headersTimeout: limits.handshakeMs,

@@ -207,6 +207,10 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       )
       await refused(caller.sessions.delete({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(caller.sessions.log({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
+      for (const place of [7, ['seven', id], ['0000-01-01T00:00:00.000Z', id]]) {
+        const cursor = Buffer.from(JSON.stringify(place)).toString('base64url')
+        await refused(caller.sessions.list({ cursor }), 'BAD_REQUEST', /nextCursor/)
+      }
       await refused(caller.sessions.list({ cursor: 'seven' }), 'BAD_REQUEST', /nextCursor/)
       await refused(caller.runs.stop({ sessionId: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       expect(await caller.messages.list({ sessionId })).toEqual({ messages: [], hasOlder: false })
