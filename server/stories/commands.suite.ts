@@ -62,11 +62,18 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       await app.caller.messages.send({ sessionId, text: 'two' })
-      await app.caller.messages.send({ sessionId, text: 'three' })
+      const { messageId } = await app.caller.messages.send({ sessionId, text: 'three' })
       await using joined = watch(app.caller, sessionId)
       await joined.untilEvent('snapshot')
       await live.until(({ state }) => state?.messages.length === 4)
       expect(joined.state).toEqual(live.state)
+      // It is there, but has no place in a branch yet.
+      for (const early of [
+        () => app.caller.messages.select({ id: messageId }),
+        () => app.caller.messages.send({ sessionId, parentId: messageId, text: 'four' }),
+      ]) {
+        await expect(early()).rejects.toMatchObject({ code: 'CONFLICT' })
+      }
       expect(live.state?.messages.map(({ status }) => status)).toEqual([
         'completed',
         'running',
