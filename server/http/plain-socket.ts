@@ -99,8 +99,8 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
 
 /** Signs in, makes the session when there is none, and greets. */
 async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<PlainCaller> {
-  const { sessionId } = options
-  if (!SessionId.safeParse(sessionId).success) {
+  const { data: sessionId } = SessionId.safeParse(options.sessionId)
+  if (sessionId === undefined) {
     throw new TRPCError({ code: 'BAD_REQUEST', message: 'The id of a session must be a UUID.' })
   }
   const caller = await options.createCaller({

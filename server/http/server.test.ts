@@ -28,6 +28,27 @@ test('a batch of 20 is answered, one of 21 is refused with a clear error (P12)',
   const refused = await batch(21)
   expect(refused.status).toBe(400)
   expect(await refused.text()).toContain('20')
+  const huge = await fetch(`${server.url}/trpc/${'echo,'.repeat(2_000)}echo?batch=1`)
+  expect(huge.status).toBe(400)
+})
+
+test('a form, bytes and a body of no type are refused, not read as an empty input', async () => {
+  await using server = await startTestServer()
+  const form = new FormData()
+  form.set('text', 'lost')
+  for (const body of [form, new Blob(['{}'], { type: 'application/octet-stream' }), '{}', null]) {
+    const response = await fetch(`${server.url}/trpc/store`, { method: 'POST', body })
+    expect(response.status).toBe(415)
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining('application/json') },
+    })
+  }
+})
+
+test('HEAD is answered without a body', async () => {
+  await using server = await startTestServer()
+  const response = await fetch(`${server.url}/trpc/echo`, { method: 'HEAD' })
+  expect(response.status).toBe(204)
 })
 
 test('a watch is read as server-sent events', async () => {

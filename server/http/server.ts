@@ -124,8 +124,8 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
     // Ours says less, and at `debug`.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    // A batch names all its procedures in one path segment.
-    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    // A batch names all its procedures in one path segment; Node takes no longer address than this.
+    routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     // An address that cannot be read, which no handler gets to see.
     frameworkErrors: (error, _request, { raw }) => {
       const { status, body } = toHttpError(error)

@@ -27,8 +27,9 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
     // tRPC parses bodies itself, whatever their type says.
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    app.setErrorHandler(async (error, _request, reply) => {
+    app.setErrorHandler(async (error, request, reply) => {
       const { status, body } = toTrpcError(error)
+      if (status >= 500) request.log.error({ err: error }, 'request failed')
       return reply.code(status).send(body)
     })
 
@@ -37,6 +38,7 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
       reply: FastifyReply,
     ) {
       refuseLargeBatch(request, options.limits.batchSize)
+      refuseOtherThanJson(request)
       await fastifyRequestHandler({
         router: options.router,
         req: request,
@@ -50,7 +52,9 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
     }
 
     const { bodyBytes: bodyLimit } = options.limits
-    app.route({ method: ['GET', 'POST'], url: '/trpc/:path', bodyLimit, handler: handle })
+    // Fastify's own HEAD measures the body, which in tRPC's answer is none that it could.
+    const method = ['GET', 'HEAD', 'POST']
+    app.route({ method, url: '/trpc/:path', bodyLimit, handler: handle })
     for (const path of IMPORTS) {
       app.post(
         `/trpc/${path}`,
@@ -72,4 +76,14 @@ function refuseLargeBatch(
   if (request.params.path.split(',').length <= batchSize) return
   const message = `At most ${batchSize} queries and mutations in one batch.`
   throw new TRPCError({ code: 'BAD_REQUEST', message })
+}
+
+/** tRPC hands forms and bytes to the procedure as they are, which reads all fields of its input as absent. */
+function refuseOtherThanJson({ method, headers }: FastifyRequest): void {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (method !== 'POST' || type === 'application/json') return
+  throw new TRPCError({
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'The body must be JSON, with the content type application/json.',
+  })
 }

@@ -20,7 +20,7 @@ type Request = {
  * over one is answered with an error here and never reaches the router.
  */
 export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptions): Encoder {
-  /** The watches that run, and whether the client still waits to hear that they do. */
+  /** The watches that run, whether the client has heard that they do, and whether it wants them to end. */
   const watches = new Map<string | number, { started: boolean; stopWanted: boolean }>()
   let handshake = options.handshake
 
@@ -38,7 +38,7 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
       refuse(request.id, 'BAD_REQUEST', `A watch with the id ${request.id} is already open.`)
       return false
     }
-    if (watches.size >= options.watchesPerSocket) {
+    if (!hasRoom()) {
       refuse(
         request.id,
         'TOO_MANY_REQUESTS',
@@ -50,12 +50,19 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
     return true
   }
 
+  /** One that was told to end makes room at once: who changes what it watches sends the stop and the start together. */
+  function hasRoom(): boolean {
+    const most = options.watchesPerSocket
+    const wanted = [...watches.values()].filter(({ stopWanted }) => !stopWanted)
+    return wanted.length < most && watches.size < 2 * most
+  }
+
   /** tRPC forgets a stop that comes before the start is through, and the watch would run on for nobody. */
   function stops(id: string | number): boolean {
     const watch = watches.get(id)
-    if (!watch || watch.started) return true
+    if (!watch) return true
     watch.stopWanted = true
-    return false
+    return watch.started
   }
 
   function decode(data: string | ArrayBuffer | Uint8Array): unknown {

@@ -96,6 +96,17 @@ test('the same id twice neither starts a second watch nor makes room for one', a
   expect(server.script.watching).toBe(1)
 })
 
+test('a watch may take the place of one that is stopped in the same breath (P12)', async () => {
+  await using server = await startTestServer({ limits: { watchesPerSocket: 2 } })
+  const client = await connectClient(server)
+  client.send([watch(1), watch(2)])
+  await client.answer(2)
+  client.send([{ id: 1, method: 'subscription.stop' }, watch(3)])
+  expect(await client.answer(3)).toMatchObject({ result: { type: 'started' } })
+  client.send(watch(4))
+  expect(await client.answer(4)).toMatchObject({ error: { data: { code: 'TOO_MANY_REQUESTS' } } })
+})
+
 test('a watch stopped in the same breath as it is started does not run on', async () => {
   await using server = await startTestServer()
   const client = await connectClient(server)

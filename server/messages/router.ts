@@ -3,6 +3,7 @@ import { findMessage } from '../../db/messages.ts'
 import { readBranch } from '../../db/branches.ts'
 import { MessageId, RunId, SessionId } from '../../shared/contract/ids.ts'
 import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
+import { noNul } from '../../shared/contract/no-nul.ts'
 import { notFound, procedure, router } from '../trpc.ts'
 import { typedMessages } from '../typed-calls.ts'
 
@@ -98,7 +99,7 @@ export const messagesRouter = router({
       z.object({
         id: MessageId,
         newId: MessageId.optional(),
-        model: z.string().trim().min(1).max(200).optional(),
+        model: z.string().trim().min(1).max(200).check(noNul).optional(),
       }),
     )
     .output(Sent)

@@ -105,15 +105,15 @@ export async function selectBranch(
   sessionId: SessionId,
 ): Promise<void> {
   const session = await lockSession(transaction, userId, sessionId)
-  const tree = await readTree(transaction, sessionId)
-  if (!session || !tree.some((node) => node.id === id)) {
-    throw new CommandError('NOT_FOUND', 'There is no such message.')
-  }
-  if (await findActiveRun(transaction, sessionId)) {
+  if (session && (await findActiveRun(transaction, sessionId))) {
     throw new CommandError(
       'CONFLICT',
       'An answer is being written in this session. Stop it, or wait for its end.',
     )
+  }
+  const tree = await readTree(transaction, sessionId)
+  if (!session || !tree.some((node) => node.id === id)) {
+    throw new CommandError('NOT_FOUND', 'There is no such message.')
   }
   const activeLeaf = leafUnder(tree, id)
   if (activeLeaf !== session.activeLeaf) {

@@ -119,8 +119,11 @@ async function insertQuestion(
   const { userId, sessionId, text } = command
   if (command.parentId) {
     const parent = await findMessage(transaction, userId, command.parentId)
-    if (parent?.message.sessionId !== sessionId || parent.message.status === 'queued') {
+    if (parent?.message.sessionId !== sessionId) {
       throw new CommandError('NOT_FOUND', 'There is no such parent message in this session.')
+    }
+    if (parent.message.status === 'queued') {
+      throw new CommandError('CONFLICT', 'The parent message still waits for its turn.')
     }
   }
   const questionId = command.id ?? MessageId.parse(newId())

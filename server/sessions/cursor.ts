@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { type Session, Timestamp } from '../../shared/contract/session.ts'
 
-const Place = z.tuple([Timestamp, SessionId])
+/** Postgres has no year 0. */
+const Place = z.tuple([Timestamp.refine((text) => text >= '0001'), SessionId])
 
 /** Where the next page of the list begins, as an opaque text. */
 export function toCursor({ updatedAt, id }: Session): string {
@@ -15,11 +16,11 @@ export function fromCursor(cursor: string): { updatedAt: string; id: SessionId }
   try {
     const [updatedAt, id] = Place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
     return { updatedAt, id }
-  } catch (cause) {
+  } catch {
+    // Without the cause: what is wrong within means nothing to a caller.
     throw new TRPCError({
       code: 'BAD_REQUEST',
       message: 'cursor: pass the nextCursor of the page before.',
-      cause,
     })
   }
 }

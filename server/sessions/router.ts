@@ -12,6 +12,7 @@ import {
   updateSession,
 } from '../../db/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
+import { noNul } from '../../shared/contract/no-nul.ts'
 import { Session } from '../../shared/contract/session.ts'
 import { SessionGoneError } from '../log/port.ts'
 import { type Context, notFound, procedure, router } from '../trpc.ts'
@@ -21,9 +22,9 @@ import { logPage, sessionWithMessages } from './read.ts'
 import { SearchHit, searchSessions } from './search.ts'
 import { exportProcedure, importProcedure } from './transfer.ts'
 
-const Title = z.string().trim().min(1).max(200)
-const Model = z.string().trim().min(1).max(200)
-const SystemPrompt = z.string().max(50_000)
+const Title = z.string().trim().min(1).max(200).check(noNul)
+const Model = z.string().trim().min(1).max(200).check(noNul)
+const SystemPrompt = z.string().max(50_000).check(noNul)
 const SearchText = z.string().trim().max(500)
 
 export const sessionsRouter = router({
@@ -180,7 +181,7 @@ export const sessionsRouter = router({
   import: importProcedure,
 
   watch: procedure
-    .input(z.object({ id: SessionId, lastEventId: z.string().max(40).nullish() }))
+    .input(z.object({ id: SessionId, lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
       using _reader = await services.presence.enter(input.id, user.id)
       const events = services.reader.follow({

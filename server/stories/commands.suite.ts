@@ -34,17 +34,44 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       expect(await app.caller.sessions.create({ id })).toEqual(first)
     })
 
+    test('with ids in capitals is the same as with small letters', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id } = await app.caller.sessions.create({ id: crypto.randomUUID().toUpperCase() })
+      const sessionId = id.toUpperCase()
+      await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
+      const message = { sessionId, id: crypto.randomUUID().toUpperCase(), text: 'Capital' }
+      const { messageId } = await app.caller.messages.send(message)
+      const call = await app.model.nextCall()
+      call.say('Yes')
+      await live.untilEvent('chunk')
+      expect(await app.caller.runs.stop({ sessionId })).toEqual({ stopped: true })
+      await live.untilEvent('end')
+      expect(await app.caller.messages.send(message)).toMatchObject({ messageId })
+      expect(live.state?.messages[0]?.id).toBe(messageId)
+      await app.caller.sessions.delete({ id: sessionId })
+      await expect(app.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    })
+
     test('that finds the session busy waits its turn, in the order of the queue (P1)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'one' })
       const first = await app.model.nextCall()
       await app.caller.messages.send({ sessionId, text: 'two' })
-      await app.caller.messages.send({ sessionId, text: 'three' })
+      const { messageId } = await app.caller.messages.send({ sessionId, text: 'three' })
       await using joined = watch(app.caller, sessionId)
       await joined.untilEvent('snapshot')
       await live.until(({ state }) => state?.messages.length === 4)
       expect(joined.state).toEqual(live.state)
+      // It is there, but has no place in a branch yet.
+      for (const early of [
+        () => app.caller.messages.select({ id: messageId }),
+        () => app.caller.messages.send({ sessionId, parentId: messageId, text: 'four' }),
+      ]) {
+        await expect(early()).rejects.toMatchObject({ code: 'CONFLICT' })
+      }
       expect(live.state?.messages.map(({ status }) => status)).toEqual([
         'completed',
         'running',
@@ -155,6 +182,22 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
         'NOT_FOUND',
         /parent/,
       )
+      for (const text of [{ title: '\u0000' }, { model: 'a\u0000' }, { systemPrompt: '\u0000b' }]) {
+        await refused(caller.sessions.create(text), 'BAD_REQUEST', /U\+0000/)
+        await refused(caller.sessions.update({ id: sessionId, ...text }), 'BAD_REQUEST', /U\+0000/)
+      }
+      const id = crypto.randomUUID()
+      await refused(caller.messages.regenerate({ id, model: 'a\u0000' }), 'BAD_REQUEST', /U\+0000/)
+      await refused(
+        caller.tools.decide({ callId: id, decision: 'deny', reason: '\u0000' }),
+        'BAD_REQUEST',
+        /U\+0000/,
+      )
+      await refused(
+        caller.tools.resolve({ callId: id, outcome: 'happened', note: '\u0000' }),
+        'BAD_REQUEST',
+        /U\+0000/,
+      )
       await refused(caller.sessions.get({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(
         caller.sessions.update({ id: crypto.randomUUID(), pinned: true }),
@@ -163,6 +206,10 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       )
       await refused(caller.sessions.delete({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       await refused(caller.sessions.log({ id: crypto.randomUUID() }), 'NOT_FOUND', /session/)
+      for (const place of [7, ['seven', id], ['0000-01-01T00:00:00.000Z', id]]) {
+        const cursor = Buffer.from(JSON.stringify(place)).toString('base64url')
+        await refused(caller.sessions.list({ cursor }), 'BAD_REQUEST', /nextCursor/)
+      }
       await refused(caller.sessions.list({ cursor: 'seven' }), 'BAD_REQUEST', /nextCursor/)
       await refused(caller.runs.stop({ sessionId: crypto.randomUUID() }), 'NOT_FOUND', /session/)
       expect(await caller.messages.list({ sessionId })).toEqual({ messages: [], hasOlder: false })

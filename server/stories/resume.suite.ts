@@ -55,7 +55,7 @@ export function resumeStories(database: string, openStorage: () => Promise<Stora
       await using app = await startTestApp(storage)
       const { id } = await app.caller.sessions.create({})
       await converse(app, id)
-      for (const lastEventId of ['999999', '-1', '1.5', 'nonsense', '']) {
+      for (const lastEventId of ['999999', '-1', '1.5', 'nonsense', '', '9'.repeat(99)]) {
         const leave = new AbortController()
         const events: AsyncIterable<unknown> = await app.caller.sessions.watch({ id, lastEventId })
         const iterator = events[Symbol.asyncIterator]()

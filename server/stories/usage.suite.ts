@@ -108,11 +108,18 @@ export function usageStories(database: string, openStorage: () => Promise<Storag
         await days({ from: '2026-03-28T23:30:00Z', to: '2026-03-30T00:30:00.000+02:00' }),
       ).toEqual([['2026-03-28', 2]])
       for (const timeZone of ['Mars/Olympus', '+02:00', 'UTC-3', '', "x'; --"]) {
-        await expect(app.caller.usage.daily({ timeZone })).rejects.toMatchObject({
-          code: 'BAD_REQUEST',
-          message: expect.stringMatching(/Europe\/Berlin/),
-        })
+        for (const query of [app.caller.usage.daily, app.caller.usage.summary]) {
+          await expect(query({ timeZone })).rejects.toMatchObject({
+            code: 'BAD_REQUEST',
+            message: expect.stringMatching(/Europe\/Berlin/),
+          })
+        }
       }
+      await expect(
+        app.caller.usage.summary({ from: '0000-12-31T00:00:00Z' }),
+      ).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/year 1/) })
+      const all = { from: '0001-01-01T00:00:00+14:00', to: '9999-12-31T23:59:59-14:00' }
+      expect(await days(all)).toHaveLength(2)
       await expect(app.caller.usage.summary({ from: 'yesterday' })).rejects.toMatchObject({
         code: 'BAD_REQUEST',
       })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { CallId } from '../../shared/contract/ids.ts'
+import { noNul } from '../../shared/contract/no-nul.ts'
 import { procedure, router } from '../trpc.ts'
 import { typedCall } from '../typed-calls.ts'
 import { followTools } from './changes.ts'
 
-const Note = z.string().trim().max(2_000)
+const Note = z.string().trim().max(2_000).check(noNul)
 
 export const toolsRouter = router({
   list: procedure.query(({ ctx: { services } }) => services.tools.list()),

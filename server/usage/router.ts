@@ -5,11 +5,18 @@ import { sumUsageByDay, sumUsageByModel } from '../../db/usage.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { type Context, notFound, procedure, router } from '../trpc.ts'
 
+/** Postgres has no year 0. */
+const Moment = z.iso
+  .datetime({ offset: true })
+  .refine((text) => text >= '0001', 'must not be before the year 1')
+
 /** Of one session or all; of what was asked for at `from` or later, and before `to`. */
 const Period = z.object({
   sessionId: SessionId.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: Moment.optional(),
+  to: Moment.optional(),
+  /** In which days are days. */
+  timeZone: z.string().max(100).default('UTC'),
 })
 
 const UsageTotals = z.object({
@@ -41,30 +48,34 @@ export const usageRouter = router({
 
   /** By day and model, oldest first; days on which nothing ran are left out. */
   daily: procedure
-    .input(Period.extend({ timeZone: z.string().max(100).default('UTC') }))
+    .input(Period)
     // `day` is a date, such as 2026-03-29, in that zone.
     .output(z.array(ModelUsage.extend({ day: z.iso.date() })))
-    .query(async ({ ctx, input: { timeZone, ...period } }) => {
-      const filter = await filterOf(ctx, period)
-      const days = isTimeZone(timeZone)
-        ? await sumUsageByDay(ctx.services.database.db, { ...filter, timeZone })
-        : null
+    .query(async ({ ctx, input }) => {
+      const days = await sumUsageByDay(ctx.services.database.db, await filterOf(ctx, input))
       if (!days) {
-        throw new TRPCError({
-          code: 'BAD_REQUEST',
-          message: 'timeZone: pass the IANA name of a time zone, such as Europe/Berlin.',
-        })
+        throw unknownTimeZone()
       }
       return days
     }),
 })
 
 async function filterOf({ services, user }: Context, period: z.infer<typeof Period>) {
-  const { sessionId } = period
+  const { sessionId, timeZone } = period
+  if (!isTimeZone(timeZone)) {
+    throw unknownTimeZone()
+  }
   if (sessionId && !(await findSession(services.database.db, user.id, sessionId))) {
     throw notFound('session')
   }
   return { userId: user.id, ...period }
+}
+
+function unknownTimeZone(): TRPCError {
+  return new TRPCError({
+    code: 'BAD_REQUEST',
+    message: 'timeZone: pass the IANA name of a time zone, such as Europe/Berlin.',
+  })
 }
 
 /** Offsets such as +02:00 are none: Postgres reads their signs the other way round. */

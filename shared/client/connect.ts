@@ -59,7 +59,9 @@ export function connect(options: ConnectOptions = {}): Client {
   return {
     api,
     connection,
-    session(id) {
+    session(given) {
+      // As the server names it: capitals are the same id.
+      const id = given.toLowerCase()
       let entry = sessions.get(id)
       if (entry === undefined) {
         const store = new SessionStore(api, id, schedule)
@@ -73,9 +75,23 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
+const SOCKET_PROTOCOLS: Partial<Record<string, string>> = {
+  'http:': 'ws:',
+  'ws:': 'ws:',
+  'https:': 'wss:',
+  'wss:': 'wss:',
+}
+
 function socketUrl(base: string | URL | undefined): string {
   const url = new URL(base ?? globalThis.location?.origin)
-  url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:'
+  const protocol = SOCKET_PROTOCOLS[url.protocol]
+  // `localhost:8001` is an address too, of the protocol `localhost:`.
+  if (protocol === undefined) {
+    throw new TypeError(
+      `The address of a server begins with http:// or https://, not ${url.protocol}`,
+    )
+  }
+  url.protocol = protocol
   url.pathname = `${url.pathname.replace(/\/$/, '')}/trpc`
   url.search = ''
   url.hash = ''

@@ -129,6 +129,8 @@ describe('a client', () => {
   })
 
   test('refuses an address that is none', () => {
-    expect(() => connect({ url: 'nowhere' })).toThrow(TypeError)
+    for (const url of ['nowhere', 'localhost:8001', 'ftp://127.0.0.1']) {
+      expect(() => connect({ url })).toThrow(TypeError)
+    }
   })
 })

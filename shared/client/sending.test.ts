@@ -188,3 +188,17 @@ test('what was sent with nobody watching does not stay pending', async () => {
   expect(session.store.getSnapshot().pending).toHaveLength(1)
   await eventually(() => session.store.getSnapshot().pending.length === 0)
 })
+
+test('ids in capitals are the same ids', async () => {
+  const session = client.session(server.session.id.toUpperCase())
+  expect(session).toBe(client.session(server.session.id))
+  const stop = session.store.subscribe(() => {})
+  await until(session.store, ({ status }) => status === 'live')
+  const id = newId()
+  expect(await session.send('Hello', { id: id.toUpperCase() })).toEqual({
+    messageId: id,
+    runId: id,
+  })
+  await until(session.store, ({ pending }) => pending.length === 0)
+  stop()
+})

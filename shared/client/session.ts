@@ -49,7 +49,9 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
   return {
     id,
     store,
-    async send(text, { id: messageId = newId(), parentId, whenBusy } = {}) {
+    async send(text, { id: wanted = newId(), parentId, whenBusy } = {}) {
+      // The log names it so: capitals are the same id.
+      const messageId = wanted.toLowerCase()
       store.sending({ id: messageId, text, parentId: parentId ?? null })
       const sent = before.then(() =>
         api.messages.send.mutate({
@@ -70,7 +72,7 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
         throw error
       }
     },
-    dismiss: (messageId) => store.dismiss(messageId),
+    dismiss: (messageId) => store.dismiss(messageId.toLowerCase()),
     stop: (options = {}) => api.runs.stop.mutate({ sessionId: id, ...options }),
     events: (options = {}) => sessionEvents(api, id, options),
     retry: () => store.retry(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
 import { Outcome, TextPart, Usage } from './message.ts'
+import { noNul } from './no-nul.ts'
 import { Session, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
 
@@ -18,12 +19,8 @@ export const EXPORT_LIMITS = {
 /** A name for one message within its session of the file; an import gives it a new id. */
 const LocalId = z.string().min(1).max(100)
 
-/** Text of a column: Postgres keeps no U+0000 there. */
 function plainText(max: number) {
-  return z
-    .string()
-    .max(max)
-    .refine((text) => !text.includes('\u0000'), 'must not contain the character U+0000')
+  return z.string().max(max).check(noNul)
 }
 
 /** Postgres has no year 0, and nobody has a conversation from before 1900. */

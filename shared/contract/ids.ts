@@ -1,11 +1,14 @@
 import { z } from 'zod'
 
-/** Every id is a UUID. The brand keeps a message id from being passed where a session id is meant. */
-export const SessionId = z.uuid().brand<'SessionId'>()
-export const MessageId = z.uuid().brand<'MessageId'>()
-export const RunId = z.uuid().brand<'RunId'>()
-export const CallId = z.uuid().brand<'CallId'>()
-export const UserId = z.uuid().brand<'UserId'>()
+/**
+ * Every id is a UUID. The brand keeps a message id from being passed where a session id is meant. Some platforms write
+ * UUIDs in capitals; to the database both are one, and so they must be to whatever keeps things by their id.
+ */
+export const SessionId = z.uuid().toLowerCase().brand<'SessionId'>()
+export const MessageId = z.uuid().toLowerCase().brand<'MessageId'>()
+export const RunId = z.uuid().toLowerCase().brand<'RunId'>()
+export const CallId = z.uuid().toLowerCase().brand<'CallId'>()
+export const UserId = z.uuid().toLowerCase().brand<'UserId'>()
 
 export type SessionId = z.infer<typeof SessionId>
 export type MessageId = z.infer<typeof MessageId>

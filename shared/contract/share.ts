@@ -3,7 +3,7 @@ import { SessionId } from './ids.ts'
 import { Message } from './message.ts'
 import { Timestamp } from './session.ts'
 
-export const ShareId = z.uuid().brand<'ShareId'>()
+export const ShareId = z.uuid().toLowerCase().brand<'ShareId'>()
 export type ShareId = z.infer<typeof ShareId>
 
 /** Whoever has it may read the snapshot: 256 random bits, base64url. */
