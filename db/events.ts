@@ -195,6 +195,17 @@ export async function deleteEvents(
     delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
 }
 
+/** Removes what a node wrote of a run before it knew that its session was deleted; nothing of a run that is there. */
+export async function deleteEventsOfDeletedRun(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+): Promise<void> {
+  await sql`
+    delete from events where session_id = ${sessionId} and run_id = ${runId}
+    and not exists (select from runs where runs.id = ${runId})`.execute(db)
+}
+
 /**
  * What each of these sessions has after a place, oldest first, in one query: what a node reads for all its readers.
  *

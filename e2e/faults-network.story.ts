@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
@@ -78,6 +79,31 @@ test('behind a pooler that lets no notification through, readers on the other no
     expect(reader.broken).toEqual([])
     expect(await knowsAll(reader, writing.client)).toBe(true)
   }
+})
+
+test('behind such a pooler a session that is deleted on one node ends on the other: its reader is told, its answer is given up, and nothing is left of it (P2, P13)', async () => {
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await createTestDatabase())
+  const mute = opened.use(await startPostgresProxy(database.url, { notifications: false }))
+  const writing = opened.use(await startNode({ DATABASE_URL: mute.url }))
+  const deleting = opened.use(await startNode({ DATABASE_URL: mute.url }))
+  const id = await ask(writing, 'Write 3000 words about valves')
+  const reader = opened.use(readSession(writing.client, id))
+  await reader.until(({ answer }) => (answer?.text.length ?? 0) > 50)
+  await deleting.client.api.sessions.delete.mutate({ id })
+  await expect(reader.until(isOver)).rejects.toThrow('There is no such session')
+  const left = new pg.Client({ connectionString: database.url })
+  await left.connect()
+  opened.defer(() => left.end())
+  const text = 'select count(*)::integer as events from events where session_id = $1'
+  const count = async () => (await left.query<{ events: number }>(text, [id])).rows[0]?.events
+  await expect.poll(count, { timeout: 10_000 }).toBe(0)
+  const again = await writing.client.api.sessions.create.mutate({ id, title: 'Anew' })
+  expect(again.seq).toBe(0)
+  const readers = [writing, deleting].map(({ client }) => opened.use(readSession(client, id)))
+  await writing.client.session(id).send('Hello')
+  await Promise.all(readers.map((one) => one.until(isOver)))
+  expect(readers.flatMap(({ broken }) => broken)).toEqual([])
 })
 
 test('a node that is cut off from Postgres in silence loses its answers to another in time, and is itself again afterwards (P6, P8)', async () => {

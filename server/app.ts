@@ -123,6 +123,7 @@ export async function createApp(options: AppOptions) {
     },
     onLookAround: async () => {
       await feed.catchUp()
+      await feed.closeDeleted()
       await changes.lookAround()
     },
     onError,

@@ -36,6 +36,7 @@ export async function startPostgresProxy(
   let silent = false
   const server = createServer((near) => {
     const far = connect(path)
+    near.setNoDelay(true)
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { readEventsOfMany } from '../../db/events.ts'
+import { findDeletedSessions } from '../../db/sessions.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { ToldEvent } from '../nodes/port.ts'
 import type { CommittedEvent, Hub } from './hub.ts'
@@ -42,6 +43,17 @@ export class RemoteFeed {
       this.#reading = null
     })
     return this.#reading
+  }
+
+  /** Ends the reading of sessions that were deleted on other nodes: their word may have been lost. */
+  async closeDeleted(): Promise<void> {
+    const places = this.#hub.places()
+    if (places.length > 0) {
+      const ids = places.map(({ sessionId }) => sessionId)
+      for (const id of await findDeletedSessions(this.#database.db, ids)) {
+        this.#hub.close(id)
+      }
+    }
   }
 
   async #read(): Promise<void> {

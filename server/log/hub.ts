@@ -48,9 +48,10 @@ export class Hub {
     return this.#topics.values().reduce((sum, { readers }) => sum + readers, 0)
   }
 
-  /** Ends the reading of a session that was deleted. */
+  /** Ends the reading of a session that was deleted; who reads one that is made anew under its id begins afresh. */
   close(sessionId: SessionId): void {
     this.#topics.get(sessionId)?.close()
+    this.#topics.delete(sessionId)
   }
 
   /** Listens to a session until the subscription is disposed. */

@@ -38,6 +38,21 @@ test('a call that writes waits for a person, one that reads begins, one that doe
   })
 })
 
+test.each(['pay', 'no_such_tool'])(
+  'arguments nested more deeply than anybody could record fail the call of %s, and the text is kept',
+  (name) => {
+    const deps = { tools: registry('Pays'), now, newId: () => crypto.randomUUID() }
+    const deep = `{"amount":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    const { call } = newCall(deps, { providerId: 'p', name, arguments: deep })
+    expect(call).toMatchObject({ status: 'failed', input: deep })
+    expect(JSON.stringify(call).length).toBeLessThan(50_000)
+    const fits = `{"amount":${'['.repeat(150)}${']'.repeat(150)}}`
+    expect(newCall(deps, { providerId: 'p', name, arguments: fits }).call.input).toEqual(
+      JSON.parse(fits),
+    )
+  },
+)
+
 test('an approval is for exactly this tool and these arguments: anything else is asked again (P11)', () => {
   const tools = registry('Pays')
   const stored = asked(tools)

@@ -1,5 +1,6 @@
 import type { StoredCall } from '../../db/tool-calls.ts'
 import { CallId } from '../../shared/contract/ids.ts'
+import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import type { ToolContext, ToolInfo, ToolOutcome } from '../tools/port.ts'
 import { approvalHash } from './approval.ts'
@@ -113,10 +114,11 @@ function infoOf(tools: readonly ToolInfo[], name: string): ToolInfo | undefined 
   return tools.find((tool) => tool.name === name)
 }
 
-/** The arguments as JSON where they are JSON, else as the text they are. */
+/** The arguments as JSON where they are JSON that can be recorded, else as the text they are. */
 function readable(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isNestedTooDeeply(value) ? text : value
   } catch {
     return text
   }

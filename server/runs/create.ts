@@ -157,7 +157,7 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
 }
 
 /** Records that the active run is to stop; one that waits for a person is woken for it. */
-async function stopActive(deps: RunDeps, { userId, sessionId, clearQueue }: StopCommand) {
+async function stopActive(deps: RunDeps, { userId, sessionId, runId, clearQueue }: StopCommand) {
   return deps.log.append(sessionId, async (transaction, log) => {
     if (!(await lockSession(transaction, userId, sessionId))) {
       throw new CommandError('NOT_FOUND', 'There is no such session.')
@@ -166,7 +166,7 @@ async function stopActive(deps: RunDeps, { userId, sessionId, clearQueue }: Stop
       await unqueue(transaction, log, userId, sessionId)
     }
     const active = await findActiveRun(transaction, sessionId)
-    if (!active) {
+    if (!active || (runId && active.id !== runId)) {
       return { stopped: null, woken: null }
     }
     await requestStop(transaction, active.id, deps.now())

@@ -48,7 +48,13 @@ export type ResolveCommand = {
   note?: string | undefined
 }
 
-export type StopCommand = { userId: UserId; sessionId: SessionId; clearQueue: boolean }
+export type StopCommand = {
+  userId: UserId
+  sessionId: SessionId
+  /** The run that is meant; whichever is going when left out. */
+  runId?: RunId | undefined
+  clearQueue: boolean
+}
 
 /** The commands that make runs and end them. Each answers when it is committed. */
 export type Runs = {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
+import { deleteEventsOfDeletedRun } from '../../db/events.ts'
+import { findDeletedRuns, findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
 import { type Run, findUncompacted } from '../../db/runs.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
@@ -137,6 +138,10 @@ export class RunSupervisor {
         await releaseRuns(database.db, node.id, run.id)
           .then(() => this.#dropped.delete(run.id))
           .catch((failure: unknown) => onError(failure, 'a run could not be given up'))
+      } else if (!this.#closing.signal.aborted) {
+        await this.#clear(run).catch((failure: unknown) =>
+          onError(failure, 'the text of a deleted run could not be removed'),
+        )
       }
     } finally {
       if (this.#drives.get(run.id) === drive) {
@@ -146,6 +151,15 @@ export class RunSupervisor {
     if (next) {
       this.drive(next)
     }
+  }
+
+  /** Takes back what this node wrote of a lost run after its session was deleted on another. */
+  async #clear({ id, sessionId }: Run): Promise<void> {
+    const { log } = this.#deps
+    log.discard(sessionId, id)
+    await log.append(sessionId, (transaction) =>
+      deleteEventsOfDeletedRun(transaction, sessionId, id),
+    )
   }
 
   async #sweepRounds(): Promise<void> {
@@ -177,7 +191,7 @@ export class RunSupervisor {
     }
   }
 
-  /** Stops the runs of this node that a person stopped on another: that node's word may have been lost. */
+  /** Stops the runs of this node that a person stopped or deleted on another: that node's word may have been lost. */
   #lookForStops(): void {
     const { database, node, onError } = this.#deps
     if (this.#drives.size === 0 || !node.hasOthers) {
@@ -185,6 +199,8 @@ export class RunSupervisor {
     }
     this.#lookingForStops ??= findStopped(database.db, node.id)
       .then((stopped) => stopped.forEach((runId) => this.stop(runId)))
+      .then(() => findDeletedRuns(database.db, [...this.#drives.keys()]))
+      .then((deleted) => deleted.forEach((runId) => this.lose(runId)))
       .catch((error: unknown) => onError(error, 'stops of other nodes could not be looked for'))
       .finally(() => {
         this.#lookingForStops = null

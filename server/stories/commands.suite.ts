@@ -136,6 +136,26 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       expect(fresh.state?.messages).toEqual(live.state?.messages)
     })
 
+    test('that stops one run, however often and late, leaves the runs behind it alone (P9)', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id: sessionId } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, sessionId)
+      await live.untilEvent('snapshot')
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'one' })
+      await app.model.nextCall()
+      await app.caller.messages.send({ sessionId, text: 'two' })
+      const stop = () => app.caller.runs.stop({ sessionId, runId })
+      expect((await stop()).stopped).toBe(true)
+      const second = await app.model.nextCall()
+      expect(await Promise.all([stop(), stop()])).toEqual([{ stopped: false }, { stopped: false }])
+      second.say('done')
+      second.finish()
+      await live.until(({ state }) => state?.session.running === false)
+      const answers = live.state?.messages.filter(({ role }) => role === 'assistant')
+      expect(answers?.map(({ status }) => status)).toEqual(['stopped', 'completed'])
+    })
+
     test('that stops and a model that finishes at the same moment make one ending (P9)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { MAX_NESTING, isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 
 const MAX_ISSUES = 8
 
@@ -9,7 +10,10 @@ export function readArguments(
 ): { ok: true; value: unknown } | { ok: false; error: string } {
   if (text.trim() === '') return { ok: true, value: {} }
   try {
-    return { ok: true, value: JSON.parse(text) }
+    const value: unknown = JSON.parse(text)
+    if (!isNestedTooDeeply(value)) return { ok: true, value }
+    const error = `The arguments of ${name} are nested too deeply. Use ${MAX_NESTING} levels at most.`
+    return { ok: false, error }
   } catch (error) {
     const reason = error instanceof Error ? error.message.slice(0, 200) : String(error)
     return {

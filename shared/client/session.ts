@@ -28,8 +28,11 @@ export type Session = {
   send(text: string, options?: SendOptions): Promise<SendResult>
   /** Takes a failed send out of `pending`; the text is handed back for the message box. */
   dismiss(messageId: string): string | null
-  /** Stops the run that is going. Repeating it is harmless. */
-  stop(options?: { clearQueue?: boolean }): Promise<StopResult>
+  /**
+   * Stops the run that is going. With `runId` only that one: repeated, as by a second press of a button, it leaves the
+   * next run alone, which may have begun meanwhile.
+   */
+  stop(options?: { runId?: string; clearQueue?: boolean }): Promise<StopResult>
   /**
    * The session's events, through drops, without gap or repetition. Begins with a snapshot, or right after the
    * cursor `after`. Ends by `break` or the signal; throws when the server refuses.

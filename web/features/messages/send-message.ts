@@ -14,10 +14,15 @@ export async function sendMessage(client: Client, sessionId: string, text: strin
   }
 }
 
-/** Stops the answer that is going; the box says so when that cannot be. */
+/** Stops the answer that the page shows as going, and not the next one when pressed twice; the box says so when that cannot be. */
 export async function stopAnswer(client: Client, sessionId: string): Promise<void> {
   try {
-    await client.session(sessionId).stop()
+    const session = client.session(sessionId)
+    const { state } = session.store.getSnapshot()
+    const going = state?.messages.findLast(
+      ({ status }) => status === 'running' || status === 'waiting',
+    )
+    await session.stop(going?.runId ? { runId: going.runId } : {})
   } catch (error) {
     drafts.report(sessionId, `Not stopped: ${reason(error)}`)
     throw error
