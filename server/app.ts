@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import { migrate } from '../db/migrate.ts'
 import { ping } from '../db/ping.ts'
@@ -27,8 +28,6 @@ import { createHearing } from './hearing.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
-import { Metrics } from './metrics.ts'
-import { measureProcess } from './process-metrics.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
@@ -51,6 +50,8 @@ export type AppOptions = {
   tools?: readonly Tool[]
   /** How patient it is with MCP servers, where other than usual. */
   mcpTimes?: Partial<McpTimes>
+  /** Where its numbers are put, beside what is there already; of its own when left out. */
+  metrics?: Registry
   /** Milliseconds since the epoch. */
   clock?: () => number
 }
@@ -100,9 +101,13 @@ export async function createApp(options: AppOptions) {
   const jobs = new JobRunner(database, onError)
   await jobs.open()
   const about = { version: manifest.version, database: database.kind, model: model.kind }
-  const metrics = new Metrics()
-  measureProcess(metrics)
-  metrics.gauge('throughline_info', 'Always 1; what runs here is in the labels.', () => 1, about)
+  const metrics = options.metrics ?? new Registry()
+  new Gauge({
+    name: 'throughline_info',
+    help: 'Always 1; what runs here is in the labels.',
+    labelNames: Object.keys(about),
+    registers: [metrics],
+  }).set(about, 1)
   const countEvents = measureLog(metrics)
   const hub = new Hub((sessionId, events) => {
     countEvents(events)
@@ -111,7 +116,14 @@ export async function createApp(options: AppOptions) {
       changes.touch(sessionId)
     }
   })
-  metrics.gauge('throughline_readers', 'Readers of sessions, over all sockets.', () => hub.readers)
+  new Gauge({
+    name: 'throughline_readers',
+    help: 'Readers of sessions, over all sockets.',
+    registers: [metrics],
+    collect() {
+      this.set(hub.readers)
+    },
+  })
   const reader = new CursorReader(database, hub)
   const feed = new RemoteFeed(database, hub)
   const node = new LocalNode({

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { Registry, collectDefaultMetrics } from 'prom-client'
 import { type App, createApp } from './app.ts'
 import { type Config, ConfigError } from './config.ts'
 import { createLogger } from './logger.ts'
@@ -9,12 +10,16 @@ import { explainStartFailure } from './start-failure.ts'
 const EX_CONFIG = 78
 /** How long an orderly end may take. Milliseconds. */
 const SHUTDOWN = 25_000
+/** How often the delay of the event loop is measured. Milliseconds. */
+const EVENT_LOOP_LOOK = 50
 
 if (existsSync('.env')) {
   process.loadEnvFile('.env')
 }
 const config = await configOrExit()
 const logger = createLogger(config.logLevel, process.stdout.isTTY)
+const metrics = new Registry()
+collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK })
 
 process.on('unhandledRejection', (error) => {
   logger.fatal({ err: error }, 'a promise failed that nobody handles')
@@ -43,7 +48,7 @@ async function configOrExit(): Promise<Config> {
 }
 
 async function start(): Promise<App> {
-  const made = await createApp({ config, logger })
+  const made = await createApp({ config, logger, metrics })
   try {
     const url = await made.listen()
     console.log(`Throughline is listening on ${url}`)

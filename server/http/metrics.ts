@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Metrics } from '../metrics.ts'
+import { Counter, Histogram, type Registry } from 'prom-client'
 
 /** Seconds: what feels immediate, what is noticed, what is waited for. */
 const BOUNDS = [0.005, 0.02, 0.1, 0.5, 2, 10]
@@ -8,21 +8,27 @@ const BOUNDS = [0.005, 0.02, 0.1, 0.5, 2, 10]
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** `GET /metrics` for Prometheus. Numbers of this process only, and nothing of what anyone says. */
-export function serveMetrics(app: FastifyInstance, metrics: Metrics): void {
-  const count = metrics.counter('throughline_http_requests_total', 'HTTP requests answered.')
-  const measure = metrics.histogram(
-    'throughline_http_request_duration_seconds',
-    'Time until an HTTP request was answered; streams count until their end.',
-    BOUNDS,
-  )
+export function serveMetrics(app: FastifyInstance, registry: Registry): void {
+  const requests = new Counter({
+    name: 'throughline_http_requests_total',
+    help: 'HTTP requests answered.',
+    labelNames: ['method', 'status'],
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    name: 'throughline_http_request_duration_seconds',
+    help: 'Time until an HTTP request was answered; streams count until their end.',
+    buckets: BOUNDS,
+    registers: [registry],
+  })
   app.addHook('onResponse', async ({ method }, reply) => {
-    count({ method: METHODS.has(method) ? method : 'other', status: String(reply.statusCode) })
-    measure(reply.elapsedTime / 1000)
+    requests.inc({ method: METHODS.has(method) ? method : 'other', status: reply.statusCode })
+    durations.observe(reply.elapsedTime / 1000)
   })
   app.get('/metrics', async (_request, reply) =>
     reply
-      .type('text/plain; version=0.0.4; charset=utf-8')
+      .type(registry.contentType)
       .header('cache-control', 'no-store')
-      .send(metrics.text()),
+      .send(await registry.metrics()),
   )
 }

@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Metrics } from '../metrics.ts'
+import { Gauge, Registry } from 'prom-client'
 import type { AccessPolicy } from './access.ts'
 import type { CreateContext } from './connection.ts'
 import { docsRoutes } from './docs.ts'
@@ -35,7 +35,7 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   health: () => Health
   checkDatabase: () => Promise<unknown>
   /** What `/metrics` shows, beside what this layer counts. */
-  metrics?: Metrics
+  metrics?: Registry
   limits?: Partial<Limits>
   /** Further routes, such as those of the authentication library. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
@@ -66,7 +66,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot)
   await secure(app, access)
-  const metrics = options.metrics ?? new Metrics()
+  const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
   await app.register(healthRoutes({ ...options, isDraining }))
@@ -81,7 +81,14 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const sockets = createSockets(limits, clientAddress, (error) => {
     logger.debug({ err: error }, 'a socket failed')
   })
-  metrics.gauge('throughline_websockets', 'WebSockets that are open.', () => sockets.count)
+  new Gauge({
+    name: 'throughline_websockets',
+    help: 'WebSockets that are open.',
+    registers: [metrics],
+    collect() {
+      this.set(sockets.count)
+    },
+  })
   handleUpgrades(app.server, {
     access,
     sockets,

@@ -1,18 +1,33 @@
-import type { Metrics } from '../metrics.ts'
+import { Counter, type Registry } from 'prom-client'
 import type { CommittedEvent } from './hub.ts'
 
 /** Counts what this node commits: events, answers by how they ended, and the tokens of those. */
-export function measureLog(metrics: Metrics): (events: readonly CommittedEvent[]) => void {
-  const count = metrics.counter('throughline_events_committed_total', 'Events committed, by type.')
-  const end = metrics.counter('throughline_runs_ended_total', 'Answers that ended, by outcome.')
-  const use = metrics.counter('throughline_tokens_total', 'Tokens of ended answers, by direction.')
+export function measureLog(registry: Registry): (events: readonly CommittedEvent[]) => void {
+  const committed = new Counter({
+    name: 'throughline_events_committed_total',
+    help: 'Events committed, by type.',
+    labelNames: ['type'],
+    registers: [registry],
+  })
+  const ended = new Counter({
+    name: 'throughline_runs_ended_total',
+    help: 'Answers that ended, by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  const tokens = new Counter({
+    name: 'throughline_tokens_total',
+    help: 'Tokens of ended answers, by direction.',
+    labelNames: ['direction'],
+    registers: [registry],
+  })
   return (events) => {
     for (const { event } of events) {
-      count({ type: event.type })
+      committed.inc({ type: event.type })
       if (event.type === 'end') {
-        end({ outcome: event.outcome })
-        use({ direction: 'input' }, event.usage?.inputTokens ?? 0)
-        use({ direction: 'output' }, event.usage?.outputTokens ?? 0)
+        ended.inc({ outcome: event.outcome })
+        tokens.inc({ direction: 'input' }, event.usage?.inputTokens ?? 0)
+        tokens.inc({ direction: 'output' }, event.usage?.outputTokens ?? 0)
       }
     }
   }

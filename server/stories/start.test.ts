@@ -54,6 +54,9 @@ describe('a server that cannot start', () => {
     await first.end('SIGKILL')
     await using second = await startServer({ DATA_DIR: folder.path })
     expect((await fetch(`${second.url}/readyz`)).status).toBe(200)
+    const metrics = await (await fetch(`${second.url}/metrics`)).text()
+    expect(metrics).toMatch(/^process_resident_memory_bytes [1-9]\d+$/m)
+    expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m)
   })
 
   test('for a folder that cannot be used says so in one line', async () => {
