@@ -30,12 +30,20 @@ export type RestMeta = {
   }
 }
 
+/** How often a quiet watch over server-sent events is heard of: as often as sockets are pinged. */
+const PING_MS = 30_000
+
 const t = initTRPC
   .context<Context>()
   .meta<RestMeta>()
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,
+    // Proxies cut what is silent, and of a reader that vanished nobody knows until something is written to it.
+    sse: {
+      ping: { enabled: true, intervalMs: PING_MS },
+      client: { reconnectAfterInactivityMs: 2 * PING_MS },
+    },
     errorFormatter: ({ shape, error }) => ({ ...shape, message: messageFor(error) }),
   })
 
