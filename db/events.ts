@@ -103,6 +103,39 @@ export async function readEvents(
     .execute()
 }
 
+/**
+ * The next events after a place, oldest first, for a reader that is behind.
+ *
+ * @param limit rows at the most
+ * @param maxLength bytes of JSON after which no further event is read; the first comes however long it is
+ * @returns `complete` says that the log had no more
+ */
+export async function readEventsWithin(
+  db: Db,
+  sessionId: SessionId,
+  after: number,
+  { limit, maxLength }: { limit: number; maxLength: number },
+): Promise<{ events: ReadEvent[]; complete: boolean }> {
+  const { rows } = await sql<ReadEvent & { rows: number }>`
+    select seq, at, "runId", type, data, rows
+    from (
+      select page.*, count(*) over ()::int as rows,
+        sum(octet_length(data::text)) over (order by seq) - octet_length(data::text) as before
+      from (
+        select seq, created_at as at, run_id as "runId", type, data
+        from events
+        where session_id = ${sessionId} and seq > ${after}
+        order by seq
+        limit ${limit}
+      ) as page
+    ) as measured
+    where before < ${maxLength}
+    order by seq`.execute(db)
+  const found = rows[0]?.rows ?? 0
+  const events = rows.map(({ rows: _, ...event }) => event)
+  return { events, complete: events.length === found && found < limit }
+}
+
 /** The chunks that a run has logged after a place, oldest first, at most `limit` of them. */
 export async function readChunks(
   db: Db,

@@ -30,12 +30,20 @@ export type RestMeta = {
   }
 }
 
+/** How often a quiet watch over server-sent events is heard of: as often as sockets are pinged. */
+const PING_MS = 30_000
+
 const t = initTRPC
   .context<Context>()
   .meta<RestMeta>()
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,
+    // Proxies cut what is silent, and of a reader that vanished nobody knows until something is written to it.
+    sse: {
+      ping: { enabled: true, intervalMs: PING_MS },
+      client: { reconnectAfterInactivityMs: 2 * PING_MS },
+    },
     errorFormatter: ({ shape, error }) => ({ ...shape, message: messageFor(error) }),
   })
 
@@ -43,7 +51,10 @@ const t = initTRPC
 const translateErrors = t.middleware(async ({ next }) => {
   const result = await next()
   if (!result.ok) {
-    const { cause } = result.error
+    const { code, cause } = result.error
+    if (code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
+      throw new TRPCError({ code, message: z.prettifyError(cause), cause })
+    }
     if (cause instanceof CommandError) {
       throw new TRPCError({ code: cause.code, message: cause.message, cause })
     }
@@ -65,9 +76,6 @@ export function notFound(what: string): TRPCError {
 }
 
 function messageFor(error: TRPCError): string {
-  if (error.code === 'BAD_REQUEST' && error.cause instanceof z.ZodError) {
-    return z.prettifyError(error.cause)
-  }
   // What nobody foresaw may carry anything: it goes to the log, not to the caller.
   return error.code === 'INTERNAL_SERVER_ERROR'
     ? 'Something went wrong on the server. Try again.'

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts'
-import { readEvents, readHeads } from '../../db/events.ts'
+import { readEventsWithin, readHeads } from '../../db/events.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
@@ -8,8 +8,11 @@ import type { CommittedEvent, Hub, Subscription } from './hub.ts'
 import { type FollowOptions, type LogReader, SessionGoneError } from './port.ts'
 import { type SnapshotOptions, parseEvent, takeSnapshot } from './snapshot.ts'
 
-/** Rows read from the database at once, and the longest text that they are merged to (UTF-16 units). */
-const PAGE = 500
+/**
+ * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
+ * are merged to (UTF-16 units).
+ */
+const PAGE = { limit: 500, maxLength: 256 * 1024 }
 const LONGEST_CHUNK = 32 * 1024
 
 /**
@@ -47,8 +50,10 @@ export class CursorReader implements LogReader {
         continue
       }
       const remembered = cursor < reread ? null : subscription.since(cursor)
-      const events = remembered ?? (await this.#read(options, cursor, subscription))
-      if (!remembered && events.length < PAGE) {
+      const { events, complete } = remembered
+        ? { events: remembered, complete: false }
+        : await this.#read(options, cursor, subscription)
+      if (complete) {
         reread = 0
       }
       if (events.length === 0) {
@@ -101,11 +106,12 @@ export class CursorReader implements LogReader {
     { sessionId }: FollowOptions,
     cursor: number,
     subscription: Subscription,
-  ): Promise<CommittedEvent[]> {
-    const rows = await readEvents(this.#database.db, sessionId, cursor, PAGE)
-    if (rows.length < PAGE) {
-      subscription.reached(rows.at(-1)?.seq ?? cursor)
+  ): Promise<{ events: CommittedEvent[]; complete: boolean }> {
+    const page = await readEventsWithin(this.#database.db, sessionId, cursor, PAGE)
+    if (page.complete) {
+      subscription.reached(page.events.at(-1)?.seq ?? cursor)
     }
-    return rows.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
+    const events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
+    return { events, complete: page.complete }
   }
 }

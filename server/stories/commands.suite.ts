@@ -191,7 +191,11 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
         'BAD_REQUEST',
         /200,000 characters/,
       )
-      await refused(caller.messages.send({ sessionId: 'seven', text: 'x' }), 'BAD_REQUEST', /UUID/)
+      await refused(
+        caller.messages.send({ sessionId: 'seven', text: 'x' }),
+        'BAD_REQUEST',
+        /^✖ Invalid UUID\n {2}→ at sessionId$/,
+      )
       await refused(
         caller.messages.send({ sessionId: crypto.randomUUID(), text: 'x' }),
         'NOT_FOUND',

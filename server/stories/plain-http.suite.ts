@@ -59,6 +59,21 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       socket.close()
     })
 
+    test('a quiet watch over server-sent events is pinged, more often than its reader is told to lose patience', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const url = await app.listen()
+      const { id } = await app.caller.sessions.create({})
+      const input = encodeURIComponent(JSON.stringify({ id }))
+      const response = await fetch(`${url}/trpc/sessions.watch?input=${input}`)
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+      const { value = '' } = (await reader?.read()) ?? {}
+      const told: unknown = JSON.parse(/event: connected\ndata: (.*)/.exec(value)?.[1] ?? 'null')
+      expect(told).toEqual({ reconnectAfterInactivityMs: 60_000 })
+      expect(appRouter._def._config.sse?.ping).toEqual({ enabled: true, intervalMs: 30_000 })
+      await reader?.cancel()
+    })
+
     test('carries a conversation from its creation to its end, with its log', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
