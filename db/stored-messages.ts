@@ -54,29 +54,51 @@ export async function assembleMessages(
     rows.flatMap((row) => row.parts.flatMap((part) => (part.type === 'tool' ? [part.id] : []))),
   )
   const siblings = known ?? (await readSiblings(db, rows))
-  return rows.map((row) => ({
-    partsSeq: row.parts_seq,
-    message: {
-      id: row.id,
-      sessionId: row.session_id,
-      parentId: row.parent_id,
-      role: row.role,
-      parts: row.parts.flatMap((part): Part[] => {
-        if (part.type !== 'tool') {
-          return [part]
-        }
-        const call = calls.get(part.id)
-        return call ? [{ type: 'tool', call }] : []
-      }),
-      createdAt: row.created_at,
-      runId: row.run_id,
-      status: row.status,
-      siblings: siblings.get(row.id) ?? { index: 0, count: 1, previous: null, next: null },
-      model: row.model,
-      usage: row.usage,
-      error: row.error,
-    },
-  }))
+  const finishes = await readFinishes(db, rows)
+  return rows.map((row) => {
+    const finish = finishes.get(row.id)
+    return {
+      partsSeq: row.parts_seq,
+      message: {
+        id: row.id,
+        sessionId: row.session_id,
+        parentId: row.parent_id,
+        role: row.role,
+        parts: row.parts.flatMap((part): Part[] => {
+          if (part.type !== 'tool') {
+            return [part]
+          }
+          const call = calls.get(part.id)
+          return call ? [{ type: 'tool', call }] : []
+        }),
+        createdAt: row.created_at,
+        runId: row.run_id,
+        status: row.status,
+        siblings: siblings.get(row.id) ?? { index: 0, count: 1, previous: null, next: null },
+        model: row.model,
+        usage: row.usage,
+        error: row.error,
+        ...(finish && { finish }),
+      },
+    }
+  })
+}
+
+/** Of the completed answers among these, those that the model did not end by itself. */
+async function readFinishes(
+  db: Db,
+  rows: MessageRow[],
+): Promise<Map<MessageId, Message['finish']>> {
+  const ids = rows.flatMap(({ id, role, status }) =>
+    role === 'assistant' && status === 'completed' ? [id] : [],
+  )
+  if (ids.length === 0) {
+    return new Map()
+  }
+  const { rows: cut } = await sql<{ id: MessageId; finish: Message['finish'] }>`
+    select messages.id, finish from messages join runs on runs.id = messages.run_id
+    where messages.id = any(${ids}::uuid[]) and finish <> 'stop'`.execute(db)
+  return new Map(cut.map(({ id, finish }) => [id, finish]))
 }
 
 /** A message's siblings are those of its role under the same parent, in the order of their making. */

@@ -49,6 +49,7 @@ test('a frame above the limit closes the socket with 1009 and nothing else (P12)
   client.socket.send('x'.repeat(1024 * 1024 + 1))
   expect(await client.closed).toBe(1009)
   expect((await fetch(`${server.url}/health`)).status).toBe(200)
+  expect(server.logged.filter(({ level }) => Number(level) >= 40)).toEqual([])
 })
 
 test('21 calls in one message are refused each by its id, the watches among them start (P12)', async () => {

@@ -24,6 +24,11 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
   const { webSocket, request, server } = socket
   const { limits } = options
   const url = new URL(request.url ?? '', 'http://localhost')
+  // What a client's own frames or network broke is told by the socket, and is no procedure that failed.
+  let broken: unknown
+  webSocket.once('error', (error) => {
+    broken = error
+  })
   const serve = getWSConnectionHandler<Router>({
     wss: server,
     router: options.router,
@@ -41,7 +46,9 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
         signal: socket.signal,
         close: socket.close,
       }),
-    onError: ({ error, path }) => options.onError({ error, path }),
+    onError: ({ error, path }) => {
+      if (broken === undefined || error.cause !== broken) options.onError({ error, path })
+    },
   })
   serve(webSocket, request)
 }

@@ -89,14 +89,14 @@ function faultError(
     status === 403 ||
     /invalid_api_key|authentication|permission/.test(`${code} ${type}`)
   ) {
-    if (!hasKey) {
-      return runError('provider_auth', `${host} asks for an API key: set OPENAI_API_KEY.`, false)
-    }
     return runError(
       'provider_auth',
       status === 403
-        ? `${host} does not allow this with the API key in OPENAI_API_KEY (403).`
-        : `${host} does not accept the API key: check OPENAI_API_KEY.`,
+        ? // A country, a project, a model: only the provider knows what is not allowed.
+          `${host} does not allow this${hasKey ? ' with the API key in OPENAI_API_KEY' : ''} (403).${said}`
+        : hasKey
+          ? `${host} does not accept the API key: check OPENAI_API_KEY.`
+          : `${host} asks for an API key: set OPENAI_API_KEY.`,
       false,
     )
   }

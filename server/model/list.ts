@@ -49,13 +49,23 @@ export async function listModels(
 
 function readModels(answer: unknown): ModelInfo[] {
   const list = Array.isArray(answer) ? answer : (objectOf(answer).data ?? objectOf(answer).models)
-  return arrayOf(list).flatMap((value): ModelInfo[] => {
+  const found = arrayOf(list).flatMap((value): ModelInfo[] => {
     const model = objectOf(value)
     const id = stringOf(model.id) || stringOf(model.name)
-    const contextWindow = CONTEXT_FIELDS.map((field) => numberOf(model[field])).find(Boolean)
-    return id ? [{ id, ...(contextWindow && { contextWindow }) }] : []
+    const contextWindow = CONTEXT_FIELDS.map((field) => numberOf(model[field])).find(isSize)
+    return CHOOSABLE.test(id) ? [{ id, ...(contextWindow && { contextWindow }) }] : []
   })
+  // Routers list a model once for each of its hosts; the first counts.
+  const seen = new Set<string>()
+  return found.filter(({ id }) => !seen.has(id) && seen.add(id))
 }
+
+function isSize(value: number | undefined): boolean {
+  return value !== undefined && value > 0
+}
+
+/** What a session may name as its model. */
+const CHOOSABLE = /^\P{Cc}{1,200}$/u
 
 /** OpenAI does not tell it; OpenRouter, Groq, vLLM, and Mistral with LM Studio each call it otherwise. */
 const CONTEXT_FIELDS = ['context_length', 'context_window', 'max_model_len', 'max_context_length']

@@ -19,18 +19,25 @@ export function watchProgress(clock: Clock, signal: AbortSignal): ProgressWatch 
     race<T>(work: Promise<T>) {
       return new Promise<Raced<T>>((resolve, reject) => {
         const began = clock.now()
+        const allowed = Math.max(0, Math.min(left, MAX_TIMER_MS))
+        let away = false
         const settle = (): void => {
           cancel()
           signal.removeEventListener('abort', onAbort)
-          left -= clock.now() - began
+          left = Math.max(left - (clock.now() - began), away ? READING_MS : 0)
         }
         const onAbort = (): void => {
           settle()
           resolve({ type: 'aborted' })
         }
-        const cancel = clock.after(Math.max(0, Math.min(left, MAX_TIMER_MS)), () => {
+        const late = (): void => {
           settle()
           resolve({ type: 'late' })
+        }
+        let cancel = clock.after(allowed, () => {
+          away = clock.now() - began > allowed + AWAY_MS
+          if (away) cancel = clock.after(READING_MS, late)
+          else late()
         })
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
@@ -48,6 +55,11 @@ export function watchProgress(clock: Clock, signal: AbortSignal): ProgressWatch 
     },
   }
 }
+
+/** A timer that is so late tells that this process was frozen, asleep or busy: the provider may have spoken meanwhile. */
+const AWAY_MS = 250
+/** Then what it said is read first. */
+const READING_MS = 500
 
 /** Node's timers hold no more than 31 bits of milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1

@@ -96,5 +96,9 @@ export function isQuotaGone(fault: ProviderFault): boolean {
 export function isPassing(fault: ProviderFault): boolean {
   if (isQuotaGone(fault)) return false
   const { status } = fault
-  return status === 408 || status === 409 || status === 429 || (status !== null && status >= 500)
+  // The Responses API begins with 200 and says by name what would have been a status.
+  if (status === null) return PASSING_NAMES.test(fault.code) || PASSING_NAMES.test(fault.type)
+  return status === 408 || status === 409 || status === 429 || status >= 500
 }
+
+const PASSING_NAMES = /^(server_error|rate_limit_exceeded|rate_limit_error|overloaded_error)$/

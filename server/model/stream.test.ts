@@ -199,6 +199,22 @@ describe('the list of models', () => {
     ])
   })
 
+  test('has each model once, and only what a session may name', async () => {
+    const data = [
+      { id: 'a' },
+      { id: 'b', context_length: -5 },
+      { id: 'a', context_length: 10 },
+      { id: 'x'.repeat(201) },
+      { id: 'n\0ul' },
+      { id: 7 },
+      null,
+    ]
+    await using scripted = await scriptedPort([
+      { headers: { 'content-type': 'application/json' }, body: [JSON.stringify({ data })] },
+    ])
+    expect(await scripted.port.list()).toEqual([{ id: 'a' }, { id: 'b' }])
+  })
+
   test('throws an error for people when it cannot be had', async () => {
     await using scripted = await scriptedPort([refusal(401, { message: 'no' })])
     const { port } = scripted

@@ -82,6 +82,7 @@ function anonymous(
     model: message.model,
     usage: null,
     error: message.error,
+    ...(message.finish && { finish: message.finish }),
   }
 }
 

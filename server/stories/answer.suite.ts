@@ -155,6 +155,10 @@ export function answerStories(database: string, openStorage: () => Promise<Stora
         finish: 'max-steps',
       })
       expect(app.model.asked).toBe(2)
+      await using fresh = watch(app.caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state?.messages).toEqual(live.state?.messages)
+      expect(fresh.state?.messages.at(-1)).toMatchObject({ finish: 'max-steps' })
     })
   })
 }

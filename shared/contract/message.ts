@@ -58,6 +58,8 @@ export const Message = z.object({
   model: z.string().nullable(),
   usage: Usage.nullable(),
   error: RunError.nullable(),
+  /** Why a completed answer is not what the model would have said; absent when it said all. */
+  finish: z.enum(['length', 'content-filter', 'max-steps']).optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
   parts: Part<Call>[]

@@ -61,6 +61,7 @@ function apply<Call>(
           status: event.outcome,
           usage: event.usage,
           error: event.error,
+          ...(event.finish && event.finish !== 'stop' && { finish: event.finish }),
         })),
         false,
       )

@@ -70,6 +70,12 @@ test.each([
   expect(html).not.toContain('knot-live')
 })
 
+test('an answer that the model did not end by itself says so (P13)', () => {
+  expect(render({ status: 'completed', finish: 'length' })).toContain('Cut off: as long as')
+  expect(render({ status: 'completed', finish: 'content-filter' })).toContain('content filter')
+  expect(render({ status: 'completed' })).not.toContain('Cut off')
+})
+
 test('only where a retry makes sense is one offered', () => {
   expect(render({ status: 'stopped' }, null)).not.toContain('Retry')
 })

@@ -62,6 +62,7 @@ export function Ending(props: {
         <Actions>
           {children}
           {versions}
+          {message.finish && <span>{CUT_SHORT[message.finish]}</span>}
           <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
             {usageText(message)}
           </span>
@@ -69,6 +70,12 @@ export function Ending(props: {
       )
   }
 }
+
+const CUT_SHORT = {
+  length: 'Cut off: as long as an answer may be',
+  'content-filter': 'Cut off by the provider’s content filter',
+  'max-steps': 'Ended: as many steps as an answer may take',
+} as const
 
 function Actions({ children }: { children: ReactNode }) {
   return (
