@@ -218,6 +218,16 @@ test('a client that never finishes its request is cut off (P12)', async () => {
   await closed
 })
 
+test('a client that never finishes its body is cut off (P12)', async () => {
+  await using server = await startTestServer({ limits: { handshakeMs: 200, requestMs: 300 } })
+  const socket = connect(server.port, '127.0.0.1')
+  const head = 'POST /trpc/store HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+  socket.write(`${head}Content-Length: 100\r\n\r\n{`)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.resume()
+  await closed
+})
+
 function post(url: string, body: string): Promise<Response> {
   return fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
 }
