@@ -36,11 +36,6 @@ const t = initTRPC
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,
-    // Sockets have pings of their own. Without one, clients and proxies give a stream up after a minute or a few.
-    sse: {
-      ping: { enabled: true, intervalMs: 15_000 },
-      client: { reconnectAfterInactivityMs: 45_000 },
-    },
     errorFormatter: ({ shape, error }) => ({ ...shape, message: messageFor(error) }),
   })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { procedureRecord } from '../http/rest-paths.ts'
 import { appRouter } from '../router.ts'
@@ -65,27 +65,6 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       }
       await app.caller.sessions.create()
       expect((await app.caller.sessions.list()).items).toHaveLength(1)
-    })
-
-    test('shows signs of life on a quiet stream of server-sent events, which readers and proxies would end', async () => {
-      await using storage = await openStorage()
-      await using app = await startTestApp(storage)
-      const { id } = await app.caller.sessions.create({})
-      const url = await app.listen()
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-      try {
-        const input = encodeURIComponent(JSON.stringify({ id }))
-        const { body } = await fetch(`${url}/trpc/sessions.watch?input=${input}`)
-        let text = ''
-        for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-          text += piece
-          if (text.includes('event: ping')) break
-          if (text.includes('snapshot')) await vi.advanceTimersByTimeAsync(15_000)
-        }
-        expect(text).toMatch(/"reconnectAfterInactivityMs":45000.*snapshot.*event: ping/s)
-      } finally {
-        vi.useRealTimers()
-      }
     })
 
     test('carries a conversation from its creation to its end, with its log', async () => {
