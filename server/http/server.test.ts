@@ -195,6 +195,16 @@ test('closing waits neither for event streams nor, beyond its bound, for anythin
   await expect(stream.text()).rejects.toThrow()
 })
 
+test('closing ends event streams at once', async () => {
+  const server = await startTestServer({ limits: { closeMs: 3_600_000 } })
+  const stream = await fetch(`${server.url}/trpc/flood`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  await until(() => server.script.flooded > 0)
+  await server.http.close()
+  await expect(stream.text()).rejects.toThrow()
+})
+
 test('a client that offers another protocol is answered in this one', async () => {
   await using server = await startTestServer()
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' }
