@@ -62,6 +62,17 @@ test('what is piped in is answered to the end, with the calls on lines of their 
   expect(lines.slice(3)).toEqual(['Up and well.', ''])
 })
 
+test('a /quit that is piped in comes after what was piped in before it', async () => {
+  await using server = await startTestServer({ answers: ['Well.'] })
+  await using chat = startChat(server.url)
+  chat.type('How are you?')
+  chat.type('/nope')
+  chat.type('/quit')
+  expect(await chat.exited).toBe(0)
+  expect(chat.output()).toContain('There is no /nope')
+  expect(chat.output()).toContain('Well.')
+})
+
 test('an answer goes on in the same chat when the server was started again', async () => {
   await using folder = await temporaryFolder()
   const env = { DATA_DIR: folder.path }

@@ -49,13 +49,10 @@ readline.on('line', (line) => {
   warned = false
   screen.entered()
   const command = parseCommand(line)
-  if (command.type === 'quit') void leave()
+  if (command.type === 'quit') void (process.stdin.isTTY ? leave() : leaveAnswered())
   else work = work.then(() => chat.do(command).catch(report)).then(prompt)
 })
-// At the end of the input the last answer is still to be read.
-readline.on('close', () => {
-  work = work.then(() => chat.untilAnswered()).then(leave)
-})
+readline.on('close', () => void leaveAnswered())
 readline.on('SIGINT', onInterrupt)
 process.on('SIGINT', onInterrupt)
 
@@ -84,6 +81,12 @@ function report(error: unknown): void {
   if (!isLeaving) screen.line(`! ${error instanceof Error ? error.message : String(error)}`)
 }
 
+/** What was piped in is done before, and its last answer is still to be read. */
+function leaveAnswered(): Promise<unknown> {
+  work = work.then(() => chat.untilAnswered()).then(leave)
+  return work
+}
+
 async function leave(): Promise<void> {
   if (isLeaving) return
   isLeaving = true
@@ -98,7 +101,7 @@ function connectOrExit() {
   try {
     return connect({ url, ...(token && { token }) })
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error))
+    return fail(`--url ${url}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -7,8 +7,13 @@ import type { FastifyInstance } from 'fastify'
  */
 export function trackEventStreams(app: FastifyInstance): () => void {
   const open = new Set<ServerResponse>()
-  app.addHook('onSend', async (_request, reply) => {
-    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
+  app.addHook('onSend', async (_request, reply, payload) => {
+    // tRPC answers with a Response, whose headers the reply does not have yet.
+    const type =
+      payload instanceof Response
+        ? payload.headers.get('content-type')
+        : reply.getHeader('content-type')
+    if (!String(type).startsWith('text/event-stream')) return
     open.add(reply.raw)
     reply.raw.once('close', () => open.delete(reply.raw))
   })

@@ -8,6 +8,8 @@ export type Limits = {
   socketsPerAddress: number
   /** From the first byte to the request's head, and from the upgrade to the connection params. */
   handshakeMs: number
+  /** Until the whole of a request has come, its body too. */
+  requestMs: number
   /** Between two pings; a socket that showed no life since the last one is ended. */
   pingMs: number
   /** A socket with more than this unsent is full: its streams wait. */
@@ -25,6 +27,7 @@ export const DEFAULT_LIMITS: Limits = {
   watchesPerSocket: 64,
   socketsPerAddress: 256,
   handshakeMs: 10_000,
+  requestMs: 300_000,
   pingMs: 30_000,
   fullBytes: 64 * 1024,
   bodyBytes: 1024 * 1024,

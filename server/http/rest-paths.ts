@@ -93,8 +93,11 @@ export function inputSchema(procedure: AnyTRPCProcedure): z.ZodObject {
 
 function objectSchema(input: unknown): z.ZodObject {
   if (input instanceof z.ZodObject) return input
-  if (input instanceof z.ZodOptional || input instanceof z.ZodDefault)
-    return objectSchema(input.unwrap())
+  const isWrapper =
+    input instanceof z.ZodOptional ||
+    input instanceof z.ZodDefault ||
+    input instanceof z.ZodPrefault
+  if (isWrapper) return objectSchema(input.unwrap())
   if (input instanceof z.ZodVoid || input instanceof z.ZodUndefined) return z.object({})
   throw new Error('The input of a procedure must be an object to be offered over REST.')
 }

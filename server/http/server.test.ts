@@ -195,6 +195,16 @@ test('closing waits neither for event streams nor, beyond its bound, for anythin
   await expect(stream.text()).rejects.toThrow()
 })
 
+test('closing ends event streams at once', async () => {
+  const server = await startTestServer({ limits: { closeMs: 3_600_000 } })
+  const stream = await fetch(`${server.url}/trpc/flood`, {
+    headers: { accept: 'text/event-stream' },
+  })
+  await until(() => server.script.flooded > 0)
+  await server.http.close()
+  await expect(stream.text()).rejects.toThrow()
+})
+
 test('a client that offers another protocol is answered in this one', async () => {
   await using server = await startTestServer()
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' }
@@ -213,6 +223,16 @@ test('a client that never finishes its request is cut off (P12)', async () => {
   await using server = await startTestServer({ limits: { handshakeMs: 200 } })
   const socket = connect(server.port, '127.0.0.1')
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.resume()
+  await closed
+})
+
+test('a client that never finishes its body is cut off (P12)', async () => {
+  await using server = await startTestServer({ limits: { handshakeMs: 200, requestMs: 300 } })
+  const socket = connect(server.port, '127.0.0.1')
+  const head = 'POST /trpc/store HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+  socket.write(`${head}Content-Length: 100\r\n\r\n{`)
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.resume()
   await closed

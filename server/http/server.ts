@@ -140,6 +140,7 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
       raw.end(JSON.stringify(body))
     },
     forceCloseConnections: 'idle',
+    requestTimeout: limits.requestMs,
     http: {
       headersTimeout: limits.handshakeMs,
       // Node looks for late clients this often.

@@ -30,12 +30,14 @@ const SearchText = z.string().trim().max(500)
 export const sessionsRouter = router({
   create: procedure
     .input(
-      z.object({
-        id: SessionId.optional(),
-        title: Title.nullish(),
-        model: Model.nullish(),
-        systemPrompt: SystemPrompt.nullish(),
-      }),
+      z
+        .object({
+          id: SessionId.optional(),
+          title: Title.nullish(),
+          model: Model.nullish(),
+          systemPrompt: SystemPrompt.nullish(),
+        })
+        .prefault({}),
     )
     .output(Session)
     .mutation(async ({ ctx: { services, user }, input }) => {
@@ -64,12 +66,14 @@ export const sessionsRouter = router({
 
   list: procedure
     .input(
-      z.object({
-        cursor: z.string().max(200).nullish(),
-        limit: z.coerce.number().int().min(1).max(100).default(50),
-        search: SearchText.optional(),
-        archived: z.boolean().default(false),
-      }),
+      z
+        .object({
+          cursor: z.string().max(200).nullish(),
+          limit: z.coerce.number().int().min(1).max(100).default(50),
+          search: SearchText.optional(),
+          archived: z.boolean().default(false),
+        })
+        .prefault({}),
     )
     .output(z.object({ items: z.array(Session), nextCursor: z.string().nullable() }))
     .query(async ({ ctx: { services, user }, input }) => {

@@ -47,7 +47,7 @@ export const sharesRouter = router({
     }),
 
   list: procedure
-    .input(z.object({ sessionId: SessionId.optional() }))
+    .input(z.object({ sessionId: SessionId.optional() }).prefault({}))
     .output(z.object({ shares: z.array(Share) }))
     .query(async ({ ctx: { services, user }, input: { sessionId } }) => ({
       shares: await listShares(services.database.db, user.id, sessionId ?? null),

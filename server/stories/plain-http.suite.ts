@@ -200,6 +200,17 @@ export function plainHttpStories(database: string, openStorage: () => Promise<St
       }
     })
 
+    test('needs no input where every field of it may be left out', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const url = await app.listen()
+      for (const name of ['sessions.list', 'shares.list', 'usage.summary', 'usage.daily']) {
+        expect(await statusOf(`${url}/trpc/${name}`), name).toBe(200)
+      }
+      await app.caller.sessions.create()
+      expect((await app.caller.sessions.list()).items).toHaveLength(1)
+    })
+
     test('shows that description at /docs and /redoc, with nothing from elsewhere', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

@@ -40,7 +40,7 @@ const ModelUsage = UsageTotals.extend({ model: z.string() })
 export const usageRouter = router({
   /** By model, most tokens first, and all together. */
   summary: procedure
-    .input(Period)
+    .input(Period.prefault({}))
     .output(z.object({ models: z.array(ModelUsage), total: UsageTotals }))
     .query(async ({ ctx, input }) =>
       sumUsageByModel(ctx.services.database.db, await filterOf(ctx, input)),
@@ -48,7 +48,7 @@ export const usageRouter = router({
 
   /** By day and model, oldest first; days on which nothing ran are left out. */
   daily: procedure
-    .input(Period)
+    .input(Period.prefault({}))
     // `day` is a date, such as 2026-03-29, in that zone.
     .output(z.array(ModelUsage.extend({ day: z.iso.date() })))
     .query(async ({ ctx, input }) => {
