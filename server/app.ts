@@ -197,6 +197,8 @@ export async function createApp(options: AppOptions) {
     (run) => compactRun(database.db, run, now()),
   )
   const hear = createHearing({ feed, runs, hub, changes })
+  // Closed after the runs: meanwhile it says that this node is not ready.
+  const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())
   opened.defer(() => jobs.close())
   opened.defer(() => runs.close())
@@ -249,7 +251,8 @@ export async function createApp(options: AppOptions) {
     checkDatabase: () => ping(database.db),
     metrics,
   })
-  opened.defer(() => http.close())
+  listener.defer(() => http.close())
+  opened.defer(() => http.leave())
   opened.defer(() => presence.beginClosing())
 
   const resources = opened.move()

@@ -180,6 +180,27 @@ test('closing lets a request in flight finish', async () => {
   await closed
 })
 
+test('a server that leaves says so to whoever asks anew, until it is closed', async () => {
+  const server = await startTestServer({ limits: { closeMs: 10_000 } })
+  const answer = fetch(`${server.url}/trpc/slow`)
+  await until(() => server.script.calls.length > 0)
+  const left = server.http.leave()
+  const ready = await fetch(`${server.url}/readyz`)
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }])
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+  const late = await fetch(`${server.url}/trpc/slow`)
+  expect([late.status, await late.json()]).toMatchObject([
+    503,
+    { error: { data: { code: 'SERVICE_UNAVAILABLE' } } },
+  ])
+  server.script.gate.resolve()
+  expect(await (await answer).json()).toEqual({ result: { data: 'done' } })
+  await left
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+  await server.http.close()
+  await expect(fetch(`${server.url}/readyz`)).rejects.toThrow()
+})
+
 test('closing waits neither for event streams nor, beyond its bound, for anything', async () => {
   const server = await startTestServer({ limits: { closeMs: 200 } })
   const stream = await fetch(`${server.url}/trpc/flood`, {

@@ -13,6 +13,7 @@ import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
+import { refuseWhileLeaving } from './leaving.ts'
 import { serveMetrics } from './metrics.ts'
 import type { PlainCaller } from './plain-socket.ts'
 import { restRoutes } from './rest.ts'
@@ -47,7 +48,12 @@ export type HttpServer = {
   listen(where: { host: string; port: number }): Promise<string>
   /** `/readyz` says 503 from here on, and new sockets are refused; what is open goes on. */
   drain(): void
-  /** Closes sockets with 1012 and lets requests in flight finish, within a bound. Closing twice is closing once. */
+  /**
+   * Closes sockets with 1012 and lets requests in flight finish, within a bound. From here on whoever looks after this
+   * process is told that it is not ready, and everybody else that it is closing.
+   */
+  leave(): Promise<void>
+  /** Leaves, and stops listening. Closing twice is closing once. */
   close(): Promise<void>
 }
 
@@ -59,6 +65,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
   const onError = logProcedureErrors(logger)
   let draining = false
+  let leaving: Promise<unknown> | undefined
   const isDraining = (): boolean => draining
 
   const app = createFastify(logger, limits)
@@ -66,6 +73,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot)
   await secure(app, access)
+  const untilAnswered = refuseWhileLeaving(app, () => leaving !== undefined)
   const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
@@ -99,13 +107,17 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   })
 
   let closing: Promise<void> | undefined
-  async function close(): Promise<void> {
+  async function leave(): Promise<void> {
     draining = true
+    endStreams()
+    leaving ??= Promise.all([untilAnswered(limits.closeMs), sockets.closeAll(limits.closeMs)])
+    await leaving
+  }
+  async function close(): Promise<void> {
+    await leave()
     const late = setTimeout(() => app.server.closeAllConnections(), limits.closeMs)
     try {
-      endStreams()
-      // Fastify stops accepting at once and then waits for what is in flight.
-      await Promise.all([app.close(), sockets.closeAll(limits.closeMs)])
+      await app.close()
     } finally {
       clearTimeout(late)
     }
@@ -121,6 +133,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     drain: () => {
       draining = true
     },
+    leave,
     close: () => (closing ??= close()),
   }
 }

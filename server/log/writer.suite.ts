@@ -100,6 +100,26 @@ export function writerSuite(name: string, open: Open): void {
       ])
     })
 
+    test('gives an append up whose place is taken at every try, and lets all else go on meanwhile', async () => {
+      await using storage = await open()
+      await using bench = await setUp(storage.options)
+      const { writer, sessionId } = bench
+      let turns = 0
+      const meanwhile = setInterval(() => (turns += 1), 1)
+      const append = writer.append(sessionId, async (transaction, log) => {
+        const other = { sessionId, seq: log.nextSeq, runId: null, type: 'session', data: '{}' }
+        await insertEvents(transaction, [other])
+        log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL }, bench.hold.runId)
+      })
+      await expect(append).rejects.toThrow('taken at every try')
+      clearInterval(meanwhile)
+      expect(turns).toBeGreaterThan(0)
+      await writer.append(sessionId, async (_transaction, log) => {
+        log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL }, bench.hold.runId)
+      })
+      expect(bench.committed.map(({ seq }) => seq)).toEqual([1])
+    })
+
     test('throws away the text of a run that another attempt has taken over (P8)', async () => {
       await using storage = await open()
       await using bench = await setUp(storage.options)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../../db/database.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
@@ -14,6 +15,8 @@ export type WriterOptions = CommitOptions & {
   paceMs: number
 }
 
+/** So often a command is tried while others are quicker to add to its log; in truth twice is rare. */
+const MOST_TRIES = 500
 /** More text than this that waits to be committed makes its run wait. UTF-16 units, for each session. */
 const ROOM = 256 * 1024
 /** The pace slows down to this under load. Milliseconds. */
@@ -70,13 +73,18 @@ export class GroupCommitWriter implements LogWriter {
     const log = this.#log(sessionId)
     await log.lock()
     try {
-      for (;;) {
+      for (let tries = 1; ; tries += 1) {
         const share: Share = { log, chunks: this.#take(log) }
         const done = await this.#committer.commitWith(share, work)
         if (done) {
           this.#committed([share], done.placed)
           return done.value
         }
+        if (tries === MOST_TRIES) {
+          throw new Error('The end of a log is taken at every try.')
+        }
+        // An embedded database answers without ever letting anything else happen in this process.
+        await setImmediate()
       }
     } finally {
       this.#release(log)
