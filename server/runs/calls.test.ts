@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { StoredCall } from '../../db/tool-calls.ts'
+import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from '../tools/define.ts'
 import { createToolRegistry } from '../tools/registry.ts'
-import { begin, newCall, recovered } from './calls.ts'
+import { begin, carryOut, newCall, recovered } from './calls.ts'
 
 const now = () => '2026-01-02T03:04:05.678Z'
 
@@ -74,3 +75,17 @@ test('after a crash a call that must not start twice is unknown, and any other i
     error: expect.stringContaining('not known'),
   })
 })
+
+test('a call whose outcome is hidden, and that cannot be tried again, stays one whose outcome is hidden (P7)', async () => {
+  const { call } = asked(registry('Pays'))
+  const context = { caller: { id: USER, admin: false }, signal: new AbortController().signal }
+  const deps = { tools: createToolRegistry([], { timeoutMs: 1_000 }), now }
+  const running = { ...call, status: 'running' as const }
+  expect(await carryOut(running, deps, context)).toMatchObject({ status: 'failed' })
+  expect(await carryOut(running, deps, context, true)).toMatchObject({
+    status: 'unknown',
+    error: expect.stringContaining('still not known'),
+  })
+})
+
+const USER = UserId.parse(crypto.randomUUID())

@@ -67,16 +67,21 @@ export function askedAgain(
     : null
 }
 
-/** Carries out a call that is recorded as running and returns it as it came out. */
+/**
+ * Carries out a call that is recorded as running and returns it as it came out.
+ *
+ * @param isAgain whether it was begun before, with an outcome that nobody knows
+ */
 export async function carryOut(
   call: ToolCall,
   { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
   context: Omit<ToolContext, 'callId'>,
+  isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
-  return { ...settled(call, outcome), startedAt, durationMs }
+  return { ...settled(call, outcome, isAgain), startedAt, durationMs }
 }
 
 /**
@@ -99,9 +104,17 @@ export function neverBegan(call: ToolCall): ToolCall {
   return { ...call, status: 'failed', error: 'The answer was stopped before this call began.' }
 }
 
-function settled({ error: _, progress: __, ...call }: ToolCall, outcome: ToolOutcome): ToolCall {
+function settled(
+  { error: _, progress: __, ...call }: ToolCall,
+  outcome: ToolOutcome,
+  isAgain: boolean,
+): ToolCall {
   if (outcome.ok) {
     return { ...call, status: 'completed', output: outcome.output }
+  }
+  if (isAgain && /^(unknown-tool|bad-arguments)$/.test(outcome.kind)) {
+    const error = `${outcome.error} It was not tried again: whether the first call happened is still not known.`
+    return { ...call, status: 'unknown', error }
   }
   // A call that was under way when it was stopped, lost, or out of time may have happened all the same.
   const hidden = call.effect === 'once' && /^(stopped|timeout|lost)$/.test(outcome.kind)

@@ -64,7 +64,7 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
   const user = await findUser(deps.database.db, stored.userId)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
   await deps.tools.untilPresent(stored.call.name, signal)
-  const call = await carryOut(stored.call, deps, { caller, signal })
+  const call = await carryOut(stored.call, deps, { caller, signal }, true)
   await record({ ...stored, call }, deps)
 }
 
