@@ -74,14 +74,6 @@ export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Which of these runs are no more: their session was deleted. */
-export async function findDeletedRuns(db: Db, ids: readonly RunId[]): Promise<RunId[]> {
-  const { rows } = await sql<{ id: RunId }>`
-    select wanted.id from unnest(${ids}::uuid[]) as wanted (id)
-    where not exists (select from runs where runs.id = wanted.id)`.execute(db)
-  return rows.map(({ id }) => id)
-}
-
 /** Lets a run wait for a person: nobody drives it. */
 export async function parkRun(transaction: Db, id: RunId): Promise<void> {
   await transaction

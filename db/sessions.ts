@@ -145,14 +145,6 @@ export async function updateSession(db: Db, id: SessionId, change: SessionChange
     .execute()
 }
 
-/** Which of these sessions are no more. */
-export async function findDeletedSessions(db: Db, ids: readonly SessionId[]): Promise<SessionId[]> {
-  const { rows } = await sql<{ id: SessionId }>`
-    select wanted.id from unnest(${ids}::uuid[]) as wanted (id)
-    where not exists (select from sessions where sessions.id = wanted.id)`.execute(db)
-  return rows.map(({ id }) => id)
-}
-
 /** Deletes the session with all that belongs to it, its log included. */
 export async function deleteSession(transaction: Db, id: SessionId): Promise<void> {
   await transaction.deleteFrom('sessions').where('id', '=', id).execute()

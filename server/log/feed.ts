@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { readEventsOfMany } from '../../db/events.ts'
-import { findDeletedSessions } from '../../db/sessions.ts'
+import { findDeleted } from '../../db/deleted.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { ToldEvent } from '../nodes/port.ts'
 import type { CommittedEvent, Hub } from './hub.ts'
@@ -50,7 +50,7 @@ export class RemoteFeed {
     const places = this.#hub.places()
     if (places.length > 0) {
       const ids = places.map(({ sessionId }) => sessionId)
-      for (const id of await findDeletedSessions(this.#database.db, ids)) {
+      for (const id of await findDeleted(this.#database.db, 'sessions', ids)) {
         this.#hub.close(id)
       }
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { findDeleted } from '../../db/deleted.ts'
 import { deleteEventsOfDeletedRun } from '../../db/events.ts'
-import { findDeletedRuns, findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
+import { findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
 import { type Run, findUncompacted } from '../../db/runs.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
@@ -199,7 +200,7 @@ export class RunSupervisor {
     }
     this.#lookingForStops ??= findStopped(database.db, node.id)
       .then((stopped) => stopped.forEach((runId) => this.stop(runId)))
-      .then(() => findDeletedRuns(database.db, [...this.#drives.keys()]))
+      .then(() => findDeleted(database.db, 'runs', [...this.#drives.keys()]))
       .then((deleted) => deleted.forEach((runId) => this.lose(runId)))
       .catch((error: unknown) => onError(error, 'stops of other nodes could not be looked for'))
       .finally(() => {

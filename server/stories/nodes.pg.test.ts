@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import type { SessionsChange } from '../../shared/contract/events.ts'
+import { askFirst } from '../testing/ask-first.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 import { textOf, watch } from '../testing/watch.ts'
-import { defineTool } from '../tools/define.ts'
 
-const askFirst = defineTool({
-  name: 'ask_first',
-  description: 'Does nothing, after asking',
-  input: z.object({}),
-  output: z.object({}),
-  effect: 'once',
-  approval: 'always',
-  execute: async () => ({}),
-})
 const startTwo = () => startTwoApps({ tools: [askFirst] })
 
 describe('two nodes on one database', () => {

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { z } from 'zod'
 import { connect } from '../../shared/client/index.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { askFirst } from '../testing/ask-first.ts'
 import { openTab } from '../testing/tab.ts'
-import { defineTool } from '../tools/define.ts'
 
 /** Long enough for a reader to come back within it, seconds. */
 const GRACE = 0.4
@@ -230,15 +229,6 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
 
     test('lists hear of a session that runs, waits, is renamed, closes and opens again', async () => {
       await using storage = await openStorage()
-      const askFirst = defineTool({
-        name: 'ask_first',
-        description: 'Does nothing, after asking',
-        input: z.object({}),
-        output: z.object({}),
-        effect: 'once',
-        approval: 'always',
-        execute: async () => ({}),
-      })
       await using app = await startTestApp({
         env: { ...storage.env, SESSION_GRACE_SECONDS: '0' },
         tools: [askFirst],
