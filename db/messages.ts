@@ -4,7 +4,12 @@ import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids
 import type { Message, MessageStatus, Part, Usage } from '../shared/contract/message.ts'
 import type { Db } from './database.ts'
 import type { StoredPart } from './schema.ts'
-import { type StoredMessage, assembleMessages, messageColumns } from './stored-messages.ts'
+import {
+  NO_SIBLINGS,
+  type StoredMessage,
+  assembleMessages,
+  messageColumns,
+} from './stored-messages.ts'
 
 export type NewMessage = {
   id: MessageId
@@ -21,8 +26,9 @@ export type NewMessage = {
   createdAt: string
 }
 
-export async function insertMessage(transaction: Db, message: NewMessage): Promise<void> {
-  await transaction
+/** Stores a message and returns it as readers see it. */
+export async function insertMessage(transaction: Db, message: NewMessage): Promise<Message> {
+  const { siblings } = await transaction
     .insertInto('messages')
     .values({
       id: message.id,
@@ -40,7 +46,28 @@ export async function insertMessage(transaction: Db, message: NewMessage): Promi
       error: null,
       created_at: message.createdAt,
     })
-    .execute()
+    .returning(
+      sql<boolean>`exists (select 1 from messages as other
+        where other.session_id = messages.session_id and other.role = messages.role
+          and other.parent_id is not distinct from messages.parent_id
+          and other.status <> 'queued' and messages.status <> 'queued')`.as('siblings'),
+    )
+    .executeTakeFirstOrThrow()
+  if (siblings || message.parts.some(({ type }) => type === 'tool')) {
+    const stored = await findMessage(transaction, message.userId, message.id)
+    if (!stored) {
+      throw new Error(`message ${message.id} is gone in the transaction that made it`)
+    }
+    return stored.message
+  }
+  const { userId: _user, partsSeq: _seq, parts, ...rest } = message
+  return {
+    ...rest,
+    parts: parts.flatMap((part) => (part.type === 'tool' ? [] : [part])),
+    siblings: NO_SIBLINGS,
+    usage: null,
+    error: null,
+  }
 }
 
 export type MessageChange = {

@@ -41,8 +41,8 @@ export async function insertRun(
   transaction: Db,
   run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt'> & { createdAt: string },
   first: boolean,
-): Promise<void> {
-  await transaction
+): Promise<Run> {
+  return transaction
     .insertInto('runs')
     .values({
       id: run.id,
@@ -60,7 +60,8 @@ export async function insertRun(
           select coalesce(min(place), 0) - 1 from runs where session_id = ${run.sessionId} and status = 'queued')`,
       }),
     })
-    .execute()
+    .returning(runColumns)
+    .executeTakeFirstOrThrow()
 }
 
 export async function findRun(db: Db, id: RunId): Promise<Run | null> {

@@ -9,6 +9,9 @@ import { findCalls } from './tool-calls.ts'
 /** A message with the log position up to which its parts are true. */
 export type StoredMessage = { message: Message; partsSeq: number }
 
+/** The place of a message that is the only one of its role under its parent, or that still waits. */
+export const NO_SIBLINGS: Message['siblings'] = { index: 0, count: 1, previous: null, next: null }
+
 /** What is read of a message, for `assembleMessages`. */
 export const messageColumns = [
   'id',
@@ -74,7 +77,7 @@ export async function assembleMessages(
         createdAt: row.created_at,
         runId: row.run_id,
         status: row.status,
-        siblings: siblings.get(row.id) ?? { index: 0, count: 1, previous: null, next: null },
+        siblings: siblings.get(row.id) ?? NO_SIBLINGS,
         model: row.model,
         usage: row.usage,
         error: row.error,
@@ -101,11 +104,18 @@ async function readFinishes(
   return new Map(cut.map(({ id, finish }) => [id, finish]))
 }
 
-/** A message's siblings are those of its role under the same parent, in the order of their making. */
+/**
+ * A message's siblings are those of its role under the same parent, in the order of their making. Only these families
+ * are read: a page costs the same in a session of ten messages and in one of ten thousand.
+ */
 async function readSiblings(
   db: Db,
   rows: MessageRow[],
 ): Promise<Map<MessageId, Message['siblings']>> {
+  const parentIds = [...new Set(rows.flatMap(({ parent_id: id }) => (id ? [id] : [])))]
+  const rootsOf = [
+    ...new Set(rows.flatMap((row) => (row.parent_id === null ? [row.session_id] : []))),
+  ]
   const { rows: placed } = await sql<{
     id: MessageId
     index: number
@@ -120,7 +130,8 @@ async function readSiblings(
         lag(id) over siblings as previous,
         lead(id) over siblings as next
       from messages
-      where session_id = any(${[...new Set(rows.map((row) => row.session_id))]}::uuid[]) and status <> 'queued'
+      where status <> 'queued' and (parent_id = any(${parentIds}::uuid[])
+        or parent_id is null and session_id = any(${rootsOf}::uuid[]))
       window siblings as (partition by session_id, parent_id, role order by created_at, id)
     ) as family
     where count > 1 and id = any(${rows.map((row) => row.id)}::uuid[])`.execute(db)

@@ -32,6 +32,9 @@ export function createAppender(sessionId: SessionId, head: number, batch: Placed
       batch.push({ sessionId, seq, runId, event })
       return seq
     },
+    dropAll: () => {
+      batch.length = 0
+    },
   }
 }
 

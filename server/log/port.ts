@@ -26,6 +26,8 @@ export type Appender = {
   readonly nextSeq: number
   /** Adds the event and returns its place in the log. */
   add(event: AppendedEvent, runId?: RunId | null): number
+  /** Drops what the transaction would have added, text of a running answer included: the log itself is deleted. */
+  dropAll(): void
 }
 
 /**

@@ -33,13 +33,11 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
     deps.node.tell({ type: 'stop', runId })
   }
 
-  /** Drives what was started; what stands in its way is stopped, also when it waits for a person. */
-  const afterSend = async (sent: Sent, session: Pick<StopCommand, 'userId' | 'sessionId'>) => {
+  const afterSend = (sent: Sent) => {
     if (sent.started) {
       supervisor.drive(sent.started)
-    }
-    if (sent.interrupted) {
-      await service.stop({ ...session, clearQueue: false })
+    } else if (sent.interrupted) {
+      stopEverywhere(sent.interrupted)
     }
     return { messageId: sent.messageId, runId: sent.runId }
   }
@@ -50,7 +48,6 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
         await deps.log.append(command.sessionId, (transaction, log) =>
           sendMessage(transaction, log, command, deps),
         ),
-        command,
       )
     },
 
@@ -59,7 +56,7 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
       const sent = await deps.log.append(sessionId, (transaction, log) =>
         regenerate(transaction, log, command, sessionId, deps),
       )
-      return afterSend(sent, { userId: command.userId, sessionId })
+      return afterSend(sent)
     },
 
     async select(command) {

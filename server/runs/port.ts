@@ -82,7 +82,7 @@ export type Runs = {
   decide(command: DecideCommand): Promise<ToolCall>
   /** @throws {CommandError} when there is no such call, or its outcome is known */
   resolve(command: ResolveCommand): Promise<ToolCall>
-  /** Lets go of a run whose session is about to be deleted: nothing more of it is written. */
+  /** Lets go of a run whose session is deleted: nothing more of it is written. */
   abandon(run: { id: RunId; sessionId: SessionId }): void
 }
 

@@ -1,17 +1,11 @@
 import type { Db } from '../../db/database.ts'
 import { findMessage, messageExists, readTree } from '../../db/messages.ts'
-import {
-  type Run,
-  findActiveRun,
-  findRun,
-  findRunOfAnswer,
-  insertRun,
-  requestStop,
-} from '../../db/runs.ts'
+import { type Run, findActiveRun, findRunOfAnswer, insertRun, requestStop } from '../../db/runs.ts'
 import { lockSession, updateSession } from '../../db/sessions.ts'
 import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
 import type { Appender } from '../log/port.ts'
+import { wake } from './decide.ts'
 import type { RunDeps } from './deps.ts'
 import { CommandError, type RegenerateCommand, type SelectCommand } from './port.ts'
 import type { Sent } from './send.ts'
@@ -48,7 +42,7 @@ export async function regenerate(
   const active = await findActiveRun(transaction, sessionId)
   const runId = RunId.parse(deps.newId())
   const messageId = newId ?? MessageId.parse(deps.newId())
-  await insertRun(
+  const run = await insertRun(
     transaction,
     {
       id: runId,
@@ -64,11 +58,8 @@ export async function regenerate(
   )
   if (active) {
     await requestStop(transaction, active.id, deps.now())
-    return { messageId, runId, started: null, interrupted: active.id }
-  }
-  const run = await findRun(transaction, runId)
-  if (!run) {
-    throw new Error(`run ${runId} is gone in the transaction that made it`)
+    const woken = await wake(transaction, log, { ...active, runId: active.id }, deps.node.id)
+    return { messageId, runId, started: woken, interrupted: active.id }
   }
   if (questionId !== session.activeLeaf) {
     await addBranch(transaction, log, { userId, sessionId, leaf: questionId })

@@ -3,25 +3,26 @@ import { findMessage, insertMessage, messageExists, readQueued } from '../../db/
 import {
   type Run,
   findActiveRun,
-  findRun,
   findRunOfQuestion,
   insertRun,
   requestStop,
 } from '../../db/runs.ts'
 import { lockSession, updateSession } from '../../db/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
 import type { Appender } from '../log/port.ts'
+import { wake } from './decide.ts'
 import type { RunDeps } from './deps.ts'
 import { CommandError, type SendCommand } from './port.ts'
-import { addBranch, readMessage, readSession, startAnswer } from './start.ts'
+import { addBranch, readSession, startAnswer } from './start.ts'
 import { titleOf } from './title.ts'
 
 export type Sent = {
   messageId: MessageId
   runId: RunId
-  /** The run to drive now, if the answer starts at once. */
+  /** The run to drive now: the answer's own if it starts at once, or one that waited for a person and is to end. */
   started: Run | null
-  /** The run to stop, if this message interrupts it. */
+  /** The run whose stop is recorded, if this message interrupts it. */
   interrupted: RunId | null
 }
 
@@ -53,31 +54,31 @@ export async function sendMessage(
       'An answer is running in this session. Stop it, or send with whenBusy "queue".',
     )
   }
-  const run = await insertQuestion(transaction, log, command, session, active, deps)
+  const { run, message } = await insertQuestion(transaction, log, command, session, active, deps)
   if (active) {
-    log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
-    if (whenBusy === 'interrupt') {
+    await updateSession(transaction, sessionId, { updatedAt: message.createdAt })
+    log.add({ type: 'message', message })
+    const interrupted = whenBusy === 'interrupt' ? active.id : null
+    let woken: Run | null = null
+    if (interrupted) {
       await requestStop(transaction, active.id, deps.now())
       // It goes before what waits already, where a reader would not put a message that is new.
       if ((await readQueued(transaction, sessionId)).length > 1) {
         await addBranch(transaction, log, { userId, sessionId })
       }
+      woken = await wake(transaction, log, { ...active, runId: active.id }, deps.node.id)
     }
-    return {
-      messageId: run.questionId,
-      runId: run.id,
-      started: null,
-      interrupted: whenBusy === 'interrupt' ? active.id : null,
-    }
+    return { messageId: run.questionId, runId: run.id, started: woken, interrupted }
   }
   const { parentId: leaf } = command
   if (leaf !== undefined && leaf !== session.activeLeaf) {
     await addBranch(transaction, log, { userId, sessionId, leaf })
   }
-  log.add({ type: 'message', message: await readMessage(transaction, userId, run.questionId) })
-  const started = await startAnswer(transaction, log, run, deps)
+  log.add({ type: 'message', message })
+  const change =
+    session.title === null ? ({ title: titleOf(text), titleSource: 'rule' } as const) : {}
+  const started = await startAnswer(transaction, log, run, deps, change)
   if (session.title === null) {
-    await updateSession(transaction, sessionId, { title: titleOf(text), titleSource: 'rule' })
     log.add({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })
   }
   return { messageId: run.questionId, runId: run.id, started, interrupted: null }
@@ -89,12 +90,12 @@ async function findRepeated(
   { userId, sessionId, text }: SendCommand,
   id: MessageId,
 ): Promise<{ messageId: MessageId; runId: RunId } | null> {
+  if (!(await messageExists(transaction, id))) {
+    return null
+  }
   const known = await findMessage(transaction, userId, id)
   if (!known) {
-    if (await messageExists(transaction, id)) {
-      throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
-    }
-    return null
+    throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
   }
   const { message } = known
   const said = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
@@ -115,7 +116,7 @@ async function insertQuestion(
   session: Session,
   active: Run | null,
   { now, newId, settings }: RunDeps,
-): Promise<Run> {
+): Promise<{ run: Run; message: Message }> {
   const { userId, sessionId, text } = command
   if (command.parentId) {
     const parent = await findMessage(transaction, userId, command.parentId)
@@ -129,7 +130,7 @@ async function insertQuestion(
   const questionId = command.id ?? MessageId.parse(newId())
   const runId = RunId.parse(newId())
   const createdAt = now()
-  await insertMessage(transaction, {
+  const message = await insertMessage(transaction, {
     id: questionId,
     sessionId,
     userId,
@@ -143,7 +144,7 @@ async function insertQuestion(
     model: null,
     createdAt,
   })
-  await insertRun(
+  const run = await insertRun(
     transaction,
     {
       id: runId,
@@ -157,10 +158,5 @@ async function insertQuestion(
     },
     command.whenBusy === 'interrupt',
   )
-  await updateSession(transaction, sessionId, { updatedAt: createdAt })
-  const run = await findRun(transaction, runId)
-  if (!run) {
-    throw new Error(`run ${runId} is gone in the transaction that made it`)
-  }
-  return run
+  return { run, message }
 }

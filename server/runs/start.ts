@@ -2,7 +2,13 @@ import type { Db } from '../../db/database.ts'
 import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
 import { startRun } from '../../db/run-owners.ts'
 import { type Run, findNextRun } from '../../db/runs.ts'
-import { findSession, lockSession, readActiveLeaf, updateSession } from '../../db/sessions.ts'
+import {
+  type SessionChange,
+  findSession,
+  lockSession,
+  readActiveLeaf,
+  updateSession,
+} from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Appender } from '../log/port.ts'
@@ -13,16 +19,19 @@ type StartDeps = Pick<RunDeps, 'node' | 'now'>
 /**
  * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
  * gives the run to this node.
+ *
+ * @param change what else changes of the session
  */
 export async function startAnswer(
   transaction: Db,
   log: Appender,
   run: Run,
   { node, now }: StartDeps,
+  change: Pick<SessionChange, 'title' | 'titleSource'> = {},
 ): Promise<Run> {
   const createdAt = now()
   await startRun(transaction, run.id, node.id, createdAt)
-  await insertMessage(transaction, {
+  const message = await insertMessage(transaction, {
     id: run.messageId,
     sessionId: run.sessionId,
     userId: run.userId,
@@ -36,10 +45,10 @@ export async function startAnswer(
     createdAt,
   })
   await updateSession(transaction, run.sessionId, {
+    ...change,
     activeLeaf: run.messageId,
     updatedAt: createdAt,
   })
-  const message = await readMessage(transaction, run.userId, run.messageId)
   log.add(
     { type: 'start', runId: run.id, messageId: run.messageId, message, attempt: 1, keepParts: 0 },
     run.id,

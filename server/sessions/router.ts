@@ -154,12 +154,18 @@ export const sessionsRouter = router({
     .input(z.object({ id: SessionId }))
     .output(z.object({ id: SessionId }))
     .mutation(async ({ ctx: { services, user }, input: { id } }) => {
-      await getSession({ services, user }, id)
-      const active = await findActiveRun(services.database.db, id)
+      const active = await services.log.append(id, async (transaction, log) => {
+        if (!(await lockSession(transaction, user.id, id))) {
+          throw notFound('session')
+        }
+        const run = await findActiveRun(transaction, id)
+        await deleteSession(transaction, id)
+        log.dropAll()
+        return run
+      })
       if (active) {
         services.runs.abandon(active)
       }
-      await services.log.append(id, (transaction) => deleteSession(transaction, id))
       services.onSessionDeleted(id, user.id, active?.id ?? null)
       return { id }
     }),
