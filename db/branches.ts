@@ -13,6 +13,8 @@ export type BranchPage = {
   maxLength?: number
   /** Whether what tools answered counts too, an eighth of its length: it is sent along, and may be pictures. */
   countsOutputs?: boolean
+  /** Whether each message is placed among its siblings, which only those who show them need. */
+  withSiblings?: boolean
 }
 
 /** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
@@ -24,6 +26,7 @@ export async function readBranch(
     limit,
     maxLength = Number.POSITIVE_INFINITY,
     countsOutputs = false,
+    withSiblings = true,
   }: BranchPage,
 ): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
   const rows = await db
@@ -60,7 +63,7 @@ export async function readBranch(
     return index === 0 || length <= maxLength
   })
   return {
-    messages: await assembleMessages(db, page.reverse()),
+    messages: await assembleMessages(db, page.reverse(), withSiblings ? undefined : new Map()),
     hasOlder: page.length < rows.length,
   }
 }

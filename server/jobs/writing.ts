@@ -33,7 +33,13 @@ export async function conversationTo(
   sessionId: SessionId,
   leaf: MessageId,
 ): Promise<Message[]> {
-  const page = { sessionId, leaf, limit: MAX_MESSAGES, maxLength: MAX_LENGTH }
+  const page = {
+    sessionId,
+    leaf,
+    limit: MAX_MESSAGES,
+    maxLength: MAX_LENGTH,
+    withSiblings: false,
+  }
   const { messages } = await readBranch(database.db, page)
   return messages.map(({ message }) => message)
 }

@@ -38,7 +38,7 @@ export async function conversationBefore(
   let messages: ModelMessage[] = []
   let leaf: MessageId | null = run.questionId
   while (leaf) {
-    const page = await readBranch(db, { sessionId, leaf, limit: PAGE })
+    const page = await readBranch(db, { sessionId, leaf, limit: PAGE, withSiblings: false })
     const older = await toModelMessages(
       db,
       page.messages.map(({ message }) => message),
