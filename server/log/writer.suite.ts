@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../db/database.ts'
+import type { Database, Db } from '../../db/database.ts'
 import { connect } from '../../db/connect.ts'
 import { insertEvents, readEvents } from '../../db/events.ts'
 import { migrate } from '../../db/migrate.ts'
@@ -213,6 +213,38 @@ export function writerSuite(name: string, open: Open): void {
       expect(joined(bench.committed)).toBe('one two')
     })
 
+    for (const arrived of [true, false]) {
+      test(`asks whether a commit ${arrived ? 'arrived' : 'failed'} whose answer was lost, and has each word once (P5)`, async () => {
+        await using storage = await open()
+        await using bench = await setUp(storage.options)
+        const { writer, sessionId, database } = bench
+        await writer.chunk(sessionId, bench.hold, chunk('one', 0), true)
+        await writer.flush()
+        bench.loseAnswer = arrived ? 'after' : 'before'
+        void writer.chunk(sessionId, bench.hold, chunk(' two', 3), true)
+        await writer.flush()
+        bench.loseAnswer = arrived ? 'after' : 'before'
+        let tries = 0
+        const append = () =>
+          writer.append(sessionId, async (_transaction, log) => {
+            tries += 1
+            log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL }, bench.hold.runId)
+          })
+        // What failed before its commit is the caller's to repeat; what arrived is an answer like any other.
+        await (arrived ? append() : expect(append()).rejects.toBe(AWAY))
+        expect(tries).toBe(1)
+        void writer.chunk(sessionId, bench.hold, chunk(' three', 7), true)
+        await writer.flush()
+        const rows = await readEvents(database.db, sessionId, 0, 10)
+        const expected = arrived ? ['chunk', 'chunk', 'tool', 'chunk'] : ['chunk', 'chunk', 'chunk']
+        expect(rows.map(({ seq, type }) => [seq, type])).toEqual(
+          expected.map((type, index) => [index + 1, type]),
+        )
+        expect(bench.committed.map(({ seq }) => seq)).toEqual(rows.map(({ seq }) => seq))
+        expect(joined(bench.committed)).toBe('one two three')
+      })
+    }
+
     test('lets sessions that write at once each have a log without a gap (P1)', async () => {
       await using storage = await open()
       await using bench = await setUp(storage.options)
@@ -270,10 +302,26 @@ async function setUp(options: Parameters<typeof connect>[0]) {
   await migrate(database.db)
   const committed: CommittedEvent[] = []
   const fenced: RunId[] = []
+  const breakBefore = () => {
+    if (bench.loseAnswer === 'before') {
+      bench.loseAnswer = null
+      throw AWAY
+    }
+  }
+  const breaking = async <T>(commit: () => Promise<T>) => {
+    const value = await commit()
+    if (bench.loseAnswer === 'after') {
+      bench.loseAnswer = null
+      throw AWAY
+    }
+    return value
+  }
   const bench = {
     database,
     /** Whether the database cannot be reached for text. */
     away: false,
+    /** The connection breaks at the next commit: before it arrives, or before its answer comes back. */
+    loseAnswer: null as 'before' | 'after' | null,
     committed,
     fenced,
     sessionId: SessionId.parse(crypto.randomUUID()),
@@ -282,11 +330,30 @@ async function setUp(options: Parameters<typeof connect>[0]) {
     writer: new GroupCommitWriter({
       database: {
         ...database,
+        db: new Proxy(database.db, {
+          get: (db, name) => {
+            if (name !== 'transaction') {
+              const value: unknown = Reflect.get(db, name, db)
+              return typeof value === 'function' ? value.bind(db) : value
+            }
+            return () => ({
+              execute: (work: (transaction: Db) => Promise<unknown>) =>
+                breaking(() =>
+                  db.transaction().execute(async (transaction) => {
+                    const value = await work(transaction)
+                    breakBefore()
+                    return value
+                  }),
+                ),
+            })
+          },
+        }),
         insertChunks: async (rows, payload) => {
           if (bench.away) {
             throw AWAY
           }
-          await database.insertChunks(rows, payload)
+          breakBefore()
+          await breaking(() => database.insertChunks(rows, payload))
         },
       },
       hub: new Hub((sessionId, events) => {

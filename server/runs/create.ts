@@ -8,7 +8,7 @@ import type { RunDeps } from './deps.ts'
 import { CommandError, type Runs, type StopCommand } from './port.ts'
 import { editQueued, requireMessage, unqueue } from './queue.ts'
 import { regenerate, selectBranch } from './regenerate.ts'
-import { recoverRetries, resolveCall, tryAgain } from './resolve.ts'
+import { resolveCall, tryAgain } from './resolve.ts'
 import { type Sent, sendMessage } from './send.ts'
 import { RunSupervisor } from './supervisor.ts'
 
@@ -139,7 +139,6 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
       deps.log.discard(sessionId, id)
     },
     async start() {
-      await recoverRetries(deps, 100)
       await supervisor.start()
     },
     stopped: (runId) => supervisor.stop(runId),

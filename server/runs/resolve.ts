@@ -68,7 +68,10 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
   await record({ ...stored, call }, deps)
 }
 
-/** Says of the calls that a node left in the middle of trying again that nobody knows how they went. */
+/**
+ * Says of the calls that a node left in the middle of trying again that nobody knows how they went. Every node looks for
+ * them in its sweep: the one that died may never start again, and its lease outlives it for a while.
+ */
 export async function recoverRetries(deps: RunDeps, limit: number): Promise<void> {
   for (const stored of await findOrphanedCalls(deps.database.db, limit)) {
     const call = recovered({ ...stored.call, effect: 'once' })

@@ -6,6 +6,7 @@ import { type Run, findUncompacted } from '../../db/runs.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
+import { recoverRetries } from './resolve.ts'
 import { takeOver } from './takeover.ts'
 
 type Drive = {
@@ -16,7 +17,7 @@ type Drive = {
   done: Promise<void>
 }
 
-/** Runs taken over, or tidied, in one round of the sweep. */
+/** Runs taken over, or tidied, and calls given up, in one round of the sweep. */
 const ROUND = 20
 /** From one round to the next. Milliseconds. */
 const SWEEP_INTERVAL = 1_000
@@ -187,6 +188,7 @@ export class RunSupervisor {
         this.#sweepAgain ||= orphans.length === ROUND
       }
     }
+    await recoverRetries(this.#deps, ROUND)
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }

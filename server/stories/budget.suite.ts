@@ -59,6 +59,18 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       expect(await ask(app, id, () => answer(app))).toMatchObject({ outcome: 'completed' })
     })
 
+    test('what a question takes to read is set aside too: one that is too dear is not asked', async () => {
+      await using storage = await openStorage()
+      // The answer's 1500 tokens are $0.0009; some 20,000 tokens to read are $0.003.
+      await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.002' })
+      const { id } = await app.caller.sessions.create({ title: 'Costs' })
+      await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
+      await app.caller.messages.send({ sessionId: id, text: 'word '.repeat(20_000) })
+      expect(await live.untilEvent('end')).toMatchObject({ error: { code: 'budget' } })
+      expect(app.model.asked).toBe(0)
+    })
+
     test('what was set aside and not used is there for the next', async () => {
       await using storage = await openStorage()
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0012' })
