@@ -1,0 +1,158 @@
+import type { Database, Db } from '../../../db/database.ts'
+import { connect } from '../../../db/connect.ts'
+import { migrate } from '../../../db/migrate.ts'
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
+import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import { type CommittedEvent, Hub } from '../hub.ts'
+import type { RunHold } from '../port.ts'
+import { GroupCommitWriter } from '../writer.ts'
+
+export const MESSAGE = MessageId.parse('00000000-0000-7000-8000-00000000000a')
+export const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+export const CALL = {
+  id: '00000000-0000-7000-8000-00000000000b' as never,
+  name: 'double',
+  source: 'builtin',
+  effect: 'read',
+  status: 'running',
+  input: {},
+} as const
+
+export function chunk(text: string, offset: number): ChunkEvent {
+  return { type: 'chunk', messageId: MESSAGE, part: 0, kind: 'text', offset, text }
+}
+
+export function joined(events: readonly CommittedEvent[]): string {
+  return events.map(({ event }) => (event.type === 'chunk' ? event.text : '')).join('')
+}
+
+/** A session with a running run, and a writer that its hub is listened to. */
+export async function setUpWriter(options: Parameters<typeof connect>[0]) {
+  const database = await connect(options)
+  await migrate(database.db)
+  const committed: CommittedEvent[] = []
+  const fenced: RunId[] = []
+  const breakBefore = () => {
+    if (bench.loseAnswer === 'before') {
+      bench.loseAnswer = null
+      throw AWAY
+    }
+  }
+  const breaking = async <T>(commit: () => Promise<T>) => {
+    const value = await commit()
+    if (bench.loseAnswer === 'after') {
+      bench.loseAnswer = null
+      throw AWAY
+    }
+    return value
+  }
+  const bench = {
+    database,
+    /** Whether the database cannot be reached for text. */
+    away: false,
+    /** The connection breaks at the next commit: before it arrives, or before its answer comes back. */
+    loseAnswer: null as 'before' | 'after' | null,
+    committed,
+    fenced,
+    sessionId: SessionId.parse(crypto.randomUUID()),
+    hold: await insertRunningRun(database),
+    onCommitted: (_events: readonly CommittedEvent[]) => {},
+    writer: new GroupCommitWriter({
+      database: {
+        ...database,
+        db: new Proxy(database.db, {
+          get: (db, name) => {
+            if (name !== 'transaction') {
+              const value: unknown = Reflect.get(db, name, db)
+              return typeof value === 'function' ? value.bind(db) : value
+            }
+            return () => ({
+              execute: (work: (transaction: Db) => Promise<unknown>) =>
+                breaking(() =>
+                  db.transaction().execute(async (transaction) => {
+                    const value = await work(transaction)
+                    breakBefore()
+                    return value
+                  }),
+                ),
+            })
+          },
+        }),
+        insertChunks: async (rows, payload) => {
+          if (bench.away) {
+            throw AWAY
+          }
+          breakBefore()
+          await breaking(() => database.insertChunks(rows, payload))
+        },
+      },
+      hub: new Hub((sessionId, events) => {
+        if (sessionId === bench.sessionId) {
+          committed.push(...events)
+        }
+        bench.onCommitted(events)
+      }),
+      paceMs: 5,
+      onTrouble: (error) => {
+        if (error !== AWAY) {
+          throw error
+        }
+      },
+      onFenced: (runId) => fenced.push(runId),
+    }),
+    [Symbol.asyncDispose]: () => database.close(),
+  }
+  return bench
+}
+
+/** Rows as a send leaves them; the log of another session is written to in its name. */
+async function insertRunningRun({ db }: Database): Promise<RunHold> {
+  const now = new Date().toISOString()
+  const [user, session, question, answer, runId] = Array.from({ length: 5 }, () =>
+    crypto.randomUUID(),
+  )
+  const rows = { user: user as never, session: session as never, question: question as never }
+  await db
+    .insertInto('users')
+    .values({
+      id: rows.user,
+      name: 'Ada',
+      role: 'member',
+      account_status: 'active',
+      subscription_tier: 'free',
+    })
+    .execute()
+  await db
+    .insertInto('sessions')
+    .values({ id: rows.session, user_id: rows.user, created_at: now, updated_at: now })
+    .execute()
+  await db
+    .insertInto('messages')
+    .values({
+      id: rows.question,
+      session_id: rows.session,
+      user_id: rows.user,
+      role: 'user',
+      parts: '[]',
+      parts_seq: 0,
+      text: '',
+      status: 'completed',
+      created_at: now,
+    })
+    .execute()
+  await db
+    .insertInto('runs')
+    .values({
+      id: RunId.parse(runId),
+      session_id: rows.session,
+      user_id: rows.user,
+      question_id: rows.question,
+      message_id: MessageId.parse(answer),
+      status: 'running',
+      attempt: 1,
+      model: 'scripted',
+      created_at: now,
+    })
+    .execute()
+  return { runId: RunId.parse(runId), attempt: 1 }
+}
