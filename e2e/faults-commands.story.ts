@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { amount } from '../scripts/testing/amount.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
 import {
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]())
 
 describe('a stop from the other node', () => {
-  const RACES = 200
+  const RACES = amount(60, 300)
   const AT_ONCE = 20
 
   test(`races an answer to its end ${RACES} times: each ends once, as stopped when and only when the stop was taken (P9)`, async () => {

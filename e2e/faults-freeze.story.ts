@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { amount } from '../scripts/testing/amount.ts'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
@@ -7,7 +8,7 @@ import { type Reader, isOver, knowsAll, lastingLogOf, readSession } from './supp
 import { reportTimes } from './support/report-times.ts'
 
 /** Answers that run on the node that freezes. */
-const ANSWERS = 30
+const ANSWERS = amount(15, 30)
 
 test('a node that is frozen in the middle of a transaction loses its answers to another in time, and writes nothing more to them when it wakes (P6, P8)', async () => {
   await using opened = new AsyncDisposableStack()

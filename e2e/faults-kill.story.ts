@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { amount } from '../scripts/testing/amount.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
 import { type CallCounter, startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
@@ -6,8 +7,8 @@ import { type Random, createRandom } from './support/random.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 
-/** Answers that are cut by a kill; a night's worth by `KILLS=200`. */
-const KILLS = Number(process.env.KILLS ?? 20)
+/** Answers that are cut by a kill. */
+const KILLS = amount(10, 200)
 /** Answers that run on a node when it is killed. */
 const AT_ONCE = 5
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { amount } from '../scripts/testing/amount.ts'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
@@ -11,8 +12,8 @@ import { followList } from './support/session-list.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
 /** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
-const TABS = 20
-const CUTS = 15
+const TABS = amount(10, 20)
+const CUTS = amount(10, 15)
 
 test(`one answer through ${TABS * CUTS} cuts of the network is the same for all who read it as for one who comes afterwards (P1, P2, P3)`, async () => {
   await using opened = new AsyncDisposableStack()

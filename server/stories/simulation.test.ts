@@ -4,12 +4,13 @@ import { Kysely, PGliteDialect } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
 import { valueParsers } from '../../db/value-parsers.ts'
+import { amount } from '../../scripts/testing/amount.ts'
 import { steps } from '../testing/simulation/act.ts'
 import { playHistory } from '../testing/simulation/history.ts'
 
 /** Histories of the seed that found bugs before, and so many new ones, by the seed that the run prints. */
 const KNOWN = { seed: 2_000, numRuns: 8 }
-const FRESH = 8
+const FRESH = amount(8, 500)
 
 // `SIMULATION_RUNS` plays that many new histories instead; `SIMULATION_SEED` and `SIMULATION_PATH`, as a failure prints
 // them, play one again.
