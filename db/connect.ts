@@ -5,9 +5,10 @@ import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
 import type { JobRow } from './jobs.ts'
+import { namedInsert } from './named-insert.ts'
 import { postgresNotifications } from './notifications.ts'
 import type { Schema } from './schema.ts'
-import { valueParsers } from './value-parsers.ts'
+import { postgresParser } from './value-parsers.ts'
 
 export type ConnectOptions = { databaseUrl: string; poolSize?: number } | EmbeddedOptions
 
@@ -68,36 +69,4 @@ function connectPostgres(connectionString: string, poolSize: number): Database {
     },
     jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
   }
-}
-
-function postgresParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return format === 'binary'
-    ? pg.types.getTypeParser(oid, 'binary')
-    : (valueParsers[oid] ?? pg.types.getTypeParser(oid))
-}
-
-/**
- * Kysely does not name its statements; a named one is parsed and planned once for each connection. Behind a pooler
- * that hands each transaction to another connection names do not hold: then they are given up.
- */
-function namedInsert(pool: pg.Pool) {
-  let names = true
-  return async (name: string, text: string, values: unknown[]): Promise<void> => {
-    try {
-      await pool.query(names ? { name, text, values } : { text, values })
-    } catch (error) {
-      if (!names || !isUnknownName(error)) {
-        throw error
-      }
-      names = false
-      await pool.query({ text, values })
-    }
-  }
-}
-
-/** invalid_sql_statement_name, or duplicate_prepared_statement: nothing was carried out. */
-function isUnknownName(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05')
-  )
 }

@@ -1,17 +1,20 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, stat } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { extname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { PGlite } from '@electric-sql/pglite'
-import { CompiledQuery, Kysely, PGliteDialect } from 'kysely'
-import { exists, extensions, keptTemplate, makeTemplate } from './embedded-template.ts'
-import { type EventRow, INSERT_CHUNKS, eventColumns } from './events.ts'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Database } from './database.ts'
+import { exists } from './embedded-template.ts'
+import { EmbeddedThread, type ThreadOptions } from './embedded-thread.ts'
+import { INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
-import { embeddedJobs } from './jobs.ts'
+import type { JobRow } from './jobs.ts'
+import { namedInsert } from './named-insert.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import type { Schema } from './schema.ts'
-import { valueParsers } from './value-parsers.ts'
+import { postgresParser } from './value-parsers.ts'
 
 export type EmbeddedOptions = {
   /** The folder of the database, made when absent; `memory:` keeps everything in memory. */
@@ -23,55 +26,62 @@ export type EmbeddedOptions = {
   templateDir: string | null
 }
 
-/** Opens the embedded database (PGlite: Postgres in this process, one connection), making it when there is none. */
-export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions) {
+/** How long a query waits for its turn before it is refused as trouble: one connection serves all. Milliseconds. */
+const LONGEST_WAIT = 30_000
+
+/**
+ * Opens the embedded database, making it when there is none: PGlite, which is Postgres, in a thread of its own and with
+ * one connection. `pg` speaks with it as with any other Postgres.
+ */
+export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): Promise<Database> {
   if (dataDir === 'memory:') {
-    const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
-    return openPGlite({ loadDataDir: new Blob([template]) })
+    return openThread({ folder: null, templateDir })
   }
-  await makeFolder(dataDir)
+  await makePrivateFolder(dataDir)
   const unlock = lockFolder(dataDir)
   try {
-    return await openPGlite(await folderOptions(join(dataDir, 'postgres'), templateDir), unlock)
+    const folder = join(dataDir, 'postgres')
+    if (!(await exists(folder))) {
+      await makeElsewhere(folder, templateDir)
+    }
+    return await openThread({ folder, templateDir }, unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-async function folderOptions(folder: string, templateDir: string | null) {
-  if (!(await exists(folder))) {
-    await makeElsewhere(folder, templateDir)
-  }
-  // PGlite runs without fsync by default; here a commit is to survive a power cut.
+async function openThread(options: ThreadOptions, unlock = () => {}): Promise<Database> {
+  const thread = new EmbeddedThread(options)
+  await thread.start()
+  const pool = new pg.Pool({
+    stream: () => thread.connection(),
+    // As PGlite calls them.
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: LONGEST_WAIT,
+    types: { getTypeParser: postgresParser },
+  })
+  // A connection that breaks is replaced by the pool; the next query reports what is really wrong.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  const insert = namedInsert(pool)
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
-    dataDir: folder,
-    startParams: PGlite.defaultStartParams.filter((param) => param !== '-F'),
-  }
-}
-
-async function openPGlite(
-  options: ConstructorParameters<typeof PGlite>[0] & object,
-  unlock = () => {},
-) {
-  const pglite = new PGlite({ ...options, extensions, parsers: valueParsers })
-  await pglite.waitReady
-  await pglite.exec('set timezone = utc')
-  const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) })
-  return {
-    kind: 'embedded' as const,
+    kind: 'embedded',
     db,
-    insertChunks: async (rows: readonly EventRow[]) => {
-      await db.executeQuery(CompiledQuery.raw(INSERT_CHUNKS, eventColumns(rows)))
-    },
+    insertChunks: (rows) => insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     // It belongs to this process alone.
     notifications: null,
-    jobs: embeddedJobs(pglite, db),
+    jobs: { executeSql: (statements, values) => pool.query<JobRow>(statements, values) },
     close: async () => {
       await db.destroy()
-      if (!pglite.closed) {
-        await pglite.close()
+      if (!pool.ending) {
+        await pool.end()
       }
+      await thread.close()
       unlock()
     },
   }
@@ -91,22 +101,5 @@ async function makeElsewhere(folder: string, templateDir: string | null): Promis
   ])
   if (status !== 0) {
     throw new Error(`the embedded database in ${folder} could not be made: ${complaint.trim()}`)
-  }
-}
-
-/**
- * Makes the folder, and those above it that are missing. Not by `mkdir` with `recursive`: where nothing can be made at
- * all, such as below /proc, that one of Node tries again for ever.
- */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
-    const above = dirname(folder)
-    if (code !== 'ENOENT' || (await exists(above))) throw error
-    await makeFolder(above)
-    await makeFolder(folder)
   }
 }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -19,7 +20,9 @@ export class FolderInUseError extends Error {
  * @throws {FolderInUseError} when another process holds it
  */
 export function lockFolder(dataDir: string): () => void {
-  const file = new DatabaseSync(join(dataDir, 'lock'))
+  const path = join(dataDir, 'lock')
+  makePrivateFile(path)
+  const file = new DatabaseSync(path)
   try {
     file.exec('begin exclusive')
   } catch (error) {
@@ -30,6 +33,18 @@ export function lockFolder(dataDir: string): () => void {
     throw error
   }
   return () => file.close()
+}
+
+/**
+ * SQLite would let everybody read it. One that is there is not opened: closing it again would give up the locks that
+ * this process holds on it.
+ */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 const SQLITE_BUSY = 5

@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite'
 import { CompiledQuery } from 'kysely'
 import { getConstructionPlans } from 'pg-boss'
 import type { Db } from './database.ts'
@@ -23,31 +22,5 @@ export function jobsOf(transaction: Db): JobStorage {
       const { rows } = await transaction.executeQuery<JobRow>(CompiledQuery.raw(text, values))
       return { rows }
     },
-  }
-}
-
-/**
- * The embedded database has one connection, and whatever reached it between two queries of a transaction would be
- * part of that: so each statement waits for its turn as everybody's do. Several at once need another call of PGlite.
- */
-export function embeddedJobs(pglite: PGlite, db: Db): JobStorage {
-  const run = async (text: string, values: unknown[]): Promise<{ rows: JobRow[] }> => {
-    if (values.length > 0) {
-      return pglite.query<JobRow>(text, values)
-    }
-    const results = await pglite.exec(text)
-    return { rows: results.flatMap((result): JobRow[] => result.rows) }
-  }
-  return {
-    executeSql: (text, values = []) =>
-      db.connection().execute(async () => {
-        try {
-          return await run(text, values)
-        } catch (error) {
-          // Several statements bring their own transaction, which a failure leaves open.
-          await pglite.exec('rollback')
-          throw error
-        }
-      }),
   }
 }

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { EmbeddedConnection } from './embedded-connection.ts'
+
+export type ThreadOptions = {
+  /** The folder of the cluster, which exists; null keeps everything in memory. */
+  folder: string | null
+  /** Where a database in memory finds the one that it is copied from. */
+  templateDir: string | null
+}
+
+/** The thread of the embedded database ended by itself. The code is Postgres's for a server that crashed. */
+class ThreadDiedError extends Error {
+  readonly code = '57P02'
+
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : 'no reason was given'
+    super(`the embedded database crashed: ${why}`, { cause })
+    this.name = 'ThreadDiedError'
+  }
+}
+
+/**
+ * The thread that the embedded database works in. When it dies everything that waits for it fails, and the next
+ * connection starts it again over what its folder keeps; of a database in memory nothing is kept, so it stays dead.
+ */
+export class EmbeddedThread {
+  readonly #options: ThreadOptions
+  readonly #connections = new Set<EmbeddedConnection>()
+  #worker: Promise<Worker> | null = null
+  #died: ThreadDiedError | null = null
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the database can be used. */
+  async start(): Promise<Worker> {
+    if (this.#died && this.#options.folder === null) {
+      throw this.#died
+    }
+    this.#worker ??= this.#begin()
+    return this.#worker
+  }
+
+  /** A connection to the database, which takes its one session over from the connection before. */
+  connection(): EmbeddedConnection {
+    const connection = new EmbeddedConnection(() => this.#session())
+    this.#connections.add(connection)
+    connection.once('close', () => this.#connections.delete(connection))
+    return connection
+  }
+
+  /** Closes the database and ends the thread. */
+  async close(): Promise<void> {
+    const worker = await this.#worker?.catch(() => null)
+    if (worker) {
+      const exited = once(worker, 'exit')
+      worker.postMessage('close')
+      await exited
+    }
+  }
+
+  async #session(): Promise<MessagePort> {
+    const worker = await this.start()
+    const { port1, port2 } = new MessageChannel()
+    worker.postMessage(port2, [port2])
+    return port1
+  }
+
+  async #begin(): Promise<Worker> {
+    // With the ending of this very file: the published package is compiled.
+    const file = new URL(`./embedded-worker${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(file, { workerData: this.#options, execArgv: [], name: 'database' })
+    const ready = Promise.withResolvers<Worker>()
+    let cause: unknown = null
+    worker.once('message', () => ready.resolve(worker))
+    worker.on('error', (error) => {
+      cause = error
+    })
+    worker.once('exit', () => {
+      const died = new ThreadDiedError(cause)
+      this.#worker = null
+      this.#died = died
+      ready.reject(died)
+      for (const connection of this.#connections) {
+        connection.destroy(died)
+      }
+    })
+    return ready.promise
+  }
+}
