@@ -1,6 +1,7 @@
 import type OpenAI from 'openai'
 import type { ModelDelta, ModelStep } from './port.ts'
 import type { ProviderFault } from './provider-fault.ts'
+import type { RefusedTool } from './refused-tools.ts'
 import type { Refusal } from './refusals.ts'
 
 /** One API of the OpenAI family: how to ask for a step, and how to understand what comes back. */
@@ -11,11 +12,16 @@ export type Adapter = {
   decoder(request: StepRequest): Decoder
 }
 
+/** What is asked, in the form that the endpoint takes: `prepareStep` makes it. */
 export type StepRequest = {
   step: ModelStep
   endpoint: Endpoint
   /** What this endpoint has refused for this model, and is therefore not sent. */
   refused: ReadonlySet<Refusal>
+  /** The tools of the step, in their order, with the refusal that leaves each out. */
+  sentTools: readonly { name: string; refusal: RefusedTool }[]
+  /** What a person is to be told about how it was asked. */
+  notes: readonly string[]
 }
 
 export type Endpoint = {

@@ -2,7 +2,9 @@ import type { Decoded, Decoder, StepRequest, WireEvent } from './adapter.ts'
 import type { ChatState } from './chat-request.ts'
 import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from './json.ts'
 import type { ModelDelta, ModelFinish } from './port.ts'
-import { readFault } from './provider-fault.ts'
+import { readFault, type ProviderFault } from './provider-fault.ts'
+import { faultInStream } from './fault-in-stream.ts'
+import { brokenOffWith, finishKind } from './finish-reasons.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
 import { collectToolCalls, mintCallId } from './tool-call-stream.ts'
 import { readUsage } from './usage.ts'
@@ -51,7 +53,7 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
       })
       const { id: _id, index: _index, type: _type, function: _function, ...further } = piece
       if (Object.keys(further).length > 0)
-        Object.assign((state.calls[calls.count - 1] ??= {}), further)
+        Object.assign((state.calls[calls.latest] ??= {}), further)
       return deltas
     })
   }
@@ -75,6 +77,14 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
     return { deltas, alive }
   }
 
+  /** A reason for ending that is none of a whole answer. */
+  function broken({ choices }: JsonObject): ProviderFault | null {
+    if (finish === null || finishKind(finish) !== 'broken') return null
+    const told = arrayOf(choices).map(objectOf).find(({ error }) => error)
+    const fault = readFault(told ? { error: told.error } : {})
+    return { ...fault, message: fault.message || brokenOffWith(finish) }
+  }
+
   return {
     decode({ event, data }: WireEvent): Decoded {
       const chunk = objectOf(data)
@@ -94,8 +104,8 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         readUsage(chunk.usage, 'chat', endpoint.host) ??
         readUsage(objectOf(chunk.x_groq).usage, 'chat', endpoint.host)
       if (usage) deltas.push({ type: 'usage', usage })
-      const failed = event === 'error' || isFault(chunk.error) || finish === 'error'
-      return failed ? { deltas, alive, fault: readFault(data) } : { deltas, alive }
+      const fault = faultInStream({ event, data }, arrayOf(chunk.choices).length > 0 || usage !== null) ?? broken(chunk)
+      return fault ? { deltas, alive, fault } : { deltas, alive }
     },
     get ended() {
       return finish !== null
@@ -104,29 +114,25 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
       // `[DONE]` after an answer says that it is whole, also when no finish reason did.
       if (finish === null && !(marked && answered)) return []
       const deltas = calls.end()
-      if (calls.count > 0 && state.calls.length > 0) {
-        state.calls = Array.from({ length: calls.count }, (_, number) => state.calls[number] ?? {})
-      }
+      const { kept } = calls
+      if (state.calls.length > 0) state.calls = kept.map((number) => state.calls[number] ?? {})
+      if (state.calls.every((call) => Object.keys(call).length === 0)) state.calls = []
       if (Object.keys(state.message).length > 0 || state.calls.length > 0) {
         deltas.push({
           type: 'provider-state',
           state: { api: 'chat', model: step.model, data: state },
         })
       }
-      return [...deltas, { type: 'finish', finish: finishOf(finish, calls.count) }]
+      return [...deltas, { type: 'finish', finish: finishOf(finish, kept.length) }]
     },
   }
 }
 
 /** Many say `stop` although they call tools: the calls count. A cut or filtered answer's calls are not whole. */
 function finishOf(reason: string | null, calls: number): ModelFinish {
-  if (reason === 'length' || reason === 'max_tokens') return 'length'
-  if (reason === 'content_filter') return 'content-filter'
+  const kind = finishKind(reason ?? 'stop')
+  if (kind === 'length' || kind === 'content-filter') return kind
   return calls > 0 ? 'tool-calls' : 'stop'
-}
-
-function isFault(error: unknown): boolean {
-  return isObject(error) || (typeof error === 'string' && error !== '')
 }
 
 /** Content is a text; Mistral's thinking models send a list of typed pieces. */

@@ -64,14 +64,14 @@ function encode(
       return [{ role: 'tool', tool_call_id: callId(message.callId), content }]
     }
     case 'assistant': {
-      // Servers refuse an assistant message with neither text nor calls: an answer stopped before its first word.
-      if (!message.text && message.calls.length === 0) return []
-      // Thoughts are wanted back while their own question is being answered, and refused later on.
+      // Thoughts are wanted back while their own question is being answered, and refused later on by most.
       const current = !step.messages.slice(at + 1).some(({ role }) => role === 'user')
+      const everywhere = refused.has('thoughts-left-out')
       const state = refused.has('reasoning-replay')
         ? null
         : stateOf(message, step.model, endpoint.host)
       const calls = message.calls.map((call, number) => ({
+        ...(refused.has('unsigned-calls') && number === 0 && UNSIGNED),
         ...state?.calls[number],
         id: callId(call.id),
         type: 'function' as const,
@@ -79,7 +79,9 @@ function encode(
       }))
       return [
         {
-          ...(current && state?.message),
+          // Of an answer that another model gave nobody has the thoughts; the field is wanted all the same.
+          ...(everywhere && { reasoning_content: '' }),
+          ...((current || everywhere) && state?.message),
           role: 'assistant',
           content: message.text || null,
           ...(calls.length > 0 && { tool_calls: calls }),
@@ -88,6 +90,9 @@ function encode(
     }
   }
 }
+
+/** What Google names for calls that its own model did not make (ai.google.dev, "Thought signatures"). */
+const UNSIGNED = { extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } } }
 
 function stateOf(
   { providerState }: Extract<ModelMessage, { role: 'assistant' }>,

@@ -6,6 +6,7 @@ import { withReadableErrors } from './error-bodies.ts'
 import { listModels } from './list.ts'
 import { fetchFor } from './patient-fetch.ts'
 import type { ModelPort } from './port.ts'
+import { rememberRefusals } from './refusal-memory.ts'
 import { responses } from './responses.ts'
 import { streamStep } from './stream.ts'
 import { withoutWords } from './without-words.ts'
@@ -64,7 +65,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     idleSeconds: options.idleTimeoutSeconds,
     clock,
     random: options.random ?? Math.random,
-    refused: new Map(),
+    refusals: rememberRefusals(() => clock.now()),
     onInternal: (cause: unknown) => options.onInternal?.(withoutWords(cause)),
   }
   return {

@@ -94,8 +94,8 @@ describe('every failure has its code and an ending', () => {
     { name: 'nothing at all', script: [{}], code: 'provider_empty', says: /nothing/, requests: 1 },
     { name: 'only [DONE]', script: [{ body: [DONE] }], code: 'provider_empty', says: /nothing/ },
     {
-      name: 'an event that is no JSON',
-      script: [{ body: [word, 'data: oops\n\n', { delay: 50 }, word], ending: 'hold' }],
+      name: 'an event that begins as JSON and is none',
+      script: [{ body: [word, 'data: {oops\n\n', { delay: 50 }, word], ending: 'hold' }],
       code: 'provider_error',
       says: /no answer of a model/,
       text: 'Hello',

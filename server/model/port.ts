@@ -103,6 +103,8 @@ export type ModelDelta =
   /** Tokens of this step; the last one counts. */
   | { type: 'usage'; usage: ModelUsage }
   | { type: 'provider-state'; state: ProviderState }
+  /** What a person is to be told: the model was asked otherwise than it should have been. */
+  | { type: 'note'; note: string }
   /** `tool-calls` when, and only when, complete calls are to be carried out. */
   | { type: 'finish'; finish: ModelFinish }
   /** `contextWindow`: how many tokens the model reads at the most, when the provider said so in refusing more. */

@@ -14,7 +14,8 @@ export type ResponseItems = {
   complete(output: JsonObject[]): ModelDelta[]
   end(): ModelDelta[]
   order(): ResponsesItem[]
-  readonly callCount: number
+  /** The numbers of the calls that are meant, in their order. */
+  readonly keptCalls: readonly number[]
 }
 
 type Kind = 'text' | 'refusal' | 'reasoning'
@@ -98,11 +99,12 @@ export function collectResponseItems(
 
   function growCall(item: Item, id: string, name: string, text: string): ModelDelta[] {
     item.type = 'function_call'
-    item.call ??= { number: calls.count, text: '', named: false }
+    // The place in the output is what tells calls apart, so it stands in for id and index both.
+    const deltas = calls.push({ index: item.index, id, name, arguments: text })
+    item.call ??= { number: calls.latest, text: '', named: false }
     item.call.text += text
     item.call.named ||= name !== ''
-    // The place in the output is what tells calls apart, so it stands in for id and index both.
-    return calls.push({ index: item.index, id, name, arguments: text })
+    return deltas
   }
 
   function finishCall(item: Item, whole: JsonObject): ModelDelta[] {
@@ -184,11 +186,12 @@ export function collectResponseItems(
         .toSorted((one, other) => one.index - other.index)
         .flatMap((item): ResponsesItem[] => {
           if (item.type === 'message') return [{ type: 'text' }]
-          if (item.call) return [{ type: 'call', call: item.call.number }]
+          const call = item.call ? calls.kept.indexOf(item.call.number) : -1
+          if (item.call) return call < 0 ? [] : [{ type: 'call', call }]
           return item.raw && isReplayable(item.raw) ? [{ type: 'reasoning', item: item.raw }] : []
         }),
-    get callCount() {
-      return calls.count
+    get keptCalls() {
+      return calls.kept
     },
   }
 }

@@ -1,7 +1,9 @@
 import type { Decoded, Decoder, StepRequest, WireEvent } from './adapter.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
-import { arrayOf, isObject, objectOf, stringOf, type JsonObject } from './json.ts'
+import { arrayOf, objectOf, stringOf, type JsonObject } from './json.ts'
 import type { ModelDelta, ModelFinish } from './port.ts'
+import { faultInStream } from './fault-in-stream.ts'
+import { brokenOffWith, finishKind } from './finish-reasons.ts'
 import { readFault, type ProviderFault } from './provider-fault.ts'
 import { collectResponseItems } from './response-items.ts'
 import type { ResponsesState } from './responses-request.ts'
@@ -30,6 +32,10 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
     if (status === 'completed' || status === 'incomplete') {
       ended = status
       incompleteReason = stringOf(objectOf(response.incomplete_details).reason)
+      if (incompleteReason && finishKind(incompleteReason) === 'broken') {
+        const message = brokenOffWith(incompleteReason)
+        return { deltas, alive: true, fault: { ...faultOf(response, status), message } }
+      }
       return { deltas, alive: true }
     }
     return { deltas, alive: true, fault: faultOf(response, status) }
@@ -49,15 +55,16 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
         case 'response.incomplete':
         case 'response.failed':
         case 'response.cancelled':
-          return whole(response, type.slice('response.'.length))
+          return whole(response, statusOf(response) ?? type.slice('response.'.length))
         case 'error':
           return { deltas: [], alive: false, fault: readFault(data) }
       }
       if (event === 'answer' && read.object === 'response') {
         return whole(read, stringOf(read.status) || 'completed')
       }
-      if (isObject(read.error)) return { deltas: [], alive: false, fault: readFault(data) }
       const taken = items.take(type, read)
+      const fault = faultInStream({ event, data }, taken !== null)
+      if (fault) return { deltas: [], alive: false, fault }
       return {
         deltas: [...(taken ? start(response) : []), ...(taken ?? [])],
         alive: taken !== null,
@@ -79,16 +86,23 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
       }
       return [
         ...deltas,
-        { type: 'finish', finish: finishOf(ended, incompleteReason, items.callCount) },
+        { type: 'finish', finish: finishOf(ended, incompleteReason, items.keptCalls.length) },
       ]
     },
   }
 }
 
 function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: number): ModelFinish {
-  if (ended === 'incomplete') return reason === 'content_filter' ? 'content-filter' : 'length'
+  if (ended === 'incomplete') return finishKind(reason) === 'content-filter' ? 'content-filter' : 'length'
   return calls > 0 ? 'tool-calls' : 'stop'
 }
+
+/** The event's name and the status in it may disagree: what the response says of itself counts. */
+function statusOf({ status }: JsonObject): string | null {
+  return ENDINGS.find((one) => one === status) ?? null
+}
+
+const ENDINGS = ['completed', 'incomplete', 'failed', 'cancelled']
 
 function faultOf(response: JsonObject, status: string): ProviderFault {
   const fault = readFault({ error: response.error ?? {} })

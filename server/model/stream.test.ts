@@ -238,7 +238,7 @@ test('[DONE] is seen also when the network cuts it in two', async () => {
 
 test('what an error cuts in the middle of a character is whole before the error', async () => {
   const half = sse(chatChunk({ content: 'x\ud83d' }))
-  for (const rest of [sse({ error: { message: 'no' } }), '', 'data: oops\n\n']) {
+  for (const rest of [sse({ error: { message: 'no' } }), '', 'data: {oops\n\n']) {
     await using scripted = await scriptedPort([{ body: [half, rest] }])
     const step = await collect(scripted.port, stepOf('hi'))
     expect(step.text).toBe('x\ufffd')

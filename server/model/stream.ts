@@ -1,9 +1,11 @@
-import type { Endpoint, StepRequest } from './adapter.ts'
+import type { Endpoint } from './adapter.ts'
 import { tryOnce, type AttemptSettings } from './attempt.ts'
 import { pause } from './clock.ts'
 import { toRunError } from './errors.ts'
 import type { ModelDelta, ModelStep } from './port.ts'
-import { contextWindowIn } from './provider-fault.ts'
+import { prepareStep } from './prepared-step.ts'
+import { contextWindowIn, type ProviderFault } from './provider-fault.ts'
+import type { RefusalMemory } from './refusal-memory.ts'
 import { knownRefusals, refusedBy, type Refusal } from './refusals.ts'
 import { retryDelay } from './retry.ts'
 
@@ -12,8 +14,8 @@ export type StreamSettings = AttemptSettings & {
   hasKey: boolean
   /** From 0 to 1: spreads the retries of many runs. */
   random: () => number
-  /** What this endpoint refused, by model; it is written to when something new is refused. */
-  refused: Map<string, Set<Refusal>>
+  /** What this endpoint refused before. */
+  refusals: RefusalMemory
   /** Is told of a failure that nobody foresaw: the person reads only that something went wrong. */
   onInternal: (cause: unknown) => void
 }
@@ -28,22 +30,38 @@ export async function* streamStep(
   step: ModelStep,
   signal: AbortSignal,
 ): AsyncGenerator<ModelDelta, void> {
-  const { adapter, clock, endpoint, hasKey, random } = settings
-  const refused = refusedOf(settings, step.model)
+  const { adapter, clock, endpoint, hasKey, random, refusals } = settings
+  const known = [...knownRefusals(endpoint.kind, step.model), ...refusals.of(step.model)]
+  const found: Found[] = []
+  const tried = new Set<Refusal>()
   let retries = 0
   for (;;) {
     if (signal.aborted) return
-    const request: StepRequest = { step, endpoint, refused: new Set(refused) }
-    const attempt = yield* tryOnce(settings, request, signal)
+    const left = new Set([...known, ...found.map(({ refusal }) => refusal)])
+    const attempt = yield* tryOnce(settings, () => prepareStep(step, endpoint, left), signal)
+    const { answered } = attempt
+    // Only now it is known that what was left out, or sent as well, is what the provider meant.
+    if (answered && found.length > 0) {
+      refusals.learn(
+        step.model,
+        found.map(({ refusal }) => refusal),
+      )
+    }
     if (attempt.type === 'done' || signal.aborted) return
-    const { failure, answered } = attempt
-    const refusal =
-      failure.type === 'fault' && !answered
-        ? refusedBy(failure.fault, adapter.api, request.refused)
-        : null
-    if (refusal) {
-      refused.add(refusal)
-      continue
+    const { failure } = attempt
+    if (failure.type === 'fault' && !answered && found.length + tried.size < MAX_REFUSALS) {
+      const { fault } = failure
+      const last = found.at(-1)
+      if (last && repeats(last, fault)) {
+        found.pop()
+        tried.add(last.refusal)
+        left.delete(last.refusal)
+      }
+      const refusal = refusedBy(fault, { ...attempt.asked, api: adapter.api, refused: left }, tried)
+      if (refusal) {
+        found.push({ refusal: tooManyOfOne(found, refusal), fault })
+        continue
+      }
     }
     const wait = answered ? null : retryDelay(failure, retries, random())
     if (wait === null) {
@@ -59,10 +77,24 @@ export async function* streamStep(
   }
 }
 
-function refusedOf({ refused, endpoint }: StreamSettings, model: string): Set<Refusal> {
-  const known = refused.get(model)
-  if (known) return known
-  const begun = new Set(knownRefusals(endpoint.kind, model))
-  refused.set(model, begun)
-  return begun
+type Found = { refusal: Refusal; fault: ProviderFault }
+
+/** That the provider says the same again although it got what it seemed to ask for: something else was meant. */
+function repeats({ refusal, fault }: Found, { message, param }: ProviderFault): boolean {
+  // Of two tools that are wrong in the same way, the same is said at the same place.
+  return !isTool(refusal) && fault.message === message && fault.param === param
 }
+
+/** A provider that refuses tool after tool is asked without any. */
+function tooManyOfOne(found: readonly Found[], refusal: Refusal): Refusal {
+  const tools = found.filter((one) => isTool(one.refusal)).length
+  return isTool(refusal) && tools >= MAX_REFUSED_TOOLS ? 'tools' : refusal
+}
+
+function isTool(refusal: Refusal): boolean {
+  return refusal.startsWith('tool ')
+}
+
+const MAX_REFUSED_TOOLS = 16
+/** How often one step is asked for in another form. */
+const MAX_REFUSALS = 24

@@ -1,12 +1,8 @@
-import type OpenAI from 'openai'
-import { Stream } from 'openai/streaming'
 import type { WireEvent } from './adapter.ts'
-import { isObject, parseJson } from './json.ts'
+import { parseJson } from './json.ts'
+import { readEvents } from './stream-events.ts'
 
-/**
- * The body of a response as events. The `openai` client reads the server-sent events; what it does not tell is seen
- * here: whether `[DONE]` came, whether the body was over, and whether it was a stream at all.
- */
+/** The body of a response as events, whether it is a stream or, although one was asked for, a document. */
 export type Transport = {
   events(): AsyncIterable<WireEvent>
   /** Whether `[DONE]` came. */
@@ -25,28 +21,15 @@ export class UnreadableBody extends Error {
   }
 }
 
-/**
- * @param client lends its log level: without one, the reader of events writes to the console
- * @param signal ends the reading
- */
-export function readBody(response: Response, client: OpenAI, signal: AbortSignal): Transport {
-  let marked = false
+/** @param signal ends the reading */
+export function readBody(response: Response, signal: AbortSignal): Transport {
+  const stream = readEvents()
   let over = false
-  let tail = ''
-
-  function watch(bytes: Uint8Array): void {
-    const text = tail + Buffer.from(bytes).toString('latin1')
-    marked ||= /(^|[\r\n])data: ?\[DONE\]/.test(text)
-    tail = text.slice(-16)
-  }
 
   async function* events(): AsyncIterable<WireEvent> {
     if (!response.body) return
     const reader = response.body.getReader()
-    // The client aborts the controller it is given whenever its stream fails, so it is given one of its own.
-    const reading = new AbortController()
     const stop = (): void => {
-      reading.abort()
       reader.cancel().catch(() => undefined)
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -60,36 +43,24 @@ export function readBody(response: Response, client: OpenAI, signal: AbortSignal
         over = true
         return
       }
-      watch(bytes)
-      let left = false
-      const rest = new ReadableStream<Uint8Array>({
-        start: (queue) => queue.enqueue(bytes),
-        async pull(queue) {
-          const { done, value } = await reader.read()
-          if (done) {
-            over = !left
-            queue.close()
-          } else {
-            watch(value)
-            queue.enqueue(value)
-          }
-        },
-        cancel(reason) {
-          left = true
-          return reader.cancel(reason)
-        },
-      })
-      // Mode `events` hands errors on like every other event, in their place, instead of throwing them.
-      yield* Stream.fromSSEResponse<WireEvent>(new Response(rest), reading, client, true, 'events')
+      const decoder = new TextDecoder()
+      for (let piece: Uint8Array | undefined = bytes; piece; piece = (await reader.read()).value) {
+        yield* stream.take(decoder.decode(piece, { stream: true }))
+        // What follows the last event is of no use; the connection is not waited for.
+        if (stream.done) return
+      }
+      over = true
+      yield* stream.end()
     } finally {
       signal.removeEventListener('abort', stop)
+      stop()
     }
   }
 
   return {
     events,
     get marked() {
-      return marked
+      return stream.done
     },
     get over() {
       return over
@@ -134,7 +105,7 @@ async function wholeAnswer(
       .toString('utf8')
       .replace(/^\ufeff/, ''),
   )
-  if (!isObject(data)) throw new UnreadableBody('other')
+  if (typeof data !== 'object' || data === null) throw new UnreadableBody('other')
   return { event: 'answer', data }
 }
 

@@ -1,17 +1,20 @@
 import type { ModelDelta, ModelPort, ModelStep } from '../port.ts'
 
-/** A step with nothing special about it. */
+/** A step with nothing special about it: where tools were called before, one is offered. */
 export function stepOf(text: string, more: Partial<ModelStep> = {}): ModelStep {
+  const calls = more.messages?.some((message) => message.role === 'assistant' && message.calls.length > 0)
   return {
     model: 'test-model',
     temperature: 0.5,
     maxTokens: 500,
     systemPrompt: 'Be brief.',
     messages: [{ role: 'user', text }],
-    tools: [],
+    tools: calls ? [ADD] : [],
     ...more,
   }
 }
+
+const ADD = { name: 'add', description: 'Adds.', inputSchema: { type: 'object', properties: {} } }
 
 export type CollectedCall = { id: string; name: string; arguments: string }
 

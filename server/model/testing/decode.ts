@@ -1,5 +1,6 @@
 import type { Adapter, StepRequest } from '../adapter.ts'
 import type { ModelDelta, ModelStep } from '../port.ts'
+import { prepareStep } from '../prepared-step.ts'
 import { joinText } from '../well-formed-text.ts'
 import { gather, stepOf, type CollectedStep } from './collect.ts'
 
@@ -27,5 +28,5 @@ export function requestOf(step: ModelStep, more: Partial<StepRequest> = {}): Ste
     host: 'localhost',
     kind: 'compatible' as const,
   }
-  return { step, endpoint, refused: new Set(), ...more }
+  return { ...prepareStep(step, endpoint, more.refused ?? new Set()), ...more }
 }

@@ -1,0 +1,33 @@
+import type { Refusal } from './refusals.ts'
+
+/** How long something is not tried again. Then it is met with one more refused request, or works by now. */
+const KEEP_MS = 60 * 60_000
+/** Models of one endpoint that something is remembered of. */
+const MAX_MODELS = 1_000
+
+/**
+ * What an endpoint was found to refuse, by model. Only what helped is learned: a request that failed, and was answered
+ * once this was left out.
+ */
+export type RefusalMemory = {
+  of(model: string): Refusal[]
+  learn(model: string, refusals: Iterable<Refusal>): void
+}
+
+/** @param now milliseconds */
+export function rememberRefusals(now: () => number): RefusalMemory {
+  const byModel = new Map<string, Map<Refusal, number>>()
+  return {
+    of: (model) =>
+      [...(byModel.get(model) ?? [])].flatMap(([refusal, until]) => (until > now() ? [refusal] : [])),
+    learn(model, refusals) {
+      const known = byModel.get(model) ?? new Map<Refusal, number>()
+      byModel.delete(model)
+      byModel.set(model, known)
+      for (const [refusal, until] of known) if (until <= now()) known.delete(refusal)
+      for (const refusal of refusals) known.set(refusal, now() + KEEP_MS)
+      const oldest = byModel.keys().next()
+      if (byModel.size > MAX_MODELS && !oldest.done) byModel.delete(oldest.value)
+    },
+  }
+}
