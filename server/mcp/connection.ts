@@ -4,18 +4,16 @@ import {
   ProtocolError,
   SdkHttpError,
   StreamableHTTPClientTransport,
-  type Transport,
 } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { CallLostError } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
-import { TooMuchError } from './inflow.ts'
-import { pacedFetch } from './paced-fetch.ts'
+import { CUT_OFF, UNREADABLE } from './messages.ts'
 import { reasonOf } from './reasons.ts'
-import { StdioTransport } from './stdio-transport.ts'
 import type { McpTimes } from './times.ts'
+import { makeTransport } from './transports.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig
@@ -26,7 +24,10 @@ export type McpConnectionOptions = {
 }
 
 /** Only what is used of an answer is checked, piece by piece, elsewhere: one odd piece must not cost the others. */
-const ToolPage = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() })
+const ToolPage = z.object({
+  tools: z.array(z.unknown()).default([]),
+  nextCursor: z.string().optional().catch(undefined),
+})
 export const CallResult = z.object({
   content: z.array(z.unknown()).default([]),
   structuredContent: z.unknown().optional(),
@@ -40,6 +41,16 @@ const MAX_PAGES = 32
 const LEAVE_MS = 1_000
 /** Beyond what any tool may take: the caller's signal is what ends a call. */
 const NO_TIMEOUT = 2 ** 31 - 1
+
+const FORGOTTEN = 'it has forgotten the session'
+
+/** A call that the server did not begin, because it does not know the connection any more. */
+export class ForgottenError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ForgottenError'
+  }
+}
 
 /** One connection to one server, from its greeting to its end. */
 export class McpConnection {
@@ -80,6 +91,11 @@ export class McpConnection {
     return this.#ended.promise
   }
 
+  /** Whether it is over because the server forgot it: a new one can be opened at once. */
+  get isForgotten(): boolean {
+    return this.#reason === FORGOTTEN
+  }
+
   /** Why it is over, where that is known. */
   get reason(): string | null {
     return this.#reason
@@ -95,13 +111,15 @@ export class McpConnection {
       const found = await this.#client.request(request, ToolPage, { signal, timeout })
       tools.push(...found.tools)
       cursor = found.nextCursor
-      if (cursor === undefined) break
+      // Some write an empty one at the end of their list.
+      if (!cursor) break
     }
     return tools
   }
 
   /**
-   * @throws {CallLostError} when the connection broke while the call was under way
+   * @throws {CallLostError} when the connection broke while the call was under way, or its answer cannot be read
+   * @throws {ForgottenError} when the call did not begin, and may over the next connection
    * @throws what the server said when it refused the call
    */
   async call(
@@ -138,7 +156,9 @@ export class McpConnection {
       await this.#client.ping({ timeout: this.#times.pingMs })
     } catch (error) {
       // One that does not know this question is there all the same.
-      if (!(error instanceof ProtocolError)) this.#fail(reasonOf(error))
+      if (!(error instanceof ProtocolError)) {
+        this.#fail(this.#isForgotten(error) ? FORGOTTEN : reasonOf(error))
+      }
     }
   }
 
@@ -171,7 +191,9 @@ export class McpConnection {
     try {
       await this.#client.ping({ timeout: this.#times.pingMs })
     } catch (error) {
-      if (!(error instanceof ProtocolError)) this.#fail(reasonOf(error))
+      if (!(error instanceof ProtocolError)) {
+        this.#fail(this.#isForgotten(error) ? FORGOTTEN : reasonOf(error))
+      }
     }
   }
 
@@ -180,15 +202,30 @@ export class McpConnection {
     void this.close()
   }
 
+  /** Whether the server does not know this session: by the protocol 404, but many say 400 and name it. */
+  #isForgotten(error: unknown): boolean {
+    const { transport } = this.#client
+    if (!(error instanceof SdkHttpError) || !(transport instanceof StreamableHTTPClientTransport)) {
+      return false
+    }
+    const isRefusal =
+      error.status === 404 || (error.status === 400 && /session/i.test(error.message))
+    return isRefusal && transport.sessionId !== undefined
+  }
+
   #callError(error: unknown): Error {
     const server = `The MCP server "${this.#config.name}"`
+    if (error instanceof ProtocolError && (error.code === UNREADABLE || error.code === CUT_OFF)) {
+      // It answered, so it had begun; what came of that is not known.
+      return new CallLostError(`${server} took the call, but ${error.message}.`, { cause: error })
+    }
     if (error instanceof ProtocolError) {
       return new Error(`${server} refused the call: ${error.message}`)
     }
     const refusal = error instanceof SdkHttpError ? error.status : undefined
-    if (refusal === 400 || refusal === 404) {
-      // It knows nothing of this connection any more; the next one is opened at once.
-      this.#fail(reasonOf(error))
+    if (this.#isForgotten(error)) {
+      this.#fail(FORGOTTEN)
+      return new ForgottenError(`${server} did not take the call: ${FORGOTTEN}.`, { cause: error })
     }
     // Of this call itself, not of the connection: what was not taken did nothing.
     const own = reasonOf(error)
@@ -198,30 +235,4 @@ export class McpConnection {
     const reason = this.#reason ?? own
     return new CallLostError(`${server} was lost during the call: ${reason}.`, { cause: error })
   }
-}
-
-function makeTransport(
-  config: McpServerConfig,
-  logger: Logger,
-  onTooMuch: (error: Error) => void,
-): Transport {
-  if (config.kind === 'http') {
-    return new StreamableHTTPClientTransport(new URL(config.url), {
-      requestInit: { headers: config.headers },
-      fetch: pacedFetch(onTooMuch),
-    })
-  }
-  const { command, args, env, cwd } = config
-  const transport = new StdioTransport({
-    command,
-    args,
-    env,
-    cwd,
-    onStderr: (text) => logger.debug({ server: config.name, text: text.slice(0, 2000) }, 'MCP'),
-  })
-  // The client sets its own beside it.
-  transport.onerror = (error) => {
-    if (error instanceof TooMuchError) onTooMuch(error)
-  }
-  return transport
 }

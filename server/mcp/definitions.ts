@@ -1,16 +1,15 @@
-import { Ajv } from '@modelcontextprotocol/client/validators/ajv'
 import { z } from 'zod'
 import type { ToolEffect } from '../../shared/contract/tool.ts'
 import type { Tool, ToolContext } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
 import { offeredName } from './names.ts'
 import { MAX_OUTPUT_LENGTH } from './output.ts'
+import { isShort, mendedSchema, withoutDialect } from './schemas.ts'
 
 /** Tools of one server; what providers take of all together is no more than this. */
 const MAX_TOOLS = 128
-/** UTF-16 units. Descriptions and schemas are sent to the model at every step. */
+/** UTF-16 units. Descriptions are sent to the model at every step. */
 const MAX_DESCRIPTION = 4_096
-const MAX_SCHEMA = 32_768
 
 const Hint = z.boolean().optional().catch(undefined)
 const Schema = z.record(z.string(), z.unknown())
@@ -19,16 +18,17 @@ const Schema = z.record(z.string(), z.unknown())
 const Listed = z.object({
   name: z.string().min(1).max(1_000),
   description: z.string().optional().catch(undefined),
-  inputSchema: Schema,
+  inputSchema: z.unknown().optional(),
   outputSchema: Schema.optional().catch(undefined),
   annotations: z.object({ readOnlyHint: Hint, idempotentHint: Hint }).optional().catch(undefined),
-  execution: z.object({ taskSupport: z.string() }).optional().catch(undefined),
+  execution: z.object({ taskSupport: z.string().optional() }).optional().catch(undefined),
 })
 
 const Arguments = z.record(z.string(), z.unknown())
 
 type Execute = (
-  tool: string,
+  /** As the server knows it, and as it is offered. */
+  tool: { listedName: string; offered: Tool },
   input: Record<string, unknown>,
   context: ToolContext,
 ) => Promise<unknown>
@@ -38,20 +38,21 @@ type Execute = (
  * provider refuses the whole request for one schema that is none.
  *
  * @param listed as the server sent them
- * @param execute carries out a call of the tool that the server knows by that name
- * @returns the tools, and for each that is left out why
+ * @param execute carries out a call of a tool
+ * @returns the tools; for each that is left out why; and of which something was left out that was none
  */
 export function toTools(
   { name: server, approval }: Pick<McpServerConfig, 'name' | 'approval'>,
   listed: readonly unknown[],
   execute: Execute,
-): { tools: Tool[]; refused: string[] } {
+): { tools: Tool[]; refused: string[]; mended: string[] } {
   const tools = new Map<string, Tool>()
   const refused: string[] = []
+  const mended: string[] = []
   for (const [index, one] of listed.entries()) {
     const parsed = Listed.safeParse(one)
     if (!parsed.success) {
-      refused.push(`tool ${index + 1} has no name or no input schema`)
+      refused.push(`tool ${index + 1} has no name`)
       continue
     }
     const {
@@ -63,6 +64,7 @@ export function toTools(
       execution,
     } = parsed.data
     const offered = offeredName(server, name)
+    const input = mendedSchema(inputSchema)
     const problem =
       tools.size >= MAX_TOOLS
         ? `there are more than ${MAX_TOOLS}`
@@ -70,12 +72,18 @@ export function toTools(
           ? 'another has its name'
           : execution?.taskSupport === 'required'
             ? 'it can be called as a task only'
-            : problemOf(inputSchema)
-    if (problem) {
-      refused.push(`${JSON.stringify(name.slice(0, 100))}: ${problem}`)
+            : null
+    if (problem !== null || 'problem' in input) {
+      const why = problem ?? ('problem' in input ? input.problem : '')
+      refused.push(`${JSON.stringify(name.slice(0, 100))}: ${why}`)
       continue
     }
-    tools.set(offered, {
+    if (input.dropped.length > 0) {
+      mended.push(
+        `${JSON.stringify(name.slice(0, 100))}: ${input.dropped.join(', ').slice(0, 200)}`,
+      )
+    }
+    const tool: Tool = {
       name: offered,
       description: clip(description),
       source: `mcp:${server}`,
@@ -84,14 +92,16 @@ export function toTools(
       input: Arguments,
       output: z.unknown(),
       schemas: {
-        input: withoutDialect(inputSchema),
+        input: input.schema,
         ...(outputSchema && isShort(outputSchema) && { output: withoutDialect(outputSchema) }),
       },
       maxOutputLength: MAX_OUTPUT_LENGTH,
-      execute: (input, context) => execute(name, Arguments.parse(input), context),
-    })
+      execute: (input, context) =>
+        execute({ listedName: name, offered: tool }, Arguments.parse(input), context),
+    }
+    tools.set(offered, tool)
   }
-  return { tools: [...tools.values()], refused }
+  return { tools: [...tools.values()], refused, mended }
 }
 
 /** What a server says of itself is a hint; a tool without one may do anything, and must not run twice. */
@@ -101,31 +111,6 @@ function effectOf(hints: {
 }): ToolEffect {
   if (hints.readOnlyHint) return 'read'
   return hints.idempotentHint ? 'idempotent' : 'once'
-}
-
-const ajv = new Ajv({ strict: false, logger: false })
-
-/** Why a schema cannot be sent to a model, or null. Whether the arguments fit it is the server's to say. */
-function problemOf(schema: Record<string, unknown>): string | null {
-  if (schema.type !== 'object') return 'its input is no object'
-  if (!isShort(schema)) return `its schema is longer than ${MAX_SCHEMA} characters`
-  try {
-    return ajv.validateSchema(withoutDialect(schema)) === true
-      ? null
-      : 'its input schema is no JSON Schema'
-  } catch {
-    // Such as one that is nested too deeply to be walked.
-    return 'its input schema cannot be read'
-  }
-}
-
-function isShort(schema: Record<string, unknown>): boolean {
-  return JSON.stringify(schema).length <= MAX_SCHEMA
-}
-
-/** Some providers refuse `$schema` among a tool's parameters. */
-function withoutDialect({ $schema: _, ...rest }: Record<string, unknown>): Record<string, unknown> {
-  return rest
 }
 
 function clip(text: string): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type McpContent, McpImageType, type McpOutput } from '../../shared/contract/mcp-output.ts'
+import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { CallResult } from './connection.ts'
 
 /** What of one answer is kept: text and data in UTF-16 units, pictures in characters of base64, and pieces. */
@@ -69,6 +70,10 @@ class Keeper {
   }
 
   data(value: unknown): unknown {
+    if (isNestedTooDeeply(value)) {
+      this.note('The structured answer was nested too deeply and was left out.')
+      return undefined
+    }
     const text = JSON.stringify(value)
     if (text.length > this.#text) {
       this.note('The structured answer was too long and was left out.')

@@ -1,15 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Inflow, MAX_MESSAGE, TooMuchError } from './inflow.ts'
+import { Messages } from './messages.ts'
+import { readableAnswer } from './readable-answers.ts'
 
 /**
- * A `fetch` whose answers are read no faster than `Inflow` allows, and whose messages are no longer than any may be.
+ * A `fetch` whose answers are read no faster than `Inflow` allows, and whose messages are no longer than any may be, and
+ * as the client library can read them.
  *
  * @param onTooMuch called when a message was too long; its answer then breaks off
  */
 export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
   const inflow = new Inflow()
+  const messages = new Messages()
   return async (input, init) => {
-    const response = await fetch(input, init)
+    const own = typeof init?.body === 'string' ? messages.sent(JSON.parse(init.body)) : null
+    const response = await fetch(input, init).catch((error: unknown) => {
+      messages.forget(own)
+      throw error
+    })
     if (!response.body) return response
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     const meter = new Meter(isStream)
@@ -29,7 +37,7 @@ export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
       }),
     )
     const { status, statusText, headers } = response
-    return new Response(body, { status, statusText, headers })
+    return readableAnswer(new Response(body, { status, statusText, headers }), messages, own)
   }
 }
 

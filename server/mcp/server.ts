@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Tool, ToolContext } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
-import { McpConnection } from './connection.ts'
+import { ForgottenError, McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
 import { reasonOf } from './reasons.ts'
@@ -10,10 +10,12 @@ import type { McpTimes } from './times.ts'
 
 type State =
   | { phase: 'connecting' }
-  | { phase: 'ready'; tools: readonly Tool[] }
+  | { phase: 'ready'; tools: readonly Tool[]; connection: McpConnection }
   | { phase: 'down'; reason: string }
 
 const MAX_PROGRESS_MESSAGE = 200
+/** How long a call that did not begin waits for the next connection. Milliseconds. */
+const PATIENCE = 10_000
 
 /** One server of the operator's file: connected, and connected again, for as long as this process lives. */
 export class McpServer {
@@ -25,6 +27,7 @@ export class McpServer {
   readonly #running: Promise<void>
   #state: State = { phase: 'connecting' }
   #settled = Promise.withResolvers<void>()
+  #changed = Promise.withResolvers<void>()
 
   constructor(options: {
     config: McpServerConfig
@@ -63,7 +66,8 @@ export class McpServer {
     while (!signal.aborted) {
       this.#become({ phase: 'connecting' })
       const began = performance.now()
-      const reason = await this.#serve()
+      const { reason, isForgotten } = await this.#serve()
+      if (isForgotten && performance.now() - began > this.#times.retryMs) continue
       this.#become({ phase: 'down', reason })
       // One that stood for a while is not one that cannot stand.
       failures = performance.now() - began > this.#times.longestRetryMs ? 0 : failures + 1
@@ -79,7 +83,7 @@ export class McpServer {
   }
 
   /** Connects and serves until the connection is over; answers why it is. */
-  async #serve(): Promise<string> {
+  async #serve(): Promise<{ reason: string; isForgotten: boolean }> {
     const { signal } = this.#closing
     let isChanged = Promise.withResolvers<void>()
     let connection: McpConnection | null = null
@@ -105,13 +109,16 @@ export class McpServer {
           // However often it says so: a server that keeps changing its mind is read now and then.
           await Promise.race([delay(this.#times.relistMs, undefined, { ref: false }), ended])
         }
-        return await ended
+        return { reason: await ended, isForgotten: connection.isForgotten }
       } finally {
         signal.removeEventListener('abort', stop)
       }
     } catch (error) {
       this.#logger.debug({ err: error }, 'an MCP server cannot be used')
-      return connection?.reason ?? reasonOf(error)
+      return {
+        reason: connection?.reason ?? reasonOf(error),
+        isForgotten: connection?.isForgotten ?? false,
+      }
     } finally {
       await connection?.close()
     }
@@ -127,13 +134,51 @@ export class McpServer {
   }
 
   #offer(connection: McpConnection, listed: readonly unknown[]): void {
-    const { tools, refused } = toTools(this.config, listed, (tool, input, context) =>
-      this.#call(connection, tool, input, context),
+    const { tools, refused, mended } = toTools(
+      this.config,
+      listed,
+      async (tool, input, context) => {
+        const { listedName } = tool
+        try {
+          return await this.#call(connection, listedName, input, context)
+        } catch (error) {
+          if (!(error instanceof ForgottenError)) throw error
+          const next = await this.#connectionAfter(connection, tool.offered, context.signal)
+          if (!next) throw error
+          return this.#call(next, listedName, input, context)
+        }
+      },
     )
     if (refused.length > 0) {
       this.#logger.warn({ refused: refused.slice(0, 20) }, 'tools of an MCP server are not offered')
     }
-    this.#become({ phase: 'ready', tools })
+    if (mended.length > 0) {
+      this.#logger.warn(
+        { mended: mended.slice(0, 20) },
+        'of the schemas of an MCP server, what is no JSON Schema is left out',
+      )
+    }
+    this.#become({ phase: 'ready', tools, connection })
+  }
+
+  /** The next connection, once it is there with the very same tool: what a person approved is the tool as it was. */
+  async #connectionAfter(
+    lost: McpConnection,
+    tool: Tool,
+    signal: AbortSignal,
+  ): Promise<McpConnection | null> {
+    const over = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(PATIENCE)])
+    const ended = Promise.withResolvers<void>()
+    over.addEventListener('abort', () => ended.resolve(), { once: true })
+    while (!over.aborted) {
+      const state = this.#state
+      if (state.phase === 'ready' && state.connection !== lost) {
+        const again = state.tools.find(({ name }) => name === tool.name)
+        return again && definitionOf(again) === definitionOf(tool) ? state.connection : null
+      }
+      await Promise.race([this.#changed.promise, ended.promise])
+    }
+    return null
   }
 
   async #call(
@@ -158,6 +203,8 @@ export class McpServer {
   #become(state: State): void {
     const before = this.#state
     this.#state = state
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers<void>()
     if (state.phase === 'connecting') {
       if (before.phase !== 'connecting') this.#settled = Promise.withResolvers<void>()
       return
@@ -165,4 +212,8 @@ export class McpServer {
     this.#settled.resolve()
     if (state.phase === 'ready' || before.phase === 'ready') this.#onChange()
   }
+}
+
+function definitionOf({ name, description, effect, schemas }: Tool): string {
+  return JSON.stringify([name, description, effect, schemas])
 }

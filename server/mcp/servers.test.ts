@@ -139,10 +139,17 @@ test('the reference server answers over HTTP: structured content, progress, and 
 test('a server that lists what is no tool costs those, and nothing else', async () => {
   await using mcp = await serve([hostileServer(['odd-list'])])
   expect(mcp.names()).toEqual([
+    'hostile__no_schema',
+    'hostile__bad_type',
+    'hostile__bad_properties',
     expect.stringMatching(/^hostile__a_tool_with_odd_characters_[0-9a-f]{8}$/),
     'hostile__good',
   ])
-  expect(mcp.registry.list()[1]?.inputSchema).not.toHaveProperty('$schema')
+  const [none, badType, badProperties, , good] = mcp.registry.list()
+  expect(none?.inputSchema).toEqual({ type: 'object', properties: {} })
+  expect(badType?.inputSchema).toEqual({ type: 'object', properties: { a: {} } })
+  expect(badProperties?.inputSchema).toEqual({ type: 'object', properties: {} })
+  expect(good?.inputSchema).not.toHaveProperty('$schema')
 })
 
 test('a server that prints other things among its messages is understood', async () => {

@@ -2,16 +2,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { platform } from 'node:os'
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
-import {
-  deserializeMessage,
-  type JSONRPCMessage,
-  serializeMessage,
-  type Transport,
-} from '@modelcontextprotocol/client'
+import { type JSONRPCMessage, serializeMessage, type Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
 import { guardChild } from './child-guard.ts'
 import { Inflow } from './inflow.ts'
 import { Lines } from './lines.ts'
+import { Messages } from './messages.ts'
 
 /** How long a server may take to end by itself when its input ends. Milliseconds. */
 const POLITE = 500
@@ -40,6 +36,7 @@ export class StdioTransport implements Transport {
   readonly #options: StdioOptions
   readonly #inflow = new Inflow()
   readonly #lines = new Lines()
+  readonly #messages = new Messages()
   #child: ChildProcessWithoutNullStreams | null = null
   #kill: () => void = () => undefined
   /** What came since a line was last complete. */
@@ -78,6 +75,7 @@ export class StdioTransport implements Transport {
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
     if (!stdin?.writable) throw new Error('the server is not there any more')
+    this.#messages.sent(message)
     if (!stdin.write(serializeMessage(message))) {
       await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
     }
@@ -133,7 +131,7 @@ export class StdioTransport implements Transport {
 
   #deliver(line: string): void {
     try {
-      this.onmessage?.(deserializeMessage(line))
+      for (const message of this.#messages.read(line)) this.onmessage?.(message)
     } catch (error) {
       // Some servers print what is no message where only messages belong.
       this.onerror?.(new Error('a line was no message', { cause: error }))

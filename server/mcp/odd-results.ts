@@ -1,0 +1,42 @@
+/** What a server's tool answered, as far as it can be told from what came. */
+export function readResult(result: unknown): Record<string, unknown> {
+  // Such as `null`: the call came back, and had nothing to say.
+  if (result === null || result === undefined) return { content: [] }
+  if (Array.isArray(result)) return { content: result }
+  if (!isObject(result)) return { content: [text(String(result))] }
+  const { content, structuredContent, isError, _meta: _, resultType: __, ...others } = result
+  const hasShape = content !== undefined || structuredContent !== undefined || isError !== undefined
+  // The bare data that a tool made, where the protocol wants it wrapped.
+  const bare = !hasShape && Object.keys(others).length > 0 ? others : undefined
+  const data = structuredContent ?? bare
+  return {
+    content: piecesOf(content),
+    ...(data !== undefined && { structuredContent: data }),
+    ...((isError === true || isError === 'true') && { isError: true }),
+  }
+}
+
+function piecesOf(content: unknown): unknown[] {
+  if (content === undefined) return []
+  if (Array.isArray(content))
+    return content.map((one) => (typeof one === 'string' ? text(one) : one))
+  return isObject(content) ? [content] : [text(String(content))]
+}
+
+/** Of what a server says of itself only its version of the protocol is used: the rest may be as odd as it likes. */
+export function readInitialization(result: unknown): Record<string, unknown> {
+  const { protocolVersion } = isObject(result) ? result : {}
+  return {
+    ...(protocolVersion !== undefined && { protocolVersion }),
+    capabilities: {},
+    serverInfo: { name: 'unknown', version: 'unknown' },
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(words: string) {
+  return { type: 'text', text: words }
+}
