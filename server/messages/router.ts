@@ -26,7 +26,7 @@ export const messagesRouter = router({
       z.object({
         sessionId: SessionId,
         before: MessageId.optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
+        limit: z.coerce.number<number>().int().min(1).max(200).default(50),
       }),
     )
     .query(async ({ ctx: { services, user }, input: { sessionId, before, limit } }) => {

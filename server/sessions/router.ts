@@ -69,7 +69,7 @@ export const sessionsRouter = router({
       z
         .object({
           cursor: z.string().max(200).nullish(),
-          limit: z.coerce.number().int().min(1).max(100).default(50),
+          limit: z.coerce.number<number>().int().min(1).max(100).default(50),
           search: SearchText.optional(),
           archived: z.boolean().default(false),
         })
@@ -101,7 +101,7 @@ export const sessionsRouter = router({
     .input(
       z.object({
         query: SearchText.min(1),
-        limit: z.coerce.number().int().min(1).max(50).default(20),
+        limit: z.coerce.number<number>().int().min(1).max(50).default(20),
       }),
     )
     .output(z.array(SearchHit))
@@ -174,8 +174,8 @@ export const sessionsRouter = router({
     .input(
       z.object({
         id: SessionId,
-        after: z.coerce.number().int().min(0).default(0),
-        limit: z.coerce.number().int().min(1).max(1000).default(500),
+        after: z.coerce.number<number>().int().min(0).default(0),
+        limit: z.coerce.number<number>().int().min(1).max(1000).default(500),
       }),
     )
     .query(async ({ ctx, input }) => {

@@ -1,12 +1,16 @@
 import type { Api } from './app.ts'
 import { ConnectionDriver } from './connection.ts'
 import type { Connection, Token } from './connection.ts'
+import { DEFAULT_TIMEOUT_MS } from './deadline.ts'
+import { checkRuntime } from './runtime.ts'
 import { defaultSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
 import { SessionStore } from './session-store.ts'
 import { createSession } from './session.ts'
 import type { Session } from './session.ts'
 import { createTransport } from './transport.ts'
+
+checkRuntime()
 
 export type ConnectOptions = {
   /** The server, such as `http://127.0.0.1:8001`. In a browser, the page's own origin when left out. */
@@ -15,6 +19,13 @@ export type ConnectOptions = {
   token?: Token
   /** The WebSocket to use where there is no global one. */
   WebSocket?: typeof WebSocket
+  /**
+   * How many milliseconds a query or mutation waits for its answer, also when there is no connection; 30,000 unless
+   * given, `Infinity` for as long as it takes. Exports and imports have twenty times that. Then it rejects, and what the
+   * server did with it is not known. `session.send` waits until the server answers. A `signal` ends one call earlier:
+   * `api.sessions.get.query({ id }, { signal: AbortSignal.timeout(5_000) })`.
+   */
+  timeoutMs?: number
   /** When to tell listeners of new text; a frame in browsers, a microtask elsewhere. */
   schedule?: Schedule
 }
@@ -39,12 +50,15 @@ export type Client = AsyncDisposable & {
  * for await (const { event } of client.session(id).events()) console.log(event)
  *
  * @throws TypeError when the address is none, or there is no WebSocket
+ * @throws RangeError when `timeoutMs` is no positive number
  */
 export function connect(options: ConnectOptions = {}): Client {
   const implementation = options.WebSocket ?? globalThis.WebSocket
   if (implementation === undefined) throw new TypeError('There is no WebSocket here; pass one')
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  if (!(timeoutMs > 0)) throw new RangeError('timeoutMs is a positive number of milliseconds')
   const connection = new ConnectionDriver(socketUrl(options.url), options.token)
-  const { api, socket } = createTransport(connection, implementation)
+  const { api, socket } = createTransport(connection, implementation, timeoutMs)
   const schedule = options.schedule ?? defaultSchedule()
   const sessions = new Map<string, { session: Session; store: SessionStore }>()
 

@@ -77,7 +77,7 @@ describe('a client', () => {
     await eventually(() => server.tokens.length === 2)
     expect(await client.api.me.query()).toEqual({ token: null })
     expect(server.tokens).toHaveLength(2)
-    expect(server.connections).toBe(1)
+    await eventually(() => server.connections === 1)
   })
 
   test('closes at once while a request is unanswered, and the request rejects', async () => {

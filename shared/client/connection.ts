@@ -40,6 +40,7 @@ export class ConnectionDriver implements Connection {
   readonly #endNetwork: () => void
   #progress: ConnectionProgress = { phase: 'trying', tries: 0, cause: null, online: true }
   #state: ConnectionState = describe(this.#progress)
+  #tried = false
   #socket: DroppableSocket | null = null
   #params: Record<string, string> = {}
   #wake: () => void = () => {}
@@ -74,7 +75,8 @@ export class ConnectionDriver implements Connection {
 
   /** Resolves with the address when the next try is due; rejects when there will be none. */
   readonly nextUrl = async (): Promise<string> => {
-    const first = this.#progress.tries === 0 && this.#progress.cause === null
+    const first = !this.#tried
+    this.#tried = true
     this.#step({ type: 'try' })
     if (!first) await this.#pause(retryDelay(this.#progress.tries))
     try {
@@ -93,17 +95,23 @@ export class ConnectionDriver implements Connection {
     return this.#token === undefined ? undefined : () => this.#params
   }
 
-  /** Watches over the socket of a try. */
+  /**
+   * Watches over the socket of a try. One that the server asked to be replaced may stay open beside the next until its
+   * calls are answered; how that ends says nothing of the connection.
+   */
   attach(socket: DroppableSocket): void {
     this.#socket = socket
+    const isCurrent = (): boolean => this.#socket === socket
     let refusal: ConnectionCause | null = null
     socket.addEventListener('open', () => this.#step({ type: 'opened' }))
     socket.addEventListener('message', ({ data }) => {
+      if (!isCurrent()) return
       if (this.#progress.tries === 0) return
       refusal = refusalIn(data)
       if (refusal === null) this.#step({ type: 'heard' })
     })
     socket.addEventListener('close', (cause) => {
+      if (!isCurrent()) return
       this.#step({ type: 'lost', cause: refusal ?? cause })
     })
   }
@@ -120,8 +128,10 @@ export class ConnectionDriver implements Connection {
   async #sign(): Promise<Record<string, string>> {
     if (this.#token === undefined) return {}
     if (typeof this.#token === 'string') return { token: this.#token }
-    const { promise: closed, reject } = Promise.withResolvers<never>()
-    const onClose = (): void => reject(new ClientClosedError())
+    let onClose = (): void => {}
+    const closed = new Promise<never>((_resolve, reject) => {
+      onClose = () => reject(new ClientClosedError())
+    })
     this.#closing.signal.addEventListener('abort', onClose, { once: true })
     try {
       const token = await Promise.race([this.#token(), closed])

@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
-import type { AppRouter } from './app.ts'
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
+import type { ApiError, AppRouter } from './app.ts'
 import type { SessionError } from './session-snapshot.ts'
 
 /** Something was asked of a client after its `close()`. */
@@ -8,6 +9,44 @@ export class ClientClosedError extends Error {
     super('The client is closed')
     this.name = 'ClientClosedError'
   }
+}
+
+/** A query or mutation was not answered in time. Whether the server has done it, or will, is not known. */
+export class CallTimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(`The server did not answer within ${timeoutMs / 1000} s`)
+    this.name = 'CallTimeoutError'
+  }
+}
+
+/** The codes with which the server refuses, in `error.data.code`: tRPC's own. */
+export const API_ERROR_CODES = [
+  'BAD_REQUEST',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'PRECONDITION_FAILED',
+  'PAYLOAD_TOO_LARGE',
+  'UNPROCESSABLE_CONTENT',
+  'TOO_MANY_REQUESTS',
+  'INTERNAL_SERVER_ERROR',
+  'SERVICE_UNAVAILABLE',
+] as const satisfies readonly TRPC_ERROR_CODE_KEY[]
+export type ApiErrorCode = TRPC_ERROR_CODE_KEY
+
+/** Whether the server refused a call, with this code where one is given. Its words are in `error.message`. */
+export function isApiError<Code extends ApiErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is ApiError & { data: { code: Code } } {
+  if (!(error instanceof TRPCClientError) || !hasCode(error.data)) return false
+  return code === undefined || error.data.code === code
+}
+
+/** Whether a query or mutation ended because its time was over (`timeoutMs`). */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof TRPCClientError && error.cause instanceof CallTimeoutError
 }
 
 /** The code with which a WebSocket is closed for a message that is too large (RFC 6455, section 7.4.1). */
@@ -20,6 +59,7 @@ const MESSAGE_TOO_BIG = 1009
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof TRPCClientError) || hasCode(error.data)) return false
   const cause: unknown = error.cause
+  if (cause instanceof CallTimeoutError) return false
   if (cause instanceof TypeError || cause instanceof ClientClosedError) return false
   return closeCodeOf(cause) !== MESSAGE_TOO_BIG
 }
@@ -53,6 +93,7 @@ export function toSessionError(error: unknown): SessionError {
   }
   const cause: unknown = error instanceof TRPCClientError ? error.cause : error
   if (cause instanceof ClientClosedError) return { code: 'CLIENT_CLOSED', message: cause.message }
+  if (cause instanceof CallTimeoutError) return { code: 'TIMEOUT', message: cause.message }
   if (closeCodeOf(cause) === MESSAGE_TOO_BIG) {
     return { code: 'PAYLOAD_TOO_LARGE', message: 'This is too large to be sent' }
   }

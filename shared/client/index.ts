@@ -1,6 +1,15 @@
 export { connect } from './connect.ts'
 export type { Client, ConnectOptions } from './connect.ts'
 export type { Connection, ConnectionCause, ConnectionState } from './connection.ts'
+export {
+  API_ERROR_CODES,
+  CallTimeoutError,
+  ClientClosedError,
+  isApiError,
+  isConnectionLost,
+  isTimeout,
+} from './errors.ts'
+export type { ApiErrorCode } from './errors.ts'
 export type { SendOptions, Session } from './session.ts'
 export type { PendingSend, SessionError, SessionSnapshot } from './session-snapshot.ts'
 export type { Store } from './store.ts'

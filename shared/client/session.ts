@@ -1,6 +1,7 @@
 import type { LoggedEvent } from '../contract/events.ts'
 import { newId } from '../contract/new-id.ts'
 import type { Api, AppToolCall, SendResult, StopResult } from './app.ts'
+import { WITHOUT_DEADLINE } from './deadline.ts'
 import { toSessionError } from './errors.ts'
 import { sessionEvents } from './events.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
@@ -57,13 +58,16 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
       const messageId = wanted.toLowerCase()
       store.sending({ id: messageId, text, parentId: parentId ?? null })
       const sent = before.then(() =>
-        api.messages.send.mutate({
-          sessionId: id,
-          id: messageId,
-          text,
-          ...(parentId === undefined ? {} : { parentId }),
-          ...(whenBusy === undefined ? {} : { whenBusy }),
-        }),
+        api.messages.send.mutate(
+          {
+            sessionId: id,
+            id: messageId,
+            text,
+            ...(parentId === undefined ? {} : { parentId }),
+            ...(whenBusy === undefined ? {} : { whenBusy }),
+          },
+          { context: WITHOUT_DEADLINE },
+        ),
       )
       before = sent.catch(() => {})
       try {

@@ -56,3 +56,18 @@ test('a server that takes the connection and never answers it can be given up at
   connection[0].destroy()
   silent.close()
 })
+
+test('it has all that can be read of a WebSocket, whichever of it a version of tRPC uses', async () => {
+  await using server = await ScriptedServer.start()
+  const { socket } = await opened(server.url)
+  const handlers = ['constructor', 'dispatchEvent', 'onclose', 'onerror', 'onmessage', 'onopen']
+  const names = Object.getOwnPropertyNames(WebSocket.prototype).filter(
+    (name) => !handlers.includes(name),
+  )
+  expect(names).toEqual(expect.arrayContaining(['OPEN', 'CLOSED', 'readyState', 'url']))
+  for (const name of names) expect(socket).toHaveProperty(name)
+  for (const name of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const) {
+    expect([socket[name], DroppableSocket[name]]).toEqual([WebSocket[name], WebSocket[name]])
+  }
+  socket.close()
+})

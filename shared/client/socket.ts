@@ -19,13 +19,18 @@ const OPEN_TIMEOUT_MS = 10_000
 /**
  * A WebSocket that closes at once when it is told to: the real one waits for the other side's goodbye, on a dead
  * network for a minute, and until then tRPC neither rejects what is under way nor connects again. After `drop` it is
- * silent, so a late event of an old connection never disturbs the new one. It has as much of a WebSocket as tRPC uses.
+ * silent, so a late event of an old connection never disturbs the new one. It has all that can be read of a WebSocket,
+ * constants of the instance too: versions of tRPC differ in what they read. Without `OPEN` one never ends a watch.
  */
 export class DroppableSocket {
   static readonly CONNECTING = 0
   static readonly OPEN = 1
   static readonly CLOSING = 2
   static readonly CLOSED = 3
+  readonly CONNECTING = 0
+  readonly OPEN = 1
+  readonly CLOSING = 2
+  readonly CLOSED = 3
 
   readonly #socket: WebSocket
   readonly #listeners: SocketListeners = {
@@ -67,6 +72,26 @@ export class DroppableSocket {
 
   get readyState(): number {
     return this.#state
+  }
+
+  get url(): string {
+    return this.#socket.url
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol
+  }
+
+  get extensions(): string {
+    return this.#socket.extensions
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  get binaryType(): BinaryType {
+    return this.#socket.binaryType
   }
 
   set binaryType(type: BinaryType) {

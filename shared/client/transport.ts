@@ -4,6 +4,7 @@ import { observable } from '@trpc/server/observable'
 import type { Unsubscribable } from '@trpc/server/observable'
 import type { Api, AppRouter } from './app.ts'
 import type { ConnectionDriver } from './connection.ts'
+import { withDeadline } from './deadline.ts'
 import { ClientClosedError, isConnectionLost } from './errors.ts'
 import { framesEncoder } from './frames.ts'
 import { retryDelay } from './retry.ts'
@@ -21,6 +22,7 @@ export type Transport = { api: Api; socket: TRPCWebSocketClient }
 export function createTransport(
   driver: ConnectionDriver,
   implementation: typeof WebSocket,
+  timeoutMs: number,
 ): Transport {
   class Socket extends DroppableSocket {
     constructor(url: string) {
@@ -40,6 +42,7 @@ export function createTransport(
   })
   const api = createTRPCClient<AppRouter>({
     links: [
+      withDeadline(timeoutMs),
       retryLink({
         retry: ({ op, error, attempts }) =>
           !driver.closed && attempts < MOST_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),

@@ -1,3 +1,5 @@
+'use client'
+
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { ConnectionState, SessionSnapshot, Store } from '../client/index.ts'
 import { useThroughline } from './provider.ts'
