@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isKnot, isRefusal, isTrouble } from './trouble.ts'
+import { isKnot, isRefusal, isTrouble, isUnavailable } from './trouble.ts'
 
 const error = (code: string | null, message = 'no') =>
   Object.assign(new Error(message), code ? { code } : {})
@@ -27,4 +27,23 @@ test.each([
 ])('%s is told apart: what passes, and what was surely not done', (_name, cause, expected) => {
   expect({ trouble: isTrouble(cause), refusal: isRefusal(cause) }).toEqual(expected)
   expect(isKnot(cause)).toBe(cause.message === 'no' && 'code' in cause && cause.code === '40P01')
+})
+
+test.each([
+  ['a refused connection', error('ECONNREFUSED'), true],
+  ['all connections being taken', error('53300'), true],
+  ['a shutdown', error('57P01'), true],
+  ['a start', error('57P03'), true],
+  ['a full pool', error(null, 'timeout exceeded when trying to connect'), true],
+  ['a statement that took too long', error('57014'), true],
+  ['a lock that took too long', error('55P03'), true],
+  ['a password that is being changed', error('28P01'), true],
+  ['a pool that was closed', error(null, 'Cannot use a pool after calling end on the pool'), true],
+  ['one of these, wrapped', new Error('no', { cause: error('ECONNREFUSED') }), true],
+  ['a place that is taken', error('23505'), false],
+  ['a wrong query', error('42601'), false],
+  ['a bug', error(null, 'x is not a function'), false],
+  ['nothing', null, false],
+])('a call that failed by %s is told from one that is wrong', (_name, cause, expected) => {
+  expect(isUnavailable(cause)).toBe(expected)
 })

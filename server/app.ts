@@ -35,6 +35,7 @@ import { createRuns } from './runs/create.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
 import { searchSessions } from './sessions/search.ts'
+import { createOutageLog } from './outage.ts'
 import { openDatabase, openMcpServers, openModel, pricedAddress } from './outside.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
@@ -70,7 +71,8 @@ export async function createApp(options: AppOptions) {
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
   const owner = await ensureLocalOwner(database.db)
-  const onError = (error: unknown, what: string) => logger.error({ err: error }, what)
+  const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
+  const onError = (error: unknown, what: string) => outage.report(error, what)
   const { model, defaultModel } = await openModel(options, opened, onError)
   const catalog = createModelCatalog({
     port: model,
@@ -249,6 +251,7 @@ export async function createApp(options: AppOptions) {
     logger,
     health: () => about,
     checkDatabase: () => ping(database.db),
+    report: outage.report,
     metrics,
   })
   listener.defer(() => http.close())

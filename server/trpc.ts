@@ -1,8 +1,7 @@
 import { TRPCError, initTRPC } from '@trpc/server'
-import { z } from 'zod'
-import { isTrouble } from '../db/trouble.ts'
+import { isUnavailable } from '../db/trouble.ts'
 import type { UserId } from '../shared/contract/ids.ts'
-import { CommandError } from './runs/port.ts'
+import { toApiError } from './api-error.ts'
 import type { Services } from './services.ts'
 
 /** What every procedure is called with. */
@@ -44,27 +43,40 @@ const t = initTRPC
       ping: { enabled: true, intervalMs: PING_MS },
       client: { reconnectAfterInactivityMs: 2 * PING_MS },
     },
-    errorFormatter: ({ shape, error }) => ({ ...shape, message: messageFor(error) }),
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      message: messageFor(error),
+      data: {
+        ...shape.data,
+        /** What is away, so that a client knows that the server itself is there. */
+        ...(isUnavailable(error.cause) && { reason: 'database' as const }),
+      },
+    }),
   })
 
-/** Turns the outcomes that a feature expects into the errors that callers know. */
-const translateErrors = t.middleware(async ({ next }) => {
+/** Turns what a procedure throws into the errors that callers know, whether it answers once or goes on answering. */
+const translateErrors = t.middleware(async ({ next, type }) => {
   const result = await next()
   if (!result.ok) {
-    const { code, cause } = result.error
-    if (code === 'BAD_REQUEST' && cause instanceof z.ZodError) {
-      throw new TRPCError({ code, message: z.prettifyError(cause), cause })
-    }
-    if (cause instanceof CommandError) {
-      throw new TRPCError({ code: cause.code, message: cause.message, cause })
-    }
-    if (isTrouble(cause)) {
-      const message = 'The database cannot be reached just now. Try again in a few seconds.'
-      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
-    }
+    throw toApiError(result.error)
   }
-  return result
+  return type === 'subscription' && isAsyncIterable(result.data)
+    ? { ...result, data: translated(result.data) }
+    : result
 })
+
+/** A subscription has answered when it hands out its events; what it throws after that comes through here. */
+async function* translated(events: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
+  try {
+    yield* events
+  } catch (error) {
+    throw toApiError(error)
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
 
 export const router = t.router
 export const procedure = t.procedure.use(translateErrors)

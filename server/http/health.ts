@@ -12,6 +12,7 @@ export type HealthOptions = {
   /** Throws, or rejects, when the database cannot be used. */
   checkDatabase: () => Promise<unknown>
   isDraining: () => boolean
+  onNoDatabase: (error: unknown, what: string) => void
   /** How long the database may take to answer. */
   timeoutMs?: number
 }
@@ -32,13 +33,13 @@ export function healthRoutes(options: HealthOptions) {
       return { status: 'ok', version, uptimeSeconds, database, model }
     })
     app.get('/livez', () => ({ status: 'ok' }))
-    app.get('/readyz', async (request, reply) => {
+    app.get('/readyz', async (_request, reply) => {
       if (options.isDraining()) return reply.code(503).send({ status: 'draining' })
       try {
         await within(options.timeoutMs ?? 2_000, options.checkDatabase())
         return { status: 'ok' }
       } catch (error) {
-        request.log.warn({ err: error }, 'the database does not answer')
+        options.onNoDatabase(error, 'the database does not answer')
         return reply.code(503).send({ status: 'no-database' })
       }
     })
@@ -47,7 +48,10 @@ export function healthRoutes(options: HealthOptions) {
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  const timer = setTimeout(() => {
+    const error = new Error(`no answer in ${timeoutMs} ms`)
+    late.reject(Object.assign(error, { code: 'ETIMEDOUT' }))
+  }, timeoutMs)
   try {
     return await Promise.race([work, late.promise])
   } finally {

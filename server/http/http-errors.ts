@@ -3,6 +3,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
+import { toApiError } from '../api-error.ts'
 
 /** The body of every error outside of tRPC. */
 export type HttpError = { message: string; code: TRPC_ERROR_CODE_KEY; issues?: Issue[] }
@@ -30,26 +31,29 @@ const INTERNAL: HttpError = {
  * What the outside is told of a failure: its own words for a TRPCError or one of the HTTP layer's refusals, and
  * nothing at all of anything unexpected.
  */
-export function toHttpError(error: unknown): { status: number; body: HttpError } {
-  if (error instanceof TRPCError) {
-    const status = getHTTPStatusCodeFromError(error)
-    if (status === 500) return { status, body: INTERNAL }
-    if (error.cause instanceof z.core.$ZodError) {
-      const issues = error.cause.issues.map(({ path, message }) => ({
-        path: path.join('.'),
-        message,
-      }))
-      const message = issues.map((issue) =>
-        issue.path ? `${issue.path}: ${issue.message}` : issue.message,
-      )
-      return { status, body: { message: message.join('; '), code: error.code, issues } }
-    }
-    return { status, body: { message: error.message, code: error.code } }
+export function toHttpError(thrown: unknown): { status: number; body: HttpError } {
+  const status = statusOf(thrown)
+  const known = CODES[status]
+  if (!(thrown instanceof TRPCError) && known && thrown instanceof Error) {
+    return { status, body: { message: thrown.message, code: known } }
   }
-  const status = statusOf(error)
-  const code = CODES[status]
-  if (!code || !(error instanceof Error)) return { status: 500, body: INTERNAL }
-  return { status, body: { message: error.message, code } }
+  return ofProcedure(toApiError(thrown))
+}
+
+function ofProcedure(error: TRPCError): { status: number; body: HttpError } {
+  const status = getHTTPStatusCodeFromError(error)
+  if (status === 500) return { status, body: INTERNAL }
+  if (error.cause instanceof z.core.$ZodError) {
+    const issues = error.cause.issues.map(({ path, message }) => ({
+      path: path.join('.'),
+      message,
+    }))
+    const message = issues.map((issue) =>
+      issue.path ? `${issue.path}: ${issue.message}` : issue.message,
+    )
+    return { status, body: { message: message.join('; '), code: error.code, issues } }
+  }
+  return { status, body: { message: error.message, code: error.code } }
 }
 
 /** The same in the envelope that a tRPC client understands. */

@@ -17,13 +17,16 @@ export function logRequests(app: FastifyInstance): void {
   })
 }
 
+/** Logs a failure that is the server's own. */
+export type Report = (error: unknown, what: string, about?: object) => void
+
 /** Logs a procedure's failure: what the caller did wrong is their business, what went wrong here is ours. */
-export function logProcedureErrors(logger: FastifyBaseLogger) {
+export function logProcedureErrors(logger: FastifyBaseLogger, report: Report) {
   return ({ error, path }: { error: TRPCError; path: string | undefined }): void => {
     if (getHTTPStatusCodeFromError(error) < 500) {
       logger.debug({ path, code: error.code }, 'procedure refused')
     } else {
-      logger.error({ path, code: error.code, err: error.cause ?? error }, 'procedure failed')
+      report(error.cause ?? error, 'procedure failed', { path, code: error.code })
     }
   }
 }

@@ -53,6 +53,7 @@ export type PlainSocketOptions = {
 const MOST_WAITING = 16
 const SERVICE_RESTART = 1012
 const INTERNAL_ERROR = 1011
+const TRY_AGAIN_LATER = 1013
 
 /**
  * Speaks the plain protocol of CONTRACT section 4 over one WebSocket: the session's log out, as frames; commands in,
@@ -85,7 +86,7 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
   function refuse(error: unknown): void {
     if (socket.signal.aborted) return
     const { status, message } = report(error)
-    socket.close(status >= 500 ? INTERNAL_ERROR : 4000 + status, message)
+    socket.close(closeCode(status), message)
   }
 
   /** Tells the client, and of what is the server's fault the server too. */
@@ -95,6 +96,11 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
     send(webSocket, { type: 'error', code: body.code, message: body.message })
     return { status, message: body.message }
   }
+}
+
+function closeCode(status: number): number {
+  if (status === 503) return TRY_AGAIN_LATER
+  return status >= 500 ? INTERNAL_ERROR : 4000 + status
 }
 
 /** Signs in, makes the session when there is none, and greets. */

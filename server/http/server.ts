@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts'
 import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
+import type { Report } from './logging.ts'
 import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
 import { refuseWhileLeaving } from './leaving.ts'
 import { serveMetrics } from './metrics.ts'
@@ -35,6 +36,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   logger: FastifyBaseLogger
   health: () => Health
   checkDatabase: () => Promise<unknown>
+  /** Logs what failed here; the logger itself when left out. */
+  report?: Report
   /** What `/metrics` shows, beside what this layer counts. */
   metrics?: Registry
   limits?: Partial<Limits>
@@ -63,7 +66,9 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
 ): Promise<HttpServer> {
   const { router, createContext, access, logger } = options
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const onError = logProcedureErrors(logger)
+  const report: Report =
+    options.report ?? ((err, what, about) => logger.error({ ...about, err }, what))
+  const onError = logProcedureErrors(logger, report)
   let draining = false
   let leaving: Promise<unknown> | undefined
   const isDraining = (): boolean => draining
@@ -71,14 +76,14 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const app = createFastify(logger, limits)
   logRequests(app)
   // First, for what is registered before it would not fail by it.
-  answerTheRest(app, options.webRoot)
+  answerTheRest(app, options.webRoot, report)
   await secure(app, access)
   const untilAnswered = refuseWhileLeaving(app, () => leaving !== undefined)
   const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
-  await app.register(healthRoutes({ ...options, isDraining }))
-  await app.register(trpcHttp({ router, createContext, limits, onError }))
+  await app.register(healthRoutes({ ...options, isDraining, onNoDatabase: report }))
+  await app.register(trpcHttp({ router, createContext, limits, onError, report }))
   await app.register(
     restRoutes({ router, createContext, limits, onError, version: () => options.health().version }),
   )
@@ -100,7 +105,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   handleUpgrades(app.server, {
     access,
     sockets,
-    routes: socketRoutes({ ...options, limits, onError }),
+    routes: socketRoutes({ ...options, limits, report, onError }),
     socketsPerAddress: limits.socketsPerAddress,
     addressOf: clientAddress,
     isDraining,
@@ -165,7 +170,7 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
 }
 
 /** Whatever no route took, and whatever a route threw. */
-function answerTheRest(app: FastifyInstance, webRoot: string): void {
+function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): void {
   const answerMissing = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = pathOf(request.url)
     const isInterface = path.startsWith('/api/') || path.startsWith('/trpc/')
@@ -182,7 +187,7 @@ function answerTheRest(app: FastifyInstance, webRoot: string): void {
     if (status === 403 && !(error instanceof TRPCError)) return answerMissing(request, reply)
     // A procedure's failure is logged where it is called.
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
-      request.log.error({ err: error, url: pathOf(request.url) }, 'request failed')
+      report(error, 'request failed', { url: pathOf(request.url) })
     }
     return reply.code(status).send(body)
   })

@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server'
-import type { FastifyBaseLogger } from 'fastify'
 import type { CreateContext } from './connection.ts'
 import type { Limits } from './limits.ts'
+import type { Report } from './logging.ts'
 import type { PlainCaller } from './plain-socket.ts'
 import { servePlainSocket } from './plain-socket.ts'
 import { serveTrpcSocket } from './trpc-socket.ts'
@@ -12,7 +12,7 @@ export type SocketRoutesOptions<Router extends AnyTRPCRouter> = {
   createContext: CreateContext<inferRouterContext<Router>>
   createCaller: (context: inferRouterContext<Router>, signal: AbortSignal) => PlainCaller
   limits: Limits
-  logger: FastifyBaseLogger
+  report: Report
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
 }
 
@@ -22,7 +22,7 @@ const PLAIN = /^\/ws\/session\/([^/]+)\/?$/
 export function socketRoutes<Router extends AnyTRPCRouter>(
   options: SocketRoutesOptions<Router>,
 ): SocketRoute[] {
-  const { createContext, createCaller, logger } = options
+  const { createContext, createCaller, report } = options
 
   const trpc: SocketRoute = (url) =>
     /^\/trpc\/?$/.test(url.pathname) ? (socket) => serveTrpcSocket(socket, options) : null
@@ -37,7 +37,7 @@ export function socketRoutes<Router extends AnyTRPCRouter>(
         token: url.searchParams.get('token'),
         createCaller: async (connection) =>
           createCaller(await createContext(connection), connection.signal),
-        onError: (error) => logger.error({ err: error }, 'a plain socket failed'),
+        onError: (error) => report(error, 'a plain socket failed'),
       })
   }
 

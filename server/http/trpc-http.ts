@@ -7,12 +7,14 @@ import type { CreateContext } from './connection.ts'
 import { httpConnection } from './connection.ts'
 import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
+import type { Report } from './logging.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
   limits: Pick<Limits, 'batchSize' | 'bodyBytes' | 'importBytes'>
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
+  report: Report
 }
 
 /** Procedures whose input is a file that a person brings. */
@@ -27,9 +29,9 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
     // tRPC parses bodies itself, whatever their type says.
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    app.setErrorHandler(async (error, request, reply) => {
+    app.setErrorHandler(async (error, _request, reply) => {
       const { status, body } = toTrpcError(error)
-      if (status >= 500) request.log.error({ err: error }, 'request failed')
+      if (status >= 500 && !(error instanceof TRPCError)) options.report(error, 'request failed')
       return reply.code(status).send(body)
     })
 

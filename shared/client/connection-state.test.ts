@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { advance, describe } from './connection-state.ts'
 import type { ConnectionProgress, ConnectionStep } from './connection-state.ts'
 
-const begin: ConnectionProgress = { phase: 'trying', tries: 0, cause: null, online: true }
+const begin: ConnectionProgress = {
+  phase: 'trying',
+  tries: 0,
+  cause: null,
+  online: true,
+  outage: null,
+}
 const cause = { code: 1006, message: 'The connection broke' }
 
 function after(...steps: ConnectionStep[]): ReturnType<typeof describe> {

@@ -7,6 +7,8 @@ export type ConnectionProgress = {
   readonly cause: ConnectionCause | null
   /** What the browser says of its network; true where there is none to say. */
   readonly online: boolean
+  /** Why the server cannot work although it is there, and how often it said so; null while it can. */
+  readonly outage: { readonly cause: ConnectionCause; readonly refusals: number } | null
 }
 
 export type ConnectionStep =
@@ -16,6 +18,8 @@ export type ConnectionStep =
   | { type: 'heard' }
   | { type: 'lost'; cause: ConnectionCause }
   | { type: 'network'; online: boolean }
+  /** Null: the server has worked again. */
+  | { type: 'outage'; cause: ConnectionCause | null }
   | { type: 'closed' }
 
 export function advance(progress: ConnectionProgress, step: ConnectionStep): ConnectionProgress {
@@ -31,17 +35,34 @@ export function advance(progress: ConnectionProgress, step: ConnectionStep): Con
       return { ...progress, phase: 'trying', cause: step.cause }
     case 'network':
       return { ...progress, online: step.online }
+    case 'outage':
+      return { ...progress, outage: outageAfter(progress, step.cause) }
     case 'closed':
       return { ...progress, phase: 'closed' }
   }
 }
 
-export function describe({ phase, tries, cause, online }: ConnectionProgress): ConnectionState {
+function outageAfter(
+  { outage }: ConnectionProgress,
+  cause: ConnectionCause | null,
+): ConnectionProgress['outage'] {
+  return cause === null ? null : { cause, refusals: (outage?.refusals ?? 0) + 1 }
+}
+
+export function describe({
+  phase,
+  tries,
+  cause,
+  online,
+  outage,
+}: ConnectionProgress): ConnectionState {
   switch (phase) {
     case 'closed':
       return { status: 'offline', reason: 'closed' }
     case 'open':
-      return { status: 'connected' }
+      return outage === null
+        ? { status: 'connected' }
+        : { status: 'reconnecting', attempt: outage.refusals, cause: outage.cause }
     case 'trying':
       if (!online) return { status: 'offline', reason: 'network' }
       if (cause === null) return { status: 'connecting' }

@@ -9,13 +9,24 @@ import { Listeners } from './store.ts'
 import type { Store } from './store.ts'
 
 /** Why there is no connection, as far as is known. `code` is the WebSocket's close code. */
-export type ConnectionCause = { code: number | null; message: string }
+export type ConnectionCause = {
+  code: number | null
+  message: string
+  /**
+   * What stands in the way, where it is known: the server is there but cannot reach its `database`, and goes on by
+   * itself when it can; or it does not let pages of this `origin` in, which its operator has to change.
+   */
+  reason?: 'database' | 'origin'
+}
 
 export type ConnectionState =
   /** The first connection is being made. */
   | { status: 'connecting' }
   | { status: 'connected' }
-  /** A connection broke, or could not be made; `attempt` counts the tries since then. */
+  /**
+   * A connection broke, or could not be made, or the server cannot reach its database; `attempt` counts the tries since
+   * then.
+   */
   | { status: 'reconnecting'; attempt: number; cause: ConnectionCause }
   /** `network`: the browser says that it is offline, and no try succeeds; `closed`: `close()` was called. */
   | { status: 'offline'; reason: 'network' | 'closed' }
@@ -38,9 +49,16 @@ export class ConnectionDriver implements Connection {
   readonly #listeners = new Listeners()
   readonly #closing = new AbortController()
   readonly #endNetwork: () => void
-  #progress: ConnectionProgress = { phase: 'trying', tries: 0, cause: null, online: true }
+  #progress: ConnectionProgress = {
+    phase: 'trying',
+    tries: 0,
+    cause: null,
+    online: true,
+    outage: null,
+  }
   #state: ConnectionState = describe(this.#progress)
   #tried = false
+  #open = false
   #socket: DroppableSocket | null = null
   #params: Record<string, string> = {}
   #wake: () => void = () => {}
@@ -63,6 +81,16 @@ export class ConnectionDriver implements Connection {
         this.#wake()
       },
     })
+  }
+
+  /** Whether requests can be sent, be it to a server that can do little just now. */
+  get open(): boolean {
+    return this.#progress.phase === 'open'
+  }
+
+  /** The server said that it cannot work, or, null, that it can again. */
+  outage(cause: ConnectionCause | null): void {
+    if (cause !== null || this.#progress.outage !== null) this.#step({ type: 'outage', cause })
   }
 
   get closed(): boolean {
@@ -155,8 +183,10 @@ export class ConnectionDriver implements Connection {
 
   #step(step: ConnectionStep): void {
     this.#progress = advance(this.#progress, step)
+    const wasOpen = this.#open
+    this.#open = this.open
     const state = keepSame(this.#state, describe(this.#progress))
-    if (state === this.#state) return
+    if (state === this.#state && this.#open === wasOpen) return
     this.#state = state
     this.#listeners.notify()
   }

@@ -86,6 +86,12 @@ export function isOutage(error: unknown): boolean {
 
 const OUTAGES = new Set(['BAD_GATEWAY', 'GATEWAY_TIMEOUT', 'SERVICE_UNAVAILABLE'])
 
+/** What the server says is away, so that it cannot work itself; null for any other error. */
+export function absenceIn(error: unknown): 'database' | null {
+  if (!(error instanceof TRPCClientError) || !hasCode(error.data)) return null
+  return 'reason' in error.data && error.data.reason === 'database' ? 'database' : null
+}
+
 /** An error as the stores show it. `CONNECTION_LOST` and `CLIENT_CLOSED` are codes of our own. */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof TRPCClientError && hasCode(error.data)) {

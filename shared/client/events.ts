@@ -32,11 +32,16 @@ export async function* sessionEvents(
       else waiting[waiting.length - 1] = merged
       wake()
     },
-    failed(error) {
-      ending = { error }
-      wake()
-    },
+    // A loop is left to decide for itself what to do about a server that fails.
+    failing: end,
+    failed: end,
   })
+
+  function end(error: unknown): void {
+    ending = { error }
+    wake()
+  }
+
   try {
     for (;;) {
       const events = waiting

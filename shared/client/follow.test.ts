@@ -29,18 +29,37 @@ function refusing(code: string, times: number) {
 test('a watch is asked for again however long the database is away', async () => {
   const { asked, api } = refusing('SERVICE_UNAVAILABLE', 40)
   const failed = vi.fn<(error: unknown) => void>()
-  const following = follow(api, 'session', null, { event: () => undefined, failed })
+  const failing = vi.fn<(error: unknown) => void>()
+  const following = follow(api, 'session', null, { event: () => undefined, failing, failed })
   await vi.advanceTimersByTimeAsync(10 * 60_000)
   expect(asked.count).toBe(41)
+  expect(failing).not.toHaveBeenCalled()
   expect(failed).not.toHaveBeenCalled()
   following.stop()
 })
 
-test('a server that fails by itself again and again is given up after a while', async () => {
+test.each(['NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN', 'BAD_REQUEST'])(
+  'a watch that is refused for good (%s) ends at once',
+  async (code) => {
+    const { asked, api } = refusing(code, 40)
+    const failed = vi.fn<(error: unknown) => void>()
+    const failing = vi.fn<(error: unknown) => void>()
+    follow(api, 'session', null, { event: () => undefined, failing, failed })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(failed).toHaveBeenCalledOnce()
+    expect(failing).not.toHaveBeenCalled()
+    expect(asked.count).toBe(1)
+  },
+)
+
+test('a server that fails by itself again and again is said to, and asked again all the same', async () => {
   const { asked, api } = refusing('INTERNAL_SERVER_ERROR', 40)
   const failed = vi.fn<(error: unknown) => void>()
-  follow(api, 'session', null, { event: () => undefined, failed })
+  const failing = vi.fn<(error: unknown) => void>()
+  const following = follow(api, 'session', null, { event: () => undefined, failing, failed })
   await vi.advanceTimersByTimeAsync(10 * 60_000)
-  expect(failed).toHaveBeenCalledOnce()
-  expect(asked.count).toBe(12)
+  expect(failing).toHaveBeenCalledTimes(29)
+  expect(failed).not.toHaveBeenCalled()
+  expect(asked.count).toBe(41)
+  following.stop()
 })

@@ -6,14 +6,16 @@ import { retryDelay } from './retry.ts'
 export type Following = {
   /** Begins again from a snapshot, after an event that cannot follow on what was read. */
   restart(): void
+  /** Asks again now, where it waits to be allowed to. */
+  again(): void
   stop(): void
 }
 
 /**
- * After so many refusals in a row, over about 50 s, without an event between them, a refusal counts as final. An
- * outage does not: however long it takes, the server says itself that it will be over.
+ * After so many refusals in a row, over about 50 s, without an event between them, it is told that the watch fails. Of
+ * an outage the connection tells: the server says itself that it will be over.
  */
-const MOST_REFUSALS = 12
+const MANY_REFUSALS = 12
 /** A restart is made at once, unless it follows the one before within this time. */
 const RESTART_MS = 10_000
 
@@ -23,13 +25,18 @@ const RESTART_MS = 10_000
  *
  * @param after the cursor; null begins with a snapshot
  * @param tell.event is told of each event; it must not throw
+ * @param tell.failing is told when the server has failed for long by itself; it is asked again all the same
  * @param tell.failed is told once when the server refuses for good; nothing follows
  */
 export function follow(
   api: Api,
   sessionId: string,
   after: number | null,
-  tell: { event(event: LoggedEvent<AppToolCall>): void; failed(error: unknown): void },
+  tell: {
+    event(event: LoggedEvent<AppToolCall>): void
+    failing(error: unknown): void
+    failed(error: unknown): void
+  },
 ): Following {
   let cursor = after
   let refusals = 0
@@ -52,23 +59,26 @@ export function follow(
       ended(error) {
         if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
         refusals += 1
-        if (isOutage(error) || (mayPass(error) && refusals < MOST_REFUSALS)) {
-          return beginAgain(retryDelay(refusals))
+        if (!mayPass(error)) {
+          stopped = true
+          return tell.failed(error)
         }
-        stopped = true
-        tell.failed(error)
+        beginAgain(retryDelay(refusals))
+        if (refusals >= MANY_REFUSALS && !isOutage(error)) tell.failing(error)
       },
     })
   }
 
   function beginAgain(delayMs: number): void {
     timer = setTimeout(() => {
+      timer = undefined
       current = begin()
     }, delayMs)
   }
 
   function stop(): void {
     clearTimeout(timer)
+    timer = undefined
     current.end()
   }
 
@@ -80,6 +90,12 @@ export function follow(
       restartedAt = Date.now()
       cursor = null
       beginAgain(restarts === 0 ? 0 : retryDelay(restarts))
+    },
+    again() {
+      if (stopped || timer === undefined) return
+      refusals = 0
+      stop()
+      beginAgain(0)
     },
     stop() {
       stopped = true

@@ -51,11 +51,12 @@ export class SessionStore implements Store<SessionSnapshot> {
 
   readonly getSnapshot = (): SessionSnapshot => this.#snapshot
 
-  /** Follows again after a failure, while anyone listens. */
+  /** Follows again at once after a failure, while anyone listens. */
   retry(): void {
     if (this.#error === null) return
     this.#error = null
-    if (this.#listeners.size > 0) this.#follow()
+    if (this.#following !== null) this.#following.again()
+    else if (this.#listeners.size > 0) this.#follow()
     this.#publish()
   }
 
@@ -94,6 +95,10 @@ export class SessionStore implements Store<SessionSnapshot> {
     if (this.#following !== null || this.#error !== null || this.#closed) return
     this.#following = follow(this.#api, this.#id, this.#state?.seq ?? null, {
       event: (event) => this.#receive(event),
+      failing: (error) => {
+        this.#error = toSessionError(error)
+        this.#publish()
+      },
       failed: (error) => this.#fail(error),
     })
   }
@@ -125,6 +130,7 @@ export class SessionStore implements Store<SessionSnapshot> {
       else this.#fail(error)
       return
     }
+    this.#error = null
     this.#pending = sends.shown(this.#pending, event.event)
     // Text waits for the next frame; what changes the shape of the conversation does not.
     if (event.event.type === 'chunk') this.#publishSoon()

@@ -7,6 +7,7 @@ import type { ConnectionDriver } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import { ClientClosedError, isConnectionLost } from './errors.ts'
 import { framesEncoder } from './frames.ts'
+import { noticeOutages } from './outage.ts'
 import { retryDelay } from './retry.ts'
 import { DroppableSocket } from './socket.ts'
 
@@ -40,9 +41,10 @@ export function createTransport(
     keepAlive: KEEP_ALIVE,
     experimental_encoder: framesEncoder,
   })
-  const api = createTRPCClient<AppRouter>({
+  const api: Api = createTRPCClient<AppRouter>({
     links: [
       withDeadline(timeoutMs),
+      noticeOutages(driver, () => api.sessions.list.query({ limit: 1 })),
       retryLink({
         retry: ({ op, error, attempts }) =>
           !driver.closed && attempts < MOST_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
@@ -75,7 +77,7 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
             observer.complete()
           } else if (driver.closed) {
             observer.error(TRPCClientError.from(new ClientClosedError()))
-          } else if (driver.getSnapshot().status === 'connected') {
+          } else if (driver.open) {
             request = next(op).subscribe(observer)
           }
         }

@@ -14,6 +14,8 @@ export type Script = {
   tell(act: (session: LogRecorder) => void): void
   /** Called before and after a send is done; may wait, throw, or break the connection. */
   onSend(when: 'before' | 'after', input: SendInput): Promise<void>
+  /** Called as the list of sessions is asked for; may throw. */
+  onList(): Promise<void>
   onStop(input: { clearQueue?: boolean | undefined }): Promise<void>
   /** Called as a watch begins; may throw. */
   onWatch(cursor: number | null): Promise<void>
@@ -29,7 +31,10 @@ export type Script = {
   onRegenerate(input: { id: string; newId?: string | undefined }): Promise<void>
 }
 
-type Trpc = ReturnType<ReturnType<typeof initTRPC.context<{ token: string | null }>>['create']>
+type Trpc = Pick<
+  ReturnType<ReturnType<typeof initTRPC.context<{ token: string | null }>>['create']>,
+  'router' | 'procedure'
+>
 
 /** The procedures that the SDK calls by itself, over one session in memory. */
 export function scriptedRouter(trpc: Trpc, script: Script) {
@@ -54,6 +59,10 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
   return router({
     me: procedure.query(({ ctx }) => ({ token: ctx.token })),
     sessions: router({
+      list: procedure.input(z.object({ limit: z.number() })).query(async () => {
+        await script.onList()
+        return { items: [], nextCursor: null }
+      }),
       watch: procedure
         .input(z.object({ id: z.string(), lastEventId: z.string().optional() }))
         .subscription(async function* ({ input, signal = new AbortController().signal }) {

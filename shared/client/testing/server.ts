@@ -33,6 +33,7 @@ export class ScriptedServer implements AsyncDisposable {
       tell: (act) => this.tell(act),
       onSend: async () => {},
       onStop: async () => {},
+      onList: async () => {},
       onRegenerate: async () => {},
       onWatch: async () => {},
       falsify: (event) => event,
@@ -91,7 +92,15 @@ export class ScriptedServer implements AsyncDisposable {
         if (Array.isArray(said)) this.largestBatch = Math.max(this.largestBatch, said.length)
       })
     })
-    const trpc = initTRPC.context<{ token: string | null }>().create()
+    const trpc = initTRPC.context<{ token: string | null }>().create({
+      errorFormatter: ({ shape, error }) => ({
+        ...shape,
+        data: {
+          ...shape.data,
+          ...(error.code === 'SERVICE_UNAVAILABLE' && { reason: 'database' as const }),
+        },
+      }),
+    })
     this.#handler = applyWSSHandler({
       wss: sockets,
       router: scriptedRouter(trpc, this.script),

@@ -8,34 +8,56 @@ const texts: Record<ConnectionState['status'], string> = {
   offline: 'Offline',
 }
 
-/** Says in a word what the line shows: whether this page hears from the server. */
+/** What stands in the way, where the server has said it. */
+function explain(state: ConnectionState): string | null {
+  if (state.status !== 'reconnecting') return null
+  switch (state.cause.reason) {
+    case 'database':
+      return 'The server cannot reach its database just now. This page goes on by itself.'
+    case 'origin':
+      return state.cause.message
+    case undefined:
+      return null
+  }
+}
+
+/** Says in a word what the line shows: whether this page hears from the server. Beside it stands why not. */
 export function ConnectionStatus() {
-  const { status } = useConnection()
+  const state = useConnection()
+  const { status } = state
+  const explanation = explain(state)
   return (
-    <div
-      role="status"
-      aria-label="Connection"
-      className={`flex items-center gap-2 text-xs transition-colors duration-200 ${status === 'connected' ? 'text-muted' : 'text-text'}`}
-    >
-      <svg
-        aria-hidden
-        width="18"
-        height="8"
-        className={status === 'connected' ? 'text-accent' : 'text-muted'}
+    <div className="flex items-center gap-3 text-xs">
+      {explanation !== null && (
+        <p role="alert" className="max-w-[60vw] text-right text-text">
+          {explanation}
+        </p>
+      )}
+      <div
+        role="status"
+        aria-label="Connection"
+        className={`flex items-center gap-2 transition-colors duration-200 ${status === 'connected' ? 'text-muted' : 'text-text'}`}
       >
-        <line
-          x1="1"
-          x2="17"
-          y1="4"
-          y2="4"
-          stroke="currentColor"
-          strokeWidth="2"
-          strokeLinecap="round"
-          strokeDasharray={status === 'connected' ? '16 0' : status === 'offline' ? '1 6' : '4 4'}
-          className="transition-[stroke-dasharray] duration-300"
-        />
-      </svg>
-      <span>{texts[status]}</span>
+        <svg
+          aria-hidden
+          width="18"
+          height="8"
+          className={status === 'connected' ? 'text-accent' : 'text-muted'}
+        >
+          <line
+            x1="1"
+            x2="17"
+            y1="4"
+            y2="4"
+            stroke="currentColor"
+            strokeWidth="2"
+            strokeLinecap="round"
+            strokeDasharray={status === 'connected' ? '16 0' : status === 'offline' ? '1 6' : '4 4'}
+            className="transition-[stroke-dasharray] duration-300"
+          />
+        </svg>
+        <span>{texts[status]}</span>
+      </div>
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
+import { useEffect } from 'react'
 import type { SessionsChange } from '../../../shared/contract/events.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
@@ -7,6 +8,8 @@ import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
 
 const PAGE_SIZE = 40
+/** After the server has refused to tell of changes: its database may have been away. */
+const FOLLOW_AGAIN_MS = 5_000
 
 /** The caller's sessions, newest activity first, in pages. */
 export function useSessions() {
@@ -47,9 +50,14 @@ export function useSessionsChanges(): void {
     void utils.sessions.search.invalidate()
   }
 
-  trpc.sessions.changes.useSubscription(undefined, {
+  const { status, reset } = trpc.sessions.changes.useSubscription(undefined, {
     // From here on nothing is missed, so what is asked now is whole: at the beginning, and after each reconnect.
     onStarted: () => void utils.sessions.list.invalidate(),
     onData: apply,
   })
+  useEffect(() => {
+    if (status !== 'error') return
+    const timer = setTimeout(reset, FOLLOW_AGAIN_MS)
+    return () => clearTimeout(timer)
+  }, [status, reset])
 }

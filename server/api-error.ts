@@ -1,0 +1,29 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { isUnavailable } from '../db/trouble.ts'
+import { CommandError } from './runs/port.ts'
+
+/**
+ * What was thrown, as the error that callers know. It is the one translation there is: for queries, mutations,
+ * subscriptions and whatever else answers somebody outside.
+ */
+export function toApiError(thrown: unknown): TRPCError {
+  const cause = thrown instanceof TRPCError ? thrown.cause : thrown
+  if (thrown instanceof TRPCError && thrown.code !== 'INTERNAL_SERVER_ERROR') {
+    const { code } = thrown
+    return code === 'BAD_REQUEST' && cause instanceof z.ZodError
+      ? new TRPCError({ code, message: z.prettifyError(cause), cause })
+      : thrown
+  }
+  if (cause instanceof CommandError) {
+    return new TRPCError({ code: cause.code, message: cause.message, cause })
+  }
+  if (isUnavailable(cause)) {
+    const message = 'The database cannot be reached just now. Try again in a few seconds.'
+    return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
+  }
+  if (thrown instanceof TRPCError) {
+    return thrown
+  }
+  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause })
+}
