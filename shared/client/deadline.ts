@@ -28,8 +28,9 @@ export function withDeadline(timeoutMs: number): TRPCLink<AppRouter> {
       if (allowedMs > LONGEST_TIMER_MS) return next(op)
       return observable((observer) => {
         const timer = setTimeout(() => {
-          request.unsubscribe()
+          // First the error: a link below completes what is unsubscribed, and a call that completes has no answer.
           observer.error(TRPCClientError.from(new CallTimeoutError(allowedMs)))
+          request.unsubscribe()
         }, allowedMs)
         const request = next(op).subscribe({
           next: (value) => observer.next(value),
