@@ -11,6 +11,7 @@ import { up as presence } from './migrations/0007-presence.ts'
 import { up as spending } from './migrations/0008-spending.ts'
 import { up as toolProgress } from './migrations/0009-tool-progress.ts'
 import { up as backgroundUsage } from './migrations/0010-background-usage.ts'
+import { up as notes } from './migrations/0021-notes.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0008-spending': { up: spending },
   '0009-tool-progress': { up: toolProgress },
   '0010-background-usage': { up: backgroundUsage },
+  '0021-notes': { up: notes },
 }
 
 /** In their order. They name the schema that `migrate` makes: a template made by others is stale. */
