@@ -12,6 +12,7 @@ import { up as spending } from './migrations/0008-spending.ts'
 import { up as toolProgress } from './migrations/0009-tool-progress.ts'
 import { up as backgroundUsage } from './migrations/0010-background-usage.ts'
 import { up as retriedCalls } from './migrations/0020-retried-calls.ts'
+import { up as notes } from './migrations/0021-notes.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0009-tool-progress': { up: toolProgress },
   '0010-background-usage': { up: backgroundUsage },
   '0020-retried-calls': { up: retriedCalls },
+  '0021-notes': { up: notes },
 }
 
 /** In their order. They name the schema that `migrate` makes: a template made by others is stale. */

@@ -130,6 +130,7 @@ export type RunEnding = {
   finish: Finish | null
   usage: Usage | null
   error: RunError | null
+  notes: readonly string[]
   now: string
 }
 
@@ -142,6 +143,7 @@ export async function endRun(transaction: Db, id: RunId, ending: RunEnding): Pro
       finish: ending.finish,
       usage: ending.usage && JSON.stringify(ending.usage),
       error: ending.error && JSON.stringify(ending.error),
+      ...(ending.notes.length > 0 && { notes: JSON.stringify(ending.notes) }),
       ended_at: ending.now,
     })
     .where('id', '=', id)

@@ -124,6 +124,8 @@ export type RunTable = {
   finish: Finish | null
   usage: JsonColumn<Usage | null>
   error: JsonColumn<RunError | null>
+  /** What a person is told about how the answer was asked for; null when there is nothing to tell. */
+  notes: JsonColumn<string[] | null>
   created_at: string
   started_at: string | null
   ended_at: string | null

@@ -57,9 +57,9 @@ export async function assembleMessages(
     rows.flatMap((row) => row.parts.flatMap((part) => (part.type === 'tool' ? [part.id] : []))),
   )
   const siblings = known ?? (await readSiblings(db, rows))
-  const finishes = await readFinishes(db, rows)
+  const endings = await readEndings(db, rows)
   return rows.map((row) => {
-    const finish = finishes.get(row.id)
+    const { finish, notes } = endings.get(row.id) ?? {}
     return {
       partsSeq: row.parts_seq,
       message: {
@@ -82,26 +82,36 @@ export async function assembleMessages(
         usage: row.usage,
         error: row.error,
         ...(finish && { finish }),
+        ...(notes && { notes }),
       },
     }
   })
 }
 
-/** Of the completed answers among these, those that the model did not end by itself. */
-async function readFinishes(
-  db: Db,
-  rows: MessageRow[],
-): Promise<Map<MessageId, Message['finish']>> {
+type Ending = Pick<Message, 'finish' | 'notes'>
+
+/** Of the ended answers among these, those that the model did not end by itself, or that there is more to tell about. */
+async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, Ending>> {
   const ids = rows.flatMap(({ id, role, status }) =>
-    role === 'assistant' && status === 'completed' ? [id] : [],
+    role === 'assistant' && status !== 'running' && status !== 'waiting' ? [id] : [],
   )
   if (ids.length === 0) {
     return new Map()
   }
-  const { rows: cut } = await sql<{ id: MessageId; finish: Message['finish'] }>`
-    select messages.id, finish from messages join runs on runs.id = messages.run_id
-    where messages.id = any(${ids}::uuid[]) and finish <> 'stop'`.execute(db)
-  return new Map(cut.map(({ id, finish }) => [id, finish]))
+  const { rows: told } = await sql<{
+    id: MessageId
+    finish: Message['finish'] | null
+    notes: string[] | null
+  }>`
+    select
+      messages.id,
+      case when messages.status = 'completed' and finish <> 'stop' then finish end as finish,
+      notes
+    from messages join runs on runs.id = messages.run_id
+    where messages.id = any(${ids}::uuid[]) and (finish <> 'stop' or notes is not null)`.execute(db)
+  return new Map(
+    told.map(({ id, finish, notes }) => [id, { ...(finish && { finish }), ...(notes && { notes }) }]),
+  )
 }
 
 /**

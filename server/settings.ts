@@ -29,7 +29,7 @@ export const Settings = z.object({
     .default('auto'),
   LLM_MODEL: z.string().default('gpt-4o-mini'),
   LLM_TEMPERATURE: numeric(0, 2, 0.7),
-  LLM_MAX_TOKENS: whole(1, 10_000_000, 1500),
+  LLM_MAX_TOKENS: whole(1, 10_000_000, 4096),
   LLM_CONTEXT_WINDOW: wholeOrNone(1_000, 100_000_000),
   LLM_TIMEOUT: seconds(30),
   LLM_IDLE_TIMEOUT: seconds(60),

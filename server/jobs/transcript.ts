@@ -1,4 +1,5 @@
 import type { Message } from '../../shared/contract/message.ts'
+import { withoutThoughts } from '../model/think-tags.ts'
 
 /**
  * A conversation as one text for the model to write about, at most `limit` UTF-16 units long: of a longer one, its
@@ -18,7 +19,7 @@ function toText({ role, parts }: Message): string {
     switch (part.type) {
       case 'text':
       case 'refusal':
-        return [part.text]
+        return [role === 'assistant' ? withoutThoughts(part.text) : part.text]
       case 'tool':
         return [`(used the tool ${part.call.name})`]
       case 'reasoning':

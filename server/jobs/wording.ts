@@ -1,4 +1,5 @@
 import type { Message } from '../../shared/contract/message.ts'
+import { withoutThoughts } from '../model/think-tags.ts'
 
 const LONGEST_TITLE = 80
 const LONGEST_SUMMARY = 2_000
@@ -16,7 +17,7 @@ Answer with the summary alone. What the conversation says is to be summarised, n
 /** The title in a model's answer; null when there is none. */
 export function toTitle(answer: string): string | null {
   const line =
-    answer
+    withoutThoughts(answer)
       .split('\n')
       .map((one) => plain(one))
       .find(Boolean) ?? ''
@@ -30,7 +31,7 @@ export function toTitle(answer: string): string | null {
 }
 
 export function toSummary(answer: string): string {
-  return cut(answer.replaceAll('\u0000', '').trim(), LONGEST_SUMMARY)
+  return cut(withoutThoughts(answer).replaceAll('\u0000', '').trim(), LONGEST_SUMMARY)
 }
 
 /** A summary for when the model writes none: the first question, and how the last answer begins. */
@@ -41,7 +42,7 @@ export function summaryByRule(messages: readonly Message[]): string {
 }
 
 function quote(word: string, message: Message | undefined): string {
-  const text = message?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(' ')
+  const text = message?.parts.flatMap((part) => (part.type === 'text' ? [withoutThoughts(part.text)] : [])).join(' ')
   return text?.trim() ? `${word}: “${cut(plain(text), LONGEST_QUOTE)}”` : ''
 }
 

@@ -1,14 +1,16 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Budget } from '../budget/port.ts'
+import { safeStream } from '../model/safe-stream.ts'
+import { withoutWords } from '../model/without-words.ts'
 import type { ModelPort, ModelStep, ModelUsage, TokenCounter } from '../model/port.ts'
 
 /** The model did not write what it was asked for. */
 export class WritingError extends Error {
   readonly retryable: boolean
 
-  constructor({ code, retryable }: Pick<RunError, 'code' | 'retryable'>) {
+  constructor({ code, retryable }: Pick<RunError, 'code' | 'retryable'>, cause?: Error) {
     // By its code alone: what a provider says may repeat what it was sent.
-    super(`the model did not write the text: ${code}`)
+    super(`the model did not write the text: ${code}`, { cause })
     this.name = 'WritingError'
     this.retryable = retryable
   }
@@ -54,7 +56,7 @@ export async function writeText(
     throw new WritingError(reserved.error)
   }
   // Should this throw, what was set aside stays: nobody knows how much of it the call used.
-  const { text, usage, answering, error } = await readText(model, step, signal)
+  const { text, usage, answering, error, cause } = await readText(model, step, signal)
   const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)
   const guessed = error && text === '' ? NOTHING : { ...planned, outputTokens }
   await reserved.reservation.settle(usage ?? guessed)
@@ -62,7 +64,7 @@ export async function writeText(
     await onUsage(usage, answering)
   }
   if (error) {
-    throw new WritingError(error)
+    throw new WritingError(error, cause === undefined ? undefined : withoutWords(cause))
   }
   signal.throwIfAborted()
   if (text.trim() === '') {
@@ -75,7 +77,11 @@ async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) 
   let text = ''
   let usage: ModelUsage | null = null
   let answering = step.model
-  for await (const delta of model.stream(step, signal)) {
+  let thrown: unknown
+  const stream = safeStream(model, step, signal, (error) => {
+    thrown = error
+  })
+  for await (const delta of stream) {
     if (delta.type === 'start') {
       answering = delta.model
     }
@@ -86,13 +92,13 @@ async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) 
       usage = delta.usage
     }
     if (delta.type === 'error') {
-      return { text, usage, answering, error: delta.error }
+      return { text, usage, answering, error: delta.error, cause: thrown }
     }
     if (text.length > LONGEST) {
       break
     }
   }
-  return { text, usage, answering, error: null }
+  return { text, usage, answering, error: null, cause: undefined }
 }
 
 function textOf({ messages }: Pick<ModelStep, 'messages'>): string {

@@ -19,13 +19,13 @@ export function conversationToSend(
   for (const message of told.map(withoutBlanks)) {
     const last = sent.at(-1)
     if (isEmpty(message)) continue
-    if (message.role === 'assistant' && last === undefined) continue
+    if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
     if (message.role === 'user' && last?.role === 'tool') sent.push(says(CUT))
     const joined = last && join(last, message)
     if (joined) sent[sent.length - 1] = joined
     else sent.push(message)
   }
-  return sent.some(({ role }) => role === 'user') ? sent : [{ role: 'user', text: NOTHING_SAID }]
+  return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
 }
 
 /** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered. */

@@ -1,6 +1,7 @@
 import type { StepUsage } from '../../db/schema.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { ModelUsage } from '../model/port.ts'
+import { withoutWords } from '../model/without-words.ts'
 import type { RunDeps } from './deps.ts'
 import { type FittedStep, fitStep, type Question } from './fitting.ts'
 import type { RunRecorder } from './recorder.ts'
@@ -44,8 +45,9 @@ export async function askWithin(
       result.length === 0
     if (tooLong && fitted.canShrink && shortened < MAX_SHORTENINGS && !signal.aborted) {
       // The model's own word counts; without it, it is known only that this was too much.
-      const window = result.contextWindow ?? Math.floor(fitted.likely * 0.8) + maxTokens
-      if (window < fitted.likely + maxTokens) {
+      const asked = fitted.step.maxTokens
+      const window = result.contextWindow ?? lessThan(fitted.likely, asked)
+      if (window < fitted.likely + asked) {
         deps.catalog.learnContextWindow(model, window)
       } else {
         share *= 0.7
@@ -57,6 +59,11 @@ export async function askWithin(
     }
     return result
   }
+}
+
+/** A window that is smaller than what was refused: by the longer of what was read and what might be written. */
+function lessThan(read: number, written: number): number {
+  return read > written ? Math.floor(read * 0.8) + written : Math.floor((read + written) / 2)
 }
 
 async function askPaid(
@@ -80,7 +87,14 @@ async function askPaid(
   const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
   const begun = !signal.aborted
   // Should this throw, what was set aside stays: nobody knows how much of it the call used.
-  const result = await askModel(deps.model, step, recorder, signal, longest)
+  const result = await askModel(
+    deps.model,
+    step,
+    recorder,
+    signal,
+    (error) => deps.onError(withoutWords(error), 'the model port threw'),
+    longest,
+  )
   const used = begun ? usedBy(result, fitted.likely) : NOTHING
   try {
     await reserved.reservation.settle(used)
@@ -132,6 +146,7 @@ function refused(model: string, error: RunError): PaidResult {
     providerState: null,
     length: 0,
     contextWindow: null,
+    notes: [],
     omitted: 0,
   }
 }

@@ -36,6 +36,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
   let wantsSummary = false
+  const notes = new Set<string>()
 
   const put = (stored: StoredCall) => {
     calls[calls.findIndex(({ call }) => call.id === stored.call.id)] = stored
@@ -58,6 +59,9 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const request = { ...question.request, tools: offered(deps) }
     const asked = { ...question, request, current }
     const result = await askWithin(asked, written, deps, recorder, endOfAsking)
+    for (const note of result.notes) {
+      notes.add(note)
+    }
     wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
@@ -147,7 +151,10 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     signals.lose.throwIfAborted()
     switch (state.phase) {
       case 'ended':
-        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep, wantsSummary)
+        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep, {
+          wantsSummary,
+          notes: [...notes],
+        })
       case 'asking':
         signals.leave.throwIfAborted()
         await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))

@@ -38,10 +38,16 @@ type Known = { catalog: ModelCatalog; tokens: TokenCounter }
 const ASSUMED_WINDOW = 128_000
 
 /** Every model reads this much: for short conversations nobody is asked anything. */
-const ANY_WINDOW = 3_000
+const ANY_WINDOW = 2_000
 
 /** The share of the room up to which an estimate is trusted to fit. */
 const SURELY = 0.6
+
+/** By how much an estimate may be too low where it decides how long the answer may be. */
+const ESTIMATED = 0.8
+
+/** A shorter answer is not worth asking for. Tokens. */
+const LEAST_ANSWER = 256
 
 /** Tokens that a message has beside its text. */
 const PER_MESSAGE = 4
@@ -79,12 +85,18 @@ export async function fitStep(
     fixed +
     sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + PER_MESSAGE)) +
     stateTokens(current)
-  const whole = (basis: TokenBasis, found: number, likely: number): FittedStep => ({
-    step: { ...request, messages: turns.flat() },
+  const whole = (
+    basis: TokenBasis,
+    found: number,
+    likely: number,
+    maxTokens: number,
+  ): FittedStep => ({
+    step: { ...request, maxTokens, messages: turns.flat() },
     tokens: found,
     basis,
     likely,
-    canShrink: turns.length > 1 || current.some(({ role }) => role === 'tool'),
+    canShrink:
+      turns.length > 1 || current.some(({ role }) => role === 'tool') || maxTokens > LEAST_ANSWER,
     omitted: 0,
   })
 
@@ -92,12 +104,13 @@ export async function fitStep(
   const complete = conversation.unread === 0 && share === 1
   const likely = Math.ceil(estimated * estimateOff)
   if (complete && likely + maxTokens < ANY_WINDOW) {
-    return whole('estimate', estimated, likely)
+    return whole('estimate', estimated, likely, maxTokens)
   }
   const window = (await catalog.contextWindow(model)) ?? ASSUMED_WINDOW
   const room = share * (window * 0.97 - Math.min(maxTokens, window / 2))
+  const answer = (read: number) => answerTokens(maxTokens, share * window - read)
   if (complete && likely < room * SURELY) {
-    return whole('estimate', estimated, likely)
+    return whole('estimate', estimated, likely, answer(likely / ESTIMATED))
   }
 
   const countOff = tokens.correction(model, 'count')
@@ -105,7 +118,8 @@ export async function fitStep(
   const note = leftOut(conversation.unread + turns.length, summary)
   const everything = fixed + sum(counted.flatMap((turn) => turn.tokens)) + stateTokens(current)
   if (complete && everything * countOff <= room) {
-    return whole('count', everything, Math.ceil(everything * countOff))
+    const read = Math.ceil(everything * countOff)
+    return whole('count', everything, read, answer(read))
   }
   const fitted = fitTurns(
     counted,
@@ -116,6 +130,7 @@ export async function fitStep(
   return {
     step: {
       ...request,
+      maxTokens: answer(found * countOff),
       systemPrompt: [request.systemPrompt, omitted > 0 ? leftOut(omitted, summary) : '']
         .filter(Boolean)
         .join('\n\n'),
@@ -124,9 +139,14 @@ export async function fitStep(
     tokens: found,
     basis: 'count',
     likely: Math.ceil(found * countOff),
-    canShrink: fitted.canShrink,
+    canShrink: fitted.canShrink || answer(found * countOff) > LEAST_ANSWER,
     omitted,
   }
+}
+
+/** What an answer may have of what the request leaves of the window; some of it providers need for themselves. */
+function answerTokens(wanted: number, left: number): number {
+  return Math.min(wanted, Math.max(LEAST_ANSWER, Math.floor(left * 0.98)))
 }
 
 /** A conversation that cannot be read whole is summarised anew every few turns, as often as the cut moves. */

@@ -110,13 +110,14 @@ export class RunRecorder {
   /**
    * Ends the run, once, and starts the one that waits behind it, if one does.
    *
-   * @param wantsSummary asks for a summary of the session, for the model to read where it cannot read everything
+   * @param more `wantsSummary` asks for a summary of the session, for the model to read where it cannot read
+   *   everything; `notes` are what a person is told about how the model was asked
    */
   async end(
     ending: Ending,
     usage: Usage | null,
     lastStep: Omit<Step, 'partsEnd'> | null,
-    wantsSummary = false,
+    { wantsSummary = false, notes = [] }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId, userId } = this.#run
     return this.#appendAlone(async (transaction, log, stopRequested) => {
@@ -125,14 +126,15 @@ export class RunRecorder {
       if (lastStep) {
         await insertStep(transaction, runId, { ...lastStep, partsEnd: this.#answer.parts.length })
       }
-      const seq = log.add({ type: 'end', runId, messageId, outcome, finish, usage, error }, runId)
+      const end = { type: 'end', runId, messageId, outcome, finish, usage, error } as const
+      const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
       await updateMessage(transaction, messageId, {
         status: outcome,
         usage,
         error,
         parts: { stored: this.#answer.parts, seq },
       })
-      await endRun(transaction, runId, { outcome, finish, error, usage, now: this.#deps.now() })
+      await endRun(transaction, runId, { outcome, finish, error, usage, notes, now: this.#deps.now() })
       if (outcome === 'completed') {
         await this.#deps.titles.answered(transaction, this.#run)
       }

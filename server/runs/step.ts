@@ -1,6 +1,7 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Finish } from '../../shared/contract/events.ts'
 import type { ModelDelta, ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
+import { safeStream } from '../model/safe-stream.ts'
 import type { RunRecorder } from './recorder.ts'
 
 export type AskedCall = { providerId: string; name: string; arguments: string }
@@ -18,11 +19,14 @@ export type StepResult = {
   length: number
   /** How many tokens the model reads, when it refused more and said so. */
   contextWindow: number | null
+  /** What a person is to be told about how the model was asked. */
+  notes: string[]
 }
 
 /**
  * Asks the model for one step and records its text as it comes. Calls are gathered, to be recorded together.
  *
+ * @param onError is told what a model that keeps no promise threw
  * @param longest UTF-16 units after which the provider is left, because it does not keep to the limit of tokens that
  *   it was given
  */
@@ -31,6 +35,7 @@ export async function askModel(
   step: ModelStep,
   recorder: RunRecorder,
   signal: AbortSignal,
+  onError: (error: unknown) => void,
   longest = Number.POSITIVE_INFINITY,
 ): Promise<StepResult> {
   const calls = new Map<number, AskedCall>()
@@ -41,8 +46,9 @@ export async function askModel(
     providerState: null,
     length: 0,
     contextWindow: null,
+    notes: [],
   }
-  for await (const delta of model.stream(step, signal)) {
+  for await (const delta of safeStream(model, step, signal, onError)) {
     if (signal.aborted) {
       break
     }
@@ -77,6 +83,9 @@ export async function askModel(
       }
       case 'usage':
         result.usage = delta.usage
+        break
+      case 'note':
+        result.notes.push(delta.note)
         break
       case 'provider-state':
         result.providerState = delta.state

@@ -32,6 +32,8 @@ export type SessionEvent<Call = ToolCall> =
       finish: Finish | null
       usage: Usage | null
       error: RunError | null
+      /** As in `Message`; absent when there is nothing to tell. */
+      notes?: string[]
     }
   /** Title, summary, status, branch … of the session changed. */
   | { type: 'session'; session: Session }

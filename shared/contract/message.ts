@@ -60,6 +60,8 @@ export const Message = z.object({
   error: RunError.nullable(),
   /** Why a completed answer is not what the model would have said; absent when it said all. */
   finish: z.enum(['length', 'content-filter', 'max-steps']).optional(),
+  /** What a person should know about how the model was asked, such as that it takes no tools; sentences. */
+  notes: z.array(z.string()).optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
   parts: Part<Call>[]

@@ -62,6 +62,7 @@ function apply<Call>(
           usage: event.usage,
           error: event.error,
           ...(event.finish && event.finish !== 'stop' && { finish: event.finish }),
+          ...(event.notes && { notes: event.notes }),
         })),
         false,
       )

@@ -222,20 +222,33 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
   })
 
   test('refuses a call without its output, as the real API does', async () => {
-    const messages: ModelMessage[] = [
-      { role: 'user', text: 'hi' },
-      {
-        role: 'assistant',
-        text: '',
-        calls: [{ id: 'c1', name: 'f', arguments: '{}' }],
-        providerState: null,
-      },
-      { role: 'user', text: 'and?' },
-    ]
-    for (const some of [messages, messages.slice(0, 2)]) {
-      const step = await collect(port(api), stepOf('', { messages: some }))
-      expect(step.ending).toMatchObject({ type: 'error', error: { code: 'bad_request' } })
-    }
+    const body =
+      api === 'chat'
+        ? {
+            messages: [
+              { role: 'user', content: 'hi' },
+              {
+                role: 'assistant',
+                content: null,
+                tool_calls: [
+                  { id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } },
+                ],
+              },
+            ],
+          }
+        : {
+            input: [
+              { role: 'user', content: 'hi' },
+              { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+            ],
+          }
+    const path = api === 'chat' ? 'chat/completions' : 'responses'
+    const response = await fetch(`${demo.baseUrl}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo', stream: true, ...body }),
+    })
+    expect(response.status).toBe(400)
   })
 
   test('streams at the pace it was given, and stops its work when the reader leaves', async () => {
