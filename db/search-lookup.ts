@@ -13,10 +13,17 @@ export type Lookup =
 /** A word that is looked for, or with `prefix` every word that begins so. */
 export type Word = { word: string; prefix: boolean }
 
+/** Of a longer text so much is looked for, in UTF-16 units; of its words the first so many. */
+const LONGEST = 200
+const MOST_WORDS = 16
+/** Words that are compared with those that a person has, each of them with each. */
+const MOST_RESPELLED = 8
 /** How many of a person's newest messages are looked through where no index helps. */
 const NEWEST = 2_000
 /** Of how many the words are taken that a misspelled one is compared with. */
 const VOCABULARY = 1_000
+/** Different words that are compared at the most; one text may have a hundred thousand. */
+const MOST_VOCABULARY = 20_000
 /** pg_trgm's similarity: of two words that differ by one letter of five or six, or two swapped ones of eight. */
 const ALIKE = 0.35
 
@@ -26,7 +33,7 @@ const ALIKE = 0.35
  */
 export async function chooseLookup(db: Db, userId: UserId, text: string): Promise<Lookup | null> {
   // U+0000 cannot stand in the database's texts.
-  const query = text.replaceAll('\u0000', ' ').trim()
+  const query = shortened(text.replaceAll('\u0000', ' ').trim())
   if (query === '') {
     return null
   }
@@ -34,8 +41,8 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
     select plainto_tsquery('simple', ${query})::text as parsed,
       to_regclass('messages_by_trigram') is not null as trigrams`.execute(db)
   const { parsed = '', trigrams = false } = rows[0] ?? {}
-  const words = wordsOf(parsed)
-  const asWords: Lookup = { kind: 'words', tsquery: `${parsed}:*`, words }
+  const words = wordsOf(parsed).slice(0, MOST_WORDS)
+  const asWords: Lookup = { kind: 'words', tsquery: toQuery(words), words }
   const isWords = words.length > 0
   if (isWords && (await matchesAny(db, userId, asWords))) {
     return asWords
@@ -46,7 +53,7 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
   if (await matchesAny(db, userId, asPart)) {
     return asPart
   }
-  return isWords && trigrams ? respell(db, userId, words) : null
+  return isWords && trigrams && words.length <= MOST_RESPELLED ? respell(db, userId, words) : null
 }
 
 /** Whether a message, by the columns of `messages`, is what is looked for. */
@@ -89,11 +96,11 @@ async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<
   const wanted = [...new Set(words.map(({ word }) => word))]
   const { rows } = await sql<{ wanted: string; word: string }>`
     with vocabulary as (
-      select distinct word from (
+      select distinct word from (select word from (
         (select search_words from sessions where user_id = ${userId} order by updated_at desc limit ${VOCABULARY})
         union all
         (select search_words from messages where user_id = ${userId} order by created_at desc limit ${VOCABULARY})
-      ) as texts, unnest(tsvector_to_array(search_words)) as word
+      ) as texts, unnest(tsvector_to_array(search_words)) as word limit ${MOST_VOCABULARY}) as newest
     )
     select wanted, alike.word from unnest(${wanted}::text[]) as wanted, lateral (
       select word from vocabulary
@@ -121,6 +128,21 @@ function wordsOf(tsquery: string): Word[] {
     word: word.replace(/''|\\(.)/gu, (pair, escaped?: string) => escaped ?? pair.charAt(0)),
     prefix: index === quoted.length - 1,
   }))
+}
+
+/** The words as the text of a `tsquery`. */
+function toQuery(words: readonly Word[]): string {
+  return words.map(({ word, prefix }) => `${quote(word)}${prefix ? ':*' : ''}`).join(' & ')
+}
+
+/** Cut at a space where there is one, never within a character. */
+function shortened(text: string): string {
+  if (text.length <= LONGEST) {
+    return text
+  }
+  const cut = text.slice(0, LONGEST + 1)
+  const space = cut.search(/\s\S*$/u)
+  return (space > 0 ? cut.slice(0, space) : cut.slice(0, LONGEST)).toWellFormed().trim()
 }
 
 function quote(word: string): string {

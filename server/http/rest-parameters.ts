@@ -7,7 +7,11 @@ import { z } from 'zod'
 export function readParameters(given: unknown, schema: z.ZodObject): Record<string, unknown> {
   if (typeof given !== 'object' || given === null) return {}
   return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, readParameter(value, schema.shape[name])]),
+    Object.entries(given).map(([name, value]) => [
+      name,
+      name,
+      readParameter(value, Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined),
+    ]),
   )
 }
 

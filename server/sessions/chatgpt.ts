@@ -81,6 +81,7 @@ class Conversion {
     // A stack of our own: a conversation may be deeper than the process's.
     const open = roots.map(([id]) => ({ id, place: start })).toReversed()
     const visited = new Set<string>()
+    const named = new Set(roots.map(([id]) => id))
     for (let next = open.pop(); next; next = open.pop()) {
       const { id } = next
       const node = this.#nodes.get(id)
@@ -88,13 +89,11 @@ class Conversion {
         throw invalidImport([...this.#path, id], 'has two parents, or is its own ancestor')
       }
       visited.add(id)
+      this.#checkChildren(id, node, named)
       const place = this.#visit(id, node, next.place)
-      for (const [index, child] of node.children.entries()) {
-        if (!this.#nodes.has(child)) {
-          throw invalidImport([...this.#path, id, 'children', index], 'there is no such node')
-        }
+      for (const child of node.children.toReversed()) {
+        open.push({ id: child, place })
       }
-      open.push(...node.children.map((child) => ({ id: child, place })).toReversed())
       if (node.children.length === 0) {
         this.#finish(place)
       }
@@ -102,6 +101,19 @@ class Conversion {
     const lost = [...this.#nodes.keys()].find((id) => !visited.has(id))
     if (lost !== undefined) {
       throw invalidImport([...this.#path, lost, 'parent'], 'does not have this node as its child')
+    }
+  }
+
+  /** Each node is named once in all of the file: a list of one name a million times would make a million ways. */
+  #checkChildren(id: string, { children }: ChatGptNode, named: Set<string>): void {
+    for (const [index, child] of children.entries()) {
+      if (!this.#nodes.has(child)) {
+        throw invalidImport([...this.#path, id, 'children', index], 'there is no such node')
+      }
+      if (named.has(child)) {
+        throw invalidImport([...this.#path, child], 'has two parents, or is its own ancestor')
+      }
+      named.add(child)
     }
   }
 
@@ -177,7 +189,8 @@ class Conversion {
     return answer
   }
 
-  #count({ id, parts }: Answer): void {
+  #count({ id, nodes, parts }: Answer): void {
+    this.#size += PART_SIZE * nodes.length
     for (const part of parts) {
       this.#size += PART_SIZE + (part.type === 'tool' ? sizeOf(part.call) : part.text.length)
     }

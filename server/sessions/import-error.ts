@@ -1,4 +1,4 @@
-import { TRPCError } from '@trpc/server'
+import { ThreadRefusal } from '../threads.ts'
 
 /** Where in the data something stands. */
 export type ImportPath = readonly PropertyKey[]
@@ -17,6 +17,6 @@ export function namePlace(path: ImportPath): string {
 }
 
 /** Nothing is imported of data that is wrong anywhere. */
-export function invalidImport(path: ImportPath, problem: string): TRPCError {
-  return new TRPCError({ code: 'BAD_REQUEST', message: `${namePlace(path)}: ${problem}` })
+export function invalidImport(path: ImportPath, problem: string): ThreadRefusal {
+  return new ThreadRefusal(`${namePlace(path)}: ${problem}`)
 }

@@ -1,40 +1,71 @@
+import { deserialize } from 'node:v8'
 import { TRPCError } from '@trpc/server'
-import type { z } from 'zod'
 import type { Db } from '../../db/database.ts'
 import { insertSessionTree } from '../../db/imports.ts'
-import {
-  ExportFile,
-  type ExportedMessage,
-  type ExportedSession,
-} from '../../shared/contract/export.ts'
+import type { ExportedMessage, ExportedSession } from '../../shared/contract/export.ts'
 import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
-import { ChatGptFile } from './chatgpt-file.ts'
-import { fromChatGpt } from './chatgpt.ts'
-import { type ImportPath, invalidImport, namePlace } from './import-error.ts'
-import { checkTree, parentsFirst } from './import-tree.ts'
+import { ThreadLimitError, ThreadRefusal, workInThread } from '../threads.ts'
+import { textsOf } from './import-texts.ts'
+import { parentsFirst } from './import-tree.ts'
 
 /**
- * The sessions that a file holds, checked, ready to be inserted.
+ * A file of which only so much is checked at once: beside the text of one, a thread holds all that it makes of it. What
+ * the database holds is bounded by the request.
+ */
+const BOUNDS = { atOnce: 1, waiting: 8, memoryMb: 1024, deadlineMs: 60_000 }
+
+const readInThread = workInThread<ImportTask, Uint8Array[]>(
+  './import-worker',
+  import.meta.url,
+  BOUNDS,
+)
+
+/** @param texts the file's text, in pieces */
+export type ImportTask = { texts: string[]; now: string }
+
+/**
+ * The sessions that a file holds, checked, ready to be inserted: read in a thread, and unpacked one by one as they are
+ * asked for.
  *
  * @param data our file or ChatGPT's `conversations.json`, parsed or as its text
  * @throws BAD_REQUEST that names the place of what is wrong
  */
-export function readImport(data: unknown, now: string): ExportedSession[] {
-  const parsed = typeof data === 'string' ? parse(data) : data
-  if (Array.isArray(parsed)) {
-    return check(ChatGptFile, parsed).map((conversation, index) =>
-      fromChatGpt(conversation, [index], now),
-    )
+export async function readImport(data: unknown, now: string): Promise<Iterable<ExportedSession>> {
+  try {
+    const packed = await readInThread({ texts: await textsOf(data), now })
+    return unpack(packed)
+  } catch (error) {
+    throw explain(error)
   }
-  if (typeof parsed !== 'object' || parsed === null || !('format' in parsed)) {
-    throw invalidImport([], 'is neither an export of Throughline nor ChatGPT’s conversations.json')
-  }
-  const { sessions } = check(ExportFile, parsed)
-  for (const [index, session] of sessions.entries()) {
-    checkTree(session, ['sessions', index])
-  }
-  return sessions
 }
+
+function* unpack(packed: readonly Uint8Array[]): Generator<ExportedSession> {
+  for (const bytes of packed) {
+    // What the thread has checked is not checked again.
+    yield deserialize(bytes)
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (error instanceof ThreadRefusal) {
+    return new TRPCError({ code: 'BAD_REQUEST', message: error.message })
+  }
+  if (error instanceof ThreadLimitError) {
+    const code = error.limit === 'queue' ? 'TOO_MANY_REQUESTS' : 'BAD_REQUEST'
+    return new TRPCError({ code, message: REASONS[error.limit], cause: error })
+  }
+  // JSON.stringify, over data that came parsed.
+  return error instanceof RangeError
+    ? new TRPCError({ code: 'BAD_REQUEST', message: REASONS.depth, cause: error })
+    : error
+}
+
+const REASONS = {
+  depth: 'data: is nested too deeply',
+  memory: 'data: takes too much memory to read; import it in several smaller files',
+  deadline: 'data: takes too long to read; import it in several smaller files',
+  queue: 'Other files are being imported. Try again in a moment.',
+} as const
 
 /**
  * Inserts the sessions with new ids for everything, so that nothing that is there is touched.
@@ -43,7 +74,7 @@ export function readImport(data: unknown, now: string): ExportedSession[] {
  */
 export async function insertSessions(
   transaction: Db,
-  sessions: readonly ExportedSession[],
+  sessions: Iterable<ExportedSession>,
   { userId, newId, now }: { userId: UserId; newId: () => string; now: string },
 ): Promise<SessionId[]> {
   const ids: SessionId[] = []
@@ -69,30 +100,4 @@ function newMessageIds(
       return id ? [[message.id, id]] : []
     }),
   )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw invalidImport([], `is no JSON: ${cause instanceof Error ? cause.message : 'unreadable'}`)
-  }
-}
-
-/** Problems that are named at a time. */
-const SHOWN = 5
-
-function check<T>(schema: z.ZodType<T>, data: unknown): T {
-  const { success, data: value, error } = schema.safeParse(data)
-  if (success) {
-    return value
-  }
-  const { issues } = error
-  const lines = issues
-    .slice(0, SHOWN)
-    .map(({ path, message }) => `${namePlace(path as ImportPath)}: ${message}`)
-  if (issues.length > SHOWN) {
-    lines.push(`and ${issues.length - SHOWN} more`)
-  }
-  throw new TRPCError({ code: 'BAD_REQUEST', message: lines.join('\n') })
 }

@@ -48,10 +48,13 @@ function closes(line: string, fence: string): boolean {
   return end !== undefined && end.startsWith(fence)
 }
 
-/** HTML and link definitions as text; what a backslash escapes already stays as it is. */
+/**
+ * HTML and link definitions as text; what a backslash escapes already stays as it is. A run of backslashes is looked at
+ * from its first alone: from each of them, a line of nothing else would take time that grows with its square.
+ */
 function escaped(line: string): string {
   return line
-    .replaceAll(/(\\*)<(?=[a-z/!?])/gi, (all, before: string) => escape(all, before))
+    .replaceAll(/(?<!\\)(\\*)<(?=[a-z/!?])/gi, (all, before: string) => escape(all, before))
     .replaceAll(/\](\\*):/g, (all, before: string) => escape(all, before))
 }
 

@@ -34,7 +34,7 @@ export const importProcedure = procedure
   .mutation(async ({ ctx: { services, user }, input }) => {
     const { db } = services.database
     const now = services.now()
-    const files = readImport(input.data, now)
+    const files = await readImport(input.data, now)
     const ids = await db
       .transaction()
       .execute((transaction) =>

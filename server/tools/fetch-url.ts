@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTool } from './define.ts'
+import { htmlText } from './html-text.ts'
 import type { Tool } from './port.ts'
 import type { SafeFetchOptions } from './safe-fetch.ts'
 
@@ -51,7 +52,9 @@ export function fetchUrl(
         }
         const { bytes, isWhole } = await readUpTo(response.body, MAX_BYTES)
         const source = decode(bytes, type)
-        const text = /html/i.test(type) ? await textOf(source, fetched.url) : source
+        const text = /html/i.test(type)
+          ? await htmlText({ html: source, url: fetched.url }, time)
+          : source
         return {
           url: fetched.url,
           status: response.status,
@@ -92,17 +95,4 @@ function decode(bytes: Uint8Array, type: string): string {
     // A label that nobody knows.
     return new TextDecoder().decode(bytes)
   }
-}
-
-async function textOf(html: string, url: string): Promise<string> {
-  const { convert } = await import('html-to-text')
-  return convert(html, {
-    wordwrap: false,
-    limits: { maxInputLength: MAX_BYTES, maxDepth: 200, maxChildNodes: 10_000 },
-    selectors: [
-      { selector: 'a', options: { baseUrl: url, hideLinkHrefIfSameAsText: true } },
-      { selector: 'img', format: 'skip' },
-      { selector: 'svg', format: 'skip' },
-    ],
-  })
 }

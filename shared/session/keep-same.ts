@@ -13,7 +13,7 @@ export function keepSame(previous: unknown, next: unknown): unknown {
   if (isRecord(previous) && isRecord(next)) {
     const kept = Object.entries(next).map(([key, value]): [string, unknown] => [
       key,
-      keepSame(previous[key], value),
+      keepSame(Object.hasOwn(previous, key) ? previous[key] : undefined, value),
     ])
     const same =
       Object.keys(previous).length === kept.length &&

@@ -29,7 +29,7 @@ export default function Palette(props: { onClose: () => void; onShortcuts: () =>
       event.preventDefault()
       return props.onClose()
     }
-    const move = moves[event.key]
+    const move = moves.get(event.key)
     if (move !== undefined && items.length > 0) {
       event.preventDefault()
       setIndex((Math.min(index, items.length - 1) + move + items.length) % items.length)
@@ -104,7 +104,10 @@ export default function Palette(props: { onClose: () => void; onShortcuts: () =>
   )
 }
 
-const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 }
+const moves = new Map([
+  ['ArrowDown', 1],
+  ['ArrowUp', -1],
+])
 
 function groupsOf(items: readonly PaletteItem[]): [string, PaletteItem[]][] {
   return [...Map.groupBy(items, ({ group }) => group)]

@@ -7,8 +7,12 @@ export function argumentsFrom(tool: OfferedTool, text: string): JsonObject {
   const words = text.replace(/\{[^]*\}/, ' ')
   const properties = objectOf(tool.schema.properties)
   const required = arrayOf(tool.schema.required).filter((name) => typeof name === 'string')
-  const named = Object.keys(properties).filter((name) => !(name in given) && mentions(words, name))
-  const missing = [...new Set([...named, ...required])].filter((name) => !(name in given))
+  const named = Object.keys(properties).filter(
+    (name) => !Object.hasOwn(given, name) && mentions(words, name),
+  )
+  const missing = [...new Set([...named, ...required])].filter(
+    (name) => !Object.hasOwn(given, name),
+  )
   const filled = missing.map((name) => [
     name,
     valueFor(name, objectOf(properties[name]), words, tool.name),

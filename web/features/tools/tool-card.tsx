@@ -112,13 +112,14 @@ function resultOf(call: AppToolCall): ReactNode {
 }
 
 function ToolIcon({ name, isBusy }: { name: string; isBusy: boolean }) {
-  const Icon = icons[name] ?? Wrench
+  const Icon = icons.get(name) ?? Wrench
   return (
     <Icon aria-hidden size={15} className={isBusy ? 'animate-pulse text-accent' : 'text-muted'} />
   )
 }
 
-const icons: Record<string, typeof Wrench> = {
-  get_system_metrics: Activity,
-  fetch_user_profile: CircleUser,
-}
+/** A map, for tools have the names that others gave them: `constructor` is one. */
+const icons = new Map<string, typeof Wrench>([
+  ['get_system_metrics', Activity],
+  ['fetch_user_profile', CircleUser],
+])

@@ -6,11 +6,11 @@ const effects = {
   once: 'runs once',
 }
 
-const approvals: Record<string, string> = {
-  never: 'never asks',
-  writes: 'asks before it changes something',
-  always: 'always asks',
-}
+const approvals = new Map<string, string>([
+  ['never', 'never asks'],
+  ['writes', 'asks before it changes something'],
+  ['always', 'always asks'],
+])
 
 /** The tools that a model may call here. */
 export function ToolList() {
@@ -26,7 +26,7 @@ export function ToolList() {
               {[
                 tool.source === 'builtin' ? 'built in' : tool.source.replace('mcp:', 'from '),
                 effects[tool.effect],
-                approvals[tool.approval] ?? 'asks when it should',
+                approvals.get(tool.approval) ?? 'asks when it should',
               ].join(' · ')}
             </span>
           </p>

@@ -40,7 +40,8 @@ class ChatTokenizer extends Tokenizer {
 /** The tokens of a text and the link definitions in it, added to those known already: the first of a label counts. */
 export function lex(source: string, known: Links): { tokens: MarkedToken[]; links: Links } {
   const lexer = new Lexer({ gfm: true, tokenizer: new ChatTokenizer() })
-  Object.assign(lexer.tokens.links, known)
+  // Without a prototype: `[constructor]` is no link because every object has something of that name.
+  lexer.tokens.links = Object.assign(Object.create(null), known)
   const tokens = lexer.lex(source)
   return { tokens: standard(tokens), links: tokens.links }
 }

@@ -1,0 +1,25 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPENING = new Set([0x5b, 0x7b])
+const CLOSING = new Set([0x5d, 0x7d])
+
+/**
+ * Whether a text of JSON has more levels of arrays and objects than that. Looks at its characters alone, so that it
+ * answers for a text that would overflow whoever parsed it.
+ */
+export function isTextNestedDeeper(text: string, levels: number): boolean {
+  let depth = 0
+  let isString = false
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (isString) {
+      if (code === BACKSLASH) at += 1
+      else if (code === QUOTE) isString = false
+    } else if (code === QUOTE) isString = true
+    else if (OPENING.has(code)) {
+      depth += 1
+      if (depth > levels) return true
+    } else if (CLOSING.has(code)) depth -= 1
+  }
+  return false
+}

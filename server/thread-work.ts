@@ -1,0 +1,28 @@
+import { parentPort, type Transferable } from 'node:worker_threads'
+import { ThreadRefusal, type ThreadAnswer } from './threads.ts'
+
+/** What a thread of `workInThread` does with each input that it is given. */
+export function answerFromThread<Input, Output>(
+  work: (input: Input) => Output | Promise<Output>,
+  transferred: (output: Output) => Transferable[] = () => [],
+): void {
+  parentPort?.on('message', async (input: Input) => {
+    try {
+      const output = await work(input)
+      send({ output }, transferred(output))
+    } catch (error) {
+      send(asAnswer(error), [])
+    }
+  })
+}
+
+function asAnswer(error: unknown): ThreadAnswer<never> {
+  if (error instanceof ThreadRefusal) return { refusal: error.message }
+  // A stack that overflows over a deep input is no fault of ours.
+  if (error instanceof RangeError) return { limit: 'depth' }
+  return { failure: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }
+}
+
+function send<Output>(answer: ThreadAnswer<Output>, transfer: Transferable[]): void {
+  parentPort?.postMessage(answer, transfer)
+}

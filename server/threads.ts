@@ -1,0 +1,138 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+/** What a thread answers: see thread-work.ts. */
+export type ThreadAnswer<Output> =
+  | { output: Output }
+  | { refusal: string }
+  | { limit: 'depth' }
+  | { failure: string }
+
+export type ThreadBounds = {
+  /** Threads at once; whoever comes later waits. */
+  atOnce: number
+  /** How many may wait; one more is refused. */
+  waiting: number
+  memoryMb: number
+  deadlineMs: number
+}
+
+/** The work is more than its bounds allow, or there is too much of it at the moment. */
+export class ThreadLimitError extends Error {
+  readonly limit: 'deadline' | 'memory' | 'depth' | 'queue'
+
+  constructor(limit: ThreadLimitError['limit']) {
+    super(`the work went beyond its bound (${limit})`)
+    this.limit = limit
+  }
+}
+
+/** The thread read its input and says in words what is wrong with it. */
+export class ThreadRefusal extends Error {}
+
+/**
+ * Work on what others send, in a thread of its own: however long it takes there, the process answers everybody else,
+ * and at its deadline, or when it wants more memory, the thread is ended. One that has answered is kept for the next
+ * piece of work, for some seconds.
+ *
+ * @param module the file of the thread, without its ending, relative to `base`
+ * @param base `import.meta.url` of the caller: as JavaScript the file has another ending
+ * @returns what runs the work. It throws ThreadRefusal, ThreadLimitError, or the signal's reason
+ */
+export function workInThread<Input, Output>(
+  module: string,
+  base: string,
+  bounds: ThreadBounds,
+): (input: Input, signal?: AbortSignal) => Promise<Output> {
+  const file = new URL(`${module}${extname(base)}`, base)
+  const queue: (() => void)[] = []
+  let running = 0
+
+  async function takeTurn(): Promise<void> {
+    if (running >= bounds.atOnce) {
+      if (queue.length >= bounds.waiting) throw new ThreadLimitError('queue')
+      // Whoever ends hands its place over.
+      return new Promise((resolve) => queue.push(resolve))
+    }
+    running += 1
+  }
+
+  const kept: Worker[] = []
+  const keep = (worker: Worker): void => {
+    kept.push(worker)
+    worker.unref()
+    const drop = (): void => {
+      const index = kept.indexOf(worker)
+      if (index >= 0) kept.splice(index, 1)
+    }
+    worker.once('exit', drop)
+    setTimeout(() => {
+      if (!kept.includes(worker)) return
+      drop()
+      void worker.terminate()
+    }, IDLE_MS).unref()
+  }
+
+  return async (input, signal) => {
+    await takeTurn()
+    try {
+      signal?.throwIfAborted()
+      const worker = kept.pop() ?? start(file, bounds.memoryMb)
+      worker.ref()
+      const output = await run<Output>(worker, input, bounds.deadlineMs, signal)
+      keep(worker)
+      return output
+    } finally {
+      const next = queue.shift()
+      if (next) next()
+      else running -= 1
+    }
+  }
+}
+
+const IDLE_MS = 10_000
+
+function start(file: URL, memoryMb: number): Worker {
+  return new Worker(file, {
+    // Nothing that the process was given: settings hold secrets, and this reads what strangers wrote.
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32 },
+  })
+}
+
+/** Ends the worker unless it answers with an output. */
+async function run<Output>(
+  worker: Worker,
+  input: unknown,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Output> {
+  const { promise, resolve, reject } = Promise.withResolvers<Output>()
+  const onAbort = (): void => reject(signal?.reason)
+  const deadline = setTimeout(() => reject(new ThreadLimitError('deadline')), deadlineMs)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  worker.once('message', (answer: ThreadAnswer<Output>) => {
+    if ('output' in answer) resolve(answer.output)
+    else if ('refusal' in answer) reject(new ThreadRefusal(answer.refusal))
+    else if ('limit' in answer) reject(new ThreadLimitError(answer.limit))
+    else reject(new Error(answer.failure))
+  })
+  worker.once('error', (error: NodeJS.ErrnoException) => {
+    const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    reject(isMemory ? new ThreadLimitError('memory') : error)
+  })
+  worker.once('exit', () => reject(new Error('the thread ended without an answer')))
+  try {
+    worker.postMessage(input)
+    return await promise
+  } catch (error) {
+    void worker.terminate()
+    throw error
+  } finally {
+    worker.removeAllListeners()
+    // One that dies while it is ended, or idle, takes nobody with it.
+    worker.on('error', () => undefined)
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,33 @@
+import { ThreadLimitError, workInThread } from '../threads.ts'
+
+/** @param url where the page was, for its relative links */
+export type HtmlTask = { html: string; url: string }
+
+/** The parser works level by level on a stack, and slower the deeper a page is nested. */
+const readInThread = workInThread<HtmlTask, string>('./html-worker', import.meta.url, {
+  atOnce: 2,
+  waiting: 32,
+  memoryMb: 256,
+  deadlineMs: 5_000,
+})
+
+/**
+ * The text of a page, read in a thread: whose page it is decides what reading it takes.
+ *
+ * @throws in words for the model
+ */
+export async function htmlText(task: HtmlTask, signal: AbortSignal): Promise<string> {
+  try {
+    return await readInThread(task, signal)
+  } catch (error) {
+    if (!(error instanceof ThreadLimitError)) throw error
+    throw new Error(REASONS[error.limit], { cause: error })
+  }
+}
+
+const REASONS = {
+  depth: 'The page is nested too deeply to be read.',
+  memory: 'The page is too large to be read.',
+  deadline: 'The page takes too long to be read.',
+  queue: 'Too many pages are being read at the moment. Try again later.',
+} as const
