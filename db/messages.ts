@@ -170,6 +170,22 @@ export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMe
   return assembleMessages(db, rows)
 }
 
+/** How many messages of a session wait, and how long their texts are together; characters. */
+export async function measureQueue(
+  db: Db,
+  sessionId: SessionId,
+): Promise<{ count: number; length: number }> {
+  return db
+    .selectFrom('messages')
+    .select([
+      sql<number>`count(*)::int`.as('count'),
+      sql<number>`coalesce(sum(length(text)), 0)::int`.as('length'),
+    ])
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'queued')
+    .executeTakeFirstOrThrow()
+}
+
 /**
  * Deletes the messages of a session that wait, and with them their runs.
  *

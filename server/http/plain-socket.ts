@@ -1,13 +1,15 @@
 import { isTrackedEnvelope, TRPCError } from '@trpc/server'
 import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
-import type { SessionEvent } from '../../shared/contract/events.ts'
+import type { LoggedEvent, SessionEvent } from '../../shared/contract/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
+import { cutEnd } from '../../shared/session/split.ts'
 import type { Connection } from './connection.ts'
 import { bearerToken } from './connection.ts'
 import { toHttpError } from './http-errors.ts'
 import type { PlainFrame, PlainState } from './plain-frames.ts'
 import { stateAfter, translate } from './plain-frames.ts'
+import { wholeEvents } from './plain-events.ts'
 import type { PlainCommand } from './plain-input.ts'
 import { readPlainInput } from './plain-input.ts'
 import type { OpenSocket } from './sockets.ts'
@@ -136,8 +138,7 @@ async function follow(
   let state = after === null ? null : await resumedState(caller, id, after)
   let resumes = after !== null
   const events = await caller.sessions.watch(after === null ? { id } : { id, lastEventId: after })
-  for await (const item of events) {
-    const [seq, event] = isTrackedEnvelope<SessionEvent>(item) ? item : [item.id, item.data]
+  for await (const { seq, event } of wholeEvents(logged(events))) {
     if (resumes && event.type === 'snapshot') {
       send(socket.webSocket, {
         type: 'error',
@@ -147,12 +148,36 @@ async function follow(
       state = null
     }
     resumes = false
-    const translated = translate(state, Number(seq), event)
+    const translated = translate(state, seq, event)
     state = translated.state
-    for (const frame of translated.frames) send(socket.webSocket, frame)
-    await socket.drained()
-    if (socket.signal.aborted) return
+    for (const frame of translated.frames.flatMap(inPieces)) {
+      send(socket.webSocket, frame)
+      await socket.drained()
+      if (socket.signal.aborted) return
+    }
   }
+}
+
+async function* logged(events: AsyncIterable<TrackedEvent>): AsyncGenerator<LoggedEvent> {
+  for await (const item of events) {
+    const [seq, event] = isTrackedEnvelope<SessionEvent>(item) ? item : [item.id, item.data]
+    yield { seq: Number(seq), event }
+  }
+}
+
+/** A frame is 1 MiB at the most, and six bytes a character is what JSON may take. UTF-16 units. */
+const LONGEST_CONTENT = 128 * 1024
+
+function inPieces(frame: PlainFrame): PlainFrame[] {
+  if (frame.type !== 'ai_response_chunk') return [frame]
+  const { content } = frame
+  const pieces: PlainFrame[] = []
+  for (let from = 0; from < content.length;) {
+    const end = cutEnd(content, from, LONGEST_CONTENT)
+    pieces.push({ ...frame, content: content.slice(from, end) })
+    from = end
+  }
+  return pieces
 }
 
 const NO_CONTINUATION =

@@ -3,16 +3,21 @@ import { deleteEvents, readCallsInProgress, readChunks, replaceEvent } from '../
 import { findMessage } from '../../db/messages.ts'
 import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
+import { MAX_PIECE } from './frames.ts'
 import { parseEvent } from './snapshot.ts'
 
 /** Rows touched by one statement: an embedded database blocks the process while it works. */
 const SLICE = 1_000
 
+/** Of a longer part the text stands in several places: each event has to fit into a frame. UTF-16 units. */
+const LONGEST_PIECE = MAX_PIECE
+
 /**
  * Replaces the chunks of an ended run by one for each part, with the part's whole text, in the place of its last, and
- * forgets how far its calls were while they ran.
- * A reader from any place between gets that text again, from offset 0, and then what came after it. The whole texts go
- * in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
+ * forgets how far its calls were while they ran. A very long part keeps a piece for each stretch of its text, in the
+ * place of the last chunk of that stretch.
+ * A reader from any place between gets again the text of the stretch it was in, and then what came after it. The whole
+ * texts go in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
  */
 export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   // One that waits for a person, or goes on elsewhere, still adds to its parts.
@@ -21,7 +26,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   }
   const stored = await findMessage(db, run.userId, run.messageId)
   const parts = stored?.message.parts ?? []
-  const lastOfPart = new Map<number, { seq: number; chunk: ChunkEvent }>()
+  const stretches = new Map<number, Stretch[]>()
   const all: number[] = []
   for (let after = 0, more = true; more;) {
     const rows = await readChunks(db, run.sessionId, run.id, after, SLICE)
@@ -30,17 +35,22 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
       all.push(seq)
       after = seq
       if (chunk.type === 'chunk') {
-        lastOfPart.set(chunk.part, { seq, chunk })
+        stretches.set(chunk.part, extend(stretches.get(chunk.part) ?? [], seq, chunk))
       }
     }
     more = rows.length === SLICE
   }
   const kept = new Set<number>()
-  for (const [index, { seq, chunk }] of lastOfPart) {
+  for (const [index, ofPart] of stretches) {
     const part = parts[index]
     // A step that was cut and done again may have written parts that the answer does not have in the end.
-    if (part && part.type !== 'tool') {
-      const whole: ChunkEvent = { ...chunk, kind: part.type, offset: 0, text: part.text }
+    if (!part || part.type === 'tool') {
+      continue
+    }
+    for (const { seq, chunk, start, end } of ofPart) {
+      const isLast = seq === ofPart.at(-1)?.seq
+      const text = part.text.slice(start, isLast ? undefined : end)
+      const whole: ChunkEvent = { ...chunk, kind: part.type, offset: start, text }
       await replaceEvent(db, run.sessionId, seq, JSON.stringify(whole))
       kept.add(seq)
     }
@@ -61,4 +71,19 @@ async function progressOf(db: Db, { id, sessionId }: Run): Promise<number[]> {
     const event = parseEvent(data)
     return event.type === 'tool' && event.call.progress ? [seq] : []
   })
+}
+
+/** Neighbouring chunks of one part: the last of them, and where their text stands in the part's. */
+type Stretch = { seq: number; chunk: ChunkEvent; start: number; end: number }
+
+/** Adds a chunk to the last stretch while there is room; text from offset 0 begins the part anew. */
+function extend(stretches: Stretch[], seq: number, chunk: ChunkEvent): Stretch[] {
+  const end = chunk.offset + chunk.text.length
+  const last = stretches.at(-1)
+  if (!last || chunk.offset === 0) {
+    return [{ seq, chunk, start: 0, end }]
+  }
+  return end - last.start <= LONGEST_PIECE
+    ? [...stretches.slice(0, -1), { seq, chunk, start: last.start, end }]
+    : [...stretches, { seq, chunk, start: last.end, end }]
 }

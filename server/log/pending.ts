@@ -1,6 +1,7 @@
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import { joinChunks } from '../../shared/session/merge.ts'
+import { splitChunk } from '../../shared/session/split.ts'
 import type { RunHold } from './port.ts'
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
@@ -67,18 +68,21 @@ export class PendingLog {
     this.#trusted.add(attemptKey(hold))
   }
 
-  /** Adds text; what follows on the last text is one chunk with it. */
+  /** Adds text; what follows on the last text is one chunk with it, up to a length. */
   push(hold: RunHold, chunk: ChunkEvent): void {
     this.#length += chunk.text.length
-    const last = this.#chunks.at(-1)
-    if (last?.hold.runId === hold.runId && last.hold.attempt === hold.attempt) {
-      const joined = joinChunks(last.chunk, chunk)
-      if (joined) {
+    for (const piece of splitChunk(chunk, LONGEST_CHUNK)) {
+      const last = this.#chunks.at(-1)
+      const joined =
+        last?.hold.runId === hold.runId && last.hold.attempt === hold.attempt
+          ? joinChunks(last.chunk, piece, LONGEST_CHUNK)
+          : null
+      if (last && joined) {
         last.chunk = joined
-        return
+      } else {
+        this.#chunks.push({ hold, chunk: piece })
       }
     }
-    this.#chunks.push({ hold, chunk })
   }
 
   /** Hands out everything that waits; what is not committed in the end comes back by `putBack`. */
@@ -143,6 +147,9 @@ export class PendingLog {
 function attemptKey({ runId, attempt }: RunHold): string {
   return `${runId}/${attempt}`
 }
+
+/** The longest text of one row of the log: a provider may say a whole book at once. UTF-16 units. */
+const LONGEST_CHUNK = 32 * 1024
 
 /** More than this are looked up again. */
 const TRUSTED_ATTEMPTS = 16

@@ -2,11 +2,14 @@ import type { Database } from '../../db/database.ts'
 import { readEventsWithin, readHeads } from '../../db/events.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'
-import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { mergeChunks } from '../../shared/session/merge.ts'
+import { type Frames, inFrames, toFrames } from './frames.ts'
 import type { CommittedEvent, Hub, Subscription } from './hub.ts'
+import { LongTexts } from './long-texts.ts'
 import { type FollowOptions, type LogReader, SessionGoneError } from './port.ts'
 import { type SnapshotOptions, parseEvent, takeSnapshot } from './snapshot.ts'
+import { Turns } from './turns.ts'
 
 /**
  * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
@@ -14,6 +17,11 @@ import { type SnapshotOptions, parseEvent, takeSnapshot } from './snapshot.ts'
  */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
 const LONGEST_CHUNK = 32 * 1024
+/** Snapshots that are taken at the same time: each may be of a very long message. */
+const SNAPSHOTS_AT_ONCE = 4
+
+/** An event at its place in the log, as it is sent. */
+type Framed = { seq: number; frames: Frames }
 
 /**
  * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
@@ -22,10 +30,13 @@ const LONGEST_CHUNK = 32 * 1024
 export class CursorReader implements LogReader {
   readonly #database: Database
   readonly #hub: Hub
+  readonly #longTexts: LongTexts
+  readonly #snapshots = new Turns(SNAPSHOTS_AT_ONCE)
 
   constructor(database: Database, hub: Hub) {
     this.#database = database
     this.#hub = hub
+    this.#longTexts = new LongTexts(database.db)
   }
 
   snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
@@ -44,9 +55,7 @@ export class CursorReader implements LogReader {
       }
       await drained?.()
       if (cursor === null) {
-        const snapshot = await this.#snapshotFor(options)
-        yield snapshot
-        cursor = snapshot.seq
+        cursor = yield* this.#inFrames(await this.#snapshotFor(options), options)
         continue
       }
       const remembered = cursor < reread ? null : subscription.since(cursor)
@@ -64,8 +73,7 @@ export class CursorReader implements LogReader {
         if (signal.aborted) {
           return
         }
-        yield await this.#toLogged(committed, options)
-        cursor = committed.seq
+        cursor = yield* this.#inFrames(await this.#toFrames(committed, options), options)
         if (committed.event.type === 'branch') {
           // The log may have been shortened before the snapshot was taken: what is remembered does not follow on it.
           reread = events.at(-1)?.seq ?? 0
@@ -75,19 +83,38 @@ export class CursorReader implements LogReader {
     }
   }
 
-  /** An event as readers get it: in the place of a new branch, a snapshot of it. */
-  async #toLogged({ seq, event }: CommittedEvent, options: FollowOptions): Promise<LoggedEvent> {
-    return event.type === 'branch'
-      ? this.#snapshotFor(options, { seq, leaf: event.leaf })
-      : { seq, event }
+  /** Sends an event in frames that are no longer than they may be; returns its place in the log. */
+  async *#inFrames(
+    { seq, frames }: Framed,
+    { userId, signal, drained }: FollowOptions,
+  ): AsyncGenerator<LoggedEvent, number, void> {
+    const read = (id: MessageId, part: number) => this.#longTexts.read(userId, id, part)
+    for await (const frame of inFrames(seq, frames, read)) {
+      await drained?.()
+      if (signal.aborted) {
+        break
+      }
+      yield frame
+    }
+    return seq
   }
 
-  async #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']) {
-    const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
-    if (!snapshot) {
-      throw new SessionGoneError()
-    }
-    return snapshot
+  /** An event as readers get it: in the place of a new branch, a snapshot of it. */
+  async #toFrames({ seq, event }: CommittedEvent, options: FollowOptions): Promise<Framed> {
+    return event.type === 'branch'
+      ? this.#snapshotFor(options, { seq, leaf: event.leaf })
+      : { seq, frames: toFrames(event) }
+  }
+
+  /** What of a long snapshot does not go out at once is not held here: many readers may wait at the same place. */
+  #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
+    return this.#snapshots.take(async () => {
+      const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
+      if (!snapshot) {
+        throw new SessionGoneError()
+      }
+      return { seq: snapshot.seq, frames: toFrames(snapshot.event) }
+    })
   }
 
   /** The cursor, if the log can continue from it; null asks for a snapshot. */

@@ -19,7 +19,9 @@ export function rememberRefusals(now: () => number): RefusalMemory {
   const byModel = new Map<string, Map<Refusal, number>>()
   return {
     of: (model) =>
-      [...(byModel.get(model) ?? [])].flatMap(([refusal, until]) => (until > now() ? [refusal] : [])),
+      [...(byModel.get(model) ?? [])].flatMap(([refusal, until]) =>
+        until > now() ? [refusal] : [],
+      ),
     learn(model, refusals) {
       const known = byModel.get(model) ?? new Map<Refusal, number>()
       byModel.delete(model)

@@ -31,7 +31,8 @@ export function splitThoughts(): ThoughtSplitter {
       }
       if (state === 'thinking') {
         const end = held.indexOf(CLOSE)
-        const ready = end < 0 ? held.slice(0, held.length - beginningAtEnd(held, CLOSE)) : held.slice(0, end)
+        const ready =
+          end < 0 ? held.slice(0, held.length - beginningAtEnd(held, CLOSE)) : held.slice(0, end)
         if (ready) deltas.push({ type: 'reasoning', text: ready })
         held = held.slice(end < 0 ? ready.length : end + CLOSE.length)
         if (end < 0) return deltas

@@ -88,7 +88,7 @@ export type Runs = {
 
 /** A command that cannot be carried out, and why, in words for the one who gave it. */
 export class CommandError extends Error {
-  readonly code: 'NOT_FOUND' | 'CONFLICT' | 'BAD_REQUEST'
+  readonly code: 'NOT_FOUND' | 'CONFLICT' | 'BAD_REQUEST' | 'TOO_MANY_REQUESTS'
 
   constructor(code: CommandError['code'], message: string) {
     super(message)

@@ -1,5 +1,11 @@
 import type { Db } from '../../db/database.ts'
-import { findMessage, insertMessage, messageExists, readQueued } from '../../db/messages.ts'
+import {
+  findMessage,
+  insertMessage,
+  measureQueue,
+  messageExists,
+  readQueued,
+} from '../../db/messages.ts'
 import {
   type Run,
   findActiveRun,
@@ -8,7 +14,7 @@ import {
   requestStop,
 } from '../../db/runs.ts'
 import { lockSession, updateSession } from '../../db/sessions.ts'
-import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Appender } from '../log/port.ts'
 import { wake } from './decide.ts'
@@ -54,6 +60,9 @@ export async function sendMessage(
       'An answer is running in this session. Stop it, or send with whenBusy "queue".',
     )
   }
+  if (active) {
+    await requireRoom(transaction, sessionId, text)
+  }
   const { run, message } = await insertQuestion(transaction, log, command, session, active, deps)
   if (active) {
     await updateSession(transaction, sessionId, { updatedAt: message.createdAt })
@@ -82,6 +91,20 @@ export async function sendMessage(
     log.add({ type: 'session', session: await readSession(transaction, log, userId, sessionId) })
   }
   return { messageId: run.questionId, runId: run.id, started, interrupted: null }
+}
+
+/** Every reader of the session holds what waits in it. */
+const LONGEST_QUEUE = { count: 100, length: 1_000_000 }
+
+async function requireRoom(transaction: Db, sessionId: SessionId, text: string): Promise<void> {
+  const { count, length } = await measureQueue(transaction, sessionId)
+  if (count >= LONGEST_QUEUE.count || length + text.length > LONGEST_QUEUE.length) {
+    throw new CommandError(
+      'TOO_MANY_REQUESTS',
+      `Too much waits in this session already: ${LONGEST_QUEUE.count} messages, or ` +
+        `${LONGEST_QUEUE.length.toLocaleString('en')} characters, may. Wait for answers, or take messages back.`,
+    )
+  }
 }
 
 /** The answer to the first send with this id, if it said the same. */

@@ -12,6 +12,8 @@ export const EXPORT_LIMITS = {
   parts: 5_000,
   steps: 1_000,
   text: 4_000_000,
+  /** Of a session's summary and its instructions: every event that tells of the session has them. */
+  ofSession: 50_000,
   /** Levels of arrays and objects in a call's input and output. */
   depth: 200,
 }
@@ -103,10 +105,10 @@ export const ExportedSession = z.object({
   id: LocalId,
   title: plainText(2_000).nullable(),
   titleSource: z.enum(['person', 'model', 'rule']).nullable(),
-  summary: plainText(EXPORT_LIMITS.text).nullable(),
+  summary: plainText(EXPORT_LIMITS.ofSession).nullable(),
   status: Session.shape.status,
   model: plainText(500).nullable(),
-  systemPrompt: plainText(EXPORT_LIMITS.text).nullable(),
+  systemPrompt: plainText(EXPORT_LIMITS.ofSession).nullable(),
   pinned: z.boolean(),
   archived: z.boolean(),
   createdAt: Moment,

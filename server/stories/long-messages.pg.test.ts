@@ -1,0 +1,4 @@
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { longMessageStories } from './long-messages.suite.ts'
+
+longMessageStories('Postgres', postgresStorage)
