@@ -124,7 +124,7 @@ function cutMessages(messages: readonly Message[]): { messages: Message[]; rest:
             text: part.text,
           }),
         )
-        return { ...part, text: part.text.slice(0, cutEnd(part.text, 0, BEGINNING)) }
+        return { ...part, text: copyOf(part.text.slice(0, cutEnd(part.text, 0, BEGINNING))) }
       }
       if (bytesOf(part.call) <= 6 * BEGINNING) {
         return part
@@ -151,6 +151,11 @@ function restOf({ status }: Message, whole: ChunkEvent): Rest[] {
         ? { type: 'event', event: { ...place, text: own } }
         : { type: 'stored', piece: place, end: place.offset + own.length },
   )
+}
+
+/** A slice of a string keeps the whole string in memory; this does not. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
 }
 
 function bytesOf(value: unknown): number {
