@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
 import { watchConnections } from './dark-connections.ts'
+import { postgresAddress } from './postgres-address.ts'
 import { isTrouble } from './trouble.ts'
 
 const SUSPICION = 200
@@ -21,7 +22,7 @@ async function openPool(lookAt = (url: string) => url) {
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  opened.use(watchConnections(pool, lookAt(proxy.url), SUSPICION))
+  opened.use(watchConnections(pool, postgresAddress(lookAt(proxy.url)), SUSPICION))
   return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { PostgresAddress } from './postgres-address.ts'
 import { isRefusal } from './trouble.ts'
 
 /** A connection in use this long is looked at. Milliseconds. */
@@ -19,7 +20,7 @@ const LONGEST_UNKNOWN = 60_000
  */
 export function watchConnections(
   pool: pg.Pool,
-  connectionString: string,
+  address: PostgresAddress,
   suspicion = SUSPICION,
 ): Disposable {
   const usedSince = new Map<pg.PoolClient, number>()
@@ -36,7 +37,7 @@ export function watchConnections(
     }
     looking = true
     // A refusal is an answer too, of a Postgres that has no connection left for this one, say.
-    const backends = await backendsOf(connectionString, suspicion).catch((error: unknown) =>
+    const backends = await backendsOf(address, suspicion).catch((error: unknown) =>
       isRefusal(error) ? NOTHING_KNOWN : null,
     )
     looking = false
@@ -64,9 +65,9 @@ function isDark(client: pg.PoolClient, usedFor: number, backends: Backends | nul
   return backends.get(id) ?? usedFor > LONGEST_UNKNOWN
 }
 
-async function backendsOf(connectionString: string, suspicion: number): Promise<Backends> {
+async function backendsOf(address: PostgresAddress, suspicion: number): Promise<Backends> {
   const client = new pg.Client({
-    connectionString,
+    ...address,
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,
   })

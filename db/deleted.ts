@@ -17,3 +17,14 @@ export async function findDeleted<Table extends keyof Ids>(
   )
   return rows.map(({ id }) => id)
 }
+
+/** The place that no cursor of a deleted session's log is behind; null where none was deleted under this id. */
+export async function findDeletedEnd(db: Db, id: SessionId): Promise<number | null> {
+  const { rows } = await sql<{ end: number }>`
+    select greatest(last_seq, (select max(seq) from events where session_id = deleted_sessions.id)) as end
+    from deleted_sessions where id = ${id}`.execute(db)
+  return rows[0] ? rows[0].end + LATE_WRITES : null
+}
+
+/** More than a node can have written, and shown, that had not heard of the deletion yet. */
+const LATE_WRITES = 1_000_000

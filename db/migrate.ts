@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
+import { RowsHiddenError, hidesRows } from './row-security.ts'
 import type { Schema } from './schema.ts'
 import { up as conversations } from './migrations/0001-conversations.ts'
 import { up as decisions } from './migrations/0002-decisions.ts'
@@ -11,6 +12,8 @@ import { up as presence } from './migrations/0007-presence.ts'
 import { up as spending } from './migrations/0008-spending.ts'
 import { up as toolProgress } from './migrations/0009-tool-progress.ts'
 import { up as backgroundUsage } from './migrations/0010-background-usage.ts'
+import { up as rowSecurity } from './migrations/0011-row-security.ts'
+import { up as deletedSessions } from './migrations/0012-deleted-sessions.ts'
 import { up as retriedCalls } from './migrations/0020-retried-calls.ts'
 import { up as notes } from './migrations/0021-notes.ts'
 
@@ -26,6 +29,8 @@ const migrations: Record<string, Migration> = {
   '0008-spending': { up: spending },
   '0009-tool-progress': { up: toolProgress },
   '0010-background-usage': { up: backgroundUsage },
+  '0011-row-security': { up: rowSecurity },
+  '0012-deleted-sessions': { up: deletedSessions },
   '0020-retried-calls': { up: retriedCalls },
   '0021-notes': { up: notes },
 }
@@ -37,14 +42,43 @@ export const migrationNames = Object.keys(migrations)
  * Brings the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them work.
  *
  * @throws the error of the migration that failed; what had been done before it in this call is rolled back.
+ * @throws {RowsHiddenError} when the role is not the one that made the tables
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
+  if (await hidesRows(db)) {
+    throw new RowsHiddenError()
+  }
   const all = await withNewer(db)
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => all } })
-  const { error } = await migrator.migrateToLatest()
+  const error = await db.connection().execute(async (connection) => {
+    const usual = await setTimeouts(connection, { statement: '0', lock: '0' })
+    const migrator = new Migrator({ db: connection, provider: { getMigrations: async () => all } })
+    const outcome = await migrator.migrateToLatest()
+    if (!outcome.error) {
+      await setTimeouts(connection, usual)
+    }
+    return outcome.error
+  })
   if (error) {
     throw new Error('the database could not be brought to the newest schema', { cause: error })
   }
+}
+
+type Timeouts = { statement: string; lock: string }
+
+/**
+ * A migration takes the time it takes, and another node's is waited for.
+ *
+ * @returns what held before
+ */
+async function setTimeouts(db: Kysely<Schema>, timeouts: Timeouts): Promise<Timeouts> {
+  const { rows } = await sql<Timeouts>`
+    select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`.execute(
+    db,
+  )
+  await sql`
+    select set_config('statement_timeout', ${timeouts.statement}, false),
+      set_config('lock_timeout', ${timeouts.lock}, false)`.execute(db)
+  return rows[0] ?? timeouts
 }
 
 /**

@@ -4,18 +4,31 @@ import type { Db } from './database.ts'
 /**
  * Says that the node lives for `leaseSeconds` more, by the database's clock.
  *
- * @returns how many other nodes live
+ * @returns how many other nodes live, and what that clock says, in milliseconds since the epoch
  */
-export async function renewNode(db: Db, id: string, leaseSeconds: number): Promise<number> {
-  const { rows } = await sql<{ others: number }>`
+export async function renewNode(
+  db: Db,
+  id: string,
+  leaseSeconds: number,
+): Promise<{ others: number; now: number }> {
+  const { rows } = await sql<{ others: number; now: number }>`
     with renewed as (
       insert into nodes (id, lease_until) values (${id}, now() + make_interval(secs => ${leaseSeconds}))
       on conflict (id) do update set lease_until = excluded.lease_until
     ), forgotten as (
       delete from nodes where lease_until < now() - interval '1 hour'
     )
-    select count(*) as others from nodes where id <> ${id} and lease_until > now()`.execute(db)
-  return rows[0]?.others ?? 0
+    select count(*) as others, ${clockMs} as now
+    from nodes where id <> ${id} and lease_until > now()`.execute(db)
+  return rows[0] ?? { others: 0, now: await readClock(db) }
+}
+
+const clockMs = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`
+
+/** What the database's clock says, in milliseconds since the epoch. */
+export async function readClock(db: Db): Promise<number> {
+  const { rows } = await sql<{ now: number }>`select ${clockMs} as now`.execute(db)
+  return rows[0]?.now ?? Number.NaN
 }
 
 /** Takes the node off the list, and its runs with it: whoever sweeps next may take them up at once. */

@@ -1,37 +1,67 @@
+import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Db } from './database.ts'
+import { readNodeSecret } from './node-secret.ts'
+import { SECRET_LENGTH, roomIn, seal, unseal } from './notification-seal.ts'
+import type { PostgresAddress } from './postgres-address.ts'
 
 /** All nodes on one database listen here. */
 const CHANNEL = 'throughline'
 /** What Postgres takes in one notification, less one byte. */
-export const LONGEST_PAYLOAD = 7_999
+const LONGEST_PAYLOAD = 7_999
+/** Bytes of text that can be told in one notification. */
+export const LONGEST_TOLD = roomIn(LONGEST_PAYLOAD)
 const RECONNECT_DELAY = 500
 /** How long a notification to ourselves may take before we say that none arrive. */
 const PROBE_TIME = 2_000
 /** How often the connection that listens is asked whether it lives, and how long it may take to say so. */
 const LIFE_SIGN = 10_000
+const PROBE = 'probe:'
 
+/**
+ * Every role that may connect to a Postgres database hears its notifications and can send some. So what nodes tell each
+ * other is sealed with a secret that stands in a table only their own role can read.
+ */
 export type Notifications = {
-  /**
-   * Listens until it is disposed, through lost connections.
-   *
-   * @param onPayload is called with each notification, our own included
-   * @param onState is told whether notifications arrive: behind a pooler in transaction mode they do not
-   */
-  listen(onPayload: (payload: string) => void, onState: (arrive: boolean) => void): AsyncDisposable
+  /** Makes ready for `seal`. */
+  open(): Promise<void>
+  /** The payload of a notification that tells this text, of at most `LONGEST_TOLD` bytes. */
+  seal(text: string): string
+  /** Listens until it is disposed, through lost connections. */
+  listen(listener: NotificationListener): AsyncDisposable
 }
 
-/** Tells the other nodes; inside a transaction they learn of it with its commit. */
+export type NotificationListener = {
+  /** Called with what each notification tells, our own included. */
+  onTold(text: string): void
+  /** Called for each notification that nobody sent who knows the secret. */
+  onForeign(): void
+  /** Told whether notifications arrive: behind a pooler in transaction mode they do not. */
+  onState(arrive: boolean): void
+}
+
+/** Sends what was sealed to the other nodes; inside a transaction they learn of it with its commit. */
 export async function notify(db: Db, payload: string): Promise<void> {
   await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(db)
 }
 
-export function postgresNotifications(connectionString: string, db: () => Db): Notifications {
-  return {
-    listen(onPayload, onState) {
+export function postgresNotifications(address: PostgresAddress, db: () => Db): Notifications {
+  let known: Buffer | null = null
+  const secret = (): Buffer => {
+    if (!known) {
+      throw new Error('notifications were not opened')
+    }
+    return known
+  }
+  const notifications: Notifications = {
+    async open() {
+      known = await readNodeSecret(db(), CHANNEL, randomBytes(SECRET_LENGTH))
+    },
+    seal: (text) => seal(secret(), text),
+    listen(listener) {
       const leave = new AbortController()
-      const done = keepListening(connectionString, db, onPayload, onState, leave.signal)
+      const done = keepListening({ address, db, secret: secret() }, listener, leave.signal)
       return {
         [Symbol.asyncDispose]: async () => {
           leave.abort()
@@ -40,18 +70,19 @@ export function postgresNotifications(connectionString: string, db: () => Db): N
       }
     },
   }
+  return notifications
 }
 
+type Line = { address: PostgresAddress; db: () => Db; secret: Buffer }
+
 async function keepListening(
-  connectionString: string,
-  db: () => Db,
-  onPayload: (payload: string) => void,
-  onState: (arrive: boolean) => void,
+  { address, db, secret }: Line,
+  { onTold, onForeign, onState }: NotificationListener,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const client = new pg.Client({
-      connectionString,
+      ...address,
       connectionTimeoutMillis: LIFE_SIGN,
       query_timeout: LIFE_SIGN,
     })
@@ -64,19 +95,22 @@ async function keepListening(
     })
     try {
       await client.connect()
-      const probe = `probe:${crypto.randomUUID()}`
+      const probe = `${PROBE}${crypto.randomUUID()}`
       const arrived = new Promise<boolean>((resolve) => {
         client.on('notification', ({ payload = '' }) => {
-          if (payload === probe) {
+          const told = unseal(secret, payload)
+          if (told === null) {
+            onForeign()
+          } else if (told === probe) {
             resolve(true)
-          } else if (!payload.startsWith('probe:')) {
-            onPayload(payload)
+          } else if (!told.startsWith(PROBE)) {
+            onTold(told)
           }
         })
         setTimeout(() => resolve(false), PROBE_TIME).unref()
       })
       await client.query(`listen ${CHANNEL}`)
-      await notify(db(), probe)
+      await notify(db(), seal(secret, probe))
       onState(await Promise.race([arrived, lost.then(() => false)]))
       // It may have gone dark: closed for nobody, and silent for ever.
       asking = setInterval(() => {

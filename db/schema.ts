@@ -32,6 +32,7 @@ export type Schema = {
   shares: ShareTable
   readers: ReaderTable
   background_usage: BackgroundUsageTable
+  node_secrets: NodeSecretTable
 }
 
 export type UserTable = {
@@ -219,4 +220,11 @@ export type BackgroundUsageTable = {
 export type ReaderTable = {
   session_id: SessionId
   node_id: string
+}
+
+/** What nodes on one database share and nobody else may read. */
+export type NodeSecretTable = {
+  name: string
+  secret: string
+  created_at: Generated<string>
 }

@@ -4,13 +4,25 @@ export function isRefusal(error: unknown): boolean {
   return state !== null && !CONNECTION.test(state)
 }
 
-/** Whether the database cannot work just now, so that the same may succeed later: gone, starting, full, or in a knot. */
+/**
+ * Whether the database cannot work just now, so that the same may succeed later: gone, starting, full, too slow, or in
+ * a knot.
+ */
 export function isTrouble(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== null) {
-    return CONNECTION.test(state) || RESOURCES.test(state) || isKnot(error)
+    return CONNECTION.test(state) || RESOURCES.test(state) || GIVEN_UP.test(state) || isKnot(error)
   }
-  return error instanceof Error && (NETWORK.test(codeOf(error)) || BROKEN.test(error.message))
+  const code = codeOf(error)
+  return (
+    error instanceof Error &&
+    (NETWORK.test(code) || isCertificateError(code) || BROKEN.test(error.message))
+  )
+}
+
+/** Whether TLS could not make out who is at the other end: OpenSSL's names for it, and Node's. */
+export function isCertificateError(code: string): boolean {
+  return /CERT|^UNABLE_TO_(VERIFY|GET)_|^ERR_TLS_/.test(code)
 }
 
 /**
@@ -37,13 +49,15 @@ export function isKnot(error: unknown): boolean {
 const CONNECTION = /^(08...|57P0[1-5]|25P03)$/
 /** Class 53: disk full, out of memory, too many connections. Class 58: the system's own errors; 25006: a standby. */
 const RESOURCES = /^(53...|58...|25006)$/
+/** A statement that took too long, or waited too long for a lock. */
+const GIVEN_UP = /^(57014|55P03)$/
 /** Class 28: not let in; 3D000: no such database; 55P03, 57014: a lock, or a statement, that took too long. */
 const UNSERVED = /^(28...|3D000|55P03|57014|25P04)$/
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/
 /** What `pg` says without a code. */
 const BROKEN =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/
+  /Connection terminated|does not support SSL connections|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/
 
 /** What drivers say when they are asked after their closing, or have waited for an answer. */
 const GONE =

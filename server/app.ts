@@ -5,7 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { migrate } from '../db/migrate.ts'
 import { ping } from '../db/ping.ts'
 import { findProfile } from '../db/users.ts'
-import { newId } from '../shared/contract/new-id.ts'
+import { uuidV7 } from '../shared/contract/new-id.ts'
 import { ensureLocalOwner } from './auth/local-owner.ts'
 import { createCaller } from './caller.ts'
 import type { Config } from './config.ts'
@@ -36,7 +36,7 @@ import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
 import { searchSessions } from './sessions/search.ts'
 import { createOutageLog } from './outage.ts'
-import { openDatabase, openMcpServers, openModel, pricedAddress } from './outside.ts'
+import { openClock, openDatabase, openMcpServers, openModel, pricedAddress } from './outside.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -53,7 +53,7 @@ export type AppOptions = {
   mcpTimes?: Partial<McpTimes>
   /** Where its numbers are put, beside what is there already; of its own when left out. */
   metrics?: Registry
-  /** Milliseconds since the epoch. */
+  /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
   clock?: () => number
 }
 
@@ -64,12 +64,15 @@ export type AppOptions = {
  */
 export async function createApp(options: AppOptions) {
   const { config, logger } = options
-  const now = () => new Date(options.clock?.() ?? Date.now()).toISOString()
   await using opened = new AsyncDisposableStack()
 
   const mcpConfig = await readMcpConfig(config.tools.mcpConfigPath)
   const database = opened.adopt(await openDatabase(config), (open) => open.close())
   await migrate(database.db)
+  const databaseClock = await openClock(database)
+  const milliseconds = options.clock ?? (() => databaseClock.now())
+  const now = () => new Date(milliseconds()).toISOString()
+  const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
   const owner = await ensureLocalOwner(database.db)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
@@ -132,6 +135,7 @@ export async function createApp(options: AppOptions) {
     id: newId(),
     database,
     leaseSeconds: config.runs.leaseMs / 1000,
+    clock: databaseClock,
     onMessage: (message) => {
       hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
     },
@@ -198,7 +202,7 @@ export async function createApp(options: AppOptions) {
     },
     (run) => compactRun(database.db, run, now()),
   )
-  const hear = createHearing({ feed, runs, hub, changes })
+  const hear = createHearing({ database, feed, runs, hub, changes })
   // Closed after the runs: meanwhile it says that this node is not ready.
   const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())

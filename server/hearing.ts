@@ -1,18 +1,46 @@
+import type { Database } from '../db/database.ts'
+import { findDeleted } from '../db/deleted.ts'
 import type { RemoteFeed } from './log/feed.ts'
 import type { Hub } from './log/hub.ts'
 import type { NodeMessage } from './nodes/port.ts'
 import type { RunService } from './runs/create.ts'
 import type { SessionChanges } from './sessions/port.ts'
 
-type Ears = { feed: RemoteFeed; hub: Hub; runs: RunService; changes: SessionChanges }
+type SessionDeleted = Extract<NodeMessage, { type: 'session-deleted' }>
+type Ears = {
+  database: Database
+  feed: RemoteFeed
+  hub: Hub
+  runs: RunService
+  changes: SessionChanges
+}
 
-/** What this node does at another one's word. */
+/**
+ * What this node does at another one's word. The word may be old: said again by somebody who heard it, or overtaken by
+ * what happened since. So what would end something is looked up first.
+ */
 export function createHearing({
+  database,
   feed,
   hub,
   runs,
   changes,
 }: Ears): (message: NodeMessage) => Promise<void> {
+  const sessionDeleted = async (message: SessionDeleted): Promise<void> => {
+    const { sessionId, userId, runId } = message
+    if (runId && (await findDeleted(database.db, 'runs', [runId])).length > 0) {
+      runs.abandon({ id: runId, sessionId })
+    }
+    if ((await findDeleted(database.db, 'sessions', [sessionId])).length > 0) {
+      hub.close(sessionId)
+      changes.deleted(userId, sessionId)
+    } else {
+      // Made again under its id: its readers find the new beginning in the log.
+      changes.touch(sessionId)
+      await feed.catchUp()
+    }
+  }
+
   return async (message) => {
     switch (message.type) {
       case 'events':
@@ -36,11 +64,7 @@ export function createHearing({
       case 'session-changed':
         return changes.touch(message.sessionId)
       case 'session-deleted':
-        if (message.runId) {
-          runs.abandon({ id: message.runId, sessionId: message.sessionId })
-        }
-        hub.close(message.sessionId)
-        return changes.deleted(message.userId, message.sessionId)
+        return sessionDeleted(message)
       case 'joined':
         return
     }

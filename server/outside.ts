@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { connect } from '../db/connect.ts'
 import type { Database } from '../db/database.ts'
+import { readClock } from '../db/nodes.ts'
 import type { AppOptions } from './app.ts'
 import type { Config } from './config.ts'
 import type { McpServerConfig } from './mcp/config.ts'
@@ -9,6 +10,7 @@ import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
+import { DatabaseClock } from './nodes/database-clock.ts'
 
 /** Postgres where the settings name one, else the embedded database. */
 export function openDatabase(config: Config): Promise<Database> {
@@ -17,6 +19,14 @@ export function openDatabase(config: Config): Promise<Database> {
       ? { databaseUrl: config.databaseUrl }
       : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
   )
+}
+
+/** The clock of the database, which has been asked once; heartbeats keep it right. */
+export async function openClock({ db }: Database): Promise<DatabaseClock> {
+  const clock = new DatabaseClock()
+  const asked = performance.now()
+  clock.told(await readClock(db), asked)
+  return clock
 }
 
 /** The servers of the operator's file; null when there are none. */

@@ -1,4 +1,7 @@
 import { FolderInUseError } from '../db/folder-lock.ts'
+import { DatabaseUrlError } from '../db/postgres-address.ts'
+import { RowsHiddenError } from '../db/row-security.ts'
+import { isCertificateError } from '../db/trouble.ts'
 import type { Config } from './config.ts'
 
 /**
@@ -11,7 +14,20 @@ export function explainStartFailure(error: unknown, config: Config): string {
     if (cause instanceof FolderInUseError) {
       return `The folder ${cause.dataDir} is in use by another Throughline. Stop that one, or set DATA_DIR to another folder.`
     }
+    if (cause instanceof DatabaseUrlError || cause instanceof RowsHiddenError) {
+      return cause.message
+    }
     const code = codeOf(cause)
+    if (config.databaseUrl && NO_TLS.test(cause.message)) {
+      return 'The database server takes no TLS. Turn TLS on there; or, if nobody else is on the way to it, add sslmode=disable to DATABASE_URL.'
+    }
+    if (config.databaseUrl && isCertificateError(code)) {
+      return (
+        `The certificate of the database server cannot be verified (${code}). Name its authority in DATABASE_URL ` +
+        'with sslrootcert=FILE (Supabase: Project Settings, Database, SSL certificate), or add sslmode=require there ' +
+        'to encrypt without verifying.'
+      )
+    }
     if (code === 'EADDRINUSE') {
       return `Port ${port} is in use. Stop what listens there, or set SERVER_PORT to another one (0 picks a free one).`
     }
@@ -60,6 +76,9 @@ function codeOf(error: Error): string {
 function isListening(error: Error): boolean {
   return 'syscall' in error && error.syscall === 'listen'
 }
+
+/** What `pg` says when the server refuses TLS. */
+const NO_TLS = /^The server does not support SSL connections/
 
 /** Network errors, refused credentials (SQLSTATE class 28), no such database (3D000), the server starting (57P03). */
 function isDatabaseRefusal(error: Error, code: string): boolean {

@@ -17,7 +17,7 @@ import type { OpenSocket } from './sockets.ts'
 /** The procedures that the plain protocol stands on, as tRPC's in-process caller offers them. */
 export type PlainCaller = {
   sessions: {
-    create(input: { id: string }): Promise<unknown>
+    create(input: { id: string; unlessDeleted: boolean }): Promise<unknown>
     watch(input: { id: string; lastEventId?: string }): Promise<AsyncIterable<TrackedEvent>>
     log?(input: {
       id: string
@@ -120,7 +120,8 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Pl
     close: socket.close,
   })
   try {
-    await caller.sessions.create({ id: sessionId })
+    // A client that connects again knows nothing of a deletion meanwhile, and must not undo it.
+    await caller.sessions.create({ id: sessionId, unlessDeleted: true })
   } catch (cause) {
     if (!(cause instanceof TRPCError) || cause.code !== 'CONFLICT') throw cause
     // Whether an id is taken by somebody else is not for strangers to know.

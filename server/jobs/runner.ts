@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss'
 import type { Database, Db } from '../../db/database.ts'
 import { JOB_SCHEMA_NAME, jobsOf } from '../../db/jobs.ts'
+import { hideJobRows } from '../../db/row-security.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 
 /** One try at a job. */
@@ -42,6 +43,7 @@ const AT_A_TIME = 4
  */
 export class JobRunner {
   readonly #boss: PgBoss
+  readonly #db: Db
   readonly #onError: (error: unknown, what: string) => void
   readonly #workers = new Map<QueueName, string>()
   /** What was asked for in transactions that may not be committed yet. */
@@ -50,6 +52,7 @@ export class JobRunner {
 
   constructor(database: Database, onError: (error: unknown, what: string) => void) {
     this.#onError = onError
+    this.#db = database.db
     this.#boss = new PgBoss({
       db: database.jobs,
       backend: database.kind === 'embedded' ? 'pglite' : 'postgres',
@@ -76,6 +79,7 @@ export class JobRunner {
         await this.#boss.createQueue(name)
       }
     }
+    await hideJobRows(this.#db)
   }
 
   /** Begins to work on them. */

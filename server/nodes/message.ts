@@ -1,4 +1,4 @@
-import { LONGEST_PAYLOAD } from '../../db/notifications.ts'
+import { LONGEST_TOLD } from '../../db/notifications.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { NodeMessage, ToldEvent } from './port.ts'
 
@@ -40,5 +40,5 @@ export function encodeEvents(from: string, events: readonly ToldEvent[]): string
 }
 
 function fits(payload: string): boolean {
-  return payload.length <= LONGEST_PAYLOAD && Buffer.byteLength(payload) <= LONGEST_PAYLOAD
+  return payload.length <= LONGEST_TOLD && Buffer.byteLength(payload) <= LONGEST_TOLD
 }

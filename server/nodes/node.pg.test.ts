@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { connect } from '../../db/connect.ts'
 import type { Database } from '../../db/database.ts'
-import { renewNode } from '../../db/nodes.ts'
+import { removeNode, renewNode } from '../../db/nodes.ts'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { LocalNode } from './node.ts'
 
 /** Notifications that begin to arrive when the test says so. */
-async function open() {
+async function open(onLookAround: () => Promise<void> = async () => undefined) {
   await using opened = new AsyncDisposableStack()
   const { url } = opened.use(await createTestDatabase())
   const database = opened.adopt(await connect({ databaseUrl: url }), (one) => one.close())
@@ -14,8 +14,9 @@ async function open() {
   const errors: unknown[] = []
   const deaf: Database = {
     ...database,
-    notifications: {
-      listen: (_, onState) => {
+    notifications: database.notifications && {
+      ...database.notifications,
+      listen: ({ onState }) => {
         arrive = () => onState(true)
         return { [Symbol.asyncDispose]: async () => undefined }
       },
@@ -26,7 +27,7 @@ async function open() {
     database: deaf,
     leaseSeconds: 600,
     onMessage: () => undefined,
-    onLookAround: async () => undefined,
+    onLookAround,
     onError: (error) => errors.push(error),
   })
   const resources = opened.move()
@@ -49,4 +50,32 @@ test('one that joined before this node could hear it is known as soon as it can'
   await expect.poll(() => node.hasOthers).toBe(true)
   await node.leave()
   expect(opened.errors).toEqual([])
+})
+
+test('one whose others are all gone looks until it has seen what they wrote: their last word may be lost', async () => {
+  let looks = 0
+  let away = false
+  await using opened = await open(async () => {
+    if (away) {
+      throw new Error('the database is away')
+    }
+    looks += 1
+  })
+  const { node, db } = opened
+  const other = crypto.randomUUID()
+  await node.join()
+  await renewNode(db, other, 600)
+  opened.arrive()
+  await expect.poll(() => looks).toBeGreaterThan(0)
+  away = true
+  await removeNode(db, other)
+  const leases = () => db.selectFrom('nodes').select('lease_until').execute()
+  const before = await leases()
+  opened.arrive()
+  await expect.poll(leases).not.toEqual(before)
+  looks = 0
+  away = false
+  await expect.poll(() => looks, { timeout: 5_000 }).toBeGreaterThan(0)
+  await expect.poll(() => node.hasOthers, { timeout: 5_000 }).toBe(false)
+  await node.leave()
 })

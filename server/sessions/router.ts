@@ -6,7 +6,6 @@ import { chooseLookup } from '../../db/search-lookup.ts'
 import {
   deleteSession,
   findSession,
-  insertSession,
   listSessions,
   lockSession,
   updateSession,
@@ -17,6 +16,7 @@ import { Session } from '../../shared/contract/session.ts'
 import { SessionGoneError } from '../log/port.ts'
 import { type Context, notFound, procedure, router } from '../trpc.ts'
 import { typedEvent } from '../typed-calls.ts'
+import { createSession } from './create.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { logPage, sessionWithMessages } from './read.ts'
 import { SearchHit, searchSessions } from './search.ts'
@@ -36,6 +36,8 @@ export const sessionsRouter = router({
           title: Title.nullish(),
           model: Model.nullish(),
           systemPrompt: SystemPrompt.nullish(),
+          /** Whether an id whose session was deleted is refused (`NOT_FOUND`), where else a new one begins under it. */
+          unlessDeleted: z.boolean().optional(),
         })
         .prefault({}),
     )
@@ -43,14 +45,17 @@ export const sessionsRouter = router({
     .mutation(async ({ ctx: { services, user }, input }) => {
       const id = input.id ?? SessionId.parse(services.newId())
       const { db } = services.database
-      const made = await insertSession(db, {
+      const wanted = {
         id,
         userId: user.id,
         title: input.title ?? null,
         model: input.model ?? null,
         systemPrompt: input.systemPrompt ?? null,
         now: services.now(),
-      })
+      }
+      const made = await db
+        .transaction()
+        .execute((transaction) => createSession(transaction, wanted, input.unlessDeleted ?? false))
       const session = await findSession(db, user.id, id)
       if (!session) {
         throw new TRPCError({

@@ -5,6 +5,27 @@ import { answersIn, connectPlain } from '../testing/plain-client.ts'
 /** Conversations over the plain WebSocket, with a client that imports nothing of ours, on either database. */
 export function plainSocketStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`the plain WebSocket, on ${database}`, () => {
+    test('refuses a session that was deleted, and makes none in its place; one made anew under the id is taken', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const url = await app.listen()
+      const id = crypto.randomUUID()
+      const client = connectPlain(addressOf(url, id))
+      await client.until(isType('system'))
+      await app.caller.sessions.delete({ id })
+      await client.closed
+      for (const address of [addressOf(url, id), `${addressOf(url, id)}?after=1`]) {
+        const again = connectPlain(address)
+        expect(await again.until(isType('error'))).toMatchObject({ code: 'NOT_FOUND' })
+        expect(await again.closed).toBe(4404)
+      }
+      await expect(app.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await app.caller.sessions.create({ id })
+      const anew = connectPlain(addressOf(url, id))
+      expect(await anew.until(isType('system'))).toMatchObject({ session_id: id })
+      await anew.drop()
+    })
+
     test('creates an unknown session, and carries a whole answer with its tool call, which REST then tells the same', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

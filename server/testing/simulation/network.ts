@@ -32,8 +32,11 @@ export class Network {
 
   join(gate: Gate): Notifications {
     return {
-      listen: (onPayload, onState) => {
-        this.#members.push({ gate, onPayload, queue: [] })
+      open: async () => undefined,
+      // Nobody else is on it.
+      seal: (text) => text,
+      listen: ({ onTold, onState }) => {
+        this.#members.push({ gate, onPayload: onTold, queue: [] })
         onState(true)
         return {
           [Symbol.asyncDispose]: async () => this.remove(gate),

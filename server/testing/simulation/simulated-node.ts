@@ -96,7 +96,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     (run) => compactRun(database.db, run, now()),
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
-  const hear = createHearing({ feed, hub, runs, changes })
+  const hear = createHearing({ database, feed, hub, runs, changes })
   const reader = new CursorReader(database, hub)
   return {
     gate,

@@ -1,0 +1,29 @@
+import { type Kysely, sql } from 'kysely'
+
+/**
+ * Where the log of each deleted session ended, so that one which is made again under its id begins behind every
+ * cursor. A trigger notes it, for sessions are also deleted with their person, and by nodes of an earlier version.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of statements) {
+    await sql.raw(statement).execute(db)
+  }
+}
+
+const statements = [
+  `create table deleted_sessions (
+    id uuid primary key,
+    last_seq bigint not null,
+    deleted_at timestamptz(3) not null default now()
+  )`,
+  `alter table deleted_sessions enable row level security`,
+  `create function note_deleted_session() returns trigger language plpgsql as $$ begin
+    insert into deleted_sessions (id, last_seq)
+    values (old.id, coalesce((select max(seq) from events where session_id = old.id), 0))
+    on conflict (id) do update
+      set last_seq = greatest(deleted_sessions.last_seq, excluded.last_seq), deleted_at = excluded.deleted_at;
+    return old;
+  end $$`,
+  `create trigger note_deleted before delete on sessions
+    for each row execute function note_deleted_session()`,
+]
