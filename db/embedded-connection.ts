@@ -14,7 +14,9 @@ export class EmbeddedConnection extends Duplex {
   connect(): this {
     this.#open().then(
       (port) => {
-        port.on('message', (answer: Uint8Array<ArrayBuffer>) => this.push(Buffer.from(answer.buffer)))
+        port.on('message', (answer: Uint8Array<ArrayBuffer>) =>
+          this.push(Buffer.from(answer.buffer)),
+        )
         this.#port = port
         if (this.destroyed) {
           port.close()

@@ -11,7 +11,10 @@ export const valueParsers: Record<number, (value: string) => unknown> = {
 }
 
 /** What `pg` asks for the parser of each column. */
-export function postgresParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+export function postgresParser(
+  oid: number,
+  format?: 'text' | 'binary',
+): (value: string) => unknown {
   return format === 'binary'
     ? pg.types.getTypeParser(oid, 'binary')
     : (valueParsers[oid] ?? pg.types.getTypeParser(oid))
