@@ -115,13 +115,13 @@ describe('the thread of the embedded database', () => {
     broken.on('error', () => undefined)
     broken.connect()
     await once(broken, 'connect')
-    // No start of a session: PGlite throws in its middle.
+    // No start of a session: PGlite ends in its middle.
     broken.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 1]))
     await once(broken, 'close')
     const refused = await sql`select 1`.execute(database.db).catch((error: unknown) => error)
     expect(isTrouble(refused)).toBe(true)
     expect(refused).toMatchObject({
-      message: expect.stringMatching(/crashed: Cannot process startup packet/),
+      message: expect.stringMatching(/embedded database crashed: Program terminated/),
     })
   })
 })

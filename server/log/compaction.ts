@@ -5,7 +5,7 @@ import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { parseEvent } from './snapshot.ts'
 
-/** Rows touched by one statement: an embedded database blocks the process while it works. */
+/** Rows touched by one statement: an embedded database serves nobody else meanwhile. */
 const SLICE = 1_000
 
 /**
