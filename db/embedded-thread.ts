@@ -17,7 +17,9 @@ class ThreadDiedError extends Error {
   constructor(cause: unknown) {
     // What WebAssembly ends with is no Error, but has a message.
     const told = typeof cause === 'object' && cause !== null && 'message' in cause
-    super(`the embedded database crashed: ${told ? cause.message : 'its thread ended'}`, { cause })
+    super(`the embedded database crashed: ${told ? String(cause.message) : 'its thread ended'}`, {
+      cause,
+    })
     this.name = 'ThreadDiedError'
   }
 }
