@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { benchBlocking } from './blocking.ts'
 import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
 import { benchMemory } from './memory.ts'
@@ -17,6 +18,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   kill: benchKill,
   memory: benchMemory,
   search: benchSearch,
+  blocking: benchBlocking,
   web: benchWeb,
 }
 

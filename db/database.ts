@@ -8,8 +8,8 @@ import type { Schema } from './schema.ts'
 export type Db = Kysely<Schema>
 
 /**
- * The open database. `kind` is for what the two really differ in: an embedded database has one connection, blocks
- * the process while it works, and belongs to this process alone.
+ * The open database. `kind` is for what the two really differ in: an embedded database has one connection, and
+ * belongs to this process alone.
  */
 export type Database = {
   readonly kind: 'embedded' | 'postgres'

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
@@ -45,7 +45,16 @@ export async function makeFolder(folder: string, templateDir: string | null): Pr
   const fresh = new PGlite({ dataDir: making, loadDataDir: new Blob([template]), extensions })
   await fresh.waitReady
   await fresh.close()
+  await closeToOthers(making)
   await rename(making, folder)
+}
+
+/** PGlite unpacks with modes of its own. */
+async function closeToOthers(folder: string): Promise<void> {
+  await chmod(folder, 0o700)
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600)
+  }
 }
 
 async function templateFile(templateDir: string): Promise<string> {

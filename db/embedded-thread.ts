@@ -15,8 +15,11 @@ class ThreadDiedError extends Error {
   readonly code = '57P02'
 
   constructor(cause: unknown) {
-    const why = cause instanceof Error ? cause.message : 'no reason was given'
-    super(`the embedded database crashed: ${why}`, { cause })
+    // What WebAssembly ends with is no Error, but has a message.
+    const told = typeof cause === 'object' && cause !== null && 'message' in cause
+    super(`the embedded database crashed: ${told ? String(cause.message) : 'its thread ended'}`, {
+      cause,
+    })
     this.name = 'ThreadDiedError'
   }
 }

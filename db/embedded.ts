@@ -7,7 +7,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import { exists } from './embedded-template.ts'
-import { EmbeddedThread, type ThreadOptions } from './embedded-thread.ts'
+import { EmbeddedThread } from './embedded-thread.ts'
 import { INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { JobRow } from './jobs.ts'
@@ -35,7 +35,7 @@ const LONGEST_WAIT = 30_000
  */
 export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): Promise<Database> {
   if (dataDir === 'memory:') {
-    return openThread({ folder: null, templateDir })
+    return openThread(new EmbeddedThread({ folder: null, templateDir }))
   }
   await makePrivateFolder(dataDir)
   const unlock = lockFolder(dataDir)
@@ -44,15 +44,15 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): P
     if (!(await exists(folder))) {
       await makeElsewhere(folder, templateDir)
     }
-    return await openThread({ folder, templateDir }, unlock)
+    return await openThread(new EmbeddedThread({ folder, templateDir }), unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-async function openThread(options: ThreadOptions, unlock = () => {}): Promise<Database> {
-  const thread = new EmbeddedThread(options)
+/** @param unlock is called when all is closed */
+export async function openThread(thread: EmbeddedThread, unlock = () => {}): Promise<Database> {
   await thread.start()
   const pool = new pg.Pool({
     stream: () => thread.connection(),

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import type { ExportedMessage, ExportedSession } from '../shared/contract/export.ts'
 import {
   CallId,
@@ -20,6 +20,8 @@ import type {
 
 export type SessionImport = {
   userId: UserId
+  /** Whom the session belongs to at first: see `importWhole`. */
+  owner: UserId
   /** The id that the session is to have. */
   id: SessionId
   /** Its messages stand with each parent before its children, and no two have the same id. */
@@ -31,18 +33,18 @@ export type SessionImport = {
   now: string
 }
 
-/** Rows of one statement: far below the number of parameters that a statement may have. */
-const BATCH = 200
+/** A statement takes no more rows than this, and no more JSON but where one row alone is longer. UTF-16 units. */
+const SLICE = { rows: 200, length: 64 * 1024 }
 
 /** Adds the session with its whole tree and an empty log: a reader begins with a snapshot at 0. */
-export async function insertSessionTree(transaction: Db, imported: SessionImport): Promise<void> {
+export async function insertSessionTree(db: Db, imported: SessionImport): Promise<void> {
   const { session, messageIds } = imported
   const activeLeaf = session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf)
-  await transaction
+  await db
     .insertInto('sessions')
     .values({
       id: imported.id,
-      user_id: imported.userId,
+      user_id: imported.owner,
       title: session.title,
       title_source: session.titleSource,
       summary: session.summary,
@@ -60,23 +62,28 @@ export async function insertSessionTree(transaction: Db, imported: SessionImport
       duration_ms: session.durationMs,
     })
     .execute()
-  const rows = toRows(imported)
-  await insertAll(transaction, 'messages', rows.messages)
-  await insertAll(transaction, 'runs', rows.runs)
-  await insertAll(transaction, 'steps', rows.steps)
-  await insertAll(transaction, 'tool_calls', rows.calls)
+  for (const rows of slices(imported)) {
+    await insertRows(db, 'messages', rows.messages)
+    await insertRows(db, 'runs', rows.runs)
+    await insertRows(db, 'steps', rows.steps)
+    await insertRows(db, 'tool_calls', rows.calls)
+  }
 }
 
-async function insertAll<Table extends keyof Schema>(
-  transaction: Db,
+/** As one value, which the database takes apart: a statement with thousands of parameters takes this process long. */
+async function insertRows<Table extends keyof Schema>(
+  db: Db,
   table: Table,
   rows: readonly Insertable<Schema[Table]>[],
 ): Promise<void> {
-  for (let index = 0; index < rows.length; index += BATCH) {
-    await transaction
-      .insertInto(table)
-      .values(rows.slice(index, index + BATCH))
-      .execute()
+  const [first] = rows
+  if (first) {
+    const columns = sql.join(Object.keys(first).map((name) => sql.ref(name)))
+    const target = sql.table(table)
+    await sql`insert into ${target} (${columns})
+      select ${columns} from json_populate_recordset(null::${target}, ${JSON.stringify(rows)}::json)`.execute(
+      db,
+    )
   }
 }
 
@@ -87,19 +94,32 @@ type Rows = {
   calls: Insertable<ToolCallTable>[]
 }
 
-function toRows(imported: SessionImport): Rows {
-  const rows: Rows = { messages: [], runs: [], steps: [], calls: [] }
+/** The rows in bounded slices, each message with or before what points to it. */
+function* slices(imported: SessionImport): Generator<Rows> {
   const runIds = newRunIds(imported)
+  let rows = noRows()
+  let length = 0
   for (const message of imported.session.messages) {
     const parts = message.parts.map((part): StoredPart =>
       part.type === 'tool' ? { type: 'tool', id: CallId.parse(imported.newId()) } : part,
     )
-    rows.messages.push(toMessageRow(imported, message, parts, runIds.get(message.id) ?? null))
+    const row = toMessageRow(imported, message, parts, runIds.get(message.id) ?? null)
+    rows.messages.push(row)
     if (message.role === 'assistant' && message.run) {
       addRun(rows, imported, message, parts, lookUp(runIds, message.id))
     }
+    length += row.parts?.length ?? 0
+    if (length >= SLICE.length || rows.messages.length >= SLICE.rows) {
+      yield rows
+      rows = noRows()
+      length = 0
+    }
   }
-  return rows
+  yield rows
+}
+
+function noRows(): Rows {
+  return { messages: [], runs: [], steps: [], calls: [] }
 }
 
 /** A run for each answer that has one; a question is given its first answer's. */

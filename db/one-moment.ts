@@ -2,7 +2,7 @@ import type { Database, Db } from './database.ts'
 
 /**
  * Reads with several queries what is true at one moment. What it reads is best given on after it: an embedded
- * database does nothing else meanwhile, and any transaction of its one connection sees one moment.
+ * database serves nobody else meanwhile, and any transaction of its one connection sees one moment.
  */
 export function atOneMoment<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
   const transaction = database.db.transaction()

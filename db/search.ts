@@ -38,7 +38,10 @@ export type FoundText = {
   at: string
 }
 
-/** What matches say, for showing them, in any order; those that are gone by now are left out. */
+/**
+ * What matches say, for showing them, in any order; those that are gone by now are left out, and those of a session that
+ * is still being imported.
+ */
 export async function readFoundTexts(
   db: Db,
   userId: UserId,
@@ -50,7 +53,7 @@ export async function readFoundTexts(
     select sessions.id as "sessionId", messages.id as "messageId", title,
       left(text, 100000) as text, messages.created_at as at
     from messages join sessions on sessions.id = session_id
-    where messages.user_id = ${userId} and messages.id = any(${messageIds}::uuid[])
+    where messages.user_id = ${userId} and sessions.user_id = ${userId} and messages.id = any(${messageIds}::uuid[])
     union all
     select id, null, title, coalesce(left(summary, 100000), ''), updated_at
     from sessions where user_id = ${userId} and id = any(${sessionIds}::uuid[])`.execute(db)

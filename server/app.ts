@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import { migrate } from '../db/migrate.ts'
+import { forgetCutImports } from '../db/whole-import.ts'
 import { ping } from '../db/ping.ts'
 import { findProfile } from '../db/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
@@ -73,6 +74,7 @@ export async function createApp(options: AppOptions) {
   const milliseconds = options.clock ?? (() => databaseClock.now())
   const now = () => new Date(milliseconds()).toISOString()
   const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
+  await forgetCutImports(database)
   const owner = await ensureLocalOwner(database.db)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
@@ -149,7 +151,7 @@ export async function createApp(options: AppOptions) {
   const log = new GroupCommitWriter({
     database,
     hub,
-    paceMs: database.kind === 'embedded' ? 16 : 8,
+    paceMs: 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),

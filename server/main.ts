@@ -13,6 +13,8 @@ const SHUTDOWN = 25_000
 /** How often the delay of the event loop is measured. Milliseconds. */
 const EVENT_LOOP_LOOK = 50
 
+// What is written is what people say: nobody but this user may read it.
+process.umask(0o077)
 if (existsSync('.env')) {
   process.loadEnvFile('.env')
 }

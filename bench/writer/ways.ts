@@ -32,7 +32,7 @@ function openGroupCommit(database: Database, hub: Hub): Way {
   const writer = new GroupCommitWriter({
     database: counting(database, written),
     hub,
-    paceMs: database.kind === 'embedded' ? 16 : 8,
+    paceMs: 8,
     onTrouble: fail,
     onFenced: fail,
   })

@@ -6,7 +6,7 @@ import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { MAX_PIECE } from './frames.ts'
 import { parseEvent } from './snapshot.ts'
 
-/** Rows touched by one statement: an embedded database blocks the process while it works. */
+/** Rows touched by one statement: an embedded database serves nobody else meanwhile. */
 const SLICE = 1_000
 
 /** Of a longer part the text stands in several places: each event has to fit into a frame. UTF-16 units. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../../db/database.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
@@ -21,8 +20,8 @@ const MOST_TRIES = 500
 const ROOM = 256 * 1024
 /** The pace slows down to this under load. Milliseconds. */
 const SLOWEST_PACE = 250
-/** How much longer than the last commit took the next one waits: an embedded database blocks this process meanwhile. */
-const LOAD_FACTOR = { postgres: 1.25, embedded: 2 }
+/** How much longer than the last commit took the next one waits. */
+const LOAD_FACTOR = 1.25
 /** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000
 
@@ -83,8 +82,6 @@ export class GroupCommitWriter implements LogWriter {
         if (tries === MOST_TRIES) {
           throw new Error('The end of a log is taken at every try.')
         }
-        // An embedded database answers without ever letting anything else happen in this process.
-        await setImmediate()
       }
     } finally {
       this.#release(log)
@@ -137,10 +134,7 @@ export class GroupCommitWriter implements LogWriter {
     } finally {
       const ended = performance.now()
       const pace = Math.min(
-        Math.max(
-          this.#options.paceMs,
-          LOAD_FACTOR[this.#options.database.kind] * (ended - started),
-        ),
+        Math.max(this.#options.paceMs, LOAD_FACTOR * (ended - started)),
         SLOWEST_PACE,
       )
       this.#earliest = started + pace

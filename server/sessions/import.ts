@@ -70,19 +70,24 @@ const REASONS = {
 /**
  * Inserts the sessions with new ids for everything, so that nothing that is there is touched.
  *
- * @param transaction of the caller, for all or nothing
+ * @param db for all or nothing by `importWhole`, which also says who the owner is
  */
 export async function insertSessions(
-  transaction: Db,
+  db: Db,
   sessions: Iterable<ExportedSession>,
-  { userId, newId, now }: { userId: UserId; newId: () => string; now: string },
+  {
+    userId,
+    owner,
+    newId,
+    now,
+  }: { userId: UserId; owner: UserId; newId: () => string; now: string },
 ): Promise<SessionId[]> {
   const ids: SessionId[] = []
   for (const file of sessions) {
     const id = SessionId.parse(newId())
     const messageIds = newMessageIds(file.messages, newId)
     const session = { ...file, messages: parentsFirst(file.messages) }
-    await insertSessionTree(transaction, { userId, id, session, messageIds, newId, now })
+    await insertSessionTree(db, { userId, owner, id, session, messageIds, newId, now })
     ids.push(id)
   }
   return ids

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findSession } from '../../db/sessions.ts'
+import { importWhole } from '../../db/whole-import.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { Session } from '../../shared/contract/session.ts'
 import { notFound, procedure } from '../trpc.ts'
@@ -35,11 +36,10 @@ export const importProcedure = procedure
     const { db } = services.database
     const now = services.now()
     const files = await readImport(input.data, now)
-    const ids = await db
-      .transaction()
-      .execute((transaction) =>
-        insertSessions(transaction, files, { userId: user.id, newId: services.newId, now }),
-      )
+    const { newId, database } = services
+    const ids = await importWhole(database, user.id, newId, (writing, owner) =>
+      insertSessions(writing, files, { userId: user.id, owner, newId, now }),
+    )
     const sessions: Session[] = []
     for (const id of ids) {
       services.onSessionChanged(id)

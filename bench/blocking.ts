@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../db/database.ts'
+import { formatTable } from './measure/table.ts'
+import type { Options } from './options.ts'
+import { AnswerClient } from './server/answer-client.ts'
+import { startServer } from './server/started-server.ts'
+import { openStorage } from './server/storage.ts'
+
+/** What everybody else notices while one person's large piece of work goes on. Milliseconds. */
+type Disturbance = {
+  database: Database['kind']
+  work: string
+  workSeconds: number
+  livezP99: number
+  livezHighest: number
+  /** The longest time without a token of an answer that streams. */
+  silence: number
+}
+
+const IMPORT_LENGTH = 10_000_000
+const EXPORTED_MESSAGES = 20_000
+const LIVEZ_PACE = 10
+const TEXT = 'lorem ipsum dolor sit amet '.repeat(18)
+/** More than is streamed while it is measured. */
+const QUESTION = 'Write 20000 words about waiting'
+
+/** `/livez` and a streaming answer while another's import, export and searches go on. */
+export async function benchBlocking(options: Options): Promise<Disturbance[]> {
+  const figures: Disturbance[] = []
+  for (const database of options.databases) {
+    await using opened = new AsyncDisposableStack()
+    const { settings } = await openStorage(database, opened)
+    await using server = await startServer(settings)
+    const { url } = server
+    let exported = ''
+    const works: [string, () => Promise<unknown>][] = [
+      ['nothing, for 3 s', () => delay(3_000)],
+      ['import of 10 MB', () => importFile(url, conversations())],
+      [
+        'import of 20,000 messages in one',
+        async () => (exported = await importFile(url, [conversation(0, EXPORTED_MESSAGES)])),
+      ],
+      [
+        'export of 20,000 messages',
+        () => read(`${url}/api/session/${exported}/export?format=json`),
+      ],
+      ['20 searches', () => searches(url)],
+    ]
+    const reader = new AnswerClient()
+    await reader.connect(url)
+    reader.ask(QUESTION)
+    while (reader.shown === '') await delay(10)
+    for (const [work, run] of works) {
+      figures.push({ database, work, ...(await disturb(url, reader, run)) })
+    }
+    reader.close()
+  }
+  const heading = ['database', 'work', 'it takes s', '/livez p99', 'highest', 'longest silence']
+  console.log(
+    `\n${formatTable(
+      heading,
+      figures.map((row) => Object.values(row)),
+    )}\n`,
+  )
+  return figures
+}
+
+async function disturb(url: string, reader: AnswerClient, work: () => Promise<unknown>) {
+  const waits: number[] = []
+  let silence = 0
+  let shown = reader.shown.length
+  let since = performance.now()
+  const watching = setInterval(() => {
+    const now = performance.now()
+    if (reader.shown.length !== shown) since = now
+    shown = reader.shown.length
+    silence = Math.max(silence, now - since)
+  }, 5)
+  let going = true
+  const asking = (async () => {
+    while (going) {
+      const began = performance.now()
+      await read(`${url}/livez`)
+      waits.push(performance.now() - began)
+      await delay(LIVEZ_PACE)
+    }
+  })()
+  const began = performance.now()
+  await work()
+  const workSeconds = (performance.now() - began) / 1000
+  going = false
+  await asking
+  clearInterval(watching)
+  const sorted = waits.toSorted((one, other) => one - other)
+  return {
+    workSeconds,
+    livezP99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    livezHighest: sorted.at(-1) ?? 0,
+    silence,
+  }
+}
+
+async function read(url: string, init?: RequestInit): Promise<string> {
+  const response = await fetch(url, init)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${text.slice(0, 200)}`)
+  return text
+}
+
+/** @returns the id of the first session */
+async function importFile(url: string, data: unknown[]): Promise<string> {
+  const answer = await read(`${url}/api/session/import`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ data }),
+  })
+  return /"id":"([^"]+)"/.exec(answer)?.[1] ?? ''
+}
+
+async function searches(url: string): Promise<void> {
+  for (let index = 0; index < 20; index += 1) {
+    const input = JSON.stringify({ query: index % 2 ? 'lorem dolor' : `message ${index}` })
+    await read(`${url}/trpc/sessions.search?input=${encodeURIComponent(input)}`)
+  }
+}
+
+function conversations(): unknown[] {
+  const { length } = JSON.stringify(conversation(0, 20))
+  return Array.from({ length: Math.floor(IMPORT_LENGTH / length) }, (_, index) =>
+    conversation(index, 20),
+  )
+}
+
+/** As ChatGPT exports it. */
+function conversation(index: number, messages: number) {
+  const nodes = Array.from({ length: messages }, (_, at) => [
+    `n${at}`,
+    {
+      message: {
+        author: { role: at % 2 ? 'assistant' : 'user' },
+        create_time: 1_750_000_000 + at,
+        content: { content_type: 'text', parts: [`conversation ${index} message ${at} ${TEXT}`] },
+      },
+      parent: at ? `n${at - 1}` : null,
+      children: at < messages - 1 ? [`n${at + 1}`] : [],
+    },
+  ])
+  return {
+    title: `Conversation ${index}`,
+    create_time: 1_750_000_000,
+    mapping: Object.fromEntries(nodes),
+    current_node: `n${messages - 1}`,
+  }
+}
