@@ -78,7 +78,7 @@ export class CursorReader implements LogReader {
   /** An event as readers get it: in the place of a new branch, a snapshot of it. */
   async #toLogged({ seq, event }: CommittedEvent, options: FollowOptions): Promise<LoggedEvent> {
     return event.type === 'branch'
-      ? this.#snapshotFor(options, { seq, leaf: event.leaf })
+      ? this.#snapshotFor(options, { seq, leaf: event.leaf, session: event.session })
       : { seq, event }
   }
 
