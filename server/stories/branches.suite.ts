@@ -207,7 +207,8 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       }
       await live.until(
         ({ state }) =>
-          state?.session.running === false && state.messages.every(({ status }) => status === 'completed'),
+          state?.session.running === false &&
+          textOf(state, state.messages.at(-1)?.id ?? '') === 'fire',
       )
       expect(asked).toEqual([
         ['Name a colour', 'blue', 'Why blue?'],
