@@ -13,12 +13,15 @@ test('the address that it listens on is its own, wherever on loopback that is', 
 test('what a foreign page loads or opens is refused where it is private or costs something, and the app is not', () => {
   const access = createAccessPolicy({ mode: 'single', publicUrl: null, allowedOrigins: [] })
   const isRefused = (site: string, path: string, mode = 'no-cors') =>
-    access.refusal(
-      { host: 'localhost', 'sec-fetch-site': site, 'sec-fetch-mode': mode },
-      path,
-    ) !== null
+    access.refusal({ host: 'localhost', 'sec-fetch-site': site, 'sec-fetch-mode': mode }, path) !==
+    null
   for (const site of ['cross-site', 'same-site']) {
-    for (const path of ['/api/session/x/export', '/trpc/sessions.list', '/metrics', '/ws/session/x']) {
+    for (const path of [
+      '/api/session/x/export',
+      '/trpc/sessions.list',
+      '/metrics',
+      '/ws/session/x',
+    ]) {
       expect(isRefused(site, path), path).toBe(true)
       expect(isRefused(site, path, 'navigate'), path).toBe(true)
     }

@@ -31,7 +31,8 @@ export function boundBodies(
     if (held + size > allBodiesBytes) {
       reply.header('connection', 'close')
       reply.header('retry-after', '5')
-      const message = 'The server is reading as much as it can just now. Try again in a few seconds.'
+      const message =
+        'The server is reading as much as it can just now. Try again in a few seconds.'
       throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
     }
     held += size

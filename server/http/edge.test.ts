@@ -60,9 +60,7 @@ test('a body is refused by the head of its request: no route, wrong type, foreig
   expect(await status('/trpc/store', json, large)).toBe(413)
   expect(await status('/api/store', json, large)).toBe(413)
   expect(await status('/trpc/sessions.import', json, large)).toBe(429)
-  expect(
-    await status('/trpc/sessions.import', json, 'Transfer-Encoding: chunked'),
-  ).toBe(429)
+  expect(await status('/trpc/sessions.import', json, 'Transfer-Encoding: chunked')).toBe(429)
 })
 
 test('one address reads a bounded number of watches as server-sent events, and gets them back (P12)', async () => {
