@@ -84,3 +84,19 @@ export async function countQuestions(
     select count(*) filter (where role = 'user') as questions from branch`.execute(db)
   return rows[0]?.questions ?? 0
 }
+
+/**
+ * Keeps messages that wait, and are to follow whatever is newest then, behind a message: another branch than its is
+ * about to become the active one.
+ */
+export async function keepQueuedBehind(
+  transaction: Db,
+  sessionId: SessionId,
+  leaf: MessageId | null,
+): Promise<void> {
+  await sql`
+    update messages set parent_id = ${leaf} from runs
+    where runs.id = messages.run_id and not runs.parent_chosen
+      and messages.session_id = ${sessionId} and messages.status = 'queued' and messages.parent_id is null
+  `.execute(transaction)
+}

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from '../shared/client/index.ts'
+import { until } from '../shared/client/testing/reader.ts'
 import { type PostgresServer, startPostgres } from '../scripts/testing/postgres-server.ts'
 import { type CallCounter, startCallCounter } from './support/call-counter.ts'
 import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
@@ -75,6 +77,43 @@ describe('a Postgres', () => {
       expect(again.answer?.status).toBe('completed')
     }
     expect((await logOf(nodes[0].client, idle.id)).length).toBe(0)
+  })
+
+  test('that is away while tabs come back is waited for by each, which says so; none is lost (P2, P13)', async () => {
+    const { url } = nodes[0].server
+    await using client = connect({ url })
+    const { id } = await client.api.sessions.create.mutate({})
+    const { store } = client.session(id)
+    const stop = store.subscribe(() => undefined)
+    await until(store, ({ status }) => status === 'live')
+    await postgres.halt()
+    // A tab that is opened in the middle of it.
+    await using late = connect({ url })
+    const lateStore = late.session(id).store
+    const stopLate = lateStore.subscribe(() => undefined)
+    await until(
+      late.connection,
+      (state) => state.status === 'reconnecting' && state.cause.reason === 'database',
+    )
+    expect(lateStore.getSnapshot()).toMatchObject({ status: 'loading', error: null })
+    const plain = new WebSocket(`${url.replace('http', 'ws')}/ws/session/${id}`)
+    const closed = await new Promise<CloseEvent>((resolve) =>
+      plain.addEventListener('close', resolve),
+    )
+    expect(closed.code).toBe(1013)
+    const stream = await fetch(
+      `${url}/trpc/sessions.watch?input=${encodeURIComponent(JSON.stringify({ id }))}`,
+      { headers: { accept: 'text/event-stream' } },
+    )
+    expect(await stream.text()).toContain('SERVICE_UNAVAILABLE')
+    await postgres.resume()
+    await until(late.connection, ({ status }) => status === 'connected')
+    await late.session(id).send('Hello')
+    for (const one of [store, lateStore]) {
+      await until(one, ({ state }) => state?.messages.at(-1)?.status === 'completed')
+    }
+    stop()
+    stopLate()
   })
 
   test('whose connections are ended again and again in the middle of commits costs no answer a word (P1, P2, P5, P9)', async () => {

@@ -4,20 +4,54 @@
  */
 export type AccessPolicy = {
   /** Null when the request may pass, else the reason for a person. */
-  refusal(headers: RequestOrigin): string | null
+  refusal(headers: RequestOrigin, path: string): string | null
   /** Whether the origin is one of those set up, and not merely the one this server answers on. */
   isListed(origin: string): boolean
   /** Where the server came to listen: without a public address, that is the one browsers use. */
   listensAt(url: string): void
 }
 
-export type RequestOrigin = { host?: string | undefined; origin?: string | undefined }
+export type RequestOrigin = {
+  host?: string | undefined
+  origin?: string | undefined
+  'sec-fetch-site'?: string | string[] | undefined
+  'sec-fetch-mode'?: string | string[] | undefined
+}
+
+/** What is private, or costs something. The web app's pages and files are neither. */
+const INTERFACES = /^\/(api|trpc|ws|metrics|readyz|mcp|v1)(\/|$)/
+/** Where another site sends a visitor back to, who has signed in there. */
+const SIGN_IN = /^\/api\/auth\//
+
+/** Whether a path leads to an interface, whose answers are nobody else's to keep. */
+export function isInterface(path: string): boolean {
+  return INTERFACES.test(path)
+}
 
 export type AccessSettings = {
   mode: 'single' | 'accounts'
   /** The address browsers use. Null: where the server listens. */
   publicUrl: string | null
   allowedOrigins: string[]
+}
+
+const FOREIGN_READ =
+  'Pages of other sites may not read from this server. To let one, add its origin to ALLOWED_ORIGINS.'
+
+/**
+ * Browsers send no Origin with what a foreign page merely loads, as a picture or a script, or opens: but they say where
+ * it comes from.
+ */
+function isForeignRead(headers: RequestOrigin, path: string): boolean {
+  const site = headers['sec-fetch-site']
+  if (site === undefined || site === 'same-origin' || site === 'none') return false
+  return isInterface(path) && !(headers['sec-fetch-mode'] === 'navigate' && SIGN_IN.test(path))
+}
+
+/** RFC 9112, section 3.2: one, or nobody knows which of them a proxy in front went by. */
+export function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0)
+  return names.filter((name) => name.toLowerCase() === 'host').length > 1
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -28,12 +62,14 @@ export function createAccessPolicy(settings: AccessSettings): AccessPolicy {
   const origins = new Set(urls.map((url) => url.origin))
   const hostnames = new Set([...LOOPBACK, ...urls.map((url) => url.hostname)])
 
-  function refusal({ host, origin }: RequestOrigin): string | null {
+  function refusal(headers: RequestOrigin, path: string): string | null {
+    const { host, origin } = headers
     if (settings.mode === 'single' && !isKnownHost(host)) {
       return 'This server answers to its own address only; set PUBLIC_URL to use another.'
     }
-    if (origin === undefined || origins.has(origin) || isSameHost(origin, host)) return null
-    return 'This origin may not use the server; add it to ALLOWED_ORIGINS to let it.'
+    if (origin === undefined) return isForeignRead(headers, path) ? FOREIGN_READ : null
+    if (origins.has(origin) || isSameHost(origin, host)) return null
+    return `Pages of ${origin.slice(0, 200)} may not use this server. To let them, add this origin to ALLOWED_ORIGINS; if it is the server's own address, set PUBLIC_URL to it.`
   }
 
   function isKnownHost(host: string | undefined): boolean {

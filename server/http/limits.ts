@@ -17,6 +17,10 @@ export type Limits = {
   /** Bytes of an HTTP body, and of one that imports conversations. */
   bodyBytes: number
   importBytes: number
+  /** Bytes of all bodies that are being read or worked on, in the whole process. */
+  allBodiesBytes: number
+  /** Watches over server-sent events that one address may read at once. */
+  streamsPerAddress: number
   /** How long requests in flight may take to finish when the server closes. */
   closeMs: number
 }
@@ -32,5 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   fullBytes: 64 * 1024,
   bodyBytes: 1024 * 1024,
   importBytes: 64 * 1024 * 1024,
+  allBodiesBytes: 192 * 1024 * 1024,
+  streamsPerAddress: 256,
   closeMs: 5_000,
 }

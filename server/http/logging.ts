@@ -8,7 +8,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
-    const url = pathOf(request.url)
+    const url = loggedPath(request.url)
     const durationMs = Math.round(reply.elapsedTime)
     request.log.debug(
       { method: request.method, url, status: reply.statusCode, durationMs },
@@ -29,6 +29,11 @@ export function logProcedureErrors(logger: FastifyBaseLogger, report: Report) {
       report(error.cause ?? error, 'procedure failed', { path, code: error.code })
     }
   }
+}
+
+/** An address as it may be logged: who has the token of a share can read it. */
+export function loggedPath(url: string): string {
+  return pathOf(url).replace(/(\/share\/)[^/]+/g, '$1…')
 }
 
 export function pathOf(url: string): string {

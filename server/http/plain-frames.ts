@@ -71,7 +71,8 @@ export function translate(state: PlainState, seq: number, event: SessionEvent): 
 function translateSnapshot(state: PlainState, seq: number, messages: Message[]): Translated {
   const open = messages.findLast((message) => message.role === 'assistant' && isOpen(message))
   const current = state && messages.find((message) => message.id === state.messageId)
-  if (state === null || !current) return open ? begin(open, seq) : { state: null, frames: [] }
+  // An answer that is not here goes on in a branch that is not the active one.
+  if (state === null || !current) return open ? begin(open, seq) : { state, frames: [] }
   const caughtUp = addParts(state, current, seq)
   if (isOpen(current)) return caughtUp
   const ended = [...caughtUp.frames, endFrame(current.id, current.status, current.error)]

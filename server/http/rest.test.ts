@@ -6,7 +6,7 @@ const SESSION = '019b0000-0000-7000-8000-000000000001'
 test('a query is a GET with its input in path and query, a mutation a POST with its input in the body', async () => {
   await using server = await startTestServer()
   const session = await fetch(`${server.url}/api/session/${SESSION}`)
-  expect(session.headers.get('cache-control')).toBe('no-store')
+  expect(session.headers.get('cache-control')).toBe('private, no-store')
   expect(await session.json()).toEqual({ id: SESSION })
   const sent = await post(`${server.url}/api/session/${SESSION}/messages`, '{"text":"hello"}')
   expect(await sent.json()).toEqual({ messageId: 'm', runId: 'r' })

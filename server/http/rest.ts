@@ -29,9 +29,6 @@ const File = z.object({ name: z.string(), mimeType: z.string(), content: z.strin
 export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Router>) {
   return async function plugin(app: FastifyInstance): Promise<void> {
     acceptEmptyBodies(app)
-    app.addHook('onSend', async (_request, reply) => {
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    })
     for (const [name, procedure] of Object.entries(procedureRecord(options.router))) {
       const route = restRoute(name, procedure)
       if (!route) continue
@@ -118,7 +115,8 @@ function readInput(request: FastifyRequest, schema: z.ZodObject): Record<string,
 /** Fastify refuses an empty body that says it is JSON; many clients send one with `POST …/stop`. */
 function acceptEmptyBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
+  // Text is nothing that a procedure takes, and is not to be read first.
+  app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
     else void parse(request, body.toString(), done)

@@ -2,7 +2,10 @@ import helmet from '@fastify/helmet'
 import { TRPCError } from '@trpc/server'
 import type { FastifyInstance } from 'fastify'
 import type { AccessPolicy } from './access.ts'
+import { hasTwoHosts, isInterface } from './access.ts'
 import { toHttpError } from './http-errors.ts'
+import { pathOf } from './logging.ts'
+import type { NoteRefusal } from './refusals.ts'
 
 /**
  * The web app runs its own scripts and nothing else; pictures come from here or from memory, since the address of
@@ -29,8 +32,18 @@ export const DOCS_POLICY = {
   workerSrc: ["'self'", 'blob:'],
 }
 
+/** What one caller is answered is nobody else's, and depends on all that says who asks. */
+const PRIVATE = {
+  'cache-control': 'private, no-store',
+  vary: 'Origin, Cookie, Authorization, Sec-Fetch-Site',
+}
+
 /** Headers for every answer, and the refusal of foreign hosts and origins, before anything else is done. */
-export async function secure(app: FastifyInstance, access: AccessPolicy): Promise<void> {
+export async function secure(
+  app: FastifyInstance,
+  access: AccessPolicy,
+  noteRefusal: NoteRefusal,
+): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: APP_POLICY },
     crossOriginEmbedderPolicy: false,
@@ -40,17 +53,37 @@ export async function secure(app: FastifyInstance, access: AccessPolicy): Promis
   })
 
   app.addHook('onRequest', async (request, reply) => {
-    const refusal = access.refusal(request.headers)
+    const path = pathOf(request.url)
+    if (hasTwoHosts(request.raw.rawHeaders)) {
+      throw new TRPCError({ code: 'BAD_REQUEST', message: 'A request has one Host header.' })
+    }
+    const refusal = access.refusal(request.headers, path)
     if (refusal !== null) {
+      noteRefusal(request.headers.origin, refusal)
+      // The reason is no secret, and the page's console is where its author looks.
+      reply.header('access-control-allow-origin', request.headers.origin ?? 'null')
+      reply.headers(PRIVATE)
       const { status, body } = toHttpError(new TRPCError({ code: 'FORBIDDEN', message: refusal }))
       return reply.code(status).send(body)
     }
     const { origin } = request.headers
     reply.header('vary', 'Origin')
+    if (isInterface(path)) reply.headers(PRIVATE)
     if (origin !== undefined && access.isListed(origin)) {
       reply.header('access-control-allow-origin', origin)
       reply.header('access-control-allow-credentials', 'true')
     }
+  })
+
+  // tRPC answers with a Response, whose headers take the place of the reply's.
+  app.addHook('onSend', async (request, _reply, payload) => {
+    if (!(payload instanceof Response) || !isInterface(pathOf(request.url))) return
+    const isStream = payload.headers.get('content-type')?.startsWith('text/event-stream')
+    payload.headers.append('vary', PRIVATE.vary)
+    payload.headers.set(
+      'cache-control',
+      isStream ? `${PRIVATE['cache-control']}, no-transform` : PRIVATE['cache-control'],
+    )
   })
 
   // The preflight of an origin that the hook above let pass.

@@ -4,6 +4,8 @@ import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gauge, Registry } from 'prom-client'
 import type { AccessPolicy } from './access.ts'
+import { isInterface } from './access.ts'
+import { boundBodies } from './bodies.ts'
 import type { CreateContext } from './connection.ts'
 import { docsRoutes } from './docs.ts'
 import { trackEventStreams } from './event-streams.ts'
@@ -13,10 +15,11 @@ import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Report } from './logging.ts'
-import { logProcedureErrors, logRequests, pathOf } from './logging.ts'
+import { loggedPath, logProcedureErrors, logRequests, pathOf } from './logging.ts'
 import { refuseWhileLeaving } from './leaving.ts'
 import { serveMetrics } from './metrics.ts'
 import type { PlainCaller } from './plain-socket.ts'
+import { logRefusals } from './refusals.ts'
 import { restRoutes } from './rest.ts'
 import { secure } from './security.ts'
 import { socketRoutes } from './socket-routes.ts'
@@ -77,8 +80,10 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   logRequests(app)
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot, report)
-  await secure(app, access)
+  const noteRefusal = logRefusals(logger)
+  await secure(app, access, noteRefusal)
   const untilAnswered = refuseWhileLeaving(app, () => leaving !== undefined)
+  boundBodies(app, limits)
   const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
@@ -109,6 +114,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     socketsPerAddress: limits.socketsPerAddress,
     addressOf: clientAddress,
     isDraining,
+    noteRefusal,
   })
 
   let closing: Promise<void> | undefined
@@ -173,8 +179,7 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
 function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): void {
   const answerMissing = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = pathOf(request.url)
-    const isInterface = path.startsWith('/api/') || path.startsWith('/trpc/')
-    const page = isInterface ? null : answerNavigation(request, reply, webRoot)
+    const page = isInterface(path) ? null : answerNavigation(request, reply, webRoot)
     if (page) return page
     return reply
       .code(404)
@@ -187,7 +192,7 @@ function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): v
     if (status === 403 && !(error instanceof TRPCError)) return answerMissing(request, reply)
     // A procedure's failure is logged where it is called.
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
-      report(error, 'request failed', { url: pathOf(request.url) })
+      report(error, 'request failed', { url: loggedPath(request.url) })
     }
     return reply.code(status).send(body)
   })

@@ -30,6 +30,8 @@ export type Sockets = {
 export type ServeSocket = (socket: OpenSocket) => void
 
 const SERVICE_RESTART = 1012
+/** How long a socket that the server closes may take to say goodbye. */
+const CLOSE_MS = 1_000
 /** RFC 6455, section 5.5: a control frame carries at most 125 bytes, two of them the close code. */
 const REASON_BYTES = 123
 
@@ -38,13 +40,16 @@ export function createSockets(
   addressOf: (request: IncomingMessage) => string,
   onError: (error: Error) => void,
 ): Sockets {
-  const server = new WebSocketServer({
+  const options = {
     noServer: true,
     maxPayload: limits.frameBytes,
     // Compression costs eight times the CPU and a window of memory for each socket.
     perMessageDeflate: false,
     clientTracking: true,
-  })
+    // Else `ws` waits half a minute for the goodbye of a client that was told to go.
+    closeTimeout: CLOSE_MS,
+  }
+  const server = new WebSocketServer(options)
   const counts = new Map<string, number>()
 
   function accept(

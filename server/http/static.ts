@@ -20,6 +20,8 @@ export async function serveWebApp(app: FastifyInstance, webRoot: string): Promis
     root: resolve(webRoot),
     preCompressed: true,
     cacheControl: false,
+    // What the build notes for itself.
+    dotfiles: 'ignore',
     // Built while the server runs, the app is served from then on.
     suppressWarning: true,
     setHeaders(reply, path) {

@@ -8,11 +8,14 @@ import { httpConnection } from './connection.ts'
 import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
+import { pathOf } from './logging.ts'
+import { procedureRecord } from './rest-paths.ts'
+import { clientAddress } from './upgrade.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
-  limits: Pick<Limits, 'batchSize' | 'bodyBytes' | 'importBytes'>
+  limits: Pick<Limits, 'batchSize' | 'bodyBytes' | 'importBytes' | 'streamsPerAddress'>
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
   report: Report
 }
@@ -25,6 +28,7 @@ const IMPORTS = ['sessions.import']
  * parser for bodies stays its own.
  */
 export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<Router>) {
+  const procedures = procedureRecord(options.router)
   return async function plugin(app: FastifyInstance): Promise<void> {
     // tRPC parses bodies itself, whatever their type says.
     app.removeAllContentTypeParsers()
@@ -35,12 +39,20 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
       return reply.code(status).send(body)
     })
 
+    const streams = new Map<string, number>()
+    app.addHook('onRequest', async (request, reply) => {
+      const path = decodeURIComponent(pathOf(request.url)).slice('/trpc/'.length).replace(/\/$/, '')
+      refuseOtherThanJson(request, reply)
+      if (procedures[path]?._def.type === 'subscription') {
+        countStream(streams, request, reply, options.limits.streamsPerAddress)
+      }
+    })
+
     async function handle(
       request: FastifyRequest<{ Params: { path: string } }>,
       reply: FastifyReply,
     ) {
       refuseLargeBatch(request, options.limits.batchSize)
-      refuseOtherThanJson(request)
       await fastifyRequestHandler({
         router: options.router,
         req: request,
@@ -81,11 +93,34 @@ function refuseLargeBatch(
 }
 
 /** tRPC hands forms and bytes to the procedure as they are, which reads all fields of its input as absent. */
-function refuseOtherThanJson({ method, headers }: FastifyRequest): void {
+function refuseOtherThanJson({ method, headers }: FastifyRequest, reply: FastifyReply): void {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (method !== 'POST' || type === 'application/json') return
+  // Its body is not read any more.
+  reply.header('connection', 'close')
   throw new TRPCError({
     code: 'UNSUPPORTED_MEDIA_TYPE',
     message: 'The body must be JSON, with the content type application/json.',
+  })
+}
+
+/** A watch over server-sent events costs what one over a socket costs. */
+function countStream(
+  streams: Map<string, number>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  most: number,
+): void {
+  const address = clientAddress(request.raw)
+  const count = streams.get(address) ?? 0
+  if (count >= most) {
+    const message = `At most ${most} watches from one address over HTTP.`
+    throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
+  }
+  streams.set(address, count + 1)
+  reply.raw.once('close', () => {
+    const left = (streams.get(address) ?? 1) - 1
+    if (left > 0) streams.set(address, left)
+    else streams.delete(address)
   })
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -41,6 +42,29 @@ test('connection params that do not come end the socket, whatever else is said (
   punctual.send({ method: 'connectionParams', data: {} })
   await new Promise((resolve) => setTimeout(resolve, 400))
   expect(punctual.socket.readyState).toBe(WebSocket.OPEN)
+})
+
+test('a client that neither sends its connection params nor says goodbye is gone soon after the deadline (P12)', async () => {
+  await using server = await startTestServer({ limits: { handshakeMs: 200 } })
+  const silent = connect(server.port, '127.0.0.1')
+  silent.on('error', () => undefined)
+  silent.write(
+    [
+      'GET /trpc?connectionParams=1 HTTP/1.1',
+      `Host: 127.0.0.1:${server.port}`,
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '',
+      '',
+    ].join('\r\n'),
+  )
+  await once(silent, 'data')
+  const startedAt = performance.now()
+  silent.resume()
+  await once(silent, 'close')
+  expect(performance.now() - startedAt).toBeLessThan(8_000)
 })
 
 test('a frame above the limit closes the socket with 1009 and nothing else (P12)', async () => {

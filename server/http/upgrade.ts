@@ -3,6 +3,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AccessPolicy } from './access.ts'
+import { hasTwoHosts } from './access.ts'
+import type { NoteRefusal } from './refusals.ts'
 import type { OpenSocket, Sockets } from './sockets.ts'
 
 /** What serves the sockets of a path: null where the path is not its. */
@@ -15,6 +17,7 @@ export type UpgradeOptions = {
   socketsPerAddress: number
   addressOf: (request: IncomingMessage) => string
   isDraining: () => boolean
+  noteRefusal: NoteRefusal
 }
 
 /** Takes over the server's upgrades: what is refused, is refused as HTTP before a WebSocket exists. */
@@ -35,9 +38,15 @@ type Decision = { serve: (socket: OpenSocket) => void } | { status: number; reas
 
 function decide(request: IncomingMessage, options: UpgradeOptions): Decision {
   if (options.isDraining()) return { status: 503, reason: 'The server is closing; connect again.' }
-  const refusal = options.access.refusal(request.headers)
-  if (refusal !== null) return { status: 403, reason: refusal }
+  if (hasTwoHosts(request.rawHeaders)) {
+    return { status: 400, reason: 'A request has one Host header.' }
+  }
   const url = URL.parse(request.url ?? '', 'http://localhost')
+  const refusal = options.access.refusal(request.headers, url?.pathname ?? '/ws')
+  if (refusal !== null) {
+    options.noteRefusal(request.headers.origin, refusal)
+    return { status: 403, reason: refusal }
+  }
   if (url === null) return { status: 400, reason: 'The address cannot be read.' }
   const serve = options.routes.map((route) => route(url)).find((served) => served !== null)
   if (!serve) return { status: 404, reason: 'There is no WebSocket at this address.' }

@@ -102,7 +102,7 @@ export class CursorReader implements LogReader {
   /** An event as readers get it: in the place of a new branch, a snapshot of it. */
   async #toFrames({ seq, event }: CommittedEvent, options: FollowOptions): Promise<Framed> {
     return event.type === 'branch'
-      ? this.#snapshotFor(options, { seq, leaf: event.leaf })
+      ? this.#snapshotFor(options, { seq, leaf: event.leaf, session: event.session })
       : { seq, frames: toFrames(event) }
   }
 

@@ -3,6 +3,7 @@ import type { ReadEvent } from '../../db/events.ts'
 import { type SnapshotLimits, readSnapshot } from '../../db/snapshots.ts'
 import type { SnapshotEvent } from '../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
 import { fold } from '../../shared/session/fold.ts'
 import type { AppendedEvent } from './port.ts'
 
@@ -17,7 +18,7 @@ export type SnapshotOptions = {
    * already; its events follow, and say the same again. An answer that was under way there is as it was: done again
    * since by another attempt, it may have other parts now.
    */
-  at?: { seq: number; leaf: MessageId | null } | undefined
+  at?: { seq: number; leaf: MessageId | null; session: Session } | undefined
 }
 
 /** The session's state as one event at its place in the log; null when there is no such session of this user. */
@@ -36,7 +37,8 @@ export async function takeSnapshot(
   const { hasOlder, ahead } = stored
   const snapshot: SnapshotEvent = {
     type: 'snapshot',
-    session: { ...stored.session, seq },
+    // Whether an answer ran then decides what the events that follow mean.
+    session: { ...(at?.session ?? stored.session), seq },
     messages: stored.messages.map(({ message }) => message).filter(({ id }) => id !== ahead?.id),
     hasOlder,
   }

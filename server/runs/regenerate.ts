@@ -1,3 +1,4 @@
+import { keepQueuedBehind } from '../../db/branches.ts'
 import type { Db } from '../../db/database.ts'
 import { findMessage, messageExists, readTree } from '../../db/messages.ts'
 import { type Run, findActiveRun, findRunOfAnswer, insertRun, requestStop } from '../../db/runs.ts'
@@ -88,7 +89,10 @@ async function findRepeated(
   return run
 }
 
-/** Makes the branch of a message the active one, down to its newest message. */
+/**
+ * Makes the branch of a message the active one, down to its newest message. An answer that is being written goes on in
+ * its own branch, and what waits stays behind it.
+ */
 export async function selectBranch(
   transaction: Db,
   log: Appender,
@@ -96,18 +100,13 @@ export async function selectBranch(
   sessionId: SessionId,
 ): Promise<void> {
   const session = await lockSession(transaction, userId, sessionId)
-  if (session && (await findActiveRun(transaction, sessionId))) {
-    throw new CommandError(
-      'CONFLICT',
-      'An answer is being written in this session. Stop it, or wait for its end.',
-    )
-  }
   const tree = await readTree(transaction, sessionId)
   if (!session || !tree.some((node) => node.id === id)) {
     throw new CommandError('NOT_FOUND', 'There is no such message.')
   }
   const activeLeaf = leafUnder(tree, id)
   if (activeLeaf !== session.activeLeaf) {
+    await keepQueuedBehind(transaction, sessionId, session.activeLeaf)
     await updateSession(transaction, sessionId, { activeLeaf })
     await addBranch(transaction, log, { userId, sessionId })
   }

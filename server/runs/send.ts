@@ -153,12 +153,16 @@ async function insertQuestion(
   const questionId = command.id ?? MessageId.parse(newId())
   const runId = RunId.parse(newId())
   const createdAt = now()
+  // Who has selected another branch than that of the answer under way goes on with what they see.
+  const isAside = active !== null && active.messageId !== session.activeLeaf
   const message = await insertMessage(transaction, {
     id: questionId,
     sessionId,
     userId,
     parentId:
-      command.parentId !== undefined || active ? (command.parentId ?? null) : session.activeLeaf,
+      command.parentId === undefined && (isAside || !active)
+        ? session.activeLeaf
+        : (command.parentId ?? null),
     role: 'user',
     parts: [{ type: 'text', text }],
     partsSeq: log.nextSeq,

@@ -1,5 +1,6 @@
+import { keepQueuedBehind } from '../../db/branches.ts'
 import type { Db } from '../../db/database.ts'
-import { findMessage, insertMessage, updateMessage } from '../../db/messages.ts'
+import { findMessage, insertMessage, readTree, updateMessage } from '../../db/messages.ts'
 import { startRun } from '../../db/run-owners.ts'
 import { type Run, findNextRun } from '../../db/runs.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../db/sessions.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
+import { leafUnder } from '../../shared/session/branches.ts'
 import type { Appender } from '../log/port.ts'
 import type { RunDeps } from './deps.ts'
 
@@ -69,15 +71,33 @@ export async function startNext(
   }
   const activeLeaf = (await lockSession(transaction, userId, sessionId))?.activeLeaf ?? null
   const question = await readMessage(transaction, userId, next.questionId)
-  const parentId = next.parentChosen ? question.parentId : activeLeaf
+  const parentId = await parentOf(transaction, next, question, activeLeaf)
   // A question that is answered anew stands where it stood; one that waited goes behind its parent.
   const leaf = question.status === 'queued' ? parentId : question.id
   if (leaf !== activeLeaf) {
+    if (!next.parentChosen) {
+      await keepQueuedBehind(transaction, sessionId, activeLeaf)
+    }
     await addBranch(transaction, log, { userId, sessionId, leaf })
   }
   await updateMessage(transaction, next.questionId, { parentId, status: 'completed' })
   log.add({ type: 'message', message: await readMessage(transaction, userId, next.questionId) })
   return startAnswer(transaction, log, next, deps)
+}
+
+/** A message that waited goes to the end of the branch that it was sent in, which need not be the active one any more. */
+async function parentOf(
+  transaction: Db,
+  { parentChosen, sessionId }: Run,
+  { parentId, status }: Message,
+  activeLeaf: MessageId | null,
+): Promise<MessageId | null> {
+  if (parentChosen) {
+    return parentId
+  }
+  return parentId === null || status !== 'queued'
+    ? activeLeaf
+    : leafUnder(await readTree(transaction, sessionId), parentId)
 }
 
 /**

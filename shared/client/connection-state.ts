@@ -17,6 +17,8 @@ export type ConnectionStep =
   /** The server said something that is no refusal. */
   | { type: 'heard' }
   | { type: 'lost'; cause: ConnectionCause }
+  /** Why it was lost has come out since. */
+  | { type: 'explained'; cause: ConnectionCause }
   | { type: 'network'; online: boolean }
   /** Null: the server has worked again. */
   | { type: 'outage'; cause: ConnectionCause | null }
@@ -33,6 +35,8 @@ export function advance(progress: ConnectionProgress, step: ConnectionStep): Con
       return { ...progress, tries: 0 }
     case 'lost':
       return { ...progress, phase: 'trying', cause: step.cause }
+    case 'explained':
+      return progress.phase === 'trying' ? { ...progress, cause: step.cause } : progress
     case 'network':
       return { ...progress, online: step.online }
     case 'outage':

@@ -3,6 +3,7 @@ import { advance, describe } from './connection-state.ts'
 import type { ConnectionProgress, ConnectionStep } from './connection-state.ts'
 import { ClientClosedError } from './errors.ts'
 import { onNetworkChange } from './network.ts'
+import { askWhyRefused } from './origin.ts'
 import { retryDelay } from './retry.ts'
 import type { DroppableSocket } from './socket.ts'
 import { Listeners } from './store.ts'
@@ -131,7 +132,11 @@ export class ConnectionDriver implements Connection {
     this.#socket = socket
     const isCurrent = (): boolean => this.#socket === socket
     let refusal: ConnectionCause | null = null
-    socket.addEventListener('open', () => this.#step({ type: 'opened' }))
+    let opened = false
+    socket.addEventListener('open', () => {
+      opened = true
+      this.#step({ type: 'opened' })
+    })
     socket.addEventListener('message', ({ data }) => {
       if (!isCurrent()) return
       if (this.#progress.tries === 0) return
@@ -141,6 +146,7 @@ export class ConnectionDriver implements Connection {
     socket.addEventListener('close', (cause) => {
       if (!isCurrent()) return
       this.#step({ type: 'lost', cause: refusal ?? cause })
+      if (!opened) void this.#askWhy()
     })
   }
 
@@ -166,6 +172,14 @@ export class ConnectionDriver implements Connection {
       return token === null ? {} : { token }
     } finally {
       this.#closing.signal.removeEventListener('abort', onClose)
+    }
+  }
+
+  /** A page is not told why its WebSocket was refused; what is read over HTTP says it. */
+  async #askWhy(): Promise<void> {
+    const message = await askWhyRefused(this.#url)
+    if (message !== null) {
+      this.#step({ type: 'explained', cause: { code: null, message, reason: 'origin' } })
     }
   }
 

@@ -43,18 +43,29 @@ function apply<Call>(
 ): SessionState<Call> {
   switch (event.type) {
     case 'message':
-      return waiting(putMessage(state, event.message), event.message)
+      return waiting(
+        isAside(state, event.message.id) && event.message.role === 'assistant'
+          ? state
+          : putMessage(state, event.message),
+        event.message,
+      )
     case 'start':
-      return running(putMessage(state, { ...event.message, status: 'running' }), true)
+      // A first attempt always stands at the end of the active branch.
+      return event.attempt > 1 && isAside(state, event.messageId)
+        ? running(state, true)
+        : running(putMessage(state, { ...event.message, status: 'running' }), true)
     case 'chunk':
+      if (isAside(state, event.messageId)) return state
       return changeMessage(state, seq, event, (message) => addText(message, seq, event))
     case 'tool':
+      if (isAside(state, event.messageId)) return state
       return changeMessage(state, seq, event, (message) => {
         const there = message.parts[event.part]
         if (there !== undefined && there.type !== 'tool') throw misfit(message, seq, event)
         return putPart(message, seq, event, { type: 'tool', call: event.call })
       })
     case 'end':
+      if (isAside(state, event.messageId)) return running(state, false)
       return running(
         changeMessage(state, seq, event, (message) => ({
           ...message,
@@ -69,6 +80,19 @@ function apply<Call>(
     case 'session':
       return { ...state, session: event.session }
   }
+}
+
+/**
+ * Whether the answer under way is being written on a branch that is not the active one, since another was selected:
+ * one runs, none of those here does, and this one is not here. What is told of it changes no message.
+ */
+function isAside<Call>({ session, messages }: SessionState<Call>, messageId: string): boolean {
+  return (
+    session.running &&
+    !messages.some(
+      ({ id, status }) => id === messageId || status === 'running' || status === 'waiting',
+    )
+  )
 }
 
 function replaceAll<Call>(

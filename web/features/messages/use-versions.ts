@@ -24,7 +24,7 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
   }
 
   return {
-    /** While an answer is being written its branch is the one to see; the server refuses to leave it. */
+    /** One more version would stop the answer that is being written; looking at another does not. */
     isAnswering,
     isBusy,
     problem,

@@ -18,7 +18,7 @@ export function Versions({ message }: { message: AppMessage }) {
 
 function VersionButtons({ message }: { message: AppMessage }) {
   const { siblings } = message
-  const { isAnswering, isBusy, problem, select } = useVersions(message)
+  const { isBusy, problem, select } = useVersions(message)
   const group = useRef<HTMLSpanElement>(null)
 
   useEffect(() => {
@@ -32,14 +32,14 @@ function VersionButtons({ message }: { message: AppMessage }) {
 
   function go(direction: Direction): void {
     const id = siblings[direction]
-    if (id === null || isAnswering || isBusy) return
+    if (id === null || isBusy) return
     handover = { id, direction }
     select(id)
   }
 
   const neighbour = (direction: Direction) => ({
     isThere: siblings[direction] !== null,
-    isWaiting: isAnswering || isBusy,
+    isWaiting: isBusy,
     onGo: () => go(direction),
   })
   return (
@@ -63,7 +63,7 @@ function VersionButtons({ message }: { message: AppMessage }) {
   )
 }
 
-/** It can be reached while it has to wait, so that the focus does not fall off it when an answer begins. */
+/** It can be reached while it has to wait, so that the focus does not fall off it. */
 function Neighbour(props: {
   label: string
   isThere: boolean
@@ -75,7 +75,7 @@ function Neighbour(props: {
   return (
     <IconButton
       label={label}
-      title={isWaiting ? `${label}, once the answer is complete` : label}
+      title={label}
       className="size-6 aria-disabled:cursor-default aria-disabled:opacity-40"
       disabled={!isThere}
       aria-disabled={isWaiting || undefined}
