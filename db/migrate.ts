@@ -13,6 +13,7 @@ import { up as toolProgress } from './migrations/0009-tool-progress.ts'
 import { up as backgroundUsage } from './migrations/0010-background-usage.ts'
 import { up as retriedCalls } from './migrations/0020-retried-calls.ts'
 import { up as notes } from './migrations/0021-notes.ts'
+import { up as offeredTools } from './migrations/0022-offered-tools.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0010-background-usage': { up: backgroundUsage },
   '0020-retried-calls': { up: retriedCalls },
   '0021-notes': { up: notes },
+  '0022-offered-tools': { up: offeredTools },
 }
 
 /** In their order. They name the schema that `migrate` makes: a template made by others is stale. */

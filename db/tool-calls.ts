@@ -14,6 +14,8 @@ export type StoredCall = {
   arguments: string
   /** Of what a person is asked to approve; null when nobody is asked. */
   approvalHash: string | null
+  /** The node that carries it out, or was last to, apart from its run: a person wanted it tried again. */
+  owner?: string | null
 }
 
 export type NewCall = StoredCall & {
@@ -173,6 +175,7 @@ const columns = [
   'duration_ms',
   'progress',
   'approval_hash',
+  'owner',
 ] as const
 
 const placedColumns = [
@@ -181,7 +184,6 @@ const placedColumns = [
   'session_id',
   'user_id',
   'message_id',
-  'owner',
 ] as const
 
 type CallRow = {
@@ -201,6 +203,7 @@ type CallRow = {
   duration_ms: number | null
   progress: ToolProgress | null
   approval_hash: string | null
+  owner: string | null
 }
 
 type PlacedRow = CallRow & {
@@ -208,7 +211,6 @@ type PlacedRow = CallRow & {
   session_id: SessionId
   user_id: UserId
   message_id: MessageId
-  owner: string | null
 }
 
 function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
@@ -229,6 +231,7 @@ function toStored(row: CallRow): StoredCall {
     providerId: row.provider_id,
     arguments: row.arguments,
     approvalHash: row.approval_hash,
+    owner: row.owner,
     call: {
       id: row.id,
       name: row.name,
