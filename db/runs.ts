@@ -42,7 +42,9 @@ export const runColumns = [
 /** @param first puts the run before all that wait already */
 export async function insertRun(
   transaction: Db,
-  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & { createdAt: string },
+  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
+    createdAt: string
+  },
   first: boolean,
 ): Promise<Run> {
   return transaction

@@ -178,13 +178,7 @@ const columns = [
   'owner',
 ] as const
 
-const placedColumns = [
-  ...columns,
-  'run_id',
-  'session_id',
-  'user_id',
-  'message_id',
-] as const
+const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
 
 type CallRow = {
   id: CallId

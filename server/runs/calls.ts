@@ -96,7 +96,12 @@ export async function carryOut(
   const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
-  return { ...settled({ ...call, effect }, outcome, isAgain), effect: call.effect, startedAt, durationMs }
+  return {
+    ...settled({ ...call, effect }, outcome, isAgain),
+    effect: call.effect,
+    startedAt,
+    durationMs,
+  }
 }
 
 /**

@@ -46,11 +46,9 @@ export class Offer {
 
   /** @returns why tools are away that should be there */
   async #wait(signal: AbortSignal): Promise<string[]> {
-    const isStarting = this.#tools.unsettled().isWaiting
     await this.#tools.untilSettled(signal)
     const gone = await this.#tools.untilBack(this.#before ?? [], signal)
-    const late = isStarting ? this.#tools.unsettled().reasons : []
-    return [...new Set([...late, ...gone])]
+    return [...new Set([...this.#tools.unsettled().reasons, ...gone])]
   }
 
   async #record(names: string[]): Promise<void> {
