@@ -16,6 +16,7 @@ import { up as rowSecurity } from './migrations/0011-row-security.ts'
 import { up as deletedSessions } from './migrations/0012-deleted-sessions.ts'
 import { up as retriedCalls } from './migrations/0020-retried-calls.ts'
 import { up as notes } from './migrations/0021-notes.ts'
+import { up as offeredTools } from './migrations/0022-offered-tools.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -33,6 +34,7 @@ const migrations: Record<string, Migration> = {
   '0012-deleted-sessions': { up: deletedSessions },
   '0020-retried-calls': { up: retriedCalls },
   '0021-notes': { up: notes },
+  '0022-offered-tools': { up: offeredTools },
 }
 
 /** In their order. They name the schema that `migrate` makes: a template made by others is stale. */

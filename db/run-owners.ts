@@ -3,16 +3,25 @@ import type { RunId } from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 import { type Run, runColumns } from './runs.ts'
 
-/** Gives a queued run to the node `owner` as its first attempt. */
+/**
+ * Gives a queued run to the node `owner` as its first attempt.
+ *
+ * @param offered the names of the tools there are
+ */
 export async function startRun(
   transaction: Db,
   id: RunId,
-  owner: string,
-  now: string,
+  { owner, now, offered }: { owner: string; now: string; offered: readonly string[] },
 ): Promise<void> {
   await transaction
     .updateTable('runs')
-    .set({ status: 'running', owner, attempt: 1, started_at: now })
+    .set({
+      status: 'running',
+      owner,
+      attempt: 1,
+      started_at: now,
+      offered: JSON.stringify(offered),
+    })
     .where('id', '=', id)
     .where('status', '=', 'queued')
     .execute()

@@ -19,6 +19,8 @@ export type Run = {
   stopRequestedAt: string | null
   /** Whether the question was given its parent; else it follows what comes before it. */
   parentChosen: boolean
+  /** The names of the tools that the model was offered last; null before the run starts. */
+  offered: string[] | null
 }
 
 /** What a `Run` is read from. */
@@ -34,12 +36,15 @@ export const runColumns = [
   'runs.model as model',
   'runs.stop_requested_at as stopRequestedAt',
   'runs.parent_chosen as parentChosen',
+  'runs.offered as offered',
 ] as const
 
 /** @param first puts the run before all that wait already */
 export async function insertRun(
   transaction: Db,
-  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt'> & { createdAt: string },
+  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
+    createdAt: string
+  },
   first: boolean,
 ): Promise<Run> {
   return transaction
@@ -122,6 +127,18 @@ export async function requestStop(transaction: Db, id: RunId, now: string): Prom
     .set({ stop_requested_at: now })
     .where('id', '=', id)
     .where('stop_requested_at', 'is', null)
+    .execute()
+}
+
+export async function recordOffered(
+  transaction: Db,
+  id: RunId,
+  offered: readonly string[],
+): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ offered: JSON.stringify(offered) })
+    .where('id', '=', id)
     .execute()
 }
 

@@ -121,6 +121,8 @@ export type RunTable = {
   /** Orders the queue of a session, smallest first. */
   place: Generated<number>
   model: string
+  /** The names of the tools that the model was offered last: a step that is done again is offered the same. */
+  offered: JsonColumn<string[] | null>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>

@@ -14,6 +14,8 @@ export type StoredCall = {
   arguments: string
   /** Of what a person is asked to approve; null when nobody is asked. */
   approvalHash: string | null
+  /** The node that carries it out, or was last to, apart from its run: a person wanted it tried again. */
+  owner?: string | null
 }
 
 export type NewCall = StoredCall & {
@@ -173,16 +175,10 @@ const columns = [
   'duration_ms',
   'progress',
   'approval_hash',
-] as const
-
-const placedColumns = [
-  ...columns,
-  'run_id',
-  'session_id',
-  'user_id',
-  'message_id',
   'owner',
 ] as const
+
+const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
 
 type CallRow = {
   id: CallId
@@ -201,6 +197,7 @@ type CallRow = {
   duration_ms: number | null
   progress: ToolProgress | null
   approval_hash: string | null
+  owner: string | null
 }
 
 type PlacedRow = CallRow & {
@@ -208,7 +205,6 @@ type PlacedRow = CallRow & {
   session_id: SessionId
   user_id: UserId
   message_id: MessageId
-  owner: string | null
 }
 
 function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
@@ -229,6 +225,7 @@ function toStored(row: CallRow): StoredCall {
     providerId: row.provider_id,
     arguments: row.arguments,
     approvalHash: row.approval_hash,
+    owner: row.owner,
     call: {
       id: row.id,
       name: row.name,

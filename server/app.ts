@@ -99,7 +99,15 @@ export async function createApp(options: AppOptions) {
       }),
       ...(options.tools ?? []),
     ],
-    { timeoutMs: config.tools.timeoutMs, ...(mcpServers && { source: mcpServers }) },
+    {
+      timeoutMs: config.tools.timeoutMs,
+      ...(mcpServers && { source: mcpServers }),
+      onTooMany: (names) =>
+        logger.warn(
+          { count: names.length, tools: names.slice(0, 20) },
+          'there are more tools than providers take: the model is not offered these',
+        ),
+    },
   )
 
   const changes = new LocalSessionChanges(database.db, (error) =>
@@ -258,6 +266,7 @@ export async function createApp(options: AppOptions) {
     health: () => about,
     checkDatabase: () => ping(database.db),
     report: outage.report,
+    checkTools: () => tools.unsettled(),
     metrics,
   })
   listener.defer(() => http.close())

@@ -65,5 +65,5 @@ async function insertRunningRun(
     createdAt,
   })
   await insertRun(db, { ...run, messageId: MessageId.parse(newId()) }, false)
-  await startRun(db, hold.runId, owner, createdAt)
+  await startRun(db, hold.runId, { owner, now: createdAt, offered: [] })
 }

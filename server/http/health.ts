@@ -11,6 +11,8 @@ export type HealthOptions = {
   health: () => Health
   /** Throws, or rejects, when the database cannot be used. */
   checkDatabase: () => Promise<unknown>
+  /** Whether tools are waited for after the start, and why some are not there. */
+  checkTools?: () => { isWaiting: boolean; reasons: string[] }
   isDraining: () => boolean
   onNoDatabase: (error: unknown, what: string) => void
   /** How long the database may take to answer. */
@@ -37,7 +39,10 @@ export function healthRoutes(options: HealthOptions) {
       if (options.isDraining()) return reply.code(503).send({ status: 'draining' })
       try {
         await within(options.timeoutMs ?? 2_000, options.checkDatabase())
-        return { status: 'ok' }
+        const { isWaiting, reasons } = options.checkTools?.() ?? { isWaiting: false, reasons: [] }
+        // Bounded: a server that stays away holds nothing up for long, and is told of.
+        if (isWaiting) return reply.code(503).send({ status: 'waiting-for-tools', reasons })
+        return { status: 'ok', ...(reasons.length > 0 && { reasons }) }
       } catch (error) {
         options.onNoDatabase(error, 'the database does not answer')
         return reply.code(503).send({ status: 'no-database' })

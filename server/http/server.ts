@@ -9,8 +9,7 @@ import { boundBodies } from './bodies.ts'
 import type { CreateContext } from './connection.ts'
 import { docsRoutes } from './docs.ts'
 import { trackEventStreams } from './event-streams.ts'
-import type { Health } from './health.ts'
-import { healthRoutes } from './health.ts'
+import { type Health, type HealthOptions, healthRoutes } from './health.ts'
 import { toHttpError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -41,6 +40,7 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   checkDatabase: () => Promise<unknown>
   /** Logs what failed here; the logger itself when left out. */
   report?: Report
+  checkTools?: HealthOptions['checkTools']
   /** What `/metrics` shows, beside what this layer counts. */
   metrics?: Registry
   limits?: Partial<Limits>

@@ -14,7 +14,10 @@ const TIMES: McpTimes = {
   longestRetryMs: 60_000,
   relistMs: 1_000,
 }
-/** How long a call waits for a server that is being connected to. Milliseconds. */
+/**
+ * How long a call waits for a server that is being connected to, and an answer for those that are not there yet after
+ * the start, or not again. Milliseconds.
+ */
 const PATIENCE = 10_000
 
 export type McpServers = ToolSource & AsyncDisposable
@@ -36,6 +39,31 @@ export function startMcpServers(
   )
   const ownerOf = (name: string) =>
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
+  const patience = (signal: AbortSignal) => {
+    const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+    return new Promise<void>((resolve) => {
+      if (over.aborted) resolve()
+      over.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+  // Since this process began: a server that is away later on holds nothing up.
+  let isStarting = true
+  const started = Promise.race([
+    Promise.all(servers.map((server) => server.untilSettled())),
+    delay(PATIENCE, undefined, { ref: false }),
+  ]).then(() => {
+    isStarting = false
+  })
+  const whyAway = ({ config, state }: McpServer): string | null => {
+    switch (state.phase) {
+      case 'ready':
+        return null
+      case 'connecting':
+        return `The MCP server "${config.name}" is not connected yet.`
+      case 'down':
+        return `The MCP server "${config.name}" is not there: ${state.reason}.`
+    }
+  }
   const tools = () => servers.flatMap((server) => server.tools)
 
   return {
@@ -43,26 +71,47 @@ export function startMcpServers(
     whyAbsent: (name) => {
       const server = ownerOf(name)
       if (!server) return null
-      const { state, config } = server
-      switch (state.phase) {
-        case 'ready': {
-          const names = server.tools.map((tool) => tool.name).join(', ') || 'none'
-          return `The MCP server "${config.name}" has no tool "${name.slice(0, 100)}". Its tools: ${names}.`
-        }
-        case 'connecting':
-          return `The MCP server "${config.name}" is not connected yet.`
-        case 'down':
-          return `The MCP server "${config.name}" is not there: ${state.reason}.`
-      }
+      const away = whyAway(server)
+      if (away) return away
+      const names = server.tools.map((tool) => tool.name).join(', ') || 'none'
+      return `The MCP server "${server.config.name}" has no tool "${name.slice(0, 100)}". Its tools: ${names}.`
     },
     untilPresent: async (name, signal) => {
       const server = ownerOf(name)
       if (!server || server.tools.some((tool) => tool.name === name)) return
       const waited = new AbortController()
-      const patience = delay(PATIENCE, undefined, {
-        signal: AbortSignal.any([signal, waited.signal]),
-      }).catch(() => undefined)
-      await Promise.race([server.untilSettled(), patience])
+      await Promise.race([
+        server.untilSettled(),
+        patience(AbortSignal.any([signal, waited.signal])),
+      ])
+      waited.abort()
+    },
+    untilSettled: async (signal) => {
+      if (!isStarting) return
+      const waited = new AbortController()
+      await Promise.race([started, patience(AbortSignal.any([signal, waited.signal]))])
+      waited.abort()
+    },
+    unsettled: () => ({
+      isWaiting: isStarting,
+      reasons: servers.map(whyAway).filter((why) => why !== null),
+    }),
+    untilBack: async (names, signal) => {
+      const isComing = (name: string) => {
+        const server = ownerOf(name)
+        return server !== undefined && whyAway(server) !== null
+      }
+      const waited = new AbortController()
+      let over = false
+      const patient = patience(AbortSignal.any([signal, waited.signal])).then(() => {
+        over = true
+      })
+      while (!over && names.some(isComing)) {
+        const changed = Promise.withResolvers<void>()
+        listeners.add(changed.resolve)
+        await Promise.race([changed.promise, patient])
+        listeners.delete(changed.resolve)
+      }
       waited.abort()
     },
     onChange: (listener) => {

@@ -2,7 +2,7 @@ import type { StoredCall } from '../../db/tool-calls.ts'
 import { CallId } from '../../shared/contract/ids.ts'
 import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
-import type { ToolContext, ToolInfo, ToolOutcome } from '../tools/port.ts'
+import type { ToolContext, ToolOutcome } from '../tools/port.ts'
 import { approvalHash } from './approval.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
@@ -18,7 +18,7 @@ export function newCall(
   asked: AskedCall,
 ): Omit<StoredCall, 'step' | 'part'> {
   const parsed = tools.parse(asked.name, asked.arguments)
-  const info = infoOf(tools.list(), asked.name)
+  const info = tools.offered().find(({ name }) => name === asked.name)
   const known = {
     id: CallId.parse(newId()),
     name: asked.name,
@@ -45,26 +45,39 @@ export function newCall(
       }
 }
 
-/** The call as it begins, or, when what was approved is not what the tool is now, as a person is asked again. */
+/** The call as it begins, or as a person is asked about it first. */
 export function begin(
   stored: StoredCall,
   { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
 ): StoredCall {
   const call = { ...stored.call, status: 'running' as const, startedAt: now() }
-  return askedAgain(stored, tools) ?? { ...stored, call }
+  return askedFirst(stored, tools) ?? { ...stored, call }
 }
 
-/** The call as a person is asked again about it, because its tool is not what they approved; null when it still is. */
-export function askedAgain(
+/**
+ * The one gate before a call begins, wherever it came from: recorded by this attempt or an earlier one, approved,
+ * imported, or to be tried again.
+ *
+ * @returns the call as a person is asked about it: because its tool asks now and nobody approved it, or because the
+ *   tool is not what they approved; null when it may begin
+ */
+export function askedFirst(
   stored: StoredCall,
-  tools: Pick<CallDeps['tools'], 'list'>,
+  tools: Pick<CallDeps['tools'], 'info' | 'needsApproval'>,
 ): StoredCall | null {
   const { progress: _, ...call } = stored.call
-  const info = stored.approvalHash && infoOf(tools.list(), call.name)
-  const hash = info && approvalHash(info, call.input)
-  return hash && hash !== stored.approvalHash
-    ? { ...stored, approvalHash: hash, call: { ...call, status: 'awaiting-approval' } }
-    : null
+  const info = tools.info(call.name)
+  // A tool that is not there does nothing.
+  if (!info) {
+    return null
+  }
+  const hash = approvalHash(info, call.input)
+  const mayBegin = stored.approvalHash
+    ? stored.approvalHash === hash
+    : !tools.needsApproval(call.name, call.input)
+  return mayBegin
+    ? null
+    : { ...stored, approvalHash: hash, call: { ...call, status: 'awaiting-approval' } }
 }
 
 /**
@@ -79,9 +92,16 @@ export async function carryOut(
   isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
+  // What an imported call says of itself counts only where the tool does not say worse.
+  const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
-  return { ...settled(call, outcome, isAgain), startedAt, durationMs }
+  return {
+    ...settled({ ...call, effect }, outcome, isAgain),
+    effect: call.effect,
+    startedAt,
+    durationMs,
+  }
 }
 
 /**
@@ -121,10 +141,6 @@ function settled(
   return hidden
     ? { ...call, status: 'unknown', error: `${outcome.error} Whether it happened is not known.` }
     : { ...call, status: 'failed', error: outcome.error }
-}
-
-function infoOf(tools: readonly ToolInfo[], name: string): ToolInfo | undefined {
-  return tools.find((tool) => tool.name === name)
 }
 
 /** The arguments as JSON where they are JSON that can be recorded, else as the text they are. */

@@ -145,7 +145,10 @@ function resultOf(call: StoredCall['call']): { output: string; failed: boolean }
     case 'pending':
     case 'awaiting-approval':
     case 'running':
-      return { output: 'The call has no result: the answer was stopped.', failed: true }
+      return {
+        output: call.error ?? 'The call has no result: the answer was stopped.',
+        failed: true,
+      }
   }
 }
 

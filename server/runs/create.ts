@@ -1,7 +1,7 @@
 import type { Run } from '../../db/runs.ts'
 import { findActiveRun, requestStop } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'
-import { findCall } from '../../db/tool-calls.ts'
+import { type NewCall, findCall } from '../../db/tool-calls.ts'
 import type { CallId, RunId, UserId } from '../../shared/contract/ids.ts'
 import { decideCall, wake } from './decide.ts'
 import type { RunDeps } from './deps.ts'
@@ -31,6 +31,12 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
   const stopEverywhere = (runId: RunId) => {
     supervisor.stop(runId)
     deps.node.tell({ type: 'stop', runId })
+  }
+
+  const carryOutAgain = (call: NewCall) => {
+    tryAgain(call, deps, closing.signal).catch((error: unknown) =>
+      deps.onError(error, 'a call that was tried again could not be recorded'),
+    )
   }
 
   const afterSend = (sent: Sent) => {
@@ -112,11 +118,14 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
 
     async decide(command) {
       const { sessionId } = await requireCall(deps, command)
-      const { call, woken } = await deps.log.append(sessionId, (transaction, log) =>
+      const { call, woken, again } = await deps.log.append(sessionId, (transaction, log) =>
         decideCall(transaction, log, command, sessionId, deps),
       )
       if (woken) {
         supervisor.drive(woken)
+      }
+      if (again) {
+        carryOutAgain(again)
       }
       return call
     },
@@ -127,9 +136,7 @@ export function createRuns(deps: RunDeps, compact: (run: Run) => Promise<void>):
         resolveCall(transaction, log, command, sessionId, deps),
       )
       if (stored.call.status === 'running') {
-        tryAgain(stored, deps, closing.signal).catch((error: unknown) =>
-          deps.onError(error, 'a call that was tried again could not be recorded'),
-        )
+        carryOutAgain(stored)
       }
       return stored.call
     },

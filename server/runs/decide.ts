@@ -14,20 +14,27 @@ import { readMessage } from './start.ts'
 /**
  * Records what a person decided about a call that waits, once.
  *
- * @returns the call as it is now, and the run to drive if it waited for this
+ * @returns the call as it is now, and what is to be done for it: the run to drive if it waited for this, or, when the
+ *   call is apart from its run, the call to carry out
  */
 export async function decideCall(
   transaction: Db,
   log: Appender,
   command: DecideCommand,
   sessionId: SessionId,
-  { node }: Pick<RunDeps, 'node'>,
-): Promise<{ call: ToolCall; woken: Run | null }> {
+  { node, now }: Pick<RunDeps, 'node' | 'now'>,
+): Promise<{ call: ToolCall; woken: Run | null; again: NewCall | null }> {
   const { userId, callId, decision, reason } = command
   await lockSession(transaction, userId, sessionId)
   const stored = await findCall(transaction, userId, callId)
   if (stored?.call.status !== 'awaiting-approval') {
     throw new CommandError('CONFLICT', 'This call does not wait for a decision, or not any more.')
+  }
+  if (stored.owner) {
+    const again = decidedAgain(stored, command, { owner: node.id, now: now() })
+    await updateCall(transaction, again)
+    await tellOfCall(transaction, log, again)
+    return { call: again.call, woken: null, again: decision === 'approve' ? again : null }
   }
   const call: ToolCall =
     decision === 'approve'
@@ -40,7 +47,21 @@ export async function decideCall(
   await updateCall(transaction, { call })
   addCall(log, { ...stored, call })
   const run = await wake(transaction, log, stored, node.id)
-  return { call, woken: run }
+  return { call, woken: run, again: null }
+}
+
+/** A call that is to be tried again apart from its run: what became of the first time stays open when it is denied. */
+function decidedAgain(
+  stored: NewCall,
+  { decision, reason }: DecideCommand,
+  { owner, now }: { owner: string; now: string },
+): NewCall {
+  const { error: _, ...call } = stored.call
+  if (decision === 'approve') {
+    return { ...stored, owner, call: { ...call, status: 'running', startedAt: now } }
+  }
+  const error = `A person did not let this call be tried again. Whether it happened before is not known.${reason ? ` Reason: ${reason}` : ''}`
+  return { ...stored, owner: null, call: { ...call, status: 'unknown', error } }
 }
 
 /** Gives a waiting run to the node `owner`; null when it is running, or has ended. */

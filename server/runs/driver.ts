@@ -4,11 +4,12 @@ import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { callsOfRuns, type StoredCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'
 import type { ModelStep } from '../model/port.ts'
-import { askedAgain, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
+import { askedFirst, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { askWithin, type PaidResult } from './ask.ts'
 import { conversationBefore, stepMessages } from './context.ts'
 import { FencedError, type RunDeps, type RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './fitting.ts'
+import { Offer } from './offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume, type RunInput, type RunState } from './run.ts'
@@ -43,11 +44,12 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     return stored
   }
   for (const stored of calls) {
-    const call = recovered(stored.call)
+    const call = stored.owner ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
       put(await recorder.call({ ...stored, call }))
     }
   }
+  const offer = new Offer(run, deps, recorder, question.request.systemPrompt)
   let state: RunState = resume(steps.length, ids(calls, isOpen), ids(calls, isAwaiting), maxSteps)
   const apply = (input: RunInput) => {
     state = advance(state, input, maxSteps)
@@ -56,7 +58,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const ask = async (step: number) => {
     const current = stepMessages(answer.parts, steps, calls)
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
-    const request = { ...question.request, tools: offered(deps) }
+    const request = { ...question.request, ...(await offer.next(endOfAsking)) }
     const asked = { ...question, request, current }
     const result = await askWithin(asked, written, deps, recorder, endOfAsking)
     for (const note of result.notes) {
@@ -103,7 +105,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
         now = put(await recorder.call(begin(now, deps)))
       }
       // The tool may have become another one while that was written, or since the attempt that a crash cut.
-      const again = now.call.status === 'running' ? askedAgain(now, deps.tools) : null
+      const again = now.call.status === 'running' ? askedFirst(now, deps.tools) : null
       if (again) {
         now = put(await recorder.call(again))
       }
@@ -201,23 +203,20 @@ async function load(run: Run, deps: RunDeps) {
   }
 }
 
-/** The tools there are at this step: they may come and go within one run. */
-function offered({ tools }: RunDeps): ModelStep['tools'] {
-  return tools
-    .list()
-    .map(({ name, description, inputSchema }) => ({ name, description, inputSchema }))
-}
-
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {
   return calls.filter(wanted).map(({ call }) => call.id)
 }
 
-function isOpen({ call }: StoredCall): boolean {
+/** One that is tried again apart from the run is none of its own any more. */
+function isOpen({ call, owner }: StoredCall): boolean {
+  if (owner) {
+    return false
+  }
   return call.status === 'running' || call.status === 'pending'
 }
 
-function isAwaiting({ call }: StoredCall): boolean {
-  return call.status === 'awaiting-approval'
+function isAwaiting({ call, owner }: StoredCall): boolean {
+  return !owner && call.status === 'awaiting-approval'
 }
 
 function isSettled(stored: StoredCall): boolean {

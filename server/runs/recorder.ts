@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/database.ts'
 import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
 import { holdRun, parkRun } from '../../db/run-owners.ts'
-import { type Run, endRun } from '../../db/runs.ts'
+import { type Run, endRun, recordOffered } from '../../db/runs.ts'
 import { lockSession } from '../../db/sessions.ts'
 import { type Step, insertStep } from '../../db/steps.ts'
 import {
@@ -73,6 +73,11 @@ export class RunRecorder {
       })
     })
     return placed
+  }
+
+  /** Records which tools the model is about to be offered, before it is. */
+  async offered(names: readonly string[]): Promise<void> {
+    await this.#append((transaction) => recordOffered(transaction, this.#run.id, names))
   }
 
   /** Records a call's new state. */

@@ -5,13 +5,14 @@ import { findUser } from '../../db/users.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import type { Appender } from '../log/port.ts'
-import { carryOut, recovered } from './calls.ts'
+import { askedFirst, carryOut, recovered } from './calls.ts'
 import { tellOfCall } from './decide.ts'
 import type { RunDeps } from './deps.ts'
 import { CommandError, type ResolveCommand } from './port.ts'
 
 /**
- * Records how a call went whose outcome was hidden, as a person found out, or that it is to be tried again.
+ * Records how a call went whose outcome was hidden, as a person found out, or that it is to be tried again. That is a
+ * start like any other: where the tool asks, a person is asked about just this one, for an approval holds once.
  *
  * @returns the call as it is now; when it is running again, this node is to carry it out
  */
@@ -20,7 +21,7 @@ export async function resolveCall(
   log: Appender,
   command: ResolveCommand,
   sessionId: SessionId,
-  { node, now }: Pick<RunDeps, 'node' | 'now'>,
+  { node, now, tools }: Pick<RunDeps, 'node' | 'now' | 'tools'>,
 ): Promise<NewCall> {
   const { userId, callId, outcome, note } = command
   await lockSession(transaction, userId, sessionId)
@@ -28,8 +29,11 @@ export async function resolveCall(
   if (stored?.call.status !== 'unknown') {
     throw new CommandError('CONFLICT', 'The outcome of this call is known.')
   }
-  const changed = { ...stored, call: resolved(stored.call, outcome, note, now()) }
-  await updateCall(transaction, { call: changed.call, owner: outcome === 'retry' ? node.id : null })
+  const isRetry = outcome === 'retry'
+  const fresh = { ...stored, approvalHash: null, owner: isRetry ? node.id : null }
+  const asked = isRetry ? askedFirst(fresh, tools) : null
+  const changed = { ...fresh, call: resolved(stored.call, outcome, note, now()), ...asked }
+  await updateCall(transaction, changed)
   await tellOfCall(transaction, log, changed)
   return changed
 }
@@ -64,8 +68,13 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
   const user = await findUser(deps.database.db, stored.userId)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
   await deps.tools.untilPresent(stored.call.name, signal)
+  // The tool may have come, or become another one, since a person said so.
+  const asked = askedFirst(stored, deps.tools)
+  if (asked) {
+    return record({ ...stored, ...asked, owner: deps.node.id }, deps)
+  }
   const call = await carryOut(stored.call, deps, { caller, signal }, true)
-  await record({ ...stored, call }, deps)
+  await record({ ...stored, call, owner: null }, deps)
 }
 
 /**
@@ -75,17 +84,17 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
 export async function recoverRetries(deps: RunDeps, limit: number): Promise<void> {
   for (const stored of await findOrphanedCalls(deps.database.db, limit)) {
     const call = recovered({ ...stored.call, effect: 'once' })
-    await record({ ...stored, call: { ...call, effect: stored.call.effect } }, deps)
+    await record({ ...stored, owner: null, call: { ...call, effect: stored.call.effect } }, deps)
   }
 }
 
-/** Records the result of a call that was tried again, unless somebody has done so. */
-async function record(stored: NewCall, { log }: RunDeps): Promise<void> {
+/** Records what became of a call that was to be tried again, unless somebody has done so. */
+async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<void> {
   await log.append(stored.sessionId, async (transaction, appender) => {
     await lockSession(transaction, stored.userId, stored.sessionId)
     const current = await findCall(transaction, stored.userId, stored.call.id)
     if (current?.owner && current.call.status === 'running') {
-      await updateCall(transaction, { call: stored.call, owner: null })
+      await updateCall(transaction, stored)
       await tellOfCall(transaction, appender, stored)
     }
   })

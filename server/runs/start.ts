@@ -16,7 +16,7 @@ import { leafUnder } from '../../shared/session/branches.ts'
 import type { Appender } from '../log/port.ts'
 import type { RunDeps } from './deps.ts'
 
-type StartDeps = Pick<RunDeps, 'node' | 'now'>
+type StartDeps = Pick<RunDeps, 'node' | 'now' | 'tools'>
 
 /**
  * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
@@ -28,11 +28,12 @@ export async function startAnswer(
   transaction: Db,
   log: Appender,
   run: Run,
-  { node, now }: StartDeps,
+  { node, now, tools }: StartDeps,
   change: Pick<SessionChange, 'title' | 'titleSource'> = {},
 ): Promise<Run> {
   const createdAt = now()
-  await startRun(transaction, run.id, node.id, createdAt)
+  const offered = tools.offered().map(({ name }) => name)
+  await startRun(transaction, run.id, { owner: node.id, now: createdAt, offered })
   const message = await insertMessage(transaction, {
     id: run.messageId,
     sessionId: run.sessionId,
@@ -55,7 +56,7 @@ export async function startAnswer(
     { type: 'start', runId: run.id, messageId: run.messageId, message, attempt: 1, keepParts: 0 },
     run.id,
   )
-  return { ...run, status: 'running', owner: node.id, attempt: 1 }
+  return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
 /** Starts the next queued run of a session whose run just ended; null when none waits. */

@@ -137,6 +137,59 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
     })
   })
 
+  describe(`a call that is to be tried again, on ${database}`, () => {
+    test('is asked about like a first one where its tool asks, each time, and what is denied is not done (P7, P11)', async () => {
+      const { tool, executed, hold } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      const { caller } = app
+      await caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      hold.value = true
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const { id: callId } = callOf(live)
+      await caller.tools.decide({ callId, decision: 'approve' })
+      await live.until(() => executed.length === 1)
+      await caller.runs.stop({ sessionId: id })
+      await live.untilEvent('end')
+      hold.value = false
+
+      const retry = () => caller.tools.resolve({ callId, outcome: 'retry' })
+      // The first approval was for the first time.
+      expect((await retry()).status).toBe('awaiting-approval')
+      await live.until(() => callOf(live).status === 'awaiting-approval')
+      await expect(retry()).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await caller.tools.decide({ callId, decision: 'deny' })).toMatchObject({
+        status: 'unknown',
+        error: expect.stringContaining('not known'),
+      })
+      expect(executed).toEqual([5])
+      expect((await retry()).status).toBe('awaiting-approval')
+      expect((await caller.tools.decide({ callId, decision: 'approve' })).status).toBe('running')
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([5, 5])
+      await using fresh = watch(caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
+    test('is never carried out unasked because a file brought it along, whatever that says of it (P11)', async () => {
+      const { tool, executed } = pay()
+      await using storage = await openStorage()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { sessions } = await app.caller.sessions.import({ data: fileWithCall() })
+      const id = sessions[0]?.id ?? ''
+      await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
+      const { id: callId } = callOf(live)
+      const again = await app.caller.tools.resolve({ callId, outcome: 'retry' })
+      expect(again.status).toBe('awaiting-approval')
+      await app.caller.tools.decide({ callId, decision: 'approve' })
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([7])
+    })
+  })
+
   describe(`a message that waits, on ${database}`, () => {
     test('is changed where it is, and taken back, while it waits and no longer', async () => {
       await using storage = await openStorage()
@@ -212,6 +265,52 @@ async function runOf({ services }: TestApp, live: ReturnType<typeof watch>) {
     throw new Error('the newest message has no run')
   }
   return run
+}
+
+/** A conversation as a file, in which a call of unknown outcome says of itself that it only reads. */
+function fileWithCall() {
+  const at = '2026-01-01T00:00:00.000Z'
+  const call = {
+    name: 'pay',
+    source: 'builtin',
+    effect: 'read',
+    status: 'unknown',
+    input: { amount: 7 },
+    step: 0,
+    providerId: 'p',
+    arguments: '{"amount":0}',
+  }
+  const step = { step: 0, partsEnd: 1, model: 'm', finish: 'stop', usage: null }
+  const question = { id: 'q', parentId: null, createdAt: at, role: 'user' }
+  const answer = { id: 'a', parentId: 'q', createdAt: at, role: 'assistant', status: 'stopped' }
+  const session = {
+    id: 's',
+    title: null,
+    titleSource: null,
+    summary: null,
+    status: 'active',
+    model: null,
+    systemPrompt: null,
+    pinned: false,
+    archived: false,
+    createdAt: at,
+    updatedAt: at,
+    endedAt: null,
+    durationMs: null,
+    activeLeaf: 'a',
+    messages: [
+      { ...question, parts: [{ type: 'text', text: 'Pay' }] },
+      {
+        ...answer,
+        parts: [{ type: 'tool', call }],
+        model: 'm',
+        usage: null,
+        error: null,
+        run: { finish: null, startedAt: at, endedAt: at, steps: [step] },
+      },
+    ],
+  }
+  return { format: 'throughline', version: 1, exportedAt: at, sessions: [session] }
 }
 
 /** A tool that asks first when there is something to pay, and notes each time that it really began. */

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { findActiveRun } from '../../db/runs.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import { everythingServer, hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'
@@ -113,6 +114,58 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       await live.until(() => callsOf(live)[0]?.status === 'completed')
       next.finish()
       await live.untilEvent('end')
+    })
+
+    test('are offered by the first answer after a start, and again to a step that a crash cut (P6)', async () => {
+      await using storage = await openStorage()
+      await using folder = await temporaryFolder()
+      const gate = `${folder.path}/gate`
+      await using file = await mcpConfigFile([hostileServer([], { GATE: gate })])
+      const env = {
+        ...storage.env,
+        ...(storage.env['DATA_DIR'] === 'memory:' && { DATA_DIR: `${folder.path}/data` }),
+        MCP_CONFIG: file.path,
+      }
+      const openGate = () => writeFile(gate, '')
+      const ready = async (app: TestApp) => (await fetch(`${await app.listen()}/readyz`)).status
+      let names: string[]
+      {
+        await using app = await startTestApp({ env })
+        expect(await ready(app)).toBe(503)
+        const { id } = await app.caller.sessions.create({})
+        await app.caller.messages.send({ sessionId: id, text: 'Say it' })
+        await openGate()
+        const { step } = await app.model.nextCall()
+        names = step.tools.map(({ name }) => name)
+        expect(names).toContain('hostile__echo')
+        expect((await findActiveRun(app.services.database.db, id))?.offered).toEqual(names)
+      }
+      await rm(gate)
+      await using app = await startTestApp({ env })
+      expect(app.services.tools.find('hostile__echo')).toBe(undefined)
+      await openGate()
+      const again = await app.model.nextCall()
+      expect(again.step.tools.map(({ name }) => name)).toEqual(names)
+      expect(again.step.systemPrompt).not.toContain('not available')
+      expect(await ready(app)).toBe(200)
+      again.finish()
+    }, 180_000)
+
+    test('that stay away after a start hold an answer up for a while only, and the model is told (P6, P13)', async () => {
+      await using storage = await openStorage()
+      const nothing = { ...hostileServer(), command: '/nowhere/no-such-program' }
+      await using file = await mcpConfigFile([nothing])
+      await using app = await startTestApp({ env: { ...storage.env, MCP_CONFIG: file.path } })
+      const { id } = await app.caller.sessions.create({})
+      await app.caller.messages.send({ sessionId: id, text: 'Say it' })
+      const { step } = await app.model.nextCall()
+      expect(step.tools.length).toBeGreaterThan(0)
+      expect(step.systemPrompt).toContain('"hostile"')
+      const readyz = await fetch(`${await app.listen()}/readyz`)
+      expect(readyz.status).toBe(200)
+      expect(await readyz.json()).toMatchObject({
+        reasons: [expect.stringContaining('"hostile"')],
+      })
     })
 
     test('that are lost in a call cost the call; the run goes on, and they come back', async () => {

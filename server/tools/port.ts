@@ -65,6 +65,15 @@ export type ToolSource = {
   whyAbsent(name: string): string | null
   /** Resolves when the tool is there, or is known not to come soon, or when the signal aborts. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when all tools are there that are about to come after the start, when it has taken too long, or when the
+   * signal aborts.
+   */
+  untilSettled(signal: AbortSignal): Promise<void>
+  /** What `untilSettled` did not see come, or still waits for: in words for the model and a person. */
+  unsettled(): { isWaiting: boolean; reasons: string[] }
+  /** Resolves when these tools are there, as far as they are going to be within a while, or when the signal aborts. */
+  untilBack(names: readonly string[], signal: AbortSignal): Promise<void>
   /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
   onChange(listener: () => void): () => void
 }
@@ -84,6 +93,8 @@ export type ToolInfo = {
   /** JSON Schema, draft 2020-12. */
   inputSchema: Record<string, unknown>
   outputSchema?: Record<string, unknown>
+  /** There are more tools than providers take: the model is not offered this one. */
+  offered?: false
 }
 
 /** `error` is written for the model, which is to act on it, and for the person who reads along. */
@@ -102,6 +113,10 @@ export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure
 /** All tools there are, at each moment. */
 export type ToolRegistry = {
   list(): ToolInfo[]
+  /** Those that the model is offered. */
+  offered(): ToolInfo[]
+  /** One of the list. */
+  info(name: string): ToolInfo | undefined
   find(name: string): Tool | undefined
   /**
    * What a call that the model wrote asks for: the tool, and the input to record and execute.
@@ -120,6 +135,15 @@ export type ToolRegistry = {
   execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
   /** Waits for a tool that is about to come; at once for one that is there, or is not going to be. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
+  /** As of a `ToolSource`. */
+  untilSettled: ToolSource['untilSettled']
+  unsettled: ToolSource['unsettled']
+  /**
+   * Waits for tools that a run was offered before.
+   *
+   * @returns why some are away, in words for the model and a person
+   */
+  untilBack(names: readonly string[], signal: AbortSignal): Promise<string[]>
   /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
   onChange(listener: () => void): () => void
 }

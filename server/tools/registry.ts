@@ -15,6 +15,8 @@ import {
 /** The most a tool may answer, in UTF-16 units of JSON: an event carries it whole, and a frame holds 1 MiB. */
 const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
+/** As many as providers take. */
+const MAX_OFFERED = 128
 
 /**
  * @param tools those that are always there; one of the source that has such a name is not offered
@@ -24,7 +26,16 @@ const MAX_ERROR_LENGTH = 2000
  */
 export function createToolRegistry(
   tools: readonly Tool[],
-  { timeoutMs, source }: { timeoutMs: number; source?: ToolSource },
+  {
+    timeoutMs,
+    source,
+    onTooMany = () => undefined,
+  }: {
+    timeoutMs: number
+    source?: ToolSource
+    /** Called with the names that the model is not offered, whenever they are other ones. */
+    onTooMany?: (names: string[]) => void
+  },
 ): ToolRegistry {
   const own = new Map(tools.map((tool) => [tool.name, tool]))
   if (own.size < tools.length) throw new Error('two tools have the same name')
@@ -33,6 +44,19 @@ export function createToolRegistry(
   const find = (name: string): Tool | undefined =>
     own.get(name) ?? source?.tools().find((tool) => tool.name === name)
   const coming = (): Tool[] => source?.tools().filter(({ name }) => !own.has(name)) ?? []
+
+  const list = (): ToolInfo[] =>
+    [...ownInfos, ...coming().map(describe)].map((info, index) =>
+      index < MAX_OFFERED ? info : { ...info, offered: false },
+    )
+  // Always the first: those of this server, then those of the others in the order of the file and of their lists.
+  const left = () => [...own.keys(), ...coming().map(({ name }) => name)].slice(MAX_OFFERED)
+  let told = ''
+  source?.onChange(() => {
+    const names = left()
+    if (names.join() !== told && names.length > 0) onTooMany(names)
+    told = names.join()
+  })
 
   const unknown = (name: string): ToolFailure => {
     const why = source?.whyAbsent(name)
@@ -52,7 +76,12 @@ export function createToolRegistry(
   }
 
   return {
-    list: () => [...ownInfos, ...coming().map(describe)],
+    list,
+    offered: () => list().filter(({ offered }) => offered !== false),
+    info: (name) => {
+      const tool = find(name)
+      return tool && describe(tool)
+    },
     find,
     parse: (name, argumentsText) => {
       const tool = find(name)
@@ -72,6 +101,13 @@ export function createToolRegistry(
     },
     untilPresent: async (name, signal) => {
       if (!own.has(name)) await source?.untilPresent(name, signal)
+    },
+    untilSettled: async (signal) => source?.untilSettled(signal),
+    unsettled: () => source?.unsettled() ?? { isWaiting: false, reasons: [] },
+    untilBack: async (names, signal) => {
+      const away = () => names.filter((name) => !find(name))
+      if (away().length > 0) await source?.untilBack(away(), signal)
+      return [...new Set(away().map((name) => unknown(name).error))]
     },
     onChange: (listener) => source?.onChange(listener) ?? (() => undefined),
   }

@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, watchFile, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, watchFile, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 // An MCP server as a child process that does what a server must not: argument by argument what of it.
 //   odd-list      lists definitions that are none, beside one that is good
 //   silent        never says a word
+//   GATE=path     answers its greeting when this file is there
 //   chatty        prints what is no message
 //   stubborn      goes on when nobody listens any more, and when it is asked to end
 //   STATE=path    what this file holds is part of a description; when it changes, so does the tool
@@ -11,7 +12,7 @@ import { createInterface } from 'node:readline'
 //   PID=path      its process id is written there
 
 const isMode = (mode: string) => process.argv.includes(mode)
-const { STATE, CALLS, PID } = process.env
+const { STATE, CALLS, PID, GATE } = process.env
 
 type Message = { id?: number; method?: string; params?: Record<string, unknown> }
 
@@ -119,6 +120,7 @@ async function call({ id, params }: Message): Promise<void> {
 async function take(message: Message): Promise<void> {
   switch (message.method) {
     case 'initialize':
+      while (GATE && !existsSync(GATE)) await new Promise((resolve) => setTimeout(resolve, 20))
       return answer(message.id, {
         protocolVersion: '2025-06-18',
         capabilities: { tools: { listChanged: true } },
