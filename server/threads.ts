@@ -66,7 +66,9 @@ export function workInThread<Input, Output>(
   const keep = (worker: Worker): void => {
     kept.push(worker)
     worker.unref()
-    setTimeout(() => drop(worker) && worker.terminate(), IDLE_MS).unref()
+    setTimeout(() => {
+      if (drop(worker)) void worker.terminate()
+    }, IDLE_MS).unref()
   }
   const begin = (): Worker => {
     const worker = start(file, bounds.memoryMb)
@@ -79,9 +81,15 @@ export function workInThread<Input, Output>(
       signal?.throwIfAborted()
       const worker = kept.pop() ?? begin()
       worker.ref()
-      const output = await run<Output>(worker, input, bounds.deadlineMs, signal)
-      keep(worker)
-      return output
+      try {
+        const output = await run<Output>(worker, input, bounds.deadlineMs, signal)
+        keep(worker)
+        return output
+      } catch (error) {
+        if (error instanceof ThreadRefusal) keep(worker)
+        else void worker.terminate()
+        throw error
+      }
     } finally {
       const next = queue.shift()
       if (next) next()
@@ -102,7 +110,6 @@ function start(file: URL, memoryMb: number): Worker {
   return worker.on('error', () => undefined)
 }
 
-/** Ends the worker unless it answers with an output. */
 async function run<Output>(
   worker: Worker,
   input: unknown,
@@ -128,9 +135,6 @@ async function run<Output>(
   try {
     worker.postMessage(input)
     return await promise
-  } catch (error) {
-    void worker.terminate()
-    throw error
   } finally {
     worker.off('message', onMessage).off('error', onError).off('exit', onExit)
     clearTimeout(deadline)
