@@ -1,12 +1,12 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { ToolView } from './tool-view.tsx'
+import { ToolCard } from './tool-card.tsx'
 
 test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
   'a call of a tool named %s has a card as any other',
   (name) => {
     const html = renderToStaticMarkup(
-      <ToolView
+      <ToolCard
         call={{
           id: '1',
           name,

@@ -122,8 +122,8 @@ test.each(['> ', '- ', '*a _b ', '[', '**~~', '$', '\\('])(
 )
 
 test('what every object has is no link, no entity and no kind of code', () => {
-  expect(render('[constructor] &constructor; [__proto__]')).toContain(
-    '[constructor] &amp;constructor; [__proto__]',
+  expect(render('[constructor] &constructor; [valueOf]')).toContain(
+    '[constructor] &amp;constructor; [valueOf]',
   )
   expect(render('```constructor\nx\n```')).toContain('constructor')
 })
