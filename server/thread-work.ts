@@ -3,12 +3,12 @@ import { ThreadRefusal, type ThreadAnswer } from './threads.ts'
 
 /** What a thread of `workInThread` does with each input that it is given. */
 export function answerFromThread<Input, Output>(
-  work: (input: Input) => Output | Promise<Output>,
+  work: (input: Input) => Output,
   transferred: (output: Output) => Transferable[] = () => [],
 ): void {
-  parentPort?.on('message', async (input: Input) => {
+  parentPort?.on('message', (input: Input) => {
     try {
-      const output = await work(input)
+      const output = work(input)
       send({ output }, transferred(output))
     } catch (error) {
       send(asAnswer(error), [])

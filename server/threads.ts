@@ -58,30 +58,38 @@ export function workInThread<Input, Output>(
   }
 
   const kept: Worker[] = []
+  const drop = (worker: Worker): boolean => {
+    const index = kept.indexOf(worker)
+    if (index >= 0) kept.splice(index, 1)
+    return index >= 0
+  }
   const keep = (worker: Worker): void => {
     kept.push(worker)
     worker.unref()
-    const drop = (): void => {
-      const index = kept.indexOf(worker)
-      if (index >= 0) kept.splice(index, 1)
-    }
-    worker.once('exit', drop)
     setTimeout(() => {
-      if (!kept.includes(worker)) return
-      drop()
-      void worker.terminate()
+      if (drop(worker)) void worker.terminate()
     }, IDLE_MS).unref()
+  }
+  const begin = (): Worker => {
+    const worker = start(file, bounds.memoryMb)
+    return worker.on('exit', () => drop(worker))
   }
 
   return async (input, signal) => {
     await takeTurn()
     try {
       signal?.throwIfAborted()
-      const worker = kept.pop() ?? start(file, bounds.memoryMb)
+      const worker = kept.pop() ?? begin()
       worker.ref()
-      const output = await run<Output>(worker, input, bounds.deadlineMs, signal)
-      keep(worker)
-      return output
+      try {
+        const output = await run<Output>(worker, input, bounds.deadlineMs, signal)
+        keep(worker)
+        return output
+      } catch (error) {
+        if (error instanceof ThreadRefusal) keep(worker)
+        else void worker.terminate()
+        throw error
+      }
     } finally {
       const next = queue.shift()
       if (next) next()
@@ -93,14 +101,15 @@ export function workInThread<Input, Output>(
 const IDLE_MS = 10_000
 
 function start(file: URL, memoryMb: number): Worker {
-  return new Worker(file, {
+  const worker = new Worker(file, {
     // Nothing that the process was given: settings hold secrets, and this reads what strangers wrote.
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32 },
   })
+  // One that dies while it is ended, or idle, takes nobody with it.
+  return worker.on('error', () => undefined)
 }
 
-/** Ends the worker unless it answers with an output. */
 async function run<Output>(
   worker: Worker,
   input: unknown,
@@ -111,27 +120,23 @@ async function run<Output>(
   const onAbort = (): void => reject(signal?.reason)
   const deadline = setTimeout(() => reject(new ThreadLimitError('deadline')), deadlineMs)
   signal?.addEventListener('abort', onAbort, { once: true })
-  worker.once('message', (answer: ThreadAnswer<Output>) => {
+  const onMessage = (answer: ThreadAnswer<Output>): void => {
     if ('output' in answer) resolve(answer.output)
     else if ('refusal' in answer) reject(new ThreadRefusal(answer.refusal))
     else if ('limit' in answer) reject(new ThreadLimitError(answer.limit))
     else reject(new Error(answer.failure))
-  })
-  worker.once('error', (error: NodeJS.ErrnoException) => {
+  }
+  const onError = (error: NodeJS.ErrnoException): void => {
     const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     reject(isMemory ? new ThreadLimitError('memory') : error)
-  })
-  worker.once('exit', () => reject(new Error('the thread ended without an answer')))
+  }
+  const onExit = (): void => reject(new Error('the thread ended without an answer'))
+  worker.on('message', onMessage).on('error', onError).on('exit', onExit)
   try {
     worker.postMessage(input)
     return await promise
-  } catch (error) {
-    void worker.terminate()
-    throw error
   } finally {
-    worker.removeAllListeners()
-    // One that dies while it is ended, or idle, takes nobody with it.
-    worker.on('error', () => undefined)
+    worker.off('message', onMessage).off('error', onError).off('exit', onExit)
     clearTimeout(deadline)
     signal?.removeEventListener('abort', onAbort)
   }

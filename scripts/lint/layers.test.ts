@@ -48,6 +48,8 @@ const bad = [
   ['layers(imports)', 'server/runs/process-import.ts', `import 'node:process'`],
   ['layers(barrels)', 'server/runs/index.ts', `export * from './driver.ts'`],
   ['layers(barrels)', 'db/index.ts', `export { listSessions } from './sessions.ts'`],
+  ['layers(backtracking)', 'db/exponential.ts', `export const bad = /^(a+)+$/`],
+  ['layers(backtracking)', 'web/polynomial.ts', `export const bad = /^a*b?a*$/`],
   ['eslint(no-restricted-globals)', 'server/runs/process.ts', `export const cwd = process.cwd()`],
   ['eslint(no-restricted-globals)', 'db/process.ts', `export const cwd = process.cwd()`],
   ['eslint(no-restricted-globals)', 'shared/client/process.ts', `export const cwd = process.cwd()`],

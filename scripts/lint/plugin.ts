@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path'
 import { barrelProblem, importProblem } from './layers.ts'
+import { regexProblem } from './regexes.ts'
 
 /** The rules of this house for oxlint, which has the types of a plugin's API only inside. */
 
@@ -8,6 +9,7 @@ type Node = {
   source: (Node & { value?: unknown }) | null
   importKind?: 'type' | 'value'
   exportKind?: 'type' | 'value'
+  regex?: { pattern: string; flags: string } | null
 }
 type Context = {
   cwd: string
@@ -45,8 +47,20 @@ const barrels = {
   },
 }
 
+const backtracking = {
+  create(context: Context) {
+    return {
+      Literal: (node: Node) => {
+        if (!node.regex) return
+        const message = regexProblem(node.regex.pattern, node.regex.flags)
+        if (message) context.report({ node, message })
+      },
+    }
+  },
+}
+
 function fileOf(context: Context): string {
   return relative(context.cwd, context.physicalFilename).split(sep).join('/')
 }
 
-export default { meta: { name: 'layers' }, rules: { imports, barrels } }
+export default { meta: { name: 'layers' }, rules: { imports, barrels, backtracking } }

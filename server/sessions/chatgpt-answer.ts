@@ -1,4 +1,5 @@
 import type { ExportedCall, ExportedMessage, ExportedPart } from '../../shared/contract/export.ts'
+import { withCitations } from './chatgpt-citations.ts'
 import type { ChatGptMessage } from './chatgpt-file.ts'
 import { codeOf, textOf, thoughtsOf } from './chatgpt-text.ts'
 
@@ -40,10 +41,10 @@ export function extendAnswer(
 function addParts(
   parts: readonly ExportedPart[],
   id: string,
-  { author, content, recipient }: ChatGptMessage,
+  { author, content, recipient, metadata }: ChatGptMessage,
   callable: boolean,
 ): readonly ExportedPart[] {
-  const text = textOf(content)
+  const text = withCitations(textOf(content), metadata)
   if (author.role === 'tool') {
     return callable ? addResult(parts, id, author.name ?? 'tool', text) : parts
   }

@@ -22,6 +22,21 @@ const Content = z.looseObject({
 })
 export type ChatGptContent = z.infer<typeof Content>
 
+const MAX_CITATIONS = 5_000
+const Source = z.looseObject({
+  title: z.string().max(2_000).nullish(),
+  url: z.string().max(4_000).nullish(),
+})
+const Reference = Source.extend({
+  matched_text: z.string().max(10_000).nullish(),
+  items: z.array(Source).max(100).nullish(),
+})
+const Citation = z.looseObject({
+  start_ix: z.number().nullish(),
+  end_ix: z.number().nullish(),
+  metadata: Source.nullish(),
+})
+
 const ChatGptMessage = z.looseObject({
   author: z.looseObject({ role: z.string().max(200), name: z.string().max(500).nullish() }),
   create_time: Seconds,
@@ -32,6 +47,9 @@ const ChatGptMessage = z.looseObject({
     .looseObject({
       is_visually_hidden_from_conversation: z.boolean().nullish(),
       model_slug: z.string().max(500).nullish(),
+      // What they refer to is a help for the reader: one that cannot be read costs its link, not the import.
+      content_references: z.array(Reference).max(MAX_CITATIONS).nullish().catch(null),
+      citations: z.array(Citation).max(MAX_CITATIONS).nullish().catch(null),
     })
     .nullish(),
 })

@@ -27,12 +27,15 @@ export type MarkdownKind = 'list' | 'code' | 'table' | 'math' | 'diagram' | 'quo
 
 /** Reads the last thing the person said. The order is that of how sure each sign is. */
 export function recognise(conversation: Conversation): Intent {
-  const text = question(conversation).trim()
+  const whole = question(conversation)
+    .trim()
+    .replaceAll(/\s{200,}/g, (run) => run.slice(0, 200))
+  const text = whole.slice(0, LOOKED_AT)
   const task = backgroundTask(conversation, text)
   if (task) return task
   if (!namesTool(conversation.tools, text)) {
     const first =
-      repetition(text) ??
+      repetition(whole) ??
       longAnswer(text) ??
       memory(text, conversation) ??
       (asksForProfile(text) ? null : codeRequest(text))
@@ -40,8 +43,11 @@ export function recognise(conversation: Conversation): Intent {
   }
   const calls = wantedCalls(conversation.tools, text)
   if (calls.length > 0) return { type: 'tools', calls }
-  return smallTalk(text) ?? markdown(text) ?? missingTool(text) ?? { type: 'talk', text }
+  return smallTalk(text) ?? markdown(text) ?? missingTool(text) ?? { type: 'talk', text: whole }
 }
+
+/** Signs are looked for in the beginning of a text, in UTF-16 units: their patterns backtrack, as language does. */
+const LOOKED_AT = 4_000
 
 function repetition(text: string): Intent | null {
   const asked =

@@ -2,8 +2,10 @@ import { memo, useCallback } from 'react'
 import type { ComponentType } from 'react'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../shared/client/index.ts'
 import { useSession } from '../../../shared/react/index.ts'
+import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { AnswerMessage } from './answer-message.tsx'
 import { PersonMessage } from './person-message.tsx'
+import { RawMessage } from './raw-message.tsx'
 import type { Turn } from './turns.ts'
 import { UserMessage } from './user-message.tsx'
 
@@ -85,10 +87,15 @@ function MessageById(props: {
       <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} />
     ) : null
   }
-  if (message.role === 'user') {
-    return <PersonMessage message={message} beginsLine={props.beginsLine} />
-  }
-  return <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
+  return (
+    <ErrorBoundary fallback={<RawMessage message={message} />}>
+      {message.role === 'user' ? (
+        <PersonMessage message={message} beginsLine={props.beginsLine} />
+      ) : (
+        <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
+      )}
+    </ErrorBoundary>
+  )
 }
 
 function findMessage({ state }: SessionSnapshot, id: string): AppMessage | undefined {

@@ -1,3 +1,5 @@
+import { jsonText } from '../../ui/json-text.ts'
+
 /** What a tool is to be given, argument by argument and nothing left out: it is read before it is allowed. */
 export function CallArguments({ input }: { input: unknown }) {
   const entries = isRecord(input) ? Object.entries(input) : null
@@ -18,7 +20,7 @@ export function CallArguments({ input }: { input: unknown }) {
 }
 
 function Value({ value }: { value: unknown }) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const text = jsonText(value)
   const isLong = text.length > 400 || text.split('\n').length > 8
   return (
     <p

@@ -1,9 +1,10 @@
 import { ChevronRight } from 'lucide-react'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { jsonText, oneLine } from '../../ui/json-text.ts'
 
 /** A value as the tool got or gave it, folded away until somebody wants to read it. */
 export function JsonDetails({ label, value }: { label: string; value: unknown }) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const text = jsonText(value)
   return (
     <details className="group/json not-first:border-t not-first:border-border">
       <summary className="flex min-h-8 cursor-pointer list-none items-center gap-1.5 px-3 text-muted hover:text-text [&::-webkit-details-marker]:hidden">
@@ -34,6 +35,6 @@ export function JsonDetails({ label, value }: { label: string; value: unknown })
 
 /** The first words of a value, on one line. */
 function preview(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : oneLine(value)
   return text === '{}' ? 'nothing' : text.slice(0, 120)
 }

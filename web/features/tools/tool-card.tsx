@@ -1,5 +1,5 @@
 import { Activity, CircleUser, Wrench } from 'lucide-react'
-import { type ReactNode, useMemo } from 'react'
+import { createElement, type ReactNode, useMemo } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { CallProgress } from './call-progress.tsx'
@@ -112,10 +112,11 @@ function resultOf(call: AppToolCall): ReactNode {
 }
 
 function ToolIcon({ name, isBusy }: { name: string; isBusy: boolean }) {
-  const Icon = icons.get(name) ?? Wrench
-  return (
-    <Icon aria-hidden size={15} className={isBusy ? 'animate-pulse text-accent' : 'text-muted'} />
-  )
+  return createElement(icons.get(name) ?? Wrench, {
+    'aria-hidden': true,
+    size: 15,
+    className: isBusy ? 'animate-pulse text-accent' : 'text-muted',
+  })
 }
 
 /** A map, for tools have the names that others gave them: `constructor` is one. */

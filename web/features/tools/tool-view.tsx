@@ -1,10 +1,37 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
+import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { jsonText } from '../../ui/json-text.ts'
 import { Approval } from './approval.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './unknown-outcome.tsx'
 
-/** A call's card, with what the person is asked about it. */
+/** A call's card, with what the person is asked about it; one that cannot be drawn shows what it is all the same. */
 export function ToolView({ call }: { call: AppToolCall }) {
+  return (
+    <ErrorBoundary fallback={<RawCall call={call} />}>
+      <CallView call={call} />
+    </ErrorBoundary>
+  )
+}
+
+function RawCall({ call }: { call: AppToolCall }) {
+  return (
+    <div
+      role="group"
+      aria-label={`Tool ${call.name}`}
+      className="rounded-xl border border-border p-3.5"
+    >
+      <p role="note" className="text-xs text-muted">
+        This call cannot be shown as it should be.
+      </p>
+      <pre className="max-h-72 overflow-auto font-mono text-xs wrap-anywhere whitespace-pre-wrap">
+        {jsonText(call)}
+      </pre>
+    </div>
+  )
+}
+
+function CallView({ call }: { call: AppToolCall }) {
   switch (call.status) {
     case 'awaiting-approval':
       return (

@@ -99,3 +99,31 @@ test('chunks of code add up to the code', () => {
     ),
   )
 })
+
+test('formulas stay as they were written, and prices are text', () => {
+  const said = [
+    String.raw`\( e^{i\pi} + 1 \) and \(a_1 * b_2 * c\).`,
+    String.raw`If $a_1*b_2*c_3$ and $x_i \_ y$ then $$\begin{matrix} 1 \\ 3 \end{matrix}$$`,
+    'It costs $5 or $10, i.e. a_1 and b_2.',
+  ]
+  for (const text of said) {
+    expect(render(text)).toBe(
+      `<div class="markdown"><div class="section"><p>${text}</p></div></div>`,
+    )
+  }
+  expect(render(String.raw`*so $a*b$ is*`)).toContain('<em>so $a*b$ is</em>')
+})
+
+test.each(['> ', '- ', '*a _b ', '[', '**~~', '$', '\\('])(
+  'thousands of %j are drawn without running out of stack',
+  (mark) => {
+    expect(render(mark.repeat(3_000) + 'end')).toContain('end')
+  },
+)
+
+test('what every object has is no link, no entity and no kind of code', () => {
+  expect(render('[constructor] &constructor; [valueOf]')).toContain(
+    '[constructor] &amp;constructor; [valueOf]',
+  )
+  expect(render('```constructor\nx\n```')).toContain('constructor')
+})

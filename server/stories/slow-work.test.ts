@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { quoted } from '../sessions/markdown.ts'
+import { type TestApp, startTestApp } from '../testing/app.ts'
+import { htmlText } from '../tools/html-text.ts'
+
+/** The worst that one request can bring, each while somebody else asks whether the server lives. */
+const NOW = '2026-01-01T00:00:00.000Z'
+const say = { author: { role: 'assistant' }, content: { content_type: 'text', parts: [''] } }
+
+/** Each of a hundred nodes names the next one, and ten thousand times another. */
+function repeatedIds(): object[] {
+  const names = Array.from({ length: 10_000 }, () => 'a')
+  const chain = Array.from({ length: 100 }, (_, index) => [
+    `n${index}`,
+    { parent: index > 0 ? `n${index - 1}` : null, children: [`n${index + 1}`, ...names] },
+  ])
+  return [{ mapping: Object.fromEntries([...chain, ['a', { parent: 'n0', children: [] }]]) }]
+}
+
+/** A long answer that forks at its end, in which each way holds the whole of it. */
+function manyForks(): object[] {
+  const ids = Array.from({ length: 4_000 }, (_, index) => `n${index}`)
+  const leaves = Array.from({ length: 20_000 }, (_, index) => `l${index}`)
+  const trunk = ids.map((id, index) => [
+    id,
+    {
+      parent: ids[index - 1] ?? null,
+      children: index + 1 < ids.length ? [ids[index + 1]] : leaves,
+      message: index === 0 ? { ...say, content: { content_type: 'text', parts: ['text'] } } : say,
+    },
+  ])
+  const ends = leaves.map((id) => [id, { parent: ids.at(-1), children: [], message: say }])
+  return [{ mapping: Object.fromEntries([...trunk, ...ends]) }]
+}
+
+const files: [string, () => unknown][] = [
+  ['one id, a million times', repeatedIds],
+  ['a million levels', () => '['.repeat(1_000_000)],
+  ['an answer that forks into gigabytes', manyForks],
+  ['a million numbers', () => `[${'1,'.repeat(1_000_000)}1]`],
+  [
+    'a million faults',
+    () => ({
+      format: 'throughline',
+      version: 1,
+      exportedAt: NOW,
+      sessions: Array.from({ length: 1_000 }, () => ({ messages: Array(300).fill({}) })),
+    }),
+  ],
+  ['two messages of one id', () => [{ mapping: { a: { children: ['a'] } } }]],
+]
+
+describe('while one request asks for the worst, everybody else is answered:', () => {
+  let app: TestApp
+  let url = ''
+  beforeAll(async () => {
+    app = await startTestApp()
+    url = await app.listen()
+  })
+  afterAll(() => app.close())
+
+  /** Answers what the work ended with, and how often the server said meanwhile that it lives. */
+  async function beside(work: () => Promise<unknown>): Promise<{ ended: unknown; alive: number }> {
+    let isOver = false
+    const working = work()
+      .catch((error: unknown) => error)
+      .finally(() => {
+        isOver = true
+      })
+    let alive = 0
+    while (!isOver) {
+      const response = await fetch(`${url}/livez`)
+      expect(response.status).toBe(200)
+      alive += 1
+    }
+    return { ended: await working, alive }
+  }
+
+  test.each(files)('an import of %s is refused, and nothing of it is there', async (_, make) => {
+    const data = make()
+    const { ended, alive } = await beside(() => app.caller.sessions.import({ data }))
+    expect(ended).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/^data/) })
+    expect(alive).toBeGreaterThan(1)
+    expect((await app.caller.sessions.list()).items).toEqual([])
+  })
+
+  test('a page of nested elements is given up', async () => {
+    const html = '<div>'.repeat(200_000)
+    const signal = new AbortController().signal
+    const { ended, alive } = await beside(() => htmlText({ html, url: 'http://x.test/' }, signal))
+    expect(ended).toMatchObject({ message: expect.stringMatching(/^The page/) })
+    expect(alive).toBeGreaterThan(10)
+  })
+
+  test('a search for a long paragraph compares no more words than it may', async () => {
+    const { sessions } = await app.caller.sessions.import({
+      data: [{ mapping: { q: { children: [], message: words(20_000) } } }],
+    })
+    expect(sessions).toHaveLength(1)
+    const query = Array.from({ length: 70 }, (_, index) => `wrod${index}`).join(' ')
+    const { ended } = await beside(() => app.caller.sessions.search({ query }))
+    expect(ended).toEqual([])
+  })
+})
+
+function words(count: number): object {
+  const text = Array.from({ length: count }, (_, index) => `word${index}`).join(' ')
+  return { author: { role: 'user' }, content: { content_type: 'text', parts: [text] } }
+}
+
+test('Markdown of nothing but backslashes takes time that grows with its length, not its square', () => {
+  // With the square of it this would take the better part of an hour.
+  expect(quoted('\\'.repeat(2_000_000))).toHaveLength(2_000_002)
+})

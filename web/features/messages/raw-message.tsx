@@ -1,0 +1,16 @@
+import type { AppMessage } from '../../../shared/client/index.ts'
+import { messageText } from './steps.ts'
+
+/** A message that could not be drawn, as its text was written: the rest of the session is none the worse for it. */
+export function RawMessage({ message }: { message: AppMessage }) {
+  return (
+    <article aria-label={message.role === 'user' ? 'You' : 'Assistant'} className="py-2">
+      <p role="note" className="text-xs text-muted">
+        This message cannot be shown as it should be. Its text:
+      </p>
+      <pre className="max-h-96 overflow-auto font-sans wrap-anywhere whitespace-pre-wrap">
+        {messageText(message.parts)}
+      </pre>
+    </article>
+  )
+}
