@@ -110,7 +110,10 @@ async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, E
     from messages join runs on runs.id = messages.run_id
     where messages.id = any(${ids}::uuid[]) and (finish <> 'stop' or notes is not null)`.execute(db)
   return new Map(
-    told.map(({ id, finish, notes }) => [id, { ...(finish && { finish }), ...(notes && { notes }) }]),
+    told.map(({ id, finish, notes }) => [
+      id,
+      { ...(finish && { finish }), ...(notes && { notes }) },
+    ]),
   )
 }
 

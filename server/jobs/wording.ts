@@ -42,7 +42,9 @@ export function summaryByRule(messages: readonly Message[]): string {
 }
 
 function quote(word: string, message: Message | undefined): string {
-  const text = message?.parts.flatMap((part) => (part.type === 'text' ? [withoutThoughts(part.text)] : [])).join(' ')
+  const text = message?.parts
+    .flatMap((part) => (part.type === 'text' ? [withoutThoughts(part.text)] : []))
+    .join(' ')
   return text?.trim() ? `${word}: “${cut(plain(text), LONGEST_QUOTE)}”` : ''
 }
 

@@ -80,7 +80,9 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
   /** A reason for ending that is none of a whole answer. */
   function broken({ choices }: JsonObject): ProviderFault | null {
     if (finish === null || finishKind(finish) !== 'broken') return null
-    const told = arrayOf(choices).map(objectOf).find(({ error }) => error)
+    const told = arrayOf(choices)
+      .map(objectOf)
+      .find(({ error }) => error)
     const fault = readFault(told ? { error: told.error } : {})
     return { ...fault, message: fault.message || brokenOffWith(finish) }
   }
@@ -104,7 +106,9 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         readUsage(chunk.usage, 'chat', endpoint.host) ??
         readUsage(objectOf(chunk.x_groq).usage, 'chat', endpoint.host)
       if (usage) deltas.push({ type: 'usage', usage })
-      const fault = faultInStream({ event, data }, arrayOf(chunk.choices).length > 0 || usage !== null) ?? broken(chunk)
+      const fault =
+        faultInStream({ event, data }, arrayOf(chunk.choices).length > 0 || usage !== null) ??
+        broken(chunk)
       return fault ? { deltas, alive, fault } : { deltas, alive }
     },
     get ended() {

@@ -92,7 +92,9 @@ function encode(
 }
 
 /** What Google names for calls that its own model did not make (ai.google.dev, "Thought signatures"). */
-const UNSIGNED = { extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } } }
+const UNSIGNED = {
+  extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } },
+}
 
 function stateOf(
   { providerState }: Extract<ModelMessage, { role: 'assistant' }>,

@@ -52,7 +52,9 @@ function withResults(messages: readonly ModelMessage[]): ModelMessage[] {
     const behind = messages.slice(at + 1, next < 0 ? undefined : next)
     const results = calls.map(
       ({ id }): ModelMessage =>
-        behind.find((result): result is Result => result.role === 'tool' && result.callId === id) ?? {
+        behind.find(
+          (result): result is Result => result.role === 'tool' && result.callId === id,
+        ) ?? {
           role: 'tool',
           callId: id,
           output: NO_RESULT,
@@ -67,7 +69,9 @@ function withResults(messages: readonly ModelMessage[]): ModelMessage[] {
 function asText(message: ModelMessage, all: readonly ModelMessage[], at: number): ModelMessage[] {
   if (message.role === 'tool') return []
   if (message.role === 'user' || message.calls.length === 0) return [message]
-  const called = message.calls.map(({ name, arguments: text }) => `(I call the tool ${name} with ${text})`)
+  const called = message.calls.map(
+    ({ name, arguments: text }) => `(I call the tool ${name} with ${text})`,
+  )
   const answered = message.calls.map(({ name }, number) => {
     const result = all[at + 1 + number]
     const output = result?.role === 'tool' ? result.output.trim() : ''

@@ -15,7 +15,12 @@ export function faultInStream({ event, data }: WireEvent, isPart: boolean): Prov
     return told ? readFault(told) : null
   }
   const read = objectOf(data)
-  if (event === 'error' || isFault(read.error) || read.object === 'error' || read.type === 'error') {
+  if (
+    event === 'error' ||
+    isFault(read.error) ||
+    read.object === 'error' ||
+    read.type === 'error'
+  ) {
     return readFault(isFault(read.error) ? data : saying(read))
   }
   const base = objectOf(read.base_resp)
@@ -40,7 +45,15 @@ function saying(read: JsonObject): JsonObject {
 
 /** What servers call their words where there is no error object. */
 function wordsOf(read: JsonObject): string {
-  for (const name of ['message', 'detail', 'error_msg', 'error_message', 'msg', 'errors', 'reason']) {
+  for (const name of [
+    'message',
+    'detail',
+    'error_msg',
+    'error_message',
+    'msg',
+    'errors',
+    'reason',
+  ]) {
     const said = read[name]
     if (typeof said === 'string' && said.trim() !== '') return said
     if (isObject(said) && stringOf(said.message)) return stringOf(said.message)

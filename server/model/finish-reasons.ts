@@ -68,7 +68,11 @@ const KINDS = new Map(
 
 /** @param reason as the provider wrote it: upper case, hyphens and a prefix are taken as they come */
 export function finishKind(reason: string): FinishKind {
-  const plain = reason.trim().toLowerCase().replaceAll('-', '_').replace(/^(finish_?reason_|finishreason\.)/, '')
+  const plain = reason
+    .trim()
+    .toLowerCase()
+    .replaceAll('-', '_')
+    .replace(/^(finish_?reason_|finishreason\.)/, '')
   return KINDS.get(plain) ?? 'broken'
 }
 

@@ -25,7 +25,10 @@ export function prepareStep(
       ...step,
       systemPrompt: inUser ? '' : systemPrompt,
       messages: inUser ? withInstructions(messages, systemPrompt) : messages,
-      maxTokens: Math.min(step.maxTokens, leastOf(refused, 'longer-answers-than') ?? step.maxTokens),
+      maxTokens: Math.min(
+        step.maxTokens,
+        leastOf(refused, 'longer-answers-than') ?? step.maxTokens,
+      ),
       tools: sent.map((tool) => ({ ...tool, inputSchema: schemaToSend(tool.inputSchema) })),
     },
     endpoint,
@@ -50,7 +53,9 @@ function offeredTools(
   const without = tools.filter((tool) => !taken.includes(tool))
   const notes =
     without.length > 0
-      ? [`${host} refuses ${listOf(without)}: the model was asked without ${without.length === 1 ? 'it' : 'them'}.`]
+      ? [
+          `${host} refuses ${listOf(without)}: the model was asked without ${without.length === 1 ? 'it' : 'them'}.`,
+        ]
       : []
   if (sent.length < taken.length) {
     const over = taken.filter((tool) => !sent.includes(tool))

@@ -19,7 +19,9 @@ export function rememberRefusals(now: () => number): RefusalMemory {
   const byModel = new Map<string, Map<Refusal, number>>()
   return {
     of: (model) =>
-      [...(byModel.get(model) ?? [])].flatMap(([refusal, until]) => (until > now() ? [refusal] : [])),
+      [...(byModel.get(model) ?? [])].flatMap(([refusal, until]) =>
+        until > now() ? [refusal] : [],
+      ),
     learn(model, refusals) {
       if (refusals.length === 0) return
       const known = byModel.get(model) ?? new Map<Refusal, number>()

@@ -72,13 +72,18 @@ function parameter(api: Reading['api'], refusal: Refusal, ...names: string[]): R
 }
 
 function words(api: Reading['api'], refusal: Refusal, says: RegExp, more: Partial<Reading> = {}) {
-  return { api, refusal: ({ message }: ProviderFault) => (says.test(message) ? refusal : null), ...more }
+  return {
+    api,
+    refusal: ({ message }: ProviderFault) => (says.test(message) ? refusal : null),
+    ...more,
+  }
 }
 
 /** A thought that is wanted back must not be read as one that is not wanted. */
 const WANTED_BACK =
   /reasoning_content\b[^.\n]{0,80}(?:must be (?:passed|sent|provided|included|returned|present)|(?:is|are) (?:missing|required|expected)|passed? back)|(?:missing|requires?|expected)[^.\n]{0,40}reasoning_content|without[^.\n]{0,30}reasoning_content/i
-const UNSIGNED = /(?:missing|requires?|without)[^.\n]{0,40}thought_signature|thought_signature[^.\n]{0,40}(?:missing|required)/i
+const UNSIGNED =
+  /(?:missing|requires?|without)[^.\n]{0,40}thought_signature|thought_signature[^.\n]{0,40}(?:missing|required)/i
 
 const NO_TOOLS =
   /\btools?(?: ?-?(?:use|calls?|calling|choice))?\b[^.\n]{0,60}(?:not support|unsupported|requires? --|not (?:be )?(?:enabled|available|allowed|permitted))|(?:not support|n.t support|unsupported|not implement)[^.\n]{0,40}\b(?:tools?|functions?)\b|function calling is not|no endpoints found that support tool use|--enable-auto-tool-choice|(?:unrecogni[sz]ed|unknown|unexpected|extra)[^\n]{0,60}["'` ]tools?\b["'`]?/i
@@ -111,14 +116,24 @@ const READINGS: Reading[] = [
   parameter('responses', 'max-output-tokens', 'max_output_tokens'),
   parameter('responses', 'store', 'store'),
   parameter('chat', 'stream-options', 'stream_options', 'include_usage'),
-  parameter('responses', 'encrypted-reasoning', 'include(?:\\[\\d+\\])?', 'reasoning\\.encrypted_content'),
+  parameter(
+    'responses',
+    'encrypted-reasoning',
+    'include(?:\\[\\d+\\])?',
+    'reasoning\\.encrypted_content',
+  ),
   words('responses', 'encrypted-reasoning', /\bencrypted content is not supported/i),
   parameter('responses', 'reasoning-summary', 'reasoning\\.summary', 'reasoning', 'summary'),
-  words('responses', 'reasoning-summary', /(?:verified|allowed)[^.\n]{0,60}reasoning summar|reasoning summar[^.\n]{0,40}not/i),
+  words(
+    'responses',
+    'reasoning-summary',
+    /(?:verified|allowed)[^.\n]{0,60}reasoning summar|reasoning summar[^.\n]{0,40}not/i,
+  ),
   {
     api: 'responses',
     refusal: ({ message, param }) =>
-      /\brs_\w+|item with id|'reasoning' was provided/i.test(message) || /^input\[\d+\]\.id$/.test(param)
+      /\brs_\w+|item with id|'reasoning' was provided/i.test(message) ||
+      /^input\[\d+\]\.id$/.test(param)
         ? 'reasoning-ids'
         : null,
   },
@@ -126,11 +141,17 @@ const READINGS: Reading[] = [
     api: 'responses',
     refusal: ({ message }, { refused }) =>
       refused.has('reasoning-ids') &&
-      /\brs_\w+|item with id|encrypted[ _]content|['"`]reasoning['"`]|reasoning items?\b/i.test(message)
+      /\brs_\w+|item with id|encrypted[ _]content|['"`]reasoning['"`]|reasoning items?\b/i.test(
+        message,
+      )
         ? 'reasoning-replay'
         : null,
   },
-  words('responses', 'reasoning-replay', /encrypted[ _]content\b[^.\n]{0,80}could not be (?:verified|decrypted)/i),
+  words(
+    'responses',
+    'reasoning-replay',
+    /encrypted[ _]content\b[^.\n]{0,80}could not be (?:verified|decrypted)/i,
+  ),
   words('chat', 'thoughts-left-out', WANTED_BACK),
   words('chat', 'unsigned-calls', UNSIGNED),
   {
@@ -138,9 +159,13 @@ const READINGS: Reading[] = [
     refusal: (fault) =>
       !WANTED_BACK.test(fault.message) &&
       !UNSIGNED.test(fault.message) &&
-      ['reasoning_content', 'reasoning_details', 'reasoning', 'extra_content', 'thought_signature'].some(
-        (name) => turnsDown(fault, name),
-      )
+      [
+        'reasoning_content',
+        'reasoning_details',
+        'reasoning',
+        'extra_content',
+        'thought_signature',
+      ].some((name) => turnsDown(fault, name))
         ? 'reasoning-replay'
         : null,
   },
@@ -175,7 +200,8 @@ export function refusedBy(
   const left = new Set([...asked.refused, ...tried])
   for (const { api, statuses = [], refusal } of READINGS) {
     if (api !== 'both' && api !== asked.api) continue
-    if (status !== 400 && status !== 422 && (status === null || !statuses.includes(status))) continue
+    if (status !== 400 && status !== 422 && (status === null || !statuses.includes(status)))
+      continue
     const found = refusal(fault, { ...asked, refused: left })
     if (found && !left.has(found)) return found
   }
@@ -184,19 +210,27 @@ export function refusedBy(
 
 function tooManyTools({ message, param }: ProviderFault, { tools }: Asked): Refusal | null {
   const about = param === 'tools' || /\btools?\b|\bfunctions?\b/i.test(message)
-  if (!about || !/too (?:long|many)|at most|maximum|max(?:imum)?[^.\n]{0,20}\d|exceed|more than/i.test(message)) return null
+  if (
+    !about ||
+    !/too (?:long|many)|at most|maximum|max(?:imum)?[^.\n]{0,20}\d|exceed|more than/i.test(message)
+  )
+    return null
   const most = numbersIn(message).find((number) => number > 0 && number < tools.length)
   return most === undefined ? null : `more-tools-than-${most}`
 }
 
-function longAnswer(
-  { message, param }: ProviderFault,
-  { maxTokens }: Asked,
-): Refusal | null {
+function longAnswer({ message, param }: ProviderFault, { maxTokens }: Asked): Refusal | null {
   const names = /max_(?:completion_|output_|new_)?tokens/i
   if (!names.test(param) && !names.test(message)) return null
-  if (!/too (?:large|high|big|long)|at most|less than|<=|≤|maximum|range|exceed|between|up to/i.test(message)) return null
-  const most = Math.max(...numbersIn(message).filter((number) => number >= MIN_ANSWER && number < maxTokens))
+  if (
+    !/too (?:large|high|big|long)|at most|less than|<=|≤|maximum|range|exceed|between|up to/i.test(
+      message,
+    )
+  )
+    return null
+  const most = Math.max(
+    ...numbersIn(message).filter((number) => number >= MIN_ANSWER && number < maxTokens),
+  )
   return Number.isFinite(most) ? `longer-answers-than-${most}` : null
 }
 
@@ -204,7 +238,9 @@ function longAnswer(
 const MIN_ANSWER = 64
 
 function numbersIn(text: string): number[] {
-  return [...text.matchAll(/(?<![\w.])\d[\d,]*(?![\w])/g)].map(([digits]) => Number(digits.replaceAll(',', '')))
+  return [...text.matchAll(/(?<![\w.])\d[\d,]*(?![\w])/g)].map(([digits]) =>
+    Number(digits.replaceAll(',', '')),
+  )
 }
 
 /** The smallest of the limits of one kind; null when there is none. */

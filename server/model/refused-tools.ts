@@ -25,7 +25,11 @@ export function toolNamedIn(
   if (!/\b(?:function|tool|schema)s?\b/i.test(message)) return null
   // The longest first: one name may be the beginning of another.
   const byLength = tools.toSorted((one, other) => other.name.length - one.name.length)
-  return byLength.find(({ name }) => QUOTES.some((quote) => message.includes(quote + name + (CLOSING[quote] ?? quote))))?.refusal ?? null
+  return (
+    byLength.find(({ name }) =>
+      QUOTES.some((quote) => message.includes(quote + name + (CLOSING[quote] ?? quote))),
+    )?.refusal ?? null
+  )
 }
 
 /** `tools[3].function.parameters`, `tools.3.custom.input_schema`, `["body","tools",3,…]`, `function_declarations[3]`. */

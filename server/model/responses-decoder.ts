@@ -93,7 +93,8 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
 }
 
 function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: number): ModelFinish {
-  if (ended === 'incomplete') return finishKind(reason) === 'content-filter' ? 'content-filter' : 'length'
+  if (ended === 'incomplete')
+    return finishKind(reason) === 'content-filter' ? 'content-filter' : 'length'
   return calls > 0 ? 'tool-calls' : 'stop'
 }
 

@@ -31,7 +31,8 @@ export function splitThoughts(): ThoughtSplitter {
       }
       if (state === 'thinking') {
         const end = held.indexOf(CLOSE)
-        const ready = end < 0 ? held.slice(0, held.length - beginningAtEnd(held, CLOSE)) : held.slice(0, end)
+        const ready =
+          end < 0 ? held.slice(0, held.length - beginningAtEnd(held, CLOSE)) : held.slice(0, end)
         if (ready) deltas.push({ type: 'reasoning', text: ready })
         held = held.slice(end < 0 ? ready.length : end + CLOSE.length)
         if (end < 0) return deltas
@@ -42,7 +43,7 @@ export function splitThoughts(): ThoughtSplitter {
       const undecided = bare === '' || (bare.length < OPEN.length && OPEN.startsWith(bare))
       if (undecided && held.length < MOST_BLANKS) return deltas
       if (bare.startsWith(OPEN)) {
-        held = bare.slice(OPEN.length).trimStart()
+        held = bare.slice(OPEN.length)
         state = 'thinking'
       } else {
         // The blank lines between the thoughts and the answer belong to neither.

@@ -65,7 +65,8 @@ export function collectToolCalls(
     const otherName = name !== '' && current.name !== '' && name !== current.name
     const complete = parseJson(current.text) !== undefined
     if (id !== '' && id === current.wireId) {
-      const another = name !== '' && complete && !isNothing(current.text) && !repeats(current, piece)
+      const another =
+        name !== '' && complete && !isNothing(current.text) && !repeats(current, piece)
       return otherName || (another && piece.arguments.trim() !== '') ? null : current
     }
     if (id !== '' && current.wireId !== '') return name !== '' || complete ? null : current
@@ -133,7 +134,9 @@ function isNothing(text: string): boolean {
 
 /** Whether what follows may change what these first characters mean. */
 function mayBecomeAnother(text: string): boolean {
-  return /^\s*(n(u(ll?)?)?|\{\s*\}?)?\s*$/.test(text) || (/^\s*"/.test(text) && text.length < MAX_HELD)
+  return (
+    /^\s*(n(u(ll?)?)?|\{\s*\}?)?\s*$/.test(text) || (/^\s*"/.test(text) && text.length < MAX_HELD)
+  )
 }
 
 /** Providers write "no arguments" in several ways, and arguments as JSON inside of a JSON text; the port has one way. */

@@ -10,12 +10,25 @@ const MAX_DEPTH = 64
  */
 export function schemaToSend(schema: unknown): JsonObject {
   const root = resolved(objectOf(schema))
-  const { $schema: _, anyOf, oneOf, allOf, enum: __, not: ___, if: ____, then, else: otherwise, ...rest } = root
+  const {
+    $schema: _,
+    anyOf,
+    oneOf,
+    allOf,
+    enum: __,
+    not: ___,
+    if: ____,
+    then,
+    else: otherwise,
+    ...rest
+  } = root
   const all = arrayOf(allOf)
   const one = [...arrayOf(anyOf), ...arrayOf(oneOf), then, otherwise]
   const alternatives = [...all, ...one].map((part) => resolved(objectOf(part), root))
   const properties: JsonObject = Object.fromEntries(
-    [...alternatives.toReversed(), root].flatMap((part) => Object.entries(objectOf(part.properties))),
+    [...alternatives.toReversed(), root].flatMap((part) =>
+      Object.entries(objectOf(part.properties)),
+    ),
   )
   const required = [root, ...alternatives.slice(0, all.length)]
     .flatMap((part) => arrayOf(part.required).map(stringOf))
@@ -27,13 +40,14 @@ export function schemaToSend(schema: unknown): JsonObject {
 /** The schema that a `$ref` at its top points to, as far as it points into the document. */
 function resolved(schema: JsonObject, document = schema, hops = 0): JsonObject {
   const path = stringOf(schema.$ref)
-  if (!path.startsWith('#/') || hops > 8) return schema
+  if (path === '') return schema
   let found: unknown = document
   for (const key of path.slice(2).split('/')) {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
     found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined
   }
   const { $ref: _, ...rest } = schema
+  if (!path.startsWith('#/') || hops > 8) return rest
   return isObject(found) ? resolved({ ...found, ...rest }, document, hops + 1) : rest
 }
 
@@ -44,7 +58,12 @@ function repaired(schema: JsonObject, depth: number): JsonObject {
   const fields = Object.entries(schema).map(([key, value]): [string, unknown] => {
     if (IN_NAMES.has(key)) {
       const names = Object.entries(objectOf(value))
-      return [key, Object.fromEntries(names.map(([name, part]) => [name, part === true ? {} : inner(part, depth)]))]
+      return [
+        key,
+        Object.fromEntries(
+          names.map(([name, part]) => [name, part === true ? {} : inner(part, depth)]),
+        ),
+      ]
     }
     return [key, IN_ONE.has(key) || IN_LIST.has(key) ? inner(value, depth) : value]
   })
@@ -62,6 +81,21 @@ function inner(value: unknown, depth: number): unknown {
   return isObject(value) ? repaired(value, depth + 1) : value
 }
 
-const IN_NAMES = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
-const IN_ONE = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'])
+const IN_NAMES = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+])
+const IN_ONE = new Set([
+  'items',
+  'additionalProperties',
+  'not',
+  'contains',
+  'propertyNames',
+  'if',
+  'then',
+  'else',
+])
 const IN_LIST = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])

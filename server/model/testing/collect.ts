@@ -2,7 +2,9 @@ import type { ModelDelta, ModelPort, ModelStep } from '../port.ts'
 
 /** A step with nothing special about it: where tools were called before, one is offered. */
 export function stepOf(text: string, more: Partial<ModelStep> = {}): ModelStep {
-  const calls = more.messages?.some((message) => message.role === 'assistant' && message.calls.length > 0)
+  const calls = more.messages?.some(
+    (message) => message.role === 'assistant' && message.calls.length > 0,
+  )
   return {
     model: 'test-model',
     temperature: 0.5,
