@@ -6,7 +6,8 @@ import type { ModelDelta, ModelStep } from './port.ts'
 import { prepareStep } from './prepared-step.ts'
 import { contextWindowIn, type ProviderFault } from './provider-fault.ts'
 import type { RefusalMemory } from './refusal-memory.ts'
-import { knownRefusals, refusedBy, type Refusal } from './refusals.ts'
+import { knownRefusals } from './model-families.ts'
+import { refusedBy, type Refusal } from './refusals.ts'
 import { retryDelay } from './retry.ts'
 
 export type StreamSettings = AttemptSettings & {
