@@ -96,7 +96,7 @@ export async function createApp(options: AppOptions) {
         search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
         now: options.clock ?? Date.now,
         fetchUrls: config.tools.fetchUrls,
-      }),
+      }).filter(({ name }) => config.tools.builtin.some((chosen) => chosen === name)),
       ...(options.tools ?? []),
     ],
     {

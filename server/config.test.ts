@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from './config.ts'
+import { BUILTIN_TOOL_NAMES } from './tools/builtin-names.ts'
 import { Settings } from './settings.ts'
 
 function problemsOf(env: Record<string, string | undefined>): string[] {
@@ -77,6 +78,7 @@ test('every variable arrives where the server reads it', () => {
       RUN_LEASE_SECONDS: '2',
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
+      BUILTIN_TOOLS: 'current_time, search_sessions',
       FETCH_URL_TOOL: 'true',
       MCP_CONFIG: 'mcp.json',
       AUTH_MODE: 'single',
@@ -111,7 +113,12 @@ test('every variable arrives where the server reads it', () => {
     runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000 },
     budget: { usdPerDay: 0.5 },
     sessions: { graceMs: 0 },
-    tools: { timeoutMs: 4_000, mcpConfigPath: 'mcp.json', fetchUrls: true },
+    tools: {
+      timeoutMs: 4_000,
+      mcpConfigPath: 'mcp.json',
+      builtin: ['current_time', 'search_sessions'],
+      fetchUrls: true,
+    },
     auth: {
       mode: 'single',
       secret,
@@ -194,4 +201,19 @@ test('a Supabase project is the default issuer of outside tokens', () => {
 test('DEBUG=true means the level debug; another program’s DEBUG means nothing', () => {
   expect(readConfig({ DEBUG: 'true', LOG_LEVEL: 'warn' }).logLevel).toBe('debug')
   expect(readConfig({ DEBUG: 'express:*' }).logLevel).toBe('info')
+})
+
+describe('BUILTIN_TOOLS', () => {
+  test('offers all, none, or those that it names', () => {
+    expect(readConfig({}).tools.builtin).toEqual(BUILTIN_TOOL_NAMES)
+    expect(readConfig({ BUILTIN_TOOLS: 'all' }).tools.builtin).toEqual(BUILTIN_TOOL_NAMES)
+    expect(readConfig({ BUILTIN_TOOLS: 'none' }).tools.builtin).toEqual([])
+    expect(readConfig({ BUILTIN_TOOLS: ' current_time ,' }).tools.builtin).toEqual(['current_time'])
+  })
+
+  test('refuses a name that is no tool, and all or none among names', () => {
+    for (const list of ['current_tme', 'all,current_time', 'none,none', 'constructor']) {
+      expect(() => readConfig({ BUILTIN_TOOLS: list })).toThrow(/BUILTIN_TOOLS: must be all, none/)
+    }
+  })
 })

@@ -1,4 +1,5 @@
 import { Settings } from './settings.ts'
+import type { BuiltinToolName } from './tools/builtin-names.ts'
 
 /** All that the server is told from outside, checked and typed. `readConfig` makes it. */
 export type Config = {
@@ -34,7 +35,13 @@ export type Config = {
   /** What calls of models may cost on one day (UTC), all together; null is no limit. */
   budget: { usdPerDay: number | null }
   sessions: { graceMs: number }
-  tools: { timeoutMs: number; mcpConfigPath: string | null; fetchUrls: boolean }
+  tools: {
+    timeoutMs: number
+    mcpConfigPath: string | null
+    /** Those of the built-in ones that the model is offered. */
+    builtin: readonly BuiltinToolName[]
+    fetchUrls: boolean
+  }
   auth: {
     mode: 'single' | 'accounts'
     /** Null: one is made and kept in `dataDir`. */
@@ -149,6 +156,7 @@ function toConfig(settings: Settings): Config {
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
       mcpConfigPath: settings.MCP_CONFIG ?? null,
+      builtin: settings.BUILTIN_TOOLS,
       fetchUrls: settings.FETCH_URL_TOOL,
     },
     auth: {

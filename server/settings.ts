@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BUILTIN_TOOL_NAMES, type BuiltinToolName } from './tools/builtin-names.ts'
 
 /** The longest time a setting may ask for, in seconds; a timer of Node holds less than 25 days. */
 const DAY = 86_400
@@ -45,6 +46,19 @@ export const Settings = z.object({
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
   MCP_CONFIG: z.string().optional(),
+  BUILTIN_TOOLS: z
+    .string()
+    .default('all')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .transform((names) => names.filter((name) => name !== ''))
+    .transform((names): readonly string[] => {
+      const [only] = names.length === 1 ? names : []
+      return only === 'all' ? BUILTIN_TOOL_NAMES : only === 'none' ? [] : names
+    })
+    .refine((names) => names.every(isBuiltinTool), {
+      error: `must be all, none, or names divided by commas, of ${BUILTIN_TOOL_NAMES.join(', ')}.`,
+    })
+    .transform((names) => names.filter(isBuiltinTool)),
   FETCH_URL_TOOL: z
     .enum(['true', 'false'], { error: 'must be true or false.' })
     .default('false')
@@ -126,6 +140,10 @@ function webUrl(error: string) {
   return z
     .url({ protocol: /^https?$/, error, abort: true })
     .transform((url) => url.replace(/\/+$/, ''))
+}
+
+function isBuiltinTool(name: string): name is BuiltinToolName {
+  return BUILTIN_TOOL_NAMES.some((known) => known === name)
 }
 
 function isPostgresUrl(value: string): boolean {

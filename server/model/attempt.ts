@@ -19,7 +19,7 @@ export type AttemptSettings = {
 }
 
 export type Attempt =
-  | { type: 'done'; answered: boolean }
+  | { type: 'done' }
   | {
       type: 'failed'
       failure: Failure
@@ -35,11 +35,13 @@ export type Attempt =
  * Asks once. What it yields is the answer; what it returns says whether the answer is whole.
  *
  * @param prepare makes the request; what it throws is a failure like any other
+ * @param onAnswered is called once, before the first delta goes out: nobody may come back for more after the last
  */
 export async function* tryOnce(
   { client, adapter, clock, firstTokenSeconds, idleSeconds }: AttemptSettings,
   prepare: () => StepRequest,
   signal: AbortSignal,
+  onAnswered: () => void,
 ): AsyncGenerator<ModelDelta, Attempt> {
   let request: StepRequest
   try {
@@ -83,6 +85,7 @@ export async function* tryOnce(
         held.push(delta)
         continue
       }
+      if (!answered) onAnswered()
       answered = true
       measure.add(delta)
       for (const early of held) yield* joiner.push(early)
@@ -102,7 +105,7 @@ export async function* tryOnce(
     let saidAt = clock.now()
     for (;;) {
       const next: Raced<IteratorResult<WireEvent>> = await watch.race(events.next())
-      if (signal.aborted) return { type: 'done', answered }
+      if (signal.aborted) return { type: 'done' }
       if (next.type !== 'value') {
         if (decoder.ended) break
         return failed(alive ? timeout(null, idleSeconds) : timeout(firstTokenSeconds, null))
@@ -118,7 +121,7 @@ export async function* tryOnce(
       if (measure.endless) {
         yield* flush()
         yield { type: 'finish', finish: 'length' }
-        return { type: 'done', answered }
+        return { type: 'done' }
       }
       if (decoded.deltas.length > 0) saidAt = clock.now()
       // After its ending a provider may still tell the usage, but need not close the connection.
@@ -129,7 +132,7 @@ export async function* tryOnce(
       }
     }
   } catch (thrown) {
-    if (signal.aborted) return { type: 'done', answered }
+    if (signal.aborted) return { type: 'done' }
     if (thrown instanceof UnreadableBody) return failed({ type: 'unreadable', what: thrown.what })
     if (decoder === null) return failed(failureOf(thrown, clock.now()))
     if (!decoder.ended) {
@@ -140,7 +143,7 @@ export async function* tryOnce(
     signal.removeEventListener('abort', stop)
     controller.abort()
   }
-  if (signal.aborted) return { type: 'done', answered }
+  if (signal.aborted) return { type: 'done' }
   const ending = decoder.end({ marked: body?.marked ?? false })
   yield* flush()
   if (ending.length === 0) {
@@ -153,7 +156,7 @@ export async function* tryOnce(
     return failed(cut ? { type: 'spent', tokens: request.step.maxTokens } : { type: 'empty' })
   }
   yield* send(ending)
-  return { type: 'done', answered }
+  return { type: 'done' }
 }
 
 /** A stream that broke: by the network, in the middle of an event, or with an event that is no JSON. */

@@ -11,7 +11,7 @@ const MAX_MODELS = 1_000
  */
 export type RefusalMemory = {
   of(model: string): Refusal[]
-  learn(model: string, refusals: Iterable<Refusal>): void
+  learn(model: string, refusals: readonly { refusal: Refusal }[]): void
 }
 
 /** @param now milliseconds */
@@ -23,11 +23,12 @@ export function rememberRefusals(now: () => number): RefusalMemory {
         until > now() ? [refusal] : [],
       ),
     learn(model, refusals) {
+      if (refusals.length === 0) return
       const known = byModel.get(model) ?? new Map<Refusal, number>()
       byModel.delete(model)
       byModel.set(model, known)
       for (const [refusal, until] of known) if (until <= now()) known.delete(refusal)
-      for (const refusal of refusals) known.set(refusal, now() + KEEP_MS)
+      for (const { refusal } of refusals) known.set(refusal, now() + KEEP_MS)
       const oldest = byModel.keys().next()
       if (byModel.size > MAX_MODELS && !oldest.done) byModel.delete(oldest.value)
     },

@@ -6,7 +6,8 @@ import type { ModelDelta, ModelStep } from './port.ts'
 import { prepareStep } from './prepared-step.ts'
 import { contextWindowIn, type ProviderFault } from './provider-fault.ts'
 import type { RefusalMemory } from './refusal-memory.ts'
-import { knownRefusals, refusedBy, type Refusal } from './refusals.ts'
+import { knownRefusals } from './model-families.ts'
+import { refusedBy, type Refusal } from './refusals.ts'
 import { retryDelay } from './retry.ts'
 
 export type StreamSettings = AttemptSettings & {
@@ -38,17 +39,12 @@ export async function* streamStep(
   for (;;) {
     if (signal.aborted) return
     const left = new Set([...known, ...found.map(({ refusal }) => refusal)])
-    const attempt = yield* tryOnce(settings, () => prepareStep(step, endpoint, left), signal)
-    const { answered } = attempt
-    // Only now it is known that what was left out, or sent as well, is what the provider meant.
-    if (answered && found.length > 0) {
-      refusals.learn(
-        step.model,
-        found.map(({ refusal }) => refusal),
-      )
-    }
+    // Only an answer tells that what was left out, or sent as well, is what the provider meant.
+    const learn = () => refusals.learn(step.model, found)
+    const prepare = () => prepareStep(step, endpoint, left)
+    const attempt = yield* tryOnce(settings, prepare, signal, learn)
     if (attempt.type === 'done' || signal.aborted) return
-    const { failure } = attempt
+    const { failure, answered } = attempt
     if (failure.type === 'fault' && !answered && found.length + tried.size < MAX_REFUSALS) {
       const { fault } = failure
       const last = found.at(-1)

@@ -43,7 +43,7 @@ export function splitThoughts(): ThoughtSplitter {
       const undecided = bare === '' || (bare.length < OPEN.length && OPEN.startsWith(bare))
       if (undecided && held.length < MOST_BLANKS) return deltas
       if (bare.startsWith(OPEN)) {
-        held = bare.slice(OPEN.length).trimStart()
+        held = bare.slice(OPEN.length)
         state = 'thinking'
       } else {
         // The blank lines between the thoughts and the answer belong to neither.

@@ -40,13 +40,14 @@ export function schemaToSend(schema: unknown): JsonObject {
 /** The schema that a `$ref` at its top points to, as far as it points into the document. */
 function resolved(schema: JsonObject, document = schema, hops = 0): JsonObject {
   const path = stringOf(schema.$ref)
-  if (!path.startsWith('#/') || hops > 8) return schema
+  if (path === '') return schema
   let found: unknown = document
   for (const key of path.slice(2).split('/')) {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
     found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined
   }
   const { $ref: _, ...rest } = schema
+  if (!path.startsWith('#/') || hops > 8) return rest
   return isObject(found) ? resolved({ ...found, ...rest }, document, hops + 1) : rest
 }
 

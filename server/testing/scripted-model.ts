@@ -1,7 +1,11 @@
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import { systemClock } from '../model/clock.ts'
 import { watchProgress } from '../model/progress-watch.ts'
+import { chatRequest } from '../model/chat-request.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
+import { prepareStep } from '../model/prepared-step.ts'
+import { responsesRequest } from '../model/responses-request.ts'
+import { requestProblems } from '../model/testing/strict-requests.ts'
 import { type ScriptedAnswer, perform } from './scripted-answer.ts'
 
 /** One call of the model, answered by the test. */
@@ -71,6 +75,7 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
         deltas.push(...more)
         wake()
       }
+      refuseOddRequests(step)
       const call = scriptedCall(step, signal, push)
       if (isWriting(step)) {
         writings.put(call)
@@ -106,6 +111,20 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
         }
       }
     },
+  }
+}
+
+/** Whatever a test has done with the session, what follows from it must be a request that every provider takes. */
+function refuseOddRequests(step: ModelStep): void {
+  const endpoint = {
+    baseUrl: 'http://127.0.0.1/v1',
+    host: '127.0.0.1',
+    kind: 'compatible',
+  } as const
+  const request = prepareStep(step, endpoint, new Set())
+  const [problem] = [chatRequest(request), responsesRequest(request)].flatMap(requestProblems)
+  if (problem) {
+    throw new Error(`a strict provider refuses what was sent: ${problem}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { BUILTIN_TOOL_NAMES } from './builtin-names.ts'
 import { type BuiltinToolCall, builtinTools } from './builtin.ts'
 import type { Profile } from './fetch-user-profile.ts'
 import { createToolRegistry } from './registry.ts'
@@ -190,4 +191,8 @@ test('the name of a call narrows its input and output', () => {
   expectTypeOf(read).returns.toEqualTypeOf<number | string | null | undefined>()
   // @ts-expect-error only the profile has an email
   expectTypeOf<Metrics['output']>().toHaveProperty('email')
+})
+
+test('the setting that chooses among them knows each by its name', () => {
+  expect(tools.list().map(({ name }) => name)).toEqual(BUILTIN_TOOL_NAMES)
 })

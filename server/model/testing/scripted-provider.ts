@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseJson } from '../json.ts'
+import { requestProblems } from './strict-requests.ts'
 
 /** What the provider does with one request. */
 export type ScriptedReply = {
@@ -33,7 +34,8 @@ export type ScriptedProvider = AsyncDisposable & {
 }
 
 /**
- * A provider on loopback that does exactly what it is told, however bad that is.
+ * A provider on loopback that does exactly what it is told, however bad that is. When it is closed it throws if one of
+ * the requests was none that the strictest provider takes.
  *
  * @param script the replies in the order of the requests, the last one for all that follow; or a function of the
  *   request and its number, from 0
@@ -42,6 +44,7 @@ export async function startScriptedProvider(
   script: ScriptedReply[] | ((request: ScriptedRequest, number: number) => ScriptedReply),
 ): Promise<ScriptedProvider> {
   const requests: ScriptedRequest[] = []
+  const problems: string[] = []
   const server = createServer((incoming, outgoing) => {
     void serve(incoming, outgoing).catch((error: unknown) =>
       outgoing.destroy(new Error('the script failed', { cause: error })),
@@ -67,6 +70,7 @@ export async function startScriptedProvider(
       over.resolve()
     })
     let cut = false
+    if (request.method === 'POST') problems.push(...requestProblems(request.body))
     const number = requests.push(request) - 1
     const reply = Array.isArray(script)
       ? script[Math.min(number, script.length - 1)]
@@ -101,6 +105,8 @@ export async function startScriptedProvider(
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     await new Promise((closed) => server.close(closed))
+    const [problem] = problems
+    if (problem) throw new Error(`a strict provider refuses what was sent: ${problem}`)
   }
   return { baseUrl: `http://127.0.0.1:${port}/v1`, requests, close, [Symbol.asyncDispose]: close }
 }

@@ -76,6 +76,12 @@ test('an answer that the model did not end by itself says so (P13)', () => {
   expect(render({ status: 'completed' })).not.toContain('Cut off')
 })
 
+test('an answer that was asked for otherwise says how', () => {
+  const notes = ['This model takes no tools, so it was asked without them.']
+  expect(render({ notes })).toContain('This model takes no tools')
+  expect(render({ notes, status: 'stopped' })).toContain('This model takes no tools')
+})
+
 test('only where a retry makes sense is one offered', () => {
   expect(render({ status: 'stopped' }, null)).not.toContain('Retry')
 })

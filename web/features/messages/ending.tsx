@@ -1,15 +1,31 @@
-import { CircleAlert, RotateCcw } from 'lucide-react'
+import { CircleAlert, Info, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { Button } from '../../ui/button.tsx'
 
-/** How an answer ended: quietly when all is well, else why, and what can be done. */
-export function Ending(props: {
+type Props = {
   message: AppMessage
   onRetry: (() => void) | null
   versions: ReactNode
   children: ReactNode
-}) {
+}
+
+/** How an answer ended: quietly when all is well, else why, and what can be done; before it, what else is to be told. */
+export function Ending(props: Props) {
+  return (
+    <>
+      {props.message.notes?.map((note) => (
+        <p key={note} className="mt-2 flex items-start gap-2 text-xs text-muted">
+          <Info aria-hidden size={14} className="mt-0.5 shrink-0" />
+          <span className="min-w-0 wrap-anywhere">{note}</span>
+        </p>
+      ))}
+      <HowItEnded {...props} />
+    </>
+  )
+}
+
+function HowItEnded(props: Props) {
   const { message, onRetry, versions, children } = props
   const retry = onRetry && (
     <Button onClick={onRetry}>
