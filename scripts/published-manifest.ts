@@ -78,7 +78,7 @@ function published(
     ...{ name, version, description, license, type },
     // Of the client, and so of the least; the server says at its import that it needs a newer one.
     engines: { node: '>=20' },
-    sideEffects: false,
+    sideEffects: ['./dist/package/server/node-version.js'],
     ...{ exports, files, dependencies },
     peerDependencies: { react: REACT },
     peerDependenciesMeta: { react: { optional: true } },
