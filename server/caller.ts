@@ -1,7 +1,27 @@
+import type { TrackedEnvelope } from '@trpc/server'
+import type { SessionEvent } from '../shared/contract/events.ts'
 import { appRouter } from './router.ts'
 import { createCallerFactory } from './trpc.ts'
+import type { AppToolCall } from './typed-calls.ts'
+
+const createRawCaller = createCallerFactory(appRouter)
+type RawCaller = ReturnType<typeof createRawCaller>
+type RawSessions = RawCaller['sessions']
+
+/**
+ * Every procedure as a function of this process. tRPC types a watch as a client over the network has it; here it yields
+ * what `tracked` made, `[id, event, mark]`.
+ */
+export type Caller = Omit<RawCaller, 'sessions'> & {
+  sessions: Omit<RawSessions, 'watch'> & {
+    watch(
+      ...input: Parameters<RawSessions['watch']>
+    ): Promise<AsyncIterable<TrackedEnvelope<SessionEvent<AppToolCall>>>>
+  }
+}
 
 /** Calls the procedures in this process; `watch` and `changes` are async iterables. */
-export const createCaller = createCallerFactory(appRouter)
-
-export type Caller = ReturnType<typeof createCaller>
+export function createCaller(...context: Parameters<typeof createRawCaller>): Caller {
+  // The runtime's own type: see `Caller`.
+  return createRawCaller(...context) as unknown as Caller
+}

@@ -1,3 +1,4 @@
+import './node-version.ts'
 export * from '../shared/contract/register.ts'
 export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'

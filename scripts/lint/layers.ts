@@ -48,8 +48,8 @@ const interfaces =
 /** Files directly in server/ that join the features: a feature that imported one would import them all. */
 const composers = /^server\/(index|main|app|router|caller)\.ts$/
 
-/** The only files of the server that may touch the process: its start, and the tool that reads its state. */
-const ofTheProcess = /^server\/(main|tools\/get-system-metrics)\.ts$/
+/** The only files of the server that may touch the process: its start, and those that read its state. */
+const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/
 
 /**
  * Why `file` may not have that import, or null when it may.

@@ -16,6 +16,7 @@ const SOURCES = [
   'shared',
   'scripts',
   'package.json',
+  'docs/sdk.md',
   'README.md',
   'LICENSE',
 ].concat(['tsconfig.json', 'tsconfig.package.json'])
@@ -36,6 +37,8 @@ const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) 
 export type PackedPackage = AsyncDisposable & {
   /** Path of the file that `npm pack` made. */
   tarball: string
+  /** The same of the client alone. */
+  client: string
   manifest: z.infer<typeof Manifest>
   /** Path of a project that has the package installed, with the examples, and nothing else of this tree. */
   consumer: string
@@ -53,14 +56,16 @@ export async function packAndInstall(): Promise<PackedPackage> {
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
   const own = readFileSync(join(tree, 'package.json'), 'utf8')
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
-  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder.path], {
-    cwd: tree,
-    env: { ...process.env, PATH: path },
-  })
+  const env = { ...process.env, PATH: path }
+  const pack = ['pack', '--silent', '--pack-destination', folder.path]
+  const { stdout } = await run('npm', pack, { cwd: tree, env })
   if (readFileSync(join(tree, 'package.json'), 'utf8') !== own) {
     throw new Error('npm pack left another package.json behind')
   }
-  const tarball = join(folder.path, stdout.trim().split('\n').at(-1) ?? '')
+  const fileOf = (output: string) => join(folder.path, output.trim().split('\n').at(-1) ?? '')
+  const tarball = fileOf(stdout)
+  const packedClient = await run('npm', [...pack, './dist/client'], { cwd: tree, env })
+  const client = fileOf(packedClient.stdout)
 
   const consumer = join(folder.path, 'consumer')
   const installed = join(consumer, 'node_modules/throughline')
@@ -76,5 +81,5 @@ export async function packAndInstall(): Promise<PackedPackage> {
   cpSync(join(root, 'scripts/testing/consumer'), consumer, { recursive: true })
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
   writeFileSync(join(consumer, 'package.json'), '{ "type": "module", "private": true }')
-  return { tarball, manifest, consumer, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+  return { tarball, client, manifest, consumer, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
 }

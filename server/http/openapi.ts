@@ -7,6 +7,8 @@ import { asParameters } from './rest-parameters.ts'
 import { REST_OUTPUTS } from './rest-outputs.ts'
 import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
 
+const outputs: Partial<Record<string, z.ZodType>> = REST_OUTPUTS
+
 /** The OpenAPI 3.1 document of every query and mutation of the router. */
 export function describeRest(router: AnyTRPCRouter, version: string): unknown {
   const procedures = Object.entries(procedureRecord(router)).flatMap(([name, procedure]) => {
@@ -46,7 +48,7 @@ function describe(name: string, procedure: AnyTRPCProcedure): unknown {
       type: procedure._def.type,
       meta: { openapi },
       inputs: [route.method === 'GET' || route.method === 'DELETE' ? asParameters(input) : input],
-      output: output instanceof z.ZodType ? output : (REST_OUTPUTS[name] ?? z.unknown()),
+      output: output instanceof z.ZodType ? output : (outputs[name] ?? z.unknown()),
     },
   }
 }

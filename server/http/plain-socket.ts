@@ -1,4 +1,5 @@
 import { isTrackedEnvelope, TRPCError } from '@trpc/server'
+import type { TrackedEnvelope } from '@trpc/server'
 import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { LoggedEvent, SessionEvent } from '../../shared/contract/events.ts'
@@ -39,7 +40,7 @@ export type PlainCaller = {
 }
 
 /** tRPC's types say what a client gets; in the process it is still the envelope that `tracked` made. */
-type TrackedEvent = { id: string; data: SessionEvent }
+type TrackedEvent = { id: string; data: SessionEvent } | TrackedEnvelope<SessionEvent>
 
 export type PlainSocketOptions = {
   sessionId: string

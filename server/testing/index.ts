@@ -1,3 +1,4 @@
+import '../node-version.ts'
 export { startTestServer } from './test-server.ts'
 export type { TestServer, TestServerOptions } from './test-server.ts'
 export type { ScriptedAnswer } from './scripted-answer.ts'

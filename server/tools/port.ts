@@ -1,11 +1,7 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import type {
-  KnownToolCall,
-  ToolCall,
-  ToolEffect,
-  ToolProgress,
-} from '../../shared/contract/tool.ts'
+import { ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
+import type { KnownToolCall, ToolProgress } from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -82,20 +78,23 @@ export type ToolSource = {
 export type CallOf<T> =
   T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never
 
+const JsonSchema = z.record(z.string(), z.unknown())
+
 /** A tool as `tools.list` shows it, and as the model is offered it. */
-export type ToolInfo = {
-  name: string
-  description: string
-  source: ToolCall['source']
-  effect: ToolEffect
+export const ToolInfo = z.object({
+  name: z.string(),
+  description: z.string(),
+  source: ToolCall.shape.source,
+  effect: ToolEffect,
   /** `by-input` where the tool decides by the arguments of each call. */
-  approval: ApprovalPolicy | 'by-input'
+  approval: z.enum(['never', 'writes', 'always', 'by-input']),
   /** JSON Schema, draft 2020-12. */
-  inputSchema: Record<string, unknown>
-  outputSchema?: Record<string, unknown>
+  inputSchema: JsonSchema,
+  outputSchema: JsonSchema.exactOptional(),
   /** There are more tools than providers take: the model is not offered this one. */
-  offered?: false
-}
+  offered: z.literal(false).exactOptional(),
+})
+export type ToolInfo = z.infer<typeof ToolInfo>
 
 /** `error` is written for the model, which is to act on it, and for the person who reads along. */
 export type ToolFailure = {

@@ -1,3 +1,4 @@
+export * from '../contract/register.ts'
 export { connect } from './connect.ts'
 export type { Client, ConnectOptions } from './connect.ts'
 export type { Connection, ConnectionCause, ConnectionState } from './connection.ts'

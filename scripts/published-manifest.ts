@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { reachOf } from './package-files.ts'
+
+type Versions = Record<string, string>
+type Entries = Record<string, string | { types: string; default: string }>
+export type Manifest = {
+  name: string
+  version: string
+  description: string
+  license: string
+  type: string
+  files: string[]
+  exports: Entries
+  dependencies: Versions
+  devDependencies: Versions
+}
+
+/**
+ * The oldest and the newest version with which the packed client is tested (`scripts/registry.test.ts`). Any other
+ * dependency is published with the one version that this tree has, since no other is tested.
+ */
+export const TESTED = {
+  '@trpc/client': ['11.19.0', '11.25.2'],
+  '@trpc/server': ['11.19.0', '11.25.2'],
+  zod: ['4.6.5', '4.6.7'],
+} as const satisfies Record<string, readonly [oldest: string, newest: string]>
+
+/** The versions of React whose oldest and newest the hooks are tested with. */
+const REACT = '^18.3.1 || ^19.0.0'
+export const TESTED_REACT = ['18.3.1', '19.3.1'] as const
+
+/** Named by a string that no import shows: the log as a person reads it. */
+const UNSEEN = ['pino-pretty']
+
+/** The entries of the client alone, by those of the whole. */
+export const CLIENT_ENTRIES = {
+  '.': './client',
+  './client': './client',
+  './react': './react',
+  './contract': './contract',
+} as const
+
+/** The manifest of the whole package: the client, and the server to embed. */
+export function wholeManifest(own: Manifest, root: string): object {
+  return published(own, root, { name: own.name, exports: own.exports, unseen: UNSEEN })
+}
+
+/** The manifest of the client alone; the exported files are those of the whole. */
+export function clientManifest(own: Manifest, root: string): object {
+  const exports: Entries = { './package.json': './package.json' }
+  for (const [entry, source] of Object.entries(CLIENT_ENTRIES)) {
+    const target = own.exports[source]
+    if (target !== undefined) exports[entry] = target
+  }
+  return published(own, root, { name: `${own.name}-client`, exports, unseen: [] })
+}
+
+function published(
+  own: Manifest,
+  root: string,
+  { name, exports, unseen }: { name: string; exports: Entries; unseen: string[] },
+): object {
+  const { version, description, license, type, files } = own
+  const versions = { ...own.devDependencies, ...own.dependencies }
+  const entries = Object.values(exports).filter((entry) => typeof entry !== 'string')
+  const code = reachOf(...entries.map((entry) => join(root, entry.default)))
+  const types = reachOf(...entries.map((entry) => join(root, entry.types)))
+  const used = new Set([...unseen, ...code.packages, ...types.packages])
+  for (const one of types.packages) {
+    // Whoever uses React has its types already, of the version that fits.
+    if (`@types/${one}` in versions && one !== 'react') used.add(`@types/${one}`)
+  }
+  used.delete('react')
+  const dependencies = Object.fromEntries(
+    [...used].sort().map((one) => [one, rangeOf(one, versions)]),
+  )
+  return {
+    ...{ name, version, description, license, type },
+    // Of the client, and so of the least; the server says at its import that it needs a newer one.
+    engines: { node: '>=20' },
+    sideEffects: ['./dist/package/server/node-version.js'],
+    ...{ exports, files, dependencies },
+    peerDependencies: { react: REACT },
+    peerDependenciesMeta: { react: { optional: true } },
+  }
+}
+
+function rangeOf(name: string, versions: Versions): string {
+  const tested: Partial<Record<string, readonly [string, string]>> = TESTED
+  const range = tested[name]
+  if (range !== undefined) return `>=${range[0]} <=${range[1]}`
+  const exact = versions[name]
+  if (exact === undefined) throw new Error(`the package imports ${name}, which is no dependency`)
+  return exact
+}

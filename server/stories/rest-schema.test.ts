@@ -1,0 +1,168 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { startTestApp } from '../testing/app.ts'
+import { askFirst } from '../testing/ask-first.ts'
+import { defineTool } from '../tools/define.ts'
+import { CallLostError } from '../tools/port.ts'
+
+// What the description says and what the routes answer come from one place each only as long as somebody compares them.
+
+const lost = defineTool({
+  name: 'lost',
+  description: 'Is lost on the way',
+  input: z.object({}),
+  output: z.object({}),
+  effect: 'once',
+  approval: 'never',
+  execute: async () => {
+    throw new CallLostError('The other side is gone.')
+  },
+})
+
+const byInput = defineTool({
+  name: 'by_input',
+  description: 'Asks about some of its calls',
+  input: z.object({ amount: z.number() }),
+  output: z.object({}),
+  effect: 'once',
+  approval: ({ amount }) => amount > 1,
+  execute: async () => ({}),
+})
+
+type Operation = { responses: Record<string, { content?: Record<string, { schema: object }> }> }
+type Description = { paths: Record<string, Record<string, Operation>>; components: object }
+type Answer = { status: number; body: unknown }
+
+let description: Description
+let answered: Map<string, Answer>
+
+beforeAll(async () => {
+  await using app = await startTestApp({ tools: [askFirst, lost, byInput] })
+  const url = await app.listen()
+  description = await (await fetch(`${url}/openapi.json`)).json()
+  answered = new Map()
+
+  /** Calls a route by its description's name: the method and the path with its parameters in braces. */
+  async function call(route: string, given: Record<string, string> = {}, body?: unknown) {
+    const [method = '', path = ''] = route.split(' ')
+    const [address = '', query = ''] = path.split('?')
+    const filled = address.replaceAll(/\{(\w+)\}/g, (_all, name: string) => given[name] ?? '')
+    const response = await fetch(`${url}/api${filled}${query && `?${query}`}`, {
+      method: method.toUpperCase(),
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    })
+    const isJson = response.headers.get('content-type')?.includes('json') === true
+    const answer = { status: response.status, body: isJson ? await response.json() : null }
+    answered.set(`${method} ${address}`, answer)
+    return answer.body
+  }
+  const idOf = (body: unknown, key = 'id'): string =>
+    z.looseObject({ [key]: z.string() }).parse(body)[key] as string
+  const listed = async (sessionId: string) =>
+    (await app.caller.messages.list({ sessionId })).messages
+  const patience = { timeout: 30_000 }
+  const settled = (sessionId: string, status: string) =>
+    vi.waitUntil(async () => (await listed(sessionId)).at(-1)?.status === status, patience)
+  const callIdOf = async (sessionId: string): Promise<string> => {
+    const part = (await listed(sessionId))
+      .flatMap(({ parts }) => parts)
+      .find(({ type }) => type === 'tool')
+    return part?.type === 'tool' ? part.call.id : ''
+  }
+
+  await call('get /me')
+  await call('get /models')
+  await call('get /tools')
+  const id = idOf(await call('post /session', {}, { title: 'Quays' }))
+  const sessionId = id
+  app.model.plan(
+    { text: 'A moment. ', tools: [{ name: 'current_time', input: {} }] },
+    'A quay is a place for ships.',
+    'Answered anew.',
+    'Edited.',
+  )
+  const sent = await call('post /session/{sessionId}/messages', { sessionId }, { text: 'A quay?' })
+  await settled(id, 'completed')
+  await call('get /session/{sessionId}/messages', { sessionId })
+  const messages = await listed(sessionId)
+  await call('post /message/{id}/regenerate', { id: messages.at(-1)?.id ?? '' }, {})
+  await settled(id, 'completed')
+  await call('post /message/{id}/edit', { id: idOf(sent, 'messageId') }, { text: 'Other words' })
+  await settled(id, 'completed')
+  await call('post /message/{id}/select', { id: messages.at(-1)?.id ?? '' })
+  await call('get /session/{id}', { id })
+  await call('get /session/{id}/details', { id })
+  await call('patch /session/{id}', { id }, { pinned: true })
+  await call('get /session/{id}/log', { id })
+  await call('get /session')
+  await call('get /session/search?query=quay')
+  const file = await call('get /session/{id}/export?format=json', { id })
+  await call('post /session/import', {}, { data: file })
+  await call('get /usage/summary')
+  await call('get /usage/daily')
+  const token = idOf(await call('post /share', {}, { sessionId }), 'token')
+  await call('get /share')
+  await call('get /share/{token}', { token })
+  await call('delete /share/{token}', { token })
+
+  const asked = idOf(await call('post /session', {}, {}))
+  app.model.plan({ tools: [{ name: 'ask_first', input: {} }] })
+  await call('post /session/{sessionId}/messages', { sessionId: asked }, { text: 'Ask first' })
+  await settled(asked, 'waiting')
+  const queued = await call(
+    'post /session/{sessionId}/messages',
+    { sessionId: asked },
+    { text: 'x' },
+  )
+  await call('post /message/{id}/unqueue', { id: idOf(queued, 'messageId') })
+  const callId = await callIdOf(asked)
+  await call('post /tool-call/{callId}/decision', { callId }, { decision: 'deny' })
+  await call('post /session/{sessionId}/stop', { sessionId: asked })
+
+  const unsure = idOf(await call('post /session', {}, {}))
+  app.model.plan({ tools: [{ name: 'lost', input: {} }] })
+  await call('post /session/{sessionId}/messages', { sessionId: unsure }, { text: 'Be lost' })
+  await vi.waitUntil(
+    async () => JSON.stringify(await listed(unsure)).includes('"unknown"'),
+    patience,
+  )
+  const lostCall = { callId: await callIdOf(unsure) }
+  await call('post /tool-call/{callId}/resolution', lostCall, { outcome: 'did-not-happen' })
+  await call('delete /session/{id}', { id: unsure })
+})
+
+test('every route that is described was called, and every one that was called is described', () => {
+  const described = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  expect([...answered.keys()].sort()).toEqual(described.sort())
+})
+
+test('every route answers what its description says', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+  ajv.addSchema({ $id: 'described', components: description.components })
+  const wrong: unknown[] = []
+  for (const [route, { status, body }] of answered) {
+    const [method = '', path = ''] = route.split(' ')
+    const schema =
+      description.paths[path]?.[method]?.responses[status]?.content?.['application/json']?.schema
+    // Nothing is described by a schema that takes anything, but for a download.
+    const says = schema && Object.keys(schema).length > 0
+    if (status !== 200 || (!says && path !== '/session/{id}/export')) {
+      wrong.push({ route, status, body, schema })
+      continue
+    }
+    const text = JSON.stringify(schema).replaceAll('"#/components', '"described#/components')
+    const validate = ajv.compile(JSON.parse(text))
+    if (!validate(body)) wrong.push({ route, errors: validate.errors, body })
+  }
+  expect(wrong).toEqual([])
+})
+
+test('a tool that decides by its input says so, as described', () => {
+  expect(JSON.stringify(answered.get('get /tools')?.body)).toContain('"approval":"by-input"')
+})
