@@ -9,7 +9,6 @@ export function readParameters(given: unknown, schema: z.ZodObject): Record<stri
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
       name,
-      name,
       readParameter(value, Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined),
     ]),
   )
