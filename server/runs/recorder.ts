@@ -122,7 +122,10 @@ export class RunRecorder {
     ending: Ending,
     usage: Usage | null,
     lastStep: Omit<Step, 'partsEnd'> | null,
-    { wantsSummary = false, notes = [] }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
+    {
+      wantsSummary = false,
+      notes = [],
+    }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId, userId } = this.#run
     return this.#appendAlone(async (transaction, log, stopRequested) => {
@@ -139,7 +142,14 @@ export class RunRecorder {
         error,
         parts: { stored: this.#answer.parts, seq },
       })
-      await endRun(transaction, runId, { outcome, finish, error, usage, notes, now: this.#deps.now() })
+      await endRun(transaction, runId, {
+        outcome,
+        finish,
+        error,
+        usage,
+        notes,
+        now: this.#deps.now(),
+      })
       if (outcome === 'completed') {
         await this.#deps.titles.answered(transaction, this.#run)
       }
