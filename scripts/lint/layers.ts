@@ -90,11 +90,16 @@ function packageProblem(file: string, layer: Layer, specifier: string): string |
   return null
 }
 
+/** What asks a model keeps its words apart from its thoughts, and its port to its promise, by these. */
+const asksModels = /^server\/(runs|jobs)$/
+const modelTools = /^server\/model\/(safe-stream|think-tags|without-words)\.ts$/
+
 /** Within one layer: features do not import features, and nothing imports what composes it. */
 function siblingProblem(file: string, target: string, typeOnly: boolean): string | null {
   const feature = featureOf(file) ?? (isWidget(file) ? 'web/ui' : null)
   const targetFeature = featureOf(target)
   if (!feature || feature === targetFeature) return null
+  if (targetFeature && asksModels.test(feature) && modelTools.test(target)) return null
   if (targetFeature && !(layerOf(file) === 'server' && posix.basename(target) === 'port.ts')) {
     return `features do not import features: ${feature} must not know ${targetFeature}`
   }

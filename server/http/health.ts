@@ -41,7 +41,7 @@ export function healthRoutes(options: HealthOptions) {
         await within(options.timeoutMs ?? 2_000, options.checkDatabase())
         const { isWaiting, reasons } = options.checkTools?.() ?? { isWaiting: false, reasons: [] }
         // Bounded: a server that stays away holds nothing up for long, and is told of.
-        if (isWaiting) return reply.code(503).send({ status: 'waiting-for-tools', reasons })
+        if (isWaiting) return await reply.code(503).send({ status: 'waiting-for-tools', reasons })
         return { status: 'ok', ...(reasons.length > 0 && { reasons }) }
       } catch (error) {
         options.onNoDatabase(error, 'the database does not answer')

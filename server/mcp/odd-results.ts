@@ -3,7 +3,8 @@ export function readResult(result: unknown): Record<string, unknown> {
   // Such as `null`: the call came back, and had nothing to say.
   if (result === null || result === undefined) return { content: [] }
   if (Array.isArray(result)) return { content: result }
-  if (!isObject(result)) return { content: [text(String(result))] }
+  if (typeof result === 'string') return { content: [text(result)] }
+  if (!isObject(result)) return { content: [text(JSON.stringify(result) ?? '')] }
   const { content, structuredContent, isError, _meta: _, resultType: __, ...others } = result
   const hasShape = content !== undefined || structuredContent !== undefined || isError !== undefined
   // The bare data that a tool made, where the protocol wants it wrapped.
@@ -20,7 +21,9 @@ function piecesOf(content: unknown): unknown[] {
   if (content === undefined) return []
   if (Array.isArray(content))
     return content.map((one) => (typeof one === 'string' ? text(one) : one))
-  return isObject(content) ? [content] : [text(String(content))]
+  return isObject(content)
+    ? [content]
+    : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]
 }
 
 /** Of what a server says of itself only its version of the protocol is used: the rest may be as odd as it likes. */

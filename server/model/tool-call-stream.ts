@@ -129,13 +129,13 @@ function isRepetition({ twin, name, text, announced }: Call): boolean {
 
 /** No arguments: nothing, blanks, `null` or `{}`. */
 function isNothing(text: string): boolean {
-  return /^\s*(null|\{\s*\})?\s*$/.test(text)
+  return /^(null|\{\s*\})?$/.test(text.trim())
 }
 
 /** Whether what follows may change what these first characters mean. */
 function mayBecomeAnother(text: string): boolean {
   return (
-    /^\s*(n(u(ll?)?)?|\{\s*\}?)?\s*$/.test(text) || (/^\s*"/.test(text) && text.length < MAX_HELD)
+    /^(n(u(ll?)?)?|\{\s*\}?)?$/.test(text.trim()) || (/^\s*"/.test(text) && text.length < MAX_HELD)
   )
 }
 

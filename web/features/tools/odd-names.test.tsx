@@ -7,18 +7,23 @@ test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
   (name) => {
     const html = renderToStaticMarkup(
       <ToolCard
-        call={{
-          id: '1',
-          name,
-          source: 'mcp:odd',
-          effect: 'read',
-          input: {},
-          output: 'done',
-          status: 'completed',
-        }}
+        // A name that no tool of the types has.
+        call={call(name) as never}
       />,
     )
     expect(html).toContain(`Tool ${name}`)
     expect(html).toContain('done')
   },
 )
+
+function call(name: string) {
+  return {
+    id: '1',
+    name,
+    source: 'mcp:odd',
+    effect: 'read',
+    input: {},
+    output: 'done',
+    status: 'completed',
+  }
+}
