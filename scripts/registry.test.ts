@@ -13,7 +13,7 @@ import { type PackedPackage, packAndInstall } from './testing/packed-package.ts'
 
 const run = promisify(execFile)
 const files = fileURLToPath(new URL('testing/registry', import.meta.url))
-const isLong = process.env.TEST_LONG === '1'
+const isLong = process.env.LONG === '1'
 
 const unreachable = await run('npm', ['view', `zod@${TESTED.zod[1]}`, 'version'], {
   timeout: 20_000,
