@@ -45,5 +45,8 @@ export async function main(): Promise<void> {
     if (event.type === 'nonsense') break
   }
   void Session.parse({}).title
-  void useSession(id, ({ state }) => state?.messages.length)
+}
+
+export function useLength(id: string): number | undefined {
+  return useSession(id, ({ state }) => state?.messages.length)
 }
