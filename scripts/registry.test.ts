@@ -124,7 +124,8 @@ describe.skipIf(unreachable !== null)('the client from npm’s registry', () => 
           types: which === OLDEST ? ['node'] : [],
           ...{ module: 'esnext', moduleResolution: 'bundler' },
         }
-        const project = { compilerOptions, files: ['typed.ts'] }
+        const checked = strict ? ['typed.ts', 'typed-calls.ts'] : ['typed.ts']
+        const project = { compilerOptions, files: checked }
         writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
         const { stdout } = await run(process.execPath, [compiler, '-p', '.'], {
           cwd: folder,

@@ -37,10 +37,6 @@ export async function main(): Promise<void> {
     if (isApiError(error)) void (error.data.code satisfies ApiErrorCode)
   }
   for await (const { event } of client.session(id).events()) {
-    if (event.type === 'tool' && event.call.name === 'current_time') {
-      const { output } = event.call
-      if (output) same<typeof output.utc, string>(true)
-    }
     // @ts-expect-error there is no such event
     if (event.type === 'nonsense') break
   }
