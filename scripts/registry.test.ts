@@ -13,7 +13,7 @@ import { type PackedPackage, packAndInstall } from './testing/packed-package.ts'
 
 const run = promisify(execFile)
 const files = fileURLToPath(new URL('testing/registry', import.meta.url))
-const isLong = process.env.TEST_LONG === '1'
+const isLong = process.env.LONG === '1'
 
 const unreachable = await run('npm', ['view', `zod@${TESTED.zod[1]}`, 'version'], {
   timeout: 20_000,
@@ -124,7 +124,8 @@ describe.skipIf(unreachable !== null)('the client from npm’s registry', () => 
           types: which === OLDEST ? ['node'] : [],
           ...{ module: 'esnext', moduleResolution: 'bundler' },
         }
-        const project = { compilerOptions, files: ['typed.ts'] }
+        const checked = strict ? ['typed.ts', 'typed-calls.ts'] : ['typed.ts']
+        const project = { compilerOptions, files: checked }
         writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
         const { stdout } = await run(process.execPath, [compiler, '-p', '.'], {
           cwd: folder,

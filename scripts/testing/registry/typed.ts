@@ -37,16 +37,12 @@ export async function main(): Promise<void> {
     if (isApiError(error)) void (error.data.code satisfies ApiErrorCode)
   }
   for await (const { event } of client.session(id).events()) {
-    if (event.type === 'tool' && event.call.name === 'current_time') {
-      const { output } = event.call
-      if (output) same<typeof output.utc, string>(true)
-    }
     // @ts-expect-error there is no such event
     if (event.type === 'nonsense') break
   }
   void Session.parse({}).title
 }
 
-export function useCount(id: string): number | undefined {
+export function useLength(id: string): number | undefined {
   return useSession(id, ({ state }) => state?.messages.length)
 }
