@@ -3,14 +3,11 @@ import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'no
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { Kysely, PGliteDialect } from 'kysely'
+import { extensions } from './embedded-extensions.ts'
 import { JOB_SCHEMA } from './jobs.ts'
 import { migrate, migrationNames } from './migrate.ts'
 import type { Schema } from './schema.ts'
-
-/** What a database made by one PGlite uses, every later one must bring along. */
-export const extensions = { pg_trgm }
 
 /**
  * The template: a database just made and migrated, as a tar archive, which a new one is copied from, for making one
@@ -29,12 +26,15 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
   return content
 }
 
-/** The template that was kept; null when there is none of this schema and this PGlite. */
-export async function keptTemplate(
-  templateDir: string | null,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+/** The file of the template that was kept; null when there is none of this schema and this PGlite. */
+export async function keptTemplateFile(templateDir: string | null): Promise<string | null> {
   const file = templateDir && (await templateFile(templateDir))
-  return file && (await exists(file)) ? new Uint8Array(await readFile(file)) : null
+  return file && (await exists(file)) ? file : null
+}
+
+async function keptTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer> | null> {
+  const file = await keptTemplateFile(templateDir)
+  return file === null ? null : new Uint8Array(await readFile(file))
 }
 
 /** Makes a folder that is absent; beside its place and then renamed, so that a kill leaves none half made. */

@@ -1,13 +1,37 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { EmbeddedConnection } from './embedded-connection.ts'
+import { keptTemplateFile } from './embedded-template.ts'
 
 export type ThreadOptions = {
   /** The folder of the cluster, which exists; null keeps everything in memory. */
   folder: string | null
   /** Where a database in memory finds the one that it is copied from. */
   templateDir: string | null
+}
+
+/** What the thread begins with. */
+export type ThreadData = ThreadOptions & {
+  /** The file of the template, when there is one. */
+  template: string | null
+  pgliteWasmModule: WebAssembly.Module
+}
+
+let compiling: Promise<WebAssembly.Module> | null = null
+
+/** PGlite's code, compiled once for all databases of this process: it is nine megabytes. */
+function compiled(): Promise<WebAssembly.Module> {
+  compiling ??= readFile(
+    new URL(
+      'pglite.wasm',
+      pathToFileURL(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
+    ),
+  ).then((code) => WebAssembly.compile(code))
+  return compiling
 }
 
 /** The thread of the embedded database ended by itself. The code is Postgres's for a server that crashed. */
@@ -75,7 +99,14 @@ export class EmbeddedThread {
   async #begin(): Promise<Worker> {
     // With the ending of this very file: the published package is compiled.
     const file = new URL(`./embedded-worker${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(file, { workerData: this.#options, execArgv: [], name: 'database' })
+    const { folder, templateDir } = this.#options
+    const workerData: ThreadData = {
+      folder,
+      templateDir,
+      template: folder === null ? await keptTemplateFile(templateDir) : null,
+      pgliteWasmModule: await compiled(),
+    }
+    const worker = new Worker(file, { workerData, execArgv: [], name: 'database' })
     const ready = Promise.withResolvers<Worker>()
     let cause: unknown = null
     worker.once('message', () => ready.resolve(worker))

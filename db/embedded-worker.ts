@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import type { ThreadOptions } from './embedded-thread.ts'
-import { extensions, keptTemplate, makeTemplate } from './embedded-template.ts'
+import type { ThreadData } from './embedded-thread.ts'
+import { extensions } from './embedded-extensions.ts'
 
 // A thread of its own, which owns the embedded database: PGlite works synchronously, and nothing else would run
 // meanwhile. What comes and goes by a session's port is Postgres's wire protocol. Whatever PGlite throws ends the
@@ -10,6 +11,11 @@ import { extensions, keptTemplate, makeTemplate } from './embedded-template.ts'
 /** Ends what the session before left open, and forgets what it set and prepared. */
 const RESET = ['rollback', 'discard all', `set timezone = 'UTC'`]
 
+/** With Postgres's default of 128 MB a start takes twice as long, to fill them, and the memory is never given back. */
+const LEAN = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
+/** PGlite runs without fsync by default; on disk a commit is to survive a power cut. */
+const DURABLE = LEAN.filter((param) => param !== '-F')
+
 const pglite = await open(workerData)
 let session: MessagePort | null = null
 parentPort?.on('message', (message: MessagePort | 'close') => {
@@ -17,21 +23,30 @@ parentPort?.on('message', (message: MessagePort | 'close') => {
 })
 parentPort?.postMessage('ready')
 
-async function open({ folder, templateDir }: ThreadOptions): Promise<PGlite> {
+async function open(data: ThreadData): Promise<PGlite> {
+  const { folder, pgliteWasmModule } = data
   const opened = folder
-    ? // PGlite runs without fsync by default; here a commit is to survive a power cut.
-      new PGlite({
-        dataDir: folder,
+    ? new PGlite({ dataDir: folder, pgliteWasmModule, extensions, startParams: DURABLE })
+    : new PGlite({
+        pgliteWasmModule,
         extensions,
-        startParams: PGlite.defaultStartParams.filter((param) => param !== '-F'),
+        startParams: LEAN,
+        loadDataDir: new Blob([await template(data)]),
       })
-    : new PGlite({ extensions, loadDataDir: new Blob([await template(templateDir)]) })
   await opened.waitReady
   return opened
 }
 
-async function template(templateDir: string | null): Promise<Uint8Array<ArrayBuffer>> {
-  return (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
+async function template({
+  template: file,
+  templateDir,
+}: ThreadData): Promise<Uint8Array<ArrayBuffer>> {
+  if (file) {
+    return new Uint8Array(await readFile(file))
+  }
+  // With all that knows the schema, which this thread does without when there is a template.
+  const { makeTemplate } = await import('./embedded-template.ts')
+  return makeTemplate(templateDir)
 }
 
 /** PGlite has one session: whoever comes takes it over from the one before, and begins as with a fresh one. */
