@@ -117,7 +117,8 @@ describe('the thread of the embedded database', () => {
     await once(broken, 'connect')
     // No start of a session: PGlite ends in its middle.
     broken.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 1]))
-    await once(broken, 'close')
+    // `once` would take the error for its own.
+    await new Promise((resolve) => broken.once('close', resolve))
     const refused = await sql`select 1`.execute(database.db).catch((error: unknown) => error)
     expect(isTrouble(refused)).toBe(true)
     expect(refused).toMatchObject({

@@ -18,16 +18,32 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
   const clock = options.clock ?? Date.now
   const learned = new Map<string, number>()
   let asked: { at: number; models: Promise<ModelInfo[]> } | null = null
+  let heard: readonly ModelInfo[] = []
 
   /** The endpoint's answer, as it is kept for a while; a failure is kept more shortly. */
   function askedModels(): Promise<ModelInfo[]> {
     if (asked && clock() - asked.at < KEEP_MS) return asked.models
     const asking = { at: clock(), models: port.list() }
     asked = asking
-    asking.models.catch(() => {
-      asking.at = clock() - KEEP_MS + KEEP_FAILURE_MS
-    })
+    asking.models.then(
+      (models) => {
+        heard = models
+      },
+      () => {
+        asking.at = clock() - KEEP_MS + KEEP_FAILURE_MS
+      },
+    )
     return asking.models
+  }
+
+  async function windowOf(model: string, told: readonly ModelInfo[]): Promise<number | null> {
+    const listed = told.find(({ id }) => id === model)?.contextWindow
+    const window = Math.min(
+      options.contextWindow ?? Number.POSITIVE_INFINITY,
+      learned.get(model) ?? Number.POSITIVE_INFINITY,
+      listed ?? (await prices.contextWindow(model)) ?? Number.POSITIVE_INFINITY,
+    )
+    return Number.isFinite(window) ? window : null
   }
 
   return {
@@ -43,14 +59,10 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
         askedModels().catch((): ModelInfo[] => []),
         new Promise<ModelInfo[]>((resolve) => setTimeout(resolve, WAIT_MS, []).unref()),
       ])
-      const listed = told.find(({ id }) => id === model)?.contextWindow
-      const window = Math.min(
-        options.contextWindow ?? Number.POSITIVE_INFINITY,
-        learned.get(model) ?? Number.POSITIVE_INFINITY,
-        listed ?? (await prices.contextWindow(model)) ?? Number.POSITIVE_INFINITY,
-      )
-      return Number.isFinite(window) ? window : null
+      return windowOf(model, told)
     },
+
+    knownContextWindow: (model) => windowOf(model, heard),
 
     learnContextWindow(model, tokens) {
       learned.set(model, Math.min(tokens, learned.get(model) ?? tokens))

@@ -21,6 +21,8 @@ export type ModelCatalog = {
   list(): Promise<ModelInfo[]>
   /** How many tokens the model reads and writes together; null when nobody says. */
   contextWindow(model: string): Promise<number | null>
+  /** The same, as far as it is known without asking the endpoint. */
+  knownContextWindow(model: string): Promise<number | null>
   /** Remembers that the model refused more than so many tokens. */
   learnContextWindow(model: string, tokens: number): void
   /** US dollars, what the provider says first; null when the price is not known, which is never the same as 0. */

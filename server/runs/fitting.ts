@@ -38,7 +38,10 @@ type Known = { catalog: ModelCatalog; tokens: TokenCounter }
 const ASSUMED_WINDOW = 128_000
 
 /** Every model reads this much: for short conversations nobody is asked anything. */
-const ANY_WINDOW = 2_000
+const ANY_WINDOW = 3_000
+
+/** What answers take as a rule, however long they may be. Tokens. */
+const LIKELY_ANSWER = 1_500
 
 /** The share of the room up to which an estimate is trusted to fit. */
 const SURELY = 0.6
@@ -103,8 +106,10 @@ export async function fitStep(
   const estimateOff = tokens.correction(model, 'estimate')
   const complete = conversation.unread === 0 && share === 1
   const likely = Math.ceil(estimated * estimateOff)
-  if (complete && likely + maxTokens < ANY_WINDOW) {
-    return whole('estimate', estimated, likely, maxTokens)
+  if (complete && likely + Math.min(maxTokens, LIKELY_ANSWER) < ANY_WINDOW) {
+    // A model that is known to read less is asked for less; one that nobody knows says so itself.
+    const known = (await catalog.knownContextWindow(model)) ?? ASSUMED_WINDOW
+    return whole('estimate', estimated, likely, answerTokens(maxTokens, known - likely / ESTIMATED))
   }
   const window = (await catalog.contextWindow(model)) ?? ASSUMED_WINDOW
   const room = share * (window * 0.97 - Math.min(maxTokens, window / 2))
