@@ -70,21 +70,51 @@ export async function insertSessionTree(db: Db, imported: SessionImport): Promis
   }
 }
 
-/** As one value, which the database takes apart: a statement with thousands of parameters takes this process long. */
-async function insertRows<Table extends keyof Schema>(
+/** The types of the columns that are no text. */
+const TYPES = {
+  uuid: ['id', 'session_id', 'user_id', 'parent_id', 'run_id', 'question_id', 'message_id'],
+  bigint: ['step', 'parts_end', 'part', 'attempt', 'parts_seq', 'duration_ms'],
+  timestamptz: ['created_at', 'started_at', 'ended_at', 'compacted_at'],
+}
+const JSON_COLUMNS = {
+  messages: ['parts', 'usage', 'error'],
+  runs: ['usage', 'error'],
+  steps: ['usage', 'provider_state'],
+  tool_calls: ['input', 'output'],
+}
+
+function typeOf(table: keyof typeof JSON_COLUMNS, column: string): string {
+  if (JSON_COLUMNS[table].includes(column)) {
+    return 'json'
+  }
+  return Object.entries(TYPES).find(([, columns]) => columns.includes(column))?.[0] ?? 'text'
+}
+
+/**
+ * A parameter for each column, for a statement with thousands of them takes this process long. Not as JSON, which the
+ * database would take apart: in what people said U+0000 may stand, and only in JSON that nobody reads.
+ */
+async function insertRows<Table extends keyof typeof JSON_COLUMNS>(
   db: Db,
   table: Table,
   rows: readonly Insertable<Schema[Table]>[],
 ): Promise<void> {
   const [first] = rows
-  if (first) {
-    const columns = sql.join(Object.keys(first).map((name) => sql.ref(name)))
-    const target = sql.table(table)
-    await sql`insert into ${target} (${columns})
-      select ${columns} from json_populate_recordset(null::${target}, ${JSON.stringify(rows)}::json)`.execute(
-      db,
-    )
+  if (!first) {
+    return
   }
+  const columns = Object.keys(first)
+  const names = sql.join(columns.map((name) => sql.ref(name)))
+  const values = columns.map(
+    (name) => sql`${rows.map((row) => toText(Reflect.get(row, name)))}::text[]`,
+  )
+  const typed = columns.map((name) => sql`${sql.ref(name)}::${sql.raw(typeOf(table, name))}`)
+  await sql`insert into ${sql.table(table)} (${names})
+    select ${sql.join(typed)} from unnest(${sql.join(values)}) as given (${names})`.execute(db)
+}
+
+function toText(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value)
 }
 
 type Rows = {
