@@ -102,7 +102,13 @@ export async function selectBranch(
   const session = await lockSession(transaction, userId, sessionId)
   const tree = await readTree(transaction, sessionId)
   if (!session || !tree.some((node) => node.id === id)) {
-    throw new CommandError('NOT_FOUND', 'There is no such message.')
+    const waiting = session && (await findMessage(transaction, userId, id))
+    throw waiting
+      ? new CommandError(
+          'CONFLICT',
+          'This message still waits for its turn: it is on no branch yet.',
+        )
+      : new CommandError('NOT_FOUND', 'There is no such message.')
   }
   const activeLeaf = leafUnder(tree, id)
   if (activeLeaf !== session.activeLeaf) {

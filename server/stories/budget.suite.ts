@@ -176,7 +176,11 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
 
 /** A server over a model whose price is known: that of OpenAI’s, at OpenAI’s address. */
 function startPriced({ env }: Storage, more: Record<string, string> = {}, clock?: () => number) {
-  const priced = { OPENAI_BASE_URL: 'https://api.openai.com/v1', LLM_MODEL: 'gpt-4o-mini' }
+  const priced = {
+    OPENAI_BASE_URL: 'https://api.openai.com/v1',
+    LLM_MODEL: 'gpt-4o-mini',
+    LLM_MAX_TOKENS: '1500',
+  }
   return startTestApp({ env: { ...env, ...priced, ...more }, ...(clock && { clock }) })
 }
 

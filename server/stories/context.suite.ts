@@ -135,7 +135,8 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
 
     test('ends as context_too_long when nothing is left to shorten', async () => {
       await using storage = await openStorage()
-      await using app = await startTestApp({ env: storage.env })
+      // Nor is there an answer that could be shorter.
+      await using app = await startTestApp({ env: { ...storage.env, LLM_MAX_TOKENS: '200' } })
       const { id } = await app.caller.sessions.create({})
       await app.caller.messages.send({ sessionId: id, text: filler })
       const call = await app.model.nextCall()

@@ -192,7 +192,11 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
 
     test('without room in the day’s budget the model is asked for neither title nor summary: both are by rule', async () => {
       await using storage = await openStorage()
-      const priced = { OPENAI_BASE_URL: 'https://api.openai.com/v1', LLM_MODEL: 'gpt-4o-mini' }
+      const priced = {
+        OPENAI_BASE_URL: 'https://api.openai.com/v1',
+        LLM_MODEL: 'gpt-4o-mini',
+        LLM_MAX_TOKENS: '1500',
+      }
       const settings = { SESSION_GRACE_SECONDS: '0', BUDGET_USD_PER_DAY: '0.0012' }
       await using app = await startTestApp({ env: { ...storage.env, ...priced, ...settings } })
       const { id } = await app.caller.sessions.create({})
