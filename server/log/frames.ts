@@ -5,7 +5,7 @@ import type { ToolCall } from '../../shared/contract/tool.ts'
 import { cutEnd, splitChunk } from '../../shared/session/split.ts'
 
 /** The most that an event may have as JSON, so that the frame around it stays within 1 MiB. Bytes. */
-export const MAX_EVENT_BYTES = 900 * 1024
+export const MAX_EVENT_BYTES = 1_040_000
 /** UTF-16 units of one piece of a text: six bytes each at the most, as escapes. */
 export const MAX_PIECE = 128 * 1024
 /** What a text that is too long for its event keeps of its beginning there. UTF-16 units. */

@@ -7,8 +7,9 @@ import type { CallResult } from './connection.ts'
 const MAX_TEXT = 256 * 1024
 const MAX_IMAGES = 1_000_000
 const MAX_PIECES = 200
-/** All of it, as JSON: every character of a text may need six there. */
-export const MAX_OUTPUT_LENGTH = MAX_IMAGES + 6 * MAX_TEXT + 100_000
+/** All of it together, in bytes of JSON: a call is told of in one frame, which has 1 MiB. */
+const MAX_BYTES = 1_000_000
+export const MAX_OUTPUT_LENGTH = MAX_BYTES + 30_000
 
 const Text = z.object({ type: z.literal('text'), text: z.string() })
 const Image = z.object({ type: z.literal('image'), data: z.base64(), mimeType: z.string() })
@@ -53,6 +54,7 @@ class Keeper {
   readonly notes: string[] = []
   #text = MAX_TEXT
   #images = MAX_IMAGES
+  #bytes = MAX_BYTES
 
   add(piece: unknown): void {
     const text = Text.safeParse(piece)
@@ -75,11 +77,12 @@ class Keeper {
       return undefined
     }
     const text = JSON.stringify(value)
-    if (text.length > this.#text) {
+    if (text.length > this.#text || Buffer.byteLength(text) > this.#bytes) {
       this.note('The structured answer was too long and was left out.')
       return undefined
     }
     this.#text -= text.length
+    this.#bytes -= Buffer.byteLength(text)
     return cleanJson(value)
   }
 
@@ -88,9 +91,17 @@ class Keeper {
   }
 
   #addText(text: string): void {
-    const kept = text.slice(0, this.#text)
+    const whole = text.slice(0, this.#text)
+    // At the worst each character is an escape of six bytes.
+    const fits = Buffer.byteLength(JSON.stringify(whole)) <= this.#bytes
+    const kept = fits ? whole : whole.slice(0, Math.floor(this.#bytes / 6))
+    this.#bytes -= Buffer.byteLength(JSON.stringify(kept))
     if (kept.length < text.length) {
-      this.note(`The text was cut to ${MAX_TEXT / 1024} KiB.`)
+      this.note(
+        fits
+          ? `The text was cut to ${MAX_TEXT / 1024} KiB.`
+          : 'The text was cut: an answer may have a megabyte in all.',
+      )
     }
     this.#text -= kept.length
     if (kept !== '' || text === '') this.content.push({ type: 'text', text: clean(kept) })
@@ -99,10 +110,11 @@ class Keeper {
   #addImage(data: string, mimeType: string): void {
     const type = McpImageType.safeParse(mimeType)
     if (!type.success) return this.note(`A piece was left out: ${shown(mimeType || 'data')}.`)
-    if (data.length > this.#images) {
+    if (data.length > Math.min(this.#images, this.#bytes)) {
       return this.note('A picture was too large and was left out.')
     }
     this.#images -= data.length
+    this.#bytes -= data.length
     this.content.push({ type: 'image', mimeType: type.data, data })
   }
 

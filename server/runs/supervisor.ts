@@ -34,6 +34,7 @@ export class RunSupervisor {
   readonly #deps: RunDeps
   readonly #compact: (run: Run) => Promise<void>
   readonly #drives = new Map<RunId, Drive>()
+  readonly #compacting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
   readonly #closing = new AbortController()
@@ -115,6 +116,7 @@ export class RunSupervisor {
       lose.abort(new FencedError())
     }
     await this.#allDone()
+    await Promise.all(this.#compacting)
     await log.flush()
     await releaseRuns(database.db, node.id)
   }
@@ -132,7 +134,10 @@ export class RunSupervisor {
         lose: drive.lose.signal,
         leave: drive.leave.signal,
       })
-      this.#compact(run).catch((error: unknown) => onError(error, 'a log could not be compacted'))
+      const compacting = this.#compact(run)
+        .catch((error: unknown) => onError(error, 'a log could not be compacted'))
+        .finally(() => this.#compacting.delete(compacting))
+      this.#compacting.add(compacting)
     } catch (error) {
       if (!(error instanceof FencedError) && !drive.lose.signal.aborted) {
         onError(error, 'a run could not be driven; it is taken up again')

@@ -78,7 +78,7 @@ export function shareStories(database: string, openStorage: () => Promise<Storag
       const gone = { code: 'NOT_FOUND' }
 
       const url = `${await app.listen()}/api/share/${first.token}`
-      expect((await fetch(url)).headers.get('cache-control')).toBe('no-store')
+      expect((await fetch(url)).headers.get('cache-control')).toBe('private, no-store')
       expect((await fetch(url, { method: 'DELETE' })).status).toBe(200)
       expect((await fetch(url)).status).toBe(404)
       await expect(caller.shares.get({ token: first.token })).rejects.toMatchObject(gone)
