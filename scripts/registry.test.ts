@@ -130,7 +130,11 @@ describe.skipIf(unreachable !== null)('the client from npm’s registry', () => 
         const { stdout } = await run(process.execPath, [compiler, '-p', '.'], {
           cwd: folder,
         }).catch((error: { stdout: string }) => error)
-        expect(stdout).toBe('')
+        // Of `ws`, the oldest tRPC's own types of its server name what those of today do not have.
+        const ours = stdout
+          .split('\n')
+          .filter((line) => !line.startsWith('node_modules/@trpc/server/dist/adapters/ws.d.mts'))
+        expect(ours.filter(Boolean)).toEqual([])
       }
     },
     120_000,
