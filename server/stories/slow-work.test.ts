@@ -80,7 +80,8 @@ describe('while one request asks for the worst, everybody else is answered:', ()
     const data = make()
     const { ended, alive } = await beside(() => app.caller.sessions.import({ data }))
     expect(ended).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/^data/) })
-    expect(alive).toBeGreaterThan(1)
+    // What is refused within one answer held nobody up.
+    expect(alive).toBeGreaterThan(0)
     expect((await app.caller.sessions.list()).items).toEqual([])
   })
 
