@@ -114,7 +114,21 @@ async function insertRows<Table extends keyof typeof JSON_COLUMNS>(
 }
 
 function toText(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value)
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'undefined':
+      return null
+    default:
+      if (value !== null) {
+        throw new TypeError('A row of an import holds a value that is neither text nor a number')
+      }
+      return null
+  }
 }
 
 type Rows = {
