@@ -18,6 +18,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
           globalSetup: ['scripts/testing/environment.ts'],
           pool: 'forks',
+          isolate: false,
           maxWorkers: 2,
         },
       },

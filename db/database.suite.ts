@@ -1,28 +1,18 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { SessionId, UserId } from '../shared/contract/ids.ts'
-import { type ConnectOptions, connect } from './connect.ts'
+import type { Database } from './database.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from './events.ts'
 import { migrate } from './migrate.ts'
 import { insertSession, listSessions } from './sessions.ts'
 import { ensureUser } from './users.ts'
 
 /** What both databases must do alike. */
-export function databaseSuite(
-  name: string,
-  open: () => Promise<AsyncDisposable & { options: ConnectOptions }>,
-): void {
+export function databaseSuite(name: string, open: () => Promise<Database>): void {
   const setUp = async () => {
-    const storage = await open()
-    const database = await connect(storage.options)
+    const database = await open()
     await migrate(database.db)
-    return {
-      ...database,
-      [Symbol.asyncDispose]: async () => {
-        await database.close()
-        await storage[Symbol.asyncDispose]()
-      },
-    }
+    return { ...database, [Symbol.asyncDispose]: database.close }
   }
   const sessionId = () => SessionId.parse(crypto.randomUUID())
 

@@ -4,10 +4,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect } from 'kysely'
+import { asBlob } from './embedded-archive.ts'
 import { extensions } from './embedded-extensions.ts'
 import { JOB_SCHEMA } from './jobs.ts'
 import { migrate, migrationNames } from './migrate.ts'
 import type { Schema } from './schema.ts'
+
+/** What `initdb` makes beside the database that is used. */
+const OTHER_DATABASES = ['template0', 'template1']
 
 /**
  * The template: a database just made and migrated, as a tar archive, which a new one is copied from, for making one
@@ -17,6 +21,7 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
   const pglite = new PGlite({ extensions })
   await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
   await pglite.exec(JOB_SCHEMA)
+  await dropOtherDatabases(pglite)
   const dump = await pglite.dumpDataDir('none')
   await pglite.close()
   const content = new Uint8Array(await dump.arrayBuffer())
@@ -24,6 +29,14 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
     await keep(await templateFile(templateDir), content).catch(tolerateReadOnly)
   }
   return content
+}
+
+/** Nobody can connect to them, and they are two thirds of the files that each new database is copied from. */
+async function dropOtherDatabases(pglite: PGlite): Promise<void> {
+  await pglite.exec('update pg_database set datistemplate = false')
+  for (const name of OTHER_DATABASES) {
+    await pglite.exec(`drop database ${name}`)
+  }
 }
 
 /** The file of the template that was kept; null when there is none of this schema and this PGlite. */
@@ -42,7 +55,7 @@ export async function makeFolder(folder: string, templateDir: string | null): Pr
   const making = `${folder}.making`
   await rm(making, { recursive: true, force: true })
   const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
-  const fresh = new PGlite({ dataDir: making, loadDataDir: new Blob([template]), extensions })
+  const fresh = new PGlite({ dataDir: making, loadDataDir: asBlob(template), extensions })
   await fresh.waitReady
   await fresh.close()
   await closeToOthers(making)
@@ -58,7 +71,10 @@ async function closeToOthers(folder: string): Promise<void> {
 }
 
 async function templateFile(templateDir: string): Promise<string> {
-  const schema = createHash('sha256').update(migrationNames.join('\n')).update(JOB_SCHEMA)
+  const schema = createHash('sha256')
+    .update(migrationNames.join('\n'))
+    .update(JOB_SCHEMA)
+    .update(OTHER_DATABASES.join())
   const name = `embedded-${await pgliteVersion()}-${schema.digest('hex').slice(0, 16)}.tar`
   return join(templateDir, name)
 }

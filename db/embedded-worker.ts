@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import type { ThreadData } from './embedded-thread.ts'
+import { asBlob } from './embedded-archive.ts'
 import { extensions } from './embedded-extensions.ts'
 
 // A thread of its own, which owns the embedded database: PGlite works synchronously, and nothing else would run
@@ -31,22 +32,19 @@ async function open(data: ThreadData): Promise<PGlite> {
         pgliteWasmModule,
         extensions,
         startParams: LEAN,
-        loadDataDir: new Blob([await template(data)]),
+        loadDataDir: await template(data),
       })
   await opened.waitReady
   return opened
 }
 
-async function template({
-  template: file,
-  templateDir,
-}: ThreadData): Promise<Uint8Array<ArrayBuffer>> {
+async function template({ template: file, templateDir }: ThreadData): Promise<Blob> {
   if (file) {
-    return new Uint8Array(await readFile(file))
+    return asBlob(new Uint8Array(await readFile(file)))
   }
   // With all that knows the schema, which this thread does without when there is a template.
   const { makeTemplate } = await import('./embedded-template.ts')
-  return makeTemplate(templateDir)
+  return asBlob(await makeTemplate(templateDir))
 }
 
 /** PGlite has one session: whoever comes takes it over from the one before, and begins as with a fresh one. */

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest'
 import { SessionId } from '../shared/contract/ids.ts'
-import { connect } from './connect.ts'
 import { deleteEvents, insertEvents, isSeqTaken, readEvents, readEventsWithin } from './events.ts'
 import { migrate } from './migrate.ts'
 import { memoryDatabase } from './testing.ts'
 
 test('an event never goes to a place that compaction freed, before the end of the log (P1)', async () => {
-  await using storage = await memoryDatabase()
-  const database = await connect(storage.options)
+  const database = await memoryDatabase()
   await migrate(database.db)
   const sessionId = SessionId.parse(crypto.randomUUID())
   const row = (seq: number) => ({ sessionId, seq, runId: null, type: 'chunk', data: '{}' })
@@ -22,8 +20,7 @@ test('an event never goes to a place that compaction freed, before the end of th
 })
 
 test('what a reader is given at once is bounded in length, not only in rows, and one long event still comes (P12)', async () => {
-  await using storage = await memoryDatabase()
-  const database = await connect(storage.options)
+  const database = await memoryDatabase()
   await migrate(database.db)
   const sessionId = SessionId.parse(crypto.randomUUID())
   const row = (seq: number, length: number) => {

@@ -1,18 +1,12 @@
 import pg from 'pg'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { createTestDatabase } from '../scripts/testing/test-database.ts'
+import { createTestDatabase, openTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from './connect.ts'
 import { migrate } from './migrate.ts'
 import { searchSuite } from './search.suite.ts'
 
-searchSuite('Postgres', async () => {
-  const database = await createTestDatabase()
-  return {
-    options: { databaseUrl: database.url },
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  }
-})
+searchSuite('Postgres', openTestDatabase)
 
 test('a role that may not install extensions migrates all the same, and goes without trigrams', async () => {
   await using whole = await createTestDatabase()

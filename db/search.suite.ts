@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
-import { type ConnectOptions, connect } from './connect.ts'
-import type { Db } from './database.ts'
+import type { Database, Db } from './database.ts'
 import { insertMessage } from './messages.ts'
 import { migrate } from './migrate.ts'
 import { chooseLookup } from './search-lookup.ts'
@@ -11,21 +10,11 @@ import { insertSession, listSessions } from './sessions.ts'
 import { ensureUser } from './users.ts'
 
 /** What search promises of its data, on either database. */
-export function searchSuite(
-  name: string,
-  open: () => Promise<AsyncDisposable & { options: ConnectOptions }>,
-): void {
+export function searchSuite(name: string, open: () => Promise<Database>): void {
   const setUp = async () => {
-    const storage = await open()
-    const { db, close } = await connect(storage.options)
+    const { db, close } = await open()
     await migrate(db)
-    return {
-      db,
-      [Symbol.asyncDispose]: async () => {
-        await close()
-        await storage[Symbol.asyncDispose]()
-      },
-    }
+    return { db, [Symbol.asyncDispose]: close }
   }
 
   describe(`search in the database, as ${name}`, () => {

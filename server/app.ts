@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
+import type { Database } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { forgetCutImports } from '../db/whole-import.ts'
 import { ping } from '../db/ping.ts'
@@ -54,6 +55,8 @@ export type AppOptions = {
   mcpTimes?: Partial<McpTimes>
   /** Where its numbers are put, beside what is there already; of its own when left out. */
   metrics?: Registry
+  /** Opens the database instead of the settings; the server closes it. */
+  openDatabase?: (config: Config) => Promise<Database>
   /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
   clock?: () => number
 }
@@ -68,7 +71,9 @@ export async function createApp(options: AppOptions) {
   await using opened = new AsyncDisposableStack()
 
   const mcpConfig = await readMcpConfig(config.tools.mcpConfigPath)
-  const database = opened.adopt(await openDatabase(config), (open) => open.close())
+  const database = opened.adopt(await (options.openDatabase ?? openDatabase)(config), (open) =>
+    open.close(),
+  )
   await migrate(database.db)
   const databaseClock = await openClock(database)
   const milliseconds = options.clock ?? (() => databaseClock.now())

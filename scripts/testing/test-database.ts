@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { inject } from 'vitest'
+import { connect } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 
 /** A migrated, empty database of one test's own on the real Postgres; disposing drops it, whoever is connected. */
 export type TestDatabase = AsyncDisposable & { url: string }
@@ -14,6 +16,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     [Symbol.asyncDispose]: () => execute(adminUrl, `drop database if exists ${name} with (force)`),
+  }
+}
+
+/** Such a database, open; closing it drops it. */
+export async function openTestDatabase(): Promise<Database> {
+  const testDatabase = await createTestDatabase()
+  const database = await connect({ databaseUrl: testDatabase.url })
+  return {
+    ...database,
+    close: async () => {
+      await database.close()
+      await testDatabase[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -1,17 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { connect } from '../../db/connect.ts'
+import type { Database } from '../../db/database.ts'
 import { insertEvents, readEvents } from '../../db/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { AWAY, CALL, MESSAGE, chunk, joined, setUpWriter } from './testing/writer-bench.ts'
 
-type Open = () => Promise<AsyncDisposable & { options: Parameters<typeof connect>[0] }>
-
 /** The one way into the logs, on either database. */
-export function writerSuite(name: string, open: Open): void {
+export function writerSuite(name: string, open: () => Promise<Database>): void {
   describe(`the writer, on ${name}`, () => {
     test('shows nothing before it is stored, and everything in the order of the log (P1, P5)', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench
       const unstored: number[] = []
       const checks: Promise<void>[] = []
@@ -40,8 +37,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('commits the first words at once, and merges what comes while it commits', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       await bench.writer.chunk(bench.sessionId, bench.hold, chunk('a', 0), true)
       for (let index = 1; index < 100; index += 1) {
         void bench.writer.chunk(bench.sessionId, bench.hold, chunk('b', index))
@@ -54,8 +50,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('puts what an append adds behind the text that waits, all or nothing', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench
       void writer.chunk(sessionId, bench.hold, chunk('before', 0))
       await writer.append(sessionId, async (_transaction, log) => {
@@ -78,8 +73,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('finds its place again when another node wrote to the session (P1)', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId, database } = bench
       await writer.chunk(sessionId, bench.hold, chunk('one', 0), true)
       await writer.flush()
@@ -96,8 +90,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('gives an append up whose place is taken at every try, and lets all else go on meanwhile', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench
       let turns = 0
       const meanwhile = setInterval(() => (turns += 1), 1)
@@ -116,8 +109,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('throws away the text of a run that another attempt has taken over (P8)', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId, database } = bench
       await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
       await writer.flush()
@@ -147,8 +139,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('throws it away as well when it had to ask for its place anew, as after an error (P8)', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId, database } = bench
       await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
       await writer.flush()
@@ -174,8 +165,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('lets a run go on that waited for room which an append made', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench
       const begun = Promise.withResolvers<void>()
       const held = Promise.withResolvers<void>()
@@ -194,8 +184,7 @@ export function writerSuite(name: string, open: Open): void {
     })
 
     test('refuses an append while it cannot write, instead of keeping it waiting, and keeps the text', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench
       await writer.chunk(sessionId, bench.hold, chunk('one', 0), true)
       await writer.flush()
@@ -210,8 +199,7 @@ export function writerSuite(name: string, open: Open): void {
 
     for (const arrived of [true, false]) {
       test(`asks whether a commit ${arrived ? 'arrived' : 'failed'} whose answer was lost, and has each word once (P5)`, async () => {
-        await using storage = await open()
-        await using bench = await setUpWriter(storage.options)
+        await using bench = await setUpWriter(open)
         const { writer, sessionId, database } = bench
         await writer.chunk(sessionId, bench.hold, chunk('one', 0), true)
         await writer.flush()
@@ -242,8 +230,7 @@ export function writerSuite(name: string, open: Open): void {
     }
 
     test('lets sessions that write at once each have a log without a gap (P1)', async () => {
-      await using storage = await open()
-      await using bench = await setUpWriter(storage.options)
+      await using bench = await setUpWriter(open)
       const ids = Array.from({ length: 20 }, () => SessionId.parse(crypto.randomUUID()))
       await Promise.all(
         ids.map(async (id) => {

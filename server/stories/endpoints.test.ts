@@ -2,12 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import process from 'node:process'
 import { LLMock } from '@copilotkit/aimock'
-import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../app.ts'
-import { readConfig } from '../config.ts'
 import { startDemoModel } from '../model/demo/start.ts'
 import { chatChunk, sse, startScriptedProvider } from '../model/testing/scripted-provider.ts'
+import { startSettledApp } from '../testing/app.ts'
 import { type Watcher, textOf, watch } from '../testing/watch.ts'
 
 const QUESTION = 'Show the process metrics'
@@ -52,7 +50,7 @@ describe.each(Object.entries(peers))('%s behind OPENAI_BASE_URL', (_name, startP
     'calls our tool through %s, is told the result, and streams its answer to a completed end with usage',
     async (api) => {
       await using peer = await startPeer()
-      await using app = await startApp({ OPENAI_BASE_URL: peer.baseUrl, OPENAI_API: api })
+      await using app = await startSettledApp({ OPENAI_BASE_URL: peer.baseUrl, OPENAI_API: api })
       const health = await fetch(`${await app.listen()}/health`)
       expect(await health.json()).toMatchObject({ status: 'ok', model: 'compatible' })
 
@@ -89,7 +87,10 @@ describe('an outside provider', () => {
     'is left within a second of a stop, and the text through %s stays (P9)',
     async (api, beginning) => {
       await using provider = await startScriptedProvider([{ body: [beginning], ending: 'hold' }])
-      await using app = await startApp({ OPENAI_BASE_URL: provider.baseUrl, OPENAI_API: api })
+      await using app = await startSettledApp({
+        OPENAI_BASE_URL: provider.baseUrl,
+        OPENAI_API: api,
+      })
       await using live = await ask(app, 'Count for ever')
       await live.untilEvent('chunk')
       const request = provider.requests[0]
@@ -113,7 +114,7 @@ describe('an outside provider', () => {
       mock.onMessage('Hello', { content: 'Hi' })
       await mock.start()
       try {
-        await using app = await startApp({
+        await using app = await startSettledApp({
           OPENAI_BASE_URL: `${mock.url}/v1`,
           OPENAI_API: api,
           OPENAI_API_KEY: 'sk-a-wrong-key-0123456789',
@@ -136,7 +137,7 @@ describe('an outside provider', () => {
     'that nobody runs, asked through %s, ends the run as provider_unreachable and says where it looked (P13)',
     async (api) => {
       const port = await closedPort()
-      await using app = await startApp({
+      await using app = await startSettledApp({
         OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
         OPENAI_API: api,
       })
@@ -155,14 +156,11 @@ describe('an outside provider', () => {
   )
 })
 
-/** The server as its settings make it, over a database in memory. */
-function startApp(env: Record<string, string>) {
-  const settings = { DATA_DIR: 'memory:', SERVER_PORT: '0', LOG_LEVEL: 'silent', ...env }
-  return createApp({ config: readConfig(settings), logger: pino({ level: 'silent' }) })
-}
-
 /** Sends into a new session, and watches it from before that. */
-async function ask(app: Awaited<ReturnType<typeof startApp>>, text: string): Promise<Watcher> {
+async function ask(
+  app: Awaited<ReturnType<typeof startSettledApp>>,
+  text: string,
+): Promise<Watcher> {
   const { id } = await app.caller.sessions.create({})
   const live = watch(app.caller, id)
   await live.untilEvent('snapshot')

@@ -8,9 +8,7 @@ import {
   startScriptedProvider,
 } from '../model/testing/scripted-provider.ts'
 import { completed, textDelta } from '../model/testing/wire-events.ts'
-import { pino } from 'pino'
-import { createApp } from '../app.ts'
-import { readConfig } from '../config.ts'
+import { startSettledApp } from '../testing/app.ts'
 
 const RUNS = 30
 
@@ -27,16 +25,12 @@ test.each(['chat', 'responses'] as const)(
     await using provider = await startScriptedProvider(
       ({ body }) => replies.get(/script-\d+/.exec(JSON.stringify(body))?.[0] ?? '') ?? {},
     )
-    await using app = await createApp({
-      config: readConfig({
-        DATA_DIR: 'memory:',
-        OPENAI_BASE_URL: provider.baseUrl,
-        OPENAI_API: api,
-        LLM_TIMEOUT: '1',
-        LLM_IDLE_TIMEOUT: '1',
-        RUN_MAX_STEPS: '2',
-      }),
-      logger: pino({ level: 'silent' }),
+    await using app = await startSettledApp({
+      OPENAI_BASE_URL: provider.baseUrl,
+      OPENAI_API: api,
+      LLM_TIMEOUT: '1',
+      LLM_IDLE_TIMEOUT: '1',
+      RUN_MAX_STEPS: '2',
     })
     const sessions = await Promise.all(
       [...replies.keys()].map(async (model) => {

@@ -1,7 +1,5 @@
-import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../app.ts'
-import { readConfig } from '../config.ts'
+import { startSettledApp } from '../testing/app.ts'
 import { refusal } from '../model/testing/scripted-port.ts'
 import {
   chatAnswer,
@@ -11,7 +9,7 @@ import {
 } from '../model/testing/scripted-provider.ts'
 import { watch } from '../testing/watch.ts'
 
-type App = Awaited<ReturnType<typeof createApp>>
+type App = Awaited<ReturnType<typeof startSettledApp>>
 
 const models: ScriptedReply = {
   headers: { 'content-type': 'application/json' },
@@ -20,14 +18,10 @@ const models: ScriptedReply = {
 
 async function start(reply: (request: ScriptedRequest) => ScriptedReply, api = 'chat') {
   const provider = await startScriptedProvider(reply)
-  const app = await createApp({
-    config: readConfig({
-      DATA_DIR: 'memory:',
-      OPENAI_BASE_URL: provider.baseUrl,
-      OPENAI_API: api,
-      LLM_MODEL: 'small',
-    }),
-    logger: pino({ level: 'silent' }),
+  const app = await startSettledApp({
+    OPENAI_BASE_URL: provider.baseUrl,
+    OPENAI_API: api,
+    LLM_MODEL: 'small',
   })
   const close = async () => {
     await app.close()

@@ -46,15 +46,21 @@ beforeAll(async () => {
 
 afterAll(() => pglite.close())
 
+/** So long a round may take, with the search for a smaller history that fails too, before it reports. Milliseconds. */
+const limit = (numRuns: number) => 60_000 + numRuns * 10_000
+
 test.each(rounds)(
   'two nodes keep every promise through crashes, freezes, lost words and lost answers (P1-P9, P11, P13): $numRuns histories',
-  { timeout: 60_000 + Math.max(...rounds.map(({ numRuns }) => numRuns)) * 10_000 },
+  { timeout: limit(Math.max(...rounds.map(({ numRuns }) => numRuns))) + 30_000 },
   async (round) => {
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (history, restart) => {
         await playHistory(pglite, history, restart)
       }),
-      round,
+      {
+        ...round,
+        plugins: [fc.interruptAfterTimeLimit(limit(round.numRuns), { failOnInterrupt: true })],
+      },
     )
   },
 )

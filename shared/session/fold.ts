@@ -44,7 +44,8 @@ function apply<Call>(
   switch (event.type) {
     case 'message':
       return waiting(
-        isAside(state, event.message.id) && event.message.role === 'assistant'
+        // An answer comes with its `start`. What becomes of one that is not here happens on another branch, or earlier.
+        event.message.role === 'assistant' && !isHere(state, event.message.id)
           ? state
           : putMessage(state, event.message),
         event.message,
@@ -93,6 +94,10 @@ function isAside<Call>({ session, messages }: SessionState<Call>, messageId: str
       ({ id, status }) => id === messageId || status === 'running' || status === 'waiting',
     )
   )
+}
+
+function isHere<Call>({ messages }: SessionState<Call>, messageId: string): boolean {
+  return messages.some(({ id }) => id === messageId)
 }
 
 function replaceAll<Call>(

@@ -1,5 +1,4 @@
 import type { Database, Db } from '../../../db/database.ts'
-import { connect } from '../../../db/connect.ts'
 import { migrate } from '../../../db/migrate.ts'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
@@ -27,8 +26,8 @@ export function joined(events: readonly CommittedEvent[]): string {
 }
 
 /** A session with a running run, and a writer that its hub is listened to. */
-export async function setUpWriter(options: Parameters<typeof connect>[0]) {
-  const database = await connect(options)
+export async function setUpWriter(open: () => Promise<Database>) {
+  const database = await open()
   await migrate(database.db)
   const committed: CommittedEvent[] = []
   const fenced: RunId[] = []

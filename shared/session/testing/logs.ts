@@ -33,6 +33,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
           session.rename(words),
     ),
   },
+  {
+    weight: 1,
+    arbitrary: text.map(
+      (words): Action =>
+        (session) =>
+          session.changeElsewhere(words),
+    ),
+  },
   { weight: 4, arbitrary: fc.constant<Action>((session) => session.start()) },
   {
     weight: 20,

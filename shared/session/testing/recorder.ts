@@ -66,6 +66,13 @@ export class LogRecorder {
     this.#append({ type: 'message', message })
   }
 
+  /** Tells what became of an answer on another branch, which readers of this one do not see. */
+  changeElsewhere(text: string): void {
+    const parts: Part[] = [{ type: 'text', text }]
+    const message = this.#message(this.#id(), 'assistant', parts, 'stopped')
+    this.#append({ type: 'message', message })
+  }
+
   rename(title: string): void {
     this.#session.title = title
     this.#append({ type: 'session', session: this.#session })
