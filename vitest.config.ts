@@ -18,6 +18,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
           globalSetup: ['scripts/testing/environment.ts'],
           pool: 'forks',
+          // Files share a process, and with it the modules and the databases in memory.
           isolate: false,
           maxWorkers: 2,
         },
@@ -30,6 +31,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['scripts/testing/postgres.ts'],
           pool: 'forks',
+          isolate: false,
           maxWorkers: 2,
         },
       },

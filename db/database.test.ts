@@ -7,7 +7,7 @@ import { connect } from './connect.ts'
 import { databaseSuite } from './database.suite.ts'
 import { FolderInUseError } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
-import { memoryDatabase } from './testing.ts'
+import { TEMPLATE_DIR, memoryDatabase } from './testing.ts'
 
 databaseSuite('PGlite', memoryDatabase)
 
@@ -28,7 +28,7 @@ describe('the embedded database', () => {
 
   test('belongs to one process: another is refused, and is let in when the first is gone', async () => {
     await using folder = await temporaryFolder()
-    const options = { dataDir: folder.path, templateDir: null }
+    const options = { dataDir: folder.path, templateDir: TEMPLATE_DIR }
     const first = await connect(options)
     await expect(connect(options)).rejects.toThrow(FolderInUseError)
     const lock = JSON.stringify(new URL('folder-lock.ts', import.meta.url).href)

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect } from 'kysely'
-import { asBlob } from './embedded-archive.ts'
+import { parseTar } from 'nanotar'
 import { extensions } from './embedded-extensions.ts'
 import { JOB_SCHEMA } from './jobs.ts'
 import { migrate, migrationNames } from './migrate.ts'
@@ -45,29 +45,33 @@ export async function keptTemplateFile(templateDir: string | null): Promise<stri
   return file && (await exists(file)) ? file : null
 }
 
-async function keptTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer> | null> {
+export async function keptTemplate(
+  templateDir: string | null,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const file = await keptTemplateFile(templateDir)
   return file === null ? null : new Uint8Array(await readFile(file))
 }
 
-/** Makes a folder that is absent; beside its place and then renamed, so that a kill leaves none half made. */
-export async function makeFolder(folder: string, templateDir: string | null): Promise<void> {
+/**
+ * Makes a folder that is absent; beside its place and then renamed, so that a kill leaves none half made. All of it is
+ * on the disk before anything is committed to it.
+ *
+ * @param archive the template
+ */
+export async function makeFolder(folder: string, archive: Uint8Array<ArrayBuffer>): Promise<void> {
   const making = `${folder}.making`
   await rm(making, { recursive: true, force: true })
-  const template = (await keptTemplate(templateDir)) ?? (await makeTemplate(templateDir))
-  const fresh = new PGlite({ dataDir: making, loadDataDir: asBlob(template), extensions })
-  await fresh.waitReady
-  await fresh.close()
-  await closeToOthers(making)
-  await rename(making, folder)
-}
-
-/** PGlite unpacks with modes of its own. */
-async function closeToOthers(folder: string): Promise<void> {
-  await chmod(folder, 0o700)
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600)
+  await mkdir(making, { mode: 0o700 })
+  for (const { name, type, data } of parseTar(archive)) {
+    const path = join(making, name)
+    if (type === 'directory') {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    } else {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await writeFile(path, data ?? '', { mode: 0o600, flush: true })
+    }
   }
+  await rename(making, folder)
 }
 
 async function templateFile(templateDir: string): Promise<string> {

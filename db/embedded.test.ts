@@ -1,7 +1,6 @@
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterEach, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../scripts/testing/server-process.ts'
@@ -11,11 +10,11 @@ import type { Database } from './database.ts'
 import { EmbeddedThread } from './embedded-thread.ts'
 import { openThread } from './embedded.ts'
 import { insertSession } from './sessions.ts'
+import { TEMPLATE_DIR } from './testing.ts'
 import { isRefusal, isTrouble } from './trouble.ts'
 import { ensureUser } from './users.ts'
 import { forgetCutImports, importWhole } from './whole-import.ts'
 
-const templateDir = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
 const opened: AsyncDisposable[] = []
 afterEach(async () => {
   for (const one of opened.splice(0).toReversed()) await one[Symbol.asyncDispose]()
@@ -70,7 +69,7 @@ describe('the thread of the embedded database', () => {
   })
 
   test('answers what is under way before it closes, and ends', async () => {
-    const thread = new EmbeddedThread({ folder: null, templateDir })
+    const thread = new EmbeddedThread({ folder: null, templateDir: TEMPLATE_DIR })
     const database = await openThread(thread)
     const worker = await thread.start()
     const exited = once(worker, 'exit')
@@ -89,8 +88,8 @@ describe('the thread of the embedded database', () => {
   test('that dies fails what waits as trouble with the database, and is started again over its folder (P1)', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'data')
-    await (await connect({ dataDir: path, templateDir })).close()
-    const thread = new EmbeddedThread({ folder: join(path, 'postgres'), templateDir })
+    await (await connect({ dataDir: path, templateDir: TEMPLATE_DIR })).close()
+    const thread = new EmbeddedThread({ folder: join(path, 'postgres'), templateDir: TEMPLATE_DIR })
     const database = keep(await openThread(thread))
     await ensureUser(database.db, ADA)
     const waiting = sql`select pg_sleep(0.2)`.execute(database.db).catch((error: unknown) => error)
@@ -109,7 +108,7 @@ describe('the thread of the embedded database', () => {
   })
 
   test('that dies in memory stays dead: nothing would be left of what it held', async () => {
-    const thread = new EmbeddedThread({ folder: null, templateDir })
+    const thread = new EmbeddedThread({ folder: null, templateDir: TEMPLATE_DIR })
     const database = keep(await openThread(thread))
     const broken = thread.connection()
     broken.on('error', () => undefined)
@@ -133,7 +132,7 @@ describe('the folder of the embedded database', () => {
     const path = join(folder.path, 'above', 'data')
     const before = process.umask(0)
     try {
-      const database = await connect({ dataDir: path, templateDir })
+      const database = await connect({ dataDir: path, templateDir: TEMPLATE_DIR })
       await sql`create table made_later as select 1 as one`.execute(database.db)
       await sql`checkpoint`.execute(database.db)
       await database.close()
@@ -154,7 +153,7 @@ describe('the folder of the embedded database', () => {
       await mkdir(path)
       await chmod(path, 0o755)
       await writeFile(join(path, file), '')
-      await (await connect({ dataDir: path, templateDir })).close()
+      await (await connect({ dataDir: path, templateDir: TEMPLATE_DIR })).close()
       modes.push((await stat(path)).mode & 0o777, (await stat(join(path, 'postgres'))).mode & 0o777)
     }
     expect(modes).toEqual([0o700, 0o700, 0o755, 0o700])
@@ -219,7 +218,7 @@ function keep(database: Database): Database {
 }
 
 async function inMemory(): Promise<Database> {
-  return keep(await connect({ dataDir: 'memory:', templateDir }))
+  return keep(await connect({ dataDir: 'memory:', templateDir: TEMPLATE_DIR }))
 }
 
 async function openToOthers(path: string): Promise<string[]> {

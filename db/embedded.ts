@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
-import { exists } from './embedded-template.ts'
+import { exists, keptTemplate, makeFolder } from './embedded-template.ts'
 import { EmbeddedThread } from './embedded-thread.ts'
 import { INSERT_CHUNKS, eventColumns } from './events.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -42,7 +42,8 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): P
   try {
     const folder = join(dataDir, 'postgres')
     if (!(await exists(folder))) {
-      await makeElsewhere(folder, templateDir)
+      const template = await keptTemplate(templateDir)
+      await (template ? makeFolder(folder, template) : makeElsewhere(folder, templateDir))
     }
     return await openThread(new EmbeddedThread({ folder, templateDir }), unlock)
   } catch (error) {

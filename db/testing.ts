@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import { type ConnectOptions, connect } from './connect.ts'
+import { connect } from './connect.ts'
 import type { Database } from './database.ts'
 
-/** An embedded database in memory, copied from the migrated template. */
-const IN_MEMORY: ConnectOptions = {
-  dataDir: 'memory:',
-  templateDir: fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url)),
-}
+/** Where the template is kept that new databases are copied from. */
+export const TEMPLATE_DIR = fileURLToPath(
+  new URL('../node_modules/.cache/throughline', import.meta.url),
+)
 
 type Reusable = { database: Database; filled: ReadonlySet<string> }
 
@@ -27,7 +26,7 @@ export async function memoryDatabase(): Promise<Database> {
 }
 
 async function make(): Promise<Reusable> {
-  const database = await connect(IN_MEMORY)
+  const database = await connect({ dataDir: 'memory:', templateDir: TEMPLATE_DIR })
   const tables = await listTables(database)
   const counts = await sql<{ name: string }>`${sql.join(
     tables.map((name) => sql`(select ${sql.lit(name)} as name from ${sql.raw(name)} limit 1)`),
