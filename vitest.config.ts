@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
+const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
 const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
 
 export default defineConfig({
@@ -15,7 +16,10 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           // The examples are tested as a user has them: with the packed package (scripts/package.test.ts).
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
+          exclude: [
+            ...['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
+            ...OF_THE_PACKAGE,
+          ],
           globalSetup: ['scripts/testing/environment.ts'],
           pool: 'forks',
           // Files share a process, and with it the modules and the databases in memory.
@@ -37,13 +41,24 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
+          name: 'package',
+          include: OF_THE_PACKAGE,
+          globalSetup: ['scripts/testing/package.ts'],
+          pool: 'forks',
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           ...stories,
           name: 'processes',
           include: ['e2e/**/*.story.ts'],
           exclude: ['**/node_modules/**', ...IN_THE_BROWSER],
           globalSetup: ['scripts/testing/postgres.ts'],
-          // They wait for leases and networks most of the time.
-          maxWorkers: 2,
+          // They wait for leases and networks most of the time; beside them the package is compiled and installed.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -3,20 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { startTestServer } from '../server/testing/test-server.ts'
 import { TESTED } from './published-manifest.ts'
-import { type PackedPackage, packAndInstall } from './testing/packed-package.ts'
 
 const run = promisify(execFile)
 const bin = (path: string) => fileURLToPath(new URL(`../node_modules/${path}`, import.meta.url))
 
-let packed: PackedPackage
-
-beforeAll(async () => {
-  packed = await packAndInstall()
-})
-afterAll(() => packed[Symbol.asyncDispose]())
+const packed = inject('packed')
 
 /** Runs a program in the project that has installed the package. Resolves with all that it wrote, also if it failed. */
 async function inConsumer(program: string, ...args: string[]): Promise<string> {

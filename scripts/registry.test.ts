@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { startTestServer } from '../server/testing/test-server.ts'
 import { TESTED, TESTED_REACT } from './published-manifest.ts'
-import { type PackedPackage, packAndInstall } from './testing/packed-package.ts'
+import type { PackedPackage } from './testing/packed-package.ts'
 
 // The packed client as npm installs it: its dependencies come from the registry, in the oldest and in the newest
 // versions that the manifest allows. `npm run test:long` tries it in every Node that it is for, and the whole package.
@@ -61,16 +61,14 @@ const WATCHED = [
 ]
 
 describe.skipIf(unreachable !== null)('the client from npm’s registry', () => {
-  let packed: PackedPackage
+  const packed = inject('packed')
   let newest: string
   let oldest: string
   beforeAll(async () => {
-    packed = await packAndInstall()
     newest = await install(packed, 'newest', [packed.client, ...versions(NEWEST)])
     const types = ['@types/node@22', '@types/ws@8']
     oldest = await install(packed, 'oldest', [packed.client, ...versions(OLDEST), ...types])
   }, 300_000)
-  afterAll(() => packed[Symbol.asyncDispose]())
 
   test('is a few packages', () => {
     const names = readdirSync(join(newest, 'node_modules'), { withFileTypes: true })

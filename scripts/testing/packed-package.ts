@@ -34,7 +34,7 @@ const OF_THE_CONSUMER = ['react', 'react-dom', 'vitest', '@types/node', '@types/
 
 const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
 
-export type PackedPackage = AsyncDisposable & {
+export type PackedPackage = {
   /** Path of the file that `npm pack` made. */
   tarball: string
   /** The same of the client alone. */
@@ -48,7 +48,10 @@ export type PackedPackage = AsyncDisposable & {
  * Packs this tree as a person would, and installs the file into a project of its own. The packages that its manifest
  * asks for, and no others, are those of this tree, so that no network is needed.
  */
-export async function packAndInstall(): Promise<PackedPackage> {
+export async function packAndInstall(): Promise<{
+  packed: PackedPackage
+  remove: () => Promise<void>
+}> {
   const folder = await temporaryFolder()
   // Packing changes the manifest for a moment, so it is done to a copy.
   const tree = join(folder.path, 'tree')
@@ -81,5 +84,8 @@ export async function packAndInstall(): Promise<PackedPackage> {
   cpSync(join(root, 'scripts/testing/consumer'), consumer, { recursive: true })
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
   writeFileSync(join(consumer, 'package.json'), '{ "type": "module", "private": true }')
-  return { tarball, client, manifest, consumer, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+  return {
+    packed: { tarball, client, manifest, consumer },
+    remove: async () => folder[Symbol.asyncDispose](),
+  }
 }
