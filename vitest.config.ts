@@ -46,8 +46,7 @@ export default defineConfig({
           include: OF_THE_PACKAGE,
           globalSetup: ['scripts/testing/package.ts'],
           pool: 'forks',
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
         },
       },
       {
@@ -57,8 +56,9 @@ export default defineConfig({
           include: ['e2e/**/*.story.ts'],
           exclude: ['**/node_modules/**', ...IN_THE_BROWSER],
           globalSetup: ['scripts/testing/postgres.ts'],
-          // They wait for leases and networks most of the time; beside them the package is compiled and installed.
-          maxWorkers: 3,
+          // They wait for leases and networks most of the time, and some of what they wait for is promised within seconds:
+          // nothing that takes a processor for long goes on beside them.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
