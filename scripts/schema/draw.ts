@@ -1,0 +1,101 @@
+import { fileURLToPath } from 'node:url'
+import { connect } from '../../db/connect.ts'
+import { migrate, migrationNames } from '../../db/migrate.ts'
+import { type ColumnDescription, type TableDescription, describeTables } from './describe.ts'
+
+/** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */
+const SENTENCES: Record<string, string> = {
+  background_usage: 'Tokens and cost of the model calls that wrote titles and summaries.',
+  deleted_sessions:
+    'Where the log of each deleted session ended, so that a session made again under its id begins behind every cursor.',
+  events:
+    'The log: each event of each session, in order. The primary key allots the places. There is no foreign key, because checking one would lock the session with every batch.',
+  kysely_migration: 'The migrations that have run (kept by Kysely).',
+  kysely_migration_lock: 'Lets one process migrate at a time (kept by Kysely).',
+  messages: 'The message tree of each session: what people said, and the answers.',
+  node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',
+  nodes: 'The living server processes, each with the time until which its lease holds.',
+  readers: 'Which node has readers of which session; counted as long as the node lives.',
+  runs: 'One generation each: who drives it, its attempt, how it ended and what it used.',
+  sessions: 'The conversations.',
+  shares: 'Read-only snapshots of conversations, each behind a token.',
+  spending:
+    'What model calls cost on each day (UTC), with what is set aside for calls that are under way. Deleting a session gives nothing back.',
+  steps: 'The finished model calls of each run.',
+  tool_calls: 'The calls of tools, recorded before they start.',
+  users: 'The people; without accounts, the one local owner.',
+}
+
+/** Migrates an empty database in memory and draws its tables as Markdown, the content of docs/schema.md. */
+export async function drawSchema(): Promise<string> {
+  const templateDir = fileURLToPath(
+    new URL('../../node_modules/.cache/throughline', import.meta.url),
+  )
+  await using opened = new AsyncDisposableStack()
+  const database = opened.adopt(await connect({ dataDir: 'memory:', templateDir }), (open) =>
+    open.close(),
+  )
+  await migrate(database.db)
+  return drawTables(await describeTables(database.db))
+}
+
+/** @throws when a table has neither a comment nor a sentence, or a sentence has no table */
+export function drawTables(tables: TableDescription[], sentences = SENTENCES): string {
+  const names = tables.map(({ name }) => name)
+  const gone = Object.keys(sentences).filter((name) => !names.includes(name))
+  if (gone.length > 0) throw new Error(`There is no table any more for: ${gone.join(', ')}.`)
+  return [
+    '# The database schema',
+    '<!-- Drawn by `npm run schema` from a migrated database. Do not edit by hand. -->',
+    `All tables of the schema \`public\` after the migration \`${migrationNames.at(-1)}\`, as the embedded database has them. A Postgres on which the extension \`pg_trgm\` may not be installed goes without the index \`messages_by_trigram\` ([Postgres](operations.md#postgres)). The job queue (pg-boss) keeps its own tables in the schema \`jobs\`. What the columns mean to the code: \`db/schema.ts\`.`,
+    names.map((name) => `[${name}](#${name})`).join(' · '),
+    ...tables.map((table) => drawTable(table, table.comment ?? sentences[table.name])),
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+function drawTable(table: TableDescription, sentence: string | undefined): string {
+  if (sentence === undefined) {
+    throw new Error(`The table ${table.name} wants a comment, or a sentence in this script.`)
+  }
+  return [
+    `## ${table.name}`,
+    sentence,
+    [
+      '| column | type | null | default |',
+      '| --- | --- | --- | --- |',
+      ...table.columns.map(drawColumn),
+    ].join('\n'),
+    drawList('Keys and checks', table.constraints),
+    drawList('Indexes', table.indexes),
+    drawList('Triggers', table.triggers),
+    `Row level security: ${rowSecurity(table)}.`,
+  ]
+    .filter((piece) => piece !== null)
+    .join('\n\n')
+}
+
+function drawColumn({ name, type, nullable, value, kind }: ColumnDescription): string {
+  const made = { default: value, generated: `generated: ${value}`, identity: 'identity' }
+  // In a table of Markdown a bar ends the cell, also within code.
+  const text = kind === null ? '' : code(made[kind] ?? '').replaceAll('|', String.raw`\|`)
+  return `| \`${name}\` | ${type} | ${nullable ? 'yes' : 'no'} | ${text} |`
+}
+
+function drawList(title: string, entries: { name: string; definition: string }[]): string | null {
+  if (entries.length === 0) return null
+  const lines = entries.map(({ name, definition }) => `- \`${name}\`: ${code(definition)}`)
+  return [`${title}:`, '', ...lines].join('\n')
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll(/\s+/g, ' ')}\``
+}
+
+function rowSecurity({ rowSecurity: isOn, policies }: TableDescription): string {
+  if (!isOn) return 'off'
+  return policies === 0
+    ? 'on, without policies: only the owner sees rows'
+    : `on, ${policies} policies`
+}
