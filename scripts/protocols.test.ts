@@ -1,0 +1,132 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTcpProxy } from '../e2e/support/tcp-proxy.ts'
+import { type TestServer, startTestServer } from '../server/testing/test-server.ts'
+
+const folder = fileURLToPath(new URL('../examples/protocols', import.meta.url))
+const files = readdirSync(folder).toSorted()
+const QUESTION = 'Who am I?'
+const ANSWER = 'You are the owner ✓ 𝒳.'
+
+/** By how a file's name ends: what runs it. */
+const PROGRAMS: Record<string, string> = { py: 'python3', sh: 'bash', ts: process.execPath }
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+test('docs/protocols.md leads to every example', () => {
+  const page = readFileSync(new URL('../docs/protocols.md', import.meta.url), 'utf8')
+  const linked = [...page.matchAll(/\]\(\.\.\/examples\/protocols\/([\w.-]+)\)/g)].map(
+    ([, file]) => file,
+  )
+  expect([...new Set(linked)].toSorted()).toEqual(files)
+})
+
+test.each(files)('%s asks and shows the answer, also with a call of a tool', async (file) => {
+  noteMissing(file)
+  const { model, url } = server
+  const asked = model.asked
+  model.plan({ text: 'I look. ', tools: [{ name: 'fetch_user_profile', input: {} }] }, ANSWER)
+  await using example = runExample(file, url)
+  const { output, status } = await example.ended
+  expect(file === 'events.sh' ? textOfEvents(output) : output).toContain(ANSWER)
+  expect(output).toContain('I look.')
+  expect(status).toBe(0)
+  expect(model.steps[asked]?.messages).toEqual([{ role: 'user', text: QUESTION }])
+  expect(model.asked).toBe(asked + 2)
+})
+
+// What REST and single calls show is asked for anew each time; these follow an answer.
+const FOLLOWING = ['events.py', 'events.sh', 'events.ts', 'plain-socket.py', 'plain-socket.ts']
+
+test.each([...FOLLOWING, 'trpc.ts'])(
+  '%s goes on where it was when its connection is cut in the middle of an answer (P2, P17)',
+  async (file) => {
+    noteMissing(file)
+    const asked = server.model.asked
+    await using proxy = await startTcpProxy(Number(new URL(server.url).port))
+    await using example = runExample(file, proxy.url)
+    const call = await server.model.nextCall()
+    call.say('You ')
+    // Each tells of the first chunk by its text, or by the event that it prints.
+    await expect.poll(() => example.output(), { timeout: 30_000 }).toMatch(/You |\d chunk/)
+    await proxy.cut()
+    call.say('are the ')
+    await proxy.mend()
+    call.say('owner ✓ 𝒳.')
+    call.finish()
+    const { output, status } = await example.ended
+    const text = file === 'events.sh' ? textOfEvents(output) : output
+    expect(text.match(/You are the owner ✓ 𝒳\./g)).toHaveLength(1)
+    expect(status).toBe(0)
+    // The message that nobody knew of whether it had arrived was answered once.
+    expect(server.model.asked).toBe(asked + 1)
+  },
+)
+
+test.each(['plain-socket.py', 'plain-socket.ts'])(
+  '%s is told by a code that is no invitation when its session is deleted',
+  async (file) => {
+    noteMissing(file)
+    await using example = runExample(file, server.url)
+    const call = await server.model.nextCall()
+    call.say('You ')
+    await expect.poll(() => example.output(), { timeout: 30_000 }).toContain('You ')
+    const { items } = await server.caller.sessions.list({})
+    for (const { id } of items) await server.caller.sessions.delete({ id })
+    const { output, status } = await example.ended
+    expect(output).toContain('NOT_FOUND: There is no such session.')
+    expect(output).toContain('closed with 4404')
+    expect(status).toBe(1)
+  },
+)
+
+/** The text of the chunks, one part after the other. */
+function textOfEvents(output: string): string {
+  const parts: string[] = []
+  const chunks = /"type":"chunk".*"part":(\d+).*"offset":(\d+),"text":"([^"]*)"/g
+  for (const [, part, offset, text = ''] of output.matchAll(chunks)) {
+    parts[Number(part)] = (parts[Number(part)] ?? '').slice(0, Number(offset)) + text
+  }
+  return parts.join('')
+}
+
+/** Says by the test's own failure which program this machine lacks. */
+function noteMissing(file: string): void {
+  const needed = [programOf(file), ...(file.endsWith('.sh') ? ['curl'] : [])]
+  for (const program of needed) {
+    const isThere = spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+    expect(isThere, `${program} is not installed: ${file} cannot be run`).toBe(true)
+  }
+}
+
+function programOf(file: string): string {
+  return PROGRAMS[file.split('.').at(-1) ?? ''] ?? ''
+}
+
+/** Starts an example; disposing ends it, if it has not ended. */
+function runExample(file: string, url: string) {
+  const child = spawn(programOf(file), [file, url, QUESTION], { cwd: folder })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (data: string) => {
+      output += data
+    })
+  }
+  const ended = new Promise<{ output: string; status: number | null }>((resolve) => {
+    child.on('close', (status) => resolve({ output, status }))
+  })
+  return {
+    ended,
+    output: () => output,
+    [Symbol.asyncDispose]: async () => {
+      child.kill()
+      await ended
+    },
+  }
+}
