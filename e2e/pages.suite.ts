@@ -50,7 +50,7 @@ export function pageStories(getWorld: () => World): void {
         await mine.getByRole('button', { name: 'Revoke link' }).click()
         await expect(mine).toHaveCount(0)
         await stranger.page.reload()
-        await expect(stranger.page.getByText('This link shows nothing')).toBeVisible()
+        await expect(stranger.page.getByText('This link does not work')).toBeVisible()
       }
     })
 
@@ -85,7 +85,7 @@ export function pageStories(getWorld: () => World): void {
       await expect(page.getByText('Imported 1 session.')).toBeVisible()
       await expect(list.getByRole('link', { name: 'Brought in' })).toBeVisible()
       await upload('{"no')
-      await expect(page.getByRole('alert')).toHaveText('This file is no JSON.')
+      await expect(page.getByRole('alert')).toHaveText('This file is not JSON.')
     })
   })
 

@@ -89,7 +89,7 @@ export function screenStories(getWorld: () => World): void {
       await expect(page.getByText('There is no page at this address.')).toBeVisible()
       await page.goto(`${url}/s/${crypto.randomUUID()}`)
       await expect(page.getByText('This session does not exist')).toBeVisible()
-      await page.getByRole('link', { name: 'Begin a new session' }).click()
+      await page.getByRole('link', { name: 'Start a new session' }).click()
       await expect(conversationOn(page).box).toBeFocused()
     })
 

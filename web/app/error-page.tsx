@@ -6,11 +6,11 @@ export function ErrorPage({ error }: { error: unknown }) {
     <main className="m-auto grid max-w-sm gap-3 p-6 text-center">
       <h1 className="font-semibold">This page could not be shown</h1>
       <p role="alert" className="text-sm wrap-anywhere text-muted">
-        {error instanceof Error ? error.message : 'The reason is not known.'}
+        {error instanceof Error ? error.message : 'The reason is unknown.'}
       </p>
       <div>
         <Button kind="primary" onClick={() => location.reload()}>
-          Load it again
+          Reload the page
         </Button>
       </div>
     </main>

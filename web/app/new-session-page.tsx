@@ -14,10 +14,10 @@ import { useModelKind } from './use-model-kind.ts'
 const DRAFT = 'new'
 
 const suggestions = [
-  { text: 'What are the system metrics?', hint: 'Reads this machine', Icon: Activity },
-  { text: 'Show my user profile', hint: 'Looks up who you are', Icon: CircleUser },
-  { text: 'How long has the server been up?', hint: 'Asks the same tool for less', Icon: Clock3 },
-  { text: 'What can you do?', hint: 'No tool, just words', Icon: Sparkles },
+  { text: 'What are the system metrics?', hint: 'Reads CPU, memory and uptime', Icon: Activity },
+  { text: 'Show my user profile', hint: 'Looks up your profile', Icon: CircleUser },
+  { text: 'How long has the server been up?', hint: 'Reads the uptime only', Icon: Clock3 },
+  { text: 'What can you do?', hint: 'Answers without a tool', Icon: Sparkles },
 ]
 
 /** Where a conversation begins. The session is made when its first message is sent. */
@@ -54,7 +54,7 @@ export function NewSessionPage() {
       <Foot>
         <Composer
           draftKey={DRAFT}
-          placeholder="Ask anything"
+          placeholder="Message"
           onSend={(text) => void start(text)}
           onStop={null}
         />
@@ -71,21 +71,19 @@ function Welcome({ onChoose }: { onChoose: (text: string) => void }) {
         <section aria-label="Welcome" className="turn-item">
           <div className="relative">
             <span aria-hidden className="knot knot-done mt-2 text-2xl" />
-            <h2 className="text-2xl font-semibold tracking-tight text-balance">
-              What shall we talk about?
-            </h2>
+            <h2 className="text-2xl font-semibold tracking-tight text-balance">Ask anything</h2>
             <p className="mt-2 max-w-prose text-muted">
-              The thread holds: an answer goes on through reloads, dropped networks and restarts of
-              the server.
+              Your conversation is kept on the server. An answer goes on when you reload the page,
+              lose the network, or the server restarts.
             </p>
             {model === 'demo' && (
               <p className="mt-3 max-w-prose text-sm text-muted">
                 <strong className="font-semibold text-text">
                   The built-in demo model answers here.
                 </strong>{' '}
-                It is not an AI, but its tools and everything around it are real. Set{' '}
+                It is not an AI, but its tools are real. To use a real model, set{' '}
                 <code>OPENAI_API_KEY</code>, or <code>OPENAI_BASE_URL</code> for any compatible
-                server, to talk with a real one.
+                server.
               </p>
             )}
           </div>

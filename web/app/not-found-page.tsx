@@ -3,7 +3,7 @@ import { Page } from './page.tsx'
 
 export function NotFoundPage() {
   return (
-    <Page title="Nothing here">
+    <Page title="Page not found">
       <Notice text="There is no page at this address." />
     </Page>
   )
@@ -15,7 +15,7 @@ export function Notice({ text }: { text: string }) {
     <div className="m-auto grid max-w-sm gap-3 bg-bg p-6 text-center">
       <p className="text-muted">{text}</p>
       <Link to="/" className="text-accent underline underline-offset-4">
-        Begin a new session
+        Start a new session
       </Link>
     </div>
   )

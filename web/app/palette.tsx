@@ -54,7 +54,7 @@ export default function Palette(props: { onClose: () => void; onShortcuts: () =>
         aria-autocomplete="list"
         autoComplete="off"
         spellCheck={false}
-        placeholder="Go to, or do…"
+        placeholder="Search or run a command…"
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value)

@@ -79,7 +79,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         )}
         <Composer
           draftKey={id}
-          placeholder={isRunning ? 'Say more; it is answered next' : 'Message'}
+          placeholder={isRunning ? 'Message (answered next)' : 'Message'}
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}

@@ -14,18 +14,18 @@ export function SettingsPage() {
     <Page title="Settings" hasLine={false}>
       <Column>
         <div className="grid grid-cols-1 gap-9">
-          <Section title="Appearance" text="Kept in this browser.">
+          <Section title="Appearance" text="Saved in this browser.">
             <ThemeChoice />
           </Section>
           <Section
             title="Your data"
-            text="One JSON file with every session; or sessions from such a file, or from the conversations.json of a ChatGPT export."
+            text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
           >
             <Transfer />
           </Section>
           <Section
             title="Shared links"
-            text="Whoever has one can read that conversation as it was when the link was made."
+            text="Anyone with a link can read the conversation as it was when the link was created."
           >
             <ShareRows none="Nothing is shared." />
           </Section>
@@ -33,13 +33,13 @@ export function SettingsPage() {
             title="Models"
             text={
               model === 'demo'
-                ? 'The built-in demo model answers here. It is not an AI. Set OPENAI_API_KEY or OPENAI_BASE_URL to talk with a real one.'
-                : 'What the model endpoint offers.'
+                ? 'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.'
+                : 'The models that the endpoint offers.'
             }
           >
             <ModelList />
           </Section>
-          <Section title="Tools" text="What the model may call here.">
+          <Section title="Tools" text="The tools that the model may use.">
             <ToolList />
           </Section>
         </div>

@@ -24,7 +24,7 @@ export function SharePage() {
     return (
       <Frame title="Shared session">
         <p className="m-auto max-w-sm p-6 text-center text-muted">
-          This link shows nothing: it is not whole, or it has been revoked.
+          This link does not work: it is incomplete, or it was revoked.
         </p>
       </Frame>
     )

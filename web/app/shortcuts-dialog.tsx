@@ -7,7 +7,7 @@ const groups: { title: string; shortcuts: [keys: string[], does: string][] }[] =
     title: 'Everywhere',
     shortcuts: [
       [[modifier, 'K'], 'Open the command palette'],
-      [[modifier, 'Shift', 'O'], 'Begin a new session'],
+      [[modifier, 'Shift', 'O'], 'Start a new session'],
       [['/'], 'Go to the message box'],
       [['?'], 'Show these shortcuts'],
     ],
@@ -16,9 +16,9 @@ const groups: { title: string; shortcuts: [keys: string[], does: string][] }[] =
     title: 'In a session',
     shortcuts: [
       [['Enter'], 'Send the message'],
-      [['Shift', 'Enter'], 'Begin a new line'],
-      [['↑'], 'Edit the last message, in an empty box'],
-      [['Esc'], 'Stop the answer, or leave an editor'],
+      [['Shift', 'Enter'], 'Start a new line'],
+      [['↑'], 'Edit your last message (in an empty box)'],
+      [['Esc'], 'Stop the answer, or close the editor'],
     ],
   },
 ]

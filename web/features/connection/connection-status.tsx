@@ -13,7 +13,7 @@ function explain(state: ConnectionState): string | null {
   if (state.status !== 'reconnecting') return null
   switch (state.cause.reason) {
     case 'database':
-      return 'The server cannot reach its database just now. This page goes on by itself.'
+      return 'The server cannot reach its database right now. This page will continue by itself.'
     case 'origin':
       return state.cause.message
     case undefined:

@@ -29,7 +29,7 @@ export function announcement(before: AnswerState | undefined, now: AnswerState):
     case 'interrupted':
       return 'Answer interrupted'
     case 'failed':
-      return `Answer failed: ${now.error?.message ?? 'the reason is not known'}`
+      return `Answer failed: ${now.error?.message ?? 'the reason is unknown'}`
     case 'queued':
       return null
   }

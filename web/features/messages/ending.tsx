@@ -42,7 +42,7 @@ function HowItEnded(props: Props) {
             <p className="flex items-start gap-2 text-sm">
               <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-danger" />
               <span className="min-w-0 wrap-anywhere">
-                {message.error?.message ?? 'The answer failed, and the server does not say why.'}
+                {message.error?.message ?? 'The answer failed for an unknown reason.'}
               </span>
             </p>
             {/* Where trying the same again is of no use, the buttons below still regenerate it. */}
@@ -88,9 +88,9 @@ function HowItEnded(props: Props) {
 }
 
 const CUT_SHORT = {
-  length: 'Cut off: as long as an answer may be',
+  length: 'Cut off: the answer reached its length limit',
   'content-filter': 'Cut off by the provider’s content filter',
-  'max-steps': 'Ended: as many steps as an answer may take',
+  'max-steps': 'Ended: the answer reached its step limit',
 } as const
 
 function Actions({ children }: { children: ReactNode }) {

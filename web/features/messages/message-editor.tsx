@@ -63,8 +63,7 @@ export function MessageEditor(props: {
       )}
       {!isOpen && (
         <div role="status" className="px-4 pb-1 text-sm text-muted">
-          This message had its turn in the meantime and stays as it was. Your new words are still
-          here.
+          This message is already being answered and cannot be changed. Your edit is still here.
         </div>
       )}
       <div className="flex flex-wrap items-center justify-end gap-2 p-2">

@@ -73,7 +73,7 @@ export function PersonMessage(props: { message: AppMessage; beginsLine: boolean 
               isSaving={rewriting.isSaving}
               takesFocus={rewriting.takesFocus}
               problem={rewriting.problem}
-              hint="It is answered anew; this version stays."
+              hint="Saving asks again. This version is kept."
               onChange={rewriting.change}
               onSave={() => void rewriting.save()}
               onCancel={rewriting.close}

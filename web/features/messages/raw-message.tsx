@@ -6,7 +6,7 @@ export function RawMessage({ message }: { message: AppMessage }) {
   return (
     <article aria-label={message.role === 'user' ? 'You' : 'Assistant'} className="py-2">
       <p role="note" className="text-xs text-muted">
-        This message cannot be shown as it should be. Its text:
+        This message cannot be displayed properly. Its text:
       </p>
       <pre className="max-h-96 overflow-auto font-sans wrap-anywhere whitespace-pre-wrap">
         {messageText(message.parts)}

@@ -36,7 +36,7 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
     } catch (error) {
       setProblem(
         isTaken(error)
-          ? 'It is being answered already, so it stays as it was.'
+          ? 'It is already being answered and cannot be changed.'
           : `Not ${words[what]}: ${reason(error)}`,
       )
     } finally {

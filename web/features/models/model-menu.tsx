@@ -29,10 +29,10 @@ export default function ModelMenu(props: {
         >
           <DropdownMenu.Label className="px-2.5 py-1.5 text-xs text-muted">
             {error
-              ? `The endpoint does not tell its models: ${error.message}`
+              ? `The models could not be loaded: ${error.message}`
               : data
                 ? 'Regenerate with'
-                : 'Asking the endpoint…'}
+                : 'Loading models…'}
           </DropdownMenu.Label>
           {data?.map((model) => (
             <DropdownMenu.Item

@@ -36,6 +36,6 @@ export async function exportAll(
 function sessionsIn(content: string): unknown[] {
   const file: unknown = JSON.parse(content)
   const isFile = typeof file === 'object' && file !== null && 'sessions' in file
-  if (!isFile || !Array.isArray(file.sessions)) throw new Error('The export has no sessions in it')
+  if (!isFile || !Array.isArray(file.sessions)) throw new Error('The export contains no sessions')
   return file.sessions
 }

@@ -10,22 +10,22 @@ const MOST_BYTES = 64 * 1024 * 1024
  */
 export async function importFile(file: Blob): Promise<number> {
   if (file.size > MOST_BYTES - 1024) {
-    throw new Error('This file is larger than the 64 MiB that one import may have.')
+    throw new Error('This file is too large: an import may have 64 MiB at most.')
   }
   const text = await file.text()
-  if (!isJson(text)) throw new Error('This file is no JSON.')
+  if (!isJson(text)) throw new Error('This file is not JSON.')
   const response = await fetch('/api/session/import', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: `{"data":${text}}`,
   })
   const answer: unknown = await response.json()
-  if (typeof answer !== 'object' || answer === null) throw new Error('The server gave no answer.')
+  if (typeof answer !== 'object' || answer === null) throw new Error('The server did not answer.')
   if ('sessions' in answer && Array.isArray(answer.sessions)) return answer.sessions.length
   throw new Error(
     'message' in answer && typeof answer.message === 'string'
       ? answer.message
-      : `The server refused it (${response.status}).`,
+      : `The server refused the file (${response.status}).`,
   )
 }
 

@@ -48,11 +48,11 @@ export function InstructionsDialog({
           value={instructions}
           rows={5}
           maxLength={LONGEST}
-          placeholder="Left empty, those of the server"
+          placeholder="Empty: the server’s instructions"
           onChange={(event) => setInstructions(event.target.value)}
           className="field-sizing-content max-h-[40dvh] min-h-28 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6 placeholder:text-muted"
         />
-        <p className="text-xs text-muted">From the next answer on.</p>
+        <p className="text-xs text-muted">Applies from the next answer on.</p>
       </div>
     </FormDialog>
   )
@@ -75,7 +75,7 @@ function ModelField({ value, onChange }: { value: string; onChange: (model: stri
           id={id}
           value={value}
           maxLength={200}
-          placeholder="Left empty, the default"
+          placeholder="Empty: the default model"
           onChange={(event) => onChange(event.target.value)}
           className={field}
         />
@@ -96,7 +96,7 @@ function ModelField({ value, onChange }: { value: string; onChange: (model: stri
         </select>
       )}
       {error && (
-        <p className="text-xs text-muted">The endpoint does not tell its models: {error.message}</p>
+        <p className="text-xs text-muted">The models could not be loaded: {error.message}</p>
       )}
     </div>
   )

@@ -15,8 +15,8 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
       <div className="grid gap-4 p-5">
         <h2 className="font-semibold">Share session</h2>
         <p className="text-sm text-muted">
-          Whoever has the link can read this conversation as it is now. What is said later is not in
-          it, and nobody can write by it.
+          Anyone with the link can read this conversation as it is now, but not write in it. Later
+          messages are not included.
         </p>
         <ShareRows sessionId={session.id} />
         {create.error && (

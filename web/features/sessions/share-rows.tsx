@@ -56,7 +56,7 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
       </ul>
       {revoke.error && (
         <p role="alert" className="text-sm text-danger">
-          The link still works: {revoke.error.message}
+          The link was not revoked: {revoke.error.message}
         </p>
       )}
     </>

@@ -50,7 +50,7 @@ export function ApprovalForm(props: {
       <CallArguments input={call.input} />
       {props.problem && (
         <p role="alert" className="text-sm text-danger">
-          Not decided: {props.problem}
+          Your decision was not saved: {props.problem}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">

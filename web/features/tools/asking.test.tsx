@@ -37,7 +37,7 @@ const text = (html: string) => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/
 test('an approval says which tool of whom is asked for, what that may do, and every argument', () => {
   const said = text(approval(call({})))
   expect(said).toContain('The assistant asks to use send_letter of post')
-  expect(said).toContain('It may do something that cannot be taken back.')
+  expect(said).toContain('It may do something that cannot be undone.')
   expect(said).toContain('Sends a letter.')
   for (const part of ['to &lt;Ada&gt;', 'copies 2', '&quot;registered&quot;: true', 'note empty']) {
     expect(said).toContain(part)
@@ -50,7 +50,7 @@ test('an approval shows a long argument to its end', () => {
 })
 
 test.each([
-  [{}, 'Without any arguments'],
+  [{}, 'No arguments'],
   ['just text', 'just text'],
   [null, 'null'],
   [[1, 2], '1, 2'],

@@ -4,7 +4,7 @@ import { jsonText } from '../../ui/json-text.ts'
 export function CallArguments({ input }: { input: unknown }) {
   const entries = isRecord(input) ? Object.entries(input) : null
   if (!entries) return <Value value={input} />
-  if (entries.length === 0) return <p className="text-sm text-muted">Without any arguments.</p>
+  if (entries.length === 0) return <p className="text-sm text-muted">No arguments.</p>
   return (
     <dl className="grid gap-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)] sm:gap-x-4">
       {entries.map(([name, value]) => (

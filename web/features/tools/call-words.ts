@@ -13,8 +13,8 @@ export function toolWords({ name, source }: Pick<AppToolCall, 'name' | 'source'>
 /** What a person should know before allowing a call, by what it does to the world. */
 export const effectWords: Record<AppToolCall['effect'], string> = {
   read: 'It only reads.',
-  idempotent: 'It may change something; repeated, it changes nothing more.',
-  once: 'It may do something that cannot be taken back.',
+  idempotent: 'It may change something. Repeating it is safe.',
+  once: 'It may do something that cannot be undone.',
 }
 
 const NOT_KNOWN = 'Whether it happened is not known.'

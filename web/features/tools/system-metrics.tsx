@@ -64,7 +64,7 @@ function Process({ process }: { process: Reading<'process'> }) {
       <Meter label="Server heap" percent={heap} detail={detail} />
       <Figures
         figures={[
-          ['Resident', formatBytes(process.resident_bytes)],
+          ['Resident memory', formatBytes(process.resident_bytes)],
           ['CPU time', formatDuration(process.cpu_seconds * 1000)],
           ['Node', process.node_version],
           ['Process', String(process.pid)],
@@ -78,8 +78,8 @@ function Uptime({ uptime }: { uptime: Reading<'uptime'> }) {
   return (
     <Figures
       figures={[
-        ['Machine up', formatDuration(uptime.system_seconds * 1000)],
-        ['Server up', formatDuration(uptime.process_seconds * 1000)],
+        ['Machine uptime', formatDuration(uptime.system_seconds * 1000)],
+        ['Server uptime', formatDuration(uptime.process_seconds * 1000)],
         ['Started', new Date(uptime.server_started_at).toLocaleString()],
       ]}
     />

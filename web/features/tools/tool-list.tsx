@@ -26,7 +26,7 @@ export function ToolList() {
               {[
                 tool.source === 'builtin' ? 'built in' : tool.source.replace('mcp:', 'from '),
                 effects[tool.effect],
-                approvals.get(tool.approval) ?? 'asks when it should',
+                approvals.get(tool.approval) ?? 'asks depending on the input',
               ].join(' · ')}
             </span>
           </p>

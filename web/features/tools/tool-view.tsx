@@ -22,7 +22,7 @@ function RawCall({ call }: { call: AppToolCall }) {
       className="rounded-xl border border-border p-3.5"
     >
       <p role="note" className="text-xs text-muted">
-        This call cannot be shown as it should be.
+        This call cannot be displayed properly.
       </p>
       <pre className="max-h-72 overflow-auto font-mono text-xs wrap-anywhere whitespace-pre-wrap">
         {jsonText(call)}

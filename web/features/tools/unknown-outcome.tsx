@@ -41,9 +41,7 @@ export function OutcomeForm(props: {
     <div ref={form} className="grid gap-3 border-t border-border p-3.5">
       <div className="text-sm">
         <p className="wrap-anywhere">{unknownWords(call.error)}</p>
-        <p className="mt-1 text-muted">
-          If you can find out, say so here; it is kept with the call.
-        </p>
+        <p className="mt-1 text-muted">If you can find out, record it here.</p>
       </div>
       {props.problem && (
         <p role="alert" className="text-sm text-danger">
@@ -71,7 +69,7 @@ export function OutcomeForm(props: {
           <div className="grid gap-4 p-5">
             <h2 className="font-semibold wrap-anywhere">Try {call.name} again?</h2>
             <p className="text-sm text-muted">
-              If it did happen the first time, it will have happened twice.
+              If it happened the first time, it will happen twice.
             </p>
             <div className="flex justify-end gap-2">
               <Button onClick={() => setConfirming(false)}>Cancel</Button>

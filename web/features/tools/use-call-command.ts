@@ -30,7 +30,7 @@ export function useCallCommand(call: AppToolCall) {
 export function problemOf(error: unknown): string | null {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   if (typeof data !== 'object' || data === null || !('code' in data)) {
-    return 'The connection broke before the server answered. Please try once more.'
+    return 'The connection was lost before the server answered. Please try again.'
   }
   if (data.code === 'CONFLICT') return null
   return error instanceof Error ? error.message : 'The server refused.'

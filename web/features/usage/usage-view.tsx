@@ -52,7 +52,7 @@ export function UsageView() {
           <>
             <Totals total={summary.data.total} />
             {summary.data.models.length === 0 ? (
-              <p className="text-muted">No answer was written in this time.</p>
+              <p className="text-muted">No answers in this period.</p>
             ) : (
               <>
                 <DayChart
