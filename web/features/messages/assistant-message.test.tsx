@@ -71,7 +71,9 @@ test.each([
 })
 
 test('an answer that the model did not end by itself says so (P13)', () => {
-  expect(render({ status: 'completed', finish: 'length' })).toContain('Cut off: as long as')
+  expect(render({ status: 'completed', finish: 'length' })).toContain(
+    'Cut off: the answer reached its length limit',
+  )
   expect(render({ status: 'completed', finish: 'content-filter' })).toContain('content filter')
   expect(render({ status: 'completed' })).not.toContain('Cut off')
 })
@@ -165,7 +167,7 @@ test('an edit can be saved or left, but neither empty nor too long', () => {
 test('an edit that came too late keeps its words and offers them to the message box', () => {
   const html = edited({ isOpen: false })
   expect(html).toContain('new words')
-  expect(html).toContain('had its turn in the meantime')
+  expect(html).toContain('is already being answered')
   expect(html).toMatch(/Discard<\/button>.*Move to the box below<\/button>/)
   expect(html).not.toContain('>Save<')
 })

@@ -105,7 +105,7 @@ test('that another tab was quicker is no failure; all else is', () => {
   expect(problemOf(refusal('CONFLICT'))).toBeNull()
   expect(problemOf(refusal('NOT_FOUND'))).toBe('Because.')
   expect(problemOf(TRPCClientError.from(new Error('WebSocket closed')))).toContain(
-    'connection broke',
+    'connection was lost',
   )
 })
 
