@@ -49,11 +49,13 @@ async function* watch(session: string, after: string) {
 /** The server-sent events of an answer; throws when the connection breaks. */
 async function* parse(response: Response) {
   if (response.status !== 200) throw failure(response.status, await response.text())
-  const decoder = new TextDecoder()
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let unread = ''
   let event = { kind: 'message', data: '', seq: null as string | null }
-  for await (const bytes of response.body ?? []) {
-    const lines = (unread + decoder.decode(bytes, { stream: true })).split('\n')
+  for (;;) {
+    const piece = await reader?.read()
+    if (!piece || piece.done) return
+    const lines = (unread + piece.value).split('\n')
     unread = lines.pop() ?? ''
     for (const line of lines) {
       const [, field, value = ''] = /^(\w*)(?:: ?(.*))?$/.exec(line) ?? []

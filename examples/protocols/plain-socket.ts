@@ -16,32 +16,36 @@ const session = crypto.randomUUID()
 const message = crypto.randomUUID()
 const shownCalls = new Set<string>()
 let answer: string | null = null
-let outcome: string | null = null
 // 0 is the beginning of the session; from then on, the seq of the last chunk.
 let after = 0
 
-while (outcome === null) {
-  const code = await follow()
+for (;;) {
+  const end = await follow()
+  if (end.outcome === 'completed') break
+  if (end.outcome !== null) throw new Error(`The answer ended as ${end.outcome}.`)
   // 1006: dropped or not reached. 1012: a restart. 1013: the database is away. Any other code is an answer.
-  if (outcome === null && ![1006, 1012, 1013].includes(code)) throw new Error(`closed with ${code}`)
-  if (outcome === null) await new Promise((resolve) => setTimeout(resolve, 500))
+  if (![1006, 1012, 1013].includes(end.code)) throw new Error(`closed with ${end.code}`)
+  await new Promise((resolve) => setTimeout(resolve, 500))
 }
-if (outcome !== 'completed') throw new Error(`The answer ended as ${outcome}.`)
 
-/** Opens one connection, and resolves with the close code when it is over. */
-function follow(): Promise<number> {
+/** Opens one connection; resolves when it is over, with the answer's outcome if that is known. */
+function follow(): Promise<{ code: number; outcome: string | null }> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws/session/${session}?after=${after}`)
+  let outcome: string | null = null
   socket.onopen = () => {
     if (answer !== null) return
     // Its id makes the message safe to send again when nobody knows whether it arrived.
     socket.send(JSON.stringify({ type: 'user_message', id: message, content: question }))
   }
   socket.onmessage = ({ data }) => {
-    show(JSON.parse(String(data)))
-    if (outcome !== null) socket.close()
+    const frame: Frame = JSON.parse(String(data))
+    show(frame)
+    if (frame.type !== 'ai_response_end') return
+    outcome = frame.outcome
+    socket.close()
   }
   return new Promise((resolve) => {
-    socket.onclose = ({ code }) => resolve(code)
+    socket.onclose = ({ code }) => resolve({ code, outcome })
   })
 }
 
@@ -61,7 +65,6 @@ function show(frame: Frame): void {
       return
     case 'ai_response_end':
       console.log()
-      outcome = frame.outcome
       return
     case 'error':
       console.error(`${frame.code}: ${frame.message}`)

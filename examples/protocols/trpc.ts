@@ -23,7 +23,7 @@ const api = createTRPCClient<AppRouter>({
 
 const { id } = await api.sessions.create.mutate({})
 await api.messages.send.mutate({ sessionId: id, text: question })
-const outcome = await new Promise((resolve, reject) => {
+const outcome = await new Promise<string>((resolve, reject) => {
   // The events carry their seq as the id of `tracked`, so the client resumes by itself after a drop.
   const watch = api.sessions.watch.subscribe(
     { id, lastEventId: '0' },
