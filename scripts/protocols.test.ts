@@ -53,11 +53,14 @@ test.each([...FOLLOWING, 'trpc.ts'])(
     await using example = runExample(file, proxy.url)
     const call = await server.model.nextCall()
     call.say('You ')
-    // Each tells of the first chunk by its text, or by the event that it prints.
+    // Each tells of a chunk by its text, or by the event that it prints.
     await expect.poll(() => example.output(), { timeout: 30_000 }).toMatch(/You |\d chunk/)
     await proxy.cut()
     call.say('are the ')
     await proxy.mend()
+    await expect
+      .poll(() => example.output(), { timeout: 30_000 })
+      .toMatch(/are the |\d chunk[^]*\d chunk/)
     call.say('owner ✓ 𝒳.')
     call.finish()
     const { output, status } = await example.ended
@@ -69,6 +72,35 @@ test.each([...FOLLOWING, 'trpc.ts'])(
     expect(server.model.asked).toBe(asked + 1)
   },
 )
+
+test.each(['events.py', 'plain-socket.py', 'plain-socket.ts'])(
+  '%s has the whole answer when it ended, and its log was shortened, while the connection was away (P4)',
+  async (file) => {
+    noteMissing(file)
+    await using proxy = await startTcpProxy(Number(new URL(server.url).port))
+    await using example = runExample(file, proxy.url)
+    const call = await server.model.nextCall()
+    call.say('You ')
+    await expect.poll(() => example.output(), { timeout: 30_000 }).toMatch(/You |\d chunk/)
+    await proxy.cut()
+    call.say('are the owner ✓ 𝒳.')
+    call.finish()
+    await expect.poll(chunksInLog, { timeout: 30_000 }).toEqual([ANSWER])
+    await proxy.mend()
+    const { output, status } = await example.ended
+    const text = output.split('(The answer begins again.)').at(-1)
+    expect(text).toContain('You are the owner ✓ 𝒳.')
+    expect(output.includes('begins again')).toBe(file.startsWith('plain-socket'))
+    expect(status).toBe(0)
+  },
+)
+
+/** The texts of the chunks that the log of the newest session holds. */
+async function chunksInLog(): Promise<string[]> {
+  const { items } = await server.caller.sessions.list({})
+  const { events } = await server.caller.sessions.log({ id: items[0]?.id ?? '' })
+  return events.flatMap(({ event }) => (event.type === 'chunk' ? [event.text] : []))
+}
 
 test.each(['plain-socket.py', 'plain-socket.ts'])(
   '%s is told by a code that is no invitation when its session is deleted',
