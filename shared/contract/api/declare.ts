@@ -1,0 +1,75 @@
+import type { z } from 'zod'
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** What can be asked of the server: everything else about a procedure is derived from this. */
+export type Declaration = {
+  kind: 'query' | 'mutation'
+  /** As tRPC knows it, such as `messages.send`; `group` writes it. */
+  name: string
+  /** Method and path below `/api`, with parameters in braces. */
+  rest: `${Method} /${string}`
+  summary: string
+  /** An object, which may be left out as a whole; absent where nothing is asked for. */
+  input?: z.ZodType
+  /** What is answered; nothing else leaves the server. */
+  output?: z.ZodType
+  /**
+   * In place of `output` where the answer's type comes from the server, as that of tool calls does: it describes the
+   * answer and does not check it.
+   */
+  described?: z.ZodType
+  /** Mutations only: done twice it is done once, always or where this field is given. Absent: it must not be repeated. */
+  repeat?: true | string
+  /** Who may call; whoever is signed in when absent. */
+  access?: 'anyone' | 'admin'
+  /** What a key must be good for; by the kind when absent. */
+  scope?: 'read' | 'write'
+  /** How the REST interface hands it on, where not as JSON of the usual size: as a file to keep, or from a file. */
+  file?: 'download' | 'upload'
+}
+
+type Declared<Kind extends Declaration['kind'], Given> = Given & { kind: Kind; name: string }
+
+export function query<const Given extends Omit<Declaration, 'kind' | 'name' | 'repeat'>>(
+  given: Given,
+): Declared<'query', Given> {
+  return { ...given, kind: 'query', name: '' }
+}
+
+export function mutation<const Given extends Omit<Declaration, 'kind' | 'name'>>(
+  given: Given,
+): Declared<'mutation', Given> {
+  return { ...given, kind: 'mutation', name: '' }
+}
+
+/** Names the procedures of a group by their keys in it. */
+export function group<Group extends Record<string, Declaration>>(name: string, group: Group): Group {
+  for (const [key, declaration] of Object.entries(group)) {
+    declaration.name = `${name}.${key}`
+  }
+  return group
+}
+
+/** What a caller passes. */
+export type InputOf<D extends Declaration> = D extends { input: infer Input extends z.ZodType }
+  ? z.input<Input>
+  : void
+
+/** What the one who does it is given: parsed, with its defaults. */
+export type ParsedInputOf<D extends Declaration> = D extends {
+  input: infer Input extends z.ZodType
+}
+  ? z.output<Input>
+  : void
+
+/** What a caller gets. `Returned` is what the one who does it returns, which counts where the output is described only. */
+export type OutputOf<D extends Declaration, Returned = unknown> = D extends {
+  output: infer Output extends z.ZodType
+}
+  ? z.output<Output>
+  : D extends { described: infer Output extends z.ZodType }
+    ? unknown extends Returned
+      ? z.output<Output>
+      : Returned
+    : void
