@@ -264,7 +264,6 @@ export async function createApp(options: AppOptions) {
   const http = await createHttpServer({
     router: appRouter,
     createContext: (connection) => context(connection.drained),
-    createCaller: (ofConnection, signal) => createCaller(ofConnection, { signal }),
     access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,

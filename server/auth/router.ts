@@ -1,9 +1,8 @@
 import { findUser } from '../../db/users.ts'
-import { User } from '../../shared/contract/user.ts'
-import { notFound, procedure } from '../trpc.ts'
+import * as people from '../../shared/contract/api/people.ts'
+import { notFound, query } from '../trpc.ts'
 
-/** The one who calls. */
-export const me = procedure.output(User).query(async ({ ctx: { services, user } }) => {
+export const me = query(people.me, async ({ services, user }) => {
   const row = await findUser(services.database.db, user.id)
   if (!row) {
     throw notFound('user')

@@ -1,11 +1,12 @@
 import { TRPCError } from '@trpc/server'
-import { procedure, router } from '../trpc.ts'
+import { models } from '../../shared/contract/api/tools.ts'
+import { query, router } from '../trpc.ts'
 
 export const modelsRouter = router({
-  list: procedure.query(async ({ ctx: { services } }) => {
+  list: query(models.list, async ({ services }) => {
     try {
-      const models = await services.catalog.list()
-      return models.map((model) => ({ ...model, default: model.id === services.defaultModel }))
+      const listed = await services.catalog.list()
+      return listed.map((model) => ({ ...model, default: model.id === services.defaultModel }))
     } catch (cause) {
       throw new TRPCError({
         code: 'BAD_GATEWAY',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ToolInfo } from '../tools/port.ts'
+import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 
 /**
  * What a person is asked about, as one value: the tool, what it says it takes, and these arguments. An approval is
