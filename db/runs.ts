@@ -23,6 +23,13 @@ export type Run = {
   offered: string[] | null
 }
 
+/** Of a run that has started and not ended. */
+export const ACTIVE: readonly RunStatus[] = ['running', 'waiting']
+
+export function isActive({ status }: Pick<Run, 'status'>): boolean {
+  return ACTIVE.includes(status)
+}
+
 /** What a `Run` is read from. */
 export const runColumns = [
   'runs.id as id',
@@ -103,7 +110,7 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
     .selectFrom('runs')
     .select(runColumns)
     .where('session_id', '=', sessionId)
-    .where('status', 'in', ['running', 'waiting'])
+    .where('status', 'in', ACTIVE)
     .executeTakeFirst()
   return row ?? null
 }

@@ -1,9 +1,10 @@
 import type { Database } from '../db/database.ts'
-import type { RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { Hub } from './log/hub.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
 import type { Presence } from './presence/port.ts'
 import type { ModelCatalog, ModelPort } from './model/port.ts'
-import type { Runs } from './runs/port.ts'
+import type { Nodes } from './nodes/port.ts'
+import type { RunSupervisor } from './runs/supervisor.ts'
 import type { SessionChanges } from './sessions/port.ts'
 import type { ToolRegistry } from './tools/port.ts'
 
@@ -12,7 +13,9 @@ export type Services = {
   database: Database
   log: LogWriter
   reader: LogReader
-  runs: Runs
+  hub: Hub
+  node: Nodes
+  runs: RunSupervisor
   tools: ToolRegistry
   model: ModelPort
   catalog: ModelCatalog
@@ -20,10 +23,6 @@ export type Services = {
   presence: Presence
   /** The model of a session that does not set its own. */
   defaultModel: string
-  /** Tells the lists, here and on other nodes, that a session was made or changed other than by its log. */
-  onSessionChanged(sessionId: SessionId): void
-  /** Ends the reading of a session that was deleted, and tells the lists. */
-  onSessionDeleted(sessionId: SessionId, userId: UserId, runId: RunId | null): void
   /** ISO 8601. */
   now(): string
   newId(): string

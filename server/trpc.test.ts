@@ -1,9 +1,9 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { CommandError } from './runs/port.ts'
+import { CommandError, notFound } from './api-error.ts'
 import type { Context } from './trpc.ts'
-import { createCallerFactory, notFound, procedure, router } from './trpc.ts'
+import { createCallerFactory, procedure, router } from './trpc.ts'
 
 const failures: Record<string, () => unknown> = {
   'a refused connection': () => Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),

@@ -123,11 +123,6 @@ export function mutation<D extends RequestDeclaration, Returned>(
   return built as unknown as TRPCMutationProcedure<Types<D, Returned>>
 }
 
-/** Somebody else's is like one that does not exist. */
-export function notFound(what: string): TRPCError {
-  return new TRPCError({ code: 'NOT_FOUND', message: `There is no such ${what}.` })
-}
-
 function messageFor(error: TRPCError): string {
   // What nobody foresaw may carry anything: it goes to the log, not to the caller.
   return error.code === 'INTERNAL_SERVER_ERROR'

@@ -1,4 +1,3 @@
-import type { Db } from '../../db/database.ts'
 import {
   arrive,
   countRead,
@@ -11,9 +10,9 @@ import {
 } from '../../db/presence.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import type { Appender } from '../log/port.ts'
+import { type SessionTransaction, transact } from '../log/transaction.ts'
 import type { Nodes } from '../nodes/port.ts'
-import { addSession, closeLeft, type ClosingOptions } from './closing.ts'
+import { closeLeft, type ClosingOptions } from './closing.ts'
 import type { Presence } from './port.ts'
 
 export type PresenceOptions = ClosingOptions & {
@@ -88,14 +87,10 @@ export class LocalPresence implements Presence {
     return { [Symbol.dispose]: leave }
   }
 
-  async reopen(
-    transaction: Db,
-    log: Appender,
-    { sessionId, userId }: { sessionId: SessionId; userId: UserId },
-  ): Promise<void> {
-    const session = await lockPresence(transaction, sessionId)
+  async reopen(transaction: SessionTransaction): Promise<void> {
+    const session = await lockPresence(transaction.db, transaction.sessionId)
     if (session?.closed) {
-      await this.#reopen(transaction, log, { ...session, sessionId, userId }, null)
+      await this.#reopen(transaction, session.summary_job, null)
     }
   }
 
@@ -177,27 +172,26 @@ export class LocalPresence implements Presence {
     ) {
       return
     }
-    await log.append(sessionId, async (transaction, appender) => {
-      const session = await lockPresence(transaction, sessionId)
+    await transact(log, reader, async (transaction) => {
+      const session = await lockPresence(transaction.db, sessionId)
       if (session?.closed) {
-        await this.#reopen(transaction, appender, { ...session, sessionId, userId }, node.id)
+        await this.#reopen(transaction, session.summary_job, node.id)
       } else {
-        await arrive(transaction, reader)
+        await arrive(transaction.db, reader)
       }
     })
   }
 
   async #reopen(
-    transaction: Db,
-    log: Appender,
-    session: { sessionId: SessionId; userId: UserId; summary_job: string | null },
+    transaction: SessionTransaction,
+    summaryJob: string | null,
     nodeId: string | null,
   ): Promise<void> {
-    if (session.summary_job !== null) {
-      await this.#options.summaries.cancel(transaction, session.summary_job)
+    if (summaryJob !== null) {
+      await this.#options.summaries.cancel(transaction.db, summaryJob)
     }
-    await reopenSession(transaction, session.sessionId, nodeId)
-    await addSession(transaction, log, session)
+    await reopenSession(transaction.db, transaction.sessionId, nodeId)
+    await transaction.addSession()
   }
 
   async #depart(sessionId: SessionId): Promise<void> {

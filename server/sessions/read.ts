@@ -3,7 +3,8 @@ import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from '../log/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
-import { type Context, notFound } from '../trpc.ts'
+import { notFound } from '../api-error.ts'
+import type { Context } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 
 /** The session, its newest messages, and whether older ones stand before them. */

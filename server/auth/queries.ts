@@ -1,6 +1,7 @@
 import { findUser } from '../../db/users.ts'
 import * as people from '../../shared/contract/api/people.ts'
-import { notFound, query } from '../trpc.ts'
+import { notFound } from '../api-error.ts'
+import { query } from '../trpc.ts'
 
 export const me = query(people.me, async ({ services, user }) => {
   const row = await findUser(services.database.db, user.id)

@@ -3,19 +3,19 @@ import { findSession } from '../../db/sessions.ts'
 import { sumUsageByDay, sumUsageByModel } from '../../db/usage.ts'
 import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
 import { usage } from '../../shared/contract/api/people.ts'
-import { type Context, notFound, query, router } from '../trpc.ts'
+import { notFound } from '../api-error.ts'
+import { type Context, query } from '../trpc.ts'
 
-export const usageRouter = router({
-  summary: query(usage.summary, async (context, period) =>
-    sumUsageByModel(context.services.database.db, await filterOf(context, period)),
-  ),
-  daily: query(usage.daily, async (context, period) => {
-    const days = await sumUsageByDay(context.services.database.db, await filterOf(context, period))
-    if (!days) {
-      throw unknownTimeZone()
-    }
-    return days
-  }),
+export const summarizeUsage = query(usage.summary, async (context, period) =>
+  sumUsageByModel(context.services.database.db, await filterOf(context, period)),
+)
+
+export const dailyUsage = query(usage.daily, async (context, period) => {
+  const days = await sumUsageByDay(context.services.database.db, await filterOf(context, period))
+  if (!days) {
+    throw unknownTimeZone()
+  }
+  return days
 })
 
 async function filterOf({ services, user }: Context, period: ParsedInputOf<typeof usage.summary>) {

@@ -2,8 +2,34 @@ import type { Db } from '../../db/database.ts'
 import { findDeletedEnd } from '../../db/deleted.ts'
 import { insertEvents } from '../../db/events.ts'
 import { type NewSession, findSession, insertSession } from '../../db/sessions.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import { CommandError, notFound } from '../api-error.ts'
 import type { BranchEvent } from '../log/port.ts'
-import { notFound } from '../trpc.ts'
+import { free } from './command.ts'
+
+export const createSession = free(
+  sessions.create,
+  async ({ database: { db }, user, now, newId }, input) => {
+    const id = input.id ?? SessionId.parse(newId())
+    const wanted = {
+      id,
+      userId: user.id,
+      title: input.title ?? null,
+      model: input.model ?? null,
+      systemPrompt: input.systemPrompt ?? null,
+      now: now(),
+    }
+    const made = await db
+      .transaction()
+      .execute((transaction) => insert(transaction, wanted, input.unlessDeleted ?? false))
+    const session = await findSession(db, user.id, id)
+    if (!session) {
+      throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
+    }
+    return { result: session, effects: made ? [{ type: 'session-changed', sessionId: id }] : [] }
+  },
+)
 
 /**
  * Makes the session and returns true; false when the id is taken, by whomever. Under the id of a deleted session the
@@ -12,7 +38,7 @@ import { notFound } from '../trpc.ts'
  *
  * @throws NOT_FOUND when the id's session was deleted, and such ids are to be refused
  */
-export async function createSession(
+async function insert(
   transaction: Db,
   wanted: NewSession,
   unlessDeleted: boolean,
