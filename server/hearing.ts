@@ -4,7 +4,7 @@ import type { RemoteFeed } from './log/feed.ts'
 import type { Hub } from './log/hub.ts'
 import type { NodeMessage } from './nodes/port.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
-import type { SessionChanges } from './sessions/port.ts'
+import type { LocalSessionChanges } from './sessions/changes.ts'
 
 type SessionDeleted = Extract<NodeMessage, { type: 'session-deleted' }>
 type Ears = {
@@ -12,7 +12,7 @@ type Ears = {
   feed: RemoteFeed
   hub: Hub
   runs: RunSupervisor
-  changes: SessionChanges
+  changes: LocalSessionChanges
 }
 
 /**

@@ -6,59 +6,44 @@ import type {
   ParsedInputOf,
   RequestDeclaration,
 } from '../shared/contract/api/declare.ts'
-import { me } from './auth/queries.ts'
-import type { Command } from './commands/command.ts'
-import { createSession } from './commands/create-session.ts'
-import { createShare } from './commands/create-share.ts'
-import { decideCall } from './commands/decide-call.ts'
-import { deleteSession } from './commands/delete-session.ts'
-import { editMessage } from './commands/edit-message.ts'
-import { execute } from './commands/execute.ts'
-import { importSessions } from './commands/import-sessions.ts'
-import { regenerateAnswer } from './commands/regenerate-answer.ts'
-import { resolveCall } from './commands/resolve-call.ts'
-import { revokeShare } from './commands/revoke-share.ts'
-import { selectBranch } from './commands/select-branch.ts'
-import { sendMessage } from './commands/send-message.ts'
-import { stopRun } from './commands/stop-run.ts'
-import { unqueueMessage } from './commands/unqueue-message.ts'
-import { updateSession } from './commands/update-session.ts'
-import { listMessages } from './messages/queries.ts'
-import { listModels } from './model/queries.ts'
 import {
-  exportFile,
-  findInSessions,
-  getSession,
-  listSessions,
-  readLog,
-  readSession,
-  sessionChanges,
-  watchSession,
-} from './sessions/queries.ts'
-import { getShared, listShares } from './shares/queries.ts'
-import { listTools, toolChanges } from './tools/queries.ts'
+  createSession,
+  deleteSession,
+  importSessions,
+  updateSession,
+} from './commands/change-sessions.ts'
+import type { Command } from './commands/command.ts'
+import { execute } from './commands/execute.ts'
+import { regenerateAnswer } from './commands/regenerate-answer.ts'
+import { selectBranch } from './commands/select-branch.ts'
+import { editMessage, sendMessage } from './commands/send-message.ts'
+import { decideCall, resolveCall } from './commands/settle-call.ts'
+import { createShare, revokeShare } from './commands/share.ts'
+import { stopRun, unqueueMessage } from './commands/stop-run.ts'
+import * as queries from './queries.ts'
+import * as sessionQueries from './sessions/queries.ts'
 import { mutation, router } from './trpc.ts'
 import { dailyUsage, summarizeUsage } from './usage/queries.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
-  me,
+  me: queries.me,
   sessions: {
     create: command(createSession),
-    list: listSessions,
-    search: findInSessions,
-    get: getSession,
-    read: readSession,
+    list: sessionQueries.listSessions,
+    search: sessionQueries.findInSessions,
+    get: sessionQueries.getSession,
+    read: sessionQueries.readSession,
     update: command(updateSession),
     delete: command(deleteSession),
-    log: readLog,
-    export: exportFile,
+    log: sessionQueries.readLog,
+    export: sessionQueries.exportFile,
     import: command(importSessions),
-    watch: watchSession,
-    changes: sessionChanges,
+    watch: sessionQueries.watchSession,
+    changes: sessionQueries.sessionChanges,
   },
   messages: {
-    list: listMessages,
+    list: queries.listMessages,
     send: command(sendMessage),
     edit: command(editMessage),
     regenerate: command(regenerateAnswer),
@@ -68,17 +53,17 @@ export const appRouter = router({
   runs: { stop: command(stopRun) },
   shares: {
     create: command(createShare),
-    list: listShares,
+    list: queries.listShares,
     revoke: command(revokeShare),
-    get: getShared,
+    get: queries.getShared,
   },
   tools: {
-    list: listTools,
-    changes: toolChanges,
+    list: queries.listTools,
+    changes: queries.toolChanges,
     decide: command(decideCall),
     resolve: command(resolveCall),
   },
-  models: { list: listModels },
+  models: { list: queries.listModels },
   usage: { summary: summarizeUsage, daily: dailyUsage },
 })
 

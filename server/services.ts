@@ -1,11 +1,11 @@
 import type { Database } from '../db/database.ts'
 import type { Hub } from './log/hub.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
-import type { Presence } from './presence/port.ts'
+import type { LocalPresence } from './presence/presence.ts'
 import type { ModelCatalog, ModelPort } from './model/port.ts'
 import type { Nodes } from './nodes/port.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
-import type { SessionChanges } from './sessions/port.ts'
+import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { ToolRegistry } from './tools/port.ts'
 
 /** What the procedures work with; `app.ts` makes it. */
@@ -19,8 +19,8 @@ export type Services = {
   tools: ToolRegistry
   model: ModelPort
   catalog: ModelCatalog
-  changes: SessionChanges
-  presence: Presence
+  changes: LocalSessionChanges
+  presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
   /** ISO 8601. */

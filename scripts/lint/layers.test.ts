@@ -114,7 +114,10 @@ const good: [string, string][] = [
     `import '../log/port.ts'\nimport '../../db/runs.ts'\nimport '../../shared/session/fold.ts'`,
   ],
   ['server/runs/appends.ts', `import '../log/transaction.ts'`],
-  ['server/commands/stop-run.ts', `import '../runs/start.ts'\nimport type {} from '../services.ts'`],
+  [
+    'server/commands/stop-run.ts',
+    `import '../runs/start.ts'\nimport type {} from '../services.ts'`,
+  ],
   ['server/runs/procedures.ts', `import '../trpc.ts'\nimport type {} from '../router.ts'`],
   ['server/jobs/queue.ts', `import 'pg-boss'`],
   ['server/main.ts', `import './app.ts'\nconsole.log(process.pid)`],

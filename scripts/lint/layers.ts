@@ -46,7 +46,7 @@ const interfaces =
   /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
 
 /** Files directly in server/ that join the features: a feature that imported one would import them all. */
-const composers = /^server\/(index|main|app|router|caller)\.ts$/
+const composers = /^server\/(index|main|app|router|queries|caller)\.ts$/
 
 /** The only files of the server that may touch the process: its start, and those that read its state. */
 const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/

@@ -1,8 +1,10 @@
 import type { Database, Db } from '../../db/database.ts'
+import { findMessage } from '../../db/messages.ts'
 import type { Run } from '../../db/runs.ts'
 import type { NewCall } from '../../db/tool-calls.ts'
 import type { ParsedInputOf, RequestDeclaration } from '../../shared/contract/api/declare.ts'
-import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import { notFound } from '../api-error.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Who gives a command. */
@@ -68,4 +70,17 @@ export function free<D extends RequestDeclaration, Result>(
   run: FreeCommand<ParsedInputOf<D>, Result>['run'],
 ): DeclaredCommand<D, Result> {
   return { declaration, run }
+}
+
+/** The session of a message. */
+export async function sessionOfMessage(
+  db: Db,
+  { id: userId }: User,
+  { id }: { id: MessageId },
+): Promise<SessionId> {
+  const found = await findMessage(db, userId, id)
+  if (!found) {
+    throw notFound('message')
+  }
+  return found.message.sessionId
 }

@@ -3,8 +3,7 @@ import { type Run, findRunOfAnswer } from '../../db/runs.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import { inSession } from './command.ts'
-import { sessionOfMessage } from './send-message.ts'
+import { inSession, sessionOfMessage } from './command.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Answers the question of an assistant message anew, beside the old answer; an answer that runs is stopped first. */

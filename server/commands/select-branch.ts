@@ -4,8 +4,7 @@ import { updateSession } from '../../db/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import { inSession } from './command.ts'
-import { sessionOfMessage } from './send-message.ts'
+import { inSession, sessionOfMessage } from './command.ts'
 
 /**
  * Makes the branch of a message the active one, down to its newest message. An answer that is being written goes on in

@@ -4,14 +4,16 @@ import {
   measureQueue,
   messageExists,
   readQueued,
+  updateMessage,
 } from '../../db/messages.ts'
 import { type Run, findRunOfQuestion } from '../../db/runs.ts'
 import { updateSession } from '../../db/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
-import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
+import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import { type Done, type Effect, inSession } from './command.ts'
+import { type Done, type Effect, inSession, sessionOfMessage } from './command.ts'
+import { NOT_QUEUED } from './stop-run.ts'
 import { titleOf } from './title.ts'
 import type { CommandTransaction } from './transaction.ts'
 
@@ -29,6 +31,31 @@ type Sent = { messageId: MessageId; runId: RunId }
 export const sendMessage = inSession(messages.send, {
   session: (_db, _user, { sessionId }) => sessionId,
   run: ask,
+})
+
+export const editMessage = inSession(messages.edit, {
+  session: sessionOfMessage,
+  run: async (transaction, { id, newId, text, onlyQueued }) => {
+    const { db, log, userId } = transaction
+    const message = (await findMessage(db, userId, id))?.message
+    if (!message) {
+      throw notFound('message')
+    }
+    if (message.role !== 'user') {
+      throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
+    }
+    if (message.status === 'queued' && message.runId) {
+      const parts = { stored: [{ type: 'text' as const, text }], seq: log.nextSeq }
+      await updateMessage(db, id, { parts })
+      await transaction.addMessage(id)
+      return { result: { messageId: id, runId: message.runId }, effects: [] }
+    }
+    if (onlyQueued) {
+      throw new CommandError('CONFLICT', NOT_QUEUED)
+    }
+    const { parentId } = message
+    return ask(transaction, { id: newId, text, parentId, whenBusy: 'interrupt' })
+  },
 })
 
 /** Stores a question and the run that is to answer it, and starts that unless another is going. */
@@ -166,17 +193,4 @@ async function requireParent(
   if (parent.message.status === 'queued') {
     throw new CommandError('CONFLICT', 'The parent message still waits for its turn.')
   }
-}
-
-/** The session of a message. */
-export async function sessionOfMessage(
-  db: CommandTransaction['db'],
-  { id: userId }: CommandTransaction['user'],
-  { id }: { id: MessageId },
-): Promise<SessionId> {
-  const found = await findMessage(db, userId, id)
-  if (!found) {
-    throw notFound('message')
-  }
-  return found.message.sessionId
 }

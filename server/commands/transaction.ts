@@ -6,7 +6,7 @@ import type { SessionChange } from '../../db/sessions.ts'
 import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
 import type { Appender } from '../log/port.ts'
 import { SessionTransaction } from '../log/transaction.ts'
-import type { Presence } from '../presence/port.ts'
+import type { LocalPresence } from '../presence/presence.ts'
 import { startAnswer } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/port.ts'
 import type { Effect, User } from './command.ts'
@@ -15,7 +15,7 @@ import type { Effect, User } from './command.ts'
 export type CommandDeps = {
   node: { readonly id: string }
   tools: ToolRegistry
-  presence: Pick<Presence, 'reopen'>
+  presence: Pick<LocalPresence, 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
   /** ISO 8601. */

@@ -11,7 +11,7 @@ import { ToolCall } from '../../shared/contract/tool.ts'
 import { User } from '../../shared/contract/user.ts'
 import { describeResponses } from './openapi-responses.ts'
 import { asParameters } from './rest-parameters.ts'
-import { inputSchema, requestsOf, REST_PREFIX, routeOf } from './rest-paths.ts'
+import { inputSchema, requestsOf, REST_PREFIX, routeOf } from './procedures.ts'
 
 // By their names they stand once in the description, and everything else points at them.
 const named = { Message, RunError, Session, ToolCall, ToolInfo, Usage, User }

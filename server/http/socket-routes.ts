@@ -1,5 +1,5 @@
 import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server'
-import { createCall } from './call-procedure.ts'
+import { createCall } from './procedures.ts'
 import type { CreateContext } from './connection.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'

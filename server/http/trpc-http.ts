@@ -9,7 +9,7 @@ import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
 import { pathOf } from './logging.ts'
-import { isUpload, procedureRecord, requestsOf } from './rest-paths.ts'
+import { isUpload, procedureRecord, requestsOf } from './procedures.ts'
 import { clientAddress } from './upgrade.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {

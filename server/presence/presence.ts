@@ -13,7 +13,6 @@ import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
 import type { Nodes } from '../nodes/port.ts'
 import { closeLeft, type ClosingOptions } from './closing.ts'
-import type { Presence } from './port.ts'
 
 export type PresenceOptions = ClosingOptions & {
   node: Nodes
@@ -36,7 +35,7 @@ const MARGIN = 20
  * Tells the database which sessions are read on this node, forgets the readers of nodes that died, and closes the
  * sessions that nobody has read for the grace period. Any node may close any session; the session's lock lets one.
  */
-export class LocalPresence implements Presence {
+export class LocalPresence {
   readonly #options: PresenceOptions
   readonly #read = new Map<SessionId, Readers>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -61,6 +60,7 @@ export class LocalPresence implements Presence {
     this.#timers.add(setInterval(() => void this.sweep(), ROUND_INTERVAL))
   }
 
+  /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
     const readers = this.#read.get(sessionId) ?? { userId, count: 0, told: false, telling: null }
     this.#read.set(sessionId, readers)
@@ -87,6 +87,7 @@ export class LocalPresence implements Presence {
     return { [Symbol.dispose]: leave }
   }
 
+  /** Opens a closed session, which is locked, because something is said in it. */
   async reopen(transaction: SessionTransaction): Promise<void> {
     const session = await lockPresence(transaction.db, transaction.sessionId)
     if (session?.closed) {

@@ -3,15 +3,15 @@ import { readEvents } from '../../db/events.ts'
 import { chooseLookup } from '../../db/search-lookup.ts'
 import { findSession, listSessions as list } from '../../db/sessions.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
+import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import { notFound } from '../api-error.ts'
-import { SessionGoneError } from '../log/port.ts'
+import { type AppendedEvent, SessionGoneError } from '../log/port.ts'
 import { type Context, procedure, query } from '../trpc.ts'
-import { typedEvent } from '../typed-calls.ts'
+import { typedEvent, typedMessages } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { exportSession } from './export.ts'
-import { logPage, sessionWithMessages } from './read.ts'
 import { searchSessions } from './search.ts'
 
 export const listSessions = query(sessions.list, async ({ services, user }, input) => {
@@ -37,14 +37,29 @@ export const findInSessions = query(sessions.search, ({ services, user }, input)
 
 export const getSession = query(sessions.get, (context, { id }) => requireSession(context, id))
 
-export const readSession = query(sessions.read, (context, { id }) =>
-  sessionWithMessages(context, id),
-)
+/** With its newest messages, and whether older ones stand before them. */
+export const readSession = query(sessions.read, async ({ services, user }, { id }) => {
+  const snapshot = await services.reader.snapshot(user.id, id)
+  if (!snapshot) {
+    throw notFound('session')
+  }
+  const { session, messages, hasOlder } = snapshot.event
+  return { ...session, messages: typedMessages(messages, services.tools), hasOlder }
+})
 
 export const readLog = query(sessions.log, async (context, { id, after, limit }) => {
   await requireSession(context, id)
   const { database, tools } = context.services
-  return logPage(await readEvents(database.db, id, after, limit + 1), limit, tools)
+  const rows = await readEvents(database.db, id, after, limit + 1)
+  const page = rows.slice(0, limit)
+  return {
+    events: page.map(({ seq, at, data }) => ({
+      seq,
+      at,
+      event: typedEvent(toPublic(JSON.parse(data)), tools),
+    })),
+    nextAfter: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
+  }
 })
 
 export const exportFile = query(
@@ -104,4 +119,9 @@ async function requireSession(
     throw notFound('session')
   }
   return session
+}
+
+/** A change of branch is known outside as a change of the session. */
+function toPublic(event: AppendedEvent): SessionEvent {
+  return event.type === 'branch' ? { type: 'session', session: event.session } : event
 }

@@ -1,12 +1,16 @@
 import type { Db } from '../../db/database.ts'
 import { findDeletedEnd } from '../../db/deleted.ts'
 import { insertEvents } from '../../db/events.ts'
-import { type NewSession, findSession, insertSession } from '../../db/sessions.ts'
+import { findActiveRun } from '../../db/runs.ts'
+import * as table from '../../db/sessions.ts'
+import { importWhole } from '../../db/whole-import.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import type { BranchEvent } from '../log/port.ts'
-import { free } from './command.ts'
+import { insertSessions, readImport } from '../sessions/import.ts'
+import { free, inSession } from './command.ts'
 
 export const createSession = free(
   sessions.create,
@@ -23,7 +27,7 @@ export const createSession = free(
     const made = await db
       .transaction()
       .execute((transaction) => insert(transaction, wanted, input.unlessDeleted ?? false))
-    const session = await findSession(db, user.id, id)
+    const session = await table.findSession(db, user.id, id)
     if (!session) {
       throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
     }
@@ -40,10 +44,10 @@ export const createSession = free(
  */
 async function insert(
   transaction: Db,
-  wanted: NewSession,
+  wanted: table.NewSession,
   unlessDeleted: boolean,
 ): Promise<boolean> {
-  if (!(await insertSession(transaction, wanted))) {
+  if (!(await table.insertSession(transaction, wanted))) {
     return false
   }
   const { id: sessionId, userId } = wanted
@@ -52,7 +56,7 @@ async function insert(
   if (end === null) {
     return true
   }
-  const session = await findSession(transaction, userId, sessionId)
+  const session = await table.findSession(transaction, userId, sessionId)
   if (unlessDeleted || !session) {
     throw notFound('session')
   }
@@ -62,3 +66,48 @@ async function insert(
   ])
   return true
 }
+
+export const updateSession = inSession(sessions.update, {
+  session: (_db, _user, { id }) => id,
+  run: async (transaction, { id, ...change }) => {
+    await table.updateSession(transaction.db, id, {
+      ...change,
+      ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
+      updatedAt: transaction.now(),
+    })
+    return { result: await transaction.addSession(), effects: [] }
+  },
+})
+
+export const deleteSession = inSession(sessions.delete, {
+  session: (_db, _user, { id }) => id,
+  run: async ({ db, log, userId }, { id }) => {
+    const active = await findActiveRun(db, id)
+    await table.deleteSession(db, id)
+    log.dropAll()
+    const deleted = { type: 'session-deleted', sessionId: id, userId } as const
+    return { result: { id }, effects: [{ ...deleted, runId: active?.id ?? null }] }
+  },
+})
+
+export const importSessions = free(
+  sessions.import,
+  async ({ database, user, now: clock, newId }, { data }) => {
+    const now = clock()
+    const files = await readImport(data, now)
+    const ids = await importWhole(database, user.id, newId, (writing, owner) =>
+      insertSessions(writing, files, { userId: user.id, owner, newId, now }),
+    )
+    const imported: Session[] = []
+    for (const id of ids) {
+      const session = await table.findSession(database.db, user.id, id)
+      if (session) {
+        imported.push(session)
+      }
+    }
+    return {
+      result: { sessions: imported },
+      effects: ids.map((sessionId) => ({ type: 'session-changed', sessionId })),
+    }
+  },
+)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { countShares, insertShare } from '../../db/shares.ts'
-import { shares } from '../../shared/contract/api/shares.ts'
+import { countShares, deleteShare, insertShare } from '../../db/shares.ts'
+import { shares } from '../../shared/contract/api/sessions.ts'
 import { ShareId } from '../../shared/contract/share.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { takeShare } from '../shares/snapshot.ts'
@@ -36,3 +36,10 @@ export const createShare = free(
     return { result: share, effects: [] }
   },
 )
+
+export const revokeShare = free(shares.revoke, async ({ database, user }, { token }) => {
+  if (!(await deleteShare(database.db, user.id, token))) {
+    throw notFound('share')
+  }
+  return { result: { token }, effects: [] }
+})

@@ -1,6 +1,12 @@
+import { callTRPCProcedure } from '@trpc/server'
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
-import type { Declaration, RequestDeclaration } from '../../shared/contract/api/declare.ts'
+import type {
+  Declaration,
+  InputOf,
+  OutputOf,
+  RequestDeclaration,
+} from '../../shared/contract/api/declare.ts'
 
 /** Where the REST interface stands. */
 export const REST_PREFIX = '/api'
@@ -42,4 +48,29 @@ export function inputSchema({ input }: Pick<Declaration, 'input'>): z.ZodObject 
     return inputSchema({ input: input.def.innerType })
   }
   throw new Error('The input of a procedure must be an object to be offered over REST.')
+}
+
+/** Calls what is declared, in this process. A subscription answers with its events as they were made. */
+export type Call = <D extends Declaration>(
+  declaration: D,
+  input: InputOf<D>,
+) => Promise<OutputOf<D>>
+
+/** The procedures of a router as one connection calls them. */
+export function createCall(router: AnyTRPCRouter, context: unknown, signal: AbortSignal): Call {
+  const call = (declaration: Declaration, input: unknown) =>
+    callProcedure(router, context, declaration, async () => input, signal)
+  // The procedure of this name has this declaration, and answers what that says.
+  return call as Call
+}
+
+/** @param getRawInput throws where it cannot be read */
+export async function callProcedure(
+  router: AnyTRPCRouter,
+  ctx: unknown,
+  { name: path, kind: type }: Pick<Declaration, 'name' | 'kind'>,
+  getRawInput: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  return callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: 0 })
 }
