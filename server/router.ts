@@ -1,5 +1,6 @@
 import type { TRPCMutationProcedure } from '@trpc/server'
 import type {
+  AnswerOf,
   Declaration,
   InputOf,
   OutputOf,
@@ -70,7 +71,7 @@ export const appRouter = router({
 export type AppRouter = typeof appRouter
 
 /** The procedure of a command. */
-function command<D extends RequestDeclaration, Result>(
+function command<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   given: Command<ParsedInputOf<D>, Result> & { declaration: D },
 ): TRPCMutationProcedure<{ meta: Declaration; input: InputOf<D>; output: OutputOf<D, Result> }> {
   return mutation(given.declaration, ({ services, user }, input) =>

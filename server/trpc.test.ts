@@ -78,3 +78,18 @@ test('what is declared for administrators refuses everybody else', async () => {
   expect(await as(true)).toBe('done')
   await expect(as(false)).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
+
+test('an answer that is not what is declared neither compiles nor leaves the server', async () => {
+  const { count } = group('things', {
+    count: declared({ rest: 'POST /count', summary: 'Count', output: z.object({ n: z.number() }) }),
+  })
+  const wrong = router({
+    // @ts-expect-error it is a number
+    count: mutation(count, async () => ({ n: 'many' })),
+    // What a row has beside it stays here.
+    more: mutation(count, async () => ({ n: 1, secret: 'x' })),
+  })
+  const caller = createCallerFactory(wrong)({} as Context)
+  await expect(caller.count()).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
+  expect(await caller.more()).toEqual({ n: 1 })
+})

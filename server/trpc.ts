@@ -1,7 +1,9 @@
 import { TRPCError, initTRPC } from '@trpc/server'
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import { z } from 'zod'
 import { isUnavailable } from '../db/trouble.ts'
 import type {
+  AnswerOf,
   Declaration,
   InputOf,
   OutputOf,
@@ -10,7 +12,6 @@ import type {
 } from '../shared/contract/api/declare.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { toApiError } from './api-error.ts'
-import { z } from 'zod'
 import type { Services } from './services.ts'
 
 /** What every procedure is called with. */
@@ -100,7 +101,7 @@ type Types<D extends RequestDeclaration, Returned> = {
 }
 
 /** The procedure of a query that is declared. */
-export function query<D extends RequestDeclaration, Returned>(
+export function query<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
   read: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
 ): TRPCQueryProcedure<Types<D, Returned>> {
@@ -112,7 +113,7 @@ export function query<D extends RequestDeclaration, Returned>(
 }
 
 /** The procedure of a mutation that is declared. */
-export function mutation<D extends RequestDeclaration, Returned>(
+export function mutation<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
   change: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
 ): TRPCMutationProcedure<Types<D, Returned>> {

@@ -2,7 +2,11 @@ import type { Database, Db } from '../../db/database.ts'
 import { findMessage } from '../../db/messages.ts'
 import type { Run } from '../../db/runs.ts'
 import type { NewCall } from '../../db/tool-calls.ts'
-import type { ParsedInputOf, RequestDeclaration } from '../../shared/contract/api/declare.ts'
+import type {
+  AnswerOf,
+  ParsedInputOf,
+  RequestDeclaration,
+} from '../../shared/contract/api/declare.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
 import type { CommandTransaction } from './transaction.ts'
@@ -57,7 +61,7 @@ type DeclaredCommand<D extends RequestDeclaration, Result> = Command<ParsedInput
 }
 
 /** A declared command on one session. */
-export function inSession<D extends RequestDeclaration, Result>(
+export function inSession<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   declaration: D,
   command: SessionCommand<ParsedInputOf<D>, Result>,
 ): DeclaredCommand<D, Result> {
@@ -65,7 +69,7 @@ export function inSession<D extends RequestDeclaration, Result>(
 }
 
 /** A declared command on none, or on many. */
-export function free<D extends RequestDeclaration, Result>(
+export function free<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   declaration: D,
   run: FreeCommand<ParsedInputOf<D>, Result>['run'],
 ): DeclaredCommand<D, Result> {

@@ -84,6 +84,13 @@ export type ParsedInputOf<D extends Declaration> = D extends {
   ? z.output<Input>
   : void
 
+/** What the one who does it has to return. */
+export type AnswerOf<D extends Declaration> = D extends { output: infer Output extends z.ZodType }
+  ? z.input<Output>
+  : D extends { described: infer Output extends z.ZodType }
+    ? z.input<Output>
+    : unknown
+
 /** What a caller gets. `Returned` is what the one who does it returns, which counts where the output is described only. */
 export type OutputOf<D extends Declaration, Returned = unknown> = D extends {
   output: infer Output extends z.ZodType
