@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ACTIVE } from '../shared/contract/active.ts'
 import type { Finish } from '../shared/contract/events.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
@@ -21,13 +22,6 @@ export type Run = {
   parentChosen: boolean
   /** The names of the tools that the model was offered last; null before the run starts. */
   offered: string[] | null
-}
-
-/** Of a run that has started and not ended. */
-export const ACTIVE: readonly RunStatus[] = ['running', 'waiting']
-
-export function isActive({ status }: Pick<Run, 'status'>): boolean {
-  return ACTIVE.includes(status)
 }
 
 /** What a `Run` is read from. */

@@ -1,8 +1,8 @@
 import { type ExpressionBuilder, sql } from 'kysely'
+import { ACTIVE } from '../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { Db } from './database.ts'
-import { ACTIVE } from './runs.ts'
 import type { Schema, SessionTable } from './schema.ts'
 import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
 

@@ -1,6 +1,7 @@
-import { findRun, isActive } from '../../db/runs.ts'
+import { findRun } from '../../db/runs.ts'
 import { type NewCall, findCall, findOrphanedCalls, updateCall } from '../../db/tool-calls.ts'
 import { findUser } from '../../db/users.ts'
+import { isActive } from '../../shared/contract/active.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
 import { askedFirst, carryOut, recovered } from './calls.ts'
 import type { RunDeps } from './deps.ts'
