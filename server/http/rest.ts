@@ -4,12 +4,18 @@ import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { RequestDeclaration } from '../../shared/contract/api/declare.ts'
-import { callProcedure } from './procedures.ts'
 import type { CreateContext } from './connection.ts'
 import { httpConnection } from './connection.ts'
 import type { Limits } from './limits.ts'
 import { readParameters } from './rest-parameters.ts'
-import { inputSchema, isUpload, requestsOf, REST_PREFIX, routeOf } from './procedures.ts'
+import {
+  callProcedure,
+  inputSchema,
+  isUpload,
+  requestsOf,
+  REST_PREFIX,
+  routeOf,
+} from './procedures.ts'
 
 export type RestOptions<Router extends AnyTRPCRouter> = {
   router: Router
