@@ -31,7 +31,7 @@ export type Effect =
 export type Done<Result> = { result: Result; effects: Effect[] }
 
 /** A command on one session. It may be run again from the start, and so touches nothing but its transaction. */
-export type SessionCommand<Input, Result> = {
+type SessionCommand<Input, Result> = {
   /**
    * The session to lock.
    *
@@ -42,11 +42,11 @@ export type SessionCommand<Input, Result> = {
 }
 
 /** A command that no one session's log belongs to. It opens the transactions that it needs. */
-export type FreeCommand<Input, Result> = {
+type FreeCommand<Input, Result> = {
   run(context: FreeContext, input: Input): Promise<Done<Result>>
 }
 
-export type FreeContext = {
+type FreeContext = {
   database: Database
   user: User
   /** ISO 8601. */

@@ -4,7 +4,7 @@ import type { Command, Effect, User } from './command.ts'
 import { type CommandDeps, CommandTransaction } from './transaction.ts'
 
 /** What carrying commands out needs of the server. */
-export type CommandServices = CommandDeps &
+type CommandServices = CommandDeps &
   Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node'>
 
 /** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */

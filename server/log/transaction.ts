@@ -11,7 +11,7 @@ import type { Appender, LogWriter } from './port.ts'
 export type SessionOfUser = { sessionId: SessionId; userId: UserId }
 
 /** What deciding about a session needs of it, as it was when it was locked. */
-export type LockedSession = NonNullable<Awaited<ReturnType<typeof lockSession>>>
+type LockedSession = NonNullable<Awaited<ReturnType<typeof lockSession>>>
 
 /**
  * One transaction on one session: its rows in the database, and what is added to its log. Both are committed together

@@ -17,7 +17,7 @@ type Common = {
 }
 
 /** Events from now on, until the caller leaves. A client is told their type by the generator that makes them. */
-export type SubscriptionDeclaration = Common & {
+type SubscriptionDeclaration = Common & {
   kind: 'subscription'
   /** What is handed out in the server's own process. */
   events?: z.ZodType<AsyncIterable<unknown>>
