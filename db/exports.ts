@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isActive } from '../shared/contract/active.ts'
 import type { Finish } from '../shared/contract/events.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
@@ -99,8 +100,8 @@ export async function readFullMessages(
     for (const id of ids) {
       const one = stored.get(id)
       if (one) {
-        const { runId, status, role } = one.message
-        const open = role === 'assistant' && (status === 'running' || status === 'waiting')
+        const { runId, role } = one.message
+        const open = role === 'assistant' && isActive(one.message)
         messages.push({
           ...one,
           run: (role === 'assistant' && runId && runs.get(runId)) || null,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ACTIVE } from '../shared/contract/active.ts'
 import type { Finish } from '../shared/contract/events.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
@@ -103,7 +104,7 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
     .selectFrom('runs')
     .select(runColumns)
     .where('session_id', '=', sessionId)
-    .where('status', 'in', ['running', 'waiting'])
+    .where('status', 'in', ACTIVE)
     .executeTakeFirst()
   return row ?? null
 }

@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely'
+import { ACTIVE } from '../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { Db } from './database.ts'
@@ -203,7 +204,7 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
       selectFrom('runs')
         .select('runs.id')
         .whereRef('runs.session_id', '=', 'sessions.id')
-        .where('runs.status', 'in', ['running', 'waiting']),
+        .where('runs.status', 'in', ACTIVE),
     )
       .$castTo<boolean>()
       .as('running'),

@@ -1,3 +1,4 @@
+import { isActive } from '../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { Database, Db } from './database.ts'
@@ -48,7 +49,7 @@ export async function readSnapshot(
       : { messages: [], hasOlder: false }
     const queued = await readQueued(db, sessionId)
     const written = branch.messages.find(
-      ({ message }) => message.role === 'assistant' && isOpen(message.status),
+      ({ message }) => message.role === 'assistant' && isActive(message),
     )
     const chunks = written?.message.runId
       ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
@@ -75,8 +76,4 @@ async function readAhead(
   }
   const { id, sessionId, runId } = newest.message
   return { id, events: await readRunEvents(db, sessionId, runId, seq) }
-}
-
-function isOpen(status: StoredMessage['message']['status']): boolean {
-  return status === 'running' || status === 'waiting'
 }

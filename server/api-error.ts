@@ -1,7 +1,22 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isUnavailable } from '../db/trouble.ts'
-import { CommandError } from './runs/port.ts'
+
+/** A request that cannot be carried out, and why, in words for the one who made it. */
+export class CommandError extends Error {
+  readonly code: 'NOT_FOUND' | 'CONFLICT' | 'BAD_REQUEST' | 'TOO_MANY_REQUESTS'
+
+  constructor(code: CommandError['code'], message: string) {
+    super(message)
+    this.name = 'CommandError'
+    this.code = code
+  }
+}
+
+/** Somebody else's is like one that does not exist. */
+export function notFound(what: string): CommandError {
+  return new CommandError('NOT_FOUND', `There is no such ${what}.`)
+}
 
 /**
  * What was thrown, as the error that callers know. It is the one translation there is: for queries, mutations,

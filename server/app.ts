@@ -33,7 +33,7 @@ import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { appRouter } from './router.ts'
-import { createRuns } from './runs/create.ts'
+import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
 import { searchSessions } from './sessions/search.ts'
@@ -190,7 +190,7 @@ export async function createApp(options: AppOptions) {
     graceMs: config.sessions.graceMs,
     onError,
   })
-  const runs = createRuns(
+  const runs = new RunSupervisor(
     {
       database,
       log,
@@ -200,7 +200,6 @@ export async function createApp(options: AppOptions) {
       budget,
       tools,
       node,
-      presence,
       titles,
       summaries,
       now,
@@ -237,6 +236,8 @@ export async function createApp(options: AppOptions) {
     database,
     log,
     reader,
+    hub,
+    node,
     runs,
     tools,
     model,
@@ -244,15 +245,6 @@ export async function createApp(options: AppOptions) {
     changes,
     presence,
     defaultModel,
-    onSessionChanged: (sessionId) => {
-      changes.touch(sessionId)
-      node.tell({ type: 'session-changed', sessionId })
-    },
-    onSessionDeleted: (sessionId, userId, runId) => {
-      hub.close(sessionId)
-      changes.deleted(userId, sessionId)
-      node.tell({ type: 'session-deleted', sessionId, userId, runId })
-    },
     now,
     newId,
   }
@@ -264,7 +256,6 @@ export async function createApp(options: AppOptions) {
   const http = await createHttpServer({
     router: appRouter,
     createContext: (connection) => context(connection.drained),
-    createCaller: (ofConnection, signal) => createCaller(ofConnection, { signal }),
     access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,

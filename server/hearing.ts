@@ -3,16 +3,16 @@ import { findDeleted } from '../db/deleted.ts'
 import type { RemoteFeed } from './log/feed.ts'
 import type { Hub } from './log/hub.ts'
 import type { NodeMessage } from './nodes/port.ts'
-import type { RunService } from './runs/create.ts'
-import type { SessionChanges } from './sessions/port.ts'
+import type { RunSupervisor } from './runs/supervisor.ts'
+import type { LocalSessionChanges } from './sessions/changes.ts'
 
 type SessionDeleted = Extract<NodeMessage, { type: 'session-deleted' }>
 type Ears = {
   database: Database
   feed: RemoteFeed
   hub: Hub
-  runs: RunService
-  changes: SessionChanges
+  runs: RunSupervisor
+  changes: LocalSessionChanges
 }
 
 /**
@@ -58,7 +58,7 @@ export function createHearing({
         }
         return feed.catchUp()
       case 'stop':
-        return runs.stopped(message.runId)
+        return runs.stop(message.runId)
       case 'released':
         return runs.sweep()
       case 'session-changed':

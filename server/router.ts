@@ -1,23 +1,80 @@
-import { me } from './auth/router.ts'
-import { messagesRouter } from './messages/router.ts'
-import { modelsRouter } from './model/router.ts'
-import { runsRouter } from './runs/router.ts'
-import { sessionsRouter } from './sessions/router.ts'
-import { sharesRouter } from './shares/router.ts'
-import { toolsRouter } from './tools/router.ts'
-import { router } from './trpc.ts'
-import { usageRouter } from './usage/router.ts'
+import type { TRPCMutationProcedure } from '@trpc/server'
+import type {
+  AnswerOf,
+  Declaration,
+  InputOf,
+  OutputOf,
+  ParsedInputOf,
+  RequestDeclaration,
+} from '../shared/contract/api/declare.ts'
+import {
+  createSession,
+  deleteSession,
+  importSessions,
+  updateSession,
+} from './commands/change-sessions.ts'
+import type { Command } from './commands/command.ts'
+import { execute } from './commands/execute.ts'
+import { regenerateAnswer } from './commands/regenerate-answer.ts'
+import { selectBranch } from './commands/select-branch.ts'
+import { editMessage, sendMessage } from './commands/send-message.ts'
+import { decideCall, resolveCall } from './commands/settle-call.ts'
+import { createShare, revokeShare } from './commands/share.ts'
+import { stopRun, unqueueMessage } from './commands/stop-run.ts'
+import * as queries from './queries.ts'
+import * as sessionQueries from './sessions/queries.ts'
+import { mutation, router } from './trpc.ts'
+import { dailyUsage, summarizeUsage } from './usage/queries.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
-  me,
-  sessions: sessionsRouter,
-  messages: messagesRouter,
-  runs: runsRouter,
-  shares: sharesRouter,
-  tools: toolsRouter,
-  models: modelsRouter,
-  usage: usageRouter,
+  me: queries.me,
+  sessions: {
+    create: command(createSession),
+    list: sessionQueries.listSessions,
+    search: sessionQueries.findInSessions,
+    get: sessionQueries.getSession,
+    read: sessionQueries.readSession,
+    update: command(updateSession),
+    delete: command(deleteSession),
+    log: sessionQueries.readLog,
+    export: sessionQueries.exportFile,
+    import: command(importSessions),
+    watch: sessionQueries.watchSession,
+    changes: sessionQueries.sessionChanges,
+  },
+  messages: {
+    list: queries.listMessages,
+    send: command(sendMessage),
+    edit: command(editMessage),
+    regenerate: command(regenerateAnswer),
+    select: command(selectBranch),
+    unqueue: command(unqueueMessage),
+  },
+  runs: { stop: command(stopRun) },
+  shares: {
+    create: command(createShare),
+    list: queries.listShares,
+    revoke: command(revokeShare),
+    get: queries.getShared,
+  },
+  tools: {
+    list: queries.listTools,
+    changes: queries.toolChanges,
+    decide: command(decideCall),
+    resolve: command(resolveCall),
+  },
+  models: { list: queries.listModels },
+  usage: { summary: summarizeUsage, daily: dailyUsage },
 })
 
 export type AppRouter = typeof appRouter
+
+/** The procedure of a command. */
+function command<D extends RequestDeclaration, Result extends AnswerOf<D>>(
+  given: Command<ParsedInputOf<D>, Result> & { declaration: D },
+): TRPCMutationProcedure<{ meta: Declaration; input: InputOf<D>; output: OutputOf<D, Result> }> {
+  return mutation(given.declaration, ({ services, user }, input) =>
+    execute(services, user, given, input),
+  )
+}

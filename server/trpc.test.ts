@@ -1,9 +1,10 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { CommandError } from './runs/port.ts'
+import { group, mutation as declared } from '../shared/contract/api/declare.ts'
+import { CommandError, notFound } from './api-error.ts'
 import type { Context } from './trpc.ts'
-import { createCallerFactory, notFound, procedure, router } from './trpc.ts'
+import { createCallerFactory, mutation, procedure, router } from './trpc.ts'
 
 const failures: Record<string, () => unknown> = {
   'a refused connection': () => Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
@@ -66,3 +67,29 @@ test.each(Object.keys(failures))(
     )
   },
 )
+
+test('what is declared for administrators refuses everybody else', async () => {
+  const { purge } = group('admin', {
+    purge: declared({ rest: 'POST /purge', summary: 'Purge', access: 'admin', output: z.string() }),
+  })
+  const guarded = router({ purge: mutation(purge, async () => 'done') })
+  const as = (admin: boolean) =>
+    createCallerFactory(guarded)({ user: { admin } } as Context).purge()
+  expect(await as(true)).toBe('done')
+  await expect(as(false)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+})
+
+test('an answer that is not what is declared neither compiles nor leaves the server', async () => {
+  const { count } = group('things', {
+    count: declared({ rest: 'POST /count', summary: 'Count', output: z.object({ n: z.number() }) }),
+  })
+  const wrong = router({
+    // @ts-expect-error it is a number
+    count: mutation(count, async () => ({ n: 'many' })),
+    // What a row has beside it stays here.
+    more: mutation(count, async () => ({ n: 1, secret: 'x' })),
+  })
+  const caller = createCallerFactory(wrong)({} as Context)
+  await expect(caller.count()).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
+  expect(await caller.more()).toEqual({ n: 1 })
+})

@@ -1,5 +1,15 @@
 import { TRPCError, initTRPC } from '@trpc/server'
+import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import { z } from 'zod'
 import { isUnavailable } from '../db/trouble.ts'
+import type {
+  AnswerOf,
+  Declaration,
+  InputOf,
+  OutputOf,
+  ParsedInputOf,
+  RequestDeclaration,
+} from '../shared/contract/api/declare.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { toApiError } from './api-error.ts'
 import type { Services } from './services.ts'
@@ -14,27 +24,12 @@ export type Context = {
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }
 
-/**
- * Where a procedure stands in the REST interface, in place of its row in the table (`server/http/rest-paths.ts`). It is
- * written out here because it is part of the router's type: a client's compiler should not have to read OpenAPI's.
- */
-export type RestMeta = {
-  openapi?: {
-    method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-    path: `/${string}`
-    summary?: string
-    description?: string
-    tags?: string[]
-    deprecated?: boolean
-  }
-}
-
 /** How often a quiet watch over server-sent events is heard of: as often as sockets are pinged. */
 const PING_MS = 30_000
 
 const t = initTRPC
   .context<Context>()
-  .meta<RestMeta>()
+  .meta<Declaration>()
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,
@@ -78,13 +73,55 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
+/** Lets those call what is declared who may. */
+const admit = t.middleware(({ ctx, meta, next }) => {
+  if (meta?.access === 'admin' && !ctx.user.admin) {
+    throw new TRPCError({ code: 'FORBIDDEN', message: 'Only an administrator may do this.' })
+  }
+  return next()
+})
+
 export const router = t.router
-export const procedure = t.procedure.use(translateErrors)
+export const procedure = t.procedure.use(translateErrors).use(admit)
 export const createCallerFactory = t.createCallerFactory
 
-/** Somebody else's is like one that does not exist. */
-export function notFound(what: string): TRPCError {
-  return new TRPCError({ code: 'NOT_FOUND', message: `There is no such ${what}.` })
+/** What every procedure with this declaration has: who may call it, what it takes, and what it answers. */
+function declared(declaration: RequestDeclaration) {
+  return procedure
+    .meta(declaration)
+    .input(declaration.input ?? z.unknown())
+    .output(declaration.output ?? z.unknown())
+}
+
+/** What a client's compiler is told of a procedure. */
+type Types<D extends RequestDeclaration, Returned> = {
+  meta: Declaration
+  input: InputOf<D>
+  output: OutputOf<D, Returned>
+}
+
+/** The procedure of a query that is declared. */
+export function query<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
+  declaration: D,
+  read: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
+): TRPCQueryProcedure<Types<D, Returned>> {
+  const built = declared(declaration).query(({ ctx, input }) =>
+    read(ctx, input as ParsedInputOf<D>),
+  )
+  // The declaration's schemas read input and output; the builder does not know which they are.
+  return built as unknown as TRPCQueryProcedure<Types<D, Returned>>
+}
+
+/** The procedure of a mutation that is declared. */
+export function mutation<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
+  declaration: D,
+  change: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
+): TRPCMutationProcedure<Types<D, Returned>> {
+  const built = declared(declaration).mutation(({ ctx, input }) =>
+    change(ctx, input as ParsedInputOf<D>),
+  )
+  // As above.
+  return built as unknown as TRPCMutationProcedure<Types<D, Returned>>
 }
 
 function messageFor(error: TRPCError): string {

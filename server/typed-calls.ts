@@ -20,7 +20,10 @@ export type AppToolCall = ToolCallOf<Register>
  * The same event, its calls typed by the tools' own schemas. A call may have been stored under earlier ones: what
  * these can read is brought forward, such as by a default; anything else is shown as it was, and marked `untyped`.
  */
-export function typedEvent(event: SessionEvent, tools: ToolRegistry): SessionEvent<AppToolCall> {
+export function typedEvent(
+  event: SessionEvent,
+  tools: Pick<ToolRegistry, 'find'>,
+): SessionEvent<AppToolCall> {
   switch (event.type) {
     case 'snapshot':
       return { ...event, messages: typedMessages(event.messages, tools) }
@@ -37,18 +40,21 @@ export function typedEvent(event: SessionEvent, tools: ToolRegistry): SessionEve
 }
 
 /** @see typedEvent */
-export function typedMessages(messages: Message[], tools: ToolRegistry): Message<AppToolCall>[] {
+export function typedMessages(
+  messages: Message[],
+  tools: Pick<ToolRegistry, 'find'>,
+): Message<AppToolCall>[] {
   return messages.map((message) => typedMessage(message, tools))
 }
 
 /** @see typedEvent */
-export function typedCall(call: ToolCall, tools: ToolRegistry): AppToolCall {
+export function typedCall(call: ToolCall, tools: Pick<ToolRegistry, 'find'>): AppToolCall {
   const known = call.source === 'builtin' ? broughtForward(call, tools.find(call.name)) : call
   // Its schemas have read it, or it says that they have not: this is where the wire's type is said.
   return known as AppToolCall
 }
 
-function typedMessage(message: Message, tools: ToolRegistry): Message<AppToolCall> {
+function typedMessage(message: Message, tools: Pick<ToolRegistry, 'find'>): Message<AppToolCall> {
   const parts = message.parts.map((part) =>
     part.type === 'tool' ? { ...part, call: typedCall(part.call, tools) } : part,
   )

@@ -39,6 +39,8 @@ const bad = [
   ['layers(imports)', 'server/runs/web.ts', `import '../../web/main.tsx'`],
   ['layers(imports)', 'server/runs/react.ts', `import 'react'`],
   ['layers(imports)', 'server/runs/feature.ts', `import type {} from '../log/writer.ts'`],
+  ['layers(imports)', 'server/runs/commands.ts', `import type {} from '../commands/command.ts'`],
+  ['layers(imports)', 'server/commands/above.ts', `import '../router.ts'`],
   ['layers(imports)', 'server/runs/above.ts', `import '../app.ts'`],
   ['layers(imports)', 'server/runs/testing-code.ts', `import '../testing/start-test-app.ts'`],
   ['layers(imports)', 'server/runs/bench.ts', `import '../../bench/run.ts'`],
@@ -110,6 +112,11 @@ const good: [string, string][] = [
   [
     'server/runs/ports.ts',
     `import '../log/port.ts'\nimport '../../db/runs.ts'\nimport '../../shared/session/fold.ts'`,
+  ],
+  ['server/runs/appends.ts', `import '../log/transaction.ts'`],
+  [
+    'server/commands/stop-run.ts',
+    `import '../runs/start.ts'\nimport type {} from '../services.ts'`,
   ],
   ['server/runs/procedures.ts', `import '../trpc.ts'\nimport type {} from '../router.ts'`],
   ['server/jobs/queue.ts', `import 'pg-boss'`],

@@ -46,7 +46,7 @@ const interfaces =
   /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
 
 /** Files directly in server/ that join the features: a feature that imported one would import them all. */
-const composers = /^server\/(index|main|app|router|caller)\.ts$/
+const composers = /^server\/(index|main|app|router|queries|caller)\.ts$/
 
 /** The only files of the server that may touch the process: its start, and those that read its state. */
 const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/
@@ -94,11 +94,16 @@ function packageProblem(file: string, layer: Layer, specifier: string): string |
 const asksModels = /^server\/(runs|jobs)$/
 const modelTools = /^server\/model\/(safe-stream|think-tags|without-words)\.ts$/
 
+/** What appends to a log, whoever does, holds this. */
+const transaction = 'server/log/transaction.ts'
+
 /** Within one layer: features do not import features, and nothing imports what composes it. */
 function siblingProblem(file: string, target: string, typeOnly: boolean): string | null {
   const feature = featureOf(file) ?? (isWidget(file) ? 'web/ui' : null)
   const targetFeature = featureOf(target)
   if (!feature || feature === targetFeature) return null
+  // Commands stand above the other features.
+  if (targetFeature && (feature === 'server/commands' || target === transaction)) return null
   if (targetFeature && asksModels.test(feature) && modelTools.test(target)) return null
   if (targetFeature && !(layerOf(file) === 'server' && posix.basename(target) === 'port.ts')) {
     return `features do not import features: ${feature} must not know ${targetFeature}`

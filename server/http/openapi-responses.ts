@@ -40,8 +40,13 @@ const WITH_BODY = {
 /**
  * Says how requests are refused, and what a download is: the generator knows neither the statuses of ours nor what
  * stands in their bodies.
+ *
+ * @param downloads the ids of the operations that answer a file
  */
-export function describeResponses(description: Description): Description {
+export function describeResponses(
+  description: Description,
+  downloads: readonly string[],
+): Description {
   description.components ??= {}
   const schemas = (description.components.schemas ??= {})
   for (const name of Object.keys(schemas)) {
@@ -59,7 +64,9 @@ export function describeResponses(description: Description): Description {
         ...(method !== 'get' && method !== 'delete' && WITH_BODY),
       }
       const success: unknown =
-        operation.operationId === 'sessions-export' ? DOWNLOAD : operation.responses?.['200']
+        operation.operationId && downloads.includes(operation.operationId)
+          ? DOWNLOAD
+          : operation.responses?.['200']
       operation.responses = Object.assign(
         { 200: success },
         ...Object.entries(refusals).map(([status, words]) => ({ [status]: refusal(words) })),

@@ -1,20 +1,28 @@
-import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
+import type { AnyTRPCRouter } from '@trpc/server'
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import type { OpenApiRouter } from 'trpc-to-openapi'
 import { z } from 'zod'
+import type { RequestDeclaration } from '../../shared/contract/api/declare.ts'
+import { ToolInfo } from '../../shared/contract/api/tools.ts'
+import { RunError } from '../../shared/contract/errors.ts'
+import { Message, Usage } from '../../shared/contract/message.ts'
+import { Session } from '../../shared/contract/session.ts'
+import { ToolCall } from '../../shared/contract/tool.ts'
+import { User } from '../../shared/contract/user.ts'
 import { describeResponses } from './openapi-responses.ts'
 import { asParameters } from './rest-parameters.ts'
-import { REST_OUTPUTS } from './rest-outputs.ts'
-import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
+import { inputSchema, requestsOf, REST_PREFIX, routeOf } from './procedures.ts'
 
-const outputs: Partial<Record<string, z.ZodType>> = REST_OUTPUTS
+// By their names they stand once in the description, and everything else points at them.
+const named = { Message, RunError, Session, ToolCall, ToolInfo, Usage, User }
+for (const [id, schema] of Object.entries(named)) {
+  z.globalRegistry.add(schema, { id })
+}
 
 /** The OpenAPI 3.1 document of every query and mutation of the router. */
 export function describeRest(router: AnyTRPCRouter, version: string): unknown {
-  const procedures = Object.entries(procedureRecord(router)).flatMap(([name, procedure]) => {
-    const described = describe(name, procedure)
-    return described ? [[name, described] as const] : []
-  })
+  const declarations = requestsOf(router)
+  const procedures = declarations.map((declaration) => [declaration.name, describe(declaration)])
   // The generator reads nothing but this record, though its type asks for a whole router.
   const described = {
     _def: { procedures: Object.fromEntries(procedures) },
@@ -28,32 +36,25 @@ export function describeRest(router: AnyTRPCRouter, version: string): unknown {
     baseUrl: REST_PREFIX,
     openApiVersion: '3.1.0',
   })
-  return describeResponses(description)
+  const downloads = declarations.filter(({ file }) => file === 'download')
+  return describeResponses(
+    description,
+    downloads.map(({ name }) => name.replaceAll('.', '-')),
+  )
 }
 
-/**
- * The procedure as the generator wants it: with a route, one object for its input, a schema for its output, and no
- * parameter that cannot stand in an address.
- */
-function describe(name: string, procedure: AnyTRPCProcedure): unknown {
-  const route = restRoute(name, procedure)
-  if (!route) return null
-  const output: unknown = Reflect.get(procedure._def, 'output')
+/** The procedure as the generator wants it: one object for its input, and no parameter that no address can have. */
+function describe(declaration: RequestDeclaration): unknown {
+  const { name, kind, summary, output, described } = declaration
+  const { method, path } = routeOf(declaration)
   const [feature = name] = name.split('.')
-  const meta = procedure._def.meta
-  const input = inputSchema(procedure)
-  const openapi = { tags: [feature], ...route, ...ownOpenApi(meta) }
+  const input = inputSchema(declaration)
   return {
     _def: {
-      type: procedure._def.type,
-      meta: { openapi },
-      inputs: [route.method === 'GET' || route.method === 'DELETE' ? asParameters(input) : input],
-      output: output instanceof z.ZodType ? output : (outputs[name] ?? z.unknown()),
+      type: kind,
+      meta: { openapi: { tags: [feature], method, path, summary } },
+      inputs: [method === 'GET' || method === 'DELETE' ? asParameters(input) : input],
+      output: output ?? described ?? z.unknown(),
     },
   }
-}
-
-function ownOpenApi(meta: unknown): object {
-  if (typeof meta !== 'object' || meta === null || !('openapi' in meta)) return {}
-  return typeof meta.openapi === 'object' && meta.openapi !== null ? meta.openapi : {}
 }

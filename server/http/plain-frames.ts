@@ -1,3 +1,4 @@
+import { isActive } from '../../shared/contract/active.ts'
 import type { ChunkEvent, SessionEvent } from '../../shared/contract/events.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
@@ -69,12 +70,12 @@ export function translate(state: PlainState, seq: number, event: SessionEvent): 
 
 /** A snapshot may come at any time: it is compared with what the client has, and only the difference is sent. */
 function translateSnapshot(state: PlainState, seq: number, messages: Message[]): Translated {
-  const open = messages.findLast((message) => message.role === 'assistant' && isOpen(message))
+  const open = messages.findLast((message) => message.role === 'assistant' && isActive(message))
   const current = state && messages.find((message) => message.id === state.messageId)
   // An answer that is not here goes on in a branch that is not the active one.
   if (state === null || !current) return open ? begin(open, seq) : { state, frames: [] }
   const caughtUp = addParts(state, current, seq)
-  if (isOpen(current)) return caughtUp
+  if (isActive(current)) return caughtUp
   const ended = [...caughtUp.frames, endFrame(current.id, current.status, current.error)]
   const next = open ? begin(open, seq) : { state: null, frames: [] }
   return { state: next.state, frames: [...ended, ...next.frames] }
@@ -170,10 +171,6 @@ function answerOf(state: PlainState, messageId: string): Answer {
 function endFrame(messageId: string, outcome: string, error: Message['error']): PlainFrame {
   const frame = { type: 'ai_response_end', message_id: messageId, outcome } as const
   return error ? { ...frame, error: { code: error.code, message: error.message } } : frame
-}
-
-function isOpen(message: Message): boolean {
-  return message.status === 'running' || message.status === 'waiting'
 }
 
 function isOver(status: ToolCall['status']): boolean {

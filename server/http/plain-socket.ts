@@ -1,10 +1,16 @@
-import { isTrackedEnvelope, TRPCError } from '@trpc/server'
+import { TRPCError } from '@trpc/server'
 import type { TrackedEnvelope } from '@trpc/server'
 import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
+import { z } from 'zod'
+import { messages, runs } from '../../shared/contract/api/messages.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import { tools } from '../../shared/contract/api/tools.ts'
 import type { LoggedEvent, SessionEvent } from '../../shared/contract/events.ts'
-import { SessionId } from '../../shared/contract/ids.ts'
+import { MessageId, SessionId } from '../../shared/contract/ids.ts'
+import { TextKind } from '../../shared/contract/message.ts'
 import { cutEnd } from '../../shared/session/split.ts'
+import type { Call } from './procedures.ts'
 import type { Connection } from './connection.ts'
 import { bearerToken } from './connection.ts'
 import { toHttpError } from './http-errors.ts'
@@ -15,39 +21,12 @@ import type { PlainCommand } from './plain-input.ts'
 import { readPlainInput } from './plain-input.ts'
 import type { OpenSocket } from './sockets.ts'
 
-/** The procedures that the plain protocol stands on, as tRPC's in-process caller offers them. */
-export type PlainCaller = {
-  sessions: {
-    create(input: { id: string; unlessDeleted: boolean }): Promise<unknown>
-    watch(input: { id: string; lastEventId?: string }): Promise<AsyncIterable<TrackedEvent>>
-    log?(input: {
-      id: string
-      after: number
-      limit: number
-    }): Promise<{ events: { seq: number; event: SessionEvent }[] }>
-  }
-  messages: { send(input: { sessionId: string; text: string; id?: string }): Promise<unknown> }
-  runs: { stop(input: { sessionId: string }): Promise<unknown> }
-  /** Without `decide`, no call ever waits for a person. */
-  tools?: {
-    list?: unknown
-    decide?(input: {
-      callId: string
-      decision: 'approve' | 'deny'
-      reason?: string
-    }): Promise<unknown>
-  }
-}
-
-/** tRPC's types say what a client gets; in the process it is still the envelope that `tracked` made. */
-type TrackedEvent = { id: string; data: SessionEvent } | TrackedEnvelope<SessionEvent>
-
 export type PlainSocketOptions = {
   sessionId: string
   /** The last `seq` that the client has seen. */
   after: string | null
   token: string | null
-  createCaller: (connection: Connection) => Promise<PlainCaller>
+  createCall: (connection: Connection) => Promise<Call>
   /** Told of failures that are the server's. */
   onError: (error: unknown) => void
 }
@@ -66,21 +45,21 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
   const { webSocket } = socket
   const ready = open(socket, options)
   // From the first moment, for a client does not wait for the greeting.
-  receive(webSocket, (data, isBinary) => ready.then((caller) => obey(caller, data, isBinary)))
+  receive(webSocket, (data, isBinary) => ready.then((call) => obey(call, data, isBinary)))
   ready
-    .then((caller) => follow(socket, caller, options))
+    .then((call) => follow(socket, call, options))
     .then(() =>
       socket.close(SERVICE_RESTART, 'The session is not followed any more; connect again.'),
     )
     .catch((error: unknown) => refuse(error))
 
-  async function obey(caller: PlainCaller, data: string, isBinary: boolean): Promise<void> {
+  async function obey(call: Call, data: string, isBinary: boolean): Promise<void> {
     const input = readPlainInput(data, isBinary)
     if ('refusal' in input) {
       return send(webSocket, { type: 'error', code: 'BAD_REQUEST', message: input.refusal })
     }
     try {
-      await execute(caller, options.sessionId, input.command)
+      await execute(call, options.sessionId, input.command)
     } catch (error) {
       report(error)
     }
@@ -107,12 +86,12 @@ function closeCode(status: number): number {
 }
 
 /** Signs in, makes the session when there is none, and greets. */
-async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<PlainCaller> {
+async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Call> {
   const { data: sessionId } = SessionId.safeParse(options.sessionId)
   if (sessionId === undefined) {
     throw new TRPCError({ code: 'BAD_REQUEST', message: 'The id of a session must be a UUID.' })
   }
-  const caller = await options.createCaller({
+  const call = await options.createCall({
     transport: 'plain-socket',
     request: socket.request,
     token: options.token ?? bearerToken(socket.request),
@@ -122,24 +101,24 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Pl
   })
   try {
     // A client that connects again knows nothing of a deletion meanwhile, and must not undo it.
-    await caller.sessions.create({ id: sessionId, unlessDeleted: true })
+    await call(sessions.create, { id: sessionId, unlessDeleted: true })
   } catch (cause) {
     if (!(cause instanceof TRPCError) || cause.code !== 'CONFLICT') throw cause
     // Whether an id is taken by somebody else is not for strangers to know.
     throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such session.', cause })
   }
   send(socket.webSocket, { type: 'system', session_id: sessionId, content: 'Connected.' })
-  return caller
+  return call
 }
 
 async function follow(
   socket: OpenSocket,
-  caller: PlainCaller,
+  call: Call,
   { sessionId: id, after }: PlainSocketOptions,
 ): Promise<void> {
-  let state = after === null ? null : await resumedState(caller, id, after)
+  let state = after === null ? null : await resumedState(call, id, after)
   let resumes = after !== null
-  const events = await caller.sessions.watch(after === null ? { id } : { id, lastEventId: after })
+  const events = await call(sessions.watch, { id, lastEventId: after })
   for await (const { seq, event } of wholeEvents(logged(events))) {
     if (resumes && event.type === 'snapshot') {
       send(socket.webSocket, {
@@ -160,9 +139,11 @@ async function follow(
   }
 }
 
-async function* logged(events: AsyncIterable<TrackedEvent>): AsyncGenerator<LoggedEvent> {
-  for await (const item of events) {
-    const [seq, event] = isTrackedEnvelope<SessionEvent>(item) ? item : [item.id, item.data]
+/** In this process a watch yields what `tracked` made. */
+async function* logged(
+  events: AsyncIterable<TrackedEnvelope<SessionEvent>>,
+): AsyncGenerator<LoggedEvent> {
+  for await (const [seq, event] of events) {
     yield { seq: Number(seq), event }
   }
 }
@@ -185,34 +166,38 @@ function inPieces(frame: PlainFrame): PlainFrame[] {
 const NO_CONTINUATION =
   'The session cannot be continued after this seq; what follows begins at the present.'
 
+const Chunk = z.object({
+  type: z.literal('chunk'),
+  messageId: MessageId,
+  part: z.number(),
+  kind: TextKind,
+  offset: z.number(),
+  text: z.string(),
+})
+
 /** What the client has of the answer it was in the middle of, as far as the log still knows. */
-async function resumedState(caller: PlainCaller, id: string, after: string): Promise<PlainState> {
+async function resumedState(call: Call, id: string, after: string): Promise<PlainState> {
   const seq = Number(after)
-  if (!caller.sessions.log || !Number.isSafeInteger(seq) || seq < 1) return null
-  const { events } = await caller.sessions.log({ id, after: seq - 1, limit: 1 })
+  if (!Number.isSafeInteger(seq) || seq < 1) return null
+  const { events } = await call(sessions.log, { id, after: seq - 1, limit: 1 })
   const last = events[0]
-  return last?.seq === seq && last.event.type === 'chunk' ? stateAfter(last.event) : null
+  const chunk = last?.seq === seq ? Chunk.safeParse(last.event) : null
+  return chunk?.success ? stateAfter(chunk.data) : null
 }
 
-async function execute(
-  caller: PlainCaller,
-  sessionId: string,
-  command: PlainCommand,
-): Promise<void> {
+async function execute(call: Call, sessionId: string, command: PlainCommand): Promise<void> {
   switch (command.type) {
     case 'user_message': {
       const { content: text, id } = command
-      await caller.messages.send({ sessionId, text, ...(id !== undefined && { id }) })
+      await call(messages.send, { sessionId, text, ...(id !== undefined && { id }) })
       return
     }
     case 'stop':
-      await caller.runs.stop({ sessionId })
+      await call(runs.stop, { sessionId })
       return
     case 'tool_decision': {
-      if (!caller.tools?.decide)
-        throw new TRPCError({ code: 'NOT_IMPLEMENTED', message: 'No call waits here.' })
       const { call_id: callId, decision, reason } = command
-      await caller.tools.decide({ callId, decision, ...(reason !== undefined && { reason }) })
+      await call(tools.decide, { callId, decision, ...(reason !== undefined && { reason }) })
     }
   }
 }

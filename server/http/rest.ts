@@ -1,13 +1,21 @@
 import { Readable } from 'node:stream'
-import { callTRPCProcedure, TRPCError } from '@trpc/server'
+import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { RequestDeclaration } from '../../shared/contract/api/declare.ts'
 import type { CreateContext } from './connection.ts'
 import { httpConnection } from './connection.ts'
 import type { Limits } from './limits.ts'
 import { readParameters } from './rest-parameters.ts'
-import { inputSchema, procedureRecord, REST_PREFIX, restRoute } from './rest-paths.ts'
+import {
+  callProcedure,
+  inputSchema,
+  isUpload,
+  requestsOf,
+  REST_PREFIX,
+  routeOf,
+} from './procedures.ts'
 
 export type RestOptions<Router extends AnyTRPCRouter> = {
   router: Router
@@ -17,7 +25,7 @@ export type RestOptions<Router extends AnyTRPCRouter> = {
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
 }
 
-/** What `sessions.export` answers: over REST it is a file to keep, not JSON about one. */
+/** What a download answers: over REST it is a file to keep, not JSON about one. */
 const File = z.object({ name: z.string(), mimeType: z.string(), content: z.string() })
 
 /**
@@ -29,32 +37,22 @@ const File = z.object({ name: z.string(), mimeType: z.string(), content: z.strin
 export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Router>) {
   return async function plugin(app: FastifyInstance): Promise<void> {
     acceptEmptyBodies(app)
-    for (const [name, procedure] of Object.entries(procedureRecord(options.router))) {
-      const route = restRoute(name, procedure)
-      if (!route) continue
-      const input = inputSchema(procedure)
+    for (const declaration of requestsOf(options.router)) {
+      const { method, path } = routeOf(declaration)
       app.route({
-        method: route.method,
-        url: REST_PREFIX + route.path.replaceAll(/\{(.+?)\}/g, ':$1'),
-        bodyLimit:
-          name === 'sessions.import' ? options.limits.importBytes : options.limits.bodyBytes,
+        method,
+        url: REST_PREFIX + path.replaceAll(/\{(.+?)\}/g, ':$1'),
+        bodyLimit: isUpload(declaration) ? options.limits.importBytes : options.limits.bodyBytes,
         handler: async (request, reply) => {
+          if (declaration.file !== 'download') {
+            return sendJson(reply, await call(options, declaration, request, reply))
+          }
           let pieces: AsyncIterable<string> | null = null
           const takePieces = (taken: AsyncIterable<string>) => {
             pieces = taken
           }
-          const isFile = name === 'sessions.export'
-          const extra = isFile ? { takePieces } : {}
-          const output = await call(
-            options,
-            name,
-            procedure._def.type,
-            request,
-            reply,
-            input,
-            extra,
-          )
-          return isFile ? sendFile(reply, File.parse(output), pieces) : sendJson(reply, output)
+          const file = await call(options, declaration, request, reply, { takePieces })
+          return sendFile(reply, File.parse(file), pieces)
         },
       })
     }
@@ -73,31 +71,25 @@ export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Ro
 }
 
 async function call<Router extends AnyTRPCRouter>(
-  options: RestOptions<Router>,
-  path: string,
-  type: 'query' | 'mutation' | 'subscription',
+  { router, createContext, onError }: RestOptions<Router>,
+  declaration: RequestDeclaration,
   request: FastifyRequest,
   reply: FastifyReply,
-  schema: z.ZodObject,
-  extraContext: object,
+  extraContext: object = {},
 ): Promise<unknown> {
   const ended = new AbortController()
   reply.raw.once('close', () => ended.abort())
   try {
-    const ctx = await options.createContext(httpConnection(request.raw, ended.signal))
-    const getRawInput = async (): Promise<unknown> => readInput(request, schema)
-    const { router } = options
-    return await callTRPCProcedure({
+    const context = await createContext(httpConnection(request.raw, ended.signal))
+    return await callProcedure(
       router,
-      path,
-      getRawInput,
-      ctx: { ...ctx, ...extraContext },
-      type,
-      signal: ended.signal,
-      batchIndex: 0,
-    })
+      { ...context, ...extraContext },
+      declaration,
+      async () => readInput(request, inputSchema(declaration)),
+      ended.signal,
+    )
   } catch (cause) {
-    if (cause instanceof TRPCError) options.onError({ error: cause, path })
+    if (cause instanceof TRPCError) onError({ error: cause, path: declaration.name })
     throw cause
   }
 }

@@ -17,7 +17,6 @@ import type { Report } from './logging.ts'
 import { loggedPath, logProcedureErrors, logRequests, pathOf } from './logging.ts'
 import { refuseWhileLeaving } from './leaving.ts'
 import { serveMetrics } from './metrics.ts'
-import type { PlainCaller } from './plain-socket.ts'
 import { logRefusals } from './refusals.ts'
 import { restRoutes } from './rest.ts'
 import { secure } from './security.ts'
@@ -30,8 +29,6 @@ import { clientAddress, handleUpgrades } from './upgrade.ts'
 export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
-  /** The in-process caller of a context: `(context, signal) => appRouter.createCaller(context, { signal })`. */
-  createCaller: (context: inferRouterContext<Router>, signal: AbortSignal) => PlainCaller
   access: AccessPolicy
   /** The folder of the built web app; it may not be there yet. */
   webRoot: string

@@ -1,8 +1,8 @@
 import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server'
+import { createCall } from './procedures.ts'
 import type { CreateContext } from './connection.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
-import type { PlainCaller } from './plain-socket.ts'
 import { servePlainSocket } from './plain-socket.ts'
 import { serveTrpcSocket } from './trpc-socket.ts'
 import type { SocketRoute } from './upgrade.ts'
@@ -10,7 +10,6 @@ import type { SocketRoute } from './upgrade.ts'
 export type SocketRoutesOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
-  createCaller: (context: inferRouterContext<Router>, signal: AbortSignal) => PlainCaller
   limits: Limits
   report: Report
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
@@ -22,7 +21,7 @@ const PLAIN = /^\/ws\/session\/([^/]+)\/?$/
 export function socketRoutes<Router extends AnyTRPCRouter>(
   options: SocketRoutesOptions<Router>,
 ): SocketRoute[] {
-  const { createContext, createCaller, report } = options
+  const { router, createContext, report } = options
 
   const trpc: SocketRoute = (url) =>
     /^\/trpc\/?$/.test(url.pathname) ? (socket) => serveTrpcSocket(socket, options) : null
@@ -35,8 +34,8 @@ export function socketRoutes<Router extends AnyTRPCRouter>(
         sessionId,
         after: url.searchParams.get('after'),
         token: url.searchParams.get('token'),
-        createCaller: async (connection) =>
-          createCaller(await createContext(connection), connection.signal),
+        createCall: async (connection) =>
+          createCall(router, await createContext(connection), connection.signal),
         onError: (error) => report(error, 'a plain socket failed'),
       })
   }

@@ -2,15 +2,18 @@ import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import { initTRPC, tracked, TRPCError } from '@trpc/server'
 import pino from 'pino'
-import type { OpenApiMeta } from 'trpc-to-openapi'
 import type { RawData } from 'ws'
 import { z } from 'zod'
+import { group, mutation, query } from '../../shared/contract/api/declare.ts'
+import type { Declaration } from '../../shared/contract/api/declare.ts'
+import { messages, runs } from '../../shared/contract/api/messages.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import { tools } from '../../shared/contract/api/tools.ts'
 import type { SessionEvent } from '../../shared/contract/events.ts'
 import { createAccessPolicy } from './access.ts'
 import type { AccessSettings } from './access.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
-import type { PlainCaller } from './plain-socket.ts'
 import type { HttpServer } from './server.ts'
 import { createHttpServer } from './server.ts'
 
@@ -49,15 +52,36 @@ type Context = { connection: Connection }
 
 const t = initTRPC
   .context<Context>()
-  .meta<OpenApiMeta>()
+  .meta<Declaration>()
   .create({
     errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, stack: undefined } }),
   })
-const sessionInput = z.object({ id: z.uuid() })
+
+/** What the layer is tried with beside what the server declares. */
+const own = group(null, {
+  me: query({ rest: 'GET /me', summary: 'Who is calling' }),
+  echo: query({ rest: 'GET /echo', summary: 'Echo', input: z.object({ text: z.string() }) }),
+  add: query({
+    rest: 'GET /add',
+    summary: 'Add',
+    input: z.object({
+      count: z.number().default(1),
+      deep: z.boolean().optional(),
+      tags: z.array(z.string()).optional(),
+    }),
+  }),
+  store: mutation({
+    rest: 'POST /store',
+    summary: 'Store',
+    input: z.object({ text: z.string(), flag: z.boolean().nullable().optional() }),
+  }),
+  boom: query({ rest: 'GET /boom', summary: 'Fail' }),
+  slow: query({ rest: 'GET /slow', summary: 'Be slow' }),
+})
 
 function createRouter(script: Script, wake: EventTarget) {
-  const note = t.middleware(({ path, input, next }) => {
-    script.calls.push({ path, input })
+  const noted = t.procedure.use(async ({ path, getRawInput, next }) => {
+    script.calls.push({ path, input: await getRawInput() })
     return next()
   })
   const call = t.procedure
@@ -86,28 +110,26 @@ function createRouter(script: Script, wake: EventTarget) {
   }
 
   return t.router({
-    me: call.query(({ ctx }) => ({
-      token: ctx.connection.token,
-      transport: ctx.connection.transport,
+    me: call.meta(own.me).query(({ ctx: { connection } }) => ({
+      token: connection.token,
+      transport: connection.transport,
     })),
-    echo: call.input(z.object({ text: z.string() })).query(({ input }) => input.text),
+    echo: call
+      .meta(own.echo)
+      .input(own.echo.input)
+      .query(({ input }) => input.text),
     add: call
-      .input(
-        z.object({
-          count: z.number().default(1),
-          deep: z.boolean().optional(),
-          tags: z.array(z.string()).optional(),
-        }),
-      )
+      .meta(own.add)
+      .input(own.add.input)
       .query(({ input }) => input),
-    store: call
-      .input(z.object({ text: z.string(), flag: z.boolean().nullable().optional() }))
-      .use(note)
+    store: noted
+      .meta(own.store)
+      .input(own.store.input)
       .mutation(({ input }) => input),
-    boom: call.query(() => {
+    boom: call.meta(own.boom).query(() => {
       throw new Error('the password is hunter2')
     }),
-    slow: call.use(note).query(async () => {
+    slow: noted.meta(own.slow).query(async () => {
       await script.gate.promise
       return 'done'
     }),
@@ -122,31 +144,36 @@ function createRouter(script: Script, wake: EventTarget) {
       }
     }),
     sessions: t.router({
-      create: call.input(z.object({ id: z.uuid().optional() })).mutation(({ input }) => {
-        if (input.id === STRANGERS_SESSION) throw new TRPCError({ code: 'CONFLICT' })
-        return { id: input.id }
-      }),
+      create: call
+        .meta(sessions.create)
+        .input(sessions.create.input)
+        .mutation(({ input }) => {
+          if (input.id === STRANGERS_SESSION) throw new TRPCError({ code: 'CONFLICT' })
+          return { id: input.id }
+        }),
       get: call
-        .meta({ openapi: { method: 'GET', path: '/session/{id}', summary: 'A session' } })
-        .input(sessionInput)
-        .output(z.object({ id: z.string() }))
+        .meta({ ...sessions.get, rest: 'GET /session/{id}' })
+        .input(sessions.get.input)
         .query(({ input }) => {
           if (input.id === STRANGERS_SESSION)
             throw new TRPCError({ code: 'NOT_FOUND', message: 'No such session.' })
           return input
         }),
       export: call
-        .input(sessionInput.extend({ format: z.enum(['json', 'markdown']) }))
+        .meta(sessions.export)
+        .input(sessions.export.input)
         .query(({ input }) => ({
           name: 'a “chat”.md',
           mimeType: 'text/markdown',
           content: `# ${input.format}`,
         })),
       import: call
-        .input(z.object({ data: z.unknown() }))
+        .meta(sessions.import)
+        .input(sessions.import.input)
         .mutation(({ input }) => JSON.stringify(input.data).length),
       watch: call
-        .input(sessionInput.extend({ lastEventId: z.string().optional() }))
+        .meta(sessions.watch)
+        .input(sessions.watch.input)
         .subscription(({ input, ctx, signal }) =>
           watch(Number(input.lastEventId ?? Number.NaN), {
             ...ctx.connection,
@@ -154,7 +181,8 @@ function createRouter(script: Script, wake: EventTarget) {
           }),
         ),
       log: call
-        .input(sessionInput.extend({ after: z.number(), limit: z.number() }))
+        .meta(sessions.log)
+        .input(sessions.log.input)
         .query(({ input }) => {
           const later = script.events.filter(
             ({ seq }) => seq > input.after && seq >= script.firstSeq,
@@ -163,23 +191,21 @@ function createRouter(script: Script, wake: EventTarget) {
         }),
     }),
     messages: t.router({
-      send: call
-        .input(
-          z.object({ sessionId: z.uuid(), text: z.string().max(1000), id: z.uuid().optional() }),
-        )
-        .use(note)
+      send: noted
+        .meta(messages.send)
+        .input(messages.send.input.extend({ text: z.string().max(1000) }))
         .mutation(() => ({ messageId: 'm', runId: 'r' })),
     }),
     runs: t.router({
-      stop: call
-        .input(z.object({ sessionId: z.uuid() }))
-        .use(note)
+      stop: noted
+        .meta(runs.stop)
+        .input(runs.stop.input)
         .mutation(() => ({ stopped: true })),
     }),
     tools: t.router({
-      decide: call
-        .input(z.object({ callId: z.uuid(), decision: z.enum(['approve', 'deny']) }))
-        .use(note)
+      decide: noted
+        .meta(tools.decide)
+        .input(tools.decide.input)
         .mutation(() => ({})),
     }),
   })
@@ -233,7 +259,6 @@ export async function startTestServer(
         throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in again.' })
       return { connection }
     },
-    createCaller: (context, signal): PlainCaller => router.createCaller(context, { signal }),
     access: createAccessPolicy({
       mode: 'single',
       publicUrl: null,

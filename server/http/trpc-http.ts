@@ -9,7 +9,7 @@ import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
 import { pathOf } from './logging.ts'
-import { procedureRecord } from './rest-paths.ts'
+import { isUpload, procedureRecord, requestsOf } from './procedures.ts'
 import { clientAddress } from './upgrade.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
@@ -19,9 +19,6 @@ export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
   report: Report
 }
-
-/** Procedures whose input is a file that a person brings. */
-const IMPORTS = ['sessions.import']
 
 /**
  * tRPC over HTTP at `/trpc`: queries and mutations, and subscriptions as server-sent events. A plugin, so that its
@@ -69,7 +66,7 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
     // Fastify's own HEAD measures the body, which in tRPC's answer is none that it could.
     const method = ['GET', 'HEAD', 'POST']
     app.route({ method, url: '/trpc/:path', bodyLimit, handler: handle })
-    for (const path of IMPORTS) {
+    for (const { name: path } of requestsOf(options.router).filter(isUpload)) {
       app.post(
         `/trpc/${path}`,
         { bodyLimit: options.limits.importBytes },

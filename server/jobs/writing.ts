@@ -1,10 +1,10 @@
 import type { Database, Db } from '../../db/database.ts'
 import { type BackgroundUsage, insertBackgroundUsage } from '../../db/background-usage.ts'
 import { readBranch } from '../../db/branches.ts'
-import { findSession } from '../../db/sessions.ts'
-import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { LogWriter } from '../log/port.ts'
+import { type SessionOfUser, transact } from '../log/transaction.ts'
 import type { ModelCatalog, ModelStep } from '../model/port.ts'
 import { type Writer, writeText } from './write-text.ts'
 
@@ -68,16 +68,12 @@ export async function writeAbout(
 /** Changes the session and tells its readers, if the change is still wanted. */
 export async function changeSession(
   { log }: Pick<WritingDeps, 'log'>,
-  { sessionId, userId }: { sessionId: SessionId; userId: UserId },
-  change: (transaction: Db) => Promise<boolean>,
+  of: SessionOfUser,
+  change: (db: Db) => Promise<boolean>,
 ): Promise<void> {
-  await log.append(sessionId, async (transaction, appender) => {
-    if (!(await change(transaction))) {
-      return
-    }
-    const session = await findSession(transaction, userId, sessionId)
-    if (session) {
-      appender.add({ type: 'session', session: { ...session, seq: appender.nextSeq } })
+  await transact(log, of, async (transaction) => {
+    if (await change(transaction.db)) {
+      await transaction.addSession()
     }
   })
 }

@@ -1,9 +1,9 @@
-import type { Database, Db } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { closeSession, findLeft, lockPresence, markRead } from '../../db/presence.ts'
-import { findSession } from '../../db/sessions.ts'
-import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Summaries } from '../jobs/port.ts'
-import type { Appender, LogWriter } from '../log/port.ts'
+import type { LogWriter } from '../log/port.ts'
+import { SessionTransaction } from '../log/transaction.ts'
 
 export type ClosingOptions = {
   database: Database
@@ -38,29 +38,18 @@ async function close(
   sessionId: SessionId,
   { log, graceMs, summaries, newId }: ClosingOptions,
 ): Promise<void> {
-  await log.append(sessionId, async (transaction, appender) => {
-    if (!(await lockPresence(transaction, sessionId))) {
+  await log.append(sessionId, async (db, appender) => {
+    if (!(await lockPresence(db, sessionId))) {
       return
     }
-    const closed = await closeSession(transaction, sessionId, graceMs / 1000)
+    const closed = await closeSession(db, sessionId, graceMs / 1000)
     if (!closed) {
-      return markRead(transaction, sessionId)
+      return markRead(db, sessionId)
     }
     if (closed.unsummarised !== null) {
-      await summaries.request(transaction, sessionId, newId())
+      await summaries.request(db, sessionId, newId())
     }
-    await addSession(transaction, appender, { sessionId, userId: closed.userId })
+    const { userId } = closed
+    await new SessionTransaction(db, appender, { sessionId, userId }).addSession()
   })
-}
-
-/** Tells the session's readers, and the lists, how it is now. */
-export async function addSession(
-  transaction: Db,
-  log: Appender,
-  { sessionId, userId }: { sessionId: SessionId; userId: UserId },
-): Promise<void> {
-  const session = await findSession(transaction, userId, sessionId)
-  if (session) {
-    log.add({ type: 'session', session: { ...session, seq: log.nextSeq } })
-  }
 }

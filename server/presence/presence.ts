@@ -1,4 +1,3 @@
-import type { Db } from '../../db/database.ts'
 import {
   arrive,
   countRead,
@@ -11,10 +10,9 @@ import {
 } from '../../db/presence.ts'
 import { findSession } from '../../db/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import type { Appender } from '../log/port.ts'
+import { type SessionTransaction, transact } from '../log/transaction.ts'
 import type { Nodes } from '../nodes/port.ts'
-import { addSession, closeLeft, type ClosingOptions } from './closing.ts'
-import type { Presence } from './port.ts'
+import { closeLeft, type ClosingOptions } from './closing.ts'
 
 export type PresenceOptions = ClosingOptions & {
   node: Nodes
@@ -37,7 +35,7 @@ const MARGIN = 20
  * Tells the database which sessions are read on this node, forgets the readers of nodes that died, and closes the
  * sessions that nobody has read for the grace period. Any node may close any session; the session's lock lets one.
  */
-export class LocalPresence implements Presence {
+export class LocalPresence {
   readonly #options: PresenceOptions
   readonly #read = new Map<SessionId, Readers>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -62,6 +60,7 @@ export class LocalPresence implements Presence {
     this.#timers.add(setInterval(() => void this.sweep(), ROUND_INTERVAL))
   }
 
+  /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
     const readers = this.#read.get(sessionId) ?? { userId, count: 0, told: false, telling: null }
     this.#read.set(sessionId, readers)
@@ -88,14 +87,11 @@ export class LocalPresence implements Presence {
     return { [Symbol.dispose]: leave }
   }
 
-  async reopen(
-    transaction: Db,
-    log: Appender,
-    { sessionId, userId }: { sessionId: SessionId; userId: UserId },
-  ): Promise<void> {
-    const session = await lockPresence(transaction, sessionId)
+  /** Opens a closed session, which is locked, because something is said in it. */
+  async reopen(transaction: SessionTransaction): Promise<void> {
+    const session = await lockPresence(transaction.db, transaction.sessionId)
     if (session?.closed) {
-      await this.#reopen(transaction, log, { ...session, sessionId, userId }, null)
+      await this.#reopen(transaction, session.summary_job, null)
     }
   }
 
@@ -177,27 +173,26 @@ export class LocalPresence implements Presence {
     ) {
       return
     }
-    await log.append(sessionId, async (transaction, appender) => {
-      const session = await lockPresence(transaction, sessionId)
+    await transact(log, reader, async (transaction) => {
+      const session = await lockPresence(transaction.db, sessionId)
       if (session?.closed) {
-        await this.#reopen(transaction, appender, { ...session, sessionId, userId }, node.id)
+        await this.#reopen(transaction, session.summary_job, node.id)
       } else {
-        await arrive(transaction, reader)
+        await arrive(transaction.db, reader)
       }
     })
   }
 
   async #reopen(
-    transaction: Db,
-    log: Appender,
-    session: { sessionId: SessionId; userId: UserId; summary_job: string | null },
+    transaction: SessionTransaction,
+    summaryJob: string | null,
     nodeId: string | null,
   ): Promise<void> {
-    if (session.summary_job !== null) {
-      await this.#options.summaries.cancel(transaction, session.summary_job)
+    if (summaryJob !== null) {
+      await this.#options.summaries.cancel(transaction.db, summaryJob)
     }
-    await reopenSession(transaction, session.sessionId, nodeId)
-    await addSession(transaction, log, session)
+    await reopenSession(transaction.db, transaction.sessionId, nodeId)
+    await transaction.addSession()
   }
 
   async #depart(sessionId: SessionId): Promise<void> {

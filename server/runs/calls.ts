@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { StoredCall } from '../../db/tool-calls.ts'
+import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { CallId } from '../../shared/contract/ids.ts'
 import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import type { ToolContext, ToolOutcome } from '../tools/port.ts'
-import { approvalHash } from './approval.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 
@@ -151,4 +152,16 @@ function readable(text: string): unknown {
   } catch {
     return text
   }
+}
+
+/**
+ * What a person is asked about, as one value: the tool, what it says it takes, and these arguments. An approval is
+ * for exactly this: when the tool is another one by the time it would begin, the person is asked again.
+ */
+function approvalHash(
+  tool: Pick<ToolInfo, 'name' | 'description' | 'inputSchema'>,
+  input: unknown,
+): string {
+  const asked = JSON.stringify([tool.name, tool.description, tool.inputSchema, input])
+  return createHash('sha256').update(asked).digest('hex')
 }

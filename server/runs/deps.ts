@@ -4,7 +4,6 @@ import type { Budget } from '../budget/port.ts'
 import type { LogWriter } from '../log/port.ts'
 import type { ModelCatalog, ModelPort, TokenCounter } from '../model/port.ts'
 import type { Nodes } from '../nodes/port.ts'
-import type { Presence } from '../presence/port.ts'
 import type { ToolRegistry } from '../tools/port.ts'
 
 /** What runs need of the rest of the server. */
@@ -17,7 +16,6 @@ export type RunDeps = {
   budget: Budget
   tools: ToolRegistry
   node: Nodes
-  presence: Pick<Presence, 'reopen'>
   titles: Titles
   summaries: Pick<Summaries, 'request'>
   /** ISO 8601. */

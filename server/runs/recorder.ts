@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Db } from '../../db/database.ts'
 import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
 import { holdRun, parkRun } from '../../db/run-owners.ts'
 import { type Run, endRun, recordOffered } from '../../db/runs.ts'
-import { lockSession } from '../../db/sessions.ts'
 import { type Step, insertStep } from '../../db/steps.ts'
 import {
   type NewCall,
@@ -15,11 +13,11 @@ import {
 import { isTrouble } from '../../db/trouble.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
-import type { Appender } from '../log/port.ts'
+import { type SessionTransaction, transact } from '../log/transaction.ts'
 import { Answer } from './answer.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { type Ending, STOPPED } from './run.ts'
-import { readMessage, startNext } from './start.ts'
+import { startNext } from './start.ts'
 
 /**
  * Everything that one attempt at a run writes. Each write checks, in its own transaction, that the run is still this
@@ -61,30 +59,32 @@ export class RunRecorder {
       part: this.#answer.addCall(call.call.id),
     }))
     this.#answer.finishStep()
-    await this.#append(async (transaction, log) => {
-      await insertStep(transaction, this.#run.id, { ...step, partsEnd: this.#answer.parts.length })
+    await this.#append(async (transaction) => {
+      const { db, log } = transaction
+      await insertStep(db, this.#run.id, { ...step, partsEnd: this.#answer.parts.length })
       await insertCalls(
-        transaction,
+        db,
         placed.map((call): NewCall => ({ ...call, ...this.#place })),
       )
-      const seq = Math.max(log.nextSeq - 1, ...placed.map((call) => this.#addCall(log, call)))
-      await updateMessage(transaction, this.#run.messageId, {
-        parts: { stored: this.#answer.parts, seq },
-      })
+      const seq = Math.max(
+        log.nextSeq - 1,
+        ...placed.map((call) => transaction.addCall({ ...call, ...this.#place })),
+      )
+      await updateMessage(db, this.#run.messageId, { parts: { stored: this.#answer.parts, seq } })
     })
     return placed
   }
 
   /** Records which tools the model is about to be offered, before it is. */
   async offered(names: readonly string[]): Promise<void> {
-    await this.#append((transaction) => recordOffered(transaction, this.#run.id, names))
+    await this.#append(({ db }) => recordOffered(db, this.#run.id, names))
   }
 
   /** Records a call's new state. */
   async call(stored: StoredCall): Promise<StoredCall> {
-    await this.#append(async (transaction, log) => {
-      await updateCall(transaction, stored)
-      this.#addCall(log, stored)
+    await this.#append(async (transaction) => {
+      await updateCall(transaction.db, stored)
+      transaction.addCall({ ...stored, ...this.#place })
     })
     return stored
   }
@@ -96,18 +96,19 @@ export class RunRecorder {
    * @returns `parked` when it waits now; else it goes on with the calls that were decided meanwhile, or is stopped
    */
   async park(awaiting: readonly CallId[]): Promise<StoredCall[] | 'parked' | 'stopped'> {
-    const { id: runId, messageId, userId } = this.#run
-    return this.#appendAlone(async (transaction, log, stopRequested) => {
-      const calls = (await callsOfRuns(transaction, [runId])).get(runId) ?? []
+    const { id: runId, messageId } = this.#run
+    return this.#appendAlone(async (transaction, stopRequested) => {
+      const { db } = transaction
+      const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
       const decided = calls.filter(
         ({ call }) => awaiting.includes(call.id) && call.status !== 'awaiting-approval',
       )
       if (stopRequested || decided.length > 0) {
         return stopRequested ? 'stopped' : decided
       }
-      await parkRun(transaction, runId)
-      await updateMessage(transaction, messageId, { status: 'waiting' })
-      log.add({ type: 'message', message: await readMessage(transaction, userId, messageId) })
+      await parkRun(db, runId)
+      await updateMessage(db, messageId, { status: 'waiting' })
+      await transaction.addMessage(messageId)
       return 'parked'
     })
   }
@@ -127,22 +128,23 @@ export class RunRecorder {
       notes = [],
     }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
   ): Promise<Run | null> {
-    const { id: runId, messageId, sessionId, userId } = this.#run
-    return this.#appendAlone(async (transaction, log, stopRequested) => {
+    const { id: runId, messageId, sessionId } = this.#run
+    return this.#appendAlone(async (transaction, stopRequested) => {
+      const { db, log } = transaction
       // A stop that was accepted is kept, although the answer was just then complete.
       const { outcome, finish, error } = stopRequested ? STOPPED : ending
       if (lastStep) {
-        await insertStep(transaction, runId, { ...lastStep, partsEnd: this.#answer.parts.length })
+        await insertStep(db, runId, { ...lastStep, partsEnd: this.#answer.parts.length })
       }
       const end = { type: 'end', runId, messageId, outcome, finish, usage, error } as const
       const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
-      await updateMessage(transaction, messageId, {
+      await updateMessage(db, messageId, {
         status: outcome,
         usage,
         error,
         parts: { stored: this.#answer.parts, seq },
       })
-      await endRun(transaction, runId, {
+      await endRun(db, runId, {
         outcome,
         finish,
         error,
@@ -151,12 +153,12 @@ export class RunRecorder {
         now: this.#deps.now(),
       })
       if (outcome === 'completed') {
-        await this.#deps.titles.answered(transaction, this.#run)
+        await this.#deps.titles.answered(db, this.#run)
       }
       if (outcome === 'completed' && wantsSummary) {
-        await this.#deps.summaries.request(transaction, sessionId, this.#deps.newId())
+        await this.#deps.summaries.request(db, sessionId, this.#deps.newId())
       }
-      return startNext(transaction, log, { userId, sessionId }, this.#deps)
+      return startNext(transaction, this.#deps)
     })
   }
 
@@ -165,26 +167,25 @@ export class RunRecorder {
     return { runId, sessionId, userId, messageId }
   }
 
-  #addCall(log: Appender, { call, part }: StoredCall): number {
-    return log.add({ type: 'tool', messageId: this.#run.messageId, part, call }, this.#run.id)
-  }
-
   /**
    * Appends for this attempt, as long as the database is in trouble trying again: what a run has said and done is not
    * given up because the database is away.
    */
-  async #append<T>(work: Work<T>, lock?: (transaction: Db) => Promise<unknown>): Promise<T> {
-    const { sessionId, id, attempt } = this.#run
+  async #append<T>(
+    work: Work<T>,
+    lock?: (transaction: SessionTransaction) => Promise<unknown>,
+  ): Promise<T> {
+    const { id, attempt } = this.#run
     for (;;) {
       try {
-        return await this.#deps.log.append(sessionId, async (transaction, log) => {
+        return await transact(this.#deps.log, this.#run, async (transaction) => {
           // First the session, then the run, as everybody else does.
           await lock?.(transaction)
-          const hold = await holdRun(transaction, id, this.#deps.node.id, attempt)
+          const hold = await holdRun(transaction.db, id, this.#deps.node.id, attempt)
           if (!hold) {
             throw new FencedError()
           }
-          return work(transaction, log, hold.stopRequested)
+          return work(transaction, hold.stopRequested)
         })
       } catch (error) {
         if (!isTrouble(error)) {
@@ -198,13 +199,11 @@ export class RunRecorder {
 
   /** Appends while nothing else can change the session: for what decides about more than this run. */
   #appendAlone<T>(work: Work<T>): Promise<T> {
-    return this.#append(work, (transaction) =>
-      lockSession(transaction, this.#run.userId, this.#run.sessionId),
-    )
+    return this.#append(work, (transaction) => transaction.lock())
   }
 }
 
-type Work<T> = (transaction: Db, log: Appender, stopRequested: boolean) => Promise<T>
+type Work<T> = (transaction: SessionTransaction, stopRequested: boolean) => Promise<T>
 
 /** Between two tries while the database is in trouble. Milliseconds. */
 const RETRY_DELAY = 500

@@ -1,22 +1,15 @@
 import { keepQueuedBehind } from '../../db/branches.ts'
-import type { Db } from '../../db/database.ts'
-import { findMessage, insertMessage, readTree, updateMessage } from '../../db/messages.ts'
+import { insertMessage, readTree, updateMessage } from '../../db/messages.ts'
 import { startRun } from '../../db/run-owners.ts'
 import { type Run, findNextRun } from '../../db/runs.ts'
-import {
-  type SessionChange,
-  findSession,
-  lockSession,
-  readActiveLeaf,
-  updateSession,
-} from '../../db/sessions.ts'
-import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import { type SessionChange, updateSession } from '../../db/sessions.ts'
+import type { MessageId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
-import type { Appender } from '../log/port.ts'
+import type { SessionTransaction } from '../log/transaction.ts'
 import type { RunDeps } from './deps.ts'
 
-type StartDeps = Pick<RunDeps, 'node' | 'now' | 'tools'>
+type StartDeps = Pick<RunDeps, 'now' | 'tools'> & { node: Pick<RunDeps['node'], 'id'> }
 
 /**
  * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
@@ -25,16 +18,15 @@ type StartDeps = Pick<RunDeps, 'node' | 'now' | 'tools'>
  * @param change what else changes of the session
  */
 export async function startAnswer(
-  transaction: Db,
-  log: Appender,
+  { db, log }: SessionTransaction,
   run: Run,
   { node, now, tools }: StartDeps,
   change: Pick<SessionChange, 'title' | 'titleSource'> = {},
 ): Promise<Run> {
   const createdAt = now()
   const offered = tools.offered().map(({ name }) => name)
-  await startRun(transaction, run.id, { owner: node.id, now: createdAt, offered })
-  const message = await insertMessage(transaction, {
+  await startRun(db, run.id, { owner: node.id, now: createdAt, offered })
+  const message = await insertMessage(db, {
     id: run.messageId,
     sessionId: run.sessionId,
     userId: run.userId,
@@ -47,7 +39,7 @@ export async function startAnswer(
     model: run.model,
     createdAt,
   })
-  await updateSession(transaction, run.sessionId, {
+  await updateSession(db, run.sessionId, {
     ...change,
     activeLeaf: run.messageId,
     updatedAt: createdAt,
@@ -59,92 +51,42 @@ export async function startAnswer(
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
-/** Starts the next queued run of a session whose run just ended; null when none waits. */
+/** Starts the next queued run of a locked session whose run just ended; null when none waits. */
 export async function startNext(
-  transaction: Db,
-  log: Appender,
-  { userId, sessionId }: { userId: UserId; sessionId: SessionId },
+  transaction: SessionTransaction,
   deps: StartDeps,
 ): Promise<Run | null> {
-  const next = await findNextRun(transaction, sessionId)
+  const { db, sessionId } = transaction
+  const next = await findNextRun(db, sessionId)
   if (!next) {
     return null
   }
-  const activeLeaf = (await lockSession(transaction, userId, sessionId))?.activeLeaf ?? null
-  const question = await readMessage(transaction, userId, next.questionId)
-  const parentId = await parentOf(transaction, next, question, activeLeaf)
+  const { activeLeaf } = transaction.session
+  const question = await transaction.readMessage(next.questionId)
+  const parentId = await parentOf(transaction, next, question)
   // A question that is answered anew stands where it stood; one that waited goes behind its parent.
   const leaf = question.status === 'queued' ? parentId : question.id
   if (leaf !== activeLeaf) {
     if (!next.parentChosen) {
-      await keepQueuedBehind(transaction, sessionId, activeLeaf)
+      await keepQueuedBehind(db, sessionId, activeLeaf)
     }
-    await addBranch(transaction, log, { userId, sessionId, leaf })
+    await transaction.addBranch(leaf)
   }
-  await updateMessage(transaction, next.questionId, { parentId, status: 'completed' })
-  log.add({ type: 'message', message: await readMessage(transaction, userId, next.questionId) })
-  return startAnswer(transaction, log, next, deps)
+  await updateMessage(db, next.questionId, { parentId, status: 'completed' })
+  await transaction.addMessage(next.questionId)
+  return startAnswer(transaction, next, deps)
 }
 
 /** A message that waited goes to the end of the branch that it was sent in, which need not be the active one any more. */
 async function parentOf(
-  transaction: Db,
+  { db, session }: SessionTransaction,
   { parentChosen, sessionId }: Run,
   { parentId, status }: Message,
-  activeLeaf: MessageId | null,
 ): Promise<MessageId | null> {
   if (parentChosen) {
     return parentId
   }
   return parentId === null || status !== 'queued'
-    ? activeLeaf
-    : leafUnder(await readTree(transaction, sessionId), parentId)
-}
-
-/**
- * Tells readers that the active branch is another one now.
- *
- * @param leaf where it ends, null for nowhere; as the session says when absent. What is about to be added to another
- *   branch is told after this, so that no reader sees it behind the old one.
- */
-export async function addBranch(
-  transaction: Db,
-  log: Appender,
-  {
-    userId,
-    sessionId,
-    leaf,
-  }: { userId: UserId; sessionId: SessionId; leaf?: MessageId | null | undefined },
-): Promise<void> {
-  log.add({
-    type: 'branch',
-    session: await readSession(transaction, log, userId, sessionId),
-    leaf: leaf === undefined ? await readActiveLeaf(transaction, sessionId) : leaf,
-  })
-}
-
-/** The session as it is after the events added so far and the one that tells of it. */
-export async function readSession(
-  transaction: Db,
-  log: Appender,
-  userId: UserId,
-  sessionId: SessionId,
-) {
-  const session = await findSession(transaction, userId, sessionId)
-  if (!session) {
-    throw new Error(`session ${sessionId} is gone in the middle of a transaction on it`)
-  }
-  return { ...session, seq: log.nextSeq }
-}
-
-export async function readMessage(
-  transaction: Db,
-  userId: UserId,
-  id: MessageId,
-): Promise<Message> {
-  const stored = await findMessage(transaction, userId, id)
-  if (!stored) {
-    throw new Error(`message ${id} is gone in the middle of a transaction on it`)
-  }
-  return stored.message
+    ? session.activeLeaf
+    : leafUnder(await readTree(db, sessionId), parentId)
 }

@@ -3,10 +3,11 @@ import { findDeleted } from '../../db/deleted.ts'
 import { deleteEventsOfDeletedRun } from '../../db/events.ts'
 import { findOrphans, findStopped, releaseRuns } from '../../db/run-owners.ts'
 import { type Run, findUncompacted } from '../../db/runs.ts'
+import type { NewCall } from '../../db/tool-calls.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
-import { recoverRetries } from './resolve.ts'
+import { recoverRetries, tryAgain } from './retries.ts'
 import { takeOver } from './takeover.ts'
 
 type Drive = {
@@ -83,6 +84,19 @@ export class RunSupervisor {
   /** Lets go of a run that another attempt has. */
   lose(runId: RunId): void {
     this.#drives.get(runId)?.lose.abort(new FencedError())
+  }
+
+  /** Lets go of a run whose session is deleted: nothing more of it is written. */
+  abandon({ id, sessionId }: Pick<Run, 'id' | 'sessionId'>): void {
+    this.lose(id)
+    this.#deps.log.discard(sessionId, id)
+  }
+
+  /** Carries a call out again that this node owns, apart from its run. */
+  retry(call: NewCall): void {
+    tryAgain(call, this.#deps, this.#closing.signal).catch((error: unknown) =>
+      this.#deps.onError(error, 'a call that was tried again could not be recorded'),
+    )
   }
 
   /** Looks for runs that nobody drives, and logs to shorten. */

@@ -3,8 +3,8 @@ import { claimOrphan } from '../../db/run-owners.ts'
 import { type Run } from '../../db/runs.ts'
 import { stepsOfRuns } from '../../db/steps.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
+import { transact } from '../log/transaction.ts'
 import type { RunDeps } from './deps.ts'
-import { readMessage } from './start.ts'
 
 /**
  * Claims a run that nobody drives and tells its readers, in one transaction: from then on its former node can write
@@ -18,21 +18,22 @@ export function takeOver(
   dropped: readonly RunId[],
   { log, node }: RunDeps,
 ): Promise<Run | null> {
-  return log.append(orphan.sessionId, async (transaction, appender) => {
-    const run = await claimOrphan(transaction, orphan.id, node.id, dropped)
+  return transact(log, orphan, async (transaction) => {
+    const { db } = transaction
+    const run = await claimOrphan(db, orphan.id, node.id, dropped)
     if (!run) {
       return null
     }
     const { id: runId, messageId, attempt } = run
-    const steps = (await stepsOfRuns(transaction, [runId])).get(runId) ?? []
+    const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
     const keepParts = steps.at(-1)?.partsEnd ?? 0
-    const message = await readMessage(transaction, run.userId, messageId)
+    const message = await transaction.readMessage(messageId)
     const kept = { ...message, parts: message.parts.slice(0, keepParts) }
-    const seq = appender.add(
+    const seq = transaction.log.add(
       { type: 'start', runId, messageId, message: kept, attempt, keepParts },
       runId,
     )
-    await updateMessage(transaction, messageId, {
+    await updateMessage(db, messageId, {
       parts: { stored: kept.parts.map(toStoredPart), seq },
     })
     return run

@@ -2,7 +2,6 @@ import type { Db } from '../../db/database.ts'
 import { findSessionWithOwner, readActivity } from '../../db/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import type { SessionChanges } from './port.ts'
 
 /** How soon a session is read again that the database did not tell. Milliseconds. */
 const READ_AGAIN = 1_000
@@ -11,7 +10,7 @@ const READ_AGAIN = 1_000
  * Tells the open lists of this node what changed. A list that does not read keeps one entry a session at the most, for
  * only the newest state counts; and while no list is open nothing is read.
  */
-export class LocalSessionChanges implements SessionChanges {
+export class LocalSessionChanges {
   readonly #db: Db
   readonly #onError: (error: unknown) => void
   readonly #lists = new Map<UserId, Set<OpenList>>()
@@ -28,6 +27,7 @@ export class LocalSessionChanges implements SessionChanges {
     this.#onError = onError
   }
 
+  /** Says that a session was made or changed. */
   touch(id: SessionId): void {
     if (this.#lists.size > 0) {
       this.#dirty.add(id)
@@ -35,6 +35,7 @@ export class LocalSessionChanges implements SessionChanges {
     }
   }
 
+  /** Says that a session of this person is gone. */
   deleted(userId: UserId, id: SessionId): void {
     this.#dirty.delete(id)
     if (this.#beingRead === id) {
@@ -43,6 +44,7 @@ export class LocalSessionChanges implements SessionChanges {
     this.#put(userId, id, { type: 'deleted', id })
   }
 
+  /** Looks for what other nodes changed: their word may have been lost. */
   async lookAround(): Promise<void> {
     const userIds = [...this.#lists.keys()]
     const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
@@ -67,7 +69,12 @@ export class LocalSessionChanges implements SessionChanges {
     }
   }
 
-  async *follow(userId: UserId, signal: AbortSignal, drained?: () => Promise<void>) {
+  /** A person's changes from now on, the newest state of each session, until the signal aborts. */
+  async *follow(
+    userId: UserId,
+    signal: AbortSignal,
+    drained?: () => Promise<void>,
+  ): AsyncGenerator<SessionsChange, void, void> {
     const list = new OpenList()
     const lists = this.#lists.get(userId) ?? new Set()
     this.#lists.set(userId, lists.add(list))

@@ -1,25 +1,9 @@
-import { z } from 'zod'
 import type { Db } from '../../db/database.ts'
 import { type FoundText, type Match, findMatches, readFoundTexts } from '../../db/search.ts'
 import { type Lookup, chooseLookup } from '../../db/search-lookup.ts'
-import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import type { SearchHit } from '../../shared/contract/api/sessions.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { type Snippet, makeSnippet } from './snippet.ts'
-
-/** A place that a search found. */
-export const SearchHit = z.object({
-  sessionId: SessionId,
-  /** The message to go to, which may be on a branch that is not the active one; null when title or summary matches. */
-  messageId: MessageId.nullable(),
-  /** Of the session. */
-  title: z.string().nullable(),
-  /** A stretch of the message, the summary or the title: plain text on one line, nothing in it is markup. */
-  snippet: z.string(),
-  /** What to highlight in `snippet`: offsets in UTF-16 units, `end` exclusive, in order. */
-  highlights: z.array(z.object({ start: z.number().int(), end: z.number().int() })),
-  /** Higher fits better; comparable within one answer only. */
-  rank: z.number(),
-})
-export type SearchHit = z.infer<typeof SearchHit>
 
 /** Of one session no more than this, so that a long conversation leaves room for the others. */
 const MOST_OF_A_SESSION = 3

@@ -1,7 +1,12 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { UserId } from '../../shared/contract/ids.ts'
-import { ToolCall, ToolEffect } from '../../shared/contract/tool.ts'
-import type { KnownToolCall, ToolProgress } from '../../shared/contract/tool.ts'
+import type { ToolInfo } from '../../shared/contract/api/tools.ts'
+import type {
+  KnownToolCall,
+  ToolCall,
+  ToolEffect,
+  ToolProgress,
+} from '../../shared/contract/tool.ts'
 
 /** Who calls, and until when. */
 export type ToolContext = {
@@ -77,24 +82,6 @@ export type ToolSource = {
 /** A call of a tool, or of any one of several: its name tells the types of its input and output. */
 export type CallOf<T> =
   T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never
-
-const JsonSchema = z.record(z.string(), z.unknown())
-
-/** A tool as `tools.list` shows it, and as the model is offered it. */
-export const ToolInfo = z.object({
-  name: z.string(),
-  description: z.string(),
-  source: ToolCall.shape.source,
-  effect: ToolEffect,
-  /** `by-input` where the tool decides by the arguments of each call. */
-  approval: z.enum(['never', 'writes', 'always', 'by-input']),
-  /** JSON Schema, draft 2020-12. */
-  inputSchema: JsonSchema,
-  outputSchema: JsonSchema.exactOptional(),
-  /** There are more tools than providers take: the model is not offered this one. */
-  offered: z.literal(false).exactOptional(),
-})
-export type ToolInfo = z.infer<typeof ToolInfo>
 
 /** `error` is written for the model, which is to act on it, and for the person who reads along. */
 export type ToolFailure = {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { describeIssues, readArguments } from './arguments.ts'
 import {
   CallLostError,
@@ -6,7 +7,6 @@ import {
   type Tool,
   type ToolContext,
   type ToolFailure,
-  type ToolInfo,
   type ToolOutcome,
   type ToolRegistry,
   type ToolSource,

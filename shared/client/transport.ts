@@ -2,6 +2,7 @@ import { createTRPCClient, createWSClient, retryLink, TRPCClientError, wsLink } 
 import type { Operation, TRPCLink, TRPCWebSocketClient } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import type { Unsubscribable } from '@trpc/server/observable'
+import type { Repeatable } from '../contract/api/all.ts'
 import type { Api, AppRouter } from './app.ts'
 import type { ConnectionDriver } from './connection.ts'
 import { withDeadline } from './deadline.ts'
@@ -90,16 +91,20 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
       })
 }
 
-/** Mutations of which doing it twice is doing it once, and the field that has to be there for that. */
-const REPEATABLE: Readonly<Record<string, string | null>> = {
+/**
+ * What the declarations say of repeating, which are not imported themselves: they would bring a schema library along.
+ * Whatever this lacks, or has beside them, does not compile.
+ */
+const REPEATABLE: Repeatable = {
   'messages.edit': 'newId',
   'messages.regenerate': 'newId',
-  'messages.select': null,
+  'messages.select': true,
   'messages.send': 'id',
-  'runs.stop': null,
+  'runs.stop': true,
   'sessions.create': 'id',
-  'sessions.update': null,
+  'sessions.update': true,
 }
+const repeats: Readonly<Partial<Record<string, true | string>>> = REPEATABLE
 
 /** Whether a request may be sent again although the server may have done it already. */
 function isRepeatable({ type, path, input }: Operation): boolean {
@@ -110,9 +115,9 @@ function isRepeatable({ type, path, input }: Operation): boolean {
       // These go on by their cursor: see follow.ts.
       return false
     case 'mutation': {
-      const field = REPEATABLE[path]
+      const field = repeats[path]
       if (field === undefined) return false
-      if (field === null) return true
+      if (field === true) return true
       return typeof input === 'object' && input !== null && Object.hasOwn(input, field)
     }
   }

@@ -1,3 +1,4 @@
+import { isActive } from '../contract/active.ts'
 import type { ChunkEvent, LoggedEvent, SessionEvent, SnapshotEvent } from '../contract/events.ts'
 import type { Message, Part } from '../contract/message.ts'
 import type { Session } from '../contract/session.ts'
@@ -89,10 +90,7 @@ function apply<Call>(
  */
 function isAside<Call>({ session, messages }: SessionState<Call>, messageId: string): boolean {
   return (
-    session.running &&
-    !messages.some(
-      ({ id, status }) => id === messageId || status === 'running' || status === 'waiting',
-    )
+    session.running && !messages.some((message) => message.id === messageId || isActive(message))
   )
 }
 
@@ -123,9 +121,9 @@ function running<Call>(state: SessionState<Call>, value: boolean): SessionState<
 }
 
 /** Of all messages only the answer under way runs or waits. */
-function waiting<Call>(state: SessionState<Call>, { status }: Message<Call>): SessionState<Call> {
-  return status === 'running' || status === 'waiting'
-    ? { ...state, session: { ...state.session, waiting: status === 'waiting' } }
+function waiting<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
+  return isActive(message)
+    ? { ...state, session: { ...state.session, waiting: message.status === 'waiting' } }
     : state
 }
 

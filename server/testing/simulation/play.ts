@@ -1,7 +1,10 @@
 import type { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MessageId as MessageIdSchema } from '../../../shared/contract/ids.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
-import { CommandError } from '../../runs/port.ts'
+import { CommandError } from '../../api-error.ts'
+import { ask } from '../../commands/send-message.ts'
+import { decideCall, resolveCall } from '../../commands/settle-call.ts'
+import { stopRun } from '../../commands/stop-run.ts'
 import { type Act, type Step, drawing } from './act.ts'
 import { ConnectionLost } from './gate.ts'
 import { BrokenPromise } from './ledger.ts'
@@ -50,7 +53,7 @@ export class Play {
 
   decide(node: SimulatedNode, callId: CallId, decision: 'approve' | 'deny'): void {
     const { userId } = this.#world
-    this.#command(node.runs.decide({ userId, callId, decision }), (call) => {
+    this.#command(node.execute(userId, decideCall, { callId, decision }), (call) => {
       const history = this.#world.ledger.calls.get(call.id)?.history ?? []
       const recorded = decision === 'approve' ? 'pending' : 'denied'
       if (!history.includes(recorded)) {
@@ -69,7 +72,7 @@ export class Play {
         this.#cleared ||= act.clearQueue
         const node = this.#node(act.node)
         if (node) {
-          this.#command(node.runs.stop({ userId: world.userId, ...command }))
+          this.#command(node.execute(world.userId, stopRun, command))
         }
         return
       }
@@ -90,7 +93,9 @@ export class Play {
           const times = this.#retried.get(call.id) ?? 0
           this.#retried.set(call.id, times + (act.outcome === 'retry' ? 1 : 0))
           const { userId } = world
-          this.#command(node.runs.resolve({ userId, callId: call.id, outcome: act.outcome }))
+          this.#command(
+            node.execute(userId, resolveCall, { callId: call.id, outcome: act.outcome }),
+          )
         }
         return
       }
@@ -137,8 +142,10 @@ export class Play {
     }
     const id = index === null ? undefined : this.#ids[index * 2 + session]
     const text = id ? `question ${session}/${index}/${variant}` : `question ${world.nextNumber()}`
-    const command = { userId: world.userId, sessionId: this.#session({ session }), text, whenBusy }
-    const sent = node.runs.send({ ...command, id, ...(root && { parentId: null }) })
+    const sessionId = this.#session({ session })
+    const question = { text, whenBusy, id, ...(root && { parentId: null }) }
+    const send = { session: () => sessionId, run: ask }
+    const sent = node.execute(world.userId, send, question)
     this.#command(sent, ({ messageId, runId }) => {
       const { ledger } = world
       const stands = ledger.messages.has(messageId) && ledger.runs.has(runId)

@@ -5,14 +5,17 @@ import { Hub } from '../../log/hub.ts'
 import { createBudget } from '../../budget/budget.ts'
 import { CursorReader } from '../../log/reader.ts'
 import { GroupCommitWriter } from '../../log/writer.ts'
+import type { Command } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
 import { createHearing } from '../../hearing.ts'
 import { createModelCatalog } from '../../model/catalog.ts'
 import { createPrices } from '../../model/prices.ts'
 import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
-import { createRuns } from '../../runs/create.ts'
+import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
+import type { UserId } from '../../../shared/contract/ids.ts'
 import type { Tool } from '../../tools/port.ts'
 import { createToolRegistry } from '../../tools/registry.ts'
 import type { Gate } from './gate.ts'
@@ -76,7 +79,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     tokens: createTokenCounter(),
     budget: createBudget({ database, catalog, usdPerDay: null, now }),
   }
-  const runs = createRuns(
+  const runs = new RunSupervisor(
     {
       database,
       log,
@@ -84,8 +87,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       ...limits,
       tools: registry,
       node: local,
-      // Nobody closes the simulated sessions, nor gives them titles.
-      presence: { reopen: async () => undefined },
+      // Nobody gives the simulated sessions titles.
       titles: { answered: async () => undefined },
       summaries: { request: async () => undefined },
       now,
@@ -98,10 +100,18 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
   const hear = createHearing({ database, feed, hub, runs, changes })
   const reader = new CursorReader(database, hub)
+  const services = {
+    ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },
+    // Nobody closes the simulated sessions.
+    presence: { reopen: async () => undefined },
+    defaultModel: settings.model,
+  }
   return {
     gate,
-    runs,
     reader,
+    /** Carries a command out. */
+    execute: <Input, Result>(userId: UserId, command: Command<Input, Result>, input: Input) =>
+      execute(services, { id: userId, admin: false }, command, input),
     async open(): Promise<void> {
       await local.join()
       await runs.start()

@@ -1,4 +1,5 @@
 import type { Client } from '../../../shared/client/index.ts'
+import { isActive } from '../../../shared/contract/active.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { drafts } from './page-drafts.ts'
 
@@ -19,9 +20,7 @@ export async function stopAnswer(client: Client, sessionId: string): Promise<voi
   try {
     const session = client.session(sessionId)
     const { state } = session.store.getSnapshot()
-    const going = state?.messages.findLast(
-      ({ status }) => status === 'running' || status === 'waiting',
-    )
+    const going = state?.messages.findLast(isActive)
     await session.stop(going?.runId ? { runId: going.runId } : {})
   } catch (error) {
     drafts.report(sessionId, `Not stopped: ${reason(error)}`)

@@ -1,0 +1,113 @@
+import type { Db } from '../../db/database.ts'
+import { findDeletedEnd } from '../../db/deleted.ts'
+import { insertEvents } from '../../db/events.ts'
+import { findActiveRun } from '../../db/runs.ts'
+import * as table from '../../db/sessions.ts'
+import { importWhole } from '../../db/whole-import.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import type { BranchEvent } from '../log/port.ts'
+import { insertSessions, readImport } from '../sessions/import.ts'
+import { free, inSession } from './command.ts'
+
+export const createSession = free(
+  sessions.create,
+  async ({ database: { db }, user, now, newId }, input) => {
+    const id = input.id ?? SessionId.parse(newId())
+    const wanted = {
+      id,
+      userId: user.id,
+      title: input.title ?? null,
+      model: input.model ?? null,
+      systemPrompt: input.systemPrompt ?? null,
+      now: now(),
+    }
+    const made = await db
+      .transaction()
+      .execute((transaction) => insert(transaction, wanted, input.unlessDeleted ?? false))
+    const session = await table.findSession(db, user.id, id)
+    if (!session) {
+      throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
+    }
+    return { result: session, effects: made ? [{ type: 'session-changed', sessionId: id }] : [] }
+  },
+)
+
+/**
+ * Makes the session and returns true; false when the id is taken, by whomever. Under the id of a deleted session the
+ * new log begins behind every cursor of the old one, and with a change of branch: whoever comes with such a cursor gets
+ * a snapshot in its place, and nothing of the old conversation stays.
+ *
+ * @throws NOT_FOUND when the id's session was deleted, and such ids are to be refused
+ */
+async function insert(
+  transaction: Db,
+  wanted: table.NewSession,
+  unlessDeleted: boolean,
+): Promise<boolean> {
+  if (!(await table.insertSession(transaction, wanted))) {
+    return false
+  }
+  const { id: sessionId, userId } = wanted
+  // Read after the insert, which waits for whoever is deleting the session.
+  const end = await findDeletedEnd(transaction, sessionId)
+  if (end === null) {
+    return true
+  }
+  const session = await table.findSession(transaction, userId, sessionId)
+  if (unlessDeleted || !session) {
+    throw notFound('session')
+  }
+  const event: BranchEvent = { type: 'branch', session: { ...session, seq: end }, leaf: null }
+  await insertEvents(transaction, [
+    { sessionId, seq: end, runId: null, type: event.type, data: JSON.stringify(event) },
+  ])
+  return true
+}
+
+export const updateSession = inSession(sessions.update, {
+  session: (_db, _user, { id }) => id,
+  run: async (transaction, { id, ...change }) => {
+    await table.updateSession(transaction.db, id, {
+      ...change,
+      ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
+      updatedAt: transaction.now(),
+    })
+    return { result: await transaction.addSession(), effects: [] }
+  },
+})
+
+export const deleteSession = inSession(sessions.delete, {
+  session: (_db, _user, { id }) => id,
+  run: async ({ db, log, userId }, { id }) => {
+    const active = await findActiveRun(db, id)
+    await table.deleteSession(db, id)
+    log.dropAll()
+    const deleted = { type: 'session-deleted', sessionId: id, userId } as const
+    return { result: { id }, effects: [{ ...deleted, runId: active?.id ?? null }] }
+  },
+})
+
+export const importSessions = free(
+  sessions.import,
+  async ({ database, user, now: clock, newId }, { data }) => {
+    const now = clock()
+    const files = await readImport(data, now)
+    const ids = await importWhole(database, user.id, newId, (writing, owner) =>
+      insertSessions(writing, files, { userId: user.id, owner, newId, now }),
+    )
+    const imported: Session[] = []
+    for (const id of ids) {
+      const session = await table.findSession(database.db, user.id, id)
+      if (session) {
+        imported.push(session)
+      }
+    }
+    return {
+      result: { sessions: imported },
+      effects: ids.map((sessionId) => ({ type: 'session-changed', sessionId })),
+    }
+  },
+)

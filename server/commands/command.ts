@@ -1,0 +1,90 @@
+import type { Database, Db } from '../../db/database.ts'
+import { findMessage } from '../../db/messages.ts'
+import type { Run } from '../../db/runs.ts'
+import type { NewCall } from '../../db/tool-calls.ts'
+import type {
+  AnswerOf,
+  ParsedInputOf,
+  RequestDeclaration,
+} from '../../shared/contract/api/declare.ts'
+import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import { notFound } from '../api-error.ts'
+import type { CommandTransaction } from './transaction.ts'
+
+/** Who gives a command. */
+export type User = { id: UserId; admin: boolean }
+
+/** What is to happen once a command is committed; see `execute.ts`. */
+export type Effect =
+  /** This node has the run now, and is to drive it. */
+  | { type: 'drive'; run: Run }
+  /** The stop of this run is recorded: whichever node drives it is to end it. */
+  | { type: 'stop'; runId: RunId }
+  /** This node is to carry out a call again, apart from its run. */
+  | { type: 'retry'; call: NewCall }
+  /** A session was made or changed otherwise than by its log: the lists are to know. */
+  | { type: 'session-changed'; sessionId: SessionId }
+  /** With the run that was going in it, if one was. */
+  | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
+
+/** What a command answers, and what follows from it. */
+export type Done<Result> = { result: Result; effects: Effect[] }
+
+/** A command on one session. It may be run again from the start, and so touches nothing but its transaction. */
+type SessionCommand<Input, Result> = {
+  /**
+   * The session to lock.
+   *
+   * @throws NOT_FOUND when there is none of this user's
+   */
+  session(db: Db, user: User, input: Input): Promise<SessionId> | SessionId
+  run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
+}
+
+/** A command that no one session's log belongs to. It opens the transactions that it needs. */
+type FreeCommand<Input, Result> = {
+  run(context: FreeContext, input: Input): Promise<Done<Result>>
+}
+
+type FreeContext = {
+  database: Database
+  user: User
+  /** ISO 8601. */
+  now(): string
+  newId(): string
+}
+
+export type Command<Input, Result> = SessionCommand<Input, Result> | FreeCommand<Input, Result>
+
+type DeclaredCommand<D extends RequestDeclaration, Result> = Command<ParsedInputOf<D>, Result> & {
+  declaration: D
+}
+
+/** A declared command on one session. */
+export function inSession<D extends RequestDeclaration, Result extends AnswerOf<D>>(
+  declaration: D,
+  command: SessionCommand<ParsedInputOf<D>, Result>,
+): DeclaredCommand<D, Result> {
+  return { declaration, ...command }
+}
+
+/** A declared command on none, or on many. */
+export function free<D extends RequestDeclaration, Result extends AnswerOf<D>>(
+  declaration: D,
+  run: FreeCommand<ParsedInputOf<D>, Result>['run'],
+): DeclaredCommand<D, Result> {
+  return { declaration, run }
+}
+
+/** The session of a message. */
+export async function sessionOfMessage(
+  db: Db,
+  { id: userId }: User,
+  { id }: { id: MessageId },
+): Promise<SessionId> {
+  const found = await findMessage(db, userId, id)
+  if (!found) {
+    throw notFound('message')
+  }
+  return found.message.sessionId
+}

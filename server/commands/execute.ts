@@ -1,0 +1,68 @@
+import { notFound } from '../api-error.ts'
+import type { Services } from '../services.ts'
+import type { Command, Effect, User } from './command.ts'
+import { type CommandDeps, CommandTransaction } from './transaction.ts'
+
+/** What carrying commands out needs of the server. */
+type CommandServices = CommandDeps &
+  Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node'>
+
+/** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
+export async function execute<Input, Result>(
+  services: CommandServices,
+  user: User,
+  command: Command<Input, Result>,
+  input: Input,
+): Promise<Result> {
+  const { result, effects } =
+    'session' in command
+      ? await inTransaction(services, user, command, input)
+      : await command.run(
+          { database: services.database, user, now: services.now, newId: services.newId },
+          input,
+        )
+  for (const effect of effects) {
+    carryOut(services, effect)
+  }
+  return result
+}
+
+async function inTransaction<Input, Result>(
+  services: CommandServices,
+  user: User,
+  command: Extract<Command<Input, Result>, { session: unknown }>,
+  input: Input,
+) {
+  const sessionId = await command.session(services.database.db, user, input)
+  return services.log.append(sessionId, async (db, log) => {
+    const transaction = new CommandTransaction(db, log, sessionId, user, services)
+    if (!(await transaction.lock())) {
+      throw notFound('session')
+    }
+    return command.run(transaction, input)
+  })
+}
+
+function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect): void {
+  switch (effect.type) {
+    case 'drive':
+      return runs.drive(effect.run)
+    case 'stop':
+      runs.stop(effect.runId)
+      return node.tell(effect)
+    case 'retry':
+      return runs.retry(effect.call)
+    case 'session-changed':
+      changes.touch(effect.sessionId)
+      return node.tell(effect)
+    case 'session-deleted': {
+      const { sessionId, userId, runId } = effect
+      if (runId) {
+        runs.abandon({ id: runId, sessionId })
+      }
+      hub.close(sessionId)
+      changes.deleted(userId, sessionId)
+      return node.tell(effect)
+    }
+  }
+}

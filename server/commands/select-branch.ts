@@ -1,0 +1,34 @@
+import { keepQueuedBehind } from '../../db/branches.ts'
+import { findMessage, readTree } from '../../db/messages.ts'
+import { updateSession } from '../../db/sessions.ts'
+import { messages } from '../../shared/contract/api/messages.ts'
+import { leafUnder } from '../../shared/session/branches.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import { inSession, sessionOfMessage } from './command.ts'
+
+/**
+ * Makes the branch of a message the active one, down to its newest message. An answer that is being written goes on in
+ * its own branch, and what waits stays behind it.
+ */
+export const selectBranch = inSession(messages.select, {
+  session: sessionOfMessage,
+  run: async (transaction, { id }) => {
+    const { db, sessionId, session, userId } = transaction
+    const tree = await readTree(db, sessionId)
+    if (!tree.some((node) => node.id === id)) {
+      throw (await findMessage(db, userId, id))
+        ? new CommandError(
+            'CONFLICT',
+            'This message still waits for its turn: it is on no branch yet.',
+          )
+        : notFound('message')
+    }
+    const activeLeaf = leafUnder(tree, id)
+    if (activeLeaf !== session.activeLeaf) {
+      await keepQueuedBehind(db, sessionId, session.activeLeaf)
+      await updateSession(db, sessionId, { activeLeaf })
+      await transaction.addBranch()
+    }
+    return { result: { id }, effects: [] }
+  },
+})

@@ -1,0 +1,196 @@
+import {
+  findMessage,
+  insertMessage,
+  measureQueue,
+  messageExists,
+  readQueued,
+  updateMessage,
+} from '../../db/messages.ts'
+import { type Run, findRunOfQuestion } from '../../db/runs.ts'
+import { updateSession } from '../../db/sessions.ts'
+import { messages } from '../../shared/contract/api/messages.ts'
+import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import { type Done, type Effect, inSession, sessionOfMessage } from './command.ts'
+import { NOT_QUEUED } from './stop-run.ts'
+import { titleOf } from './title.ts'
+import type { CommandTransaction } from './transaction.ts'
+
+type Question = {
+  id?: MessageId | undefined
+  text: string
+  /** The message that this one answers; the newest of the active branch when absent, none when null. */
+  parentId?: MessageId | null | undefined
+  /** What happens while an answer runs. */
+  whenBusy: 'queue' | 'interrupt' | 'reject'
+}
+
+type Sent = { messageId: MessageId; runId: RunId }
+
+export const sendMessage = inSession(messages.send, {
+  session: (_db, _user, { sessionId }) => sessionId,
+  run: ask,
+})
+
+export const editMessage = inSession(messages.edit, {
+  session: sessionOfMessage,
+  run: async (transaction, { id, newId, text, onlyQueued }) => {
+    const { db, log, userId } = transaction
+    const message = (await findMessage(db, userId, id))?.message
+    if (!message) {
+      throw notFound('message')
+    }
+    if (message.role !== 'user') {
+      throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
+    }
+    if (message.status === 'queued' && message.runId) {
+      const parts = { stored: [{ type: 'text' as const, text }], seq: log.nextSeq }
+      await updateMessage(db, id, { parts })
+      await transaction.addMessage(id)
+      return { result: { messageId: id, runId: message.runId }, effects: [] }
+    }
+    if (onlyQueued) {
+      throw new CommandError('CONFLICT', NOT_QUEUED)
+    }
+    const { parentId } = message
+    return ask(transaction, { id: newId, text, parentId, whenBusy: 'interrupt' })
+  },
+})
+
+/** Stores a question and the run that is to answer it, and starts that unless another is going. */
+export async function ask(
+  transaction: CommandTransaction,
+  question: Question,
+): Promise<Done<Sent>> {
+  const { db, log, sessionId, session } = transaction
+  const repeated = question.id && (await findRepeated(transaction, question, question.id))
+  if (repeated) {
+    return { result: repeated, effects: [] }
+  }
+  const active = await transaction.open()
+  if (active && question.whenBusy === 'reject') {
+    throw new CommandError(
+      'CONFLICT',
+      'An answer is running in this session. Stop it, or send with whenBusy "queue".',
+    )
+  }
+  if (active) {
+    await requireRoom(transaction, question.text)
+  }
+  const { run, message } = await insertQuestion(transaction, question, active)
+  const result = { messageId: run.questionId, runId: run.id }
+  if (active) {
+    await updateSession(db, sessionId, { updatedAt: message.createdAt })
+    log.add({ type: 'message', message })
+    const interrupts = question.whenBusy === 'interrupt'
+    return { result, effects: interrupts ? await interrupt(transaction, active) : [] }
+  }
+  const { parentId: leaf } = question
+  if (leaf !== undefined && leaf !== session.activeLeaf) {
+    await transaction.addBranch(leaf)
+  }
+  log.add({ type: 'message', message })
+  if (session.title !== null) {
+    return { result, effects: await transaction.startAnswer(run) }
+  }
+  const effects = await transaction.startAnswer(run, {
+    title: titleOf(question.text),
+    titleSource: 'rule',
+  })
+  await transaction.addSession()
+  return { result, effects }
+}
+
+async function interrupt(transaction: CommandTransaction, active: Run): Promise<Effect[]> {
+  // The question goes before what waits already, where a reader would not put a message that is new.
+  if ((await readQueued(transaction.db, transaction.sessionId)).length > 1) {
+    await transaction.addBranch()
+  }
+  return transaction.stopRun(active)
+}
+
+/** Every reader of the session holds what waits in it. */
+const LONGEST_QUEUE = { count: 100, length: 1_000_000 }
+
+async function requireRoom({ db, sessionId }: CommandTransaction, text: string): Promise<void> {
+  const { count, length } = await measureQueue(db, sessionId)
+  if (count >= LONGEST_QUEUE.count || length + text.length > LONGEST_QUEUE.length) {
+    throw new CommandError(
+      'TOO_MANY_REQUESTS',
+      `Too much waits in this session already: ${LONGEST_QUEUE.count} messages, or ` +
+        `${LONGEST_QUEUE.length.toLocaleString('en')} characters, may. Wait for answers, or take messages back.`,
+    )
+  }
+}
+
+/** The answer to the first send with this id, if it said the same. */
+async function findRepeated(
+  { db, userId, sessionId }: CommandTransaction,
+  { text }: Question,
+  id: MessageId,
+): Promise<Sent | null> {
+  if (!(await messageExists(db, id))) {
+    return null
+  }
+  const known = await findMessage(db, userId, id)
+  if (!known) {
+    throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
+  }
+  const { message } = known
+  const said = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  const run = await findRunOfQuestion(db, id)
+  if (message.sessionId !== sessionId || message.role !== 'user' || said !== text || !run) {
+    throw new CommandError(
+      'CONFLICT',
+      'This message id was used for another text. Send with a new id.',
+    )
+  }
+  return { messageId: id, runId: run.id }
+}
+
+async function insertQuestion(
+  transaction: CommandTransaction,
+  { id, text, parentId, whenBusy }: Question,
+  active: Run | null,
+): Promise<{ run: Run; message: Message }> {
+  const { db, log, sessionId, userId, session } = transaction
+  if (parentId) {
+    await requireParent(transaction, parentId)
+  }
+  const runId = RunId.parse(transaction.newId())
+  // Who has selected another branch than that of the answer under way goes on with what they see.
+  const isAside = active !== null && active.messageId !== session.activeLeaf
+  const message = await insertMessage(db, {
+    id: id ?? MessageId.parse(transaction.newId()),
+    sessionId,
+    userId,
+    parentId:
+      parentId === undefined && (isAside || !active) ? session.activeLeaf : (parentId ?? null),
+    role: 'user',
+    parts: [{ type: 'text', text }],
+    partsSeq: log.nextSeq,
+    status: active ? 'queued' : 'completed',
+    runId,
+    model: null,
+    createdAt: transaction.now(),
+  })
+  const run = await transaction.queueRun(
+    { id: runId, questionId: message.id, parentChosen: parentId !== undefined },
+    whenBusy === 'interrupt',
+  )
+  return { run, message }
+}
+
+async function requireParent(
+  { db, userId, sessionId }: CommandTransaction,
+  id: MessageId,
+): Promise<void> {
+  const parent = await findMessage(db, userId, id)
+  if (parent?.message.sessionId !== sessionId) {
+    throw notFound('parent message in this session')
+  }
+  if (parent.message.status === 'queued') {
+    throw new CommandError('CONFLICT', 'The parent message still waits for its turn.')
+  }
+}

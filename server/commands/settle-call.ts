@@ -1,0 +1,121 @@
+import { type NewCall, findCall, updateCall } from '../../db/tool-calls.ts'
+import { tools } from '../../shared/contract/api/tools.ts'
+import type { CallId, SessionId } from '../../shared/contract/ids.ts'
+import type { ToolCall } from '../../shared/contract/tool.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import { askedFirst } from '../runs/calls.ts'
+import { tellOfCall } from '../runs/retries.ts'
+import { typedCall } from '../typed-calls.ts'
+import { inSession } from './command.ts'
+import type { CommandTransaction } from './transaction.ts'
+
+/** Records what a person decided about a call that waits, once. */
+export const decideCall = inSession(tools.decide, {
+  session: sessionOfCall,
+  run: async (transaction, { callId, decision, reason }) => {
+    const { db, userId, tools: known } = transaction
+    const stored = await findCall(db, userId, callId)
+    if (stored?.call.status !== 'awaiting-approval') {
+      throw new CommandError('CONFLICT', 'This call does not wait for a decision, or not any more.')
+    }
+    const because = reason ? ` Reason: ${reason}` : ''
+    if (stored.owner) {
+      const again = decidedAgain(transaction, stored, decision, because)
+      await updateCall(db, again)
+      await tellOfCall(transaction, again)
+      return {
+        result: typedCall(again.call, known),
+        effects: decision === 'approve' ? [{ type: 'retry', call: again }] : [],
+      }
+    }
+    const error = `A person denied this call; it was not carried out.${because}`
+    const call: ToolCall =
+      decision === 'approve'
+        ? { ...stored.call, status: 'pending' }
+        : { ...stored.call, status: 'denied', error }
+    await updateCall(db, { call })
+    transaction.addCall({ ...stored, call })
+    const effects = await transaction.wake({ id: stored.runId, messageId: stored.messageId })
+    return { result: typedCall(call, known), effects }
+  },
+})
+
+/** A call that is to be tried again apart from its run: what became of the first time stays open when it is denied. */
+function decidedAgain(
+  transaction: CommandTransaction,
+  stored: NewCall,
+  decision: 'approve' | 'deny',
+  because: string,
+): NewCall {
+  const { error: _, ...call } = stored.call
+  if (decision === 'approve') {
+    const startedAt = transaction.now()
+    return { ...stored, owner: transaction.nodeId, call: { ...call, status: 'running', startedAt } }
+  }
+  const error = `A person did not let this call be tried again. Whether it happened before is not known.${because}`
+  return { ...stored, owner: null, call: { ...call, status: 'unknown', error } }
+}
+
+/** The session of a call. */
+async function sessionOfCall(
+  db: CommandTransaction['db'],
+  { id: userId }: CommandTransaction['user'],
+  { callId }: { callId: CallId },
+): Promise<SessionId> {
+  const stored = await findCall(db, userId, callId)
+  if (!stored) {
+    throw notFound('call')
+  }
+  return stored.sessionId
+}
+
+/**
+ * Records how a call went whose outcome was hidden, as a person found out, or that it is to be tried again. That is a
+ * start like any other: where the tool asks, a person is asked about just this one, for an approval holds once.
+ */
+export const resolveCall = inSession(tools.resolve, {
+  session: sessionOfCall,
+  run: async (transaction, { callId, outcome, note }) => {
+    const { db, userId, tools: known } = transaction
+    const stored = await findCall(db, userId, callId)
+    if (stored?.call.status !== 'unknown') {
+      throw new CommandError('CONFLICT', 'The outcome of this call is known.')
+    }
+    const isRetry = outcome === 'retry'
+    const fresh = { ...stored, approvalHash: null, owner: isRetry ? transaction.nodeId : null }
+    const asked = isRetry ? askedFirst(fresh, known) : null
+    const call = resolved(stored.call, outcome, note, transaction.now())
+    const changed = { ...fresh, call, ...asked }
+    await updateCall(db, changed)
+    await tellOfCall(transaction, changed)
+    return {
+      result: typedCall(changed.call, known),
+      effects: changed.call.status === 'running' ? [{ type: 'retry', call: changed }] : [],
+    }
+  },
+})
+
+function resolved(
+  { error: _, ...call }: ToolCall,
+  outcome: 'happened' | 'did-not-happen' | 'retry',
+  note: string | undefined,
+  now: string,
+): ToolCall {
+  const said = note ? ` ${note}` : ''
+  switch (outcome) {
+    case 'happened':
+      return {
+        ...call,
+        status: 'completed',
+        error: `A person found out that this call happened.${said}`,
+      }
+    case 'did-not-happen':
+      return {
+        ...call,
+        status: 'failed',
+        error: `A person found out that this call did not happen.${said}`,
+      }
+    case 'retry':
+      return { ...call, status: 'running', startedAt: now }
+  }
+}

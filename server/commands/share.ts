@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { countShares, deleteShare, insertShare } from '../../db/shares.ts'
+import { shares } from '../../shared/contract/api/sessions.ts'
+import { ShareId } from '../../shared/contract/share.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import { takeShare } from '../shares/snapshot.ts'
+import { free } from './command.ts'
+
+/** Shares of one person at the most: every one is a copy of a conversation. */
+const MAX_SHARES = 1_000
+
+export const createShare = free(
+  shares.create,
+  async ({ database, user, now, newId }, { sessionId }) => {
+    const { db } = database
+    const id = ShareId.parse(newId())
+    const taken = await takeShare(database, { userId: user.id, sessionId, ownId: id, newId })
+    if (!taken) {
+      throw notFound('session')
+    }
+    if (taken === 'too-long') {
+      throw new CommandError(
+        'BAD_REQUEST',
+        'This conversation is too long to share. Export it instead.',
+      )
+    }
+    if ((await countShares(db, user.id)) >= MAX_SHARES) {
+      throw new CommandError(
+        'CONFLICT',
+        `You share ${MAX_SHARES} snapshots already. End one of them first.`,
+      )
+    }
+    const token = randomBytes(32).toString('base64url')
+    const share = { id, token, sessionId, title: taken.title, createdAt: now() }
+    await insertShare(db, { ...share, userId: user.id, messages: taken.messages })
+    return { result: share, effects: [] }
+  },
+)
+
+export const revokeShare = free(shares.revoke, async ({ database, user }, { token }) => {
+  if (!(await deleteShare(database.db, user.id, token))) {
+    throw notFound('share')
+  }
+  return { result: { token }, effects: [] }
+})

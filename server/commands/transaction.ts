@@ -1,0 +1,107 @@
+import type { Db } from '../../db/database.ts'
+import { updateMessage } from '../../db/messages.ts'
+import { wakeRun } from '../../db/run-owners.ts'
+import { type Run, findActiveRun, insertRun, requestStop } from '../../db/runs.ts'
+import type { SessionChange } from '../../db/sessions.ts'
+import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
+import type { Appender } from '../log/port.ts'
+import { SessionTransaction } from '../log/transaction.ts'
+import type { LocalPresence } from '../presence/presence.ts'
+import { startAnswer } from '../runs/start.ts'
+import type { ToolRegistry } from '../tools/port.ts'
+import type { Effect, User } from './command.ts'
+
+/** What commands may ask of the rest of the server. None of it acts. */
+export type CommandDeps = {
+  node: { readonly id: string }
+  tools: ToolRegistry
+  presence: Pick<LocalPresence, 'reopen'>
+  /** The model of a session that does not set its own. */
+  defaultModel: string
+  /** ISO 8601. */
+  now(): string
+  newId(): string
+}
+
+/** The transaction of a command: its session is locked, and whoever gives it owns the session. */
+export class CommandTransaction extends SessionTransaction {
+  readonly user: User
+  readonly tools: Pick<ToolRegistry, 'info' | 'needsApproval' | 'find'>
+  /** This node, which owns what it starts. */
+  readonly nodeId: string
+  readonly #deps: CommandDeps
+
+  constructor(db: Db, log: Appender, sessionId: SessionId, user: User, deps: CommandDeps) {
+    super(db, log, { sessionId, userId: user.id })
+    this.user = user
+    this.tools = deps.tools
+    this.nodeId = deps.node.id
+    this.#deps = deps
+  }
+
+  /** ISO 8601. */
+  now(): string {
+    return this.#deps.now()
+  }
+
+  newId(): string {
+    return this.#deps.newId()
+  }
+
+  /** Opens the session if it is closed, because something is said in it; returns the run that is going, if one is. */
+  async open(): Promise<Run | null> {
+    if (this.session.status === 'closed') {
+      await this.#deps.presence.reopen(this)
+    }
+    return findActiveRun(this.db, this.sessionId)
+  }
+
+  /**
+   * Puts the run that is to answer a question into the queue.
+   *
+   * @param run its ids and its model are chosen where they are left out
+   * @param first before all that wait already
+   */
+  queueRun(
+    run: Pick<Run, 'questionId' | 'parentChosen'> &
+      Partial<Pick<Run, 'id' | 'messageId' | 'model'>>,
+    first: boolean,
+  ): Promise<Run> {
+    const queued = {
+      ...run,
+      id: run.id ?? RunId.parse(this.newId()),
+      messageId: run.messageId ?? MessageId.parse(this.newId()),
+      model: run.model ?? this.session.model ?? this.#deps.defaultModel,
+      sessionId: this.sessionId,
+      userId: this.userId,
+      createdAt: this.now(),
+    }
+    return insertRun(this.db, queued, first)
+  }
+
+  /** Starts a queued run whose question is in its place. */
+  async startAnswer(
+    run: Run,
+    change?: Pick<SessionChange, 'title' | 'titleSource'>,
+  ): Promise<Effect[]> {
+    return [{ type: 'drive', run: await startAnswer(this, run, this.#deps, change) }]
+  }
+
+  /** Records that a run is to stop; one that waits for a person is woken for it. */
+  async stopRun(run: Run): Promise<Effect[]> {
+    await requestStop(this.db, run.id, this.now())
+    const woken = await this.wake(run)
+    return woken.length > 0 ? woken : [{ type: 'stop', runId: run.id }]
+  }
+
+  /** Gives a waiting run to this node; does nothing when it is running, or has ended. */
+  async wake({ id, messageId }: Pick<Run, 'id' | 'messageId'>): Promise<Effect[]> {
+    const run = await wakeRun(this.db, id, this.nodeId)
+    if (!run) {
+      return []
+    }
+    await updateMessage(this.db, messageId, { status: 'running' })
+    await this.addMessage(messageId)
+    return [{ type: 'drive', run }]
+  }
+}

@@ -1,0 +1,98 @@
+import { TRPCError } from '@trpc/server'
+import { readBranch } from '../db/branches.ts'
+import { findMessage } from '../db/messages.ts'
+import * as shareTable from '../db/shares.ts'
+import { findUser } from '../db/users.ts'
+import { messages } from '../shared/contract/api/messages.ts'
+import * as people from '../shared/contract/api/people.ts'
+import { shares } from '../shared/contract/api/sessions.ts'
+import { models, tools } from '../shared/contract/api/tools.ts'
+import { notFound } from './api-error.ts'
+import { followTools } from './tools/changes.ts'
+import { procedure, query } from './trpc.ts'
+import { typedMessages } from './typed-calls.ts'
+
+export const me = query(people.me, async ({ services, user }) => {
+  const row = await findUser(services.database.db, user.id)
+  if (!row) {
+    throw notFound('user')
+  }
+  const { id, name, email, role } = row
+  return { id, name, email, role, createdAt: row.created_at }
+})
+
+/** Of one page; UTF-16 units of JSON. A page has one message always, and says that there are older ones. */
+const MAX_PAGE_LENGTH = 1024 * 1024
+
+export const listMessages = query(
+  messages.list,
+  async ({ services, user }, { sessionId, before, limit }) => {
+    const { db } = services.database
+    if (!before) {
+      const snapshot = await services.reader.snapshot(user.id, sessionId, limit)
+      if (!snapshot) {
+        throw notFound('session')
+      }
+      return {
+        messages: typedMessages(snapshot.event.messages, services.tools),
+        hasOlder: snapshot.event.hasOlder,
+      }
+    }
+    const newer = await findMessage(db, user.id, before)
+    if (newer?.message.sessionId !== sessionId) {
+      throw notFound('message in this session')
+    }
+    const { parentId } = newer.message
+    if (!parentId) {
+      return { messages: [], hasOlder: false }
+    }
+    const page = await readBranch(db, {
+      sessionId,
+      leaf: parentId,
+      limit,
+      maxLength: MAX_PAGE_LENGTH,
+      countsOutputs: true,
+    })
+    return {
+      messages: typedMessages(
+        page.messages.map(({ message }) => message),
+        services.tools,
+      ),
+      hasOlder: page.hasOlder,
+    }
+  },
+)
+
+export const listShares = query(shares.list, async ({ services, user }, { sessionId }) => ({
+  shares: await shareTable.listShares(services.database.db, user.id, sessionId ?? null),
+}))
+
+export const getShared = query(shares.get, async ({ services }, { token }) => {
+  const shared = await shareTable.findShared(services.database.db, token)
+  if (!shared) {
+    throw notFound('share')
+  }
+  return shared
+})
+
+export const listTools = query(tools.list, async ({ services }) => services.tools.list())
+
+export const toolChanges = procedure.meta(tools.changes).subscription(async function* ({
+  ctx: { services, drained },
+  signal,
+}) {
+  yield* followTools(services.tools, signal ?? new AbortController().signal, drained)
+})
+
+export const listModels = query(models.list, async ({ services }) => {
+  try {
+    const listed = await services.catalog.list()
+    return listed.map((model) => ({ ...model, default: model.id === services.defaultModel }))
+  } catch (cause) {
+    throw new TRPCError({
+      code: 'BAD_GATEWAY',
+      message: cause instanceof Error ? cause.message : 'The model endpoint could not be asked.',
+      cause,
+    })
+  }
+})

@@ -1,0 +1,127 @@
+import { tracked } from '@trpc/server'
+import { readEvents } from '../../db/events.ts'
+import { chooseLookup } from '../../db/search-lookup.ts'
+import { findSession, listSessions as list } from '../../db/sessions.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import type { SessionEvent } from '../../shared/contract/events.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
+import { notFound } from '../api-error.ts'
+import { type AppendedEvent, SessionGoneError } from '../log/port.ts'
+import { type Context, procedure, query } from '../trpc.ts'
+import { typedEvent, typedMessages } from '../typed-calls.ts'
+import { fromCursor, toCursor } from './cursor.ts'
+import { exportSession } from './export.ts'
+import { searchSessions } from './search.ts'
+
+export const listSessions = query(sessions.list, async ({ services, user }, input) => {
+  const { db } = services.database
+  const lookup = input.search ? await chooseLookup(db, user.id, input.search) : undefined
+  if (lookup === null) {
+    return { items: [], nextCursor: null }
+  }
+  const items = await list(db, {
+    userId: user.id,
+    limit: input.limit + 1,
+    archived: input.archived,
+    lookup,
+    after: input.cursor ? fromCursor(input.cursor) : undefined,
+  })
+  const last = items.length > input.limit ? items[input.limit - 1] : undefined
+  return { items: items.slice(0, input.limit), nextCursor: last ? toCursor(last) : null }
+})
+
+export const findInSessions = query(sessions.search, ({ services, user }, input) =>
+  searchSessions(services.database.db, user.id, input.query, input.limit),
+)
+
+export const getSession = query(sessions.get, (context, { id }) => requireSession(context, id))
+
+/** With its newest messages, and whether older ones stand before them. */
+export const readSession = query(sessions.read, async ({ services, user }, { id }) => {
+  const snapshot = await services.reader.snapshot(user.id, id)
+  if (!snapshot) {
+    throw notFound('session')
+  }
+  const { session, messages, hasOlder } = snapshot.event
+  return { ...session, messages: typedMessages(messages, services.tools), hasOlder }
+})
+
+export const readLog = query(sessions.log, async (context, { id, after, limit }) => {
+  await requireSession(context, id)
+  const { database, tools } = context.services
+  const rows = await readEvents(database.db, id, after, limit + 1)
+  const page = rows.slice(0, limit)
+  return {
+    events: page.map(({ seq, at, data }) => ({
+      seq,
+      at,
+      event: typedEvent(toPublic(JSON.parse(data)), tools),
+    })),
+    nextAfter: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
+  }
+})
+
+export const exportFile = query(
+  sessions.export,
+  async ({ services, user, takePieces }, { id, format }) => {
+    const file = await exportSession(services.database, {
+      ...{ id, format },
+      userId: user.id,
+      now: services.now(),
+    })
+    if (!file) {
+      throw notFound('session')
+    }
+    const { name, mimeType, pieces } = file
+    if (takePieces) {
+      takePieces(pieces)
+      return { name, mimeType, content: '' }
+    }
+    return { name, mimeType, content: (await Array.fromAsync(pieces)).join('') }
+  },
+)
+
+export const watchSession = procedure
+  .meta(sessions.watch)
+  .input(sessions.watch.input)
+  .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
+    using _reader = await services.presence.enter(input.id, user.id)
+    const events = services.reader.follow({
+      sessionId: input.id,
+      userId: user.id,
+      after: input.lastEventId ? Number(input.lastEventId) : null,
+      signal: signal ?? new AbortController().signal,
+      drained,
+    })
+    try {
+      for await (const { seq, event } of events) {
+        yield tracked(String(seq), typedEvent(event, services.tools))
+      }
+    } catch (error) {
+      throw error instanceof SessionGoneError ? notFound('session') : error
+    }
+  })
+
+export const sessionChanges = procedure.meta(sessions.changes).subscription(async function* ({
+  ctx: { services, user, drained },
+  signal,
+}) {
+  yield* services.changes.follow(user.id, signal ?? new AbortController().signal, drained)
+})
+
+async function requireSession(
+  { services, user }: Pick<Context, 'services' | 'user'>,
+  id: SessionId,
+): Promise<Session> {
+  const session = await findSession(services.database.db, user.id, id)
+  if (!session) {
+    throw notFound('session')
+  }
+  return session
+}
+
+/** A change of branch is known outside as a change of the session. */
+function toPublic(event: AppendedEvent): SessionEvent {
+  return event.type === 'branch' ? { type: 'session', session: event.session } : event
+}

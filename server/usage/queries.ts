@@ -1,0 +1,49 @@
+import { TRPCError } from '@trpc/server'
+import { findSession } from '../../db/sessions.ts'
+import { sumUsageByDay, sumUsageByModel } from '../../db/usage.ts'
+import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
+import { usage } from '../../shared/contract/api/people.ts'
+import { notFound } from '../api-error.ts'
+import { type Context, query } from '../trpc.ts'
+
+export const summarizeUsage = query(usage.summary, async (context, period) =>
+  sumUsageByModel(context.services.database.db, await filterOf(context, period)),
+)
+
+export const dailyUsage = query(usage.daily, async (context, period) => {
+  const days = await sumUsageByDay(context.services.database.db, await filterOf(context, period))
+  if (!days) {
+    throw unknownTimeZone()
+  }
+  return days
+})
+
+async function filterOf({ services, user }: Context, period: ParsedInputOf<typeof usage.summary>) {
+  const { sessionId, timeZone } = period
+  if (!isTimeZone(timeZone)) {
+    throw unknownTimeZone()
+  }
+  if (sessionId && !(await findSession(services.database.db, user.id, sessionId))) {
+    throw notFound('session')
+  }
+  return { userId: user.id, ...period }
+}
+
+function unknownTimeZone(): TRPCError {
+  return new TRPCError({
+    code: 'BAD_REQUEST',
+    message: 'timeZone: pass the IANA name of a time zone, such as Europe/Berlin.',
+  })
+}
+
+/** Offsets such as +02:00 are none: Postgres reads their signs the other way round. */
+function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) {
+    return false
+  }
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,25 @@
+import { messages, runs } from './messages.ts'
+import { me, usage } from './people.ts'
+import { sessions, shares } from './sessions.ts'
+import { models, tools } from './tools.ts'
+
+/** Everything that can be asked of the server. */
+export const api = { me, sessions, messages, runs, shares, tools, models, usage }
+
+type Groups = typeof api
+type RepeatIn<Group extends keyof Groups> = {
+  [
+    Key in keyof Groups[Group] & string as Groups[Group][Key] extends { repeat: true | string }
+      ? `${Group}.${Key}`
+      : never
+  ]: Groups[Group][Key] extends { repeat: infer Repeat } ? Repeat : never
+}
+
+type Together<One> = (One extends unknown ? (one: One) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never
+
+/** The mutations that may be sent twice, each with what it says of that. */
+export type Repeatable = Together<{ [Group in keyof Groups]: RepeatIn<Group> }[keyof Groups]>

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { MessageId, RunId, SessionId } from '../ids.ts'
+import { MAX_TEXT_LENGTH, Message } from '../message.ts'
+import { noNul } from '../no-nul.ts'
+import { group, mutation, query } from './declare.ts'
+
+const Text = z
+  .string()
+  .max(
+    MAX_TEXT_LENGTH,
+    `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`,
+  )
+  .refine((text) => text.replaceAll('\0', '').trim() !== '', 'A message needs some text.')
+
+const Sent = z.object({ messageId: MessageId, runId: RunId })
+
+export const messages = group('messages', {
+  list: query({
+    rest: 'GET /session/{sessionId}/messages',
+    summary: 'List the messages of the active branch',
+    input: z.object({
+      sessionId: SessionId,
+      before: MessageId.optional(),
+      limit: z.coerce.number<number>().int().min(1).max(200).default(50),
+    }),
+    described: z.object({ messages: z.array(Message), hasOlder: z.boolean() }),
+  }),
+
+  send: mutation({
+    rest: 'POST /session/{sessionId}/messages',
+    summary: 'Send a message and start its answer',
+    input: z.object({
+      sessionId: SessionId,
+      /** Chosen by the client; the same id with the same text is the same send. */
+      id: MessageId.optional(),
+      text: Text,
+      /** The message that this one answers; the newest of the active branch when absent. */
+      parentId: MessageId.optional(),
+      /** What happens while an answer runs. */
+      whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+    }),
+    output: Sent,
+    repeat: 'id',
+  }),
+
+  /** Answers a message anew under another text, beside the old one; one that waits is changed where it is. */
+  edit: mutation({
+    rest: 'POST /message/{id}/edit',
+    summary: 'Edit a message and answer it anew',
+    input: z.object({
+      id: MessageId,
+      /** The id of the message that takes the edited one's place; one that waits keeps its own. */
+      newId: MessageId.optional(),
+      text: Text,
+      /** Refuses instead when the message does not wait any more. */
+      onlyQueued: z.boolean().optional(),
+    }),
+    output: Sent,
+    repeat: 'newId',
+  }),
+
+  /** Answers a question anew, beside the old answer. */
+  regenerate: mutation({
+    rest: 'POST /message/{id}/regenerate',
+    summary: 'Answer anew',
+    input: z.object({
+      id: MessageId,
+      /** The id of the new answer; the same one again is the same command. */
+      newId: MessageId.optional(),
+      /** The model to ask this time; the session's when absent. */
+      model: z.string().trim().min(1).max(200).check(noNul).optional(),
+    }),
+    output: Sent,
+    repeat: 'newId',
+  }),
+
+  select: mutation({
+    rest: 'POST /message/{id}/select',
+    summary: 'Make the branch of a message the active one',
+    input: z.object({ id: MessageId }),
+    output: z.object({ id: MessageId }),
+    repeat: true,
+  }),
+
+  unqueue: mutation({
+    rest: 'POST /message/{id}/unqueue',
+    summary: 'Take back a message that still waits',
+    input: z.object({ id: MessageId }),
+    output: z.object({ id: MessageId }),
+  }),
+})
+
+export const runs = group('runs', {
+  stop: mutation({
+    rest: 'POST /session/{sessionId}/stop',
+    summary: 'Stop the running answer',
+    input: z.object({
+      sessionId: SessionId,
+      /** Only this run, and none that was started meanwhile. */
+      runId: RunId.optional(),
+      clearQueue: z.boolean().default(false),
+    }),
+    output: z.object({ stopped: z.boolean() }),
+    repeat: true,
+  }),
+})
