@@ -8,19 +8,32 @@ export const TEMPLATE_DIR = fileURLToPath(
   new URL('../node_modules/.cache/throughline', import.meta.url),
 )
 
-type Reusable = { database: Database; filled: ReadonlySet<string> }
+type Reusable = {
+  database: Database
+  /** Tables that the migrations put rows into. */
+  filled: ReadonlySet<string>
+  schema: string
+}
 
 /** Databases that a test closed, emptied: one costs a second of a processor to make and a few milliseconds to empty. */
 const idle: Reusable[] = []
 
-/** A migrated and empty embedded database in memory: a fresh one to whoever uses it. Closing it leaves it to others. */
+/**
+ * A migrated and empty embedded database in memory, as good as new. Closing it leaves it to the next test, unless its
+ * schema is another one by then.
+ */
 export async function memoryDatabase(): Promise<Database> {
   const reusable = idle.pop() ?? (await make())
+  const { database, schema } = reusable
   return {
-    ...reusable.database,
+    ...database,
     close: async () => {
-      await empty(reusable)
-      idle.push(reusable)
+      if ((await describeSchema(database)) === schema) {
+        await empty(reusable)
+        idle.push(reusable)
+      } else {
+        await database.close()
+      }
     },
   }
 }
@@ -28,16 +41,17 @@ export async function memoryDatabase(): Promise<Database> {
 async function make(): Promise<Reusable> {
   const database = await connect({ dataDir: 'memory:', templateDir: TEMPLATE_DIR })
   const tables = await listTables(database)
-  const counts = await sql<{ name: string }>`${sql.join(
+  const filled = await sql<{ name: string }>`${sql.join(
     tables.map((name) => sql`(select ${sql.lit(name)} as name from ${sql.raw(name)} limit 1)`),
     sql` union all `,
   )}`.execute(database.db)
-  return { database, filled: new Set(counts.rows.map(({ name }) => name)) }
+  const schema = await describeSchema(database)
+  return { database, filled: new Set(filled.rows.map(({ name }) => name)), schema }
 }
 
 /**
- * All tables but those that the migrations filled, with what came since. Without triggers, for those would note each
- * deleted session, and without foreign keys, so in any order. Deleting the little there is is quicker than `truncate`.
+ * Deletes from all tables but those that the migrations filled. Without triggers, for those would note each deleted
+ * session, and without foreign keys, so in any order. Deleting the few rows there are is quicker than `truncate`.
  */
 async function empty({ database, filled }: Reusable): Promise<void> {
   const tables = (await listTables(database)).filter((name) => !filled.has(name))
@@ -54,4 +68,14 @@ async function listTables({ db }: Database): Promise<string[]> {
     where c.relkind in ('r', 'p') and n.nspname in ('public', 'jobs')
     order by 1`.execute(db)
   return rows.map(({ name }) => name)
+}
+
+/** All tables, indexes and functions: a text that is the same as long as they are. */
+async function describeSchema({ db }: Database): Promise<string> {
+  const { rows } = await sql<{ schema: string }>`
+    select concat(
+      (select string_agg(oid::text, ' ' order by oid) from pg_class where oid > 16383),
+      (select string_agg(oid::text, ' ' order by oid) from pg_proc where oid > 16383)
+    ) as schema`.execute(db)
+  return rows[0]?.schema ?? ''
 }

@@ -75,7 +75,7 @@ test('a socket whose other side is silently gone is ended, one that answers ping
 })
 
 test('who is too slow to answer a ping in time, but takes what comes, is alive', async () => {
-  await using server = await startTestServer({ limits: { pingMs: 500 } })
+  await using server = await startTestServer({ limits: { pingMs: 2_000 } })
   const slow = connect(server.port, '127.0.0.1')
   let closed = false
   slow.once('close', () => (closed = true))

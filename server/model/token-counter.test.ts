@@ -15,11 +15,10 @@ const chinese = '我能吞下玻璃而不伤身体。今天天气很好，我们
 
 test('the tokenizer counts what it is known to count, special words included', async () => {
   const tokens = counter()
-  expect(await tokens.count(['', 'hello world', 'hello <|endoftext|>'])).toEqual([
-    0,
-    2,
-    expect.any(Number),
-  ])
+  // While the thread starts on a busy machine, estimates take its place.
+  await expect
+    .poll(() => tokens.count(['', 'hello world', 'hello <|endoftext|>']), { timeout: 30_000 })
+    .toEqual([0, 2, expect.any(Number)])
 })
 
 test('an estimate is near enough to tell a short conversation from a long one', async () => {
