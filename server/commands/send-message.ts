@@ -45,6 +45,7 @@ export const editMessage = inSession(messages.edit, {
       throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
     }
     if (message.status === 'queued' && message.runId) {
+      await requireRoom(transaction, text, message)
       const parts = { stored: [{ type: 'text' as const, text }], seq: log.nextSeq }
       await updateMessage(db, id, { parts })
       await transaction.addMessage(id)
@@ -113,8 +114,15 @@ async function interrupt(transaction: CommandTransaction, active: Run): Promise<
 /** Every reader of the session holds what waits in it. */
 const LONGEST_QUEUE = { count: 100, length: 1_000_000 }
 
-async function requireRoom({ db, sessionId }: CommandTransaction, text: string): Promise<void> {
-  const { count, length } = await measureQueue(db, sessionId)
+/** @param replaced a queued message that the text is put in the place of */
+async function requireRoom(
+  { db, sessionId }: CommandTransaction,
+  text: string,
+  replaced?: Message,
+): Promise<void> {
+  const queue = await measureQueue(db, sessionId)
+  const count = queue.count - (replaced ? 1 : 0)
+  const length = queue.length - (replaced ? textOf(replaced).length : 0)
   if (count >= LONGEST_QUEUE.count || length + text.length > LONGEST_QUEUE.length) {
     throw new CommandError(
       'TOO_MANY_REQUESTS',
@@ -138,7 +146,7 @@ async function findRepeated(
     throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
   }
   const { message } = known
-  const said = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  const said = textOf(message)
   const run = await findRunOfQuestion(db, id)
   if (message.sessionId !== sessionId || message.role !== 'user' || said !== text || !run) {
     throw new CommandError(
@@ -147,6 +155,10 @@ async function findRepeated(
     )
   }
   return { messageId: id, runId: run.id }
+}
+
+function textOf({ parts }: Message): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }
 
 async function insertQuestion(

@@ -115,6 +115,15 @@ export function longMessageStories(database: string, openStorage: () => Promise<
       await expect(
         app.caller.messages.send({ sessionId, text: 'z'.repeat(190_000) }),
       ).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+      // One that waits may become shorter, or a little longer, but no longer than there is room.
+      const short = await app.caller.messages.send({ sessionId, text: 'z' })
+      waiting.push(short.messageId)
+      const edit = (id: MessageId, length: number) =>
+        app.caller.messages.edit({ id, text: 'y'.repeat(length) })
+      await edit(short.messageId, 50_000)
+      await expect(edit(short.messageId, 50_001)).rejects.toMatchObject({
+        code: 'TOO_MANY_REQUESTS',
+      })
       const frames = await framesOf(app.caller, sessionId, null)
       expect(
         folded(null, frames)
