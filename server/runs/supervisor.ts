@@ -18,6 +18,9 @@ type Drive = {
   done: Promise<void>
 }
 
+/** A node that froze in a transaction keeps one of its runs locked for seconds: the others do not wait for that one. */
+const TAKEOVERS_AT_ONCE = 4
+
 /** Runs taken over, or tidied, and calls given up, in one round of the sweep. */
 const ROUND = 20
 /** From one round to the next. Milliseconds. */
@@ -198,15 +201,19 @@ export class RunSupervisor {
     }
     const dropped = [...this.#dropped]
     const orphans = await findOrphans(database.db, node.id, dropped, ROUND)
-    for (const orphan of orphans) {
-      const run = await takeOver(orphan, dropped, this.#deps)
-      if (run) {
-        this.#dropped.delete(run.id)
-        this.drive(run)
-        // A full round is not the last: a node that dies may leave hundreds.
-        this.#sweepAgain ||= orphans.length === ROUND
+    const waiting = [...orphans]
+    const takeNext = async (): Promise<void> => {
+      for (let orphan = waiting.shift(); orphan; orphan = waiting.shift()) {
+        const run = await takeOver(orphan, dropped, this.#deps)
+        if (run) {
+          this.#dropped.delete(run.id)
+          this.drive(run)
+          // A full round is not the last: a node that dies may leave hundreds.
+          this.#sweepAgain ||= orphans.length === ROUND
+        }
       }
     }
+    await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
     await recoverRetries(this.#deps, ROUND)
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
