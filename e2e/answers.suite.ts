@@ -42,7 +42,8 @@ export function answerStories(getWorld: () => World): void {
 
     test('is whole at once after a reload in the middle, and goes on to the same end (P2, P4)', async () => {
       const { browser, url } = getWorld()
-      const words = numberedWords(250)
+      // Long enough to be under way still when a page has come up on a busy machine.
+      const words = numberedWords(500)
       await using visitor = await visit(browser, url)
       const { page } = visitor
       const conversation = conversationOn(page)
@@ -61,7 +62,8 @@ export function answerStories(getWorld: () => World): void {
 
     test('is the same live in two tabs, and closing the one that asked stops nothing (P2)', async () => {
       const { browser, url } = getWorld()
-      const words = numberedWords(250)
+      // Long enough to be under way still when a page has come up on a busy machine.
+      const words = numberedWords(500)
       await using visitor = await visit(browser, url)
       const asking = conversationOn(visitor.page)
       await asking.send(repeat(words))
