@@ -6,14 +6,14 @@ import { AnswerClient } from './server/answer-client.ts'
 import { startServer } from './server/started-server.ts'
 import { openStorage } from './server/storage.ts'
 
-/** What everybody else notices while one person's large piece of work goes on. Milliseconds. */
+/** The effect that one person's large job has on other users of the same server. Times are in milliseconds. */
 type Disturbance = {
   database: Database['kind']
   work: string
   workSeconds: number
   livezP99: number
   livezHighest: number
-  /** The longest time without a token of an answer that streams. */
+  /** The longest gap between two tokens of an answer that is streaming. */
   silence: number
 }
 
@@ -21,10 +21,10 @@ const IMPORT_LENGTH = 10_000_000
 const EXPORTED_MESSAGES = 20_000
 const LIVEZ_PACE = 10
 const TEXT = 'lorem ipsum dolor sit amet '.repeat(18)
-/** More than is streamed while it is measured. */
+/** The answer must outlast the measurement. */
 const QUESTION = 'Write 20000 words about waiting'
 
-/** `/livez` and a streaming answer while another's import, export and searches go on. */
+/** Measures `/livez` and a streaming answer while another client imports, exports and searches. */
 export async function benchBlocking(options: Options): Promise<Disturbance[]> {
   const figures: Disturbance[] = []
   for (const database of options.databases) {
@@ -131,7 +131,7 @@ function conversations(): unknown[] {
   )
 }
 
-/** As ChatGPT exports it. */
+/** A conversation in the format of a ChatGPT export. */
 function conversation(index: number, messages: number) {
   const nodes = Array.from({ length: messages }, (_, at) => [
     `n${at}`,

@@ -11,7 +11,7 @@ import { openStorage } from './server/storage.ts'
 /** Resident memory of a server, in MiB. */
 type Memory = {
   database: Database['kind']
-  /** The first start makes the database; each later one opens it. */
+  /** The first start creates the database; later starts open it. */
   start: 'first' | 'later'
   startSeconds: number
   started: number
@@ -23,11 +23,11 @@ const ANSWERS = 50
 const AT_ONCE = 10
 const QUESTION = 'Write 100 words about memory'
 const PATIENCE = 60_000
-/** Until what the start left behind is collected. Milliseconds. */
+/** Gives the garbage collector time to free what the start allocated. */
 const SETTLE = 5_000
 const MEBIBYTE = 2 ** 20
 
-/** What a started server holds, before and after answers, on both databases. */
+/** Measures the memory of a started server before and after answers, on both databases. */
 export async function benchMemory(options: Options): Promise<Memory[]> {
   const figures: Memory[] = []
   for (const database of options.databases) {

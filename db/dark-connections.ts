@@ -2,21 +2,21 @@ import pg from 'pg'
 import type { PostgresAddress } from './postgres-address.ts'
 import { isRefusal } from './trouble.ts'
 
-/** A connection in use this long is looked at. Milliseconds. */
+/** A connection that is in use for this long is checked. */
 const SUSPICION = 10_000
-/** How long the look may take. Milliseconds. */
+/** The longest that the check may take. */
 const PATIENCE = 5_000
-/** A backend that Postgres does not know may be a pooler's: its connection gets this long. Milliseconds. */
+/** Behind a pooler, Postgres may not know the backend of a connection. Such a connection is ended after this long. */
 const LONGEST_UNKNOWN = 60_000
 
 /**
- * Ends connections that went dark: a network that drops packets, or a Postgres whose machine is gone, closes nothing,
- * and TCP waits a quarter of an hour for an answer. Whoever waits on such a connection fails, as if it had been closed.
+ * Ends stalled connections. A network that drops packets, or a Postgres whose machine is gone, closes nothing, and TCP
+ * waits a quarter of an hour for an answer. Queries on an ended connection fail as if the server had closed it.
  *
- * A long query is no darkness: another connection is asked what Postgres does for each that is in use for long. Nothing
- * for as long, or no answer there either, and it is ended.
- *
- * @param suspicion how long a connection is in use before it is looked at, in milliseconds
+ * A long query is not a stall: a second connection asks Postgres what the backend of each long-used connection does. A
+ * connection is ended when its backend has been idle for as long, or when Postgres does not answer the second
+ * connection either.
+ * @param suspicion milliseconds for which a connection is in use before it is checked
  */
 export function watchConnections(
   pool: pg.Pool,
@@ -36,7 +36,7 @@ export function watchConnections(
       return
     }
     looking = true
-    // A refusal is an answer too, of a Postgres that has no connection left for this one, say.
+    // A refusal, such as "too many connections", is an answer too: Postgres is reachable.
     const backends = await backendsOf(address, suspicion).catch((error: unknown) =>
       isRefusal(error) ? NOTHING_KNOWN : null,
     )
@@ -53,7 +53,7 @@ export function watchConnections(
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-/** Whether each backend has done nothing for long. */
+/** By backend process id: true when the backend has been idle for at least the given time. */
 type Backends = ReadonlyMap<number, boolean>
 const NOTHING_KNOWN: Backends = new Map()
 
@@ -81,7 +81,7 @@ async function backendsOf(address: PostgresAddress, suspicion: number): Promise<
     )
     return new Map(rows.map(({ pid, idle }) => [pid, idle]))
   } finally {
-    // Not awaited: into the dark even a goodbye takes long.
+    // Not awaited: on a stalled connection, closing takes long as well.
     void client.end()
   }
 }

@@ -114,9 +114,9 @@ describe('the thread of the embedded database', () => {
     broken.on('error', () => undefined)
     broken.connect()
     await once(broken, 'connect')
-    // No start of a session: PGlite ends in its middle.
+    // An invalid start-up message: PGlite crashes while it reads it.
     broken.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 1]))
-    // `once` would take the error for its own.
+    // `once` would reject with the error event.
     await new Promise((resolve) => broken.once('close', resolve))
     const refused = await sql`select 1`.execute(database.db).catch((error: unknown) => error)
     expect(isTrouble(refused)).toBe(true)
@@ -227,6 +227,7 @@ async function openToOthers(path: string): Promise<string[]> {
   const open = await Promise.all(
     paths.map(async (one) => ((await stat(one)).mode & 0o077 ? [one] : [])),
   )
-  // A cache of the catalogue, which Postgres makes by the umask of the process: the server's is 077 (server/main.ts).
+  // A cache of the catalogue. Postgres creates it with the umask of the process, which is 077 in the server
+  // (server/main.ts).
   return open.flat().filter((one) => !one.endsWith('/pg_internal.init'))
 }

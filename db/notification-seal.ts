@@ -1,26 +1,25 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
-/** Bytes of the random salt that a message's own key is derived with, of its nonce, and of its tag. */
+/** Byte lengths of the random salt from which the key of a message is derived, of the nonce, and of the tag. */
 const SALT = 16
 const NONCE = 12
 const TAG = 16
 const CIPHER = 'aes-256-gcm'
 
-/** Bytes of the secret that nodes share. */
+/** Byte length of the secret that the nodes share. */
 export const SECRET_LENGTH = 32
 
 /**
- * So many bytes of text fit into a notification.
- *
- * @param payload bytes that a notification may have
+ * The most bytes of text that fit into one notification.
+ * @param payload the most bytes of a notification
  */
 export function roomIn(payload: number): number {
   return Math.floor(payload / 4) * 3 - SALT - NONCE - TAG
 }
 
 /**
- * Seals text for those who share the secret: nobody else can read it, or make what `unseal` takes. Each message has a
- * key of its own, so random nonces do not come near their limit, however long the secret is used.
+ * Encrypts and authenticates text for holders of the secret. Each message has its own key, so random nonces stay far
+ * below their collision limit, however long the secret is used.
  */
 export function seal(secret: Buffer, text: string): string {
   const random = randomBytes(SALT + NONCE)
@@ -29,7 +28,7 @@ export function seal(secret: Buffer, text: string): string {
   return Buffer.concat(sealed).toString('base64')
 }
 
-/** The text; null for whatever was not sealed with this secret, or is not whole. */
+/** The decrypted text; null when the payload was not sealed with this secret or was changed. */
 export function unseal(secret: Buffer, payload: string): string | null {
   const bytes = Buffer.from(payload, 'base64')
   if (bytes.length < SALT + NONCE + TAG) {

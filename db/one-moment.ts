@@ -1,8 +1,9 @@
 import type { Database, Db } from './database.ts'
 
 /**
- * Reads with several queries what is true at one moment. What it reads is best given on after it: an embedded
- * database serves nobody else meanwhile, and any transaction of its one connection sees one moment.
+ * Runs several queries in a repeatable-read transaction, so that all of them see the same state. Do further work after
+ * the callback: an embedded database has a single connection, which the transaction holds. There, any transaction sees
+ * one state.
  */
 export function atOneMoment<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
   const transaction = database.db.transaction()

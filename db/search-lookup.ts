@@ -3,36 +3,36 @@ import type { UserId } from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 
 /**
- * How a person's words are looked for: as words (the last one may be the beginning of a word), and where nothing has
- * those, as a part of any text, and where nothing has that, as the words of theirs that are spelled most alike.
+ * The way to search for a text: by its words (the last may be a prefix); if no message has them, as a substring; and if
+ * none has that either, by the most similarly spelled words.
  */
 export type Lookup =
   | { kind: 'words'; tsquery: string; words: Word[] }
   | { kind: 'part'; pattern: string; part: string; indexed: boolean }
 
-/** A word that is looked for, or with `prefix` every word that begins so. */
+/** A word to search for; with `prefix`, every word that begins with it. */
 export type Word = { word: string; prefix: boolean }
 
-/** Of a longer text so much is looked for, in UTF-16 units; of its words the first so many. */
+/** A longer text is cut to this many UTF-16 units, and to this many words. */
 const LONGEST = 200
 const MOST_WORDS = 16
-/** Words that are compared with those that a person has, each of them with each. */
+/** The most misspelled words; each is compared with each word of the person's vocabulary. */
 const MOST_RESPELLED = 8
-/** How many of a person's newest messages are looked through where no index helps. */
+/** The number of a person's newest messages that are scanned when no index can be used. */
 const NEWEST = 2_000
-/** Of how many the words are taken that a misspelled one is compared with. */
+/** The number of a person's newest messages whose words form the vocabulary for spelling corrections. */
 const VOCABULARY = 1_000
-/** Different words that are compared at the most; one text may have a hundred thousand. */
+/** The most words in that vocabulary; a single text may have a hundred thousand. */
 const MOST_VOCABULARY = 20_000
-/** pg_trgm's similarity: of two words that differ by one letter of five or six, or two swapped ones of eight. */
+/** pg_trgm's similarity of two words that differ in one letter of five or six, or in two swapped letters of eight. */
 const ALIKE = 0.35
 
 /**
- * Decides how `text` is looked for: the same for the same data, so that pages of one search fit together. Null when
- * nothing of this person's is found by it.
+ * Chooses how to search for `text`. The same data gives the same choice, so that the pages of one search are
+ * consistent. Null when nothing of this person's matches.
  */
 export async function chooseLookup(db: Db, userId: UserId, text: string): Promise<Lookup | null> {
-  // U+0000 cannot stand in the database's texts.
+  // Postgres cannot store U+0000 in texts.
   const query = shortened(text.replaceAll('\u0000', ' ').trim())
   if (query === '') {
     return null
@@ -56,7 +56,7 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
   return isWords && trigrams && words.length <= MOST_RESPELLED ? respell(db, userId, words) : null
 }
 
-/** Whether a message, by the columns of `messages`, is what is looked for. */
+/** The SQL condition that a row of `messages` matches. */
 export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boolean> {
   if (lookup.kind === 'words') {
     return sql`messages.user_id = ${userId} and messages.search_words @@ ${lookup.tsquery}::tsquery`
@@ -70,7 +70,7 @@ export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
     ) as newest where text ilike ${lookup.pattern})`
 }
 
-/** Whether a session has it in its title or summary, by the columns of `sessions`. */
+/** The SQL condition that a row of `sessions` matches in its title or summary. */
 export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boolean> {
   return lookup.kind === 'words'
     ? sql`sessions.user_id = ${userId} and sessions.search_words @@ ${lookup.tsquery}::tsquery`
@@ -78,8 +78,8 @@ export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
 }
 
 /**
- * Whether anything matches. A planner that knows that one row is enough reads tables from their beginning, hoping to
- * meet it soon, and a rare word then takes the longest: materialized, it plans for all rows, and still stops at one.
+ * Returns true when anything matches. The subqueries are materialized so that the planner optimizes for all rows. With
+ * a plain `limit 1` it scans the table in the hope of an early match, which is slowest for rare words.
  */
 async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
@@ -91,7 +91,7 @@ async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boole
   return rows[0]?.found ?? false
 }
 
-/** The words of the person's titles and newest messages that are most like these; null when one has none alike. */
+/** Replaces the words by the most similar ones in the person's titles and newest messages; null when there are none. */
 async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<Lookup | null> {
   const wanted = [...new Set(words.map(({ word }) => word))]
   const { rows } = await sql<{ wanted: string; word: string }>`
@@ -121,7 +121,7 @@ async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<
   }
 }
 
-/** The words in the text of a `tsquery`: `'it''s' & 'this'`. */
+/** Parses the words of a `tsquery` such as `'it''s' & 'this'`. */
 function wordsOf(tsquery: string): Word[] {
   const quoted = [...tsquery.matchAll(/'((?:[^'\\]|''|\\.)*)'/gu)]
   return quoted.map(([, word = ''], index) => ({
@@ -130,12 +130,12 @@ function wordsOf(tsquery: string): Word[] {
   }))
 }
 
-/** The words as the text of a `tsquery`. */
+/** Formats the words as a `tsquery`. */
 function toQuery(words: readonly Word[]): string {
   return words.map(({ word, prefix }) => `${quote(word)}${prefix ? ':*' : ''}`).join(' & ')
 }
 
-/** Cut at a space where there is one, never within a character. */
+/** Cuts at a space where there is one, and never inside of a character. */
 function shortened(text: string): string {
   if (text.length <= LONGEST) {
     return text
