@@ -89,7 +89,8 @@ export async function countQuestions(
 }
 
 /**
- * Gives queued messages without a chosen parent the parent `behind`, because another branch is about to become active.
+ * Makes `leaf` the parent of queued messages that have no parent yet and for which none was chosen. Called before
+ * another branch becomes active, so that they stay on the branch on which they were sent.
  */
 export async function keepQueuedBehind(
   transaction: Db,

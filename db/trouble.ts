@@ -1,12 +1,15 @@
-/** Whether the database itself refused, so that nothing is in doubt: errors of the connection have no SQLSTATE. */
+/**
+ * Returns true when the database itself refused the statement, so that its outcome is certain: connection errors have
+ * no SQLSTATE.
+ */
 export function isRefusal(error: unknown): boolean {
   const state = sqlState(error)
   return state !== null && !CONNECTION.test(state)
 }
 
 /**
- * Whether the database cannot work just now, so that the same may succeed later: gone, starting, full, too slow, or in
- * a knot.
+ * Returns true when the database cannot work just now and the same call may succeed later: it is down, starting, full
+ * or too slow, or the transaction lost a conflict.
  */
 export function isTrouble(error: unknown): boolean {
   const state = sqlState(error)
@@ -20,15 +23,14 @@ export function isTrouble(error: unknown): boolean {
   )
 }
 
-/** Whether TLS could not make out who is at the other end: OpenSSL's names for it, and Node's. */
+/** Returns true when TLS could not verify the server's certificate; tests the error codes of OpenSSL and of Node. */
 export function isCertificateError(code: string): boolean {
   return /CERT|^UNABLE_TO_(VERIFY|GET)_|^ERR_TLS_/.test(code)
 }
 
 /**
- * Whether a call that failed by this failed only because the database could not serve it just now: trouble, work that
- * took longer than it may, or a database that lets nobody in, as while one takes the place of another. The causes that
- * were wrapped count too.
+ * Returns true when a call failed only because the database could not serve it: a transient error, a timeout, or a
+ * refused login, as happens while a standby takes over. Wrapped causes are searched too.
  */
 export function isUnavailable(error: unknown): boolean {
   if (isTrouble(error) || UNSERVED.test(sqlState(error) ?? '')) {
@@ -37,29 +39,29 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && (GONE.test(error.message) || isUnavailable(error.cause))
 }
 
-/** Whether two transactions stood in each other's way and this one gave in: it may simply be tried again. */
+/** Returns true for a serialization failure or a deadlock: the transaction can simply be retried. */
 export function isKnot(error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '')
 }
 
 /**
- * SQLSTATE class 08, the shutdowns and starts of class 57, and a transaction left alone too long: the connection ended,
+ * SQLSTATE class 08, the shutdowns and starts of class 57, and an idle-in-transaction timeout: the connection ended,
  * whatever had been sent.
  */
 const CONNECTION = /^(08...|57P0[1-5]|25P03)$/
-/** Class 53: disk full, out of memory, too many connections. Class 58: the system's own errors; 25006: a standby. */
+/** Class 53: disk full, out of memory, too many connections. Class 58: system errors. 25006: a read-only standby. */
 const RESOURCES = /^(53...|58...|25006)$/
-/** A statement that took too long, or waited too long for a lock. */
+/** A statement timeout or a lock timeout. */
 const GIVEN_UP = /^(57014|55P03)$/
-/** Class 28: not let in; 3D000: no such database; 55P03, 57014: a lock, or a statement, that took too long. */
+/** Class 28: login refused. 3D000: no such database. 55P03, 57014, 25P04: a lock, statement or transaction timeout. */
 const UNSERVED = /^(28...|3D000|55P03|57014|25P04)$/
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/
-/** What `pg` says without a code. */
+/** Errors of `pg` that have a message but no code. */
 const BROKEN =
   /Connection terminated|does not support SSL connections|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/
 
-/** What drivers say when they are asked after their closing, or have waited for an answer. */
+/** Errors of drivers that were used after closing, or that timed out waiting for an answer. */
 const GONE =
   /Query read timeout|Cannot use a pool after calling end|driver has already been destroyed|PGlite is closed/
 

@@ -15,16 +15,16 @@ const TIMES: McpTimes = {
   relistMs: 1_000,
 }
 /**
- * How long a call waits for a server that is being connected to, and an answer for those that are not there yet after
- * the start, or not again. Milliseconds.
+ * How long a call waits for a server that is connecting, and how long a run waits for servers that are not connected
+ * yet after the start, or are reconnecting.
  */
 const PATIENCE = 10_000
 
 export type McpServers = ToolSource & AsyncDisposable
 
 /**
- * The servers of the operator's file, as a source of tools: those of one that is not there are not there, and are back
- * when it is.
+ * The servers of the operator's configuration as a source of tools. The tools of a server are available while it is
+ * connected.
  */
 export function startMcpServers(
   configs: readonly McpServerConfig[],
@@ -46,7 +46,7 @@ export function startMcpServers(
       over.addEventListener('abort', () => resolve(), { once: true })
     })
   }
-  // Since this process began: a server that is away later on holds nothing up.
+  // Only counted from the start of this process: a server that is away later delays nothing.
   let isStarting = true
   const started = Promise.race([
     Promise.all(servers.map((server) => server.untilSettled())),

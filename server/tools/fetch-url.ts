@@ -4,10 +4,12 @@ import { htmlText } from './html-text.ts'
 import type { Tool } from './port.ts'
 import type { SafeFetchOptions } from './safe-fetch.ts'
 
-/** What is read of a page, after it is unpacked, and what of its text is told. Bytes, and UTF-16 units. */
+/**
+ * The most bytes of a page that are read after decompression, and the most UTF-16 units of its text that are returned.
+ */
 const MAX_BYTES = 1024 * 1024
 const MAX_TEXT = 50_000
-/** For all of it, redirects included. Milliseconds. */
+/** The timeout of the whole fetch, including redirects. */
 const MAX_TIME = 15_000
 
 const Input = z.object({
@@ -18,12 +20,12 @@ const Input = z.object({
 })
 
 const Output = z.object({
-  /** Where the page was in the end. */
+  /** The final address, after redirects. */
   url: z.string(),
   status: z.int(),
   content_type: z.string(),
   text: z.string(),
-  /** Whether there is more than `text` holds. */
+  /** True when `text` was cut. */
   truncated: z.boolean(),
 })
 
@@ -41,7 +43,7 @@ export function fetchUrl(
     approval: 'never',
     execute: async ({ url }, { signal }) => {
       const time = AbortSignal.any([signal, AbortSignal.timeout(MAX_TIME)])
-      // Loaded when it is wanted: it takes some 20 MiB, and most servers never do.
+      // Imported lazily: it takes some 20 MiB, and most servers never use it.
       const { safeFetch } = await import('./safe-fetch.ts')
       const fetched = await safeFetch(url, time, options)
       try {
@@ -92,7 +94,7 @@ function decode(bytes: Uint8Array, type: string): string {
   try {
     return new TextDecoder(label).decode(bytes)
   } catch {
-    // A label that nobody knows.
+    // An unknown character encoding.
     return new TextDecoder().decode(bytes)
   }
 }

@@ -1,9 +1,9 @@
-/** Up to here a value is set out with its levels indented; a long one, deeply nested, would be mostly spaces. */
+/** Longer values are not indented: a long and deeply nested one would consist mostly of spaces. */
 const INDENTED = 50_000
-/** What is shown of one, in UTF-16 units: more than anybody reads, and less than a page can lay out. */
+/** The most UTF-16 units that are shown, which a page can still lay out. */
 const SHOWN = 200_000
 
-/** A JSON value as it is read, whatever its size and depth. */
+/** Formats a JSON value for reading, whatever its size and depth. */
 export function jsonText(value: unknown): string {
   if (typeof value === 'string') return value
   const text = oneLine(value)
@@ -19,7 +19,7 @@ export function oneLine(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'null'
   } catch {
-    // Deeper than the stack.
+    // The value is nested too deeply for the stack.
     return DEEP
   }
 }

@@ -8,19 +8,18 @@ import { askedAbout } from './talking-model.ts'
 import { checkAnswers, checkClient, witness } from './witness.ts'
 import { World } from './world.ts'
 
-/** Where every history begins. */
+/** The start time of every history. */
 const BEGINNING = Date.UTC(2026, 0, 1)
-/** How long recovery may take: a lease, and five seconds more (P6). Milliseconds. */
+/** The longest that recovery may take: a lease, and five more seconds (P6). */
 const RECOVERY = (LEASE_SECONDS + 5) * 1_000
 const SLICE = 500
-/** An orderly end takes no longer than this, calls that are under way included. Milliseconds. */
+/** The longest that a shutdown may take, with the calls under way. */
 const LONGEST_CLOSING = 30_000
 
 /**
- * Plays a history from an empty database, lets everything that was broken off be finished, and throws a
- * `BrokenPromise` when a promise did not hold.
- *
- * @param restart whether dead nodes come back before the end, or leave everything to the one that is left
+ * Plays a history on an empty database, lets all interrupted work be finished, and throws a `BrokenPromise` when a
+ * promise did not hold.
+ * @param restart true restarts dead nodes before the end; otherwise the remaining node does all work
  */
 export async function playHistory(
   pglite: PGlite,
@@ -71,7 +70,7 @@ export async function playHistory(
   }
 }
 
-/** Lets time pass, and everything happen that is to happen in it. */
+/** Lets time pass, and everything happen that is due in it. */
 async function flow(world: World, draw: (bound: number) => number, ms: number): Promise<void> {
   for (let passed = 0; passed <= ms; passed += SLICE) {
     let turns = 0
@@ -93,7 +92,7 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
     client.unpause()
   }
   await flow(world, draw, SLICE)
-  // One that was told to end takes its time: while it does it is no node that could go on with anything.
+  // A node that is shutting down takes its time, and takes over no work meanwhile.
   for (let waited = 0; isClosing(world); waited += SLICE) {
     if (waited > LONGEST_CLOSING) {
       throw new BrokenPromise('P6', 'a node that was told to end does not')
@@ -113,7 +112,7 @@ function isClosing(world: World): boolean {
   return world.slots.some(({ state }) => state === 'closing')
 }
 
-/** After the time of recovery every run that runs is really worked on, by a node that lives. */
+/** After the recovery time, every running run is really driven by a living node. */
 function checkDriven(world: World, run: RunRow): void {
   const { ledger, askings, executions } = world
   const question = ledger.messages.get(run.question)
@@ -173,7 +172,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
   }
   checkAnswers(world)
   await readOn(world, draw)
-  // From places that readers once had (P4).
+  // From cursors that readers once had (P4).
   for (let times = 0; times < 3; times += 1) {
     for (const client of clients) {
       const { past } = client
@@ -187,7 +186,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
   }
 }
 
-/** Every reader that reads gets everything there is, and then knows what a fresh one knows. */
+/** Every reader receives everything, and then has the same state as a fresh reader. */
 async function readOn(world: World, draw: (bound: number) => number): Promise<void> {
   await flow(world, draw, 1_500)
   for (const client of world.clients) {

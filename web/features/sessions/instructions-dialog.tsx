@@ -4,10 +4,10 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 
-/** As the server takes them. */
+/** The server's limit. */
 const LONGEST = 50_000
 
-/** Which model answers in a session, and what it is told beforehand; both hold from the next answer on. */
+/** Edits the model and the instructions of a session; both apply from the next answer on. */
 export function InstructionsDialog({
   session,
   onClose,
@@ -58,7 +58,7 @@ export function InstructionsDialog({
   )
 }
 
-/** A list of what the endpoint offers; a box to type a name into, where it does not tell. */
+/** A select box with the models of the endpoint, or a text field if it does not list them. */
 function ModelField({ value, onChange }: { value: string; onChange: (model: string) => void }) {
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1 })
   const id = useId()

@@ -5,16 +5,15 @@ type DailyUsage = Pick<
   'day' | 'inputTokens' | 'outputTokens' | 'runs'
 >
 
-/** What was used in one stretch of time: a day, or the month that its first day stands for. */
+/** Usage in one period: a day, or a month, which is named by its first day. */
 export type Bar = { day: string; inputTokens: number; outputTokens: number; runs: number }
 
-/** More days than this are shown as months. */
+/** More days than this are grouped into months. */
 const MOST_DAYS = 100
 
 /**
- * The days of a period with those on which nothing ran, all models together; a long one by month.
- *
- * @param from the first day, as `2026-03-29`; null for the first that has anything
+ * Usage of all models by day, including days without usage; a long period is grouped by month.
+ * @param from the first day, such as `2026-03-29`; null for the first day with usage
  * @param to the last day
  */
 export function barsOf(usage: readonly DailyUsage[], from: string | null, to: string): Bar[] {
@@ -40,14 +39,14 @@ export function barsOf(usage: readonly DailyUsage[], from: string | null, to: st
 
 function daysBetween(first: string, last: string): string[] {
   const days: string[] = []
-  // Days of the calendar, not of a clock: UTC has no summer time to trip over.
+  // Calendar days in UTC, which has no summer time.
   for (let at = Date.parse(first); at <= Date.parse(last); at += 86_400_000) {
     days.push(new Date(at).toISOString().slice(0, 10))
   }
   return days
 }
 
-/** The calendar day of a moment where this page is read. */
+/** The calendar day of a point in time, in the local time zone. */
 export function localDay(at: Date): string {
   const digits = (value: number) => String(value).padStart(2, '0')
   return `${at.getFullYear()}-${digits(at.getMonth() + 1)}-${digits(at.getDate())}`

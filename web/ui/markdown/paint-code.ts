@@ -2,14 +2,13 @@ import { codeLanguage } from './code-languages.ts'
 import { codeTokens } from './code-tokens.ts'
 import type { CodeToken } from './code-tokens.ts'
 
-/** Longer code stays in one colour: nobody waits for it, and it would be felt. */
+/** Longer code is not highlighted, because it would take noticeably long. */
 const MOST = 60_000
 
 /**
- * Colours the code inside an element. The page's elements stay as they are (CSS Custom Highlight API), so nothing can
- * jump, and a browser without it shows the code in one colour.
- *
- * @returns takes the colours away
+ * Highlights the code in an element. The DOM is not changed (CSS Custom Highlight API), so nothing can move; a browser
+ * without it shows no colours.
+ * @returns a function that removes the colours
  */
 export function paintCode(element: Element, name: string): () => void {
   const language = codeLanguage(name)
