@@ -17,9 +17,9 @@ type Disturbance = {
   silence: number
 }
 
-const IMPORT_LENGTH = 10_000_000
+const IMPORT_CHARACTERS = 10_000_000
 const EXPORTED_MESSAGES = 20_000
-const LIVEZ_PACE = 10
+const LIVEZ_INTERVAL_MS = 10
 const TEXT = 'lorem ipsum dolor sit amet '.repeat(18)
 /** The answer must outlast the measurement. */
 const QUESTION = 'Write 20000 words about waiting'
@@ -82,7 +82,7 @@ async function disturb(url: string, reader: AnswerClient, work: () => Promise<un
       const began = performance.now()
       await read(`${url}/livez`)
       waits.push(performance.now() - began)
-      await delay(LIVEZ_PACE)
+      await delay(LIVEZ_INTERVAL_MS)
     }
   })()
   const began = performance.now()
@@ -126,7 +126,7 @@ async function searches(url: string): Promise<void> {
 
 function conversations(): unknown[] {
   const { length } = JSON.stringify(conversation(0, 20))
-  return Array.from({ length: Math.floor(IMPORT_LENGTH / length) }, (_, index) =>
+  return Array.from({ length: Math.floor(IMPORT_CHARACTERS / length) }, (_, index) =>
     conversation(index, 20),
   )
 }

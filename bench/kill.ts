@@ -28,14 +28,14 @@ type Toll = {
  * Restarting an embedded database takes longer, because it runs inside the killed process. It gets only a fraction of
  * the kills.
  */
-const EMBEDDED_SHARE = 0.25
+const EMBEDDED_FRACTION = 0.25
 const ANSWERS = { postgres: 16, embedded: 8 }
 /** At 60 tokens a second an answer takes about two seconds; the kill comes somewhere in them. */
 const QUESTION = 'Write 80 words about the sea'
-const LATEST_KILL = 1_200
-const PATIENCE = 30_000
+const LATEST_KILL_MS = 1_200
+const TIMEOUT_MS = 30_000
 /** An upper bound for the number of events of one answer. */
-const MOST_EVENTS = 1000
+const MAX_EVENTS = 1000
 
 /**
  * Kills servers with SIGKILL in the middle of answers, and compares what clients outside the process had received with
@@ -68,7 +68,7 @@ export async function benchKill(options: Options): Promise<Toll[]> {
 }
 
 async function killServers(database: Database['kind'], wanted: number): Promise<Toll> {
-  const kills = database === 'embedded' ? Math.ceil(wanted * EMBEDDED_SHARE) : wanted
+  const kills = database === 'embedded' ? Math.ceil(wanted * EMBEDDED_FRACTION) : wanted
   const toll: Toll = {
     database,
     kills,
@@ -86,7 +86,7 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
   opened.defer(() => server[Symbol.asyncDispose]())
   for (let kill = 1; kill <= kills; kill += 1) {
     const clients = await beginAnswers(server, ANSWERS[database])
-    await delay(Math.random() * LATEST_KILL)
+    await delay(Math.random() * LATEST_KILL_MS)
     await server.end('SIGKILL')
     const left = await readLeft(storage, clients)
     server = await startServer(settings)
@@ -102,7 +102,7 @@ async function beginAnswers(server: ServerProcess, count: number): Promise<Answe
   const clients = Array.from({ length: count }, () => new AnswerClient())
   await Promise.all(clients.map((client) => client.connect(server.url)))
   for (const client of clients) client.ask(QUESTION)
-  if (!(await allOf(clients, (client) => client.shown !== '', PATIENCE))) {
+  if (!(await allOf(clients, (client) => client.shown !== '', TIMEOUT_MS))) {
     throw new Error(`an answer did not begin: ${clients.map(({ error }) => error).join()}`)
   }
   return clients
@@ -119,7 +119,7 @@ async function readLeft(storage: Storage, clients: readonly AnswerClient[]): Pro
   try {
     const left = new Map<AnswerClient, string>()
     for (const client of clients) {
-      const rows = await readEvents(database.db, client.sessionId, 0, MOST_EVENTS)
+      const rows = await readEvents(database.db, client.sessionId, 0, MAX_EVENTS)
       const text = rows
         .map(({ data }) => LogEvent.parse(JSON.parse(data)))
         .filter(({ type }) => type === 'chunk')
@@ -147,7 +147,7 @@ async function audit(
     toll.cut += 1
     await client.connect(server.url)
   }
-  const ended = await allOf([client], ({ outcome }) => outcome !== null, PATIENCE)
+  const ended = await allOf([client], ({ outcome }) => outcome !== null, TIMEOUT_MS)
   const unended = !ended || client.outcome !== 'completed'
   // An answer that did not end may have nothing stored.
   const stored = unended ? null : await client.readStored(server.url)

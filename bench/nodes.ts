@@ -16,16 +16,16 @@ import { TOKENS_PER_SECOND } from './writer/streams.ts'
 /** Answers that one node writes while the readers wait on another node: the number in the performance target. */
 const STREAMS = 50
 /** Before this, readers are still catching up. */
-const WARM_UP = 2_000
+const WARM_UP_MS = 2_000
 const WRITERS = 3
-const STREAMS_OF_EACH = 100
+const STREAMS_PER_WRITER = 100
 /**
  * A node that falls behind merges neighbouring tokens into one event, so rounds continue until enough events were
  * counted.
  */
-const LONGEST = 600_000
-const ROUND = 5_000
-const PATIENCE = 60_000
+const LONGEST_RUN_MS = 600_000
+const ROUND_MS = 5_000
+const TIMEOUT_MS = 60_000
 
 type Figures = { delivery: Distribution; delivered: Read; many: Read & LogTally }
 
@@ -39,9 +39,9 @@ export async function benchNodes(options: Options): Promise<Figures> {
   const postgres = opened.use(await startDurablePostgres())
   const lag = new Samples()
   const first = opened.use(await openNodes(await postgres.createDatabase('delivery')))
-  const delivered = await first.run(1, STREAMS, WARM_UP + options.seconds * 1000, 0, lag)
+  const delivered = await first.run(1, STREAMS, WARM_UP_MS + options.seconds * 1000, 0, lag)
   const second = opened.use(await openNodes(await postgres.createDatabase('many')))
-  const read = await second.run(WRITERS, STREAMS_OF_EACH, ROUND, options.events, null)
+  const read = await second.run(WRITERS, STREAMS_PER_WRITER, ROUND_MS, options.events, null)
   const many = { ...read, ...(await tallyLogs(second.database.db)) }
   const figures = { delivery: lag.distribution(), delivered, many }
   const { p50, p95, p99, max } = figures.delivery
@@ -118,7 +118,7 @@ async function run({
   events,
   lag,
 }: Run): Promise<Read> {
-  const most = Math.ceil(((events ? LONGEST : forMs) / 1000) * TOKENS_PER_SECOND) + 1
+  const most = Math.ceil(((events ? LONGEST_RUN_MS : forMs) / 1000) * TOKENS_PER_SECOND) + 1
   const committedAt = lag && new SharedArrayBuffer(8 * streams * most)
   const times = committedAt && new Float64Array(committedAt)
   const settings: WriterSettings = { databaseUrl, streams, most, committedAt }
@@ -140,10 +140,10 @@ async function run({
       return { read, done }
     }),
   )
-  setTimeout(() => (measuring = true), WARM_UP)
+  setTimeout(() => (measuring = true), WARM_UP_MS)
   const began = performance.now()
   let sent = 0
-  for (let written = -1; written < events && performance.now() - began < LONGEST;) {
+  for (let written = -1; written < events && performance.now() - began < LONGEST_RUN_MS;) {
     const counts = await Promise.all(
       nodes.map((node, index) => {
         const strangers = nodes.flatMap((other, at) => (at === index ? [] : other.sessionIds))
@@ -154,7 +154,7 @@ async function run({
     written = counts.reduce((sum, count) => sum + count.events, 0)
   }
   const arrived = (): number => reads.reduce((sum, { read }) => sum + read.tokens, 0)
-  const deadline = performance.now() + PATIENCE
+  const deadline = performance.now() + TIMEOUT_MS
   while (arrived() < sent && performance.now() < deadline) await delay(10)
   stop.abort()
   for (const { read, done } of reads) {

@@ -11,7 +11,7 @@ import { startServer } from './server/started-server.ts'
 import { openStorage } from './server/storage.ts'
 
 /** The default of RUN_LEASE_SECONDS, so that the figures apply to a server without settings. */
-const LEASE = 10
+const LEASE_SECONDS = 10
 /** Answers that run on a node when it ends, and words of each: they must outlast the longest takeover. */
 const ANSWERS = 8
 const QUESTION = 'Write 600 words about bridges'
@@ -38,7 +38,7 @@ export async function benchTakeover(options: Options): Promise<Figures> {
   const otherNode = new Samples()
   await stopAnswers(settings, sameNode, otherNode)
   const figures = {
-    [`SIGKILL to the next attempt (lease ${LEASE} s)`]: killed.distribution(),
+    [`SIGKILL to the next attempt (lease ${LEASE_SECONDS} s)`]: killed.distribution(),
     'SIGTERM to the next attempt': ended.distribution(),
     'stop to the provider, same node': sameNode.distribution(),
     'stop to the provider, other node': otherNode.distribution(),
@@ -60,7 +60,7 @@ async function endNode(
   times: Samples,
 ): Promise<void> {
   await using opened = new AsyncDisposableStack()
-  const lease = { RUN_LEASE_SECONDS: String(LEASE) }
+  const lease = { RUN_LEASE_SECONDS: String(LEASE_SECONDS) }
   const ending = opened.use(await startServer({ ...settings, ...lease }))
   const staying = opened.use(await startServer({ ...settings, ...lease }))
   const asking = opened.use(connect({ url: ending.url }))

@@ -14,7 +14,7 @@ const TOKENS = 10_000
 const TOKENS_PER_SECOND = 100
 /** The number of messages in the session that is opened. */
 const MESSAGES = 200
-const PATIENCE = 60_000
+const TIMEOUT_MS = 60_000
 
 type Streaming = PageWork & { slowedDown: number }
 type Moment = { what: string; budget: number; p75: number; highest: number; count: number }
@@ -118,7 +118,7 @@ async function measureMoments(browser: Browser, url: string, repeat: number): Pr
 
 async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-  page.setDefaultTimeout(PATIENCE)
+  page.setDefaultTimeout(TIMEOUT_MS)
   await page.addInitScript(gatherTasks)
   await page.goto(url)
   await page.getByText('Connected').waitFor()

@@ -34,11 +34,11 @@ export async function benchWriter(options: Options): Promise<Measured[]> {
 }
 
 /** An embedded database is meant for one person and a few concurrent answers. */
-const MOST_EMBEDDED_STREAMS = 200
+const MAX_EMBEDDED_STREAMS = 200
 
 function scenarios(kind: Database['kind'], options: Options): Scenario[] {
   return options.streams
-    .filter((streams) => kind === 'postgres' || streams <= MOST_EMBEDDED_STREAMS)
+    .filter((streams) => kind === 'postgres' || streams <= MAX_EMBEDDED_STREAMS)
     .flatMap((streams) =>
       waysOn(kind, options).map((way) => ({ way, streams, measureMs: options.seconds * 1000 })),
     )

@@ -31,13 +31,13 @@ export async function connect(options: ConnectOptions): Promise<Database> {
  * Postgres ends a transaction that is idle for this long. A node that froze or lost its network would otherwise keep
  * its runs locked, and no other node could take them over.
  */
-const IDLE_IN_TRANSACTION = 4_000
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 4_000
 /**
  * Postgres cancels a statement, or a wait for a lock, after this long. Otherwise a statement that never ends would hold
  * its connection for ever. Migrations, which may take long, lift these limits.
  */
-const LONGEST_STATEMENT = 60_000
-const LONGEST_LOCK_WAIT = 15_000
+const STATEMENT_TIMEOUT_MS = 60_000
+const LOCK_TIMEOUT_MS = 15_000
 
 /** @param poolSize the most connections that are open at a time */
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
@@ -50,9 +50,9 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
     // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.
     verify: (client, done) => {
       const settings = `set timezone = 'UTC';
-        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION};
-        set statement_timeout = ${LONGEST_STATEMENT};
-        set lock_timeout = ${LONGEST_LOCK_WAIT}`
+        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
+        set statement_timeout = ${STATEMENT_TIMEOUT_MS};
+        set lock_timeout = ${LOCK_TIMEOUT_MS}`
       client.query(settings, (error: Error | null) => done(error ?? undefined))
     },
   })

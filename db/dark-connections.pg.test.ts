@@ -6,7 +6,7 @@ import { watchConnections } from './dark-connections.ts'
 import { postgresAddress } from './postgres-address.ts'
 import { isTrouble } from './trouble.ts'
 
-const SUSPICION = 200
+const CHECK_AFTER_MS = 200
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function openPool(lookAt = (url: string) => url) {
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  opened.use(watchConnections(pool, postgresAddress(lookAt(proxy.url)), SUSPICION))
+  opened.use(watchConnections(pool, postgresAddress(lookAt(proxy.url)), CHECK_AFTER_MS))
   return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
@@ -48,7 +48,7 @@ test('a query fails too while nothing at all gets through', { timeout: 20_000 },
 test('a query that takes many times as long, and says nothing, is left alone', async () => {
   await using opened = await openPool()
   const { rows } = await opened.pool.query(
-    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+    `select 'done' as said from pg_sleep(${(8 * CHECK_AFTER_MS) / 1000})`,
   )
   expect(rows).toEqual([{ said: 'done' }])
 })
@@ -58,7 +58,7 @@ test('a long query is left alone too while Postgres refuses the connection that 
     (url) => Object.assign(new URL(url), { pathname: '/none' }).href,
   )
   const { rows } = await opened.pool.query(
-    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+    `select 'done' as said from pg_sleep(${(8 * CHECK_AFTER_MS) / 1000})`,
   )
   expect(rows).toEqual([{ said: 'done' }])
 })

@@ -3,11 +3,11 @@ import type { PostgresAddress } from './postgres-address.ts'
 import { isRefusal } from './trouble.ts'
 
 /** A connection that is in use for this long is checked. */
-const SUSPICION = 10_000
+const CHECK_AFTER_MS = 10_000
 /** The longest that the check may take. */
-const PATIENCE = 5_000
+const CHECK_TIMEOUT_MS = 5_000
 /** Behind a pooler, Postgres may not know the backend of a connection. Such a connection is ended after this long. */
-const LONGEST_UNKNOWN = 60_000
+const UNKNOWN_BACKEND_TIMEOUT_MS = 60_000
 
 /**
  * Ends stalled connections. A network that drops packets, or a Postgres whose machine is gone, closes nothing, and TCP
@@ -16,12 +16,12 @@ const LONGEST_UNKNOWN = 60_000
  * A long query is not a stall: a second connection asks Postgres what the backend of each long-used connection does. A
  * connection is ended when its backend has been idle for as long, or when Postgres does not answer the second
  * connection either.
- * @param suspicion milliseconds for which a connection is in use before it is checked
+ * @param checkAfterMs milliseconds for which a connection is in use before it is checked
  */
 export function watchConnections(
   pool: pg.Pool,
   address: PostgresAddress,
-  suspicion = SUSPICION,
+  checkAfterMs = CHECK_AFTER_MS,
 ): Disposable {
   const usedSince = new Map<pg.PoolClient, number>()
   pool.on('acquire', (client) => usedSince.set(client, performance.now()))
@@ -30,15 +30,15 @@ export function watchConnections(
   let looking = false
 
   const look = async (): Promise<void> => {
-    const before = performance.now() - suspicion
+    const before = performance.now() - checkAfterMs
     const suspects = [...usedSince].filter(([, since]) => since < before)
     if (suspects.length === 0 || looking) {
       return
     }
     looking = true
     // A refusal, such as "too many connections", is an answer too: Postgres is reachable.
-    const backends = await backendsOf(address, suspicion).catch((error: unknown) =>
-      isRefusal(error) ? NOTHING_KNOWN : null,
+    const backends = await backendsOf(address, checkAfterMs).catch((error: unknown) =>
+      isRefusal(error) ? NO_BACKENDS : null,
     )
     looking = false
     for (const [client, since] of suspects) {
@@ -49,27 +49,27 @@ export function watchConnections(
       }
     }
   }
-  const timer = setInterval(() => void look(), suspicion / 4).unref()
+  const timer = setInterval(() => void look(), checkAfterMs / 4).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 /** By backend process id: true when the backend has been idle for at least the given time. */
 type Backends = ReadonlyMap<number, boolean>
-const NOTHING_KNOWN: Backends = new Map()
+const NO_BACKENDS: Backends = new Map()
 
-function isDark(client: pg.PoolClient, usedFor: number, backends: Backends | null): boolean {
+function isDark(client: pg.PoolClient, usedForMs: number, backends: Backends | null): boolean {
   if (backends === null) {
     return true
   }
   const id = 'processID' in client ? Number(client.processID) : Number.NaN
-  return backends.get(id) ?? usedFor > LONGEST_UNKNOWN
+  return backends.get(id) ?? usedForMs > UNKNOWN_BACKEND_TIMEOUT_MS
 }
 
-async function backendsOf(address: PostgresAddress, suspicion: number): Promise<Backends> {
+async function backendsOf(address: PostgresAddress, checkAfterMs: number): Promise<Backends> {
   const client = new pg.Client({
     ...address,
-    connectionTimeoutMillis: PATIENCE,
-    query_timeout: PATIENCE,
+    connectionTimeoutMillis: CHECK_TIMEOUT_MS,
+    query_timeout: CHECK_TIMEOUT_MS,
   })
   client.on('error', () => undefined)
   try {
@@ -77,7 +77,7 @@ async function backendsOf(address: PostgresAddress, suspicion: number): Promise<
     const { rows } = await client.query<{ pid: number; idle: boolean }>(
       `select pid, state <> 'active' and state_change < now() - make_interval(secs => $1) as idle
       from pg_stat_activity where datname = current_database()`,
-      [suspicion / 1000],
+      [checkAfterMs / 1000],
     )
     return new Map(rows.map(({ pid, idle }) => [pid, idle]))
   } finally {

@@ -27,7 +27,7 @@ export type EmbeddedOptions = {
 }
 
 /** A query that waits longer for the single connection fails with a connection error. */
-const LONGEST_WAIT = 30_000
+const QUEUE_TIMEOUT_MS = 30_000
 
 /**
  * Opens the embedded database, and creates it when there is none. It is PGlite, a Postgres in WebAssembly, in its own
@@ -62,7 +62,7 @@ export async function openThread(thread: EmbeddedThread, unlock = () => {}): Pro
     database: 'postgres',
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: LONGEST_WAIT,
+    connectionTimeoutMillis: QUEUE_TIMEOUT_MS,
     types: { getTypeParser: postgresParser },
   })
   // The pool replaces a connection that breaks; the next query reports the actual error.

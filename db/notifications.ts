@@ -9,14 +9,14 @@ import type { PostgresAddress } from './postgres-address.ts'
 /** The Postgres notification channel of all nodes on one database. */
 const CHANNEL = 'throughline'
 /** The most bytes of a notification's payload in Postgres. */
-const LONGEST_PAYLOAD = 7_999
+const MAX_PAYLOAD_BYTES = 7_999
 /** The most bytes of text in one notification. */
-export const LONGEST_TOLD = roomIn(LONGEST_PAYLOAD)
-const RECONNECT_DELAY = 500
+export const LONGEST_TOLD = roomIn(MAX_PAYLOAD_BYTES)
+const RECONNECT_DELAY_MS = 500
 /** How long to wait for a notification to ourselves before notifications count as not arriving. */
-const PROBE_TIME = 2_000
+const PROBE_TIMEOUT_MS = 2_000
 /** How often the listening connection is checked, and how long it may take to answer. */
-const LIFE_SIGN = 10_000
+const PING_INTERVAL_MS = 10_000
 const PROBE = 'probe:'
 
 /**
@@ -83,8 +83,8 @@ async function keepListening(
   while (!signal.aborted) {
     const client = new pg.Client({
       ...address,
-      connectionTimeoutMillis: LIFE_SIGN,
-      query_timeout: LIFE_SIGN,
+      connectionTimeoutMillis: PING_INTERVAL_MS,
+      query_timeout: PING_INTERVAL_MS,
     })
     let asking: NodeJS.Timeout | undefined
     const lost = new Promise<void>((resolve) => {
@@ -107,7 +107,7 @@ async function keepListening(
             onTold(told)
           }
         })
-        setTimeout(() => resolve(false), PROBE_TIME).unref()
+        setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()
       })
       await client.query(`listen ${CHANNEL}`)
       await notify(db(), seal(secret, probe))
@@ -115,7 +115,7 @@ async function keepListening(
       // A stalled connection emits no event, so it is asked regularly.
       asking = setInterval(() => {
         client.query('select 1').catch(() => client.end())
-      }, LIFE_SIGN)
+      }, PING_INTERVAL_MS)
       await lost
     } catch {
       // The next attempt reports the cause; meanwhile nodes poll.
@@ -126,7 +126,7 @@ async function keepListening(
     }
     if (!signal.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RECONNECT_DELAY)
+        const timer = setTimeout(resolve, RECONNECT_DELAY_MS)
         signal.addEventListener('abort', () => {
           clearTimeout(timer)
           resolve()

@@ -14,18 +14,18 @@ export type Lookup =
 export type Word = { word: string; prefix: boolean }
 
 /** A longer text is cut to this many UTF-16 units, and to this many words. */
-const LONGEST = 200
-const MOST_WORDS = 16
+const MAX_QUERY_LENGTH = 200
+const MAX_QUERY_WORDS = 16
 /** The most misspelled words; each is compared with each word of the person's vocabulary. */
-const MOST_RESPELLED = 8
+const MAX_RESPELLED_WORDS = 8
 /** The number of a person's newest messages that are scanned when no index can be used. */
-const NEWEST = 2_000
+const SCANNED_MESSAGES = 2_000
 /** The number of a person's newest messages whose words form the vocabulary for spelling corrections. */
-const VOCABULARY = 1_000
+const VOCABULARY_MESSAGES = 1_000
 /** The most words in that vocabulary; a single text may have a hundred thousand. */
-const MOST_VOCABULARY = 20_000
+const MAX_VOCABULARY_WORDS = 20_000
 /** pg_trgm's similarity of two words that differ in one letter of five or six, or in two swapped letters of eight. */
-const ALIKE = 0.35
+const MIN_SIMILARITY = 0.35
 
 /**
  * Chooses how to search for `text`. The same data gives the same choice, so that the pages of one search are
@@ -41,7 +41,7 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
     select plainto_tsquery('simple', ${query})::text as parsed,
       to_regclass('messages_by_trigram') is not null as trigrams`.execute(db)
   const { parsed = '', trigrams = false } = rows[0] ?? {}
-  const words = wordsOf(parsed).slice(0, MOST_WORDS)
+  const words = wordsOf(parsed).slice(0, MAX_QUERY_WORDS)
   const asWords: Lookup = { kind: 'words', tsquery: toQuery(words), words }
   const isWords = words.length > 0
   if (isWords && (await matchesAny(db, userId, asWords))) {
@@ -53,7 +53,9 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
   if (await matchesAny(db, userId, asPart)) {
     return asPart
   }
-  return isWords && trigrams && words.length <= MOST_RESPELLED ? respell(db, userId, words) : null
+  return isWords && trigrams && words.length <= MAX_RESPELLED_WORDS
+    ? respell(db, userId, words)
+    : null
 }
 
 /** The SQL condition that a row of `messages` matches. */
@@ -66,7 +68,7 @@ export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
   }
   return sql`messages.id in (
     select id from (
-      select id, text from messages where user_id = ${userId} order by created_at desc limit ${NEWEST}
+      select id, text from messages where user_id = ${userId} order by created_at desc limit ${SCANNED_MESSAGES}
     ) as newest where text ilike ${lookup.pattern})`
 }
 
@@ -97,15 +99,15 @@ async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<
   const { rows } = await sql<{ wanted: string; word: string }>`
     with vocabulary as (
       select distinct word from (select word from (
-        (select search_words from sessions where user_id = ${userId} order by updated_at desc limit ${VOCABULARY})
+        (select search_words from sessions where user_id = ${userId} order by updated_at desc limit ${VOCABULARY_MESSAGES})
         union all
-        (select search_words from messages where user_id = ${userId} order by created_at desc limit ${VOCABULARY})
-      ) as texts, unnest(tsvector_to_array(search_words)) as word limit ${MOST_VOCABULARY}) as newest
+        (select search_words from messages where user_id = ${userId} order by created_at desc limit ${VOCABULARY_MESSAGES})
+      ) as texts, unnest(tsvector_to_array(search_words)) as word limit ${MAX_VOCABULARY_WORDS}) as newest
     )
     select wanted, alike.word from unnest(${wanted}::text[]) as wanted, lateral (
       select word from vocabulary
       where word = wanted or (abs(length(word) - length(wanted)) <= 2 and length(wanted) >= 4
-        and similarity(word, wanted) >= ${ALIKE})
+        and similarity(word, wanted) >= ${MIN_SIMILARITY})
       order by similarity(word, wanted) desc, word limit 3
     ) as alike`.execute(db)
   const alike = wanted.map((word) =>
@@ -137,12 +139,12 @@ function toQuery(words: readonly Word[]): string {
 
 /** Cuts at a space where there is one, and never inside of a character. */
 function shortened(text: string): string {
-  if (text.length <= LONGEST) {
+  if (text.length <= MAX_QUERY_LENGTH) {
     return text
   }
-  const cut = text.slice(0, LONGEST + 1)
+  const cut = text.slice(0, MAX_QUERY_LENGTH + 1)
   const space = cut.search(/\s\S*$/u)
-  return (space > 0 ? cut.slice(0, space) : cut.slice(0, LONGEST)).toWellFormed().trim()
+  return (space > 0 ? cut.slice(0, space) : cut.slice(0, MAX_QUERY_LENGTH)).toWellFormed().trim()
 }
 
 function quote(word: string): string {

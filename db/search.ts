@@ -10,7 +10,7 @@ export type Match = { sessionId: SessionId; messageId: MessageId | null; rank: n
  * Only this many of the newest matches are ranked; otherwise a very common word would take as long as reading every
  * message.
  */
-const MOST_RANKED = 500
+const MAX_RANKED = 500
 
 /** The newest matches among a person's messages and sessions, unordered; a higher `rank` is better. */
 export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promise<Match[]> {
@@ -22,12 +22,12 @@ export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promi
   const { rows } = await sql<Match>`
     select session_id as "sessionId", id as "messageId", (${rank})::float8 as rank from (
       select id, session_id, search_words from messages where ${messageMatches(userId, lookup)}
-      order by created_at desc limit ${MOST_RANKED}
+      order by created_at desc limit ${MAX_RANKED}
     ) as newest_messages
     union all
     select id, null, (${rank})::float8 from (
       select id, search_words from sessions where ${sessionMatches(userId, lookup)}
-      order by updated_at desc limit ${MOST_RANKED}
+      order by updated_at desc limit ${MAX_RANKED}
     ) as newest_sessions`.execute(db)
   return rows
 }

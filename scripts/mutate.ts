@@ -39,7 +39,7 @@ const NEAREST: Record<string, string[]> = {
 }
 
 /** A mutant that makes the tests hang counts as detected after this long. */
-const PATIENCE = 240_000
+const TIMEOUT_MS = 240_000
 
 const { values } = parseArgs({
   options: {
@@ -131,7 +131,7 @@ function pass(tests: readonly string[]): Promise<boolean> {
     { cwd: copy, stdio: 'ignore' },
   )
   return new Promise((settle) => {
-    const timer = setTimeout(() => run.kill('SIGTERM'), PATIENCE)
+    const timer = setTimeout(() => run.kill('SIGTERM'), TIMEOUT_MS)
     run.on('exit', (code) => {
       clearTimeout(timer)
       settle(code === 0)

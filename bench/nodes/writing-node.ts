@@ -86,12 +86,12 @@ async function disturb(
     if (session) {
       await writer.append(session.id, async (_, log) => log.add({ type: 'session', session }))
     }
-    await delay(DISTURBANCE)
+    await delay(APPEND_INTERVAL_MS)
   }
 }
 
 /** Milliseconds between two appends. */
-const DISTURBANCE = 5
+const APPEND_INTERVAL_MS = 5
 
 function noteTimes(
   into: Float64Array,

@@ -37,9 +37,9 @@ export type Measured = {
   walBytesPerToken: number
 }
 
-const WARM_UP = 2_000
+const WARM_UP_MS = 2_000
 /** How long to wait at the end for tokens that are still under way. */
-const LAST_CHANCE = 2_000
+const DRAIN_TIMEOUT_MS = 2_000
 
 /** Sends paced streams through one design, each stream with one reader, and measures. */
 export async function runScenario(database: Database, scenario: Scenario): Promise<Measured> {
@@ -50,7 +50,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const hub = new Hub()
   const reader = new CursorReader(database, hub)
   const stop = new AbortController()
-  const most = Math.ceil(((WARM_UP + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
+  const most = Math.ceil(((WARM_UP_MS + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
   const streams = await createStreams(db, owner.id, scenario.streams, most)
 
   const latencies = new Samples()
@@ -73,7 +73,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   // Each reader first asks the database for the newest `seq`; the measurement starts when all readers are up to date.
   await delay(100 + scenario.streams)
   const usage = await createUsageReader(db, kind)
-  await Promise.race([sendPaced(streams, WARM_UP, send, new Samples()), following])
+  await Promise.race([sendPaced(streams, WARM_UP_MS, send, new Samples()), following])
 
   const lateness = new Samples()
   const before = { tokens: count(), ...way.written, usage: await usage(), node: nodeCpu() }
@@ -84,7 +84,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const after = { tokens: count(), ...way.written, usage: await usage() }
   const tokens = after.tokens - before.tokens
 
-  const deadline = performance.now() + LAST_CHANCE
+  const deadline = performance.now() + DRAIN_TIMEOUT_MS
   while (arrived() < count() && performance.now() < deadline) await delay(10)
   const delivered = 1 - (count() - arrived()) / tokens
   way.abandon()

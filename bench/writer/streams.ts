@@ -7,7 +7,7 @@ import type { Samples } from '../measure/distribution.ts'
 /** The pace of one answer, and a token: an average English one, with its space. */
 export const TOKENS_PER_SECOND = 50
 export const TOKEN = ' word'
-const PERIOD = 1000 / TOKENS_PER_SECOND
+const PERIOD_MS = 1000 / TOKENS_PER_SECOND
 
 /** One answer that is being written, and the part of it that its reader has received. */
 export class Stream {
@@ -60,7 +60,7 @@ export async function sendPaced(
   send: (stream: Stream, chunk: ChunkEvent) => void,
   lateness: Samples,
 ): Promise<void> {
-  const phases = streams.map(() => Math.random() * PERIOD).sort((a, b) => a - b)
+  const phases = streams.map(() => Math.random() * PERIOD_MS).sort((a, b) => a - b)
   const began = performance.now()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let index = 0
@@ -70,7 +70,7 @@ export async function sendPaced(
     if (now >= began + forMs) return resolve()
     for (;;) {
       const stream = streams[index]
-      const due = began + round * PERIOD + (phases[index] ?? 0)
+      const due = began + round * PERIOD_MS + (phases[index] ?? 0)
       if (!stream || due > now) break
       if (!stream.full) {
         const sentAt = performance.now()

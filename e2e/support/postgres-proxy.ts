@@ -19,7 +19,7 @@ export type PostgresProxy = AsyncDisposable & {
 /** "A" is a NotificationResponse: PostgreSQL documentation, "Message Formats". */
 const NOTIFICATION = 'A'.charCodeAt(0)
 /** One byte of type and four of length, which includes itself. */
-const HEADER = 5
+const HEADER_BYTES = 5
 
 /**
  * @param url of a database on a Unix socket, as `startPostgres` gives it
@@ -85,7 +85,7 @@ function withoutNotifications(onDropped: () => void): Transform {
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
       rest = Buffer.concat([rest, piece])
-      while (rest.length >= HEADER) {
+      while (rest.length >= HEADER_BYTES) {
         const end = 1 + rest.readUInt32BE(1)
         if (rest.length < end) break
         if (rest[0] === NOTIFICATION) onDropped()

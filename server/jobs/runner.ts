@@ -28,14 +28,14 @@ const TIMES = {
   deleteAfterSeconds: 3_600,
 }
 /** How often a worker polls for jobs that no notification announced: retries, and jobs of dead workers. */
-const POLLING = 2
+const POLL_INTERVAL_SECONDS = 2
 /**
  * How often one of the nodes looks for jobs of dead workers. On an embedded database, only an earlier process can have
  * left any, and the query blocks other queries for some 40 ms.
  */
-const SUPERVISION = { postgres: 15, embedded: 20 }
+const SUPERVISION_INTERVAL_SECONDS = { postgres: 15, embedded: 20 }
 /** The most jobs of one queue that a node runs concurrently. */
-const AT_A_TIME = 4
+const CONCURRENCY = 4
 
 /**
  * Runs background jobs: each once, on any node, with retries. pg-boss keeps the jobs in our own database, so that a job
@@ -60,8 +60,8 @@ export class JobRunner {
       // There are no scheduled jobs and no dependencies between jobs.
       schedule: false,
       flowIntervalSeconds: 3_600,
-      superviseIntervalSeconds: SUPERVISION[database.kind],
-      monitorIntervalSeconds: SUPERVISION[database.kind],
+      superviseIntervalSeconds: SUPERVISION_INTERVAL_SECONDS[database.kind],
+      monitorIntervalSeconds: SUPERVISION_INTERVAL_SECONDS[database.kind],
       // Features for operators of many queues.
       registerInstance: false,
       monitorVacuum: false,
@@ -86,8 +86,8 @@ export class JobRunner {
   async start(handlers: Record<QueueName, Handler>): Promise<void> {
     for (const name of QUEUES) {
       const options = {
-        batchSize: AT_A_TIME,
-        pollingIntervalSeconds: POLLING,
+        batchSize: CONCURRENCY,
+        pollingIntervalSeconds: POLL_INTERVAL_SECONDS,
         burstWhenBatchFull: true,
         includeMetadata: true,
         perJobResults: true,

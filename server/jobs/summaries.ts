@@ -14,7 +14,7 @@ import {
 } from './writing.ts'
 
 /** Some 6,000 tokens, which small models can read. UTF-16 units. */
-const TRANSCRIPT = 24_000
+const MAX_TRANSCRIPT_LENGTH = 24_000
 
 /**
  * Writes the summary of a closed session. The session stores the id of the one job that may write it. Reopening the
@@ -59,7 +59,7 @@ export class SummaryWriter implements Summaries {
     { sessionId, signal, isLast }: Attempt,
   ): Promise<string> {
     const { defaultModel, maxTokens } = this.#deps
-    const text = transcript(messages, TRANSCRIPT)
+    const text = transcript(messages, MAX_TRANSCRIPT_LENGTH)
     // The transcript leaves out the middle of a long conversation; the previous summary still covers it.
     const known = before !== null && text.includes('[…]') ? `Summary so far: ${before}\n\n` : ''
     const step = {

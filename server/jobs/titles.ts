@@ -13,7 +13,7 @@ import {
 } from './writing.ts'
 
 /** The beginning of a conversation suffices for a title. UTF-16 units. */
-const TRANSCRIPT = 6_000
+const MAX_TRANSCRIPT_LENGTH = 6_000
 
 /**
  * Lets the model write a title once, to replace the one by rule. A title set by a person stays. The title by rule stays
@@ -48,7 +48,7 @@ export class TitleWriter implements Titles {
       temperature: TEMPERATURE,
       maxTokens,
       systemPrompt: TITLE_INSTRUCTIONS,
-      messages: [{ role: 'user' as const, text: transcript(messages, TRANSCRIPT) }],
+      messages: [{ role: 'user' as const, text: transcript(messages, MAX_TRANSCRIPT_LENGTH) }],
     }
     try {
       const about = { sessionId, kind: 'title' as const }

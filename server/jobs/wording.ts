@@ -1,10 +1,10 @@
 import type { Message } from '../../shared/contract/message.ts'
 import { withoutThoughts } from '../model/think-tags.ts'
 
-const LONGEST_TITLE = 80
-const LONGEST_SUMMARY = 2_000
+const MAX_TITLE_LENGTH = 80
+const MAX_SUMMARY_LENGTH = 2_000
 /** The longest quote of a message in a summary by rule, in UTF-16 units. */
-const LONGEST_QUOTE = 200
+const MAX_QUOTE_LENGTH = 200
 
 export const TITLE_INSTRUCTIONS = `Write a title for the conversation that you are given, in its own language.
 At most six words, no quotation marks, no full stop. Answer with the title alone.
@@ -27,11 +27,11 @@ export function toTitle(answer: string): string | null {
     .replace(/^["'“„«](.*)["'”“»]$/, '$1')
     .replace(/\.$/, '')
     .trim()
-  return bare === '' ? null : cut(bare, LONGEST_TITLE)
+  return bare === '' ? null : cut(bare, MAX_TITLE_LENGTH)
 }
 
 export function toSummary(answer: string): string {
-  return cut(withoutThoughts(answer).replaceAll('\u0000', '').trim(), LONGEST_SUMMARY)
+  return cut(withoutThoughts(answer).replaceAll('\u0000', '').trim(), MAX_SUMMARY_LENGTH)
 }
 
 /** A summary without a model: the first question, and the beginning of the last answer. */
@@ -45,7 +45,7 @@ function quote(word: string, message: Message | undefined): string {
   const text = message?.parts
     .flatMap((part) => (part.type === 'text' ? [withoutThoughts(part.text)] : []))
     .join(' ')
-  return text?.trim() ? `${word}: “${cut(plain(text), LONGEST_QUOTE)}”` : ''
+  return text?.trim() ? `${word}: “${cut(plain(text), MAX_QUOTE_LENGTH)}”` : ''
 }
 
 function plain(text: string): string {

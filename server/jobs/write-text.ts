@@ -17,9 +17,9 @@ export class WritingError extends Error {
 }
 
 /** Titles and summaries are shorter; reading stops after this many UTF-16 units. */
-const LONGEST = 20_000
+const MAX_TEXT_LENGTH = 20_000
 /** A factor on the estimated tokens, which may be too low. */
-const SAFETY = 1.3
+const TOKEN_SAFETY_FACTOR = 1.3
 const UNITS_PER_TOKEN = 3
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 
@@ -46,7 +46,7 @@ export async function writeText(
 ): Promise<string> {
   const step = { ...asked, tools: [] }
   const planned = {
-    inputTokens: Math.ceil(SAFETY * tokens.estimate(step.systemPrompt + textOf(step))),
+    inputTokens: Math.ceil(TOKEN_SAFETY_FACTOR * tokens.estimate(step.systemPrompt + textOf(step))),
     outputTokens: step.maxTokens,
   }
   const reserved = await budget.reserve({ model: step.model, ...planned })
@@ -92,7 +92,7 @@ async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) 
     if (delta.type === 'error') {
       return { text, usage, answering, error: delta.error, cause: thrown }
     }
-    if (text.length > LONGEST) {
+    if (text.length > MAX_TEXT_LENGTH) {
       break
     }
   }

@@ -41,9 +41,9 @@ export type CallResult = z.infer<typeof CallResult>
 /** The most pages of tools that are read, in case a list never ends. */
 const MAX_PAGES = 32
 /** The longest that ending the HTTP session may take. */
-const LEAVE_MS = 1_000
+const TERMINATE_TIMEOUT_MS = 1_000
 /** Longer than any tool's timeout: the caller's signal ends a call. */
-const NO_TIMEOUT = 2 ** 31 - 1
+const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 const FORGOTTEN = 'it has forgotten the session'
 
@@ -136,7 +136,7 @@ export class McpConnection {
       const params = { name, arguments: input }
       return await this.#client.request({ method: 'tools/call', params }, CallResult, {
         signal,
-        timeout: NO_TIMEOUT,
+        timeout: NO_TIMEOUT_MS,
         onprogress: ({ progress: done, total, message }) =>
           onProgress({
             done,
@@ -177,7 +177,7 @@ export class McpConnection {
 
   /** Asks the server to end the HTTP session; failures are ignored. */
   async #leave(transport: StreamableHTTPClientTransport): Promise<void> {
-    const polite = delay(LEAVE_MS, undefined, { ref: false })
+    const polite = delay(TERMINATE_TIMEOUT_MS, undefined, { ref: false })
     await Promise.race([transport.terminateSession().catch(() => undefined), polite])
   }
 

@@ -7,9 +7,9 @@ import type { CallResult } from './connection.ts'
  * Limits of one stored result: text and data in UTF-16 units, images in characters of base64, and the number of content
  * blocks.
  */
-const MAX_TEXT = 256 * 1024
-const MAX_IMAGES = 1_000_000
-const MAX_PIECES = 200
+const MAX_TEXT_LENGTH = 256 * 1024
+const MAX_IMAGE_LENGTH = 1_000_000
+const MAX_BLOCKS = 200
 /** The limit of the whole result in bytes of JSON: an event carries it in one frame, which is limited to 1 MiB. */
 const MAX_BYTES = 1_000_000
 export const MAX_OUTPUT_LENGTH = MAX_BYTES + 30_000
@@ -33,9 +33,9 @@ const Embedded = z.object({
 /** Converts the result of a tool to the stored form: bounded, and with content blocks that can be shown. */
 export function toOutput({ content, structuredContent }: CallResult): McpOutput {
   const keeper = new Keeper()
-  for (const piece of content.slice(0, MAX_PIECES)) keeper.add(piece)
-  if (content.length > MAX_PIECES) {
-    keeper.note(`${content.length - MAX_PIECES} more pieces were left out.`)
+  for (const piece of content.slice(0, MAX_BLOCKS)) keeper.add(piece)
+  if (content.length > MAX_BLOCKS) {
+    keeper.note(`${content.length - MAX_BLOCKS} more pieces were left out.`)
   }
   const data = structuredContent === undefined ? undefined : keeper.data(structuredContent)
   return {
@@ -55,8 +55,8 @@ export function failureText(result: CallResult): string {
 class Keeper {
   readonly content: McpContent[] = []
   readonly notes: string[] = []
-  #text = MAX_TEXT
-  #images = MAX_IMAGES
+  #text = MAX_TEXT_LENGTH
+  #images = MAX_IMAGE_LENGTH
   #bytes = MAX_BYTES
 
   add(piece: unknown): void {
@@ -102,7 +102,7 @@ class Keeper {
     if (kept.length < text.length) {
       this.note(
         fits
-          ? `The text was cut to ${MAX_TEXT / 1024} KiB.`
+          ? `The text was cut to ${MAX_TEXT_LENGTH / 1024} KiB.`
           : 'The text was cut: an answer may have a megabyte in all.',
       )
     }

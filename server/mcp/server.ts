@@ -15,7 +15,7 @@ type State =
 
 const MAX_PROGRESS_MESSAGE = 200
 /** How long a call that did not begin waits for the next connection. */
-const PATIENCE = 10_000
+const RECONNECT_TIMEOUT_MS = 10_000
 
 /** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */
 export class McpServer {
@@ -167,7 +167,11 @@ export class McpServer {
     tool: Tool,
     signal: AbortSignal,
   ): Promise<McpConnection | null> {
-    const over = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(PATIENCE)])
+    const over = AbortSignal.any([
+      signal,
+      this.#closing.signal,
+      AbortSignal.timeout(RECONNECT_TIMEOUT_MS),
+    ])
     const ended = Promise.withResolvers<void>()
     over.addEventListener('abort', () => ended.resolve(), { once: true })
     while (!over.aborted) {

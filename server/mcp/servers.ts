@@ -18,7 +18,7 @@ const TIMES: McpTimes = {
  * How long a call waits for a server that is connecting, and how long a run waits for servers that are not connected
  * yet after the start, or are reconnecting.
  */
-const PATIENCE = 10_000
+const CONNECT_WAIT_MS = 10_000
 
 export type McpServers = ToolSource & AsyncDisposable
 
@@ -40,7 +40,7 @@ export function startMcpServers(
   const ownerOf = (name: string) =>
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
   const patience = (signal: AbortSignal) => {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+    const over = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     return new Promise<void>((resolve) => {
       if (over.aborted) resolve()
       over.addEventListener('abort', () => resolve(), { once: true })
@@ -50,7 +50,7 @@ export function startMcpServers(
   let isStarting = true
   const started = Promise.race([
     Promise.all(servers.map((server) => server.untilSettled())),
-    delay(PATIENCE, undefined, { ref: false }),
+    delay(CONNECT_WAIT_MS, undefined, { ref: false }),
   ]).then(() => {
     isStarting = false
   })

@@ -10,13 +10,13 @@ import { Lines } from './lines.ts'
 import { Messages } from './messages.ts'
 
 /** The longest that a server may take to end by itself after the end of its input. */
-const POLITE = 500
+const END_TIMEOUT_MS = 500
 /** The longest until it is then killed. */
-const FORCED = 3_000
+const KILL_TIMEOUT_MS = 3_000
 /** The longest that remaining output is read after the end of the process. */
-const LAST_WORDS = 200
+const DRAIN_TIMEOUT_MS = 200
 /** The most messages that are delivered without yielding to the event loop. */
-const AT_ONCE = 32
+const BATCH_MESSAGES = 32
 
 export type StdioOptions = {
   command: string
@@ -85,9 +85,9 @@ export class StdioTransport implements Transport {
     const child = this.#child
     if (!child || this.#isClosed) return
     child.stdin.end()
-    if (!(await this.#exits(child, POLITE))) {
+    if (!(await this.#exits(child, END_TIMEOUT_MS))) {
       this.#kill()
-      await this.#exits(child, FORCED)
+      await this.#exits(child, KILL_TIMEOUT_MS)
     }
     await this.#end()
   }
@@ -122,7 +122,7 @@ export class StdioTransport implements Transport {
     for (const [index, line] of lines.entries()) {
       if (this.#isExpelled) return
       this.#deliver(line)
-      if (index % AT_ONCE === AT_ONCE - 1) await immediate()
+      if (index % BATCH_MESSAGES === BATCH_MESSAGES - 1) await immediate()
     }
     const wait = this.#inflow.take(lines.length, bytes)
     if (wait > 0) await delay(wait, undefined, { ref: false })
@@ -157,7 +157,7 @@ export class StdioTransport implements Transport {
     this.#isClosed = true
     // The remaining output is still read, unless the server violated the limits.
     await immediate()
-    await Promise.race([this.#delivering, delay(LAST_WORDS, undefined, { ref: false })])
+    await Promise.race([this.#delivering, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })])
     this.#kill()
     this.#child?.stdout.destroy()
     this.#child?.stderr.destroy()

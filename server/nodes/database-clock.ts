@@ -1,5 +1,5 @@
 /** Differences up to this come from network latency; the clock does not go back for them. */
-const JITTER = 1_000
+const JITTER_MS = 1_000
 
 /**
  * The database's time, which all stored times use, as this process estimates it: the last reading, plus the monotonic
@@ -29,7 +29,7 @@ export class DatabaseClock {
   /** Milliseconds since the epoch. Goes back only to correct an error of more than a second. */
   now(): number {
     const time = Math.floor(this.#offset === null ? Date.now() : this.#count() + this.#offset)
-    this.#latest = this.#latest - time < JITTER ? Math.max(this.#latest, time) : time
+    this.#latest = this.#latest - time < JITTER_MS ? Math.max(this.#latest, time) : time
     return this.#latest
   }
 }

@@ -19,22 +19,22 @@ export type NodeOptions = {
 }
 
 /** The poll interval while notifications arrive, and while they do not. */
-const LOOK_AROUND = { told: 1_000, untold: 100 }
+const POLL_INTERVAL_MS = { notified: 1_000, unnotified: 100 }
 
 /** The delay before a failed heartbeat is retried. */
-const RETRY_BEAT = 500
+const HEARTBEAT_RETRY_MS = 500
 /**
  * After its own lease had expired, a node takes over no runs for this long. Whatever prevented its heartbeat, such as a
  * database outage, probably affected the other nodes too, and they are about to renew theirs.
  */
-const COME_BACK = 3 * RETRY_BEAT
+const RECOVERY_GRACE_MS = 3 * HEARTBEAT_RETRY_MS
 /**
  * When all other nodes are gone, a node continues to poll until it has seen everything that they wrote, and at least
  * for this long: their last notification may have been lost.
  */
-const LAST_LOOK = 1_000
+const LAST_POLL_MS = 1_000
 /** The shortest interval between two log lines about foreign notifications. */
-const FOREIGN_PACE = 60_000
+const FOREIGN_LOG_INTERVAL_MS = 60_000
 
 /**
  * This process as one of the nodes on the same database: it keeps a lease by the database's clock, knows whether there
@@ -138,7 +138,7 @@ export class LocalNode implements Nodes {
   /** Any role that can connect can send any number of them. */
   #countForeign(): void {
     this.#foreign += 1
-    if (performance.now() - this.#foreignToldAt >= FOREIGN_PACE) {
+    if (performance.now() - this.#foreignToldAt >= FOREIGN_LOG_INTERVAL_MS) {
       const error = new Error(
         `${this.#foreign} notifications did not come from a node of this version`,
       )
@@ -188,14 +188,14 @@ export class LocalNode implements Nodes {
     const { others, now } = await renewNode(database.db, this.id, leaseSeconds)
     this.#options.clock?.told(now, asked)
     if (performance.now() >= this.#leaseEnds && Number.isFinite(this.#leaseEnds)) {
-      this.#othersMayBeBack = performance.now() + COME_BACK
+      this.#othersMayBeBack = performance.now() + RECOVERY_GRACE_MS
     }
     this.#leaseEnds = asked + leaseSeconds * 1000
     const grew = others > 0 && this.#others === 0
     if (others > 0) {
       this.#lastLookFrom = null
     } else if (this.#others > 0) {
-      this.#lastLookFrom = performance.now() + LAST_LOOK
+      this.#lastLookFrom = performance.now() + LAST_POLL_MS
     }
     this.#others = others
     if (grew) {
@@ -216,7 +216,7 @@ export class LocalNode implements Nodes {
         next(pace)
       } catch (error) {
         this.#options.onError(error, 'the lease could not be renewed')
-        next(Math.min(pace, RETRY_BEAT))
+        next(Math.min(pace, HEARTBEAT_RETRY_MS))
       }
     }
     next(pace)
@@ -232,7 +232,11 @@ export class LocalNode implements Nodes {
         .catch((error: unknown) =>
           this.#options.onError(error, 'what other nodes wrote could not be read'),
         )
-        .finally(() => this.#lookAroundSoon(this.#told ? LOOK_AROUND.told : LOOK_AROUND.untold))
+        .finally(() =>
+          this.#lookAroundSoon(
+            this.#told ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified,
+          ),
+        )
     }, delay)
   }
 

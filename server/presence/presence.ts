@@ -23,13 +23,13 @@ export type PresenceOptions = ClosingOptions & {
 type Readers = { userId: UserId; count: number; told: boolean; telling: Promise<void> | null }
 
 /** The interval of sweeps, which find what no timer of this node knows about. */
-const ROUND_INTERVAL = 1_000
+const SWEEP_INTERVAL_MS = 1_000
 /** The most sessions that are settled or closed in one sweep. */
-const ROUND = 20
+const SWEEP_LIMIT = 20
 /** The most sessions that are unregistered in one transaction when this node ends. */
-const LEFT_TOGETHER = 500
+const LEAVE_BATCH = 500
 /** Added to timers, so that they do not fire just before the grace period ends by the database's clock. */
-const MARGIN = 20
+const TIMER_MARGIN_MS = 20
 
 /**
  * Records in the database which sessions are read on this node, removes the readers of dead nodes, and closes sessions
@@ -57,7 +57,7 @@ export class LocalPresence {
   }
 
   start(): void {
-    this.#timers.add(setInterval(() => void this.sweep(), ROUND_INTERVAL))
+    this.#timers.add(setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS))
   }
 
   /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
@@ -128,9 +128,9 @@ export class LocalPresence {
     const leaveSome = () =>
       database.db
         .transaction()
-        .execute((transaction) => departFromMany(transaction, node.id, LEFT_TOGETHER))
+        .execute((transaction) => departFromMany(transaction, node.id, LEAVE_BATCH))
     try {
-      while ((await leaveSome()) === LEFT_TOGETHER) {
+      while ((await leaveSome()) === LEAVE_BATCH) {
         // There may be more.
       }
     } catch (error) {
@@ -207,7 +207,7 @@ export class LocalPresence {
       const timer = setTimeout(() => {
         this.#timers.delete(timer)
         void this.sweep()
-      }, graceMs + MARGIN)
+      }, graceMs + TIMER_MARGIN_MS)
       this.#timers.add(timer)
     }
   }
@@ -219,8 +219,8 @@ export class LocalPresence {
       if (this.#options.node.leaseHolds) {
         await this.#settleReaders()
         await this.#forgetAbandoned(false)
-        const left = await closeLeft(this.#options, ROUND, () => this.#closing)
-        this.#roundAgain ||= left === ROUND
+        const left = await closeLeft(this.#options, SWEEP_LIMIT, () => this.#closing)
+        this.#roundAgain ||= left === SWEEP_LIMIT
       }
     }
   }
@@ -251,13 +251,13 @@ export class LocalPresence {
       return
     }
     for (;;) {
-      const abandoned = await findAbandoned(db, everyNode, ROUND)
+      const abandoned = await findAbandoned(db, everyNode, SWEEP_LIMIT)
       for (const sessionId of abandoned) {
         await db
           .transaction()
           .execute((transaction) => forgetAbandoned(transaction, sessionId, everyNode))
       }
-      if (abandoned.length < ROUND || this.#closing) {
+      if (abandoned.length < SWEEP_LIMIT || this.#closing) {
         return
       }
     }

@@ -1,14 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { startTwoApps } from '../testing/two-apps.ts'
 
-const HOUR = 3_600_000
+const HOUR_MS = 3_600_000
 const realNow = Date.now
 
 afterEach(() => vi.restoreAllMocks())
 
 /** Shifts this process's clock while a node works. */
 function wrongBy(hours: number): void {
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR)
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR_MS)
 }
 
 test('what is stored goes by the database’s clock, with nodes whose clocks are hours apart', async () => {

@@ -7,11 +7,11 @@ import { askFirst } from '../testing/ask-first.ts'
 import { openTab } from '../testing/tab.ts'
 
 /** Seconds; long enough for a reader to come back within it. */
-const GRACE = 0.4
+const GRACE_SECONDS = 0.4
 
 /** Closing, reopening and summaries, on either database. */
 export function presenceStories(name: string, openStorage: () => Promise<Storage>) {
-  const start = (storage: Storage, grace = GRACE) =>
+  const start = (storage: Storage, grace = GRACE_SECONDS) =>
     startTestApp({ env: { ...storage.env, SESSION_GRACE_SECONDS: String(grace) } })
 
   describe(`presence on ${name}`, () => {
@@ -27,7 +27,7 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       await other.stop()
       const closed = await untilClosed(app, id)
       expect(Date.parse(closed.endedAt ?? '')).toBeGreaterThan(Date.parse(closed.createdAt))
-      expect(closed.durationMs).toBeGreaterThan(GRACE * 1000)
+      expect(closed.durationMs).toBeGreaterThan(GRACE_SECONDS * 1000)
       expect(closed.summary).toBeNull()
       const writing = await app.model.nextWriting()
       expect(writing.step.systemPrompt).toContain('Summarise the conversation')
@@ -71,7 +71,7 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       expect(back.state?.session).toMatchObject({ status: 'active', summary: null })
       await back.stop()
       const second = await untilClosed(app, id)
-      expect(second.durationMs).toBeGreaterThan((first.durationMs ?? 0) + GRACE * 1000)
+      expect(second.durationMs).toBeGreaterThan((first.durationMs ?? 0) + GRACE_SECONDS * 1000)
       const again = await app.model.nextWriting()
       again.say('In time.')
       again.finish()

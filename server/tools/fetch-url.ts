@@ -8,9 +8,9 @@ import type { SafeFetchOptions } from './safe-fetch.ts'
  * The most bytes of a page that are read after decompression, and the most UTF-16 units of its text that are returned.
  */
 const MAX_BYTES = 1024 * 1024
-const MAX_TEXT = 50_000
+const MAX_TEXT_LENGTH = 50_000
 /** The timeout of the whole fetch, including redirects. */
-const MAX_TIME = 15_000
+const TIMEOUT_MS = 15_000
 
 const Input = z.object({
   url: z
@@ -42,7 +42,7 @@ export function fetchUrl(
     effect: 'read',
     approval: 'never',
     execute: async ({ url }, { signal }) => {
-      const time = AbortSignal.any([signal, AbortSignal.timeout(MAX_TIME)])
+      const time = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
       // Imported lazily: it takes some 20 MiB, and most servers never use it.
       const { safeFetch } = await import('./safe-fetch.ts')
       const fetched = await safeFetch(url, time, options)
@@ -61,8 +61,8 @@ export function fetchUrl(
           url: fetched.url,
           status: response.status,
           content_type: type.slice(0, 100),
-          text: text.slice(0, MAX_TEXT).toWellFormed().replaceAll('\0', ''),
-          truncated: !isWhole || text.length > MAX_TEXT,
+          text: text.slice(0, MAX_TEXT_LENGTH).toWellFormed().replaceAll('\0', ''),
+          truncated: !isWhole || text.length > MAX_TEXT_LENGTH,
         }
       } finally {
         await fetched.close()

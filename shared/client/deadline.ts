@@ -8,7 +8,7 @@ import { CallTimeoutError } from './errors.ts'
 export const DEFAULT_TIMEOUT_MS = 30_000
 
 /** The longest delay of a timer; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** These transfer a file, whose duration depends on the network. */
 const TRANSFERS = new Set(['sessions.export', 'sessions.import'])
@@ -25,7 +25,7 @@ export function withDeadline(timeoutMs: number): TRPCLink<AppRouter> {
   return () =>
     ({ op, next }) => {
       const allowedMs = allowed(op, timeoutMs)
-      if (allowedMs > LONGEST_TIMER_MS) return next(op)
+      if (allowedMs > MAX_TIMER_MS) return next(op)
       return observable((observer) => {
         const timer = setTimeout(() => {
           // The error must come first: unsubscribing makes the link below complete, and a completed call has no result.

@@ -6,7 +6,7 @@ import { follow } from './follow.ts'
 type Event = LoggedEvent<AppToolCall>
 
 /** For a slow consumer, this many events are kept unchanged; beyond that, neighbouring chunks are merged. */
-const UNMERGED = 256
+const MAX_UNMERGED = 256
 
 /**
  * The events of a session after a cursor, as an async iterator; it watches from the first `next` until the loop is
@@ -29,7 +29,7 @@ export async function* sessionEvents(
   signal?.addEventListener('abort', onAbort, { once: true })
   const following = follow(api, sessionId, after ?? null, {
     event(event) {
-      const last = waiting.length > UNMERGED ? waiting.at(-1) : undefined
+      const last = waiting.length > MAX_UNMERGED ? waiting.at(-1) : undefined
       const merged = last === undefined ? null : mergePair(last, event)
       if (merged === null) waiting.push(event)
       else waiting[waiting.length - 1] = merged

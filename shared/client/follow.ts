@@ -15,7 +15,7 @@ export type Following = {
  * After this many refusals in a row without an event, over about 50 s, the watch counts as failing. A database outage
  * is reported by the connection instead: the server announces it, and it ends by itself.
  */
-const MANY_REFUSALS = 12
+const FAILING_AFTER_REFUSALS = 12
 /** A restart is immediate, unless the last one was within this time. */
 const RESTART_MS = 10_000
 
@@ -63,7 +63,7 @@ export function follow(
           return tell.failed(error)
         }
         beginAgain(retryDelay(refusals))
-        if (refusals >= MANY_REFUSALS && !isOutage(error)) tell.failing(error)
+        if (refusals >= FAILING_AFTER_REFUSALS && !isOutage(error)) tell.failing(error)
       },
     })
   }

@@ -2,7 +2,7 @@ import { jsonEncoder } from '@trpc/client'
 import type { Encoder } from '@trpc/client'
 
 /** The server accepts at most 20 queries and mutations in a frame (contract, P12). */
-const MOST_IN_A_FRAME = 16
+const MAX_REQUESTS_PER_FRAME = 16
 
 /** JSON text contains a line break only inside of strings, where it is escaped. */
 const BETWEEN_FRAMES = '\n'
@@ -16,8 +16,8 @@ export const framesEncoder: Encoder = {
     if (!Array.isArray(data)) return JSON.stringify(data)
     const messages: unknown[] = data
     const frames = []
-    for (let from = 0; from < messages.length; from += MOST_IN_A_FRAME) {
-      frames.push(JSON.stringify(messages.slice(from, from + MOST_IN_A_FRAME)))
+    for (let from = 0; from < messages.length; from += MAX_REQUESTS_PER_FRAME) {
+      frames.push(JSON.stringify(messages.slice(from, from + MAX_REQUESTS_PER_FRAME)))
     }
     return frames.join(BETWEEN_FRAMES)
   },

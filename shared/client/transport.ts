@@ -19,7 +19,7 @@ const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 }
  * The most attempts of one request whose connections all broke: a request that breaks every connection must not be
  * repeated for ever.
  */
-const MOST_ATTEMPTS = 20
+const MAX_ATTEMPTS = 20
 
 export type Transport = { api: Api; socket: TRPCWebSocketClient }
 
@@ -54,7 +54,7 @@ export function createTransport(
       noticeOutages(driver, () => api.sessions.list.query({ limit: 1 })),
       retryLink({
         retry: ({ op, error, attempts }) =>
-          !driver.closed && attempts < MOST_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
+          !driver.closed && attempts < MAX_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
         retryDelayMs: (attempts) => retryDelay(attempts),
       }),
       whenConnected(driver),

@@ -9,7 +9,7 @@ import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 
 /** The number of newest sessions that are listed before anything is typed. */
-const FEW = 6
+const INITIAL_SESSIONS = 6
 
 /** The items of the palette for the typed text: commands, sessions by title, and messages that contain it. */
 export function usePaletteItems(typed: string, onShortcuts: () => void): PaletteItem[] {
@@ -59,7 +59,7 @@ export function usePaletteItems(typed: string, onShortcuts: () => void): Palette
   )
   return [
     ...matching(commands, typed),
-    ...matching(byTitle, typed).slice(0, FEW),
+    ...matching(byTitle, typed).slice(0, INITIAL_SESSIONS),
     ...(query === '' ? [] : inMessages),
   ]
 }

@@ -1,15 +1,17 @@
 /** Longer values are not indented: a long and deeply nested one would consist mostly of spaces. */
-const INDENTED = 50_000
+const MAX_INDENTED_LENGTH = 50_000
 /** The most UTF-16 units that are shown, which a page can still lay out. */
-const SHOWN = 200_000
+const MAX_SHOWN_LENGTH = 200_000
 
 /** Formats a JSON value for reading, whatever its size and depth. */
 export function jsonText(value: unknown): string {
   if (typeof value === 'string') return value
   const text = oneLine(value)
   const shown =
-    text === DEEP || text.length > INDENTED ? text : (JSON.stringify(value, null, 2) ?? text)
-  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown
+    text === DEEP || text.length > MAX_INDENTED_LENGTH
+      ? text
+      : (JSON.stringify(value, null, 2) ?? text)
+  return shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown
 }
 
 const DEEP = 'nested too deeply to be shown'

@@ -11,10 +11,10 @@ import { World } from './world.ts'
 /** The start time of every history. */
 const BEGINNING = Date.UTC(2026, 0, 1)
 /** The longest that recovery may take: a lease, and five more seconds (P6). */
-const RECOVERY = (LEASE_SECONDS + 5) * 1_000
-const SLICE = 500
+const RECOVERY_MS = (LEASE_SECONDS + 5) * 1_000
+const SLICE_MS = 500
 /** The longest that a shutdown may take, with the calls under way. */
-const LONGEST_CLOSING = 30_000
+const SHUTDOWN_TIMEOUT_MS = 30_000
 
 /**
  * Plays a history on an empty database, lets all interrupted work be finished, and throws a `BrokenPromise` when a
@@ -72,7 +72,7 @@ export async function playHistory(
 
 /** Lets time pass, and everything happen that is due in it. */
 async function flow(world: World, draw: (bound: number) => number, ms: number): Promise<void> {
-  for (let passed = 0; passed <= ms; passed += SLICE) {
+  for (let passed = 0; passed <= ms; passed += SLICE_MS) {
     let turns = 0
     while (await world.turn(draw)) {
       turns += 1
@@ -80,7 +80,7 @@ async function flow(world: World, draw: (bound: number) => number, ms: number): 
         throw new BrokenPromise('P13', 'the nodes do not come to rest')
       }
     }
-    await world.passTime(passed < ms ? SLICE : 0)
+    await world.passTime(passed < ms ? SLICE_MS : 0)
   }
 }
 
@@ -91,13 +91,13 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
   for (const client of world.clients) {
     client.unpause()
   }
-  await flow(world, draw, SLICE)
+  await flow(world, draw, SLICE_MS)
   // A node that is shutting down takes its time, and takes over no work meanwhile.
-  for (let waited = 0; isClosing(world); waited += SLICE) {
-    if (waited > LONGEST_CLOSING) {
+  for (let waited = 0; isClosing(world); waited += SLICE_MS) {
+    if (waited > SHUTDOWN_TIMEOUT_MS) {
       throw new BrokenPromise('P6', 'a node that was told to end does not')
     }
-    await flow(world, draw, SLICE)
+    await flow(world, draw, SLICE_MS)
   }
   for (const slot of world.slots) {
     if (slot.state === 'none' && (restart || world.up.length === 0)) {
@@ -105,7 +105,7 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
       await flow(world, draw, 0)
     }
   }
-  await flow(world, draw, RECOVERY)
+  await flow(world, draw, RECOVERY_MS)
 }
 
 function isClosing(world: World): boolean {
@@ -148,7 +148,7 @@ async function finish(world: World, draw: (bound: number) => number): Promise<vo
         execution.settle(true)
       }
     }
-    await flow(world, draw, SLICE)
+    await flow(world, draw, SLICE_MS)
     if (world.ledger.activeRuns.length === 0) {
       return
     }

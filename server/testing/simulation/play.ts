@@ -37,9 +37,9 @@ export class Play {
     await world.standStill()
     if ('long' in act && act.long) {
       await this.#live({ type: 'expire', node: act.node })
-      await world.passTime(SWEEP)
+      await world.passTime(SWEEP_MS)
     }
-    const least = 'long' in act && act.long ? ENOUGH : turns
+    const least = 'long' in act && act.long ? TAKEOVER_TURNS : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
     // Not every time, because it is the most expensive check.
     for (const client of draw(4) === 0 ? world.clients : []) {
@@ -246,9 +246,9 @@ const lives = {
 }
 
 /** After this, the living nodes have looked for orphaned runs. */
-const SWEEP = 1_100
+const SWEEP_MS = 1_100
 /** The number of turns in which they have taken them over. */
-const ENOUGH = 200
+const TAKEOVER_TURNS = 200
 
 function at<T>(things: readonly T[], pick: number): T | undefined {
   return things[pick % things.length]

@@ -16,7 +16,7 @@ import { useOlderMessages } from './use-older-messages.ts'
 const places = new Map<string, { count: number; offset: number; cache: CacheSnapshot }>()
 
 /** Older messages are loaded when the view is within this many pixels of the top. */
-const LOAD_OLDER_WITHIN = 600
+const LOAD_OLDER_WITHIN_PX = 600
 
 /**
  * A session's messages in a virtualized list: only those near the viewport are rendered. Use the session's id as the
@@ -110,7 +110,7 @@ export function Conversation(props: {
           keepMounted={count > 0 ? [count - 1] : []}
           onResize={keep}
           onScroll={(offset) => {
-            if (offset < LOAD_OLDER_WITHIN) older.load()
+            if (offset < LOAD_OLDER_WITHIN_PX) older.load()
           }}
         >
           {turns.map((turn, index) => (

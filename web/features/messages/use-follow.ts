@@ -2,9 +2,9 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { RefObject } from 'react'
 
 /** Within this many pixels of the bottom, the reader counts as reading the newest message. */
-const NEAR = 80
+const NEAR_BOTTOM_PX = 80
 /** Tolerance in pixels, because fractional scroll positions never reach the bottom exactly. */
-const AT_BOTTOM = 3
+const AT_BOTTOM_PX = 3
 
 export type Follow = {
   /** True when the newest message is in view. */
@@ -31,7 +31,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     const element = scroller.current
     if (!element) return
     if (following.current) element.scrollTop = element.scrollHeight
-    setAtLatest(following.current || distance(element) <= NEAR)
+    setAtLatest(following.current || distance(element) <= NEAR_BOTTOM_PX)
   }, [scroller])
 
   const engage = useCallback(() => {
@@ -52,10 +52,10 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       const movedUp = this.scrollTop < top - 1
       const movedDown = this.scrollTop > top
       top = this.scrollTop
-      if (movedDown && distance(this) <= AT_BOTTOM) following.current = true
+      if (movedDown && distance(this) <= AT_BOTTOM_PX) following.current = true
       // Dragging the scroll bar fires only this event.
-      else if (movedUp && distance(this) > NEAR) following.current = false
-      setAtLatest(distance(this) <= NEAR)
+      else if (movedUp && distance(this) > NEAR_BOTTOM_PX) following.current = false
+      setAtLatest(distance(this) <= NEAR_BOTTOM_PX)
     }
     function onWheel(event: WheelEvent): void {
       if (event.deltaY < 0) release()

@@ -11,11 +11,11 @@ export type GoTo = { messageId: string; asked: number }
  * The position is held at least this long, because a browser's animated scroll by key takes that long and emits no end
  * event.
  */
-const LEAST_HOLD = 1_000
+const MIN_HOLD_MS = 1_000
 /** And it is held until it needed no correction for this many frames. */
 const STILL_FRAMES = 12
 /** The longest that the position is held. */
-const LONGEST_HOLD = 4_000
+const MAX_HOLD_MS = 4_000
 
 /**
  * Finds the message to scroll to: loads older messages until it is there, and selects its branch if it is on another
@@ -78,8 +78,8 @@ export function holdInView(
     }
     stillFrames = element && scroller.scrollTop === before ? stillFrames + 1 : 0
     const heldFor = performance.now() - began
-    const isStill = heldFor > LEAST_HOLD && stillFrames >= STILL_FRAMES
-    if (isStill || heldFor > LONGEST_HOLD) end()
+    const isStill = heldFor > MIN_HOLD_MS && stillFrames >= STILL_FRAMES
+    if (isStill || heldFor > MAX_HOLD_MS) end()
     else request = requestAnimationFrame(step)
   }
   function end(): void {

@@ -4,7 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 
 /** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
-const LONG = 1800
+const FOLD_BEYOND_LENGTH = 1800
 
 /**
  * The user's message, as it was typed.
@@ -55,13 +55,13 @@ export const UserMessage = memo(function UserMessage(props: {
 
 function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
   const [unfolded, setUnfolded] = useState(false)
-  const isLong = text.length > LONG
+  const isLong = text.length > FOLD_BEYOND_LENGTH
   return (
     <div
       className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}
     >
       <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
-        {isLong && !unfolded ? `${text.slice(0, LONG)}…` : text}
+        {isLong && !unfolded ? `${text.slice(0, FOLD_BEYOND_LENGTH)}…` : text}
       </p>
       {isLong && (
         <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>

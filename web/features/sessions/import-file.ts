@@ -1,5 +1,5 @@
 /** The most bytes that the server accepts. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MAX_BYTES = 64 * 1024 * 1024
 
 /**
  * Imports the sessions of a file, ours or ChatGPT's conversations.json: all or none. Over HTTP, because the file may
@@ -8,7 +8,7 @@ const MOST_BYTES = 64 * 1024 * 1024
  * @throws Error with a message for the user
  */
 export async function importFile(file: Blob): Promise<number> {
-  if (file.size > MOST_BYTES - 1024) {
+  if (file.size > MAX_BYTES - 1024) {
     throw new Error('This file is too large: an import may have 64 MiB at most.')
   }
   const text = await file.text()

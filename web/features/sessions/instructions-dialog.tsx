@@ -5,7 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 
 /** The server's limit. */
-const LONGEST = 50_000
+const MAX_INSTRUCTIONS_LENGTH = 50_000
 
 /** Edits the model and the instructions of a session; both apply from the next answer on. */
 export function InstructionsDialog({
@@ -47,7 +47,7 @@ export function InstructionsDialog({
           id={instructionsId}
           value={instructions}
           rows={5}
-          maxLength={LONGEST}
+          maxLength={MAX_INSTRUCTIONS_LENGTH}
           placeholder="Empty: the server’s instructions"
           onChange={(event) => setInstructions(event.target.value)}
           className="field-sizing-content max-h-[40dvh] min-h-28 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6 placeholder:text-muted"

@@ -9,7 +9,7 @@ type DailyUsage = Pick<
 export type Bar = { day: string; inputTokens: number; outputTokens: number; runs: number }
 
 /** More days than this are grouped into months. */
-const MOST_DAYS = 100
+const MAX_DAILY_BARS = 100
 
 /**
  * Usage of all models by day, including days without usage; a long period is grouped by month.
@@ -21,7 +21,7 @@ export function barsOf(usage: readonly DailyUsage[], from: string | null, to: st
   if (first === undefined) return []
   const days = daysBetween(first, to)
   const steps =
-    days.length > MOST_DAYS ? [...new Set(days.map((day) => `${day.slice(0, 7)}-01`))] : days
+    days.length > MAX_DAILY_BARS ? [...new Set(days.map((day) => `${day.slice(0, 7)}-01`))] : days
   const length = steps === days ? 10 : 7
   const sums = Map.groupBy(usage, ({ day }) => day.slice(0, length))
   return steps.map((day) => {

@@ -1,5 +1,5 @@
 /** Longer text between dollar signs, in UTF-16 units, is hardly a formula. */
-const LONGEST = 5_000
+const MAX_FORMULA_LENGTH = 5_000
 const blankLine = /\n[ \t]*\n/
 
 const marks = [
@@ -14,7 +14,7 @@ const marks = [
  * has a non-space before it and no digit after it, so that `$5 or $10` is two prices.
  */
 export function formulaAt(text: string): string | null {
-  const near = text.slice(0, LONGEST)
+  const near = text.slice(0, MAX_FORMULA_LENGTH)
   const [, close] = marks.find(([open]) => near.startsWith(open)) ?? []
   if (close) return whole(near, near.indexOf(close, 2), close.length)
   if (!/^\$[^\s$]/.test(near)) return null
@@ -29,7 +29,7 @@ export function formulaAt(text: string): string | null {
 /** The index of the next formula after the first character; -1 when there is none. */
 export function nextFormula(text: string): number {
   for (let at = text.indexOf('$', 1); at > 0; at = text.indexOf('$', at + 1)) {
-    if (formulaAt(text.slice(at, at + LONGEST))) return at
+    if (formulaAt(text.slice(at, at + MAX_FORMULA_LENGTH))) return at
   }
   return -1
 }
@@ -41,7 +41,8 @@ export function withoutFormulas(text: string): string {
   let at = 0
   while (at < text.length) {
     const char = text.charAt(at)
-    const found = char === '$' || char === '\\' ? formulaAt(text.slice(at, at + LONGEST)) : null
+    const found =
+      char === '$' || char === '\\' ? formulaAt(text.slice(at, at + MAX_FORMULA_LENGTH)) : null
     if (found) masked += 'a'.repeat(found.length)
     else masked += char === '\\' ? text.slice(at, at + 2) : char
     at += found?.length ?? (char === '\\' ? 2 : 1)

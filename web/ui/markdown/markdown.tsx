@@ -9,7 +9,7 @@ import type { Block } from './split.ts'
  * The number of blocks in a section. Sections keep the changes at the end of a long text away from React's and the
  * browser's work on what is above.
  */
-const SECTION = 8
+const BLOCKS_PER_SECTION = 8
 
 /**
  * Renders Markdown; its content can never become markup or script.
@@ -27,7 +27,7 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
       {sections.map((section, index) => (
         // While a text grows, its earlier sections are laid out and painted only when they are in view.
         <SectionView
-          key={index * SECTION}
+          key={index * BLOCKS_PER_SECTION}
           blocks={section}
           isSettled={isGrowing && index < sections.length - 2}
         />
@@ -66,8 +66,8 @@ const SectionView = memo(
 )
 
 function sectionsOf(blocks: readonly Block[]): Block[][] {
-  return Array.from({ length: Math.ceil(blocks.length / SECTION) }, (_, index) =>
-    blocks.slice(index * SECTION, (index + 1) * SECTION),
+  return Array.from({ length: Math.ceil(blocks.length / BLOCKS_PER_SECTION) }, (_, index) =>
+    blocks.slice(index * BLOCKS_PER_SECTION, (index + 1) * BLOCKS_PER_SECTION),
   )
 }
 

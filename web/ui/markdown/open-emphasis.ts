@@ -5,7 +5,7 @@ import type { MarkedToken, Tokens } from './lex.ts'
 const opening = /(^|[\s([{"'“‘–—])(\*{1,3}|_{1,3}|~~|~$|`{1,2})(?=[^\s*_~`]|$)/
 
 /** A longer unclosed emphasis, in UTF-16 units, is hardly meant as one. */
-const LONGEST = 400
+const MAX_EMPHASIS_LENGTH = 400
 
 /**
  * Closes the open emphasis at the end of a growing text's last block, so that its opening marks are not shown as
@@ -50,7 +50,7 @@ function closeInline(tokens: readonly MarkedToken[]): MarkedToken[] {
     const before = [...joined.slice(0, index), textToken(token.text.slice(0, start))]
     const within = [textToken(token.text.slice(start + mark.length)), ...joined.slice(index + 1)]
     const length = within.reduce((sum, { raw }) => sum + raw.length, 0)
-    if (length > LONGEST) continue
+    if (length > MAX_EMPHASIS_LENGTH) continue
     return length === 0 ? before : [...before, emphasis(mark, within)]
   }
   return joined

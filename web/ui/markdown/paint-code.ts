@@ -3,7 +3,7 @@ import { codeTokens } from './code-tokens.ts'
 import type { CodeToken } from './code-tokens.ts'
 
 /** Longer code is not highlighted, because it would take noticeably long. */
-const MOST = 60_000
+const MAX_HIGHLIGHTED_LENGTH = 60_000
 
 /**
  * Highlights the code in an element. The DOM is not changed (CSS Custom Highlight API), so nothing can move; a browser
@@ -13,7 +13,8 @@ const MOST = 60_000
 export function paintCode(element: Element, name: string): () => void {
   const language = codeLanguage(name)
   const code = element.textContent
-  if (!language || code.length > MOST || typeof Highlight === 'undefined') return () => {}
+  if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined')
+    return () => {}
   const added: [Highlight, StaticRange][] = []
   const nodes = textNodes(element)
   for (const token of codeTokens(code, language)) {
