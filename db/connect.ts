@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { watchConnections } from './dark-connections.ts'
+import { watchForStalledConnections } from './stalled-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
@@ -61,7 +61,7 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
   // A connection that breaks between two queries of a transaction emits only this event; without a listener it would
   // end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const watch = watchConnections(pool, address)
+  const watch = watchForStalledConnections(pool, address)
   const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {

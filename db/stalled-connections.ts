@@ -18,7 +18,7 @@ const UNKNOWN_BACKEND_TIMEOUT_MS = 60_000
  * connection either.
  * @param checkAfterMs milliseconds for which a connection is in use before it is checked
  */
-export function watchConnections(
+export function watchForStalledConnections(
   pool: pg.Pool,
   address: PostgresAddress,
   checkAfterMs = CHECK_AFTER_MS,
@@ -43,7 +43,7 @@ export function watchConnections(
     looking = false
     for (const [client, since] of suspects) {
       const sinceThen = usedSince.get(client) === since
-      if (sinceThen && isDark(client, performance.now() - since, backends)) {
+      if (sinceThen && isStalled(client, performance.now() - since, backends)) {
         usedSince.delete(client)
         void (client as pg.PoolClient & Pick<pg.Client, 'end'>).end()
       }
@@ -57,7 +57,7 @@ export function watchConnections(
 type Backends = ReadonlyMap<number, boolean>
 const NO_BACKENDS: Backends = new Map()
 
-function isDark(client: pg.PoolClient, usedForMs: number, backends: Backends | null): boolean {
+function isStalled(client: pg.PoolClient, usedForMs: number, backends: Backends | null): boolean {
   if (backends === null) {
     return true
   }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
-import { watchConnections } from './dark-connections.ts'
+import { watchForStalledConnections } from './stalled-connections.ts'
 import { postgresAddress } from './postgres-address.ts'
 import { isTrouble } from './trouble.ts'
 
@@ -22,7 +22,7 @@ async function openPool(lookAt = (url: string) => url) {
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  opened.use(watchConnections(pool, postgresAddress(lookAt(proxy.url)), CHECK_AFTER_MS))
+  opened.use(watchForStalledConnections(pool, postgresAddress(lookAt(proxy.url)), CHECK_AFTER_MS))
   return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
