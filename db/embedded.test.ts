@@ -11,7 +11,7 @@ import { EmbeddedThread } from './embedded-thread.ts'
 import { openThread } from './embedded.ts'
 import { insertSession } from './sessions.ts'
 import { TEMPLATE_DIR } from './testing.ts'
-import { isRefusal, isTrouble } from './trouble.ts'
+import { isRefusal, isTransientError } from './database-errors.ts'
 import { ensureUser } from './users.ts'
 import { forgetCutImports, importWhole } from './whole-import.ts'
 
@@ -42,7 +42,7 @@ describe('the thread of the embedded database', () => {
       table: 'users',
     })
     const refused = await sql`select 1 / 0`.execute(db).catch((error: unknown) => error)
-    expect([isRefusal(refused), isTrouble(refused)]).toEqual([true, false])
+    expect([isRefusal(refused), isTransientError(refused)]).toEqual([true, false])
   })
 
   test('begins afresh after several statements of which one failed inside a transaction of their own', async () => {
@@ -100,7 +100,7 @@ describe('the thread of the embedded database', () => {
       code: '57P02',
       message: expect.stringMatching(/embedded database crashed/),
     })
-    expect([isRefusal(failed), isTrouble(failed)]).toEqual([false, true])
+    expect([isRefusal(failed), isTransientError(failed)]).toEqual([false, true])
     expect(await database.db.selectFrom('users').select('name').execute()).toContainEqual({
       name: 'Ada',
     })
@@ -119,7 +119,7 @@ describe('the thread of the embedded database', () => {
     // `once` would reject with the error event.
     await new Promise((resolve) => broken.once('close', resolve))
     const refused = await sql`select 1`.execute(database.db).catch((error: unknown) => error)
-    expect(isTrouble(refused)).toBe(true)
+    expect(isTransientError(refused)).toBe(true)
     expect(refused).toMatchObject({
       message: expect.stringMatching(/embedded database crashed: Program terminated/),
     })

@@ -4,7 +4,7 @@ import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
 import { watchForStalledConnections } from './stalled-connections.ts'
 import { postgresAddress } from './postgres-address.ts'
-import { isTrouble } from './trouble.ts'
+import { isTransientError } from './database-errors.ts'
 
 const CHECK_AFTER_MS = 200
 
@@ -31,7 +31,7 @@ test('a query on a connection that went dark fails as on a broken one, and the n
   await opened.pool.query('select 1')
   opened.proxy.darken()
   const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
-  expect(isTrouble(lost), String(lost)).toBe(true)
+  expect(isTransientError(lost), String(lost)).toBe(true)
   const { rows } = await opened.pool.query('select 2 as two')
   expect(rows).toEqual([{ two: 2 }])
 })
@@ -41,7 +41,7 @@ test('a query fails too while nothing at all gets through', { timeout: 20_000 },
   await opened.pool.query('select 1')
   opened.proxy.silence()
   const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
-  expect(isTrouble(lost), String(lost)).toBe(true)
+  expect(isTransientError(lost), String(lost)).toBe(true)
   opened.proxy.mend()
 })
 

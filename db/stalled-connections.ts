@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { PostgresAddress } from './postgres-address.ts'
-import { isRefusal } from './trouble.ts'
+import { isRefusal } from './database-errors.ts'
 
 /** A connection that is in use for this long is checked. */
 const CHECK_AFTER_MS = 10_000

@@ -11,10 +11,15 @@ export function isRefusal(error: unknown): boolean {
  * Returns true when the database cannot work just now and the same call may succeed later: it is down, starting, full
  * or too slow, or the transaction lost a conflict.
  */
-export function isTrouble(error: unknown): boolean {
+export function isTransientError(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== null) {
-    return CONNECTION.test(state) || RESOURCES.test(state) || GIVEN_UP.test(state) || isKnot(error)
+    return (
+      CONNECTION.test(state) ||
+      RESOURCES.test(state) ||
+      GIVEN_UP.test(state) ||
+      isTransactionConflict(error)
+    )
   }
   const code = codeOf(error)
   return (
@@ -33,14 +38,14 @@ export function isCertificateError(code: string): boolean {
  * refused login, as happens while a standby takes over. Wrapped causes are searched too.
  */
 export function isUnavailable(error: unknown): boolean {
-  if (isTrouble(error) || UNSERVED.test(sqlState(error) ?? '')) {
+  if (isTransientError(error) || UNSERVED.test(sqlState(error) ?? '')) {
     return true
   }
   return error instanceof Error && (GONE.test(error.message) || isUnavailable(error.cause))
 }
 
 /** Returns true for a serialization failure or a deadlock: the transaction can simply be retried. */
-export function isKnot(error: unknown): boolean {
+export function isTransactionConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '')
 }
 
