@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import { type ReadEvent, readChunks } from './events.ts'
 import { type StoredMessage } from './stored-messages.ts'
 import { readMessages } from './messages.ts'
-import { atOneMoment } from './one-moment.ts'
+import { inReadTransaction } from './read-transaction.ts'
 import type { SessionTable } from './schema.ts'
 import { findSession } from './sessions.ts'
 import { type Step, stepsOfRuns } from './steps.ts'
@@ -28,7 +28,7 @@ export async function readOutline(
   userId: UserId,
   id: SessionId,
 ): Promise<SessionOutline | null> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const session = await findSession(db, userId, id)
     if (!session) {
       return null
@@ -89,7 +89,7 @@ export async function readFullMessages(
   sessionId: SessionId,
   ids: readonly MessageId[],
 ): Promise<FullMessage[]> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const stored = new Map(
       (await readMessages(db, sessionId, ids)).map((one) => [one.message.id, one]),
     )

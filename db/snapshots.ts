@@ -6,7 +6,7 @@ import { type ReadEvent, readChunks, readRunEvents } from './events.ts'
 import { type StoredMessage } from './stored-messages.ts'
 import { readBranch } from './branches.ts'
 import { readQueued } from './messages.ts'
-import { atOneMoment } from './one-moment.ts'
+import { inReadTransaction } from './read-transaction.ts'
 import { findSession, readActiveLeaf } from './sessions.ts'
 
 /** A session at `session.seq`, without the text of an unfinished answer. */
@@ -38,7 +38,7 @@ export async function readSnapshot(
   sessionId: SessionId,
   limits: SnapshotLimits,
 ): Promise<StoredSnapshot | null> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const session = await findSession(db, userId, sessionId)
     if (!session) {
       return null

@@ -5,7 +5,7 @@ import type { Database, Db } from './database.ts'
  * the callback: an embedded database has a single connection, which the transaction holds. There, any transaction sees
  * one state.
  */
-export function atOneMoment<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
+export function inReadTransaction<T>(database: Database, read: (db: Db) => Promise<T>): Promise<T> {
   const transaction = database.db.transaction()
   return database.kind === 'postgres'
     ? transaction.setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
