@@ -13,7 +13,7 @@ import { insertSession } from './sessions.ts'
 import { TEMPLATE_DIR } from './testing.ts'
 import { isRefusal, isTransientError } from './database-errors.ts'
 import { ensureUser } from './users.ts'
-import { forgetCutImports, importWhole } from './whole-import.ts'
+import { removeInterruptedImports, importAtomically } from './atomic-import.ts'
 
 const opened: AsyncDisposable[] = []
 afterEach(async () => {
@@ -177,23 +177,23 @@ describe('an import into the embedded database', () => {
         now: new Date().toISOString(),
       })
     const newId = () => crypto.randomUUID()
-    await importWhole(database, ADA.id, newId, async (_db, owner) => {
+    await importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'whole')
       expect(await seen()).toEqual([])
     })
-    const failing = importWhole(database, ADA.id, newId, async (_db, owner) => {
+    const failing = importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'failed')
       throw new Error('no more')
     })
     await expect(failing).rejects.toThrow('no more')
     const begun = Promise.withResolvers<void>()
-    void importWhole(database, ADA.id, newId, async (_db, owner) => {
+    void importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'cut')
       begun.resolve()
       await new Promise(() => {})
     })
     await begun.promise
-    await forgetCutImports(database)
+    await removeInterruptedImports(database)
     const titles = await db.selectFrom('sessions').select('title').execute()
     expect([await seen(), titles]).toEqual([[{ title: 'whole' }], [{ title: 'whole' }]])
   })

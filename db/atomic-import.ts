@@ -14,7 +14,7 @@ const NOBODY = 'import.invalid'
  * (`removeInterruptedImports`).
  * @param newId creates the id of the temporary owner
  */
-export async function importWhole<T>(
+export async function importAtomically<T>(
   { kind, db }: Database,
   userId: UserId,
   newId: () => string,
@@ -54,7 +54,7 @@ export async function importWhole<T>(
 }
 
 /** Removes what interrupted imports of an earlier process left; must be called before any import begins. */
-export async function forgetCutImports({ kind, db }: Database): Promise<void> {
+export async function removeInterruptedImports({ kind, db }: Database): Promise<void> {
   if (kind === 'embedded') {
     await sql`delete from users where email like ${`%@${NOBODY}`}`.execute(db)
   }
