@@ -6,25 +6,25 @@ import { AnswerClient } from './server/answer-client.ts'
 import { startServer } from './server/started-server.ts'
 import { openStorage } from './server/storage.ts'
 
-/** What everybody else notices while one person's large piece of work goes on. Milliseconds. */
+/** The effect that one person's large job has on other users of the same server. Times are in milliseconds. */
 type Disturbance = {
   database: Database['kind']
   work: string
   workSeconds: number
   livezP99: number
   livezHighest: number
-  /** The longest time without a token of an answer that streams. */
+  /** The longest gap between two tokens of an answer that is streaming. */
   silence: number
 }
 
-const IMPORT_LENGTH = 10_000_000
+const IMPORT_CHARACTERS = 10_000_000
 const EXPORTED_MESSAGES = 20_000
-const LIVEZ_PACE = 10
+const LIVEZ_INTERVAL_MS = 10
 const TEXT = 'lorem ipsum dolor sit amet '.repeat(18)
-/** More than is streamed while it is measured. */
+/** The answer must outlast the measurement. */
 const QUESTION = 'Write 20000 words about waiting'
 
-/** `/livez` and a streaming answer while another's import, export and searches go on. */
+/** Measures `/livez` and a streaming answer while another client imports, exports and searches. */
 export async function benchBlocking(options: Options): Promise<Disturbance[]> {
   const figures: Disturbance[] = []
   for (const database of options.databases) {
@@ -82,7 +82,7 @@ async function disturb(url: string, reader: AnswerClient, work: () => Promise<un
       const began = performance.now()
       await read(`${url}/livez`)
       waits.push(performance.now() - began)
-      await delay(LIVEZ_PACE)
+      await delay(LIVEZ_INTERVAL_MS)
     }
   })()
   const began = performance.now()
@@ -126,12 +126,12 @@ async function searches(url: string): Promise<void> {
 
 function conversations(): unknown[] {
   const { length } = JSON.stringify(conversation(0, 20))
-  return Array.from({ length: Math.floor(IMPORT_LENGTH / length) }, (_, index) =>
+  return Array.from({ length: Math.floor(IMPORT_CHARACTERS / length) }, (_, index) =>
     conversation(index, 20),
   )
 }
 
-/** As ChatGPT exports it. */
+/** A conversation in the format of a ChatGPT export. */
 function conversation(index: number, messages: number) {
   const nodes = Array.from({ length: messages }, (_, at) => [
     `n${at}`,

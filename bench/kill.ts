@@ -14,32 +14,34 @@ type Toll = {
   kills: number
   /** Answers that were being written when the process was killed. */
   cut: number
-  /** Demo model's tokens that a client had been shown before a kill, and those of them that were gone after it. */
+  /** Tokens of the demo model that a client had received before a kill, and how many of those were gone afterwards. */
   shownTokens: number
   lostTokens: number
-  /** Answers that did not end after the restart, and those whose readers ended with another text than is stored. */
+  /** Answers that did not end after the restart, and answers whose text on the client differs from the stored text. */
   unended: number
   different: number
-  /** For whoever looks for the bug. */
+  /** Details of each violation, for debugging. */
   problems: string[]
 }
 
-/** An embedded database is restarted with the process, which takes longer: it gets a share of the kills. */
-const EMBEDDED_SHARE = 0.25
+/**
+ * Restarting an embedded database takes longer, because it runs inside the killed process. It gets only a fraction of
+ * the kills.
+ */
+const EMBEDDED_FRACTION = 0.25
 const ANSWERS = { postgres: 16, embedded: 8 }
 /** At 60 tokens a second an answer takes about two seconds; the kill comes somewhere in them. */
 const QUESTION = 'Write 80 words about the sea'
-const LATEST_KILL = 1_200
-const PATIENCE = 30_000
-/** More than an answer of that length has. */
-const MOST_EVENTS = 1000
+const LATEST_KILL_MS = 1_200
+const TIMEOUT_MS = 30_000
+/** An upper bound for the number of events of one answer. */
+const MAX_EVENTS = 1000
 
 /**
- * Shown is stored: kills servers with SIGKILL in the middle of answers, and holds what outside clients were shown
- * against what the restarted server has.
+ * Kills servers with SIGKILL in the middle of answers, and compares what clients outside the process had received with
+ * what the restarted server has stored.
  *
- * Anything that was shown and is gone, or an answer that does not end, is no figure but a bug: the process then ends
- * with status 1.
+ * A token that was shown and then lost, or an answer that never ends, is a bug: the process then exits with status 1.
  */
 export async function benchKill(options: Options): Promise<Toll[]> {
   const tolls: Toll[] = []
@@ -66,7 +68,7 @@ export async function benchKill(options: Options): Promise<Toll[]> {
 }
 
 async function killServers(database: Database['kind'], wanted: number): Promise<Toll> {
-  const kills = database === 'embedded' ? Math.ceil(wanted * EMBEDDED_SHARE) : wanted
+  const kills = database === 'embedded' ? Math.ceil(wanted * EMBEDDED_FRACTION) : wanted
   const toll: Toll = {
     database,
     kills,
@@ -84,7 +86,7 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
   opened.defer(() => server[Symbol.asyncDispose]())
   for (let kill = 1; kill <= kills; kill += 1) {
     const clients = await beginAnswers(server, ANSWERS[database])
-    await delay(Math.random() * LATEST_KILL)
+    await delay(Math.random() * LATEST_KILL_MS)
     await server.end('SIGKILL')
     const left = await readLeft(storage, clients)
     server = await startServer(settings)
@@ -95,12 +97,12 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
   return toll
 }
 
-/** Asks in as many conversations, and resolves when each answer has begun to show. */
+/** Asks one question in each of `count` sessions, and resolves when every answer has begun to stream. */
 async function beginAnswers(server: ServerProcess, count: number): Promise<AnswerClient[]> {
   const clients = Array.from({ length: count }, () => new AnswerClient())
   await Promise.all(clients.map((client) => client.connect(server.url)))
   for (const client of clients) client.ask(QUESTION)
-  if (!(await allOf(clients, (client) => client.shown !== '', PATIENCE))) {
+  if (!(await allOf(clients, (client) => client.shown !== '', TIMEOUT_MS))) {
     throw new Error(`an answer did not begin: ${clients.map(({ error }) => error).join()}`)
   }
   return clients
@@ -109,15 +111,15 @@ async function beginAnswers(server: ServerProcess, count: number): Promise<Answe
 type Left = ReadonlyMap<AnswerClient, string>
 
 /**
- * The text of each answer that the killed process left in the log. It is read before there is a successor, who does
- * the cut step again and shortens the log when that has ended.
+ * Reads the text of each answer that the killed process left in the log. This must happen before the restart: the next
+ * server repeats the interrupted step and then compacts the log.
  */
 async function readLeft(storage: Storage, clients: readonly AnswerClient[]): Promise<Left> {
   const database = await storage.openDatabase()
   try {
     const left = new Map<AnswerClient, string>()
     for (const client of clients) {
-      const rows = await readEvents(database.db, client.sessionId, 0, MOST_EVENTS)
+      const rows = await readEvents(database.db, client.sessionId, 0, MAX_EVENTS)
       const text = rows
         .map(({ data }) => LogEvent.parse(JSON.parse(data)))
         .filter(({ type }) => type === 'chunk')
@@ -145,9 +147,9 @@ async function audit(
     toll.cut += 1
     await client.connect(server.url)
   }
-  const ended = await allOf([client], ({ outcome }) => outcome !== null, PATIENCE)
+  const ended = await allOf([client], ({ outcome }) => outcome !== null, TIMEOUT_MS)
   const unended = !ended || client.outcome !== 'completed'
-  // Of an answer that did not end there may be nothing to read.
+  // An answer that did not end may have nothing stored.
   const stored = unended ? null : await client.readStored(server.url)
   const different = stored !== null && client.shown !== stored
   if (unended) toll.unended += 1

@@ -11,7 +11,7 @@ import { openStorage } from './server/storage.ts'
 /** Resident memory of a server, in MiB. */
 type Memory = {
   database: Database['kind']
-  /** The first start makes the database; each later one opens it. */
+  /** The first start creates the database; later starts open it. */
   start: 'first' | 'later'
   startSeconds: number
   started: number
@@ -20,14 +20,14 @@ type Memory = {
 }
 
 const ANSWERS = 50
-const AT_ONCE = 10
+const CONCURRENT_ANSWERS = 10
 const QUESTION = 'Write 100 words about memory'
-const PATIENCE = 60_000
-/** Until what the start left behind is collected. Milliseconds. */
-const SETTLE = 5_000
+const TIMEOUT_MS = 60_000
+/** Gives the garbage collector time to free what the start allocated. */
+const SETTLE_MS = 5_000
 const MEBIBYTE = 2 ** 20
 
-/** What a started server holds, before and after answers, on both databases. */
+/** Measures the memory of a started server before and after answers, on both databases. */
 export async function benchMemory(options: Options): Promise<Memory[]> {
   const figures: Memory[] = []
   for (const database of options.databases) {
@@ -55,10 +55,11 @@ export async function benchMemory(options: Options): Promise<Memory[]> {
 }
 
 async function measure(server: ServerProcess) {
-  await delay(SETTLE)
+  await delay(SETTLE_MS)
   const started = await residentMemory(server.process.pid ?? 0)
-  for (let answered = 0; answered < ANSWERS; answered += AT_ONCE) await answer(server, AT_ONCE)
-  await delay(SETTLE)
+  for (let answered = 0; answered < ANSWERS; answered += CONCURRENT_ANSWERS)
+    await answer(server, CONCURRENT_ANSWERS)
+  await delay(SETTLE_MS)
   const afterwards = await residentMemory(server.process.pid ?? 0)
   return {
     started: started.now / MEBIBYTE,
@@ -71,7 +72,7 @@ async function answer(server: ServerProcess, count: number): Promise<void> {
   const clients = Array.from({ length: count }, () => new AnswerClient())
   await Promise.all(clients.map((client) => client.connect(server.url)))
   for (const client of clients) client.ask(QUESTION)
-  if (!(await allOf(clients, ({ outcome }) => outcome === 'completed', PATIENCE))) {
+  if (!(await allOf(clients, ({ outcome }) => outcome === 'completed', TIMEOUT_MS))) {
     throw new Error('an answer did not end')
   }
   for (const client of clients) client.close()

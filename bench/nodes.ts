@@ -13,31 +13,35 @@ import { type LogTally, tallyLogs } from './nodes/tally-logs.ts'
 import type { Options } from './options.ts'
 import { TOKENS_PER_SECOND } from './writer/streams.ts'
 
-/** Answers that one node writes while another one's readers wait for them, as the target has it. */
+/** Answers that one node writes while the readers wait on another node: the number in the performance target. */
 const STREAMS = 50
-/** Before this readers are still finding their place. Milliseconds. */
-const WARM_UP = 2_000
+/** Before this, readers are still catching up. */
+const WARM_UP_MS = 2_000
 const WRITERS = 3
-const STREAMS_OF_EACH = 100
-/** A node that does not keep up writes neighbouring tokens as one event, and events are what is counted. */
-const LONGEST = 600_000
-const ROUND = 5_000
-const PATIENCE = 60_000
+const STREAMS_PER_WRITER = 100
+/**
+ * A node that falls behind merges neighbouring tokens into one event, so rounds continue until enough events were
+ * counted.
+ */
+const LONGEST_RUN_MS = 600_000
+const ROUND_MS = 5_000
+const TIMEOUT_MS = 60_000
 
 type Figures = { delivery: Distribution; delivered: Read; many: Read & LogTally }
 
 /**
- * Several nodes on one Postgres: how long after its commit on one a token has its reader on another, and whether
- * anything is lost or doubled when three nodes write a million events, disturb each other, and a fourth one reads.
+ * Several nodes on one Postgres: measures the delay from the commit of a token on one node until its reader on another
+ * node has it, and counts lost and duplicate events when three nodes write a million events, also into each other's
+ * sessions, while a fourth node reads.
  */
 export async function benchNodes(options: Options): Promise<Figures> {
   await using opened = new AsyncDisposableStack()
   const postgres = opened.use(await startDurablePostgres())
   const lag = new Samples()
   const first = opened.use(await openNodes(await postgres.createDatabase('delivery')))
-  const delivered = await first.run(1, STREAMS, WARM_UP + options.seconds * 1000, 0, lag)
+  const delivered = await first.run(1, STREAMS, WARM_UP_MS + options.seconds * 1000, 0, lag)
   const second = opened.use(await openNodes(await postgres.createDatabase('many')))
-  const read = await second.run(WRITERS, STREAMS_OF_EACH, ROUND, options.events, null)
+  const read = await second.run(WRITERS, STREAMS_PER_WRITER, ROUND_MS, options.events, null)
   const many = { ...read, ...(await tallyLogs(second.database.db)) }
   const figures = { delivery: lag.distribution(), delivered, many }
   const { p50, p95, p99, max } = figures.delivery
@@ -85,7 +89,10 @@ async function openNodes(databaseUrl: string) {
   const opened = opening.move()
   return {
     database,
-    /** Lets so many nodes write so many answers each, and one read them all, in rounds until there are enough. */
+    /**
+     * Runs rounds in which `writers` nodes write `streams` answers each and one node reads them all, until enough
+     * events were written.
+     */
     run: (writers: number, streams: number, forMs: number, events: number, lag: Samples | null) =>
       run({ databaseUrl, reading, writers, streams, forMs, events, lag }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -111,7 +118,7 @@ async function run({
   events,
   lag,
 }: Run): Promise<Read> {
-  const most = Math.ceil(((events ? LONGEST : forMs) / 1000) * TOKENS_PER_SECOND) + 1
+  const most = Math.ceil(((events ? LONGEST_RUN_MS : forMs) / 1000) * TOKENS_PER_SECOND) + 1
   const committedAt = lag && new SharedArrayBuffer(8 * streams * most)
   const times = committedAt && new Float64Array(committedAt)
   const settings: WriterSettings = { databaseUrl, streams, most, committedAt }
@@ -122,20 +129,21 @@ async function run({
   const reads = nodes.flatMap(({ sessionIds }) =>
     sessionIds.map((id, index) => {
       const read: Read = { tokens: 0, gaps: 0, doubles: 0, disorder: 0 }
-      // One of its own, as each connection has: a signal looks through all its listeners for each new one.
+      // One derived signal per reader, as each connection has: adding a listener scans all listeners of the same
+      // signal.
       const signal = AbortSignal.any([stop.signal])
       const done = reading.read(id, read, signal, (token, at) => {
         const committed = times?.[index * most + token]
-        // Zero: the reader has it before the writer's own thread heard of its commit.
+        // Zero means that the reader has the token before the writer's thread was notified of its commit.
         if (measuring && committed !== undefined) lag?.add(committed === 0 ? 0 : at - committed)
       })
       return { read, done }
     }),
   )
-  setTimeout(() => (measuring = true), WARM_UP)
+  setTimeout(() => (measuring = true), WARM_UP_MS)
   const began = performance.now()
   let sent = 0
-  for (let written = -1; written < events && performance.now() - began < LONGEST;) {
+  for (let written = -1; written < events && performance.now() - began < LONGEST_RUN_MS;) {
     const counts = await Promise.all(
       nodes.map((node, index) => {
         const strangers = nodes.flatMap((other, at) => (at === index ? [] : other.sessionIds))
@@ -146,7 +154,7 @@ async function run({
     written = counts.reduce((sum, count) => sum + count.events, 0)
   }
   const arrived = (): number => reads.reduce((sum, { read }) => sum + read.tokens, 0)
-  const deadline = performance.now() + PATIENCE
+  const deadline = performance.now() + TIMEOUT_MS
   while (arrived() < sent && performance.now() < deadline) await delay(10)
   stop.abort()
   for (const { read, done } of reads) {
@@ -156,7 +164,7 @@ async function run({
     total.doubles += read.doubles
     total.disorder += read.disorder
   }
-  // What never came is a gap too.
+  // A token that never arrived counts as a gap too.
   total.gaps += sent - total.tokens
   for (const node of nodes) await node.leave()
   return total
@@ -174,7 +182,7 @@ async function startWriter(settings: WriterSettings) {
   const ready = await report()
   return {
     sessionIds: ready.type === 'ready' ? ready.sessionIds : [],
-    /** @returns what it has written since it was started */
+    /** @returns totals since the node was started */
     write: async (forMs: number, strangers: readonly SessionId[]) => {
       worker.postMessage({ type: 'write', forMs, strangers } satisfies Order)
       const written = await report()

@@ -18,10 +18,12 @@ const Flags = z.object({
   ways: list.pipe(z.array(z.enum(WAY_NAMES))).optional(),
 })
 
-/** What to run, how often and for how long; `--quick` gives first impressions, not figures. */
+/**
+ * Which benchmarks to run, how many rounds and for how long. `--quick` gives a first impression, not reliable figures.
+ */
 export type Options = ReturnType<typeof readOptions>['options']
 
-/** @throws when a flag is unknown or makes no sense */
+/** @throws when a flag is unknown or its value is invalid */
 export function readOptions(args: string[]) {
   const { values, positionals } = parseArgs({
     args,

@@ -13,22 +13,22 @@ import type { Options } from './options.ts'
 import { QUERIES, fill } from './search/fill.ts'
 import { createLanguage } from './search/language.ts'
 
-/** How long one kind of query takes, in milliseconds. */
+/** Durations of one kind of query, in milliseconds. */
 type Measured = {
   database: Database['kind']
   messages: number
   kind: string
-  /** Share of the queries that found something. */
+  /** The fraction of the queries that found something. */
   found: number
   search: Distribution
-  /** The first page of the list with the same words. */
+  /** The first page of the session list, filtered by the same words. */
   list: Distribution
 }
 
-/** Of each kind; 200 in all. */
+/** Per kind; 200 queries in all. */
 const QUERIES_OF_A_KIND = 25
 
-/** Search and the filtered list, over many messages of one person, on both databases. */
+/** Measures search and the filtered session list over many messages of one person, on both databases. */
 export async function benchSearch(options: Options): Promise<Measured[]> {
   const figures: Measured[] = []
   for (const kind of options.databases) {
@@ -56,7 +56,7 @@ async function measure({ kind: database, db }: Database, messages: number): Prom
   const language = createLanguage(1)
   const began = performance.now()
   const userId = await fill(db, language, messages)
-  // What a Postgres that runs for a minute does by itself; an embedded database never does.
+  // Autovacuum would analyze the tables of a Postgres within a minute; an embedded database has no autovacuum.
   if (database === 'postgres') await sql`analyze`.execute(db)
   const seconds = (performance.now() - began) / 1000
   console.error(`${database}: stored ${messages} messages in ${seconds.toFixed(1)} s`)

@@ -10,9 +10,9 @@ import type { Options } from './options.ts'
 import { startServer } from './server/started-server.ts'
 import { openStorage } from './server/storage.ts'
 
-/** The default of RUN_LEASE_SECONDS, so that the figures are those of a server without settings. */
-const LEASE = 10
-/** Answers that run on a node when it ends, and words of each: more than the longest takeover. */
+/** The default of RUN_LEASE_SECONDS, so that the figures apply to a server without settings. */
+const LEASE_SECONDS = 10
+/** Answers that run on a node when it ends, and words of each: they must outlast the longest takeover. */
 const ANSWERS = 8
 const QUESTION = 'Write 600 words about bridges'
 const STOPS = 50
@@ -21,8 +21,8 @@ const WORDS = 5
 type Figures = Record<string, ReturnType<Samples['distribution']>>
 
 /**
- * Two servers on one Postgres: how long an answer stands still when its node is killed or asked to end, until the next
- * attempt is announced to a reader on the other; and how long a stop takes to reach the provider.
+ * Two servers on one Postgres: measures how long an answer pauses after its node was killed or asked to end, until a
+ * reader on the other node is told of the next attempt; and how long a stop takes to reach the provider.
  */
 export async function benchTakeover(options: Options): Promise<Figures> {
   await using opened = new AsyncDisposableStack()
@@ -38,7 +38,7 @@ export async function benchTakeover(options: Options): Promise<Figures> {
   const otherNode = new Samples()
   await stopAnswers(settings, sameNode, otherNode)
   const figures = {
-    [`SIGKILL to the next attempt (lease ${LEASE} s)`]: killed.distribution(),
+    [`SIGKILL to the next attempt (lease ${LEASE_SECONDS} s)`]: killed.distribution(),
     'SIGTERM to the next attempt': ended.distribution(),
     'stop to the provider, same node': sameNode.distribution(),
     'stop to the provider, other node': otherNode.distribution(),
@@ -60,7 +60,7 @@ async function endNode(
   times: Samples,
 ): Promise<void> {
   await using opened = new AsyncDisposableStack()
-  const lease = { RUN_LEASE_SECONDS: String(LEASE) }
+  const lease = { RUN_LEASE_SECONDS: String(LEASE_SECONDS) }
   const ending = opened.use(await startServer({ ...settings, ...lease }))
   const staying = opened.use(await startServer({ ...settings, ...lease }))
   const asking = opened.use(connect({ url: ending.url }))
@@ -76,7 +76,7 @@ async function endNode(
     }
   })
   await Promise.all(begun.map(({ promise }) => promise))
-  // Somewhere between two heartbeats, which the lease is counted from.
+  // A random moment between two heartbeats, because the lease is counted from the last heartbeat.
   await delay(Math.random() * 2_000)
   endedAt = performance.now()
   await ending.end(signal)
@@ -124,7 +124,7 @@ async function ask(client: Client, text: string): Promise<string> {
   return id
 }
 
-/** The text that is there when a reader comes is in its snapshot. */
+/** A reader that joins late gets the existing text in its snapshot. */
 function showsText<Call>(event: SessionEvent<Call>): boolean {
   return (
     event.type === 'chunk' ||

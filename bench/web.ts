@@ -12,19 +12,19 @@ import { startPacedProvider } from './web/provider.ts'
 
 const TOKENS = 10_000
 const TOKENS_PER_SECOND = 100
-/** A session that is opened has so many. */
+/** The number of messages in the session that is opened. */
 const MESSAGES = 200
-const PATIENCE = 60_000
+const TIMEOUT_MS = 60_000
 
 type Streaming = PageWork & { slowedDown: number }
 type Moment = { what: string; budget: number; p75: number; highest: number; count: number }
 
-/** What the web app costs a page while a long answer is written, and how soon it shows what a person does. */
+/** Measures the main-thread work of a page while a long answer streams, and how soon the page reacts to a user. */
 export async function benchWeb(options: Options): Promise<unknown> {
   await buildWebApp()
   const tokens = longAnswer(TOKENS)
   const atOnce = TOKENS - options.tokens
-  // Its last tokens stay away, so that what is measured ends before the answer does.
+  // The last tokens are held back, so that the measurement ends before the answer does.
   const pace = { tokens, atOnce, perSecond: TOKENS_PER_SECOND }
   await using provider = await startPacedProvider(() => pace)
   await using server = await startServer({
@@ -74,7 +74,7 @@ async function measureStreaming(
   await cdp.send('Performance.enable')
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: slowedDown })
   const end = await beginWork(page, cdp)
-  // The second before the end is the end's own: there the whole text is laid out once more.
+  // The last second is left out: at the end, the whole text is laid out once more.
   await page.waitForTimeout((tokens / TOKENS_PER_SECOND - 2) * 1000)
   const work = await end()
   await page.context().close()
@@ -118,21 +118,21 @@ async function measureMoments(browser: Browser, url: string, repeat: number): Pr
 
 async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-  page.setDefaultTimeout(PATIENCE)
+  page.setDefaultTimeout(TIMEOUT_MS)
   await page.addInitScript(gatherTasks)
   await page.goto(url)
   await page.getByText('Connected').waitFor()
   return page
 }
 
-/** Resolves when what comes at once is there, and the end of it is followed. */
+/** Resolves when the first burst has arrived and the page is scrolled to its end. */
 async function beginAnswer(page: Page): Promise<void> {
   const box = page.getByRole('textbox', { name: 'Message' })
   await box.fill('Write a long answer')
   await box.press('Enter')
   const answer = page.getByRole('article', { name: 'Assistant' })
   await answer.getByText('Part 1', { exact: true }).waitFor()
-  // What stands in the conversation when the burst is over has stopped growing by leaps.
+  // After this pause the first burst has been rendered, and the conversation grows steadily.
   await page.waitForTimeout(3_000)
   const jump = page.getByRole('button', { name: 'Jump to latest' })
   if (await jump.isVisible()) await jump.click()

@@ -9,8 +9,8 @@ import { compareWays, tabulate } from './writer/tables.ts'
 import { WAY_NAMES, type WayName } from './writer/ways.ts'
 
 /**
- * The writer: what commit-then-show adds to a token's way, and what it costs, beside the ways it is measured against,
- * on both databases.
+ * Measures the log writer: the latency that commit-then-show adds to a token and its CPU cost, compared with other
+ * designs, on both databases.
  */
 export async function benchWriter(options: Options): Promise<Measured[]> {
   const runs: Measured[] = []
@@ -33,18 +33,21 @@ export async function benchWriter(options: Options): Promise<Measured[]> {
   return runs
 }
 
-/** What an embedded database is for is one person and a few answers. */
-const MOST_EMBEDDED_STREAMS = 200
+/** An embedded database is meant for one person and a few concurrent answers. */
+const MAX_EMBEDDED_STREAMS = 200
 
 function scenarios(kind: Database['kind'], options: Options): Scenario[] {
   return options.streams
-    .filter((streams) => kind === 'postgres' || streams <= MOST_EMBEDDED_STREAMS)
+    .filter((streams) => kind === 'postgres' || streams <= MAX_EMBEDDED_STREAMS)
     .flatMap((streams) =>
       waysOn(kind, options).map((way) => ({ way, streams, measureMs: options.seconds * 1000 })),
     )
 }
 
-/** Beside each other, so that they meet the same noise. Without a database, it matters nothing which one it is. */
+/**
+ * The designs run one directly after the other, so that all of them see the same noise. The design without a database
+ * runs only once.
+ */
 function waysOn(kind: Database['kind'], { ways }: Options): WayName[] {
   return WAY_NAMES.filter(
     (way) => (ways ?? WAY_NAMES).includes(way) && (kind === 'postgres' || way !== 'no-database'),

@@ -4,7 +4,7 @@ import type { Usage } from '../shared/contract/message.ts'
 import type { Db } from './database.ts'
 import type { BackgroundUsageTable } from './schema.ts'
 
-/** What one call of a model used that wrote about a session, and not in it. */
+/** Token usage of one model call that wrote a title or a summary; no run requested it. */
 export type BackgroundUsage = {
   id: string
   sessionId: SessionId
@@ -15,7 +15,7 @@ export type BackgroundUsage = {
   createdAt: string
 }
 
-/** Counts the call for the session's owner; nothing is counted of a session that is gone. */
+/** Records the usage for the session's owner; nothing is recorded when the session is gone. */
 export async function insertBackgroundUsage(
   db: Db,
   { id, sessionId, kind, model, usage, createdAt }: BackgroundUsage,

@@ -6,18 +6,21 @@ import { readOutputLengths } from './tool-calls.ts'
 
 export type BranchPage = {
   sessionId: SessionId
-  /** The page ends at this message. */
+  /** The last message of the page. */
   leaf: MessageId
   limit: number
-  /** How many UTF-16 units of stored parts to return at the most, one message always. */
+  /** The most UTF-16 units of stored parts to return; at least one message is always returned. */
   maxLength?: number
-  /** Whether what tools answered counts too, an eighth of its length: it is sent along, and may be pictures. */
+  /**
+   * If true, outputs of tools count towards `maxLength` with an eighth of their length: they are sent to the model too,
+   * and may be images.
+   */
   countsOutputs?: boolean
-  /** Whether each message is placed among its siblings, which only those who show them need. */
+  /** If true, each message carries its position among its siblings; only user interfaces need it. */
   withSiblings?: boolean
 }
 
-/** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
+/** The messages that lead to `leaf`, oldest first, and whether there are older ones. */
 export async function readBranch(
   db: Db,
   {
@@ -68,7 +71,7 @@ export async function readBranch(
   }
 }
 
-/** How many messages of a person lead to `leaf`, it included. */
+/** The number of user messages on the path to `leaf`, including it. */
 export async function countQuestions(
   db: Db,
   sessionId: SessionId,
@@ -86,8 +89,8 @@ export async function countQuestions(
 }
 
 /**
- * Keeps messages that wait, and are to follow whatever is newest then, behind a message: another branch than its is
- * about to become the active one.
+ * Makes `leaf` the parent of queued messages that have no parent yet and for which none was chosen. Called before
+ * another branch becomes active, so that they stay on the branch on which they were sent.
  */
 export async function keepQueuedBehind(
   transaction: Db,

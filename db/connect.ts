@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { watchConnections } from './dark-connections.ts'
+import { watchForStalledConnections } from './stalled-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
@@ -14,33 +14,32 @@ import { postgresParser } from './value-parsers.ts'
 export type ConnectOptions = { databaseUrl: string; poolSize?: number } | EmbeddedOptions
 
 /**
- * Opens the database; its schema is brought up to date by `migrate`.
- *
+ * Opens the database; `migrate` then brings its schema up to date.
  * @throws {FolderInUseError} when another process has the embedded database open
- * @throws {DatabaseUrlError} when the address asks for TLS in a way that there is none of
+ * @throws {DatabaseUrlError} when the address asks for TLS in a way that does not exist
  */
 export async function connect(options: ConnectOptions): Promise<Database> {
   if ('databaseUrl' in options) {
     return connectPostgres(options.databaseUrl, options.poolSize ?? 10)
   }
-  // Loaded when it is wanted: it brings a whole Postgres along.
+  // Imported lazily: the module loads a whole Postgres.
   const { openEmbedded } = await import('./embedded.ts')
   return openEmbedded(options)
 }
 
 /**
- * After this long without a word in a transaction Postgres ends it: a node that froze there, or was cut off, would
- * keep its runs locked against whoever is to take them over. Milliseconds.
+ * Postgres ends a transaction that is idle for this long. A node that froze or lost its network would otherwise keep
+ * its runs locked, and no other node could take them over.
  */
-const IDLE_IN_TRANSACTION = 4_000
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 4_000
 /**
- * After this long Postgres gives a statement up, and a wait for a lock: without it one that never ends would hold its
- * connection for ever. What is long by its nature, which is migrations, does without. Milliseconds.
+ * Postgres cancels a statement, or a wait for a lock, after this long. Otherwise a statement that never ends would hold
+ * its connection for ever. Migrations, which may take long, lift these limits.
  */
-const LONGEST_STATEMENT = 60_000
-const LONGEST_LOCK_WAIT = 15_000
+const STATEMENT_TIMEOUT_MS = 60_000
+const LOCK_TIMEOUT_MS = 15_000
 
-/** @param poolSize how many connections to hold at the most */
+/** @param poolSize the most connections that are open at a time */
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const address = postgresAddress(databaseUrl)
   const pool = new pg.Pool({
@@ -48,20 +47,21 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: postgresParser },
-    // Not as start-up options, which poolers refuse. Each new connection is handed out after it.
+    // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.
     verify: (client, done) => {
       const settings = `set timezone = 'UTC';
-        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION};
-        set statement_timeout = ${LONGEST_STATEMENT};
-        set lock_timeout = ${LONGEST_LOCK_WAIT}`
+        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
+        set statement_timeout = ${STATEMENT_TIMEOUT_MS};
+        set lock_timeout = ${LOCK_TIMEOUT_MS}`
       client.query(settings, (error: Error | null) => done(error ?? undefined))
     },
   })
-  // An idle connection that breaks is replaced by the pool; the next query reports what is really wrong.
+  // The pool replaces an idle connection that breaks; the next query reports the actual error.
   pool.on('error', () => undefined)
-  // One that breaks between two queries of a transaction tells nobody else, and unheard would end the process.
+  // A connection that breaks between two queries of a transaction emits only this event; without a listener it would
+  // end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const watch = watchConnections(pool, address)
+  const watch = watchForStalledConnections(pool, address)
   const insert = namedInsert(pool)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {

@@ -7,7 +7,7 @@ import { migrate } from './migrate.ts'
 import { insertSession, listSessions } from './sessions.ts'
 import { ensureUser } from './users.ts'
 
-/** What both databases must do alike. */
+/** The behaviour that both databases must share. */
 export function databaseSuite(name: string, open: () => Promise<Database>): void {
   const setUp = async () => {
     const database = await open()

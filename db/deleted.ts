@@ -4,7 +4,7 @@ import type { Db } from './database.ts'
 
 type Ids = { runs: RunId; sessions: SessionId }
 
-/** Which of these are no more; the runs of a session are deleted with it. */
+/** Returns the ids that do not exist any more. Runs are deleted with their session. */
 export async function findDeleted<Table extends keyof Ids>(
   db: Db,
   table: Table,
@@ -18,7 +18,10 @@ export async function findDeleted<Table extends keyof Ids>(
   return rows.map(({ id }) => id)
 }
 
-/** The place that no cursor of a deleted session's log is behind; null where none was deleted under this id. */
+/**
+ * The `seq` at which the log of a deleted session ended, raised so far that it is beyond every cursor; null when no
+ * session with this id was deleted.
+ */
 export async function findDeletedEnd(db: Db, id: SessionId): Promise<number | null> {
   const { rows } = await sql<{ end: number }>`
     select greatest(last_seq, (select max(seq) from events where session_id = deleted_sessions.id)) as end
@@ -26,5 +29,5 @@ export async function findDeletedEnd(db: Db, id: SessionId): Promise<number | nu
   return rows[0] ? rows[0].end + LATE_WRITES : null
 }
 
-/** More than a node can have written, and shown, that had not heard of the deletion yet. */
+/** More events than a node can have written and shown before it learned of the deletion. */
 const LATE_WRITES = 1_000_000

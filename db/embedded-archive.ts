@@ -1,4 +1,4 @@
-/** An archive in the form that PGlite takes: a real `Blob` copies it in, and again, piece by piece, out. */
+/** Wraps an archive in the interface of `Blob` that PGlite uses. A real `Blob` would copy the bytes twice. */
 export function asBlob(archive: Uint8Array<ArrayBuffer>): Blob {
   const blob = new Blob([])
   blob.arrayBuffer = async () =>

@@ -1,7 +1,9 @@
 import { Duplex } from 'node:stream'
 import type { MessagePort } from 'node:worker_threads'
 
-/** What `pg` takes for a socket: the bytes of its protocol, to the embedded database's thread and back. */
+/**
+ * The socket that `pg` gets: it carries the bytes of the wire protocol to the thread of the embedded database and back.
+ */
 export class EmbeddedConnection extends Duplex {
   readonly #open: () => Promise<MessagePort>
   #port: MessagePort | null = null
@@ -47,10 +49,12 @@ export class EmbeddedConnection extends Duplex {
     return this
   }
 
-  /** Answers come by themselves. */
+  /** Answers are pushed when they arrive. */
   override _read(): void {}
 
-  /** What was written in one go, such as all of a statement's messages, goes in one. */
+  /**
+   * Writes that were buffered together, such as all messages of one statement, are sent as one message to the thread.
+   */
   override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
     const request = new Uint8Array(chunks.reduce((length, { chunk }) => length + chunk.length, 0))
     let at = 0

@@ -1,4 +1,4 @@
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 
-/** What a database made by one PGlite uses, every later one must bring along. */
+/** A database whose template was made with an extension needs that extension whenever it is opened. */
 export const extensions = { pg_trgm }

@@ -10,12 +10,13 @@ import { JOB_SCHEMA } from './jobs.ts'
 import { migrate, migrationNames } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
-/** What `initdb` makes beside the database that is used. */
+/** Databases that `initdb` creates beside the one in use. */
 const OTHER_DATABASES = ['template0', 'template1']
 
 /**
- * The template: a database just made and migrated, as a tar archive, which a new one is copied from, for making one
- * takes seconds. It is kept in `templateDir` for this schema and this PGlite; null makes it each time.
+ * Returns the template, as a tar archive: a new, migrated database from which others are copied, because creating one
+ * takes seconds. It is cached in `templateDir` for this schema and this version of PGlite; with null it is created each
+ * time.
  */
 export async function makeTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer>> {
   const pglite = new PGlite({ extensions })
@@ -31,7 +32,7 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
   return content
 }
 
-/** Nobody can connect to them, and they are two thirds of the files that each new database is copied from. */
+/** Nobody can connect to these databases, and they are two thirds of the files that each new database copies. */
 async function dropOtherDatabases(pglite: PGlite): Promise<void> {
   await pglite.exec('update pg_database set datistemplate = false')
   for (const name of OTHER_DATABASES) {
@@ -39,7 +40,7 @@ async function dropOtherDatabases(pglite: PGlite): Promise<void> {
   }
 }
 
-/** The file of the template that was kept; null when there is none of this schema and this PGlite. */
+/** The path of the cached template; null when there is none for this schema and this version of PGlite. */
 export async function keptTemplateFile(templateDir: string | null): Promise<string | null> {
   const file = templateDir && (await templateFile(templateDir))
   return file && (await exists(file)) ? file : null
@@ -53,9 +54,8 @@ export async function keptTemplate(
 }
 
 /**
- * Makes a folder that is absent; beside its place and then renamed, so that a kill leaves none half made. All of it is
- * on the disk before anything is committed to it.
- *
+ * Creates a database folder from the template. It is written under another name and then renamed, so that a killed
+ * process leaves no incomplete folder. All files are flushed to disk before the first commit.
  * @param archive the template
  */
 export async function makeFolder(folder: string, archive: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -90,7 +90,7 @@ async function keep(file: string, content: Uint8Array): Promise<void> {
   await rename(unfinished, file)
 }
 
-/** An installed package may lie where nothing may be written: then each new database is made from nothing. */
+/** An installed package may be on a read-only disk; then each new database is created without a cached template. */
 function tolerateReadOnly(error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
@@ -106,7 +106,7 @@ async function pgliteVersion(): Promise<string> {
     : 'unknown'
 }
 
-/** @returns false for whatever cannot be looked at */
+/** @returns false also for a path that cannot be read */
 export function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

@@ -8,22 +8,22 @@ import { EmbeddedConnection } from './embedded-connection.ts'
 import { keptTemplateFile } from './embedded-template.ts'
 
 export type ThreadOptions = {
-  /** The folder of the cluster, which exists; null keeps everything in memory. */
+  /** The folder of the database cluster, which must exist; null keeps everything in memory. */
   folder: string | null
-  /** Where a database in memory finds the one that it is copied from. */
+  /** The folder with the cached template for a database in memory. */
   templateDir: string | null
 }
 
-/** What the thread begins with. */
+/** Start-up data of the thread. */
 export type ThreadData = ThreadOptions & {
-  /** The file of the template, when there is one. */
+  /** The path of the template, when there is one. */
   template: string | null
   pgliteWasmModule: WebAssembly.Module
 }
 
 let compiling: Promise<WebAssembly.Module> | null = null
 
-/** PGlite's code, compiled once for all databases of this process: it is nine megabytes. */
+/** PGlite's WebAssembly code has nine megabytes, so it is compiled once for all databases of this process. */
 function compiled(): Promise<WebAssembly.Module> {
   compiling ??= readFile(
     new URL(
@@ -34,12 +34,12 @@ function compiled(): Promise<WebAssembly.Module> {
   return compiling
 }
 
-/** The thread of the embedded database ended by itself. The code is Postgres's for a server that crashed. */
+/** The thread of the embedded database ended by itself. The code is the SQLSTATE of a Postgres server that crashed. */
 class ThreadDiedError extends Error {
   readonly code = '57P02'
 
   constructor(cause: unknown) {
-    // What WebAssembly ends with is no Error, but has a message.
+    // WebAssembly may throw objects that are no `Error` but have a message.
     const told = typeof cause === 'object' && cause !== null && 'message' in cause
     super(`the embedded database crashed: ${told ? String(cause.message) : 'its thread ended'}`, {
       cause,
@@ -49,8 +49,8 @@ class ThreadDiedError extends Error {
 }
 
 /**
- * The thread that the embedded database works in. When it dies everything that waits for it fails, and the next
- * connection starts it again over what its folder keeps; of a database in memory nothing is kept, so it stays dead.
+ * The thread in which the embedded database runs. When it dies, all pending queries fail, and the next connection
+ * starts it again from its folder. A database in memory has lost its data, so it is not started again.
  */
 export class EmbeddedThread {
   readonly #options: ThreadOptions
@@ -62,7 +62,7 @@ export class EmbeddedThread {
     this.#options = options
   }
 
-  /** Resolves when the database can be used. */
+  /** Resolves when the database accepts connections. */
   async start(): Promise<Worker> {
     if (this.#died && this.#options.folder === null) {
       throw this.#died
@@ -71,7 +71,7 @@ export class EmbeddedThread {
     return this.#worker
   }
 
-  /** A connection to the database, which takes its one session over from the connection before. */
+  /** A connection to the database. There is only one session: a new connection takes it over from the previous one. */
   connection(): EmbeddedConnection {
     const connection = new EmbeddedConnection(() => this.#session())
     this.#connections.add(connection)
@@ -97,7 +97,7 @@ export class EmbeddedThread {
   }
 
   async #begin(): Promise<Worker> {
-    // With the ending of this very file: the published package is compiled.
+    // The extension is that of this file: `.ts` in the repository, `.js` in the published package.
     const file = new URL(`./embedded-worker${extname(import.meta.url)}`, import.meta.url)
     const { folder, templateDir } = this.#options
     const workerData: ThreadData = {

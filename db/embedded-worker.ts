@@ -5,16 +5,19 @@ import type { ThreadData } from './embedded-thread.ts'
 import { asBlob } from './embedded-archive.ts'
 import { extensions } from './embedded-extensions.ts'
 
-// A thread of its own, which owns the embedded database: PGlite works synchronously, and nothing else would run
-// meanwhile. What comes and goes by a session's port is Postgres's wire protocol. Whatever PGlite throws ends the
-// thread, for a database that failed in its own middle can say nothing more; refusals are answers and not thrown.
+// The thread that owns the embedded database. PGlite works synchronously and would block the event loop of the server.
+// The port of a session carries the wire protocol of Postgres. An exception of PGlite ends the thread, because its
+// state is then undefined; SQL errors are ordinary answers and are not thrown.
 
-/** Ends what the session before left open, and forgets what it set and prepared. */
+/** Rolls back the transaction of the previous session, and resets its settings and prepared statements. */
 const RESET = ['rollback', 'discard all', `set timezone = 'UTC'`]
 
-/** With Postgres's default of 128 MB a start takes twice as long, to fill them, and the memory is never given back. */
+/**
+ * With Postgres's default of 128 MB a start takes twice as long, because the buffers are allocated, and the memory is
+ * never freed.
+ */
 const LEAN = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
-/** PGlite runs without fsync by default; on disk a commit is to survive a power cut. */
+/** PGlite runs without fsync by default; a database on disk must survive a power cut. */
 const DURABLE = LEAN.filter((param) => param !== '-F')
 
 const pglite = await open(workerData)
@@ -42,12 +45,12 @@ async function template({ template: file, templateDir }: ThreadData): Promise<Bl
   if (file) {
     return asBlob(new Uint8Array(await readFile(file)))
   }
-  // With all that knows the schema, which this thread does without when there is a template.
+  // Imported lazily: it loads the whole schema, which is not needed when there is a template.
   const { makeTemplate } = await import('./embedded-template.ts')
   return asBlob(await makeTemplate(templateDir))
 }
 
-/** PGlite has one session: whoever comes takes it over from the one before, and begins as with a fresh one. */
+/** PGlite has one session: a new connection takes it over, and starts with a clean state. */
 async function begin(port: MessagePort): Promise<void> {
   session?.close()
   session = port
@@ -55,7 +58,7 @@ async function begin(port: MessagePort): Promise<void> {
     await pglite.exec(statement)
   }
   port.on('message', (request: Uint8Array) => {
-    // A copy: some answers are a view of PGlite's own buffer.
+    // A copy, because some answers are views of PGlite's own buffer.
     const answer = pglite.execProtocolRawSync(request).slice()
     port.postMessage(answer, [answer.buffer])
   })

@@ -11,9 +11,9 @@ import { EmbeddedThread } from './embedded-thread.ts'
 import { openThread } from './embedded.ts'
 import { insertSession } from './sessions.ts'
 import { TEMPLATE_DIR } from './testing.ts'
-import { isRefusal, isTrouble } from './trouble.ts'
+import { isRefusal, isTransientError } from './database-errors.ts'
 import { ensureUser } from './users.ts'
-import { forgetCutImports, importWhole } from './whole-import.ts'
+import { removeInterruptedImports, importAtomically } from './atomic-import.ts'
 
 const opened: AsyncDisposable[] = []
 afterEach(async () => {
@@ -42,7 +42,7 @@ describe('the thread of the embedded database', () => {
       table: 'users',
     })
     const refused = await sql`select 1 / 0`.execute(db).catch((error: unknown) => error)
-    expect([isRefusal(refused), isTrouble(refused)]).toEqual([true, false])
+    expect([isRefusal(refused), isTransientError(refused)]).toEqual([true, false])
   })
 
   test('begins afresh after several statements of which one failed inside a transaction of their own', async () => {
@@ -100,7 +100,7 @@ describe('the thread of the embedded database', () => {
       code: '57P02',
       message: expect.stringMatching(/embedded database crashed/),
     })
-    expect([isRefusal(failed), isTrouble(failed)]).toEqual([false, true])
+    expect([isRefusal(failed), isTransientError(failed)]).toEqual([false, true])
     expect(await database.db.selectFrom('users').select('name').execute()).toContainEqual({
       name: 'Ada',
     })
@@ -114,12 +114,12 @@ describe('the thread of the embedded database', () => {
     broken.on('error', () => undefined)
     broken.connect()
     await once(broken, 'connect')
-    // No start of a session: PGlite ends in its middle.
+    // An invalid start-up message: PGlite crashes while it reads it.
     broken.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 1]))
-    // `once` would take the error for its own.
+    // `once` would reject with the error event.
     await new Promise((resolve) => broken.once('close', resolve))
     const refused = await sql`select 1`.execute(database.db).catch((error: unknown) => error)
-    expect(isTrouble(refused)).toBe(true)
+    expect(isTransientError(refused)).toBe(true)
     expect(refused).toMatchObject({
       message: expect.stringMatching(/embedded database crashed: Program terminated/),
     })
@@ -177,23 +177,23 @@ describe('an import into the embedded database', () => {
         now: new Date().toISOString(),
       })
     const newId = () => crypto.randomUUID()
-    await importWhole(database, ADA.id, newId, async (_db, owner) => {
+    await importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'whole')
       expect(await seen()).toEqual([])
     })
-    const failing = importWhole(database, ADA.id, newId, async (_db, owner) => {
+    const failing = importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'failed')
       throw new Error('no more')
     })
     await expect(failing).rejects.toThrow('no more')
     const begun = Promise.withResolvers<void>()
-    void importWhole(database, ADA.id, newId, async (_db, owner) => {
+    void importAtomically(database, ADA.id, newId, async (_db, owner) => {
       await add(owner, 'cut')
       begun.resolve()
       await new Promise(() => {})
     })
     await begun.promise
-    await forgetCutImports(database)
+    await removeInterruptedImports(database)
     const titles = await db.selectFrom('sessions').select('title').execute()
     expect([await seen(), titles]).toEqual([[{ title: 'whole' }], [{ title: 'whole' }]])
   })
@@ -227,6 +227,7 @@ async function openToOthers(path: string): Promise<string[]> {
   const open = await Promise.all(
     paths.map(async (one) => ((await stat(one)).mode & 0o077 ? [one] : [])),
   )
-  // A cache of the catalogue, which Postgres makes by the umask of the process: the server's is 077 (server/main.ts).
+  // A cache of the catalogue. Postgres creates it with the umask of the process, which is 077 in the server
+  // (server/main.ts).
   return open.flat().filter((one) => !one.endsWith('/pg_internal.init'))
 }

@@ -17,21 +17,21 @@ import type { Schema } from './schema.ts'
 import { postgresParser } from './value-parsers.ts'
 
 export type EmbeddedOptions = {
-  /** The folder of the database, made when absent; `memory:` keeps everything in memory. */
+  /** The folder of the database, created when absent; `memory:` keeps everything in memory. */
   dataDir: string
   /**
-   * Where the template may be kept: a database just made and migrated, which a new one is copied from (making one
-   * takes seconds). Null makes every new database from nothing.
+   * The folder in which the template may be cached: a new, migrated database from which others are copied, because
+   * creating one takes seconds. With null, every database is created without a template.
    */
   templateDir: string | null
 }
 
-/** How long a query waits for its turn before it is refused as trouble: one connection serves all. Milliseconds. */
-const LONGEST_WAIT = 30_000
+/** A query that waits longer for the single connection fails with a connection error. */
+const QUEUE_TIMEOUT_MS = 30_000
 
 /**
- * Opens the embedded database, making it when there is none: PGlite, which is Postgres, in a thread of its own and with
- * one connection. `pg` speaks with it as with any other Postgres.
+ * Opens the embedded database, and creates it when there is none. It is PGlite, a Postgres in WebAssembly, in its own
+ * thread and with one connection; `pg` uses it like any other Postgres.
  */
 export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): Promise<Database> {
   if (dataDir === 'memory:') {
@@ -52,20 +52,20 @@ export async function openEmbedded({ dataDir, templateDir }: EmbeddedOptions): P
   }
 }
 
-/** @param unlock is called when all is closed */
+/** @param unlock called when everything is closed */
 export async function openThread(thread: EmbeddedThread, unlock = () => {}): Promise<Database> {
   await thread.start()
   const pool = new pg.Pool({
     stream: () => thread.connection(),
-    // As PGlite calls them.
+    // The names that PGlite uses.
     user: 'postgres',
     database: 'postgres',
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: LONGEST_WAIT,
+    connectionTimeoutMillis: QUEUE_TIMEOUT_MS,
     types: { getTypeParser: postgresParser },
   })
-  // A connection that breaks is replaced by the pool; the next query reports what is really wrong.
+  // The pool replaces a connection that breaks; the next query reports the actual error.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const insert = namedInsert(pool)
@@ -74,7 +74,7 @@ export async function openThread(thread: EmbeddedThread, unlock = () => {}): Pro
     kind: 'embedded',
     db,
     insertChunks: (rows) => insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
-    // It belongs to this process alone.
+    // An embedded database belongs to this process alone, so there are no other nodes.
     notifications: null,
     jobs: { executeSql: (statements, values) => pool.query<JobRow>(statements, values) },
     close: async () => {
@@ -88,9 +88,9 @@ export async function openThread(thread: EmbeddedThread, unlock = () => {}): Pro
   }
 }
 
-/** In a child process, for what it takes would stay with this one. */
+/** In a child process, because the memory that it takes would not be freed in this one. */
 async function makeElsewhere(folder: string, templateDir: string | null): Promise<void> {
-  // With the ending of this very file: the published package is compiled.
+  // The extension is that of this file: `.ts` in the repository, `.js` in the published package.
   const maker = new URL(`./embedded-maker${extname(import.meta.url)}`, import.meta.url)
   const child = fork(fileURLToPath(maker), [folder, templateDir ?? ''], {
     execArgv: [],

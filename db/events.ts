@@ -14,8 +14,9 @@ export type EventRow = {
 export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
 
 /**
- * Takes `eventColumns` as its parameters. Compaction leaves free places in the middle of a log, and a writer that does
- * not know of its end must not fill them: what is not to stand behind the end collides with it.
+ * Takes `eventColumns` as its parameters. Compaction leaves unused `seq` values in the middle of a log. A writer with
+ * an outdated end of the log must not fill them, so an event that would not be beyond the end is made to violate the
+ * primary key.
  */
 const INSERT_EVENTS = `
   insert into events (session_id, seq, run_id, type, data)
@@ -25,20 +26,23 @@ const INSERT_EVENTS = `
     as wanted (session_id, seq, run_id, type, data)`
 
 /**
- * Takes `eventColumns` as its parameters: the path of every token, without that look at the end, which cost half of
- * what Postgres did for a token. It needs none: only the owner of a run writes its chunks, behind a `start` of its own,
- * and whoever else writes to the log meanwhile leaves there first a `start`, a message or the like, which compaction
- * never takes away. So a stale writer of chunks collides with that.
+ * Takes `eventColumns` as its parameters. Every token goes this way, so it leaves out the check of the log's end, which
+ * cost half of the time that Postgres spent on a token. The check is not needed here: only the owner of a run writes
+ * its chunks, after its own `start` event, and every other writer first appends an event that compaction never removes,
+ * such as a `start` or a message. A stale writer of chunks therefore violates the primary key.
  */
 export const INSERT_CHUNKS = `
   insert into events (session_id, seq, run_id, type, data)
   select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
 
-/** The same, and tells the other nodes with the same commit; the payload comes last. */
+/** Inserts in the same way, and notifies the other nodes with the same commit. The payload is the last parameter. */
 export const INSERT_CHUNKS_AND_NOTIFY = `with inserted as (${INSERT_CHUNKS})
   select pg_notify('throughline', $6)`
 
-/** The rows column by column, in the order of the primary key, so that two batches cannot wait for each other. */
+/**
+ * The rows as one array per column, in the order of the primary key: two batches that lock in the same order cannot
+ * deadlock.
+ */
 export function eventColumns(rows: readonly EventRow[]): unknown[][] {
   const sorted = rows.toSorted((a, b) =>
     a.sessionId === b.sessionId ? a.seq - b.seq : a.sessionId < b.sessionId ? -1 : 1,
@@ -53,16 +57,17 @@ export function eventColumns(rows: readonly EventRow[]): unknown[][] {
 }
 
 /**
- * Adds the rows, all or none, in one statement. The primary key is the concurrency control: when a place in a log is
- * taken already, nothing is inserted.
- *
+ * Inserts the rows, all or none, in one statement. The primary key is the concurrency control: when another writer has
+ * inserted an event with the same `seq`, nothing is inserted.
  * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
  */
 export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<void> {
   await db.executeQuery(CompiledQuery.raw(INSERT_EVENTS, eventColumns(rows)))
 }
 
-/** Whether an error says that another writer took a place in a log first. */
+/**
+ * Returns true for the error of an insert that failed because another writer had inserted an event with the same `seq`.
+ */
 export function isSeqTaken(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -73,7 +78,7 @@ export function isSeqTaken(error: unknown): boolean {
   )
 }
 
-/** The place of the newest event of each session; a session without events is 0. */
+/** The `seq` of the newest event of each session; 0 for a session without events. */
 export async function readHeads(
   db: Db,
   sessionIds: readonly SessionId[],
@@ -86,7 +91,7 @@ export async function readHeads(
   return new Map(rows.map((row) => [row.id, row.head]))
 }
 
-/** The events after a place, oldest first, at most `limit` of them. */
+/** The events after `after`, oldest first, at most `limit` of them. */
 export async function readEvents(
   db: Db,
   sessionId: SessionId,
@@ -104,11 +109,10 @@ export async function readEvents(
 }
 
 /**
- * The next events after a place, oldest first, for a reader that is behind.
- *
- * @param limit rows at the most
- * @param maxLength bytes of JSON after which no further event is read; the first comes however long it is
- * @returns `complete` says that the log had no more
+ * The next events after `after`, oldest first, for a reader that is behind.
+ * @param limit the most rows
+ * @param maxLength bytes of JSON after which reading stops; the first event is always returned
+ * @returns `complete` is true when the log has no further events
  */
 export async function readEventsWithin(
   db: Db,
@@ -136,7 +140,7 @@ export async function readEventsWithin(
   return { events, complete: events.length === found && found < limit }
 }
 
-/** The chunks that a run has logged after a place, oldest first, at most `limit` of them. */
+/** The chunks that a run logged after `after`, oldest first, at most `limit` of them. */
 export async function readChunks(
   db: Db,
   sessionId: SessionId,
@@ -156,7 +160,7 @@ export async function readChunks(
     .execute()
 }
 
-/** The states of calls that a run has logged and that may tell of progress, oldest first. */
+/** The states of tool calls that a run logged and that may contain progress, oldest first. */
 export async function readCallsInProgress(
   db: Db,
   sessionId: SessionId,
@@ -173,7 +177,7 @@ export async function readCallsInProgress(
     .execute()
 }
 
-/** What a run has logged up to a place, oldest first. */
+/** The events that a run logged up to `seq`, oldest first. */
 export async function readRunEvents(
   db: Db,
   sessionId: SessionId,
@@ -190,7 +194,10 @@ export async function readRunEvents(
     .execute()
 }
 
-/** Which of these rows stand in the log just so: asked after a connection broke and took the answer along. */
+/**
+ * Counts how many of these rows are in the log exactly as given. Used after a connection broke before the result of an
+ * insert arrived.
+ */
 export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<number> {
   const { rows: counted } = await sql<{ count: number }>`
     select count(*) as count
@@ -204,7 +211,7 @@ export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<num
   return counted[0]?.count ?? 0
 }
 
-/** Puts another event in the place of one: a part's whole text for its last chunk. */
+/** Replaces an event. Compaction replaces the last chunk of a part by the part's whole text. */
 export async function replaceEvent(
   db: Db,
   sessionId: SessionId,
@@ -228,7 +235,10 @@ export async function deleteEvents(
     delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
 }
 
-/** Removes what a node wrote of a run before it knew that its session was deleted; nothing of a run that is there. */
+/**
+ * Removes the events that a node wrote for a run before it learned that the session was deleted; events of a run that
+ * exists are kept.
+ */
 export async function deleteEventsOfDeletedRun(
   db: Db,
   sessionId: SessionId,
@@ -240,9 +250,9 @@ export async function deleteEventsOfDeletedRun(
 }
 
 /**
- * What each of these sessions has after a place, oldest first, in one query: what a node reads for all its readers.
- *
- * @param limit rows of one session at the most
+ * The events of each of these sessions after its `after`, oldest first, in one query: a node reads for all its readers
+ * at once.
+ * @param limit the most rows of one session
  */
 export async function readEventsOfMany(
   db: Db,

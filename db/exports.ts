@@ -7,28 +7,28 @@ import type { Database } from './database.ts'
 import { type ReadEvent, readChunks } from './events.ts'
 import { type StoredMessage } from './stored-messages.ts'
 import { readMessages } from './messages.ts'
-import { atOneMoment } from './one-moment.ts'
+import { inReadTransaction } from './read-transaction.ts'
 import type { SessionTable } from './schema.ts'
 import { findSession } from './sessions.ts'
 import { type Step, stepsOfRuns } from './steps.ts'
 import { type StoredCall, callsOfRuns } from './tool-calls.ts'
 
-/** A session and which messages its tree has; those that wait for their turn have no place in it yet. */
+/** A session and the ids of the messages in its tree. Queued messages are not in the tree yet. */
 export type SessionOutline = {
   session: Session
   titleSource: SessionTable['title_source']
   activeLeaf: MessageId | null
-  /** In the order of their making. */
+  /** In order of creation. */
   messageIds: MessageId[]
 }
 
-/** The session as it is now; null when there is none, or it is somebody else's. */
+/** The session as it is now; null when it does not exist or belongs to another user. */
 export async function readOutline(
   database: Database,
   userId: UserId,
   id: SessionId,
 ): Promise<SessionOutline | null> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const session = await findSession(db, userId, id)
     if (!session) {
       return null
@@ -75,21 +75,21 @@ export type RunRecord = {
   calls: StoredCall[]
 }
 
-/** A message with all that is kept of it. */
+/** A message with everything that is stored about it. */
 export type FullMessage = StoredMessage & {
-  /** The run that wrote it; null for a person's, and for one that came without. */
+  /** The run that wrote the message; null for user messages, and for imported answers without a run. */
   run: RunRecord | null
-  /** The chunks beyond the stored parts of an answer that is being written. */
+  /** Chunks of an unfinished answer that are not in its stored parts yet. */
   chunks: ReadEvent[]
 }
 
-/** These messages of a session in the order of the ids; one that is gone is left out. */
+/** These messages of a session in the order of the ids; deleted ones are left out. */
 export async function readFullMessages(
   database: Database,
   sessionId: SessionId,
   ids: readonly MessageId[],
 ): Promise<FullMessage[]> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const stored = new Map(
       (await readMessages(db, sessionId, ids)).map((one) => [one.message.id, one]),
     )

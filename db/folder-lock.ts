@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** The folder of an embedded database is open in another process. Two of them would lose each other's rows. */
+/** Another process has the folder of the embedded database open. Two processes would corrupt the database. */
 export class FolderInUseError extends Error {
   readonly dataDir: string
 
@@ -14,10 +14,9 @@ export class FolderInUseError extends Error {
 }
 
 /**
- * Holds the folder for this process until the returned function is called or the process ends, however it ends: the
- * lock is SQLite's on a file of the folder, which the operating system takes back even after a SIGKILL.
- *
- * @throws {FolderInUseError} when another process holds it
+ * Locks the folder for this process until the returned function is called or the process ends. The lock is SQLite's
+ * lock on a file in the folder; the operating system releases it even after a SIGKILL.
+ * @throws {FolderInUseError} when another process holds the lock
  */
 export function lockFolder(dataDir: string): () => void {
   const path = join(dataDir, 'lock')
@@ -36,8 +35,8 @@ export function lockFolder(dataDir: string): () => void {
 }
 
 /**
- * SQLite would let everybody read it. One that is there is not opened: closing it again would give up the locks that
- * this process holds on it.
+ * SQLite would create the file readable for everybody. An existing file is not opened here, because closing it would
+ * release the locks that this process holds on it.
  */
 function makePrivateFile(path: string): void {
   try {

@@ -20,23 +20,23 @@ import type {
 
 export type SessionImport = {
   userId: UserId
-  /** Whom the session belongs to at first: see `importWhole`. */
+  /** The owner of the new session until the import is complete: see `importAtomically`. */
   owner: UserId
-  /** The id that the session is to have. */
+  /** The id of the new session. */
   id: SessionId
-  /** Its messages stand with each parent before its children, and no two have the same id. */
+  /** The session in the file. Each parent comes before its children, and ids are unique. */
   session: ExportedSession
-  /** The id that each message is to have, by its id in the file. */
+  /** The id of each new message, by its id in the file. */
   messageIds: ReadonlyMap<string, MessageId>
   newId: () => string
   /** ISO 8601. */
   now: string
 }
 
-/** A statement takes no more rows than this, and no more JSON but where one row alone is longer. UTF-16 units. */
+/** The most rows of one statement, and the most JSON in UTF-16 units unless a single row is longer. */
 const SLICE = { rows: 200, length: 64 * 1024 }
 
-/** Adds the session with its whole tree and an empty log: a reader begins with a snapshot at 0. */
+/** Inserts the session with its whole tree and an empty log; a reader begins with a snapshot at `seq` 0. */
 export async function insertSessionTree(db: Db, imported: SessionImport): Promise<void> {
   const { session, messageIds } = imported
   const activeLeaf = session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf)
@@ -54,7 +54,7 @@ export async function insertSessionTree(db: Db, imported: SessionImport): Promis
       pinned: session.pinned,
       archived: session.archived,
       active_leaf: activeLeaf,
-      // What a summary came with, it is taken to know.
+      // An imported summary counts as a summary of the whole active branch.
       summarised_leaf: session.summary === null ? null : activeLeaf,
       created_at: session.createdAt,
       updated_at: session.updatedAt,
@@ -70,7 +70,7 @@ export async function insertSessionTree(db: Db, imported: SessionImport): Promis
   }
 }
 
-/** The types of the columns that are no text. */
+/** The types of the columns that are not text. */
 const TYPES = {
   uuid: ['id', 'session_id', 'user_id', 'parent_id', 'run_id', 'question_id', 'message_id'],
   bigint: ['step', 'parts_end', 'part', 'attempt', 'parts_seq', 'duration_ms'],
@@ -91,8 +91,8 @@ function typeOf(table: keyof typeof JSON_COLUMNS, column: string): string {
 }
 
 /**
- * A parameter for each column, for a statement with thousands of them takes this process long. Not as JSON, which the
- * database would take apart: in what people said U+0000 may stand, and only in JSON that nobody reads.
+ * One parameter per column, because a statement with thousands of parameters takes this process long to build. Not one
+ * JSON parameter: Postgres would have to parse it, and rejects U+0000, which messages may contain.
  */
 async function insertRows<Table extends keyof typeof JSON_COLUMNS>(
   db: Db,
@@ -138,7 +138,7 @@ type Rows = {
   calls: Insertable<ToolCallTable>[]
 }
 
-/** The rows in bounded slices, each message with or before what points to it. */
+/** Yields the rows in bounded slices; each row comes with or after the rows that it references. */
 function* slices(imported: SessionImport): Generator<Rows> {
   const runIds = newRunIds(imported)
   let rows = noRows()
@@ -166,7 +166,7 @@ function noRows(): Rows {
   return { messages: [], runs: [], steps: [], calls: [] }
 }
 
-/** A run for each answer that has one; a question is given its first answer's. */
+/** New ids of runs: one for each answer that has a run. A question gets the run of its first answer. */
 function newRunIds({ session, newId }: SessionImport): Map<string, RunId> {
   const runIds = new Map<string, RunId>()
   for (const message of session.messages) {
@@ -228,7 +228,7 @@ function addRun(
     attempt: 1,
     model: message.model ?? session.model ?? 'unknown',
     finish: run.finish,
-    // What it used was paid for elsewhere, or is counted here already; the message still tells of it.
+    // The usage was paid for elsewhere, or is already counted here, so the run has none. The message still shows it.
     usage: null,
     error: message.error ? JSON.stringify(message.error) : null,
     created_at: message.createdAt,

@@ -2,20 +2,20 @@ import { CompiledQuery } from 'kysely'
 import { getConstructionPlans } from 'pg-boss'
 import type { Db } from './database.ts'
 
-/** The schema of its own that pg-boss keeps its tables in. */
+/** The schema in which pg-boss keeps its tables. */
 export const JOB_SCHEMA_NAME = 'jobs'
 
-/** What makes that schema, for a database that is made as a whole; pg-boss makes it itself where it finds none. */
+/** The SQL that creates this schema, for the database template; otherwise pg-boss creates the schema itself. */
 export const JOB_SCHEMA = getConstructionPlans(JOB_SCHEMA_NAME)
 
 export type JobRow = Record<string, unknown>
 
-/** Runs what pg-boss asks for: a statement with its values, or several without any. */
+/** Runs the SQL of pg-boss: one statement with values, or several statements without values. */
 export type JobStorage = {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: JobRow[] }>
 }
 
-/** The storage inside a transaction of ours: a job is there with its commit, or never. */
+/** Job storage inside of a transaction: a job is created only if the transaction commits. */
 export function jobsOf(transaction: Db): JobStorage {
   return {
     executeSql: async (text, values = []) => {

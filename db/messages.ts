@@ -18,7 +18,7 @@ export type NewMessage = {
   parentId: MessageId | null
   role: Message['role']
   parts: StoredPart[]
-  /** The log position of the event that tells of the message. */
+  /** The `seq` of the event that announces the message. */
   partsSeq: number
   status: MessageStatus
   runId: RunId
@@ -102,7 +102,7 @@ export async function updateMessage(
     .execute()
 }
 
-/** The message with this id, whoever's it is: null when there is none, or it is not this person's. */
+/** The message with this id; null when it does not exist or belongs to another user. */
 export async function findMessage(
   db: Db,
   userId: UserId,
@@ -118,8 +118,8 @@ export async function findMessage(
 }
 
 /**
- * These messages of a session, in no order; one that is gone is left out. Each as if it had no siblings: finding them
- * takes the whole session, and who reads it page by page has them all.
+ * These messages of a session, in no particular order; deleted ones are left out. Siblings are not filled in: finding
+ * them reads the whole session, and a caller that pages through a session reads them anyway.
  */
 export async function readMessages(
   db: Db,
@@ -135,7 +135,7 @@ export async function readMessages(
   return assembleMessages(db, rows, new Map())
 }
 
-/** Whether the id is taken, by whomever, also for an answer that has not begun. */
+/** Returns true when the id is taken by any user's message, or by an answer that has not begun. */
 export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
   const { rows } = await sql`
     select id from messages where id = ${id}
@@ -144,7 +144,7 @@ export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Every message of a session that has its place in the tree. */
+/** Every message in the tree of a session. */
 export async function readTree(
   db: Db,
   sessionId: SessionId,
@@ -157,7 +157,7 @@ export async function readTree(
     .execute()
 }
 
-/** The messages of a session that wait for their turn, in the order in which they will be answered. */
+/** The queued messages of a session, in the order in which they will be answered. */
 export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMessage[]> {
   const rows = await db
     .selectFrom('messages')
@@ -170,7 +170,7 @@ export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMe
   return assembleMessages(db, rows)
 }
 
-/** How many messages of a session wait, and how long their texts are together; characters. */
+/** The number of queued messages of a session, and the total length of their texts in characters. */
 export async function measureQueue(
   db: Db,
   sessionId: SessionId,
@@ -187,10 +187,9 @@ export async function measureQueue(
 }
 
 /**
- * Deletes the messages of a session that wait, and with them their runs.
- *
+ * Deletes queued messages of a session, and their runs.
  * @param id one of them; all when absent
- * @returns how many there were
+ * @returns the number of deleted messages
  */
 export async function deleteQueued(
   transaction: Db,
@@ -212,7 +211,7 @@ export function toStoredPart(part: Part): StoredPart {
   return part.type === 'tool' ? { type: 'tool', id: part.call.id } : part
 }
 
-/** What search looks through. U+0000 cannot stand in a `text` column. */
+/** The text that search indexes. Postgres cannot store U+0000 in a `text` column. */
 export function searchText(parts: StoredPart[]): string {
   return parts
     .flatMap((part) => (part.type === 'text' ? [part.text] : []))

@@ -37,14 +37,14 @@ const migrations: Record<string, Migration> = {
   '0022-offered-tools': { up: offeredTools },
 }
 
-/** In their order. They name the schema that `migrate` makes: a template made by others is stale. */
+/** In order. The template of new databases is cached by these names. */
 export const migrationNames = Object.keys(migrations)
 
 /**
- * Brings the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them work.
- *
- * @throws the error of the migration that failed; what had been done before it in this call is rolled back.
- * @throws {RowsHiddenError} when the role is not the one that made the tables
+ * Migrates the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them
+ * migrate.
+ * @throws the error of the migration that failed; earlier migrations of the same call are rolled back.
+ * @throws {RowsHiddenError} when the role is not the owner of the tables
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   if (await hidesRows(db)) {
@@ -68,9 +68,8 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
 type Timeouts = { statement: string; lock: string }
 
 /**
- * A migration takes the time it takes, and another node's is waited for.
- *
- * @returns what held before
+ * Migrations may take long, and other nodes wait for them.
+ * @returns the timeouts that were set before
  */
 async function setTimeouts(db: Kysely<Schema>, timeouts: Timeouts): Promise<Timeouts> {
   const { rows } = await sql<Timeouts>`
@@ -84,8 +83,8 @@ async function setTimeouts(db: Kysely<Schema>, timeouts: Timeouts): Promise<Time
 }
 
 /**
- * Our migrations, and a stand-in for each that a newer version has run already: during an upgrade, and after one was
- * taken back, this version works on the newer schema.
+ * Our migrations, and an empty one for each that a newer version has applied: during an upgrade, and after a rollback,
+ * this version runs on the newer schema.
  */
 async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })

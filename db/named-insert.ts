@@ -1,8 +1,9 @@
 import type pg from 'pg'
 
 /**
- * Kysely does not name its statements; a named one is parsed and planned once for each connection. Behind a pooler
- * that hands each transaction to another connection names do not hold: then they are given up.
+ * Executes an insert as a named prepared statement, which Postgres parses and plans once per connection; Kysely does
+ * not name statements. Behind a pooler that gives each transaction another connection, names are lost; then the
+ * statement is sent without a name from there on.
  */
 export function namedInsert(pool: pg.Pool) {
   let names = true
@@ -19,7 +20,7 @@ export function namedInsert(pool: pg.Pool) {
   }
 }
 
-/** invalid_sql_statement_name, or duplicate_prepared_statement: nothing was carried out. */
+/** invalid_sql_statement_name or duplicate_prepared_statement: the statement was not executed. */
 function isUnknownName(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05')

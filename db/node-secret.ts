@@ -1,9 +1,8 @@
 import type { Db } from './database.ts'
 
 /**
- * The secret that the nodes on this database share, made by the first that asks.
- *
- * @param fresh what it is to be if there is none
+ * The secret that the nodes on this database share; the first node that asks creates it.
+ * @param fresh the secret to store if there is none
  */
 export async function readNodeSecret(db: Db, name: string, fresh: Buffer): Promise<Buffer> {
   await db

@@ -2,9 +2,8 @@ import { sql } from 'kysely'
 import type { Db } from './database.ts'
 
 /**
- * Says that the node lives for `leaseSeconds` more, by the database's clock.
- *
- * @returns how many other nodes live, and what that clock says, in milliseconds since the epoch
+ * Renews the lease of the node for `leaseSeconds`, by the database's clock.
+ * @returns the number of other living nodes, and the database's time in milliseconds since the epoch
  */
 export async function renewNode(
   db: Db,
@@ -25,18 +24,18 @@ export async function renewNode(
 
 const clockMs = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`
 
-/** What the database's clock says, in milliseconds since the epoch. */
+/** The database's time, in milliseconds since the epoch. */
 export async function readClock(db: Db): Promise<number> {
   const { rows } = await sql<{ now: number }>`select ${clockMs} as now`.execute(db)
   return rows[0]?.now ?? Number.NaN
 }
 
-/** Takes the node off the list, and its runs with it: whoever sweeps next may take them up at once. */
+/** Removes the node; the next sweep of any node may take over its runs at once. */
 export async function removeNode(db: Db, id: string): Promise<void> {
   await db.deleteFrom('nodes').where('id', '=', id).execute()
 }
 
-/** Takes every node but this one off the list. Only for whoever holds the database alone. */
+/** Removes every other node. Only for a process that has the database to itself. */
 export async function removeOtherNodes(db: Db, id: string): Promise<void> {
   await db.deleteFrom('nodes').where('id', '!=', id).execute()
 }

@@ -6,42 +6,42 @@ import { readNodeSecret } from './node-secret.ts'
 import { SECRET_LENGTH, roomIn, seal, unseal } from './notification-seal.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 
-/** All nodes on one database listen here. */
+/** The Postgres notification channel of all nodes on one database. */
 const CHANNEL = 'throughline'
-/** What Postgres takes in one notification, less one byte. */
-const LONGEST_PAYLOAD = 7_999
-/** Bytes of text that can be told in one notification. */
-export const LONGEST_TOLD = roomIn(LONGEST_PAYLOAD)
-const RECONNECT_DELAY = 500
-/** How long a notification to ourselves may take before we say that none arrive. */
-const PROBE_TIME = 2_000
-/** How often the connection that listens is asked whether it lives, and how long it may take to say so. */
-const LIFE_SIGN = 10_000
+/** The most bytes of a notification's payload in Postgres. */
+const MAX_PAYLOAD_BYTES = 7_999
+/** The most bytes of text in one notification. */
+export const LONGEST_TOLD = roomIn(MAX_PAYLOAD_BYTES)
+const RECONNECT_DELAY_MS = 500
+/** How long to wait for a notification to ourselves before notifications count as not arriving. */
+const PROBE_TIMEOUT_MS = 2_000
+/** How often the listening connection is checked, and how long it may take to answer. */
+const PING_INTERVAL_MS = 10_000
 const PROBE = 'probe:'
 
 /**
- * Every role that may connect to a Postgres database hears its notifications and can send some. So what nodes tell each
- * other is sealed with a secret that stands in a table only their own role can read.
+ * Every role that can connect to a Postgres database receives its notifications and can send some. The messages of
+ * nodes are therefore sealed with a secret from a table that only their own role can read.
  */
 export type Notifications = {
-  /** Makes ready for `seal`. */
+  /** Reads the shared secret; must be called before `seal`. */
   open(): Promise<void>
-  /** The payload of a notification that tells this text, of at most `LONGEST_TOLD` bytes. */
+  /** Seals a text of at most `MAX_MESSAGE_BYTES` bytes as the payload of a notification. */
   seal(text: string): string
-  /** Listens until it is disposed, through lost connections. */
+  /** Listens until it is disposed; reconnects after a lost connection. */
   listen(listener: NotificationListener): AsyncDisposable
 }
 
 export type NotificationListener = {
-  /** Called with what each notification tells, our own included. */
+  /** Called with the text of each notification, including our own. */
   onTold(text: string): void
-  /** Called for each notification that nobody sent who knows the secret. */
+  /** Called for each notification that was not sealed with the shared secret. */
   onForeign(): void
-  /** Told whether notifications arrive: behind a pooler in transaction mode they do not. */
+  /** Called when notifications start or stop arriving. Behind a pooler in transaction mode they do not arrive. */
   onState(arrive: boolean): void
 }
 
-/** Sends what was sealed to the other nodes; inside a transaction they learn of it with its commit. */
+/** Sends a sealed payload to the other nodes; inside of a transaction it is sent with the commit. */
 export async function notify(db: Db, payload: string): Promise<void> {
   await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(db)
 }
@@ -83,13 +83,13 @@ async function keepListening(
   while (!signal.aborted) {
     const client = new pg.Client({
       ...address,
-      connectionTimeoutMillis: LIFE_SIGN,
-      query_timeout: LIFE_SIGN,
+      connectionTimeoutMillis: PING_INTERVAL_MS,
+      query_timeout: PING_INTERVAL_MS,
     })
     let asking: NodeJS.Timeout | undefined
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve)
-      // More than one may come, and unheard it would end the process.
+      // A connection may emit several errors, and one without a listener would end the process.
       client.on('error', () => resolve())
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
@@ -107,18 +107,18 @@ async function keepListening(
             onTold(told)
           }
         })
-        setTimeout(() => resolve(false), PROBE_TIME).unref()
+        setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()
       })
       await client.query(`listen ${CHANNEL}`)
       await notify(db(), seal(secret, probe))
       onState(await Promise.race([arrived, lost.then(() => false)]))
-      // It may have gone dark: closed for nobody, and silent for ever.
+      // A stalled connection emits no event, so it is asked regularly.
       asking = setInterval(() => {
         client.query('select 1').catch(() => client.end())
-      }, LIFE_SIGN)
+      }, PING_INTERVAL_MS)
       await lost
     } catch {
-      // Whatever it was, the next try tells; meanwhile nobody waits for notifications.
+      // The next attempt reports the cause; meanwhile nodes poll.
     } finally {
       clearInterval(asking)
       onState(false)
@@ -126,7 +126,7 @@ async function keepListening(
     }
     if (!signal.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RECONNECT_DELAY)
+        const timer = setTimeout(resolve, RECONNECT_DELAY_MS)
         signal.addEventListener('abort', () => {
           clearTimeout(timer)
           resolve()

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 
-/** Where a Postgres is, and whether and how it is reached over TLS: what every connection to it is opened with. */
+/** The address of a Postgres and its TLS options, used for every connection. */
 export type PostgresAddress = { connectionString: string; ssl: false | ConnectionOptions }
 
-/** A DATABASE_URL, or PGSSLMODE, that asks for TLS in a way that there is none of. */
+/** DATABASE_URL or PGSSLMODE asks for TLS in a way that does not exist. */
 export class DatabaseUrlError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -24,15 +24,18 @@ const MODES = [
 ] as const
 type Mode = (typeof MODES)[number]
 
-/** Decided here for all connections: `pg` gives them other meanings than `psql`, and these change with its versions. */
+/**
+ * Parameters that are interpreted here for all connections: `pg` gives them other meanings than `psql`, and changes
+ * them between versions.
+ */
 const OWN = new Set(['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'])
 
 /**
- * Reads a connection string. Beyond loopback and sockets the server's certificate and name are verified; `sslmode`
- * there, or else PGSSLMODE, says otherwise, with the meanings of libpq: docs/operations.md has the table.
- *
+ * Parses a connection string. Beyond loopback and Unix sockets, the server's certificate and name are verified by
+ * default; `sslmode` in the string, or else PGSSLMODE, overrides this with the meanings of libpq (table in
+ * docs/operations.md).
  * @param env such as `process.env`, for PGSSLMODE and PGSSLROOTCERT
- * @throws {DatabaseUrlError} which names what is wrong, and never the password
+ * @throws {DatabaseUrlError} with the cause, and never with the password
  */
 export function postgresAddress(
   databaseUrl: string,
@@ -42,7 +45,7 @@ export function postgresAddress(
 ): PostgresAddress {
   const [start, query = ''] = splitOnce(databaseUrl, '?')
   const all = new URLSearchParams(query)
-  // Left as they are written but for our own, for `pg` has ways of reading them.
+  // Other parameters are passed on as they are written, because `pg` parses them itself.
   const others = query.split('&').filter((pair) => !OWN.has(splitOnce(pair, '=')[0] ?? ''))
   const connectionString = others.some(Boolean) ? `${start}?${others.join('&')}` : start
   const { host } = new pg.Client({ connectionString, ssl: false })
@@ -68,7 +71,7 @@ function tlsOf(
     return false
   }
   const own = root !== null && root !== 'system'
-  // As in libpq, who names an authority for `require` wants it asked.
+  // As in libpq, `require` with a root certificate means `verify-ca`.
   const asked = mode === 'require' && own ? 'verify-ca' : mode
   const verifies = asked === 'verify-ca' || asked === 'verify-full'
   const certificate = all.get('sslcert')
@@ -113,7 +116,7 @@ function isSocket(host: string): boolean {
   return host.startsWith('/') || host.startsWith('@')
 }
 
-/** Whether nobody but this machine can see what goes to that host. */
+/** Returns true when traffic to that host does not leave this machine. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
   return name === 'localhost' || name === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name)

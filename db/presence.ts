@@ -4,8 +4,8 @@ import type { Db } from './database.ts'
 import type { SessionTable } from './schema.ts'
 
 /**
- * Who reads which session, and what follows from nobody doing so. A node says once that it has readers of a session;
- * that counts as long as the node lives. Everything here goes by the database's clock.
+ * Which nodes read which session, and the closing of sessions that nobody reads. A node registers once per session; the
+ * registration counts while the node lives. All times are by the database's clock.
  */
 
 const nodeLives = sql`exists (
@@ -18,15 +18,14 @@ const isAnswering = sql<boolean>`exists (
   select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting'))`
 
 /**
- * Counts the node among those where the session is read, unless the session is closed.
- *
- * @returns false when it is closed, gone, or not this person's
+ * Registers the node as a reader of the session, unless the session is closed.
+ * @returns false when the session is closed, does not exist, or belongs to another user
  */
 export async function arrive(
   db: Db,
   { userId, sessionId, nodeId }: { userId: UserId; sessionId: SessionId; nodeId: string },
 ): Promise<boolean> {
-  // The update holds the session's row: whoever is about to close it sees the reader, or is seen by it.
+  // The update locks the session's row, so that a concurrent closing either sees the new reader or is seen by it.
   const { rows } = await sql`
     with arrived as (
       update sessions set opened_at = coalesce(opened_at, now()), left_at = null
@@ -39,7 +38,7 @@ export async function arrive(
   return rows.length > 0
 }
 
-/** Takes the node off those where the session is read; the last one leaves the session behind. */
+/** Removes the node from the readers of the session, and records the time when it was the last one. */
 export async function depart(transaction: Db, sessionId: SessionId, nodeId: string): Promise<void> {
   await lockPresence(transaction, sessionId)
   await transaction
@@ -51,16 +50,15 @@ export async function depart(transaction: Db, sessionId: SessionId, nodeId: stri
 }
 
 /**
- * Takes the node off sessions that it is counted for, many at a time: it is about to end.
- *
- * @returns how many; 0 when there are no more
+ * Removes the node from the readers of many sessions at once, because it is about to end.
+ * @returns the number of sessions; 0 when there are no more
  */
 export async function departFromMany(
   transaction: Db,
   nodeId: string,
   limit: number,
 ): Promise<number> {
-  // In one order, for other nodes may do the same.
+  // Locked in a fixed order: other nodes may do the same, and would deadlock otherwise.
   const { rows } = await sql<{ id: SessionId }>`
     select id from sessions
     where id in (select session_id from readers where node_id = ${nodeId} limit ${limit})
@@ -76,7 +74,7 @@ export async function departFromMany(
   return ids.length
 }
 
-/** How many sessions the node is counted for. */
+/** The number of sessions that the node is registered for. */
 export async function countRead(db: Db, nodeId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from readers where node_id = ${nodeId}`.execute(db)
@@ -84,9 +82,8 @@ export async function countRead(db: Db, nodeId: string): Promise<number> {
 }
 
 /**
- * The sessions with readers on nodes that do not live.
- *
- * @param everyNode takes all nodes for dead: for whoever has the database alone, before it counts itself
+ * Sessions with registered readers on nodes that are not alive.
+ * @param everyNode treats all nodes as dead: for a process that has the database to itself, before it registers
  */
 export async function findAbandoned(
   db: Db,
@@ -100,7 +97,7 @@ export async function findAbandoned(
   return rows.map(({ id }) => id)
 }
 
-/** Forgets the readers on nodes that do not live: they left when their node was last heard of. */
+/** Removes readers on nodes that are not alive. They count as having left at their node's last heartbeat. */
 export async function forgetAbandoned(
   transaction: Db,
   sessionId: SessionId,
@@ -129,7 +126,7 @@ async function markLeft(
     where id = ${sessionId} and status = 'active' and not ${isRead}`.execute(transaction)
 }
 
-/** Whom a session belongs to and whether it is closed, locked until the transaction ends; null when there is none. */
+/** The owner of a session and whether it is closed, locked until the transaction ends; null when it does not exist. */
 export async function lockPresence(
   transaction: Db,
   id: SessionId,
@@ -145,9 +142,8 @@ export async function lockPresence(
 }
 
 /**
- * Opens a closed session again; the caller holds its lock.
- *
- * @param nodeId where somebody reads it now; null when nobody does, and the time until it closes begins
+ * Reopens a closed session; the caller holds its lock.
+ * @param nodeId the node on which somebody reads it; null when nobody does, and then the grace period begins
  */
 export async function reopenSession(
   transaction: Db,
@@ -169,8 +165,8 @@ export async function reopenSession(
 }
 
 /**
- * Active sessions that everybody has left for the grace period, and in which no answer is under way. After all nodes
- * were away, the period begins with the first that is back, for readers can only come back then.
+ * Active sessions without readers for the grace period and without a running answer. After an outage of all nodes, the
+ * period begins with the first node that is back, because readers could not return earlier.
  */
 export async function findLeft(db: Db, graceSeconds: number, limit: number): Promise<SessionId[]> {
   const { rows } = await sql<{ id: SessionId }>`
@@ -186,15 +182,14 @@ function isLeft(graceSeconds: number): RawBuilder<boolean> {
 
 export type Closed = {
   userId: UserId
-  /** The newest message of the active branch, if the summary does not know it. */
+  /** The newest message of the active branch if the summary does not cover it. */
   unsummarised: MessageId | null
 }
 
 /**
- * Closes the session if everybody has left it for the grace period; the caller holds its lock. It ended when the last
- * reader left, or with the last answer after that.
- *
- * @returns null when it is not to be closed, or not any more
+ * Closes the session if nobody has read it for the grace period; the caller holds its lock. The session ended when its
+ * last reader left, or with the last answer after that.
+ * @returns null when the session must stay open or is already closed
  */
 export async function closeSession(
   transaction: Db,
@@ -220,7 +215,7 @@ export async function closeSession(
   return rows[0] ?? null
 }
 
-/** Somebody reads the session after all: it is not left. */
+/** Records that the session has readers again. */
 export async function markRead(transaction: Db, id: SessionId): Promise<void> {
   await sql`update sessions set left_at = null where id = ${id} and ${isRead}`.execute(transaction)
 }

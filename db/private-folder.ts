@@ -2,12 +2,12 @@ import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { exists } from './embedded-template.ts'
 
-/** What a server puts into its folder. */
+/** The names that a server creates in its folder. */
 const OURS = /^(lock|postgres|postgres\.making)$/
 
 /**
- * Makes the folder of a database, which is nobody's but its owner's, whatever the umask. One that was there is made so
- * as well, unless it holds other things too: the cluster in it is closed to others by itself.
+ * Creates the folder of a database with access for its owner only, whatever the umask is. The permissions of an
+ * existing folder are tightened too, unless it contains other files; the cluster inside has permissions of its own.
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await makeFolder(folder)
@@ -17,8 +17,8 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 }
 
 /**
- * Makes the folder, and those above it that are missing. Not by `mkdir` with `recursive`: where nothing can be made at
- * all, such as below /proc, that one of Node tries again for ever.
+ * Creates the folder and its missing parents. Not with `mkdir`'s `recursive`: where nothing can be created, such as
+ * below /proc, Node retries for ever.
  */
 async function makeFolder(folder: string): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { JOB_SCHEMA_NAME } from './jobs.ts'
 import type { Schema } from './schema.ts'
 
-/** The role is not the owner of the tables, and row level security shows it none of their rows. */
+/** The role is not the owner of the tables, so row level security hides all rows from it. */
 export class RowsHiddenError extends Error {
   constructor() {
     super(
@@ -13,7 +13,7 @@ export class RowsHiddenError extends Error {
   }
 }
 
-/** Whether this role sees no row of ours. It would take the database for an empty one. */
+/** Returns true when this role sees none of our rows; it would take the database for an empty one. */
 export async function hidesRows(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ hidden: boolean | null }>`
     select row_security_active(to_regclass('sessions')) as hidden`.execute(db)
@@ -21,8 +21,8 @@ export async function hidesRows(db: Kysely<Schema>): Promise<boolean> {
 }
 
 /**
- * Enables row level security on the tables that the job queue made for itself, as migrations do on ours: without
- * policies, so that only their owner sees rows, whatever another role was granted. A lock is taken on new ones only.
+ * Enables row level security on the tables of the job queue, as migrations do for ours: without policies, so that only
+ * their owner sees rows. Only tables that lack it are locked.
  */
 export async function hideJobRows(db: Kysely<Schema>): Promise<void> {
   const { rows } = await sql<{ table: string }>`

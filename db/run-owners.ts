@@ -4,9 +4,8 @@ import type { Db } from './database.ts'
 import { type Run, runColumns } from './runs.ts'
 
 /**
- * Gives a queued run to the node `owner` as its first attempt.
- *
- * @param offered the names of the tools there are
+ * Assigns a queued run to the node `owner` as its first attempt.
+ * @param offered the names of the tools that are available
  */
 export async function startRun(
   transaction: Db,
@@ -28,9 +27,8 @@ export async function startRun(
 }
 
 /**
- * The running runs that no living node drives.
- *
- * @param dropped runs of `owner` itself that it does not drive any more
+ * Running runs whose node is not alive.
+ * @param dropped runs of `owner` that it does not drive any more
  */
 export async function findOrphans(
   db: Db,
@@ -48,7 +46,7 @@ export async function findOrphans(
     .execute()
 }
 
-/** Takes an orphaned run over and counts the attempt; null when somebody else was quicker. */
+/** Takes over an orphaned run and counts the attempt; null when another node was faster. */
 export async function claimOrphan(
   transaction: Db,
   id: RunId,
@@ -71,7 +69,7 @@ function orphaned(owner: string, dropped: readonly RunId[]) {
     select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
 }
 
-/** The runs of a node that a person has stopped, from whichever node. */
+/** Runs of a node for which a stop was requested, on any node. */
 export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
   const rows = await db
     .selectFrom('runs')
@@ -83,7 +81,7 @@ export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Lets a run wait for a person: nobody drives it. */
+/** Puts a run into the state `waiting` (for a person): no node drives it. */
 export async function parkRun(transaction: Db, id: RunId): Promise<void> {
   await transaction
     .updateTable('runs')
@@ -92,7 +90,7 @@ export async function parkRun(transaction: Db, id: RunId): Promise<void> {
     .execute()
 }
 
-/** Gives a waiting run to a node; null when it does not wait. */
+/** Assigns a waiting run to a node; null when it is not waiting. */
 export async function wakeRun(transaction: Db, id: RunId, owner: string): Promise<Run | null> {
   const row = await transaction
     .updateTable('runs')
@@ -105,9 +103,8 @@ export async function wakeRun(transaction: Db, id: RunId, owner: string): Promis
 }
 
 /**
- * Locks the run for the attempt that says it drives it.
- *
- * @returns null when another attempt has it, or it has ended: then this one may write nothing more
+ * Locks the run on behalf of the attempt that drives it.
+ * @returns null when another attempt owns the run or it has ended: the caller must then write nothing more
  */
 export async function holdRun(
   transaction: Db,
@@ -127,7 +124,7 @@ export async function holdRun(
   return row ? { stopRequested: row.stop_requested_at !== null } : null
 }
 
-/** Which of these runs have an attempt newer than the one given, or have ended. */
+/** The runs among these that have a newer attempt than the given one, or have ended. */
 export async function findFenced(
   db: Db,
   runs: readonly { id: RunId; attempt: number }[],
@@ -141,7 +138,7 @@ export async function findFenced(
   return new Set(rows.map((row) => row.id))
 }
 
-/** Gives up the runs of a node, or one of them: any other may take them over at once. */
+/** Releases all runs of a node, or one of them: any other node may take them over at once. */
 export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
   let query = db
     .updateTable('runs')

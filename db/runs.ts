@@ -18,13 +18,13 @@ export type Run = {
   attempt: number
   model: string
   stopRequestedAt: string | null
-  /** Whether the question was given its parent; else it follows what comes before it. */
+  /** True when the question's parent was chosen explicitly; otherwise it follows the message before it. */
   parentChosen: boolean
-  /** The names of the tools that the model was offered last; null before the run starts. */
+  /** The names of the tools that the model was last offered; null before the run starts. */
   offered: string[] | null
 }
 
-/** What a `Run` is read from. */
+/** The columns of a `Run`. */
 export const runColumns = [
   'runs.id as id',
   'runs.session_id as sessionId',
@@ -40,7 +40,7 @@ export const runColumns = [
   'runs.offered as offered',
 ] as const
 
-/** @param first puts the run before all that wait already */
+/** @param first true puts the run at the head of the queue */
 export async function insertRun(
   transaction: Db,
   run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
@@ -76,7 +76,7 @@ export async function findRun(db: Db, id: RunId): Promise<Run | null> {
   )
 }
 
-/** The run that a user message asked for first: what `send` answered with. */
+/** The first run of a user message: the one that `send` returned. */
 export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -88,7 +88,7 @@ export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<
   return row ?? null
 }
 
-/** The run that writes an answer, wrote it, or is going to: its message need not be there yet. */
+/** The run of an answer. The message of a queued run does not exist yet. */
 export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -98,7 +98,7 @@ export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run
   return row ?? null
 }
 
-/** The run of a session that has started and not ended. */
+/** The run of a session that has started and has not ended. */
 export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -109,7 +109,7 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
   return row ?? null
 }
 
-/** The run of a session that is to start next. */
+/** The queued run of a session that starts next. */
 export async function findNextRun(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -168,7 +168,7 @@ export async function endRun(transaction: Db, id: RunId, ending: RunEnding): Pro
     .execute()
 }
 
-/** Ended runs whose chunks still stand in the log, oldest first. */
+/** Ended runs whose chunks are still in the log, oldest first. */
 export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
   return db
     .selectFrom('runs')

@@ -13,10 +13,10 @@ import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
-/** JSON text going in, parsed coming out. */
+/** Written as JSON text, read as a parsed value. */
 type JsonColumn<T> = ColumnType<T, string | null, string | null>
 
-/** What the database makes by itself, for its own use. */
+/** A generated column. */
 type Derived = ColumnType<string, never, never>
 
 /** The tables, as both databases return them: times are ISO 8601 strings, `bigint` is a number, `json` is parsed. */
@@ -49,7 +49,7 @@ export type SessionTable = {
   id: SessionId
   user_id: UserId
   title: string | null
-  /** Who gave the title: only a person's own is never replaced. */
+  /** Who set the title: one set by a person is never replaced. */
   title_source: 'person' | 'model' | 'rule' | null
   summary: string | null
   status: Generated<Session['status']>
@@ -62,21 +62,21 @@ export type SessionTable = {
   created_at: string
   updated_at: string
   ended_at: string | null
-  /** Of the openings that have ended. */
+  /** The total of the periods in which the session was open, without the current one. */
   duration_ms: number | null
-  /** When the opening that goes on began, which is with its first reader; null while there is none. */
+  /** When the current period began, with its first reader; null while there is none. */
   opened_at: string | null
-  /** Since when nobody reads the session; null while somebody does, and when nobody ever did. */
+  /** Since when the session has no readers; null while it has some, and when it never had any. */
   left_at: string | null
-  /** The job that is to write the summary of the last closing, while it may still do so. */
+  /** The job that may write the summary of the last closing. */
   summary_job: string | null
-  /** The newest message that the summary knows. */
+  /** The newest message that the summary covers. */
   summarised_leaf: MessageId | null
   /** The words of title and summary, as a `tsvector`. */
   search_words: Derived
 }
 
-/** A part as it is stored: a tool call stands in its own table, and here by its id. */
+/** A part as it is stored: of a tool call only the id, because calls have their own table. */
 export type StoredPart = TextPart | { type: 'tool'; id: CallId }
 
 export type MessageTable = {
@@ -85,9 +85,9 @@ export type MessageTable = {
   user_id: UserId
   parent_id: MessageId | null
   role: 'user' | 'assistant'
-  /** The parts as they were at `parts_seq`. */
+  /** The parts as of `parts_seq`. */
   parts: JsonColumn<StoredPart[]>
-  /** The log position up to which `parts` are true; chunks after it are still in the log alone. */
+  /** The `seq` up to which `parts` are complete; later chunks are only in the log. */
   parts_seq: number
   /** The words of the text parts, for search. */
   text: string
@@ -112,22 +112,25 @@ export type RunTable = {
   /** The assistant message that is written; its row is made when the run starts. */
   message_id: MessageId
   status: RunStatus
-  /** The node that drives the run, while one does. */
+  /** The node that drives the run; null when none does. */
   owner: string | null
-  /** Counts the nodes that took the run up: whoever holds an older number can write nothing more. */
+  /** Fencing token: it is incremented with each takeover, and writes with an older number are refused. */
   attempt: number
-  /** Whether the question was given its parent, null for the root; else it follows what comes before it. */
+  /**
+   * True when the question's parent was chosen explicitly (null is the root); otherwise it follows the message before
+   * it.
+   */
   parent_chosen: Generated<boolean>
-  /** Orders the queue of a session, smallest first. */
+  /** The order of a session's queue, smallest first. */
   place: Generated<number>
   model: string
-  /** The names of the tools that the model was offered last: a step that is done again is offered the same. */
+  /** The names of the tools that the model was last offered: a repeated step is offered the same ones. */
   offered: JsonColumn<string[] | null>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>
   error: JsonColumn<RunError | null>
-  /** What a person is told about how the answer was asked for; null when there is nothing to tell. */
+  /** Notes for the person about how the answer was requested; null when there are none. */
   notes: JsonColumn<string[] | null>
   created_at: string
   started_at: string | null
@@ -135,14 +138,14 @@ export type RunTable = {
   compacted_at: string | null
 }
 
-/** What a step used. Steps from before costs were known have none. */
+/** The usage of a step. Steps from before costs were recorded have no `costUsd`. */
 export type StepUsage = Omit<Usage, 'costUsd'> & { costUsd?: number | null }
 
-/** A finished model call of a run: what it said is in the message's parts, and is never asked for again. */
+/** A finished model call of a run. Its output is in the message's parts, and the model is never asked for it again. */
 export type StepTable = {
   run_id: RunId
   step: number
-  /** How many parts the message has when this step's text and calls are in it. */
+  /** The number of parts in the message after this step's text and calls. */
   parts_end: number
   model: string
   finish: string
@@ -171,11 +174,13 @@ export type ToolCallTable = {
   error: string | null
   started_at: string | null
   duration_ms: number | null
-  /** While it runs. */
+  /** The latest progress of a running call. */
   progress: JsonColumn<ToolProgress | null>
-  /** Of the tool, its schema and the arguments that a person is asked about: an approval is for these alone. */
+  /**
+   * Hash of the tool, its schema and the arguments that a person is asked about: an approval is valid for these alone.
+   */
   approval_hash: string | null
-  /** The node that carries the call out after its run, because a person wanted it tried again. */
+  /** The node that executes the call after its run, because a person asked for a retry. */
   owner: string | null
 }
 
@@ -183,9 +188,9 @@ export type EventTable = {
   session_id: SessionId
   seq: number
   run_id: RunId | null
-  /** The event's type; `branch` stands for a new active branch, and a reader gets a fresh snapshot in its place. */
+  /** The event's type. `branch` marks a change of the active branch; readers get a new snapshot in its place. */
   type: string
-  /** The event, as JSON text: it is never queried into. */
+  /** The event as JSON text; it is never queried. */
   data: string
   created_at: Generated<string>
 }
@@ -201,13 +206,13 @@ export type ShareTable = {
   token: string
   session_id: SessionId
   user_id: UserId
-  /** The title and the messages as they were when they were shared. */
+  /** The title and the messages at the time of sharing. */
   title: string | null
   messages: ColumnType<Message[], string, never>
   created_at: string
 }
 
-/** What a title or a summary used. */
+/** Token usage of a title or a summary. */
 export type BackgroundUsageTable = {
   id: string
   session_id: SessionId
@@ -218,13 +223,13 @@ export type BackgroundUsageTable = {
   created_at: string
 }
 
-/** A node on which a session is being read. It counts as long as the node lives. */
+/** A node on which a session is being read. It counts while the node is alive. */
 export type ReaderTable = {
   session_id: SessionId
   node_id: string
 }
 
-/** What nodes on one database share and nobody else may read. */
+/** Secrets that the nodes on one database share and no other role may read. */
 export type NodeSecretTable = {
   name: string
   secret: string

@@ -3,36 +3,36 @@ import type { UserId } from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 
 /**
- * How a person's words are looked for: as words (the last one may be the beginning of a word), and where nothing has
- * those, as a part of any text, and where nothing has that, as the words of theirs that are spelled most alike.
+ * The way to search for a text: by its words (the last may be a prefix); if no message has them, as a substring; and if
+ * none has that either, by the most similarly spelled words.
  */
 export type Lookup =
   | { kind: 'words'; tsquery: string; words: Word[] }
   | { kind: 'part'; pattern: string; part: string; indexed: boolean }
 
-/** A word that is looked for, or with `prefix` every word that begins so. */
+/** A word to search for; with `prefix`, every word that begins with it. */
 export type Word = { word: string; prefix: boolean }
 
-/** Of a longer text so much is looked for, in UTF-16 units; of its words the first so many. */
-const LONGEST = 200
-const MOST_WORDS = 16
-/** Words that are compared with those that a person has, each of them with each. */
-const MOST_RESPELLED = 8
-/** How many of a person's newest messages are looked through where no index helps. */
-const NEWEST = 2_000
-/** Of how many the words are taken that a misspelled one is compared with. */
-const VOCABULARY = 1_000
-/** Different words that are compared at the most; one text may have a hundred thousand. */
-const MOST_VOCABULARY = 20_000
-/** pg_trgm's similarity: of two words that differ by one letter of five or six, or two swapped ones of eight. */
-const ALIKE = 0.35
+/** A longer text is cut to this many UTF-16 units, and to this many words. */
+const MAX_QUERY_LENGTH = 200
+const MAX_QUERY_WORDS = 16
+/** The most misspelled words; each is compared with each word of the person's vocabulary. */
+const MAX_RESPELLED_WORDS = 8
+/** The number of a person's newest messages that are scanned when no index can be used. */
+const SCANNED_MESSAGES = 2_000
+/** The number of a person's newest messages whose words form the vocabulary for spelling corrections. */
+const VOCABULARY_MESSAGES = 1_000
+/** The most words in that vocabulary; a single text may have a hundred thousand. */
+const MAX_VOCABULARY_WORDS = 20_000
+/** pg_trgm's similarity of two words that differ in one letter of five or six, or in two swapped letters of eight. */
+const MIN_SIMILARITY = 0.35
 
 /**
- * Decides how `text` is looked for: the same for the same data, so that pages of one search fit together. Null when
- * nothing of this person's is found by it.
+ * Chooses how to search for `text`. The same data gives the same choice, so that the pages of one search are
+ * consistent. Null when nothing of this person's matches.
  */
 export async function chooseLookup(db: Db, userId: UserId, text: string): Promise<Lookup | null> {
-  // U+0000 cannot stand in the database's texts.
+  // Postgres cannot store U+0000 in texts.
   const query = shortened(text.replaceAll('\u0000', ' ').trim())
   if (query === '') {
     return null
@@ -41,7 +41,7 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
     select plainto_tsquery('simple', ${query})::text as parsed,
       to_regclass('messages_by_trigram') is not null as trigrams`.execute(db)
   const { parsed = '', trigrams = false } = rows[0] ?? {}
-  const words = wordsOf(parsed).slice(0, MOST_WORDS)
+  const words = wordsOf(parsed).slice(0, MAX_QUERY_WORDS)
   const asWords: Lookup = { kind: 'words', tsquery: toQuery(words), words }
   const isWords = words.length > 0
   if (isWords && (await matchesAny(db, userId, asWords))) {
@@ -53,10 +53,12 @@ export async function chooseLookup(db: Db, userId: UserId, text: string): Promis
   if (await matchesAny(db, userId, asPart)) {
     return asPart
   }
-  return isWords && trigrams && words.length <= MOST_RESPELLED ? respell(db, userId, words) : null
+  return isWords && trigrams && words.length <= MAX_RESPELLED_WORDS
+    ? respell(db, userId, words)
+    : null
 }
 
-/** Whether a message, by the columns of `messages`, is what is looked for. */
+/** The SQL condition that a row of `messages` matches. */
 export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boolean> {
   if (lookup.kind === 'words') {
     return sql`messages.user_id = ${userId} and messages.search_words @@ ${lookup.tsquery}::tsquery`
@@ -66,11 +68,11 @@ export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
   }
   return sql`messages.id in (
     select id from (
-      select id, text from messages where user_id = ${userId} order by created_at desc limit ${NEWEST}
+      select id, text from messages where user_id = ${userId} order by created_at desc limit ${SCANNED_MESSAGES}
     ) as newest where text ilike ${lookup.pattern})`
 }
 
-/** Whether a session has it in its title or summary, by the columns of `sessions`. */
+/** The SQL condition that a row of `sessions` matches in its title or summary. */
 export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boolean> {
   return lookup.kind === 'words'
     ? sql`sessions.user_id = ${userId} and sessions.search_words @@ ${lookup.tsquery}::tsquery`
@@ -78,8 +80,8 @@ export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
 }
 
 /**
- * Whether anything matches. A planner that knows that one row is enough reads tables from their beginning, hoping to
- * meet it soon, and a rare word then takes the longest: materialized, it plans for all rows, and still stops at one.
+ * Returns true when anything matches. The subqueries are materialized so that the planner optimizes for all rows. With
+ * a plain `limit 1` it scans the table in the hope of an early match, which is slowest for rare words.
  */
 async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
@@ -91,21 +93,21 @@ async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boole
   return rows[0]?.found ?? false
 }
 
-/** The words of the person's titles and newest messages that are most like these; null when one has none alike. */
+/** Replaces the words by the most similar ones in the person's titles and newest messages; null when there are none. */
 async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<Lookup | null> {
   const wanted = [...new Set(words.map(({ word }) => word))]
   const { rows } = await sql<{ wanted: string; word: string }>`
     with vocabulary as (
       select distinct word from (select word from (
-        (select search_words from sessions where user_id = ${userId} order by updated_at desc limit ${VOCABULARY})
+        (select search_words from sessions where user_id = ${userId} order by updated_at desc limit ${VOCABULARY_MESSAGES})
         union all
-        (select search_words from messages where user_id = ${userId} order by created_at desc limit ${VOCABULARY})
-      ) as texts, unnest(tsvector_to_array(search_words)) as word limit ${MOST_VOCABULARY}) as newest
+        (select search_words from messages where user_id = ${userId} order by created_at desc limit ${VOCABULARY_MESSAGES})
+      ) as texts, unnest(tsvector_to_array(search_words)) as word limit ${MAX_VOCABULARY_WORDS}) as newest
     )
     select wanted, alike.word from unnest(${wanted}::text[]) as wanted, lateral (
       select word from vocabulary
       where word = wanted or (abs(length(word) - length(wanted)) <= 2 and length(wanted) >= 4
-        and similarity(word, wanted) >= ${ALIKE})
+        and similarity(word, wanted) >= ${MIN_SIMILARITY})
       order by similarity(word, wanted) desc, word limit 3
     ) as alike`.execute(db)
   const alike = wanted.map((word) =>
@@ -121,7 +123,7 @@ async function respell(db: Db, userId: UserId, words: readonly Word[]): Promise<
   }
 }
 
-/** The words in the text of a `tsquery`: `'it''s' & 'this'`. */
+/** Parses the words of a `tsquery` such as `'it''s' & 'this'`. */
 function wordsOf(tsquery: string): Word[] {
   const quoted = [...tsquery.matchAll(/'((?:[^'\\]|''|\\.)*)'/gu)]
   return quoted.map(([, word = ''], index) => ({
@@ -130,19 +132,19 @@ function wordsOf(tsquery: string): Word[] {
   }))
 }
 
-/** The words as the text of a `tsquery`. */
+/** Formats the words as a `tsquery`. */
 function toQuery(words: readonly Word[]): string {
   return words.map(({ word, prefix }) => `${quote(word)}${prefix ? ':*' : ''}`).join(' & ')
 }
 
-/** Cut at a space where there is one, never within a character. */
+/** Cuts at a space where there is one, and never inside of a character. */
 function shortened(text: string): string {
-  if (text.length <= LONGEST) {
+  if (text.length <= MAX_QUERY_LENGTH) {
     return text
   }
-  const cut = text.slice(0, LONGEST + 1)
+  const cut = text.slice(0, MAX_QUERY_LENGTH + 1)
   const space = cut.search(/\s\S*$/u)
-  return (space > 0 ? cut.slice(0, space) : cut.slice(0, LONGEST)).toWellFormed().trim()
+  return (space > 0 ? cut.slice(0, space) : cut.slice(0, MAX_QUERY_LENGTH)).toWellFormed().trim()
 }
 
 function quote(word: string): string {

@@ -9,7 +9,7 @@ import { findMatches, readFoundTexts } from './search.ts'
 import { insertSession, listSessions } from './sessions.ts'
 import { ensureUser } from './users.ts'
 
-/** What search promises of its data, on either database. */
+/** The promises of search, on either database. */
 export function searchSuite(name: string, open: () => Promise<Database>): void {
   const setUp = async () => {
     const { db, close } = await open()
@@ -54,7 +54,7 @@ export function searchSuite(name: string, open: () => Promise<Database>): void {
   })
 }
 
-/** A person with one session of that title, and one message in it. */
+/** Adds a person with one session of that title, and one message in it. */
 async function addPerson(db: Db, name: string, text: string) {
   const userId = UserId.parse(crypto.randomUUID())
   const sessionId = SessionId.parse(crypto.randomUUID())

@@ -3,13 +3,16 @@ import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
 
-/** A message that matches, or with `messageId` null a session whose title or summary does. */
+/** A matching message, or a session whose title or summary matches (`messageId` is null). */
 export type Match = { sessionId: SessionId; messageId: MessageId | null; rank: number }
 
-/** Only so many of the newest matches are ranked, or a word that is everywhere would take as long as reading it all. */
-const MOST_RANKED = 500
+/**
+ * Only this many of the newest matches are ranked; otherwise a very common word would take as long as reading every
+ * message.
+ */
+const MAX_RANKED = 500
 
-/** The newest matches of a person's messages and sessions, in no order; a higher `rank` fits better. */
+/** The newest matches among a person's messages and sessions, unordered; a higher `rank` is better. */
 export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promise<Match[]> {
   const rank =
     lookup.kind === 'words'
@@ -19,12 +22,12 @@ export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promi
   const { rows } = await sql<Match>`
     select session_id as "sessionId", id as "messageId", (${rank})::float8 as rank from (
       select id, session_id, search_words from messages where ${messageMatches(userId, lookup)}
-      order by created_at desc limit ${MOST_RANKED}
+      order by created_at desc limit ${MAX_RANKED}
     ) as newest_messages
     union all
     select id, null, (${rank})::float8 from (
       select id, search_words from sessions where ${sessionMatches(userId, lookup)}
-      order by updated_at desc limit ${MOST_RANKED}
+      order by updated_at desc limit ${MAX_RANKED}
     ) as newest_sessions`.execute(db)
   return rows
 }
@@ -33,14 +36,13 @@ export type FoundText = {
   sessionId: SessionId
   messageId: MessageId | null
   title: string | null
-  /** Of the message, or the summary of the session. */
+  /** The text of the message, or the summary of the session. */
   text: string
   at: string
 }
 
 /**
- * What matches say, for showing them, in any order; those that are gone by now are left out, and those of a session that
- * is still being imported.
+ * The texts of matches, for display, unordered; deleted ones and sessions that are still being imported are left out.
  */
 export async function readFoundTexts(
   db: Db,

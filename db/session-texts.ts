@@ -3,7 +3,7 @@ import type { MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { Db } from './database.ts'
 import type { SessionTable } from './schema.ts'
 
-/** What writing a title or a summary starts from. */
+/** The state of a session from which a title or a summary is written. */
 export type SessionText = {
   userId: UserId
   titleSource: SessionTable['title_source']
@@ -14,7 +14,7 @@ export type SessionText = {
   activeLeaf: MessageId | null
 }
 
-/** Null when there is no such session any more. */
+/** Null when the session does not exist any more. */
 export async function findSessionText(db: Db, id: SessionId): Promise<SessionText | null> {
   const row = await db
     .selectFrom('sessions')
@@ -31,7 +31,7 @@ export async function findSessionText(db: Db, id: SessionId): Promise<SessionTex
   return row ?? null
 }
 
-/** Whether the session has its first complete answer, and a title that nobody has thought about. */
+/** Returns true when the session has its first complete answer, and a title that was derived by rule. */
 export async function wantsTitle(db: Db, id: SessionId): Promise<boolean> {
   const { rows } = await sql`
     select from sessions where id = ${id} and title_source = 'rule' and (
@@ -41,7 +41,7 @@ export async function wantsTitle(db: Db, id: SessionId): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Gives the session a title of the model's, unless it has one of a person's by now, and says whether it did. */
+/** Sets a title from the model, unless a person has set one meanwhile; returns true when it was set. */
 export async function setModelTitle(
   transaction: Db,
   id: SessionId,
@@ -56,15 +56,14 @@ export async function setModelTitle(
   return numUpdatedRows > 0n
 }
 
-/** Names the one job that may write the session's summary. */
+/** Records the one job that may write the session's summary. */
 export async function setSummaryJob(transaction: Db, id: SessionId, job: string): Promise<void> {
   await transaction.updateTable('sessions').set({ summary_job: job }).where('id', '=', id).execute()
 }
 
 /**
- * Keeps the summary that a job wrote, if it is still the one that may, and says whether it is.
- *
- * @param text.leaf the newest message that the summary knows
+ * Stores the summary of a job if it is still the one that may write it; returns true when it was stored.
+ * @param text.leaf the newest message that the summary covers
  */
 export async function setSummary(
   transaction: Db,

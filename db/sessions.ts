@@ -16,7 +16,7 @@ export type NewSession = {
   now: string
 }
 
-/** Makes the session and returns true; false when the id is taken, by whomever. */
+/** Inserts the session and returns true; false when the id is taken by any user. */
 export async function insertSession(db: Db, session: NewSession): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('sessions')
@@ -35,7 +35,7 @@ export async function insertSession(db: Db, session: NewSession): Promise<boolea
   return Number(numInsertedOrUpdatedRows) > 0
 }
 
-/** The session as its owner sees it; null when there is none, or it is somebody else's. */
+/** The session as its owner sees it; null when it does not exist or belongs to another user. */
 export async function findSession(db: Db, userId: UserId, id: SessionId): Promise<Session | null> {
   const row = await db
     .selectFrom('sessions')
@@ -46,7 +46,7 @@ export async function findSession(db: Db, userId: UserId, id: SessionId): Promis
   return row ?? null
 }
 
-/** The session and whose it is, for telling that person; null when there is none. */
+/** The session and its owner's id, for notifying the owner; null when it does not exist. */
 export async function findSessionWithOwner(
   db: Db,
   id: SessionId,
@@ -65,8 +65,8 @@ export async function findSessionWithOwner(
 }
 
 /**
- * A mark that tells a changed session from an unchanged one, for the sessions of these people that changed of late:
- * the version of the row, and what its run does.
+ * A version mark for each recently changed session of these users: it changes with the session's row and with the state
+ * of its run.
  */
 export async function readActivity(
   db: Db,
@@ -84,8 +84,8 @@ export async function readActivity(
 }
 
 /**
- * Locks the session until the transaction ends, so that what changes it happens one after the other, and returns what
- * deciding about it needs. Null when there is none, or it is somebody else's.
+ * Locks the session until the transaction ends, so that commands on it are serialized, and returns the columns on which
+ * they decide. Null when it does not exist or belongs to another user.
  */
 export async function lockSession(transaction: Db, userId: UserId, id: SessionId) {
   const row = await transaction
@@ -100,7 +100,8 @@ export async function lockSession(transaction: Db, userId: UserId, id: SessionId
     ])
     .where('id', '=', id)
     .where('user_id', '=', userId)
-    // What refers to the session can still be inserted: two nodes would stand in each other's way.
+    // A weaker lock that still allows inserts of rows that reference the session; otherwise two nodes would block each
+    // other.
     .forNoKeyUpdate()
     .executeTakeFirst()
   return row ?? null
@@ -127,7 +128,7 @@ export type SessionChange = {
   updatedAt?: string
 }
 
-/** Changes what is given and leaves the rest; the caller has checked whose session it is. */
+/** Updates the given fields; the caller has checked the owner. */
 export async function updateSession(db: Db, id: SessionId, change: SessionChange): Promise<void> {
   await db
     .updateTable('sessions')
@@ -156,13 +157,13 @@ export type SessionPage = {
   userId: UserId
   limit: number
   archived: boolean
-  /** What titles, summaries or message text must have; all sessions when absent. */
+  /** Keeps only sessions with a match in the title, the summary or a message; all when absent. */
   lookup?: Lookup | undefined
-  /** The last session of the page before. */
+  /** The last session of the previous page. */
   after?: { updatedAt: string; id: SessionId } | undefined
 }
 
-/** A person's sessions, newest activity first. */
+/** A person's sessions, most recently active first. */
 export async function listSessions(db: Db, page: SessionPage): Promise<Session[]> {
   let query = db
     .selectFrom('sessions')

@@ -5,7 +5,10 @@ import type { Db } from './database.ts'
 
 export type NewShare = {
   id: ShareId
-  /** Kept as it is: whoever can read this table can read the snapshot beside it, and its owner may want it again. */
+  /**
+   * Stored in plain text: whoever can read this table can read the snapshot beside it, and its owner needs the link
+   * again.
+   */
   token: string
   sessionId: SessionId
   userId: UserId
@@ -29,7 +32,7 @@ export async function insertShare(db: Db, share: NewShare): Promise<void> {
     .execute()
 }
 
-/** How many shares a person has. */
+/** The number of a person's shares. */
 export async function countShares(db: Db, userId: UserId): Promise<number> {
   const { count } = await db
     .selectFrom('shares')
@@ -59,7 +62,7 @@ export async function listShares(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute()
 }
 
-/** What a token shows; null when nothing is shared by it, or not any more. */
+/** The snapshot of a token; null when the token is unknown or was revoked. */
 export async function findShared(db: Db, token: string): Promise<SharedSnapshot | null> {
   const row = await db
     .selectFrom('shares')
@@ -69,7 +72,7 @@ export async function findShared(db: Db, token: string): Promise<SharedSnapshot 
   return row ?? null
 }
 
-/** Ends a share at once; false when this person has none by the token. */
+/** Revokes a share at once; false when this person has none with the token. */
 export async function deleteShare(db: Db, userId: UserId, token: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('shares')

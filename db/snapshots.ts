@@ -6,39 +6,39 @@ import { type ReadEvent, readChunks, readRunEvents } from './events.ts'
 import { type StoredMessage } from './stored-messages.ts'
 import { readBranch } from './branches.ts'
 import { readQueued } from './messages.ts'
-import { atOneMoment } from './one-moment.ts'
+import { inReadTransaction } from './read-transaction.ts'
 import { findSession, readActiveLeaf } from './sessions.ts'
 
-/** A session as it is at `session.seq`, but for the text of an answer that is being written. */
+/** A session at `session.seq`, without the text of an unfinished answer. */
 export type StoredSnapshot = {
   session: Session
   messages: StoredMessage[]
   hasOlder: boolean
-  /** The chunks beyond the stored parts of the message that is being written. */
+  /** Chunks of the unfinished message that are not in its stored parts yet. */
   chunks: ReadEvent[]
-  /** An answer that the rows know from later on, and what its run had logged up to the place. */
+  /** An answer whose rows are newer than the snapshot's `seq`, with the events that its run had logged up to `seq`. */
   ahead: { id: MessageId; events: ReadEvent[] } | null
 }
 
 export type SnapshotLimits = {
-  /** Messages of the active branch at the most, the newest of it. */
+  /** The most messages of the active branch, counted from the newest. */
   limit: number
-  /** Bounds the stored parts of all of them; UTF-16 units of JSON. */
+  /** The most UTF-16 units of JSON in the stored parts of all messages. */
   maxLength: number
-  /** The end of the branch to read; the active one's when absent, no message when null. */
+  /** The last message of the branch to read; the active branch's when absent, no message when null. */
   leaf?: MessageId | null | undefined
-  /** The place in the log that is asked about; the newest when absent. */
+  /** The `seq` of the snapshot; the newest when absent. */
   seq?: number | undefined
 }
 
-/** Reads everything a reader starts from, at one moment; null when there is no such session of this user. */
+/** Reads a reader's initial state in one read transaction; null when this user has no such session. */
 export async function readSnapshot(
   database: Database,
   userId: UserId,
   sessionId: SessionId,
   limits: SnapshotLimits,
 ): Promise<StoredSnapshot | null> {
-  return atOneMoment(database, async (db) => {
+  return inReadTransaction(database, async (db) => {
     const session = await findSession(db, userId, sessionId)
     if (!session) {
       return null
@@ -64,7 +64,7 @@ export async function readSnapshot(
   })
 }
 
-/** Only the newest answer of a branch can have been under way when the branch became the active one. */
+/** Only the newest answer of a branch can have been running when the branch became the active one. */
 async function readAhead(
   db: Db,
   messages: readonly StoredMessage[],

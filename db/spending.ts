@@ -2,11 +2,10 @@ import { sql } from 'kysely'
 import type { Db } from './database.ts'
 
 /**
- * Sets an amount aside, unless it goes beyond the day's limit. One statement, so that nodes that reserve at once
- * cannot exceed the limit together.
- *
+ * Reserves an amount unless it would exceed the day's limit. It is one statement, so that concurrent reservations of
+ * several nodes cannot exceed the limit together.
  * @param day such as 2026-03-29, in UTC
- * @returns whether it was set aside
+ * @returns true when the amount was reserved
  */
 export async function reserveSpending(
   db: Db,
@@ -23,7 +22,7 @@ export async function reserveSpending(
   return rows.length > 0
 }
 
-/** Puts what a call did cost in the place of what was set aside for it. */
+/** Replaces a reservation by the actual cost of the call. */
 export async function settleSpending(
   db: Db,
   { day, reserved, spent }: { day: string; reserved: number; spent: number },

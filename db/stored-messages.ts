@@ -6,13 +6,13 @@ import type { Db } from './database.ts'
 import type { StoredPart } from './schema.ts'
 import { findCalls } from './tool-calls.ts'
 
-/** A message with the log position up to which its parts are true. */
+/** A message with the `seq` up to which its parts are complete. */
 export type StoredMessage = { message: Message; partsSeq: number }
 
-/** The place of a message that is the only one of its role under its parent, or that still waits. */
+/** The siblings of a queued message, or of one without others of its role under the same parent. */
 export const NO_SIBLINGS: Message['siblings'] = { index: 0, count: 1, previous: null, next: null }
 
-/** What is read of a message, for `assembleMessages`. */
+/** The columns of a message that `assembleMessages` needs. */
 export const messageColumns = [
   'id',
   'session_id',
@@ -43,7 +43,7 @@ type MessageRow = {
   created_at: string
 }
 
-/** Puts the tool calls into the parts, and each message among its siblings. */
+/** Inserts the tool calls into the parts, and fills in each message's siblings. */
 export async function assembleMessages(
   db: Db,
   rows: MessageRow[],
@@ -90,7 +90,7 @@ export async function assembleMessages(
 
 type Ending = Pick<Message, 'finish' | 'notes'>
 
-/** Of the ended answers among these, those that the model did not end by itself, or that there is more to tell about. */
+/** The endings of the ended answers among these that did not end normally or that have notes. */
 async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, Ending>> {
   const ids = rows.flatMap(({ id, role, status }) =>
     role === 'assistant' && status !== 'running' && status !== 'waiting' ? [id] : [],
@@ -118,8 +118,8 @@ async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, E
 }
 
 /**
- * A message's siblings are those of its role under the same parent, in the order of their making. Only these families
- * are read: a page costs the same in a session of ten messages and in one of ten thousand.
+ * Siblings are the messages of the same role under the same parent, in order of creation. Only those families are read,
+ * so that a page costs the same in a session of ten messages and of ten thousand.
  */
 async function readSiblings(
   db: Db,

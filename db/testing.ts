@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { connect } from './connect.ts'
 import type { Database } from './database.ts'
 
-/** Where the template is kept that new databases are copied from. */
+/** The folder with the cached template from which new databases are copied. */
 export const TEMPLATE_DIR = fileURLToPath(
   new URL('../node_modules/.cache/throughline', import.meta.url),
 )
@@ -15,13 +15,10 @@ type Reusable = {
   schema: string
 }
 
-/** Databases that a test closed, emptied: one costs a second of a processor to make and a few milliseconds to empty. */
+/** Closed databases, emptied for reuse: creating one takes a second of CPU, emptying one a few milliseconds. */
 const idle: Reusable[] = []
 
-/**
- * A migrated and empty embedded database in memory, as good as new. Closing it leaves it to the next test, unless its
- * schema is another one by then.
- */
+/** A migrated, empty embedded database in memory. Closing it makes it available for reuse if its schema is unchanged. */
 export async function memoryDatabase(): Promise<Database> {
   const reusable = idle.pop() ?? (await make())
   const { database, schema } = reusable
@@ -50,8 +47,8 @@ async function make(): Promise<Reusable> {
 }
 
 /**
- * Deletes from all tables but those that the migrations filled. Without triggers, for those would note each deleted
- * session, and without foreign keys, so in any order. Deleting the few rows there are is quicker than `truncate`.
+ * Empties all tables except those that migrations filled. Triggers are disabled, because they would record each deleted
+ * session, and foreign keys too, so that any order works. For a few rows, deleting is faster than `truncate`.
  */
 async function empty({ database, filled }: Reusable): Promise<void> {
   const tables = (await listTables(database)).filter((name) => !filled.has(name))

@@ -3,7 +3,7 @@ import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/cont
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { Db } from './database.ts'
 
-/** What the run needs to know of a call beyond what readers see. */
+/** A tool call with the fields that a run needs beyond those that readers see. */
 export type StoredCall = {
   call: ToolCall
   step: number
@@ -12,9 +12,9 @@ export type StoredCall = {
   providerId: string
   /** The arguments as the model wrote them. */
   arguments: string
-  /** Of what a person is asked to approve; null when nobody is asked. */
+  /** Hash of what a person is asked to approve; null when no approval is needed. */
   approvalHash: string | null
-  /** The node that carries it out, or was last to, apart from its run: a person wanted it tried again. */
+  /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
   owner?: string | null
 }
 
@@ -56,7 +56,7 @@ export type CallChange = {
   /** Status, input, output, error and times. */
   call: ToolCall
   approvalHash?: string | null
-  /** The node that carries the call out after its run. */
+  /** The node that executes the call after its run. */
   owner?: string | null
 }
 
@@ -72,7 +72,7 @@ export async function updateCall(transaction: Db, change: CallChange): Promise<v
     .execute()
 }
 
-/** A call with the places it belongs to; null when there is none, or it is somebody else's. */
+/** A call with its run and session; null when it does not exist or belongs to another user. */
 export async function findCall(
   db: Db,
   userId: UserId,
@@ -87,7 +87,7 @@ export async function findCall(
   return row ? toPlaced(row) : null
 }
 
-/** Calls that a node was trying again after their run, and that no living node carries out any more. */
+/** Calls that a node was retrying after their run, and whose node is not alive. */
 export async function findOrphanedCalls(
   db: Db,
   limit: number,
@@ -120,7 +120,7 @@ export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<Cal
   return new Map(rows.map((row) => [row.id, toStored(row).call]))
 }
 
-/** How long what the tools of each of these messages answered is, as JSON; messages without any are left out. */
+/** The total length of the tool outputs of each message, as JSON; messages without outputs are left out. */
 export async function readOutputLengths(
   db: Db,
   messageIds: readonly MessageId[],

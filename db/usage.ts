@@ -11,7 +11,7 @@ export type UsageFilter = {
   to?: string | undefined
 }
 
-/** What model calls used together. `costUsd` is the sum of the costs that are known, null when none is. */
+/** The total usage of model calls. `costUsd` is the sum of the known costs, and null when none is known. */
 export type UsageSum = {
   inputTokens: number
   outputTokens: number
@@ -19,13 +19,13 @@ export type UsageSum = {
   reasoningTokens: number
   costUsd: number | null
   /**
-   * How many runs have a finished call of the model; one that asked two models counts for each. Titles and summaries
-   * are no runs.
+   * The number of runs with a finished call of the model; a run that called two models counts for each. Titles and
+   * summaries are not runs.
    */
   runs: number
 }
 
-/** By model, those with the most tokens first, and all together. */
+/** Usage by model, those with the most tokens first, and the total. */
 export async function sumUsageByModel(
   db: Db,
   filter: UsageFilter,
@@ -46,10 +46,9 @@ export async function sumUsageByModel(
 }
 
 /**
- * By day and model, oldest first; a day on which nothing ran is left out.
- *
- * @param filter.timeZone IANA name of the zone whose days they are
- * @returns null when the database does not know the zone
+ * Usage by day and model, oldest first; days without usage are left out.
+ * @param filter.timeZone IANA name of the time zone that defines the days
+ * @returns null when the database does not know the time zone
  */
 export async function sumUsageByDay(
   db: Db,
@@ -80,7 +79,7 @@ function total(name: Exclude<keyof UsageSum, 'costUsd' | 'runs'>): RawBuilder<nu
   return sql`coalesce(sum((calls.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
 }
 
-/** The finished calls of models: the steps of runs, and those that no run asked for. */
+/** The finished model calls: the steps of runs, and the calls for titles and summaries. */
 function callsOf({ userId, sessionId, from, to }: UsageFilter): RawBuilder<unknown> {
   const wanted = (table: 'runs' | 'background_usage') => {
     const column = (name: string) => sql.ref(`${table}.${name}`)
@@ -97,7 +96,7 @@ function callsOf({ userId, sessionId, from, to }: UsageFilter): RawBuilder<unkno
   ) as calls`
 }
 
-/** invalid_parameter_value: its tables of zones are its own, and may be older than ours. */
+/** invalid_parameter_value: Postgres has its own time zone tables, which may be older than ours. */
 function isUnknownZone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '22023'
 }

@@ -20,7 +20,7 @@ export async function findUser(db: Db, id: UserId): Promise<UserRow | null> {
   return row ?? null
 }
 
-/** Makes the user unless one with this id exists; returns the one that stands. */
+/** Creates the user unless it exists, and returns the stored row. */
 export async function ensureUser(db: Db, user: Omit<UserRow, 'created_at'>): Promise<UserRow> {
   await db
     .insertInto('users')
@@ -30,7 +30,7 @@ export async function ensureUser(db: Db, user: Omit<UserRow, 'created_at'>): Pro
   return db.selectFrom('users').select(columns).where('id', '=', user.id).executeTakeFirstOrThrow()
 }
 
-/** What the profile tool may tell of a user, or null. */
+/** The fields of a user that the profile tool may return; null when there is no such user. */
 export async function findProfile(db: Db, id: UserId) {
   const row = await db
     .selectFrom('users')

@@ -1,8 +1,8 @@
 import pg from 'pg'
 
 /**
- * How both databases turn values into JavaScript's where their own defaults differ, by Postgres type id: `bigint` and
- * `numeric` become numbers, `timestamptz` an ISO 8601 string in UTC.
+ * Value parsers by Postgres type id, where the defaults of the two databases differ: `bigint` and `numeric` become
+ * numbers, `timestamptz` an ISO 8601 string in UTC.
  */
 export const valueParsers: Record<number, (value: string) => unknown> = {
   20: Number,
@@ -10,7 +10,7 @@ export const valueParsers: Record<number, (value: string) => unknown> = {
   1700: Number,
 }
 
-/** What `pg` asks for the parser of each column. */
+/** The parser that `pg` uses for a column of this type. */
 export function postgresParser(
   oid: number,
   format?: 'text' | 'binary',

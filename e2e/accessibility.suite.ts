@@ -7,7 +7,7 @@ import type { World } from './support/world.ts'
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** WCAG 2.2 AA, as far as a machine can tell. */
+/** WCAG 2.2 AA, as far as tools can check it. */
 export function accessibilityStories(getWorld: () => World): void {
   describe('accessibility', () => {
     test('has no fault that axe finds, on any page, in either theme, on a desk and on a phone', async () => {
@@ -68,7 +68,7 @@ export function accessibilityStories(getWorld: () => World): void {
   })
 }
 
-/** Everything in the light, and in the dark what the colours decide. */
+/** Checks all rules in light mode, and in dark mode those about colours. */
 async function clean(page: Page, state: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' })
   const light = await new AxeBuilder({ page }).withTags(tags).analyze()

@@ -11,7 +11,7 @@ import { storedAnswer, storedTurns } from './support/stored-session.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** Asking, being answered, and going away in between. */
+/** Sending a message, getting an answer, and leaving in between. */
 export function answerStories(getWorld: () => World): void {
   describe('an answer', () => {
     test('about the system shows a tool card with real figures, streams, and is what the server stored (P5)', async () => {

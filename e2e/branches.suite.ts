@@ -4,7 +4,7 @@ import { storedTurns } from './support/stored-session.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** Saying and answering the same thing more than once. */
+/** Several versions of the same message or answer. */
 export function branchStories(getWorld: () => World): void {
   describe('a version', () => {
     test('is made by Regenerate and by Edit, hides no other, and can be gone back to by keyboard', async () => {

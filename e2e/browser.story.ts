@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 const getWorld = () => world
 
-// These wait far more than they work, so they run side by side.
+// These tests mostly wait, so they run concurrently.
 describe.concurrent('in the browser', () => {
   networkStories(getWorld)
   failureStories(getWorld)

@@ -15,7 +15,7 @@ import type { World } from './support/world.ts'
 
 const BEGINNING = 'As I was about to'
 
-/** A provider that fails in one way after another, and then answers. */
+/** A provider that fails in several ways in turn, and then answers. */
 export function failureStories(getWorld: () => World): void {
   describe('a provider that fails', () => {
     test('is told inline with its cause, what was said stays, and Retry asks again (P13)', async () => {
@@ -57,7 +57,7 @@ export function failureStories(getWorld: () => World): void {
       await page.reload()
       await expect(conversation.answers).toHaveCount(1)
       expect(await conversation.turns()).toEqual(['Hello', 'All well.'])
-      // What failed is still there, as the versions before.
+      // The failed attempts remain as earlier versions.
       await expect(answer.getByText('3 / 3')).toBeVisible()
       await answer.getByRole('button', { name: 'Previous version' }).click()
       await expect(answer).toContainText('ended before the answer did')

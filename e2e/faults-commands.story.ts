@@ -60,7 +60,7 @@ describe('a stop from the other node', () => {
       await Promise.all(Array.from({ length: AT_ONCE }, race))
     }
     console.log(`Stops that were taken, and that came too late: ${taken.true}, ${taken.false}`)
-    // A race that one side always wins tests nothing.
+    // If one side always wins, the race is not tested.
     expect(Math.min(taken.true, taken.false)).toBeGreaterThan(0)
   })
 

@@ -17,7 +17,7 @@ describe('a Postgres', () => {
   let counter: CallCounter
   let nodes: readonly [Node, Node]
   beforeAll(async () => {
-    // Real commits: what it says is stored has to be there when it comes back.
+    // A durable Postgres: every acknowledged commit must still be there after its restart.
     postgres = await startPostgres({})
     counter = await startCallCounter()
     const settings = {
@@ -57,7 +57,7 @@ describe('a Postgres', () => {
       expect(live.status).toBe(200)
     }
 
-    // Longer than the nodes hold their leases: this is how long it is away, not a wait for something.
+    // The outage has to be longer than the nodes' leases; this does not wait for an event.
     await wait((LEASE + 1) * 1000)
     await postgres.resume()
     const backAt = performance.now()
@@ -87,7 +87,7 @@ describe('a Postgres', () => {
     const stop = store.subscribe(() => undefined)
     await until(store, ({ status }) => status === 'live')
     await postgres.halt()
-    // A tab that is opened in the middle of it.
+    // A tab that is opened during the outage.
     await using late = connect({ url })
     const lateStore = late.session(id).store
     const stopLate = lateStore.subscribe(() => undefined)
@@ -157,7 +157,7 @@ describe('a Postgres', () => {
     }
   }
 
-  /** Ends one connection of the nodes that works, or listens, after every so many events, for as long as an answer runs. */
+  /** Ends one active or listening connection of the nodes after every few events, for as long as an answer runs. */
   async function endConnections(readers: readonly Reader[], pause: () => number): Promise<number> {
     const client = new pg.Client({ connectionString: postgres.url('postgres') })
     await client.connect()

@@ -14,7 +14,7 @@ test(`a rolling restart of both nodes under ${ANSWERS} answers completes every o
   const settings = { DATABASE_URL: database.url }
   const first = opened.use(await startNode(settings))
   const second = opened.use(await startNode(settings))
-  // A load balancer without stickiness: whoever lost a node is led to one that lives.
+  // A load balancer without sticky sessions: a client whose node is gone is routed to a living one.
   let port = first.server.port
   const balancer = opened.use(await startTcpProxy(() => port))
   const client = opened.use(connect({ url: balancer.url }))

@@ -32,7 +32,7 @@ test('a node that is frozen in the middle of a transaction loses its answers to 
 
   const before = await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))
   frozen.server.process.kill('SIGCONT')
-  // Awake and at work: it answers anew, after everything it had to write.
+  // The node works again: it writes the new answer, after everything that it still had to write.
   const again = opened.use(readSession(frozen.client, await ask(frozen, question)))
   await again.until(isOver)
   const after = await Promise.all(ids.map((id) => lastingLogOf(other.client, id)))
@@ -50,7 +50,7 @@ function isTakeover(event: Reader['seen'][number]['event']): boolean {
   return event.type === 'start' && event.attempt > 1
 }
 
-/** Waits until the node is in the middle of recording something, and stops the process just there. */
+/** Waits until the node is in the middle of a transaction of a run, and stops the process there. */
 async function freezeInTransaction(
   { server }: Node,
   databaseUrl: string,
@@ -62,7 +62,7 @@ async function freezeInTransaction(
     while (goesOn()) {
       if (!(await isRecording(client))) continue
       server.process.kill('SIGSTOP')
-      // It may have been about to commit: then it runs on, and is caught at the next one.
+      // It may have been about to commit; then it is continued, and stopped in its next transaction.
       if (await isRecording(client)) return
       server.process.kill('SIGCONT')
     }
@@ -72,7 +72,7 @@ async function freezeInTransaction(
   }
 }
 
-/** Whether a transaction has a run's row locked and waits for its node to go on. */
+/** Returns true when a transaction holds the lock of a run's row and waits for its node. */
 async function isRecording(client: pg.Client): Promise<boolean> {
   const { rowCount } = await client.query(
     `select pid from pg_stat_activity

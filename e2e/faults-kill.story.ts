@@ -7,7 +7,7 @@ import { type Random, createRandom } from './support/random.ts'
 import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 
-/** Answers that are cut by a kill. */
+/** Answers that are interrupted by a kill. */
 const KILLS = amount(10, 200)
 /** Answers that run on a node when it is killed. */
 const AT_ONCE = 5
@@ -82,7 +82,10 @@ async function askAll(node: Node, round: string): Promise<{ id: string; key: str
   )
 }
 
-/** After so many events, wherever that is; or when so many tools have begun, a `once` among them, and get no answer. */
+/**
+ * Resolves after a random number of events, or when several tools have begun, among them one with the effect `once`,
+ * and get no answer.
+ */
 async function momentToKill(
   random: Random,
   readers: readonly Reader[],
@@ -122,7 +125,7 @@ async function expectUnharmed(reader: Reader, node: Node, key: string): Promise<
   const starts = counter.starts.filter((start) => start.key === key)
   for (const call of reader.answer?.calls ?? []) {
     const own = starts.filter(({ tool }) => tool === call.name)
-    // A step whose calls are recorded is not asked again, so that a call has one id for ever.
+    // A step whose calls are recorded is not requested again, so a call keeps its id.
     expect(own.map(({ callId }) => callId)).toEqual(own.map(() => call.id))
     if (call.effect === 'once') expect(own.length).toBeLessThanOrEqual(1)
     if (call.status === 'unknown') {

@@ -11,7 +11,7 @@ import { reportTimes } from './support/report-times.ts'
 import { followList } from './support/session-list.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 
-/** Tabs that read one answer on the other node, each over a network of its own, which is cut so often. */
+/** Tabs that read one answer on the other node, each over its own network, and how often each network is cut. */
 const TABS = amount(10, 20)
 const CUTS = amount(10, 15)
 
@@ -100,7 +100,7 @@ test('behind such a pooler a session that is deleted on one node ends on the oth
   const count = async () => (await left.query<{ events: number }>(text, [id])).rows[0]?.events
   await expect.poll(count, { timeout: 10_000 }).toBe(0)
   const again = await writing.client.api.sessions.create.mutate({ id, title: 'Anew' })
-  // Its log begins behind every cursor of the old one.
+  // The log begins beyond every cursor of the deleted session's log.
   expect(again.seq).toBeGreaterThan(1_000_000)
   const readers = [writing, deleting].map(({ client }) => opened.use(readSession(client, id)))
   await writing.client.session(id).send('Hello')
@@ -143,7 +143,9 @@ test('a node that is cut off from Postgres in silence loses its answers to anoth
   }
 })
 
-/** Its first connections after the cut may still be broken ones: then it says so, and is asked again. */
+/**
+ * The first connections after the cut may still be broken; then the node reports an error, and the send is repeated.
+ */
 async function askUntilTaken(node: Node): Promise<string> {
   for (;;) {
     try {

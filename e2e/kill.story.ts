@@ -77,7 +77,7 @@ describe.each(Object.entries(storages))('a server on %s', (_name, openStorage) =
   })
 })
 
-/** The state that the SDK shows, once it fulfils the condition. */
+/** Resolves with the state in the SDK's store once it fulfils the condition. */
 async function until(session: Session, condition: (answer: Answer) => boolean): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   const look = () => {

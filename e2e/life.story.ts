@@ -13,10 +13,10 @@ import { startNode } from './support/nodes.ts'
 import { type Reader, isOver, knowsAll, readSession } from './support/reader.ts'
 import { followList } from './support/session-list.ts'
 
-/** Two people at their machines, or one in two tabs: each talks to a node, which may be the same one. */
+/** Two clients, as of two people or two tabs; each talks to a node, possibly the same one. */
 type World = AsyncDisposable & { here: Client; there: Client; urls: [here: string, there: string] }
 
-/** Provider, nodes and clients, the second client at the last node. */
+/** Starts the provider, the nodes and two clients; the second client uses the last node. */
 async function openWorld(nodes: number, storage: Record<string, string>): Promise<World> {
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await startAnsweringProvider())
@@ -147,7 +147,7 @@ describe.each([
       inputTokens: 2 * ANSWER_USAGE.inputTokens,
       outputTokens: 2 * ANSWER_USAGE.outputTokens,
       runs: 1,
-      // Nobody knows what this provider takes.
+      // The price of this provider is unknown.
       costUsd: null,
     }
     const { total, models } = await there.api.usage.summary.query({ sessionId })
@@ -167,7 +167,7 @@ describe.each([
     const { token } = await here.api.shares.create.mutate({ sessionId })
     await here.session(sessionId).send('And later?')
     await answered(reader, 'And later? Answer 1.')
-    // By plain HTTP, without a credential of any kind.
+    // Plain HTTP, without credentials.
     const [first, second] = urls.map((url) => `${url}/api/share/${token}`)
     const shown = await fetch(second ?? '')
     expect(await shown.json()).toMatchObject({ title: 'Shown', messages: [{}, {}] })
@@ -226,7 +226,7 @@ describe.each([
       .poll(get, { timeout: 60_000 })
       .toMatchObject({ status: 'closed', summary: 'They spoke of quays.' })
     const { endedAt, durationMs } = await get()
-    // When the last of the two left, not the first, and not when the grace was over.
+    // The session ended when the last reader left; neither when the first left nor when the grace period was over.
     expect(Math.abs(Date.parse(endedAt ?? '') - left)).toBeLessThan(900)
     await using back = readSession(here, id)
     await back.until(({ state }) => state?.session.status === 'active')
@@ -234,12 +234,12 @@ describe.each([
   })
 })
 
-/** The newest answer is whole, and says so. */
+/** Waits until the newest answer is complete with this text. */
 async function answered(reader: Reader, text: string): Promise<void> {
   await reader.until((now) => isOver(now) && now.answer?.text === text)
 }
 
-/** Each reader knows what a fresh one is told, at its node, and the two know the same. */
+/** Checks that each reader's state equals that of a fresh reader on its node, and that the readers agree. */
 async function sameForAll(...readers: [reader: Reader, client: Client][]): Promise<void> {
   const seqs = readers.map(([{ state }]) => state?.seq ?? 0)
   for (const [reader] of readers) {

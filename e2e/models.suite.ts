@@ -11,7 +11,10 @@ import { conversationOn, expect } from './support/conversation.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** An endpoint with three models, one of which is named and not there; each says who it is and what it was told. */
+/**
+ * An endpoint that lists three models, one of which does not exist. Each answers with its name and the text it was
+ * sent.
+ */
 function reply({ path, body }: ScriptedRequest): ScriptedReply {
   const models = ['small-1', 'large-2', 'gone-3'].map((id) => ({ id, object: 'model' }))
   const headers = { 'content-type': 'application/json' }
@@ -77,7 +80,7 @@ export function modelStories(getWorld: () => World): void {
       await page.getByRole('menuitem', { name: 'gone-3' }).click()
       await expect(answer).toContainText('gone-3')
       await settled()
-      // Trying the same again is of no use; another model is.
+      // Repeating the same request would not help; another model would.
       await expect(answer.getByRole('button', { name: 'Retry' })).toBeHidden()
       await expect(answer.getByRole('button', { name: 'Regenerate with…' })).toBeEnabled()
     })

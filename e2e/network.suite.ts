@@ -8,7 +8,7 @@ import { storedAnswer, storedTurns } from './support/stored-session.ts'
 import { CONNECTION_TROUBLE, visit } from './support/visit.ts'
 import { LONG_ANSWERS, type World } from './support/world.ts'
 
-/** Whatever happens between the page and the server, or to the server. */
+/** Faults of the network between the page and the server, and of the server. */
 export function networkStories(getWorld: () => World): void {
   describe('a network', () => {
     test('that is cut for ten seconds in the middle of an answer loses and doubles nothing (P1, P2)', async () => {
@@ -23,7 +23,7 @@ export function networkStories(getWorld: () => World): void {
       await proxy.cut()
       await expect(conversation.connection).toHaveText('Reconnecting')
       const atCut = await conversation.text()
-      // The one measured wait of these stories: so long the network is away.
+      // The only fixed delay of these stories: the duration of the network outage.
       await wait(10_000)
       expect(await conversation.text()).toBe(atCut)
       await proxy.mend()
@@ -90,7 +90,7 @@ export function networkStories(getWorld: () => World): void {
   })
 }
 
-/** Runs in the page. `told` resolves with the milliseconds from the browser's being offline to its being said. */
+/** Runs in the page. `told` resolves with the milliseconds from the browser's going offline until the page shows it. */
 function watchOffline(status: Element): { told: Promise<number> } {
   const { promise: told, resolve } = Promise.withResolvers<number>()
   window.addEventListener('offline', () => {

@@ -7,7 +7,7 @@ import { luminancesOf } from './support/luminance.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** What is beside the conversation: links to it, files of it, figures about it, and the ways to all of them. */
+/** Pages beside the conversation: shares, exports, usage, and the navigation between them. */
 export function pageStories(getWorld: () => World): void {
   describe('a session', () => {
     test('is shared as it is now, by a link that needs nothing else and can be revoked', async () => {
@@ -33,7 +33,7 @@ export function pageStories(getWorld: () => World): void {
       await expect(conversation.answer.locator('.markdown')).toHaveText('said later')
 
       {
-        // What a revoked link is answered with, the browser reports by itself.
+        // The browser itself logs the error status of a revoked link.
         const tolerates = /Failed to load resource: .* 404/
         await using stranger = await visit(browser, link, { tolerates })
         const shared = stranger.page.getByRole('region', { name: 'Conversation' })

@@ -9,7 +9,7 @@ import {
 import { type Node, ask, startNode } from './support/nodes.ts'
 import { isOver, readSession } from './support/reader.ts'
 
-/** A model that answers and gives titles, and is slow to write its first summary: so slow that it never does. */
+/** A model that answers and writes titles; its first summary never finishes. */
 async function startProvider() {
   const asked: ScriptedRequest[] = []
   const provider = await startScriptedProvider((request) => {

@@ -10,7 +10,7 @@ import { conversationOn, expect } from './support/conversation.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** A model that thinks before it speaks. */
+/** A model that sends reasoning before its answer. */
 export function reasoningStories(getWorld: () => World): void {
   describe('reasoning', () => {
     test('is read while it goes on, and folds with its time when the answer has begun, unless somebody chose', async () => {

@@ -61,7 +61,7 @@ export function screenStories(getWorld: () => World): void {
       await expect(sheet).toBeHidden()
       await page.getByRole('button', { name: 'Show sessions' }).tap()
       await expect(sheet.getByRole('navigation', { name: 'Sessions' })).toBeVisible()
-      // A menu that is not in the sheet would be beneath it, and out of reach.
+      // A menu outside of the sheet would be rendered behind it.
       await sheet.getByRole('button', { name: 'Session actions' }).first().tap()
       await sheet.getByRole('menuitem', { name: 'Rename' }).tap()
       const rename = page.getByRole('dialog', { name: 'Rename session' })
@@ -76,7 +76,7 @@ export function screenStories(getWorld: () => World): void {
 
     test('has its own pages about the interface, and one for an address that leads nowhere', async () => {
       const { browser, url } = getWorld()
-      // Redoc wants its makers' sign from their server; the page's policy lets it ask nobody.
+      // Redoc loads its logo from its maker's server, which the page's content security policy blocks.
       const tolerates = /'https:\/\/cdn\.redoc\.ly\/.* has been blocked/
       await using visitor = await visit(browser, url, { tolerates })
       const { page } = visitor
@@ -119,7 +119,7 @@ export function screenStories(getWorld: () => World): void {
   })
 }
 
-/** What sticks out of the view at the right without scrolling inside of something. */
+/** Elements that overflow the viewport at the right and are not inside of a scrolling element. */
 function sidewaysOverflow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const root = document.documentElement

@@ -5,7 +5,7 @@ import { importedSession } from './support/imported-session.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** Finding a place in what was said, and going there. */
+/** Searching for a message, and going to it. */
 export function searchStories(getWorld: () => World): void {
   describe('the search', () => {
     test('leads to the message, also far back and on another branch, and marks what it found', async () => {
@@ -29,7 +29,7 @@ export function searchStories(getWorld: () => World): void {
       const found = log.getByText('aardvark')
       await expect(found).toBeInViewport()
       await expect(log.getByText('Message number 21', { exact: true })).toBeInViewport()
-      // The browser is still on its way to the end.
+      // The browser may still be scrolling to the end.
       for (let again = 0; again < 3; again += 1) {
         await log.press('End')
         await expect(found).not.toBeInViewport()

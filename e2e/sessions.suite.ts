@@ -4,7 +4,7 @@ import { conversationOn, expect } from './support/conversation.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
 
-/** The list of sessions, and what is kept of each in the browser. */
+/** The list of sessions, and the state that the browser keeps for each. */
 export function sessionStories(getWorld: () => World): void {
   describe('the sessions', () => {
     test('are created, renamed, found and deleted, and another tab sees it live', async () => {
@@ -86,7 +86,7 @@ function listOn(page: Page) {
     search: list.getByRole('searchbox', { name: 'Search sessions' }),
     link: (title: string) => list.getByRole('link', { name: title, exact: true }),
     async choose(title: string, action: string) {
-      // A tab behind another draws once in a second, and a pointer waits for what it points at to be still.
+      // A background tab renders once a second, and Playwright clicks only elements that do not move.
       await page.bringToFront()
       const row = list.getByRole('listitem').filter({ hasText: title })
       await row.hover()

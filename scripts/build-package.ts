@@ -8,10 +8,10 @@ import { CLIENT_ENTRIES, clientManifest } from './published-manifest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const output = join(root, 'dist/package')
-/** The client alone, as a folder to be packed. */
+/** The folder of the client-only package. */
 const clientFolder = join(root, 'dist/client')
 
-/** Compiles what others use of this tree into dist/package: JavaScript for bundlers and Node, and its types. */
+/** Compiles the published code into dist/package: JavaScript for Node and bundlers, and its types. */
 function buildPackage(): void {
   rmSync(output, { recursive: true, force: true })
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -23,14 +23,15 @@ function buildPackage(): void {
   for (const entry of ['shared/client', 'server', 'server/testing']) {
     askForDisposable(join(output, entry, 'index.d.ts'))
   }
-  // The compiler copies the whole manifest; of it only the version is asked for, and the type has to be said again.
+  // The compiler writes the whole manifest, of which only the version is needed; Node also needs the type.
   const { name, version, type } = manifest
   writeFileSync(join(output, 'package.json'), JSON.stringify({ name, version, type }, null, 2))
 }
 
 /**
- * The router's type names the context of its procedures, and that names every part of the server and its libraries.
- * Nobody outside can use it, so in the types that are published it is left open: a client's compiler reads none of them.
+ * The router's type refers to the context of its procedures, which refers to every part of the server and its
+ * libraries. Users of the client cannot use the context, so the published types leave it open, and their compiler does
+ * not load those files.
  */
 function closeContext(path: string): void {
   const types = readFileSync(path, 'utf8')
@@ -44,15 +45,17 @@ function closeContext(path: string): void {
 }
 
 /**
- * `AsyncDisposable` is in no `lib` before `esnext`. Where a project names an older one, a type that is not found would
- * make the whole client `any`, without a word under `skipLibCheck`.
+ * `AsyncDisposable` is only in the `lib` `esnext`. In a project with an older `lib`, the missing type would silently
+ * turn the whole client into `any` under `skipLibCheck`.
  */
 function askForDisposable(path: string): void {
   const types = readFileSync(path, 'utf8')
   writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${types}`)
 }
 
-/** Puts the files of the client's entries into dist/client, beside a manifest that asks for what they import. */
+/**
+ * Copies the files of the client's entries into dist/client, with a manifest that lists the packages that they import.
+ */
 function buildClient(): void {
   rmSync(clientFolder, { recursive: true, force: true })
   const entries = [...new Set(Object.values(CLIENT_ENTRIES))].map((name) => manifest.exports[name])

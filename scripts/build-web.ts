@@ -8,10 +8,10 @@ import { precompress } from '../server/http/precompress.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const output = join(root, 'dist/web')
-/** Says what the app beside it was built from. It is written last: a build that was cut short has none. */
+/** The fingerprint of the sources of the built app. It is written last, so an interrupted build has none. */
 const stamp = join(output, '.built-from')
 
-/** All that the built app follows from. */
+/** Everything that the built app depends on. */
 const sources = [
   'web/**/*',
   'shared/**/*.ts',
@@ -22,8 +22,7 @@ const sources = [
 ]
 
 /**
- * Builds the web app into dist/web, with its compressed variants, unless what is there was built from these sources.
- *
+ * Builds the web app into dist/web, with compressed variants, unless it is up to date.
  * @throws when the build fails; the next call tries again
  */
 export async function buildWebApp(): Promise<'built' | 'fresh'> {
@@ -39,12 +38,12 @@ export async function buildWebApp(): Promise<'built' | 'fresh'> {
   return 'built'
 }
 
-/** Whether what is there was built from these sources. */
+/** Returns true when the built app matches the sources. */
 export function isWebAppFresh(): boolean {
   return fingerprint(root, sources) === builtFrom()
 }
 
-/** A hash over the contents of the files, whatever their times say: a fresh clone of the same sources has the same. */
+/** A hash of the contents of the files, independent of their modification times. */
 export function fingerprint(folder: string, patterns: string[]): string {
   const files = globSync(patterns, { cwd: folder, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
@@ -65,12 +64,12 @@ function builtFrom(): string | null {
   }
 }
 
-/** In a process of its own, so that the memory of the bundler is not the server's for as long as that lives. */
+/** In a separate process, because the bundler's memory would not be returned to the system while the server runs. */
 async function viteBuild(): Promise<void> {
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: root,
-    // Whoever asks (the test runner says "test") gets the app that people get.
+    // A production build even when the caller's NODE_ENV is `test`.
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 2, 2],
   })

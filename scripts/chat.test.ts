@@ -9,7 +9,7 @@ import { temporaryFolder } from './testing/server-process.ts'
 
 const program = fileURLToPath(new URL('chat.ts', import.meta.url))
 
-/** The chat as a program of its own, at the other end of two pipes. */
+/** Starts the chat as a separate program, connected by pipes. */
 function startChat(url: string, ...args: string[]) {
   const child = spawn(process.execPath, [program, '--url', url, ...args], {
     env: { PATH: process.env.PATH },
@@ -26,7 +26,7 @@ function startChat(url: string, ...args: string[]) {
     interrupt: () => child.kill('SIGINT'),
     exited: exit.then(([status]: unknown[]) => status),
     output: () => output,
-    /** Resolves when it has written this since it was last asked, with what it wrote before it. */
+    /** Resolves when the program has written this text since the last call, with the output up to it. */
     until: async (text: string): Promise<string> => {
       await vi.waitUntil(() => output.includes(text), { timeout: 20_000, interval: 10 })
       const before = output.slice(0, output.indexOf(text))
@@ -58,7 +58,7 @@ test('what is piped in is answered to the end, with the calls on lines of their 
   const lines = chat.output().split('\n').slice(2)
   expect(lines.slice(0, 2)).toEqual(['I look.', `⚙ ${call} …`])
   expect(lines[2]).toMatch(/^✓ get_system_metrics .* done, 0\.\d s$/)
-  // What a model writes does not steer the terminal.
+  // Control characters from the model must not reach the terminal.
   expect(lines.slice(3)).toEqual(['Up and well.', ''])
 })
 
@@ -92,7 +92,7 @@ test('an answer goes on in the same chat when the server was started again', asy
   askedAgain.say('Once upon ', 'a time.')
   askedAgain.finish()
   await chat.until('connected again')
-  // The words that stood there already are not written twice.
+  // Text that is already shown is not repeated.
   expect(await chat.until('a time.\n')).not.toContain('Once upon')
   chat.type('More')
   ;(await second.model.nextCall()).say('The end')

@@ -6,7 +6,7 @@ import { Chat } from './chat/chat.ts'
 import { HELP, parseCommand } from './chat/command.ts'
 import { Screen } from './chat/screen.ts'
 
-// A chat in the terminal, on the published SDK and nothing else.
+// A chat in the terminal that uses only the published SDK.
 
 const USAGE = `npm run chat [-- --url http://127.0.0.1:8001] [--token TOKEN] [--open SESSION_ID]
   The token may also be in THROUGHLINE_TOKEN, where it does not show among the processes.
@@ -29,10 +29,10 @@ const screen = new Screen(readline, process.stdout)
 const client = connectOrExit()
 const chat = new Chat(client, screen, report)
 
-/** One line after the other, so that what is piped in happens in its order. */
+/** Lines are processed one after the other, so that piped input keeps its order. */
 let work: Promise<unknown> = Promise.resolve()
 let isLeaving = false
-/** A Ctrl-C came, and nothing was typed since. */
+/** Ctrl-C was pressed, and nothing was typed since. */
 let warned = false
 let before: ConnectionState['status'] = 'connecting'
 
@@ -60,7 +60,7 @@ screen.line('Throughline. /help says what can be done here.')
 if (values.open) chat.open(values.open)
 prompt()
 
-/** The first Ctrl-C ends the answer, the second, with nothing typed in between, the program. */
+/** The first Ctrl-C stops the answer; the second, with nothing typed in between, ends the program. */
 function onInterrupt(): void {
   if (warned) {
     void leave()
@@ -81,7 +81,7 @@ function report(error: unknown): void {
   if (!isLeaving) screen.line(`! ${error instanceof Error ? error.message : String(error)}`)
 }
 
-/** What was piped in is done before, and its last answer is still to be read. */
+/** Piped input is processed before the program ends, and its last answer is still shown. */
 function leaveAnswered(): Promise<unknown> {
   work = work.then(() => chat.untilAnswered()).then(leave)
   return work

@@ -12,8 +12,7 @@ const macApplications = [
 export type Browser = { path: string; version: string }
 
 /**
- * The Chromium of this machine: the one that CHROMIUM_PATH names, else a known command, else Playwright's own.
- *
+ * Finds a Chromium on this machine: the one that CHROMIUM_PATH names, else a known command, else Playwright's own.
  * @throws when CHROMIUM_PATH names something that does not run
  */
 export function findChromium(env: NodeJS.ProcessEnv = process.env): Browser | null {
@@ -31,7 +30,7 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): Browser | nu
   return null
 }
 
-/** Finds a Chromium, or installs one: Debian's own as root, else Playwright's into its cache. */
+/** Finds a Chromium or installs one: as root Debian's package, otherwise Playwright's download. */
 export function findOrInstallChromium(): Browser {
   const found = findChromium()
   if (found) return found
@@ -52,14 +51,14 @@ export function findOrInstallChromium(): Browser {
   )
 }
 
-/** Some systems have the command but not the browser, so it is asked for its version. */
+/** On some systems the command exists without the browser, so it is run to get its version. */
 function running(path: string): Browser | null {
   if (!existsSync(path)) return null
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 60_000 })
   return status === 0 ? { path, version: stdout.trim() } : null
 }
 
-/** The output of installers goes to stderr: stdout is for the path. */
+/** The output of installers goes to stderr, because stdout is for the path. */
 function run(command: string, args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   return spawnSync(command, args, { stdio: ['ignore', 2, 2], env }).status === 0

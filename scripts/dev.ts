@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// The server, started again at each change of its files, and Vite before it, which reloads the web app by itself.
-// When one of the two ends, or we are told to, both do.
+// Starts the server, with a restart at each change of its files, and Vite, which reloads the web app. When one of the
+// two ends, or this process is asked to end, both are ended.
 const root = fileURLToPath(new URL('..', import.meta.url))
 const vite = join(root, 'node_modules/vite/bin/vite.js')
 
 const commands = [
   ['--watch', '--watch-preserve-output', 'server/main.ts'],
-  // Vite has to know the port that the server reads from there by itself, anew at each of its starts.
+  // Vite needs the port from `.env`, which the server reads by itself at each start.
   ['--env-file-if-exists=.env', vite],
 ]
 const children = commands.map((args) =>

@@ -15,7 +15,7 @@ import { type Config, ConfigError, readConfig } from '../server/config.ts'
 import { exportSession, exportSessions } from '../server/sessions/export.ts'
 import { explainStartFailure } from '../server/start-failure.ts'
 
-// Everything at once: every session of the local owner, from the database that the settings name.
+// Exports every session of the local owner, from the database that the settings name.
 
 const USAGE = `npm run export [-- [--markdown] [path]]
   writes all conversations to one JSON file, which can be imported again;
@@ -66,14 +66,14 @@ async function writeFolder(database: Database, userId: UserId): Promise<number> 
   for (const [index, id] of ids.entries()) {
     const file = await exportSession(database, { userId, id, format: 'markdown', now })
     if (file) {
-      // Two conversations may well have one title and one day.
+      // Two sessions may have the same title and day.
       await write(join(path, `${String(index + 1).padStart(4, '0')}-${file.name}`), file.pieces)
     }
   }
   return ids.length
 }
 
-/** A file that could not be finished is taken back. */
+/** An incomplete file is removed. */
 async function write(file: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(Readable.from(pieces), createWriteStream(file, { flags: 'wx', mode: 0o600 }))

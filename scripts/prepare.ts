@@ -1,6 +1,6 @@
 import { buildWebApp } from './build-web.ts'
 
-// What a first start has to do once, in a process whose memory is not the server's for as long as that lives: the web
-// app is built, and the server's code is compiled into the cache that the start after it reads.
+// Prepares the first start in a separate process, whose memory is returned to the system when it ends: builds the web
+// app, and compiles the server's code into the cache that the start then reads.
 await buildWebApp()
 await import('../server/app.ts')

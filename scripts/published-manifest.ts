@@ -16,8 +16,8 @@ export type Manifest = {
 }
 
 /**
- * The oldest and the newest version with which the packed client is tested (`scripts/registry.test.ts`). Any other
- * dependency is published with the one version that this tree has, since no other is tested.
+ * The oldest and the newest version with which the packed client is tested (`scripts/registry.test.ts`). Other
+ * dependencies are pinned to the version of this repository, since no other is tested.
  */
 export const TESTED = {
   '@trpc/client': ['11.19.0', '11.25.2'],
@@ -25,14 +25,14 @@ export const TESTED = {
   zod: ['4.6.5', '4.6.7'],
 } as const satisfies Record<string, readonly [oldest: string, newest: string]>
 
-/** The versions of React whose oldest and newest the hooks are tested with. */
+/** The range of React for which the hooks are tested, and the versions at its ends. */
 const REACT = '^18.3.1 || ^19.0.0'
 export const TESTED_REACT = ['18.3.1', '19.3.1'] as const
 
-/** Named by a string that no import shows: the log as a person reads it. */
+/** Imported by a computed name, so a scan for imports does not find it: the pretty printer of the log. */
 const UNSEEN = ['pino-pretty']
 
-/** The entries of the client alone, by those of the whole. */
+/** The entries of the client-only package, by those of the whole package. */
 export const CLIENT_ENTRIES = {
   '.': './client',
   './client': './client',
@@ -45,7 +45,7 @@ export function wholeManifest(own: Manifest, root: string): object {
   return published(own, root, { name: own.name, exports: own.exports, unseen: UNSEEN })
 }
 
-/** The manifest of the client alone; the exported files are those of the whole. */
+/** The manifest of the client-only package; it exports the same files as the whole package. */
 export function clientManifest(own: Manifest, root: string): object {
   const exports: Entries = { './package.json': './package.json' }
   for (const [entry, source] of Object.entries(CLIENT_ENTRIES)) {
@@ -67,7 +67,7 @@ function published(
   const types = reachOf(...entries.map((entry) => join(root, entry.types)))
   const used = new Set([...unseen, ...code.packages, ...types.packages])
   for (const one of types.packages) {
-    // Whoever uses React has its types already, of the version that fits.
+    // A project that uses React has its types already, of the matching version.
     if (`@types/${one}` in versions && one !== 'react') used.add(`@types/${one}`)
   }
   used.delete('react')
@@ -76,7 +76,7 @@ function published(
   )
   return {
     ...{ name, version, description, license, type },
-    // Of the client, and so of the least; the server says at its import that it needs a newer one.
+    // The minimum for the client, the part with the lowest requirement; the server checks its own at import.
     engines: { node: '>=20' },
     sideEffects: ['./dist/package/server/node-version.js'],
     ...{ exports, files, dependencies },

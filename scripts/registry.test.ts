@@ -8,8 +8,8 @@ import { startTestServer } from '../server/testing/test-server.ts'
 import { TESTED, TESTED_REACT } from './published-manifest.ts'
 import type { PackedPackage } from './testing/packed-package.ts'
 
-// The packed client as npm installs it: its dependencies come from the registry, in the oldest and in the newest
-// versions that the manifest allows. `npm run test:long` tries it in every Node that it is for, and the whole package.
+// Installs the packed client with npm: its dependencies come from the registry, in the oldest and in the newest
+// versions that the manifest allows. `npm run test:long` also tries every supported Node, and the whole package.
 
 const run = promisify(execFile)
 const files = fileURLToPath(new URL('testing/registry', import.meta.url))
@@ -40,7 +40,7 @@ async function install(packed: PackedPackage, name: string, packages: string[]):
 const versions = (of: typeof OLDEST | typeof NEWEST): string[] =>
   Object.entries(TESTED).map(([name, range]) => `${name}@${range[of]}`)
 
-/** Lets watches begin and end over a real server; resolves with what the script printed. */
+/** Starts and ends watches on a real server; resolves with what the script printed. */
 async function watch(folder: string, node: string, module: string): Promise<string> {
   await using server = await startTestServer({ answers: ['Hello to you.'] })
   const { stdout } = await run(node, ['watch.mjs', server.url, module], {
@@ -128,7 +128,7 @@ describe.skipIf(unreachable !== null)('the client from npm’s registry', () => 
         const { stdout } = await run(process.execPath, [compiler, '-p', '.'], {
           cwd: folder,
         }).catch((error: { stdout: string }) => error)
-        // Of `ws`, the oldest tRPC's own types of its server name what those of today do not have.
+        // The types of the oldest tRPC's server use names that today's types of `ws` do not have.
         const ours = stdout
           .split('\n')
           .filter((line) => !line.startsWith('node_modules/@trpc/server/dist/adapters/ws.d.mts'))

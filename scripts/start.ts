@@ -7,5 +7,5 @@ if (!isWebAppFresh()) {
   const { status } = spawnSync(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2] })
   if (status !== 0) process.exit(status ?? 1)
 }
-// The server is imported, not spawned: signals reach it, and its exit status is ours.
+// The server is imported instead of spawned, so that it receives signals and sets the exit status of this process.
 await import('../server/main.ts')

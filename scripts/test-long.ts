@@ -1,4 +1,4 @@
-// The same tests as `npm test`, with many more repetitions: 200 kills, 300 stop races, 500 new histories.
+// The tests of `npm test` with many more repetitions: 200 kills, 300 stop races, 500 random histories.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 

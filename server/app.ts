@@ -4,7 +4,7 @@ import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import type { Database } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
-import { forgetCutImports } from '../db/whole-import.ts'
+import { removeInterruptedImports } from '../db/atomic-import.ts'
 import { ping } from '../db/ping.ts'
 import { findProfile } from '../db/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
@@ -79,7 +79,7 @@ export async function createApp(options: AppOptions) {
   const milliseconds = options.clock ?? (() => databaseClock.now())
   const now = () => new Date(milliseconds()).toISOString()
   const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
-  await forgetCutImports(database)
+  await removeInterruptedImports(database)
   const owner = await ensureLocalOwner(database.db)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)

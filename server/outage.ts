@@ -1,4 +1,4 @@
-import { isKnot, isUnavailable } from '../db/trouble.ts'
+import { isTransactionConflict, isUnavailable } from '../db/database-errors.ts'
 
 type OutageOptions = {
   logger: { error(about: object, what: string): void; info(about: object, what: string): void }
@@ -43,7 +43,7 @@ export function createOutageLog({ logger, check, everyMs = 1_000 }: OutageOption
 
   return {
     report(error, what, about = {}) {
-      if (!isUnavailable(error) || isKnot(error))
+      if (!isUnavailable(error) || isTransactionConflict(error))
         return logger.error({ ...about, err: error }, what)
       if (outage !== null) {
         outage.failures += 1

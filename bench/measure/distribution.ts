@@ -1,7 +1,7 @@
-/** What remains of many samples: how they are spread, in the unit they were taken in. */
+/** Summary statistics of many samples, in the unit in which the samples were taken. */
 export type Distribution = { count: number; p50: number; p95: number; p99: number; max: number }
 
-/** Takes samples in place of keeping objects: a benchmark must not be the one who makes the garbage. */
+/** Stores samples in a typed array, so that the benchmark itself creates no garbage to collect. */
 export class Samples {
   #values = new Float64Array(4096)
   #count = 0
@@ -32,7 +32,7 @@ function nearestRank(sorted: Float64Array, quantile: number): number {
   return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** The middle value, of an even number of them the lower; NaN when there is none. */
+/** The lower median; NaN when there are no values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? Number.NaN
 }

@@ -1,13 +1,15 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
-/** Where figures were taken: they mean nothing without it. */
+/** The machine on which the figures were measured; figures cannot be compared without it. */
 export type Machine = {
   node: string
   system: string
   processor: string
   cores: number
   memoryGiB: number
-  /** Processes that wanted to run, averaged over the last minute: above the own load, others were at work. */
+  /**
+   * The one-minute load average. When it exceeds the benchmark's own load, other processes disturbed the measurement.
+   */
   load: number
 }
 

@@ -2,14 +2,18 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../db/schema.ts'
 import { parentOf, processTreeCpu } from './proc.ts'
 
-/** What a database has used so far. */
+/** Resources that a database has used since it was started. */
 export type DatabaseUsage = {
-  /** Microseconds of all its processes; 0 for an embedded one, whose work is this process's own. */
+  /**
+   * CPU time of all Postgres processes, in microseconds; 0 for the embedded database, which runs inside this process.
+   */
   cpu: number
   walBytes: number
 }
 
-/** Reads what the database behind `db` has used; its processes must run on this machine. */
+/**
+ * Creates a function that reads the resource usage of the database behind `db`. Its processes must run on this machine.
+ */
 export async function createUsageReader(
   db: Kysely<Schema>,
   kind: 'embedded' | 'postgres',
@@ -25,7 +29,7 @@ export async function createUsageReader(
   }
 }
 
-/** Every connection has a process of its own, a child of the one that was started. */
+/** Each connection has its own backend process, a child of the postmaster. */
 async function findPostmaster(db: Kysely<Schema>): Promise<number> {
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)
   return parentOf(Number(rows[0]?.pid))

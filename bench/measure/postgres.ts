@@ -1,7 +1,9 @@
 import pg from 'pg'
 import { startPostgres } from '../../scripts/testing/postgres-server.ts'
 
-/** A Postgres of its own for one benchmark, set up as one would run it: nothing it answers can be lost. */
+/**
+ * A Postgres of its own for one benchmark, with durable settings as in production: no acknowledged commit can be lost.
+ */
 export async function startDurablePostgres() {
   const server = await startPostgres({
     fsync: 'on',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { parentOf, processTreeCpu, residentMemory } from './proc.ts'
 
-// By its own clock, for on a busy machine three hundred milliseconds may hold little work.
+// Measured in CPU time: on a busy machine, 300 ms of wall time may contain little work.
 const SPIN = `while (process.cpuUsage().user < 300_000); console.log('spun')`
 
 test('the CPU of a child counts while it runs and after it ended', async () => {

@@ -4,8 +4,8 @@ import { readFile, readdir } from 'node:fs/promises'
 const MICROSECONDS_PER_TICK = 10_000
 
 /**
- * Microseconds of CPU that a process and its children have used, those included that have ended: see `proc(5)`.
- * Grandchildren that still run are not.
+ * Microseconds of CPU that a process and its children have used, including children that have ended: see `proc(5)`.
+ * Grandchildren that are still running are not counted.
  */
 export async function processTreeCpu(pid: number): Promise<number> {
   const own = await readStat(pid)
@@ -25,7 +25,7 @@ export async function parentOf(pid: number): Promise<number> {
   return stat.parent
 }
 
-/** Bytes of memory that a process has resident now, and had at its highest. */
+/** Resident memory of a process in bytes: the current value and the peak. */
 export async function residentMemory(pid: number): Promise<{ now: number; highest: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const kilobytes = (name: string): number =>
@@ -35,11 +35,12 @@ export async function residentMemory(pid: number): Promise<{ now: number; highes
 
 type Stat = { parent: number; ticks: number; endedChildren: number }
 
-/** Null when the process has ended meanwhile. */
+/** Null when the process has ended. */
 async function readStat(pid: number): Promise<Stat | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (stat === null) return null
-  // The name before it is in parentheses and may hold anything. Field 3 of proc(5) is the first here.
+  // The process name before this point is in parentheses and may contain any character. Field 3 of proc(5) comes first
+  // here.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const field = (number: number): number => Number(fields[number - 3])
   return {

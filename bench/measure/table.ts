@@ -1,4 +1,4 @@
-/** Rows of text under a heading, numbers to the right, as a terminal and Markdown both show them. */
+/** Formats rows as a Markdown table that is also readable in a terminal; numbers are right-aligned. */
 export function formatTable(
   heading: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -20,7 +20,7 @@ export function formatTable(
   return [line(heading), line(rule), ...cells.map(line)].join('\n')
 }
 
-/** Three significant figures; more would be noise. */
+/** Three significant digits: the measurements are not more precise. */
 function formatCell(value: string | number): string {
   if (typeof value === 'string') return value
   if (!Number.isFinite(value)) return '–'

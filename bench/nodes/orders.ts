@@ -1,27 +1,27 @@
 import { z } from 'zod'
 import { SessionId } from '../../shared/contract/ids.ts'
 
-/** What a writing node is started with. */
+/** Start-up data of a writing node. */
 export type WriterSettings = {
   databaseUrl: string
-  /** Answers that it writes at once. */
+  /** Answers that the node writes concurrently. */
   streams: number
-  /** How many tokens each of them may ever get. */
+  /** The most tokens that one answer can get. */
   most: number
   /**
-   * Where it notes when each token was committed, as 64-bit floats: the tokens of the first answer, then those of the
-   * second. Null when nobody asks.
+   * Receives the commit time of each token as 64-bit floats: first all tokens of the first answer, then those of the
+   * second, and so on. Null when the times are not needed.
    */
   committedAt: SharedArrayBuffer | null
 }
 
 export type Order =
-  /** Write for so many milliseconds, and append to the logs of these sessions, which are other nodes'. */
+  /** Write for `forMs` milliseconds, and also append to the logs of these sessions, which other nodes drive. */
   { type: 'write'; forMs: number; strangers: readonly SessionId[] } | { type: 'leave' }
 
 export const Report = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), sessionIds: z.array(SessionId) }),
-  /** All is committed: so many tokens and events since the node was started. */
+  /** Everything is committed; the counts are totals since the node was started. */
   z.object({ type: z.literal('written'), tokens: z.number(), events: z.number() }),
 ])
 export type Report = z.infer<typeof Report>

@@ -10,10 +10,10 @@ import { newId } from '../../shared/contract/new-id.ts'
 import { TOKEN } from '../writer/streams.ts'
 import { now } from './one-clock.ts'
 
-/** What one reader has of one session, and what was wrong on the way. */
+/** What one reader received of one session, with the violations of the log's order that it saw. */
 export type Read = { tokens: number; gaps: number; doubles: number; disorder: number }
 
-/** A node that only reads: one reader for each session, fed by what the other nodes tell. */
+/** A node that only reads: one reader for each session, fed by notifications of the other nodes. */
 export async function startReadingNode(database: Database) {
   const owner = await ensureLocalOwner(database.db)
   const hub = new Hub()
@@ -36,8 +36,7 @@ export async function startReadingNode(database: Database) {
   return {
     /**
      * Reads a session from its beginning until the signal aborts.
-     *
-     * @param onToken is told of each token, by its number in the answer, and when it arrived
+     * @param onToken receives the number of each token in the answer, and the time of its arrival
      */
     async read(
       sessionId: SessionId,

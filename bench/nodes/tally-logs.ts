@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/database.ts'
 
-/** What stands in all logs together; `missing` are places between the first and the last of a log without an event. */
+/** Totals over all logs. `missing` counts the unused `seq` values between the first and the last event of a log. */
 export type LogTally = { events: number; chunks: number; missing: number }
 
 export async function tallyLogs(db: Db): Promise<LogTally> {

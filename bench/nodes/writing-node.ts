@@ -15,7 +15,7 @@ import { type Stream, TOKEN, sendPaced } from '../writer/streams.ts'
 import type { Order, Report, WriterSettings } from './orders.ts'
 import { now } from './one-clock.ts'
 
-// One node of several, in a thread of its own: it writes answers, and disturbs those of the others.
+// One of several nodes, each in its own thread: it writes answers, and appends to the sessions of the other nodes.
 
 const { databaseUrl, streams: count, most, committedAt }: WriterSettings = workerData
 const report = (message: Report): void => parentPort?.postMessage(message)
@@ -73,7 +73,7 @@ function write(stream: Stream, chunk: Parameters<typeof writer.chunk>[2]): void 
   writer.chunk(stream.sessionId, stream.hold, chunk, chunk.offset === 0).catch(fail)
 }
 
-/** Appends to the logs of the other nodes, as a renaming does, in the middle of their answers. */
+/** Appends to the logs of other nodes in the middle of their answers, as renaming a session does. */
 async function disturb(
   { db }: Database,
   userId: UserId,
@@ -86,12 +86,12 @@ async function disturb(
     if (session) {
       await writer.append(session.id, async (_, log) => log.add({ type: 'session', session }))
     }
-    await delay(DISTURBANCE)
+    await delay(APPEND_INTERVAL_MS)
   }
 }
 
-/** Milliseconds between two of them. */
-const DISTURBANCE = 5
+/** Milliseconds between two appends. */
+const APPEND_INTERVAL_MS = 5
 
 function noteTimes(
   into: Float64Array,

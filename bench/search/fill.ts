@@ -5,13 +5,13 @@ import { newId } from '../../shared/contract/new-id.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { type Language, VOCABULARY } from './language.ts'
 
-/** Messages of a session, and words of a message at the most. */
+/** Messages of a session, and the most words of a message. */
 const MESSAGES = 20
 const WORDS = 120
-/** Sessions that are stored at once. */
+/** Sessions that are inserted at once. */
 const BATCH = 25
 
-/** Stores so many messages of one person, each newer than the one before, and says whose they are. */
+/** Stores `messages` messages of one person, each newer than the one before, and returns the person's id. */
 export async function fill(db: Db, language: Language, messages: number): Promise<UserId> {
   const userId = UserId.parse(newId())
   await ensureUser(db, {
@@ -44,10 +44,10 @@ export async function fill(db: Db, language: Language, messages: number): Promis
   return userId
 }
 
-/** Words that nobody has. */
+/** A word that occurs in no message. */
 export const ABSENT = 'quizzical'
 
-/** What people look for, by kind. */
+/** Query generators, by the kind of query. */
 export const QUERIES: Record<string, (language: Language) => string> = {
   'common word': ({ word, whole }) => word(whole(0, 9)),
   'usual word': ({ word, whole }) => word(whole(100, 1000)),

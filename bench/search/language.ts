@@ -1,14 +1,14 @@
-/** A made-up language whose words are as unevenly common as those of real ones (Zipf's law), the same in each run. */
+/** A made-up language with the word frequencies of real ones (Zipf's law). It is the same in every run. */
 export type Language = {
-  /** The word at this place of the list from the most to the least common, counted from 0. */
+  /** The word of this rank, counted from 0; rank 0 is the most common word. */
   word(place: number): string
-  /** A text of so many words at most, and half as many at least. */
+  /** A text of at most `words` words, and at least half as many. */
   text(words: number): string
   /** A whole number from `min` to `max`, both included. */
   whole(min: number, max: number): number
 }
 
-/** How many words the language has. */
+/** The number of words in the language. */
 export const VOCABULARY = 20_000
 
 const SYLLABLES = 'bdfgklmnprst'
@@ -34,7 +34,7 @@ export function createLanguage(seed: number): Language {
   }
 }
 
-/** No two places have the same: 7919 shares no factor with the number of words of three syllables. */
+/** Different ranks give different words, because 7919 is coprime to the number of three-syllable words. */
 function word(place: number): string {
   const code = (place * 7919) % SYLLABLES.length ** 3
   const syllable = (digit: number): string =>

@@ -12,19 +12,19 @@ const Frame = z.discriminatedUnion('type', [
 ])
 
 /**
- * A person outside with one conversation, over the plain WebSocket (CONTRACT section 4): asks one thing and keeps what
- * is shown, through as many connections as it takes.
+ * A client in another process with one session over the plain WebSocket (contract, section 4). It sends one message and
+ * records what it is shown, across any number of connections.
  */
 export class AnswerClient {
   readonly sessionId = SessionId.parse(newId())
-  /** The answer as it stands on the screen. */
+  /** The text of the answer as a user interface would show it. */
   shown = ''
   outcome: string | null = null
   error: string | null = null
   #seq: number | null = null
   #socket: WebSocket | null = null
 
-  /** Connects, again after the last frame that was seen; resolves when the server has greeted. */
+  /** Connects, or reconnects after the last frame that was received; resolves with the server's first frame. */
   async connect(url: string): Promise<void> {
     const address = new URL(`/ws/session/${this.sessionId}`, url.replace('http', 'ws'))
     if (this.#seq !== null) address.searchParams.set('after', String(this.#seq))
@@ -48,7 +48,7 @@ export class AnswerClient {
     this.#socket?.close()
   }
 
-  /** The session's log, as anybody may audit it. */
+  /** Reads the session's log through the public API. */
   async readLog(url: string): Promise<LogEvent[]> {
     const input = JSON.stringify({ id: this.sessionId, limit: 1000 })
     const response = await fetch(
@@ -71,7 +71,7 @@ export class AnswerClient {
       case 'system':
         return
       case 'ai_response_start':
-        // Again, after a takeover: what came so far is void, and comes anew.
+        // A new attempt after a takeover: the text so far is void and is streamed again.
         this.shown = ''
         return
       case 'ai_response_chunk':
@@ -87,7 +87,7 @@ export class AnswerClient {
   }
 }
 
-/** What there is to know of a session's event here. */
+/** The fields of a session event that the benchmark uses. */
 export const LogEvent = z.object({
   type: z.string(),
   attempt: z.number().optional(),
@@ -106,7 +106,7 @@ const SessionAnswer = z.object({
   ),
 })
 
-/** Waits until all of them say so; false when they do not in time (milliseconds). */
+/** Waits until all clients fulfil the condition; false after `timeout` milliseconds. */
 export async function allOf(
   clients: readonly AnswerClient[],
   condition: (client: AnswerClient) => boolean,

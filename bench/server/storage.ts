@@ -4,18 +4,18 @@ import { connect } from '../../db/connect.ts'
 import { startDurablePostgres } from '../measure/postgres.ts'
 import { TEMPLATE_DIR, createTemporaryFolder } from '../measure/temporary-folder.ts'
 
-/** Where a server of a benchmark keeps what it has. */
+/** Where a benchmarked server keeps its data. */
 export type Storage = {
-  /** The server's settings. */
+  /** The settings that make a server use this storage. */
   settings: Record<string, string>
   /**
-   * Opens the database as a server that ended left it, beside the server: of an embedded one a copy, so that the
-   * next server still finds what the last one left.
+   * Opens the database as an ended server left it. Of an embedded database this is a copy, so that the next server
+   * still finds the original.
    */
   openDatabase(): Promise<Database>
 }
 
-/** Makes a place of its own, for as long as `opened` lives. */
+/** Creates a storage of its own, which is removed when `opened` is disposed. */
 export async function openStorage(
   kind: Database['kind'],
   opened: AsyncDisposableStack,

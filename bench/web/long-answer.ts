@@ -4,8 +4,8 @@ const WORDS =
   )
 
 /**
- * An answer of so many tokens, with everything in it that answers have: headings, paragraphs, lists, tables and code
- * long enough to be felt. A token is a word, or a sign with its space.
+ * An answer of `count` tokens with everything that answers contain: headings, paragraphs, lists, tables and code blocks
+ * long enough to matter. A token is a word, or a sign with its space.
  */
 export function longAnswer(tokens: number): string[] {
   const all: string[] = []

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
 
-/** How long each took in a page until it was painted, in milliseconds. */
+/** Milliseconds from an action of the user until its result is painted. */
 
-/** From the submit of the message box until the message stands in the conversation. */
+/** From submitting the message box until the message is in the conversation. */
 export async function sendMoment(page: Page, text: string): Promise<number> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
   return page.evaluate(async (sent) => {
@@ -17,7 +17,7 @@ export async function sendMoment(page: Page, text: string): Promise<number> {
   }, text)
 }
 
-/** From the click on Stop until that can be seen. */
+/** From the click on Stop until the page shows it. */
 export function stopMoment(page: Page): Promise<number> {
   return page.evaluate(async () => {
     const find = () => document.querySelector<HTMLButtonElement>('button[aria-label=Stop]')
@@ -28,7 +28,7 @@ export function stopMoment(page: Page): Promise<number> {
   })
 }
 
-/** From the click on a session's link until its last message is there. */
+/** From the click on a session's link until its last message is shown. */
 export async function openMoment(page: Page, title: string, lastWords: string): Promise<number> {
   const link = page.getByRole('link', { name: title, exact: true })
   return link.evaluate(async (element: HTMLElement, words) => {

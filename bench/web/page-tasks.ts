@@ -2,13 +2,13 @@ import type { CDPSession, Page } from '@playwright/test'
 
 declare global {
   interface Window {
-    /** Durations in milliseconds, gathered since they were last taken. */
+    /** Durations in milliseconds since they were last taken. */
     benchLongTasks?: number[]
     benchKeys?: number[]
   }
 }
 
-/** What a page did in a span of time. Shares are of one core. */
+/** The main-thread work of a page in a span of time. Fractions are of one core. */
 export type PageWork = {
   seconds: number
   longTasks: number
@@ -16,11 +16,11 @@ export type PageWork = {
   script: number
   style: number
   layout: number
-  /** All of the main thread, painting and collecting included. */
+  /** All tasks of the main thread, including painting and garbage collection. */
   tasks: number
 }
 
-/** Runs in the page before anything of the app does. */
+/** Runs in the page before any code of the app. */
 export function gatherTasks(): void {
   const longTasks: number[] = []
   window.benchLongTasks = longTasks
@@ -32,7 +32,7 @@ export function gatherTasks(): void {
   window.benchKeys = keys
   const { port1, port2 } = new MessageChannel()
   let pressed: number[] = []
-  // A message that is posted within a frame arrives after it was painted.
+  // A message that is posted within a frame arrives after that frame was painted.
   port1.onmessage = () => {
     for (const at of pressed) keys.push(performance.now() - at)
     pressed = []

@@ -3,12 +3,12 @@ import { DONE, chatChunk, sse } from '../../server/model/testing/scripted-provid
 
 const TICK_MS = 10
 
-/** How a provider answers: so many tokens at once, the rest by the clock. */
+/** The pace of a provider: `atOnce` tokens immediately, then `perSecond` tokens a second. */
 export type Pace = { tokens: readonly string[]; atOnce: number; perSecond: number }
 
 /**
- * A provider on loopback that keeps to a timetable: when it was late, as on a busy machine, it catches up. Whatever is
- * asked without tools, such as a title, gets two words.
+ * A provider on loopback that follows a schedule: after a delay, as on a busy machine, it catches up. Requests without
+ * tools, such as those for a title, get two words.
  */
 export async function startPacedProvider(
   paceOf: (question: string) => Pace,

@@ -13,35 +13,35 @@ import { type WayName, ways } from './ways.ts'
 export type Scenario = {
   way: WayName
   streams: number
-  /** How long to measure, after a warm-up. Milliseconds. */
+  /** Milliseconds of measurement, after the warm-up. */
   measureMs: number
 }
 
-/** Figures of one run; those that are for each token are over all tokens that were sent. */
+/** Figures of one run. Per-token figures are averages over all tokens that were sent. */
 export type Measured = {
   way: WayName
   database: Database['kind']
   streams: number
-  /** From the call that hands a token over until its reader has it. Milliseconds. */
+  /** Milliseconds from the call that hands a token over until its reader has it. */
   latency: Distribution
-  /** By how much the load itself was late: what the event loop and the machine add. Milliseconds. */
+  /** Milliseconds by which the load generator itself was late, because of the event loop or the machine. */
   lateness: Distribution
   tokensPerSecond: number
-  /** The share of the tokens sent that had reached their readers a moment after the end. */
+  /** The fraction of the sent tokens that had reached their readers shortly after the end. */
   delivered: number
   commitsPerSecond: number
   rowsPerToken: number
-  /** Microseconds of CPU, of this process (the load, and an embedded database, included) and of Postgres. */
+  /** Microseconds of CPU: of this process (with the load generator and the embedded database), and of Postgres. */
   nodeCpuPerToken: number
   postgresCpuPerToken: number
   walBytesPerToken: number
 }
 
-const WARM_UP = 2_000
-/** How long tokens that are under way at the end may take. Milliseconds. */
-const LAST_CHANCE = 2_000
+const WARM_UP_MS = 2_000
+/** How long to wait at the end for tokens that are still under way. */
+const DRAIN_TIMEOUT_MS = 2_000
 
-/** Sends paced streams through a way, each with one reader, and measures. */
+/** Sends paced streams through one design, each stream with one reader, and measures. */
 export async function runScenario(database: Database, scenario: Scenario): Promise<Measured> {
   const { db, kind } = database
   await sql`truncate events`.execute(db)
@@ -50,14 +50,14 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const hub = new Hub()
   const reader = new CursorReader(database, hub)
   const stop = new AbortController()
-  const most = Math.ceil(((WARM_UP + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
+  const most = Math.ceil(((WARM_UP_MS + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
   const streams = await createStreams(db, owner.id, scenario.streams, most)
 
   const latencies = new Samples()
   let measuredFrom = Number.POSITIVE_INFINITY
   const follow = async (stream: Stream): Promise<void> => {
     const { sessionId } = stream
-    // One of its own, as each connection has: a signal looks through all its listeners for each new one.
+    // One derived signal per reader, as each connection has: adding a listener scans all listeners of the same signal.
     const signal = AbortSignal.any([stop.signal])
     const options = { sessionId, userId: owner.id, after: 0, signal }
     for await (const { event } of reader.follow(options)) {
@@ -70,10 +70,10 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const count = (): number => streams.reduce((sum, stream) => sum + stream.sent, 0)
   const arrived = (): number => streams.reduce((sum, stream) => sum + stream.received, 0)
 
-  // Each reader asks the database where the log is, once; only then is it one that is up to date.
+  // Each reader first asks the database for the newest `seq`; the measurement starts when all readers are up to date.
   await delay(100 + scenario.streams)
   const usage = await createUsageReader(db, kind)
-  await Promise.race([sendPaced(streams, WARM_UP, send, new Samples()), following])
+  await Promise.race([sendPaced(streams, WARM_UP_MS, send, new Samples()), following])
 
   const lateness = new Samples()
   const before = { tokens: count(), ...way.written, usage: await usage(), node: nodeCpu() }
@@ -84,7 +84,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   const after = { tokens: count(), ...way.written, usage: await usage() }
   const tokens = after.tokens - before.tokens
 
-  const deadline = performance.now() + LAST_CHANCE
+  const deadline = performance.now() + DRAIN_TIMEOUT_MS
   while (arrived() < count() && performance.now() < deadline) await delay(10)
   const delivered = 1 - (count() - arrived()) / tokens
   way.abandon()

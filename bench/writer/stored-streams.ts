@@ -8,9 +8,8 @@ import { newId } from '../../shared/contract/new-id.ts'
 import { Stream } from './streams.ts'
 
 /**
- * Answers that can be written: each with its session and a run that is going.
- *
- * @param most tokens that each will ever be sent
+ * Creates answers that can be written to, each with its session and a running run.
+ * @param most the most tokens that will be sent to each
  * @param owner the node that drives the runs
  */
 export async function createStreams(
@@ -33,7 +32,7 @@ export async function createStreams(
   return streams
 }
 
-/** The run that a stream writes for: the writer takes text of none that has ended, or that was never there. */
+/** The writer refuses text for a run that has ended or does not exist. */
 async function insertRunningRun(
   db: Db,
   userId: UserId,

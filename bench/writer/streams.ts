@@ -4,12 +4,12 @@ import { newId } from '../../shared/contract/new-id.ts'
 import type { RunHold } from '../../server/log/port.ts'
 import type { Samples } from '../measure/distribution.ts'
 
-/** What a provider sends in a second to one answer, and how long a token is: an English one, with its space. */
+/** The pace of one answer, and a token: an average English one, with its space. */
 export const TOKENS_PER_SECOND = 50
 export const TOKEN = ' word'
-const PERIOD = 1000 / TOKENS_PER_SECOND
+const PERIOD_MS = 1000 / TOKENS_PER_SECOND
 
-/** One answer that is being written, and what its reader has of it. */
+/** One answer that is being written, and the part of it that its reader has received. */
 export class Stream {
   readonly sessionId: SessionId
   readonly hold: RunHold = { runId: RunId.parse(newId()), attempt: 1 }
@@ -18,7 +18,7 @@ export class Stream {
   sent = 0
   received = 0
 
-  /** @param most tokens that will ever be sent */
+  /** @param most the most tokens that will be sent */
   constructor(sessionId: SessionId, most: number) {
     this.sessionId = sessionId
     this.#sentAt = new Float64Array(most)
@@ -28,7 +28,7 @@ export class Stream {
     return this.sent === this.#sentAt.length
   }
 
-  /** The next token, which counts as sent from now on. */
+  /** Returns the next token and counts it as sent. */
   next(now: number): ChunkEvent {
     const offset = this.sent * TOKEN.length
     this.#sentAt[this.sent] = now
@@ -36,7 +36,7 @@ export class Stream {
     return { type: 'chunk', messageId: this.#messageId, part: 0, kind: 'text', offset, text: TOKEN }
   }
 
-  /** Notes how long each token of the chunk was under way, of those sent since `from`. */
+  /** Records the latency of each token of the chunk that was sent since `from`. */
   receive(chunk: ChunkEvent, now: number, from: number, latencies: Samples): void {
     if (chunk.offset !== this.received * TOKEN.length) {
       throw new Error(`a reader has ${this.received} tokens and got text from ${chunk.offset}`)
@@ -50,11 +50,9 @@ export class Stream {
 }
 
 /**
- * Sends each stream's tokens at its pace, each in a phase of its own, until the time is over. A token that is late,
- * because the process was busy or the machine was, is sent at once: `lateness` says by how much, and is what the
- * event loop itself adds.
- *
- * @param forMs how long, in milliseconds
+ * Sends each stream's tokens at its pace, with a random phase, until the time is over. A token that is late, because
+ * the process or the machine was busy, is sent at once; `lateness` records by how much.
+ * @param forMs duration in milliseconds
  */
 export async function sendPaced(
   streams: readonly Stream[],
@@ -62,7 +60,7 @@ export async function sendPaced(
   send: (stream: Stream, chunk: ChunkEvent) => void,
   lateness: Samples,
 ): Promise<void> {
-  const phases = streams.map(() => Math.random() * PERIOD).sort((a, b) => a - b)
+  const phases = streams.map(() => Math.random() * PERIOD_MS).sort((a, b) => a - b)
   const began = performance.now()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let index = 0
@@ -72,7 +70,7 @@ export async function sendPaced(
     if (now >= began + forMs) return resolve()
     for (;;) {
       const stream = streams[index]
-      const due = began + round * PERIOD + (phases[index] ?? 0)
+      const due = began + round * PERIOD_MS + (phases[index] ?? 0)
       if (!stream || due > now) break
       if (!stream.full) {
         const sentAt = performance.now()

@@ -2,7 +2,7 @@ import { median } from '../measure/distribution.ts'
 import { formatTable } from '../measure/table.ts'
 import type { Measured } from './scenario.ts'
 
-/** Each scenario with the medians of its runs, and the least of the two latencies: what a quiet moment gave. */
+/** One row per scenario: the medians of its runs, and the lowest of the latencies, which shows an undisturbed run. */
 export function tabulate(runs: readonly Measured[]): string {
   return formatTable(
     [
@@ -46,7 +46,7 @@ export function tabulate(runs: readonly Measured[]): string {
   )
 }
 
-/** The peers as multiples of ours, in the same run. */
+/** The other designs as multiples of ours, measured in the same run. */
 export function compareWays(runs: readonly Measured[]): string {
   const all = grouped(runs)
   return formatTable(

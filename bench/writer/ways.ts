@@ -6,12 +6,12 @@ import { GroupCommitWriter } from '../../server/log/writer.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { Stream } from './streams.ts'
 
-/** A way to bring tokens to readers: ours, and those it is measured against. */
+/** A design for delivering tokens to readers: ours, and those it is compared with. */
 export type Way = {
   send(stream: Stream, chunk: ChunkEvent): void
-  /** What was written so far. */
+  /** Totals since the start. */
   readonly written: { commits: number; rows: number }
-  /** Gives up what has not been written. */
+  /** Discards what is not written yet. */
   abandon(): void
 }
 
@@ -26,7 +26,7 @@ export const ways: Record<WayName, OpenWay> = {
   'no-database': openNoDatabase,
 }
 
-/** The server's own writer, at the server's own pace. */
+/** The server's own log writer, with the server's own timing. */
 function openGroupCommit(database: Database, hub: Hub): Way {
   const written = { commits: 0, rows: 0 }
   const writer = new GroupCommitWriter({
@@ -46,8 +46,8 @@ function openGroupCommit(database: Database, hub: Hub): Way {
 }
 
 /**
- * What one writes first: each token is inserted and committed, then shown, then the next of its stream is taken. Over
- * the same prepared statement and as many connections as ours has.
+ * The naive design: each token is inserted, committed and then shown before the next one of its stream is taken. It
+ * uses the same prepared statement and the same number of connections as ours.
  */
 function openCommitEach(database: Database, hub: Hub): Way {
   const written = { commits: 0, rows: 0 }
@@ -57,7 +57,7 @@ function openCommitEach(database: Database, hub: Hub): Way {
 
   async function writeAll(stream: Stream, queue: ChunkEvent[]): Promise<void> {
     let seq = 0
-    // The queue lives as long as the stream: its worker waits in it for what is still to come.
+    // The queue lives as long as the stream; its worker waits for further events.
     for (;;) {
       const event = queue[seq]
       if (abandoned) return
@@ -103,7 +103,7 @@ function openCommitEach(database: Database, hub: Hub): Way {
   }
 }
 
-/** Shown and never stored: the least that any way can cost, and what the load itself costs here. */
+/** Tokens are shown and never stored: a lower bound for every design, and the cost of the load generator itself. */
 function openNoDatabase(_database: Database, hub: Hub): Way {
   return {
     written: { commits: 0, rows: 0 },
@@ -123,7 +123,7 @@ function counting(database: Database, written: { commits: number; rows: number }
   }
 }
 
-/** A benchmark whose database fails has nothing to say. */
+/** The figures of a benchmark whose database fails would be meaningless. */
 function fail(error: unknown): never {
   throw new Error('a way to write failed', { cause: error })
 }

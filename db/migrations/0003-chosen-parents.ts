@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 
-/** A queued message may have been given its place in the tree, which may be the root; else it follows what was before. */
+/**
+ * Records whether the parent of a queued message was chosen explicitly (null is the root); otherwise the message
+ * follows the one before it.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table runs add column parent_chosen boolean not null default false`.execute(db)
 }

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * What search looks words up in, and an index for parts of words. A tsvector has room for a megabyte, and a text that
- * needed more could not be stored: so only its beginning is taken, which also in the worst case takes less.
+ * Adds full-text search columns and a trigram index for parts of words. A tsvector is limited to one megabyte, so only
+ * the beginning of a long text is indexed, which fits in the worst case too.
  *
- * What `fastupdate` leaves for later is read through by every search until a vacuum comes, and an embedded database
- * has none: so words are indexed at once, and of trigrams, which are many, no more than 256 kB are left.
+ * Entries that `fastupdate` defers are scanned by every search until the next vacuum, and an embedded database has
+ * none. Words are therefore indexed at once; for trigrams, which are many, at most 256 kB are deferred.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
@@ -22,7 +22,7 @@ const statements = [
     setweight(to_tsvector('simple', left(coalesce(title, ''), 10000)), 'A') ||
     setweight(to_tsvector('simple', left(coalesce(summary, ''), 10000)), 'B')) stored`,
   `create index sessions_by_word on sessions using gin (search_words) with (fastupdate = off)`,
-  // An operator may not have it, or not let us install it: search then goes without (docs/operations.md).
+  // The extension may be missing, or this role may not install it; then search works without it (docs/operations.md).
   `do $$ begin
     create extension if not exists pg_trgm;
     create index messages_by_trigram on messages using gin (text gin_trgm_ops) with (gin_pending_list_limit = 256);

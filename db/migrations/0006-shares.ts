@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Snapshots of conversations that whoever has the token may read. */
+/** Snapshots of conversations that anybody with the token may read. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table shares (
     id uuid primary key,

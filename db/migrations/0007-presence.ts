@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Who reads a session, since when it is open, and what its summary is about. */
+/** Records which nodes read a session, since when it is open, and the newest message that its summary covers. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
     await sql.raw(statement).execute(db)

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * What calls of models cost on each day (UTC), with what is set aside for those that are under way. It outlives the
- * runs: deleting a conversation gives no money back.
+ * The cost of model calls per day (UTC), with the amounts reserved for calls under way. It is independent of the runs:
+ * deleting a session does not give money back.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table spending (

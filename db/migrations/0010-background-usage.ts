@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What models used for titles and summaries, which no run asked for. */
+/** Usage of models for titles and summaries, which no run requested. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table background_usage (
     id uuid primary key,

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Whoever is granted the tables still sees no row of them: hosted databases grant everything in `public` to roles
- * that anybody may take on. Their owner, which this server is, sees all of them. A table that comes later enables it
- * itself.
+ * Row level security without policies: a role that was granted the tables still sees none of their rows. Hosted
+ * databases grant everything in `public` to roles that anybody may assume. The owner of the tables, which is this
+ * server, sees all rows. A migration that adds a table must enable it for that table.
  *
- * And the secret that nodes on one database share, for what they tell each other by notifications, which every role
- * hears that may connect.
+ * Also adds the secret that the nodes share to seal their notifications, because every role that can connect receives
+ * them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table node_secrets (

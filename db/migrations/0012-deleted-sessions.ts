@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Where the log of each deleted session ended, so that one which is made again under its id begins behind every
- * cursor. A trigger notes it, for sessions are also deleted with their person, and by nodes of an earlier version.
+ * Records where the log of each deleted session ended: a session that is created again with the same id must begin
+ * beyond every cursor. A trigger does it, because sessions are also deleted with their user, and by nodes of an earlier
+ * version.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Which tools a run was offered, so that a step that a crash cut is asked again with the same. */
+/** The names of the tools that a run was offered, so that a step that is repeated after a crash gets the same tools. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table runs add column offered json`.execute(db)
 }

@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-/** Runs in the page, before anything of the app does. */
+/** Runs in the page before any code of the app. */
 export function recordAnswers(): void {
   const shown: string[] = []
   window.shownAnswers = shown
@@ -24,7 +24,7 @@ export function recordAnswers(): void {
   })
 }
 
-/** All that was on the screen for the last answer since the page was loaded: no frame is missing. */
+/** Every text that the last answer has shown since the page was loaded, without a missing frame. */
 export function shownAnswers(page: Page): Promise<string[]> {
   return page.evaluate(() => window.shownAnswers ?? [])
 }

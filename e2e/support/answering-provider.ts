@@ -7,15 +7,15 @@ import {
   startScriptedProvider,
 } from '../../server/model/testing/scripted-provider.ts'
 
-/** What every whole answer of it is said to have used. */
+/** The usage that the provider reports for each complete answer. */
 export const ANSWER_USAGE = { inputTokens: 100, outputTokens: 20 }
 
-/** A question that is answered with this text is one for the uptime tool first. */
+/** A question that contains this text is answered with a call of the uptime tool first. */
 export const UPTIME_ANSWER = 'Up it is.'
 
 /**
- * A provider that knows what it is asked for: it answers questions, each time with another number, calls a tool when it
- * is asked for the uptime, begins to count and never ends, and writes titles and summaries.
+ * A provider that reacts to its requests: it answers each question with a new number, calls a tool when it is asked for
+ * the uptime, counts without end when asked to count, and writes titles and summaries.
  */
 export async function startAnsweringProvider() {
   const times = new Map<string, number>()

@@ -6,15 +6,15 @@ import { z } from 'zod'
 const Start = z.object({ tool: z.string(), key: z.string(), callId: z.string() })
 export type Start = z.infer<typeof Start>
 
-/** The world outside, which remembers every call that reached it. */
+/** A server outside of the nodes that records every tool call. */
 export type CallCounter = AsyncDisposable & {
   readonly url: string
   readonly starts: readonly Start[]
-  /** Called with each start as it comes. */
+  /** Called for each start when it arrives. */
   onStart: (start: Start) => void
-  /** Answers nobody any more, as if all of it took long. */
+  /** Leaves all requests without an answer, as if the work took long. */
   hold(): void
-  /** Answers those who wait, and everybody from here on. */
+  /** Answers all waiting requests, and further ones at once. */
   release(): void
 }
 

@@ -1,9 +1,9 @@
 import { type Locator, type Page, expect as expectNow } from '@playwright/test'
 
-/** Patient: machines are noisy, and what never comes is told by this as well. */
+/** A long timeout, because test machines are busy; a missing element fails here too. */
 export const expect = expectNow.configure({ timeout: 60_000 })
 
-/** A conversation as a person meets it, by the names that the interface gives to its parts. */
+/** The conversation on a page, located by the accessible names of its parts. */
 export type Conversation = {
   page: Page
   log: Locator
@@ -19,9 +19,9 @@ export type Conversation = {
   send(text: string): Promise<void>
   /** Resolves when the newest answer shows at least so many words. */
   untilWords(count: number): Promise<void>
-  /** The blocks of text of the newest answer, as they are on the screen. */
+  /** The text of the newest answer as rendered, block by block. */
   text(): Promise<string>
-  /** What was asked and answered, in turn. Only turns near the view are in the page. */
+  /** Questions and answers in turn; only turns near the viewport are rendered. */
   turns(): Promise<string[]>
 }
 
@@ -67,17 +67,17 @@ export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
-/** So many words that are all different: one that is lost, doubled or out of place shows. */
+/** Distinct words, so that a lost, doubled or misplaced word is noticed. */
 export function numberedWords(count: number): string {
   return Array.from({ length: count }, (_, index) => `word${index + 1}`).join(' ')
 }
 
-/** What the demo model takes as a wish to hear these words again. */
+/** A request that the demo model answers by repeating the text. */
 export function repeat(text: string): string {
   return `Repeat: ${text}`
 }
 
-/** A text without the signs of Markdown, which are on no screen, and without spaces. */
+/** Removes Markdown syntax, which is not rendered, and spaces. */
 export function withoutMarkup(text: string): string {
   return text.replaceAll(/[|*`#>\s]|:?-{3,}:?/g, '')
 }

@@ -4,10 +4,9 @@ import type { Tool, ToolContext } from '../../server/tools/port.ts'
 import type { ToolEffect } from '../../shared/contract/tool.ts'
 
 /**
- * Tools whose work is done by somebody outside, who counts: what a call really does must not be judged by the one who
- * was killed in the middle of it.
- *
- * @param counterUrl where `startCallCounter` listens
+ * Tools that do their work in another process, which counts the calls: a node that may be killed during a call cannot
+ * be the judge of what the call did.
+ * @param counterUrl the address of `startCallCounter`
  */
 export function countedTools(counterUrl: string): Tool[] {
   const tell = async (tool: string, key: string, { callId, signal }: ToolContext) => {

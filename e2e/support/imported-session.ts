@@ -1,9 +1,8 @@
 import { talkFile } from '../../server/sessions/testing/talk-file.ts'
 
 /**
- * Brings a conversation into being that nobody had to have, question and answer in turn.
- *
- * @param beside another version of the last message, older than it
+ * Creates a session by import, with questions and answers in turn.
+ * @param beside another, older version of the last message
  * @returns the session's id
  */
 export async function importedSession(

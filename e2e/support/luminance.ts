@@ -13,7 +13,7 @@ export async function contrastOf(element: Locator): Promise<number> {
   return (Math.max(text, background) + 0.05) / (Math.min(text, background) + 0.05)
 }
 
-/** Runs in the page, so it holds all that it needs; a canvas reads every notation of a colour. */
+/** Runs in the page, so it uses nothing from outside. A canvas converts every notation of a colour. */
 function measure(element: Element): Luminances {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
   if (!canvas) throw new Error('this browser has no canvas')
@@ -33,7 +33,7 @@ function measure(element: Element): Luminances {
   }
   const ancestors: Element[] = []
   for (let one: Element | null = element; one; one = one.parentElement) ancestors.unshift(one)
-  // Half transparent ones lie one over the other.
+  // Translucent backgrounds are blended over each other.
   const backgrounds = ancestors.map((one) => paint(getComputedStyle(one).backgroundColor))
   return { background: backgrounds.at(-1) ?? 1, text: paint(getComputedStyle(element).color) }
 }

@@ -5,12 +5,12 @@ import { type Client, connect } from '../../shared/client/index.ts'
 /** A server process and an SDK client that talks to it. */
 export type Node = AsyncDisposable & { server: ServerProcess; client: Client }
 
-/** Of every test here; the contract's promises are in terms of it. Seconds. */
+/** Seconds. Time limits in the contract are relative to the lease. */
 export const LEASE = 2
 
 const toolServer = fileURLToPath(new URL('tool-server.ts', import.meta.url))
 
-/** @param env `COUNTER_URL` brings the tools that are counted there */
+/** @param env with `COUNTER_URL`, the node has the counted tools */
 export async function startNode(env: Record<string, string>): Promise<Node> {
   const settings = { RUN_LEASE_SECONDS: String(LEASE), LLM_MAX_TOKENS: '20000', ...env }
   const server = await startServer(settings, 'COUNTER_URL' in env ? toolServer : undefined)
@@ -26,9 +26,8 @@ export async function startNode(env: Record<string, string>): Promise<Node> {
 }
 
 /**
- * Makes a session and asks in it, on a node of one's choice.
- *
- * @param title one of its own, so that no model is asked for it beside the answer; null lets it be asked
+ * Creates a session and sends a message in it, on the given node.
+ * @param title a given title avoids the model call for one; null allows it
  */
 export async function ask(
   { client }: Pick<Node, 'client'>,

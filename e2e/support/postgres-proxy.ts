@@ -3,27 +3,27 @@ import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 
-/** The way to a Postgres, with the faults that such ways have. */
+/** A TCP proxy to a Postgres that can produce network faults. */
 export type PostgresProxy = AsyncDisposable & {
   readonly url: string
-  /** How many notifications were kept back. */
+  /** The number of notifications that were dropped. */
   dropped(): number
-  /** Nothing goes through any more, and nobody is told: connections stay open. */
+  /** Forwards nothing any more and leaves all connections open. */
   silence(): void
-  /** What is open goes silent for ever, as when the other end lost its power; new connections get through. */
+  /** Stalls the open connections for ever, as after a power failure at the other end; new connections work. */
   darken(): void
-  /** Breaks what is open, and lets new connections through. */
+  /** Closes the open connections, and lets new ones work. */
   mend(): void
 }
 
 /** "A" is a NotificationResponse: PostgreSQL documentation, "Message Formats". */
 const NOTIFICATION = 'A'.charCodeAt(0)
-/** A type of one byte, and a length of four that counts itself. */
-const HEADER = 5
+/** One byte of type and four of length, which includes itself. */
+const HEADER_BYTES = 5
 
 /**
- * @param url of a database on a unix socket, as `startPostgres` gives it
- * @param options.notifications false: none ever arrive, as behind a pooler in transaction mode
+ * @param url of a database on a Unix socket, as `startPostgres` gives it
+ * @param options.notifications false drops all notifications, as a pooler in transaction mode does
  */
 export async function startPostgresProxy(
   url: string,
@@ -48,7 +48,7 @@ export async function startPostgresProxy(
         other.destroy()
       })
     }
-    // Piped, it would flow: who connects into the silence is left without an answer.
+    // Without this, a connection that is opened during the silence would be forwarded.
     if (silent) return
     near.pipe(far)
     if (notifications) far.pipe(near)
@@ -85,7 +85,7 @@ function withoutNotifications(onDropped: () => void): Transform {
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
       rest = Buffer.concat([rest, piece])
-      while (rest.length >= HEADER) {
+      while (rest.length >= HEADER_BYTES) {
         const end = 1 + rest.readUInt32BE(1)
         if (rest.length < end) break
         if (rest[0] === NOTIFICATION) onDropped()

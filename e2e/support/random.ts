@@ -1,4 +1,4 @@
-/** Numbers that only look like chance: a run that failed is played again by its seed. */
+/** Pseudorandom numbers: a failed run can be repeated with its seed. */
 export type Random = {
   readonly seed: number
   /** A whole number from `min` to `max`, both included. */
@@ -7,7 +7,7 @@ export type Random = {
   of<T>(choices: readonly [T, ...T[]]): T
 }
 
-/** @param seed from the environment's `SEED` where that is set, else a new one; say it in the test's output */
+/** @param seed from `SEED` in the environment where set, otherwise a new one; print it in the test's output */
 export function createRandom(seed = Number(process.env.SEED ?? Date.now() % 1_000_000)): Random {
   // Mulberry32, by Tommy Ettinger, in the public domain.
   let state = seed >>> 0

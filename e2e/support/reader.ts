@@ -9,21 +9,21 @@ type Seen = LoggedEvent<Call> & {
 }
 type Call = Extract<AppSessionState['messages'][number]['parts'][number], { type: 'tool' }>['call']
 
-/** Somebody who reads a session through the SDK, and believes nothing: what must not happen is kept. */
+/** A reader of a session through the SDK that records every violation of a promise. */
 export type Reader = AsyncDisposable & {
   readonly seen: readonly Seen[]
   readonly state: AppSessionState | null
   readonly answer: Answer | null
-  /** What broke a promise: a place that did not rise (P1), a second snapshot (P3), text that was taken back (P5). */
+  /** Broken promises: a `seq` that did not rise (P1), a second snapshot (P3), text that was withdrawn (P5). */
   readonly broken: readonly string[]
-  /** Resolves when the condition holds; rejects when the server refuses to be read. */
+  /** Resolves when the condition holds; rejects when the server refuses the watch. */
   until(condition: (reader: Reader) => boolean): Promise<void>
 }
 
 /** The newest answer. */
 export type Answer = { status: string; text: string; calls: readonly Call[] }
 
-/** @param client connected to the node to read from; what it loses on the way it gets back by itself */
+/** @param client connected to the node to read from; it reconnects by itself */
 export function readSession(client: Client, sessionId: string): Reader {
   const seen: Seen[] = []
   const broken: string[] = []
@@ -40,7 +40,7 @@ export function readSession(client: Client, sessionId: string): Reader {
     seen.push({ ...logged, at: performance.now() })
     state = fold(state, logged)
     const text = answerIn(state)?.text ?? ''
-    // Said again after a takeover, it is the same: the demo model answers the same conversation with the same bytes.
+    // After a takeover the text is streamed again and must be the same: the demo model is deterministic.
     if (text.length > longest.length) {
       if (!text.startsWith(longest)) broken.push(`"${longest}" became "${text}"`)
       longest = text
@@ -88,12 +88,12 @@ export function readSession(client: Client, sessionId: string): Reader {
   return reader
 }
 
-/** Whether the newest answer is over, for a reader's `until`. */
+/** A condition for a reader's `until`: the newest answer has ended. */
 export function isOver({ answer }: Reader): boolean {
   return answer !== null && answer.status !== 'running' && answer.status !== 'waiting'
 }
 
-/** Whether a reader knows exactly what one who comes only now is told: nothing lost, nothing doubled (P2). */
+/** Returns true when the reader's state equals that of a fresh reader: nothing is lost or doubled (P2). */
 export async function knowsAll(reader: Reader, client: Client): Promise<boolean> {
   const id = reader.state?.session.id ?? ''
   await using fresh = readSession(client, id)
@@ -101,7 +101,7 @@ export async function knowsAll(reader: Reader, client: Client): Promise<boolean>
   return isDeepStrictEqual(reader.state, fresh.state)
 }
 
-/** Every event of the session that the log holds, chunks of ended answers merged. */
+/** Every event in the session's log; the chunks of ended answers are merged. */
 export async function logOf(client: Client, sessionId: string) {
   const all = []
   for (let after: number | null = 0; after !== null;) {
@@ -124,8 +124,8 @@ function answerIn(state: AppSessionState): Answer | null {
 }
 
 /**
- * The log without its chunks, to be compared with itself later: the chunks of an ended run are merged whenever there is
- * time. What they say is compared with `knowsAll`.
+ * The log without chunks, for comparing it over time: compaction merges the chunks of ended runs at any time. The text
+ * itself is compared by `knowsAll`.
  */
 export async function lastingLogOf(client: Client, sessionId: string) {
   return (await logOf(client, sessionId)).filter(({ event }) => event.type !== 'chunk')

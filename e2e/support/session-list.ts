@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Client } from '../../shared/client/index.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 
-/** The changes of the list of sessions, from now on. */
+/** Collects the changes of the session list from now on. */
 export async function followList({ api }: Client) {
   const changes: SessionsChange[] = []
   const { promise: started, resolve: onStarted } = Promise.withResolvers<void>()

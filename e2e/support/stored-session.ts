@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 
-/** The last answer of the session on the page, as the server has it. */
+/** The last answer of the page's session, as stored on the server. */
 export async function storedAnswer(page: Page): Promise<StoredAnswer> {
   const last = (await storedMessages(page)).findLast(({ role }) => role === 'assistant')
   if (!last) throw new Error('the session has no answer')
@@ -8,7 +8,7 @@ export async function storedAnswer(page: Page): Promise<StoredAnswer> {
   return { status: last.status, text: textOf(last), calls }
 }
 
-/** What was asked and answered in the session on the page, in turn, as the server has it. */
+/** The questions and answers of the page's session in turn, as stored on the server. */
 export async function storedTurns(page: Page): Promise<string[]> {
   return (await storedMessages(page)).map(textOf)
 }

@@ -1,19 +1,18 @@
 import { once } from 'node:events'
 import { type Socket, connect, createServer } from 'node:net'
 
-/** The network between a browser and a server, to be cut. */
+/** A TCP proxy between a browser and a server that can be cut. */
 export type TcpProxy = AsyncDisposable & {
   readonly url: string
-  /** Drops every connection, and refuses new ones. */
+  /** Drops all connections, and refuses new ones. */
   cut(): Promise<void>
-  /** Takes connections again, at the same address. */
+  /** Accepts connections again, at the same address. */
   mend(): Promise<void>
 }
 
 /**
- * Passes bytes on, unread, to a port of this machine.
- *
- * @param targetPort where the connections go; a function is asked at each one
+ * Forwards bytes to a port of this machine.
+ * @param targetPort the port; a function is called for each connection
  */
 export async function startTcpProxy(targetPort: number | (() => number)): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
@@ -28,7 +27,7 @@ export async function startTcpProxy(targetPort: number | (() => number)): Promis
         sockets.delete(socket)
         other.destroy()
       })
-      // A reset is followed by the close, which is all that matters here.
+      // A reset is followed by a close event, which is handled.
       socket.on('error', () => undefined)
       socket.pipe(other)
     }

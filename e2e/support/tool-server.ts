@@ -1,4 +1,4 @@
-// The server with tools that somebody outside counts, as a program of its own, to be killed.
+// A server with the counted tools as a separate program, so that it can be killed.
 import { createApp } from '../../server/app.ts'
 import { readConfig } from '../../server/config.ts'
 import { createLogger } from '../../server/logger.ts'

@@ -8,7 +8,7 @@ import type {
 import { expect } from '@playwright/test'
 import { recordAnswers } from './answer-record.ts'
 
-/** Somebody's browser, with its own storage, at the app's address. */
+/** A browser context with its own storage, at the app's address. */
 export type Visitor = AsyncDisposable & {
   context: BrowserContext
   page: Page
@@ -16,16 +16,15 @@ export type Visitor = AsyncDisposable & {
   openTab(path?: string): Promise<Page>
 }
 
-/** What the browser itself writes when a server cannot be reached, which is no fault of the app. */
+/** Messages that the browser itself logs when a server cannot be reached. */
 export const CONNECTION_TROUBLE =
   /WebSocket connection to .* failed|Failed to load resource: net::ERR_/
 
 /**
- * Opens the app. When the visit ends, no page of it may have written an error or a warning, or have asked another
- * origin for anything.
- *
- * @param url where the app is, with the path to begin at
- * @param options.tolerates what may be written, because the story brings it about
+ * Opens the app. When the visit ends, it fails if a page logged an error or a warning, or sent a request to another
+ * origin.
+ * @param url the address of the app, with the first path
+ * @param options.tolerates messages that the story provokes
  */
 export async function visit(
   browser: Browser,
@@ -45,7 +44,7 @@ export async function visit(
   context.on('weberror', (error) => problems.push(`uncaught: ${String(error.error())}`))
   const onRequest = (request: Request): void => {
     const { protocol, origin: asked } = new URL(request.url())
-    // What the page's own policy blocks has gone nowhere.
+    // A request that the content security policy blocked was not sent.
     const isBlocked = request.failure()?.errorText === 'csp'
     if (!protocol.startsWith('http') || asked === origin || isBlocked) return
     problems.push(`asked ${request.url()}`)

@@ -2,10 +2,10 @@ import { type Browser, chromium } from '@playwright/test'
 import { inject } from 'vitest'
 import { startServer } from '../../scripts/testing/server-process.ts'
 
-/** What the stories of one file share: a browser, and a server with the demo model. */
+/** The browser and the server with the demo model that the stories of one file share. */
 export type World = AsyncDisposable & { browser: Browser; url: string; port: number }
 
-/** Long answers are what these stories are about. */
+/** These stories need long answers. */
 export const LONG_ANSWERS = { LLM_MAX_TOKENS: '20000' }
 
 export async function openWorld(): Promise<World> {

@@ -5,23 +5,23 @@ import { HELP } from './command.ts'
 import type { Screen } from './screen.ts'
 import { Transcript } from './transcript.ts'
 
-/** One person's chat: which conversation is open, and what their lines do to it. */
+/** The state of one user's chat: which session is open, and the execution of input lines. */
 export class Chat {
   readonly #client: Client
   readonly #screen: Screen
   readonly #onError: (error: unknown) => void
   #open: { session: Session; transcript: Transcript; leave: () => void } | null = null
-  /** What `/open N` counts by. */
+  /** The session ids that `/open N` refers to. */
   #listed: readonly string[] = []
 
-  /** @param onError is told what the server refuses after the line that asked for it was carried out */
+  /** @param onError receives refusals by the server that arrive after the line was processed */
   constructor(client: Client, screen: Screen, onError: (error: unknown) => void) {
     this.#onError = onError
     this.#client = client
     this.#screen = screen
   }
 
-  /** Whether an answer is on its way that needs nobody. */
+  /** Returns true when an answer is on its way that does not wait for a person. */
   get isAnswering(): boolean {
     const { state, pending = [] } = this.#snapshot ?? {}
     if (pending.some(({ status }) => status === 'sending')) return true
@@ -30,7 +30,7 @@ export class Chat {
     return this.isRunning && this.#waiting.length === 0
   }
 
-  /** Resolves when nothing more comes unless somebody does something. */
+  /** Resolves when nothing more comes without user input. */
   async untilAnswered(): Promise<void> {
     while (this.isAnswering) {
       await new Promise<void>((resolve) => {
@@ -46,7 +46,7 @@ export class Chat {
     return this.#snapshot?.state?.session.running ?? false
   }
 
-  /** Does what a line asks for. */
+  /** Executes a parsed line. */
   async do(command: Exclude<Command, { type: 'quit' }>): Promise<void> {
     switch (command.type) {
       case 'say':
@@ -112,7 +112,7 @@ export class Chat {
     return this.#open?.session.store.getSnapshot()
   }
 
-  /** The calls that a person is asked about. */
+  /** The calls that wait for the person's approval. */
   get #waiting(): AppToolCall[] {
     const parts = this.#snapshot?.state?.messages.flatMap((message) => message.parts) ?? []
     const calls = parts.flatMap((part) => (part.type === 'tool' ? [part.call] : []))
@@ -126,7 +126,7 @@ export class Chat {
     }
     const id = newId()
     this.#open?.transcript.typed(id)
-    // It waits for as long as there is no connection; what is typed meanwhile shall not wait for it.
+    // Not awaited: without a connection it would block the next lines.
     this.#open?.session.send(text, { id }).catch(this.#onError)
   }
 

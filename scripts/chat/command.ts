@@ -1,4 +1,4 @@
-/** What a person asks for with one line. */
+/** A parsed input line. */
 export type Command =
   | { type: 'say'; text: string }
   | { type: 'list' }

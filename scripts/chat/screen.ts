@@ -4,7 +4,7 @@ import type { Paper } from './transcript.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-/** A terminal that a person types into while it is written to; or a pipe, which gets the same without prompt or colours. */
+/** A terminal that shows output while a person types; a pipe gets the same output without prompt and colours. */
 export class Screen implements Paper {
   readonly #readline: Interface
   readonly #output: NodeJS.WriteStream
@@ -32,7 +32,7 @@ export class Screen implements Paper {
     this.#line(this.#styled('bold', `> ${printable(text)}`))
   }
 
-  /** What the program itself has to say. */
+  /** Prints a line of the program itself. */
   line(text: string): void {
     this.#line(printable(text))
   }
@@ -43,14 +43,14 @@ export class Screen implements Paper {
     this.#atLineStart = true
   }
 
-  /** Lets the person see what they type, where nothing is being written. */
+  /** Shows the prompt, unless output is being written. */
   prompt(): void {
     if (!this.#output.isTTY || this.#hasPrompt || !this.#atLineStart) return
     this.#hasPrompt = true
     this.#readline.prompt(true)
   }
 
-  /** The person has ended their line. */
+  /** Records that the user has ended a line. */
   entered(): void {
     this.#hasPrompt = false
     this.#atLineStart = true
@@ -73,7 +73,7 @@ export class Screen implements Paper {
   }
 }
 
-/** What came over the network writes text, and does not steer the terminal. */
+/** Removes control characters: text from the network must not control the terminal. */
 function printable(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/(?![\n\t])\p{Cc}/gu, '')
 }

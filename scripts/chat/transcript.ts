@@ -5,21 +5,21 @@ import type {
   AppToolCall,
 } from '../../shared/client/index.ts'
 
-/** Where a conversation is written to: text goes on in the line it is in, a note has a line of its own. */
+/** The output of a conversation: text continues the current line, a note has its own line. */
 export type Paper = {
   text(text: string, kind: 'text' | 'reasoning' | 'refusal'): void
   note(text: string): void
-  /** Something that a person said. */
+  /** Prints a message of the user. */
   said(text: string): void
   endLine(): void
 }
 
-/** A conversation that is opened shows so many of its messages; the others were read before. */
+/** The number of messages that are printed when a session is opened. */
 const SHOWN_AT_FIRST = 20
 
 /**
- * Writes a conversation down as it goes on. Paper takes nothing back, so each state adds what it has beyond the one
- * before; that way a snapshot, a dropped connection or merged events look like what they are: more of the same.
+ * Prints a conversation while it grows. Printed text cannot be withdrawn, so each state prints what it adds to the
+ * state before; a snapshot, a reconnection or merged events therefore add nothing twice.
  */
 export class Transcript {
   readonly #paper: Paper
@@ -30,7 +30,7 @@ export class Transcript {
     this.#paper = paper
   }
 
-  /** A message that was typed here stands there already. */
+  /** Records a message that was typed here and is already on the screen. */
   typed(messageId: string): void {
     this.#own.add(messageId)
   }
@@ -76,7 +76,7 @@ export class Transcript {
       if (text !== '' && text !== before?.text) this.#paper.note(text)
       return { text }
     }
-    // A step that was cut is said anew: what is the same again stands there.
+    // A repeated step streams its text again; the part that is already printed is skipped.
     if (before?.text.startsWith(part.text)) return before
     if (before === undefined || part.text.startsWith(before.text)) {
       if (before === undefined) this.#paper.endLine()
@@ -89,10 +89,10 @@ export class Transcript {
   }
 }
 
-/** The text of a part as it was last written. */
+/** The text of a part that was printed last. */
 type Written = { text: string }
 
-/** Null while the answer goes on, empty when it came to its end. */
+/** Null while the answer is running, empty when it ended normally. */
 function endingOf({ status, error }: AppMessage): string | null {
   switch (status) {
     case 'queued':

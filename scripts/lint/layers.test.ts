@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** One bad file for each rule: `oxlint` must find exactly that rule broken in it. */
+/** One invalid file for each rule: `oxlint` must report exactly that rule. */
 const bad = [
   ['layers(imports)', 'shared/contract/up.ts', `import '../session/fold.ts'`],
   ['layers(imports)', 'shared/session/up.ts', `import '../client/connect.ts'`],
@@ -96,14 +96,14 @@ const bad = [
   ],
 ] as const
 
-/** What stands at the edge of a rule, and must pass. */
+/** Valid files that are close to violating a rule. */
 const good: [string, string][] = [
   ['shared/client/index.ts', `export { connect } from './connect.ts'`],
   [
     'shared/client/type-of-router.ts',
     `import type { AppRouter } from '../../server/router.ts'\nexport type R = AppRouter`,
   ],
-  // What asks a browser, where there is one, stands in files of its own.
+  // Code that uses browser globals when they exist is allowed in these files only.
   ['shared/client/network.ts', `export const online = () => navigator.onLine`],
   ['shared/react/react.ts', `import 'react'\nimport '../client/connect.ts'`],
   ['web/features/messages/widget.ts', `import '../../ui/button.tsx'\nimport '../../client.ts'`],
@@ -145,7 +145,7 @@ beforeAll(async () => {
     await mkdir(dirname(join(tree, path)), { recursive: true })
     await writeFile(join(tree, path), `${text}\n`)
   }
-  // Without a project of its own the type-aware rules would take the files for loose scripts.
+  // Without a project, the type-aware rules would treat the files as loose scripts.
   const strict = {
     target: 'esnext',
     module: 'nodenext',
@@ -158,7 +158,7 @@ beforeAll(async () => {
     JSON.stringify({ compilerOptions: { ...strict, noEmit: true } }),
   )
   await writeFile(join(tree, 'package.json'), '{ "type": "module" }')
-  // The project's own settings, which look at paths below the folder that they stand in.
+  // The project's own settings, whose paths are relative to their folder.
   const settings = await readFile(join(root, '.oxlintrc.json'), 'utf8')
   await writeFile(join(tree, '.oxlintrc.json'), settings.replaceAll('"./', `"${root}`))
   const report = await lint(tree)
@@ -169,7 +169,7 @@ beforeAll(async () => {
   }))
 })
 
-/** Answers oxlint's report; finding something is an exit status of 1. */
+/** Returns oxlint's report; its exit status is 1 when it has findings. */
 async function lint(tree: string): Promise<string> {
   const program = join(root, 'node_modules/oxlint/bin/oxlint')
   const args = [program, '--format', 'json', '.']

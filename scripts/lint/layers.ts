@@ -2,16 +2,16 @@ import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 
 /**
- * Which file may import what. Imports run one way: `contract <- session <- client <- react <- web`, and
- * `contract <- db <- server`; features do not know each other, and one level above composes them.
+ * The import rules. Imports run one way: `contract <- session <- client <- react <- web`, and `contract <- db <-
+ * server`. Features do not import each other; the level above composes them.
  */
 
-/** An import as it stands in a file; `typeOnly` is an `import type`, of which nothing is left when the code runs. */
+/** An import as written; `typeOnly` is an `import type`, which does not exist at run time. */
 export type Import = { specifier: string; typeOnly: boolean }
 
 type Layer = keyof typeof below
 
-/** The layers of our own that each may import, beside itself. */
+/** The layers that each layer may import, besides itself. */
 const below = {
   contract: [],
   session: ['contract'],
@@ -32,7 +32,10 @@ const folders: readonly (readonly [string, Layer])[] = [
   ['server/', 'server'],
 ]
 
-/** What runs anywhere names the packages it may use; React itself begins with `shared/react`. */
+/**
+ * Layers that run in every environment list the packages that they may import; React may be imported from
+ * `shared/react` on.
+ */
 const anywhere = ['zod', '@trpc/client', '@trpc/server']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
@@ -45,25 +48,26 @@ const sql = /^(kysely|pg|pg-(?!boss)[a-z-]+|@electric-sql\/.+)$/
 const interfaces =
   /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
 
-/** Files directly in server/ that join the features: a feature that imported one would import them all. */
+/**
+ * Files directly in server/ that compose the features. A feature that imported one of them would import all features.
+ */
 const composers = /^server\/(index|main|app|router|queries|caller)\.ts$/
 
-/** The only files of the server that may touch the process: its start, and those that read its state. */
+/** The only files of the server that may use `process`: the entry point, and those that read the process's state. */
 const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/
 
 /**
- * Why `file` may not have that import, or null when it may.
- *
+ * The reason why `file` may not have that import; null when it may.
  * @param file path from the root of the project, with `/`
  */
 export function importProblem(file: string, { specifier, typeOnly }: Import): string | null {
   const layer = layerOf(file)
-  // Tests see everything, and so do the folders that are no layer: scripts, bench, e2e.
+  // Tests may import everything, and so may the folders that are not layers: scripts, bench, e2e.
   if (!layer || isTesting(file)) return null
   if (!specifier.startsWith('.')) return packageProblem(file, layer, specifier)
   const target = posix.join(posix.dirname(file), specifier)
   if (isTesting(target)) return 'testing code stays in tests'
-  // The version that `/health` names.
+  // For the version in `/health`.
   if (target === 'package.json' && layer === 'server') return null
   const targetLayer = layerOf(target)
   if (!targetLayer) return `${target} belongs to no layer; only tests reach it`
@@ -90,14 +94,17 @@ function packageProblem(file: string, layer: Layer, specifier: string): string |
   return null
 }
 
-/** What asks a model keeps its words apart from its thoughts, and its port to its promise, by these. */
+/**
+ * Code that calls a model may use these files of server/model: they separate text from reasoning and keep the promises
+ * of the model port.
+ */
 const asksModels = /^server\/(runs|jobs)$/
 const modelTools = /^server\/model\/(safe-stream|think-tags|without-words)\.ts$/
 
-/** What appends to a log, whoever does, holds this. */
+/** Whatever appends to a log holds a transaction of this module, so every feature may import it. */
 const transaction = 'server/log/transaction.ts'
 
-/** Within one layer: features do not import features, and nothing imports what composes it. */
+/** Rules within one layer: features do not import features, and nothing imports what composes it. */
 function siblingProblem(file: string, target: string, typeOnly: boolean): string | null {
   const feature = featureOf(file) ?? (isWidget(file) ? 'web/ui' : null)
   const targetFeature = featureOf(target)
@@ -116,7 +123,7 @@ function featureOf(file: string): string | null {
   return /^(server\/[^/]+|web\/features\/[^/]+)\//.exec(file)?.[1] ?? null
 }
 
-/** Widgets know nothing of the product, so every feature may use them. */
+/** Widgets are independent of the product, so that every feature may use them. */
 function isWidget(file: string): boolean {
   return file.startsWith('web/ui/')
 }
@@ -131,10 +138,10 @@ function isTesting(file: string): boolean {
   )
 }
 
-/** The entries that are published; no other file gathers what others export. */
+/** The published entries. No other file may re-export. */
 const entries = /^(shared\/(client|contract|react)|server|server\/testing)\/index\.ts$/
 
-/** Why `file` may not export again what `specifier` exports, or null when it may. */
+/** The reason why `file` may not re-export `specifier`; null when it may. */
 export function barrelProblem(file: string, specifier: string): string | null {
   if (!specifier.startsWith('.') || entries.test(file)) return null
   return 'only the published entries gather exports: import from the file that declares it'

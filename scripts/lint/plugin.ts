@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path'
 import { barrelProblem, importProblem } from './layers.ts'
 import { regexProblem } from './regexes.ts'
 
-/** The rules of this house for oxlint, which has the types of a plugin's API only inside. */
+/** Our lint rules for oxlint, which does not export the types of its plugin API. */
 
 type Node = {
   type: string

@@ -1,11 +1,11 @@
 import { analyse } from 'scslre'
 
-/** Longer patterns, as tables of characters are, would keep the analysis busy for minutes. */
+/** The analysis of longer patterns, such as tables of characters, would take minutes. */
 const MAX_LENGTH = 2_000
 
 /**
- * Why a regular expression may take time that grows with the square of its input, or worse, or null. Backtracking
- * within one attempt alone: that an attempt begins at each character is every unanchored search's own.
+ * The reason why a regular expression may take quadratic time or worse; null when it does not. Only backtracking within
+ * one attempt is considered, because every unanchored search makes an attempt at each character.
  */
 export function regexProblem(source: string, flags: string): string | null {
   if (source.length > MAX_LENGTH) return null

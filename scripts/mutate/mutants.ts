@@ -15,7 +15,7 @@ const OPPOSITES: Record<string, string> = {
   '??': '&&',
 }
 
-/** Every place of a TypeScript file that can be broken without breaking its syntax, in the order of the file. */
+/** All mutations of a TypeScript file that keep its syntax valid, in the order of the file. */
 export function findMutants(file: string, source: string): Mutant[] {
   const mutants: Mutant[] = []
   const replace = ({ start, end }: { start: number; end: number }, text: string, what: string) =>

@@ -9,11 +9,11 @@ declare module 'vitest' {
   }
 }
 
-/** Global setup of the browser stories: the web app is built, and there is a browser. */
+/** Global setup of the browser stories: builds the web app and finds a browser. */
 export default async function setup(project: TestProject): Promise<void> {
   await buildWebApp()
   const { path, version } = findOrInstallChromium()
-  // Chromium's own sandbox does not work for root, which is who tests in a container.
+  // Chromium's own sandbox does not work for root, the usual user in a container.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   project.provide('chromium', { executablePath: path, args })
   console.log(`Environment: ${version} (${path})`)

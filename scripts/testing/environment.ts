@@ -1,10 +1,10 @@
 import { availableParallelism, release, totalmem, type } from 'node:os'
 import manifest from '../../package.json' with { type: 'json' }
 
-/** Global setup that says where the tests ran, and by which seed. */
+/** Global setup that prints the test environment and the random seed. */
 export default function setup(): void {
   const memory = Math.round(totalmem() / 2 ** 30)
-  // Tests that play histories by chance play new ones each time, and this one again when it is set.
+  // Randomized tests use a new seed each time; set SEED to repeat a run.
   process.env.SEED ??= String(Date.now() % 1_000_000)
   console.log(`Random by SEED=${process.env.SEED}`)
   console.log(

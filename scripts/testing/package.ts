@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** Global setup of the tests of the published package: it is packed once a run. */
+/** Global setup of the package tests: packs the package once per run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { packed, remove } = await packAndInstall()
   project.provide('packed', packed)

@@ -9,7 +9,7 @@ import { temporaryFolder } from './server-process.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** What the package is made from. */
+/** The files from which the package is made. */
 const SOURCES = [
   'db',
   'server',
@@ -27,7 +27,7 @@ const compilerOptions = {
   ...{ strict: true, skipLibCheck: true, noEmit: true, allowImportingTsExtensions: true },
 }
 
-/** What a person who uses the package brings along. */
+/** Packages that the user of the package installs. */
 const OF_THE_CONSUMER = ['react', 'react-dom', 'vitest', '@types/node', '@types/react'].concat([
   '@types/react-dom',
 ])
@@ -37,23 +37,23 @@ const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) 
 export type PackedPackage = {
   /** Path of the file that `npm pack` made. */
   tarball: string
-  /** The same of the client alone. */
+  /** The same for the client-only package. */
   client: string
   manifest: z.infer<typeof Manifest>
-  /** Path of a project that has the package installed, with the examples, and nothing else of this tree. */
+  /** Path of a project with the installed package and the examples, and nothing else of this repository. */
   consumer: string
 }
 
 /**
- * Packs this tree as a person would, and installs the file into a project of its own. The packages that its manifest
- * asks for, and no others, are those of this tree, so that no network is needed.
+ * Packs this repository as `npm pack` does, and installs the file into an empty project. The dependencies in its
+ * manifest, and no others, are linked from this repository, so that no network is needed.
  */
 export async function packAndInstall(): Promise<{
   packed: PackedPackage
   remove: () => Promise<void>
 }> {
   const folder = await temporaryFolder()
-  // Packing changes the manifest for a moment, so it is done to a copy.
+  // In a copy, because packing temporarily changes the manifest.
   const tree = join(folder.path, 'tree')
   for (const source of SOURCES) cpSync(join(root, source), join(tree, source), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))

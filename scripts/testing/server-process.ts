@@ -7,21 +7,21 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 
-/** The real server in a process of its own, to be killed. */
+/** The real server in its own process, so that it can be killed. */
 export type ServerProcess = AsyncDisposable & {
   url: string
   port: number
   process: ChildProcess
-  /** What it wrote so far, on both streams. */
+  /** Everything that it has written so far, on stdout and stderr. */
   output(): string
   /** Sends the signal and resolves with the exit status, or the signal's name, once the process is gone. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string | null>
 }
 
 /**
- * @param env settings, over an environment that has none; the port is free one unless given
- * @param entry another program than the product's own that serves, and says where, as that does
- * @throws with what the server said, when it does not come to listen
+ * @param env settings; nothing else is inherited; the port is a free one unless given
+ * @param entry another program than the product's own that serves and prints its address in the same way
+ * @throws with the server's output when it does not start to listen
  */
 export async function startServer(
   env: Record<string, string>,
@@ -66,7 +66,7 @@ export async function startServer(
   }
 }
 
-/** A folder of a test's own, removed when it is disposed. */
+/** Creates a temporary folder, which is removed when it is disposed. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'throughline-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }

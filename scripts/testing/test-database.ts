@@ -3,10 +3,10 @@ import { inject } from 'vitest'
 import { connect } from '../../db/connect.ts'
 import type { Database } from '../../db/database.ts'
 
-/** A migrated, empty database of one test's own on the real Postgres; disposing drops it, whoever is connected. */
+/** A migrated, empty database on the real Postgres for one test; disposing drops it even with open connections. */
 export type TestDatabase = AsyncDisposable & { url: string }
 
-/** Copies the migrated template; only in tests of the project `postgres`, whose global setup brings the server. */
+/** Copies the template; only in tests of the project `postgres`, whose global setup starts the server. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
@@ -19,7 +19,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   }
 }
 
-/** Such a database, open; closing it drops it. */
+/** Opens a test database; closing drops it. */
 export async function openTestDatabase(): Promise<Database> {
   const testDatabase = await createTestDatabase()
   const database = await connect({ databaseUrl: testDatabase.url })

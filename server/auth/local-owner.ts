@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.ts'
 import { ensureUser } from '../../db/users.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 
-/** The one person of an installation without accounts. The id is the same everywhere, so that nodes agree on it. */
+/** The only user of an installation without accounts. The id is constant, so that all nodes agree on it. */
 const LOCAL_OWNER = UserId.parse('00000000-0000-7000-8000-000000000001')
 
 export async function ensureLocalOwner(db: Db): Promise<{ id: UserId; admin: boolean }> {

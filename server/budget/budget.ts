@@ -7,13 +7,13 @@ import type { Budget, PlannedCall, Reservation } from './port.ts'
 export type BudgetOptions = {
   database: Database
   catalog: Pick<ModelCatalog, 'cost'>
-  /** US dollars that all calls of a day may cost together; null is no limit. */
+  /** The most US dollars that all model calls of one day may cost; null is no limit. */
   usdPerDay: number | null
   /** ISO 8601. */
   now(): string
 }
 
-/** The budget of everybody together, by the days of UTC: it is one account that pays. */
+/** One budget for all users, by UTC days: a single provider account pays. */
 export function createBudget({ database, catalog, usdPerDay, now }: BudgetOptions): Budget {
   if (usdPerDay === null) {
     return { limited: false, reserve: async () => ({ ok: true, reservation: nothing }) }

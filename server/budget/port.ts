@@ -1,21 +1,21 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { ModelUsage } from '../model/port.ts'
 
-/** One call of a model, at its largest. */
+/** The upper bound of one model call. */
 export type PlannedCall = { model: string; inputTokens: number; outputTokens: number }
 
-/** Money that is set aside for a call. It is settled once, however the call ends. */
+/** Money that is reserved for a call. It is settled once, however the call ends. */
 export type Reservation = {
-  /** Replaces what was set aside by what the call used, as far as that is known. */
+  /** Replaces the reserved amount by the cost of what the call used, as far as that is known. */
   settle(used: ModelUsage): Promise<void>
 }
 
 /**
- * Keeps what calls of models cost within the limit of the day, over all nodes. A call is paid for before it is made;
- * one that a crash cut is never settled, and counts with all it could have cost.
+ * Keeps the cost of model calls within the day's limit, over all nodes. The maximum cost is reserved before each call.
+ * A call that a crash interrupted is never settled, so it counts with its maximum.
  */
 export type Budget = {
-  /** Whether there is a limit at all. */
+  /** True when there is a limit. */
   readonly limited: boolean
   reserve(
     call: PlannedCall,

@@ -3,7 +3,7 @@ import { findDeletedEnd } from '../../db/deleted.ts'
 import { insertEvents } from '../../db/events.ts'
 import { findActiveRun } from '../../db/runs.ts'
 import * as table from '../../db/sessions.ts'
-import { importWhole } from '../../db/whole-import.ts'
+import { importAtomically } from '../../db/atomic-import.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
@@ -95,7 +95,7 @@ export const importSessions = free(
   async ({ database, user, now: clock, newId }, { data }) => {
     const now = clock()
     const files = await readImport(data, now)
-    const ids = await importWhole(database, user.id, newId, (writing, owner) =>
+    const ids = await importAtomically(database, user.id, newId, (writing, owner) =>
       insertSessions(writing, files, { userId: user.id, owner, newId, now }),
     )
     const imported: Session[] = []

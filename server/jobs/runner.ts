@@ -4,13 +4,13 @@ import { JOB_SCHEMA_NAME, jobsOf } from '../../db/jobs.ts'
 import { hideJobRows } from '../../db/row-security.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 
-/** One try at a job. */
+/** One attempt at a job. */
 export type Attempt = {
   id: string
   sessionId: SessionId
-  /** Whether it is not tried again when it fails. */
+  /** True when a failure is not retried. */
   isLast: boolean
-  /** Aborts when the job was cancelled, its time is over, or this process ends. */
+  /** Aborts when the job is cancelled, when its time is over, or when this process ends. */
   signal: AbortSignal
 }
 
@@ -19,34 +19,34 @@ type Handler = (attempt: Attempt) => Promise<void>
 const QUEUES = ['title', 'summary'] as const
 export type QueueName = (typeof QUEUES)[number]
 
-/** Tried again after some 2, 4, 8, 16 and 32 seconds, wherever there is a node. */
+/** Failed jobs are retried after some 2, 4, 8, 16 and 32 seconds, on any node. */
 const RETRIES = { retryLimit: 5, retryDelay: 2, retryBackoff: true, retryDelayMax: 60 }
 const TIMES = {
-  /** A worker that was silent for so long has died, and its job goes to another. Seconds. */
+  /** Without a heartbeat for this long, a worker counts as dead and its job goes to another. Seconds. */
   heartbeatSeconds: 10,
   expireInSeconds: 900,
   deleteAfterSeconds: 3_600,
 }
-/** How often a worker that nobody wakes looks for jobs: those that are tried again, or that others left. Seconds. */
-const POLLING = 2
+/** How often a worker polls for jobs that no notification announced: retries, and jobs of dead workers. */
+const POLL_INTERVAL_SECONDS = 2
 /**
- * How often jobs of dead workers are looked for, by one node for all. On an embedded database only an earlier process
- * can have left any, and looking holds everything else up for some 40 ms. Seconds.
+ * How often one of the nodes looks for jobs of dead workers. On an embedded database, only an earlier process can have
+ * left any, and the query blocks other queries for some 40 ms.
  */
-const SUPERVISION = { postgres: 15, embedded: 20 }
-/** Jobs of one queue that a node works on at a time. */
-const AT_A_TIME = 4
+const SUPERVISION_INTERVAL_SECONDS = { postgres: 15, embedded: 20 }
+/** The most jobs of one queue that a node runs concurrently. */
+const CONCURRENCY = 4
 
 /**
- * The work that is done in the background: once, on any node, and again when that fails. pg-boss keeps it in the
- * database that everything else is in, so that a job can be asked for, and taken back, with a transaction of ours.
+ * Runs background jobs: each once, on any node, with retries. pg-boss keeps the jobs in our own database, so that a job
+ * can be requested and cancelled in our transactions.
  */
 export class JobRunner {
   readonly #boss: PgBoss
   readonly #db: Db
   readonly #onError: (error: unknown, what: string) => void
   readonly #workers = new Map<QueueName, string>()
-  /** What was asked for in transactions that may not be committed yet. */
+  /** Jobs that were requested in transactions that may not be committed yet. */
   readonly #sent = new Map<SessionId, QueueName>()
   readonly #closing = new AbortController()
 
@@ -57,12 +57,12 @@ export class JobRunner {
       db: database.jobs,
       backend: database.kind === 'embedded' ? 'pglite' : 'postgres',
       schema: JOB_SCHEMA_NAME,
-      // Nothing is done by the clock, and nothing depends on another job.
+      // There are no scheduled jobs and no dependencies between jobs.
       schedule: false,
       flowIntervalSeconds: 3_600,
-      superviseIntervalSeconds: SUPERVISION[database.kind],
-      monitorIntervalSeconds: SUPERVISION[database.kind],
-      // What an operator of many queues would want to see.
+      superviseIntervalSeconds: SUPERVISION_INTERVAL_SECONDS[database.kind],
+      monitorIntervalSeconds: SUPERVISION_INTERVAL_SECONDS[database.kind],
+      // Features for operators of many queues.
       registerInstance: false,
       monitorVacuum: false,
       reindex: false,
@@ -70,7 +70,7 @@ export class JobRunner {
     this.#boss.on('error', (error) => onError(error, 'the job queue has trouble'))
   }
 
-  /** Makes the queues, so that jobs can be asked for. */
+  /** Creates the queues, so that jobs can be requested. */
   async open(): Promise<void> {
     await this.#boss.start()
     const known = new Set((await this.#boss.getQueues()).map(({ name }) => name))
@@ -82,12 +82,12 @@ export class JobRunner {
     await hideJobRows(this.#db)
   }
 
-  /** Begins to work on them. */
+  /** Starts the workers. */
   async start(handlers: Record<QueueName, Handler>): Promise<void> {
     for (const name of QUEUES) {
       const options = {
-        batchSize: AT_A_TIME,
-        pollingIntervalSeconds: POLLING,
+        batchSize: CONCURRENCY,
+        pollingIntervalSeconds: POLL_INTERVAL_SECONDS,
         burstWhenBatchFull: true,
         includeMetadata: true,
         perJobResults: true,
@@ -112,20 +112,23 @@ export class JobRunner {
     }
   }
 
-  /** Asks for a job with the caller's transaction. */
+  /** Requests a job in the caller's transaction. */
   async send(transaction: Db, name: QueueName, id: string, sessionId: SessionId): Promise<void> {
-    // With the job, not with its queue, which keeps what it was made with.
+    // Set on the job, because a queue keeps the options with which it was first created.
     const options = { id, ...RETRIES, ...TIMES, db: jobsOf(transaction) }
     await this.#boss.send(name, { sessionId }, options)
     this.#sent.set(sessionId, name)
   }
 
-  /** Takes a job back with the caller's transaction, wherever it is being worked on. */
+  /** Cancels a job in the caller's transaction, also while it is being worked on. */
   async cancel(transaction: Db, name: QueueName, id: string): Promise<void> {
     await this.#boss.cancel(name, id, { db: jobsOf(transaction) })
   }
 
-  /** Says that a transaction on the session was committed here: a job that came with it need not wait to be found. */
+  /**
+   * Called after the commit of a transaction on the session: a job that it requested starts without waiting for the
+   * next poll.
+   */
   committed(sessionId: SessionId): void {
     const name = this.#sent.get(sessionId)
     if (name) {
@@ -137,7 +140,7 @@ export class JobRunner {
     }
   }
 
-  /** Gives up what is under way: another node, or the next start, tries it again. */
+  /** Aborts running jobs; another node, or the next start, retries them. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#boss.stop({ graceful: true, timeout: 1_000 })

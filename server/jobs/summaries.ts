@@ -13,12 +13,12 @@ import {
   writeAbout,
 } from './writing.ts'
 
-/** Some 6,000 tokens: small models have room for it. UTF-16 units. */
-const TRANSCRIPT = 24_000
+/** Some 6,000 tokens, which small models can read. UTF-16 units. */
+const MAX_TRANSCRIPT_LENGTH = 24_000
 
 /**
- * Writes the summary of a session that was closed. The session names the one job that may: whoever opens it again
- * takes that name away, and what a job that was cancelled too late has written is not kept.
+ * Writes the summary of a closed session. The session stores the id of the one job that may write it. Reopening the
+ * session clears that id, so the result of a job that was cancelled too late is discarded.
  */
 export class SummaryWriter implements Summaries {
   readonly #deps: WritingDeps
@@ -51,7 +51,7 @@ export class SummaryWriter implements Summaries {
     )
   }
 
-  /** The model's summary, or one by rule when it has none to give. */
+  /** The model's summary, or a summary by rule when the model cannot write one. */
   async #summarise(
     messages: readonly Message[],
     ownModel: string | null,
@@ -59,8 +59,8 @@ export class SummaryWriter implements Summaries {
     { sessionId, signal, isLast }: Attempt,
   ): Promise<string> {
     const { defaultModel, maxTokens } = this.#deps
-    const text = transcript(messages, TRANSCRIPT)
-    // Of a conversation that is too long to be shown whole, the last summary still knows the middle.
+    const text = transcript(messages, MAX_TRANSCRIPT_LENGTH)
+    // The transcript leaves out the middle of a long conversation; the previous summary still covers it.
     const known = before !== null && text.includes('[…]') ? `Summary so far: ${before}\n\n` : ''
     const step = {
       model: ownModel ?? defaultModel,

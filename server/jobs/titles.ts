@@ -12,12 +12,12 @@ import {
   writeAbout,
 } from './writing.ts'
 
-/** A title needs no more than how a conversation begins. UTF-16 units. */
-const TRANSCRIPT = 6_000
+/** The beginning of a conversation suffices for a title. UTF-16 units. */
+const MAX_TRANSCRIPT_LENGTH = 6_000
 
 /**
- * Lets the model give the title, once, in the place of the one by rule. A title of a person's stays; where the model
- * gives none, and with the demo model, the one by rule does.
+ * Lets the model write a title once, to replace the one by rule. A title set by a person stays. The title by rule stays
+ * too when the model writes none, and with the demo model.
  */
 export class TitleWriter implements Titles {
   readonly #deps: WritingDeps
@@ -48,7 +48,7 @@ export class TitleWriter implements Titles {
       temperature: TEMPERATURE,
       maxTokens,
       systemPrompt: TITLE_INSTRUCTIONS,
-      messages: [{ role: 'user' as const, text: transcript(messages, TRANSCRIPT) }],
+      messages: [{ role: 'user' as const, text: transcript(messages, MAX_TRANSCRIPT_LENGTH) }],
     }
     try {
       const about = { sessionId, kind: 'title' as const }

@@ -2,8 +2,8 @@ import type { Message } from '../../shared/contract/message.ts'
 import { withoutThoughts } from '../model/think-tags.ts'
 
 /**
- * A conversation as one text for the model to write about, at most `limit` UTF-16 units long: of a longer one, its
- * beginning and, twice as much, its end.
+ * Formats a conversation as one text of at most `limit` UTF-16 units. Of a longer conversation it keeps the beginning
+ * and the end, with twice as much room for the end.
  */
 export function transcript(messages: readonly Message[], limit: number): string {
   const text = messages.map(toText).filter(Boolean).join('\n\n')
@@ -30,7 +30,7 @@ function toText({ role, parts }: Message): string {
   return text && `${role === 'user' ? 'User' : 'Assistant'}: ${text}`
 }
 
-/** Without the halves of characters that were cut through. */
+/** Removes surrogate halves that remain from cutting. */
 function whole(text: string): string {
   return text.replace(/^[\uDC00-\uDFFF]/, '').replace(/[\uD800-\uDBFF]$/, '')
 }

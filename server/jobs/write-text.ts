@@ -9,37 +9,35 @@ export class WritingError extends Error {
   readonly retryable: boolean
 
   constructor({ code, retryable }: Pick<RunError, 'code' | 'retryable'>, cause?: Error) {
-    // By its code alone: what a provider says may repeat what it was sent.
+    // The message contains only the code, because a provider's error text may repeat what it was sent.
     super(`the model did not write the text: ${code}`, { cause })
     this.name = 'WritingError'
     this.retryable = retryable
   }
 }
 
-/** A longer text is none of those that are asked for here; no more of it is read. UTF-16 units. */
-const LONGEST = 20_000
-/** An estimate may be too low. */
-const SAFETY = 1.3
+/** Titles and summaries are shorter; reading stops after this many UTF-16 units. */
+const MAX_TEXT_LENGTH = 20_000
+/** A factor on the estimated tokens, which may be too low. */
+const TOKEN_SAFETY_FACTOR = 1.3
 const UNITS_PER_TOKEN = 3
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 
-/** As the tokens of an answer: what is asked for here is paid from the same account. */
+/** The same token counter and budget as for answers, because the same provider account pays. */
 export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCounter, 'estimate'> }
 
 export type WritingOptions = {
   signal: AbortSignal
   /**
-   * Told what the call used, when the provider says so, also of one that came to nothing.
-   *
-   * @param model the one that answered, as the provider names it
+   * Called with the usage of the call when the provider reports it, also for a failed call.
+   * @param model the model that answered, as the provider names it
    */
   onUsage(usage: ModelUsage, model: string): Promise<void>
 }
 
 /**
- * The text that the model answers with, whole.
- *
- * @throws {WritingError} when it does not, or the budget does not allow it, and what the signal was aborted with
+ * The complete text that the model answers with.
+ * @throws {WritingError} when the model fails or the budget does not allow the call; when the signal aborts, its reason
  */
 export async function writeText(
   { model, budget, tokens }: Writer,
@@ -48,14 +46,14 @@ export async function writeText(
 ): Promise<string> {
   const step = { ...asked, tools: [] }
   const planned = {
-    inputTokens: Math.ceil(SAFETY * tokens.estimate(step.systemPrompt + textOf(step))),
+    inputTokens: Math.ceil(TOKEN_SAFETY_FACTOR * tokens.estimate(step.systemPrompt + textOf(step))),
     outputTokens: step.maxTokens,
   }
   const reserved = await budget.reserve({ model: step.model, ...planned })
   if (!reserved.ok) {
     throw new WritingError(reserved.error)
   }
-  // Should this throw, what was set aside stays: nobody knows how much of it the call used.
+  // If this throws, the reservation stays, because the actual usage is unknown.
   const { text, usage, answering, error, cause } = await readText(model, step, signal)
   const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)
   const guessed = error && text === '' ? NOTHING : { ...planned, outputTokens }
@@ -94,7 +92,7 @@ async function readText(model: ModelPort, step: ModelStep, signal: AbortSignal) 
     if (delta.type === 'error') {
       return { text, usage, answering, error: delta.error, cause: thrown }
     }
-    if (text.length > LONGEST) {
+    if (text.length > MAX_TEXT_LENGTH) {
       break
     }
   }

@@ -8,7 +8,7 @@ import { type SessionOfUser, transact } from '../log/transaction.ts'
 import type { ModelCatalog, ModelStep } from '../model/port.ts'
 import { type Writer, writeText } from './write-text.ts'
 
-/** What writing about a session needs of the rest of the server. */
+/** The dependencies of writing titles and summaries. */
 export type WritingDeps = Writer & {
   database: Database
   log: LogWriter
@@ -16,18 +16,18 @@ export type WritingDeps = Writer & {
   /** ISO 8601. */
   now(): string
   newId(): string
-  /** Of sessions that set none of their own. */
+  /** The model of sessions that choose none. */
   defaultModel: string
   maxTokens: number
 }
 
-/** So that what is written about one conversation twice is much the same. */
+/** A low temperature, so that repeated titles and summaries of one conversation are similar. */
 export const TEMPERATURE = 0.3
 
 const MAX_MESSAGES = 400
 const MAX_LENGTH = 400_000
 
-/** The conversation that ends with a message. */
+/** The conversation up to a message. */
 export async function conversationTo(
   { database }: Pick<WritingDeps, 'database'>,
   sessionId: SessionId,
@@ -44,7 +44,7 @@ export async function conversationTo(
   return messages.map(({ message }) => message)
 }
 
-/** What the model writes about a session, counted for its owner; throws as `writeText` does. */
+/** Lets the model write a text about a session, and records the usage for its owner. Throws as `writeText` does. */
 export async function writeAbout(
   deps: WritingDeps,
   about: Pick<BackgroundUsage, 'sessionId' | 'kind'>,
@@ -65,7 +65,7 @@ export async function writeAbout(
   })
 }
 
-/** Changes the session and tells its readers, if the change is still wanted. */
+/** Changes the session and appends the change to its log, if the change is still wanted. */
 export async function changeSession(
   { log }: Pick<WritingDeps, 'log'>,
   of: SessionOfUser,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Db } from '../../db/database.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../db/events.ts'
 import { notify } from '../../db/notifications.ts'
-import { isKnot, isRefusal } from '../../db/trouble.ts'
+import { isTransactionConflict, isRefusal } from '../../db/database-errors.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import { type Share, dropFenced } from './fence.ts'
 import { type PlacedEvent, createAppender, placeChunks, toRow } from './placed.ts'
@@ -64,7 +64,7 @@ export class Committer {
       if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [share]))) {
         log.putBack(share.chunks)
         log.forgetHead()
-        if (!isSeqTaken(error) && !isKnot(error)) {
+        if (!isSeqTaken(error) && !isTransactionConflict(error)) {
           throw error
         }
         return null

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { platform } from 'node:os'
 
 /**
- * Waits for the end of its input, which also comes when this process is killed, and then ends the process group `$0`:
- * politely, and two seconds later for good.
+ * Waits for the end of its standard input, which also ends when this process is killed, and then ends the process group
+ * `$0`: first with SIGTERM, and two seconds later with SIGKILL.
  */
 const SCRIPT =
   'read -r _; kill -s TERM -- "-$0" 2>/dev/null || exit 0; sleep 2; kill -s KILL -- "-$0" 2>/dev/null'
 
 /**
- * Sees to it that a child and everything that it started end with this process, however that ends.
- *
- * @param child the leader of a process group of its own (`detached`)
- * @returns what ends them now
+ * Ensures that a child and its descendants end together with this process, however it ends.
+ * @param child the leader of its own process group (`detached`)
+ * @returns a function that ends them now
  */
 export function guardChild(child: ChildProcess): () => void {
-  // Windows has no process groups: there a child is told by the end of its input, and killed by itself.
+  // Windows has no process groups. There, the end of the input asks a child to end, and only the child itself is
+  // killed.
   if (child.pid === undefined || platform() === 'win32') {
     return () => void child.kill('SIGKILL')
   }

@@ -49,7 +49,7 @@ test('servers are processes or addresses; a person is asked about what writes un
 test('the example in the documentation is one', async () => {
   const page = await readFile(new URL('../../docs/tools.md', import.meta.url), 'utf8')
   const example = /```json\n([^]*?)```/.exec(page)?.[1] ?? ''
-  // The dots stand for somebody's token.
+  // The dots are a placeholder for a token.
   const servers = parseMcpConfig(example.replace('…', 'token'))
   expect(servers.map(({ name, approval }) => [name, approval])).toEqual([
     ['files', 'writes'],

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ConfigError } from '../config.ts'
 import type { ApprovalPolicy } from '../tools/port.ts'
 
-/** An MCP server, as the operator's file names it. Values of `env` and `headers` are secrets. */
+/** An MCP server in the operator's configuration file. The values of `env` and `headers` are secrets. */
 export type McpServerConfig = { name: string; approval: ApprovalPolicy } & (
   | {
       kind: 'stdio'
@@ -52,7 +52,7 @@ const Entry = z
     if (problem) issues.push({ code: 'custom', input: undefined, message: problem })
   })
 
-/** No `__` and no `_` at its end, so that `server__tool` can be read back in one way only. */
+/** `__` and a final `_` are not allowed, so that `server__tool` can be parsed unambiguously. */
 const NAME = /^(?!.*__)(?!.*_$)[A-Za-z0-9_-]{1,32}$/
 const NAME_RULE =
   'the name of a server is at most 32 letters, digits, "-" and single "_", and does not end in "_".'
@@ -68,9 +68,8 @@ const File = z.strictObject(
 
 /**
  * Reads the file that `MCP_CONFIG` names.
- *
- * @param path null reads nothing
- * @throws {ConfigError} with every problem there is, each by its place in the file and never by its value
+ * @param path with null, nothing is read
+ * @throws {ConfigError} with all problems; each is described by its path in the file and never by its value
  */
 export async function readMcpConfig(path: string | null): Promise<McpServerConfig[]> {
   if (path === null) return []
@@ -120,7 +119,7 @@ function conflictIn(entry: {
   return null
 }
 
-/** What JSON.parse says of an error quotes the text, which may hold secrets: only its place is told. */
+/** The error message of JSON.parse quotes the text, which may contain secrets, so only the position is reported. */
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json.replace(/^\uFEFF/, ''))

@@ -23,7 +23,10 @@ export type McpConnectionOptions = {
   signal: AbortSignal
 }
 
-/** Only what is used of an answer is checked, piece by piece, elsewhere: one odd piece must not cost the others. */
+/**
+ * A lenient schema: only the fields that are used are validated, one by one, so that one invalid tool does not cost the
+ * others.
+ */
 const ToolPage = z.object({
   tools: z.array(z.unknown()).default([]),
   nextCursor: z.string().optional().catch(undefined),
@@ -35,16 +38,16 @@ export const CallResult = z.object({
 })
 export type CallResult = z.infer<typeof CallResult>
 
-/** Pages of tools that are read; a list without end must not be read for ever. */
+/** The most pages of tools that are read, in case a list never ends. */
 const MAX_PAGES = 32
-/** How long saying goodbye may take. Milliseconds. */
-const LEAVE_MS = 1_000
-/** Beyond what any tool may take: the caller's signal is what ends a call. */
-const NO_TIMEOUT = 2 ** 31 - 1
+/** The longest that ending the HTTP session may take. */
+const TERMINATE_TIMEOUT_MS = 1_000
+/** Longer than any tool's timeout: the caller's signal ends a call. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 const FORGOTTEN = 'it has forgotten the session'
 
-/** A call that the server did not begin, because it does not know the connection any more. */
+/** The server did not begin the call, because it does not know the session any more. */
 export class ForgottenError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -52,7 +55,7 @@ export class ForgottenError extends Error {
   }
 }
 
-/** One connection to one server, from its greeting to its end. */
+/** One connection to one server, from its initialization to its end. */
 export class McpConnection {
   readonly #client: Client
   readonly #config: McpServerConfig
@@ -68,7 +71,7 @@ export class McpConnection {
     this.#times = times
   }
 
-  /** @throws when the server is not there, or does not answer as it should */
+  /** @throws when the server cannot be reached or its initialization fails */
   static async open(options: McpConnectionOptions): Promise<McpConnection> {
     const { config, times, logger, onToolsChanged, signal } = options
     const client = new Client({ name: 'throughline', version: '1.0.0' })
@@ -86,17 +89,17 @@ export class McpConnection {
     return connection
   }
 
-  /** Resolves with the reason, in words, when the connection is over. */
+  /** Resolves with a readable reason when the connection ends. */
   get ended(): Promise<string> {
     return this.#ended.promise
   }
 
-  /** Whether it is over because the server forgot it: a new one can be opened at once. */
+  /** True when the connection ended because the server forgot its session: a new one can be opened at once. */
   get isForgotten(): boolean {
     return this.#reason === FORGOTTEN
   }
 
-  /** Why it is over, where that is known. */
+  /** The reason of the end, where it is known. */
   get reason(): string | null {
     return this.#reason
   }
@@ -111,16 +114,16 @@ export class McpConnection {
       const found = await this.#client.request(request, ToolPage, { signal, timeout })
       tools.push(...found.tools)
       cursor = found.nextCursor
-      // Some write an empty one at the end of their list.
+      // Some servers send an empty cursor at the end of the list.
       if (!cursor) break
     }
     return tools
   }
 
   /**
-   * @throws {CallLostError} when the connection broke while the call was under way, or its answer cannot be read
-   * @throws {ForgottenError} when the call did not begin, and may over the next connection
-   * @throws what the server said when it refused the call
+   * @throws {CallLostError} when the connection broke during the call, or the answer is unreadable
+   * @throws {ForgottenError} when the call did not begin; it may be repeated over the next connection
+   * @throws an error with the server's message when it refused the call
    */
   async call(
     name: string,
@@ -133,7 +136,7 @@ export class McpConnection {
       const params = { name, arguments: input }
       return await this.#client.request({ method: 'tools/call', params }, CallResult, {
         signal,
-        timeout: NO_TIMEOUT,
+        timeout: NO_TIMEOUT_MS,
         onprogress: ({ progress: done, total, message }) =>
           onProgress({
             done,
@@ -149,13 +152,13 @@ export class McpConnection {
     }
   }
 
-  /** Asks whether the server is there, unless it is at work: then it may be too busy to answer. */
+  /** Pings the server, unless a call is running: then it may be too busy to answer. */
   async ping(): Promise<void> {
     if (this.#calls > 0) return
     try {
       await this.#client.ping({ timeout: this.#times.pingMs })
     } catch (error) {
-      // One that does not know this question is there all the same.
+      // A protocol error is an answer too: the server is alive.
       if (!(error instanceof ProtocolError)) {
         this.#fail(this.#isForgotten(error) ? FORGOTTEN : reasonOf(error))
       }
@@ -172,13 +175,13 @@ export class McpConnection {
     this.#ended.resolve(this.#reason)
   }
 
-  /** Lets the server forget what it keeps for this connection; one that does not care is left alone. */
+  /** Asks the server to end the HTTP session; failures are ignored. */
   async #leave(transport: StreamableHTTPClientTransport): Promise<void> {
-    const polite = delay(LEAVE_MS, undefined, { ref: false })
+    const polite = delay(TERMINATE_TIMEOUT_MS, undefined, { ref: false })
     await Promise.race([transport.terminateSession().catch(() => undefined), polite])
   }
 
-  /** Over HTTP a dead server shows in nothing but an error here or there: then it is asked. */
+  /** Over HTTP, a dead server causes only single errors, so each error triggers a ping. */
   #noticed(error: Error, logger: Logger): void {
     logger.debug({ err: error, server: this.#config.name }, 'an MCP server made an error')
     if (this.#config.kind === 'http' && !this.#isChecking) {
@@ -202,7 +205,10 @@ export class McpConnection {
     void this.close()
   }
 
-  /** Whether the server does not know this session: by the protocol 404, but many say 400 and name it. */
+  /**
+   * Recognizes that the server does not know this session: the protocol says 404, but many servers answer 400 with a
+   * message.
+   */
   #isForgotten(error: unknown): boolean {
     const { transport } = this.#client
     if (!(error instanceof SdkHttpError) || !(transport instanceof StreamableHTTPClientTransport)) {
@@ -216,7 +222,7 @@ export class McpConnection {
   #callError(error: unknown): Error {
     const server = `The MCP server "${this.#config.name}"`
     if (error instanceof ProtocolError && (error.code === UNREADABLE || error.code === CUT_OFF)) {
-      // It answered, so it had begun; what came of that is not known.
+      // The server answered, so the call had begun; its outcome is unknown.
       return new CallLostError(`${server} took the call, but ${error.message}.`, { cause: error })
     }
     if (error instanceof ProtocolError) {
@@ -227,7 +233,7 @@ export class McpConnection {
       this.#fail(FORGOTTEN)
       return new ForgottenError(`${server} did not take the call: ${FORGOTTEN}.`, { cause: error })
     }
-    // Of this call itself, not of the connection: what was not taken did nothing.
+    // The error concerns this call and not the connection: a refused call had no effect.
     const own = reasonOf(error)
     if ((refusal !== undefined && refusal < 500) || own.endsWith('(ECONNREFUSED)')) {
       return new Error(`${server} did not take the call: ${own}.`, { cause: error })

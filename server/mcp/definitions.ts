@@ -6,15 +6,15 @@ import { offeredName } from './names.ts'
 import { MAX_OUTPUT_LENGTH } from './output.ts'
 import { isShort, mendedSchema, withoutDialect } from './schemas.ts'
 
-/** Tools of one server; what providers take of all together is no more than this. */
+/** The most tools of one server; providers accept no more for all servers together. */
 const MAX_TOOLS = 128
-/** UTF-16 units. Descriptions are sent to the model at every step. */
+/** UTF-16 units. Descriptions are sent to the model with every step. */
 const MAX_DESCRIPTION = 4_096
 
 const Hint = z.boolean().optional().catch(undefined)
 const Schema = z.record(z.string(), z.unknown())
 
-/** A tool as a server lists it: what of this is odd and only tells is taken as absent. */
+/** A tool as a server lists it; invalid optional fields are treated as absent. */
 const Listed = z.object({
   name: z.string().min(1).max(1_000),
   description: z.string().optional().catch(undefined),
@@ -27,19 +27,18 @@ const Listed = z.object({
 const Arguments = z.record(z.string(), z.unknown())
 
 type Execute = (
-  /** As the server knows it, and as it is offered. */
+  /** The tool under the server's name for it, and as it is offered to the model. */
   tool: { listedName: string; offered: Tool },
   input: Record<string, unknown>,
   context: ToolContext,
 ) => Promise<unknown>
 
 /**
- * The tools that a server's list comes to. One that a model could not be offered is left out, and costs only itself: a
- * provider refuses the whole request for one schema that is none.
- *
+ * Converts a server's list into tools. A tool that cannot be offered to a model is left out by itself, because
+ * providers refuse a whole request for one invalid schema.
  * @param listed as the server sent them
- * @param execute carries out a call of a tool
- * @returns the tools; for each that is left out why; and of which something was left out that was none
+ * @param execute executes a call of a tool
+ * @returns the tools, the reason for each that is left out, and the tools whose schemas had invalid keywords removed
  */
 export function toTools(
   { name: server, approval }: Pick<McpServerConfig, 'name' | 'approval'>,
@@ -104,7 +103,7 @@ export function toTools(
   return { tools: [...tools.values()], refused, mended }
 }
 
-/** What a server says of itself is a hint; a tool without one may do anything, and must not run twice. */
+/** The server's annotations are only hints. A tool without them may have any effect, so it must not run twice. */
 function effectOf(hints: {
   readOnlyHint?: boolean | undefined
   idempotentHint?: boolean | undefined

@@ -1,15 +1,15 @@
-/** The longest message that is taken from a server. Bytes. */
+/** The most bytes of one message from a server. */
 export const MAX_MESSAGE = 8 * 1024 * 1024
 
-/** A burst of so many messages is taken at once; then so many in a second. */
+/** The rate limit of messages: the burst, and the rate after it. */
 const BURST = 1_000
 const PER_SECOND = 500
-/** So much of a message costs as much as one more message. Bytes. */
+/** Each such amount of bytes counts as one more message. */
 const UNIT = 16 * 1024
 
 /**
- * Bounds the work that a server can make by what it sends: whoever reads from it waits as this says before reading on,
- * so that one that floods is held back by its own pipe and nobody else notices.
+ * A rate limiter (token bucket) for what a server sends. The reader waits before it reads on, so that a flooding server
+ * is slowed by the backpressure of its own pipe.
  */
 export class Inflow {
   readonly #now: () => number
@@ -23,9 +23,8 @@ export class Inflow {
   }
 
   /**
-   * Counts what came.
-   *
-   * @returns how long to wait before more is read; milliseconds
+   * Counts received messages.
+   * @returns milliseconds to wait before reading more
    */
   take(messages: number, bytes: number): number {
     const now = this.#now()
@@ -36,7 +35,7 @@ export class Inflow {
   }
 }
 
-/** A server sent more than is taken from anyone. */
+/** A server sent a message beyond the size limit. */
 export class TooMuchError extends Error {
   constructor() {
     super(`it sent a message of more than ${MAX_MESSAGE / 1024 / 1024} MiB`)

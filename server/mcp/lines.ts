@@ -2,14 +2,14 @@ import { MAX_MESSAGE, TooMuchError } from './inflow.ts'
 
 const NEWLINE = 10
 
-/** Splits a stream of bytes into lines, without copying what came before at every piece of a long one. */
+/** Splits a byte stream into lines without copying the earlier pieces of a long line. */
 export class Lines {
   #pieces: Buffer[] = []
   #length = 0
 
   /**
    * @returns the lines that this piece completes, without empty ones
-   * @throws {TooMuchError} when a line is longer than any message may be
+   * @throws {TooMuchError} when a line exceeds the longest message
    */
   push(chunk: Buffer): string[] {
     const lines: string[] = []

@@ -5,7 +5,7 @@ const schema = { type: 'object', properties: { a: { default: null } }, required:
 const annotations = { title: 'a', readOnlyHint: true, idempotentHint: true, destructiveHint: false }
 const meta = { progressToken: 'p', other: { deep: 1 } }
 
-/** Every message of a server that is read here, with every field that it may have. */
+/** Every message of a server that is read here, with all its fields. */
 const MESSAGES = {
   initialize: {
     id: 1,
@@ -79,7 +79,7 @@ function read(message: object, method = 'tools/call') {
   return messages.read(JSON.stringify({ jsonrpc: '2.0', ...message }))
 }
 
-/** Where fields stand that belong to the protocol, whose schemas and data aside. */
+/** The paths of fields of the protocol; schemas and data are left out. */
 function* fieldsOf(value: unknown, path: string[] = []): Generator<string[]> {
   if (typeof value !== 'object' || value === null) return
   for (const [key, one] of Object.entries(value)) {
@@ -104,7 +104,7 @@ function changed(
   return copy
 }
 
-/** Without these there is no message. */
+/** Fields without which it is not a message. */
 const NEEDED = new Set(['id', 'method', 'result', 'error'])
 
 describe.each(Object.entries(MESSAGES))('null in any field of %s', (method, message) => {
@@ -169,7 +169,7 @@ test.each([
   const [answer] = messages.read(text)
   expect(answer).toMatchObject({ id: 1 })
   if (answer && 'error' in answer) expect(answer.error.code).toBe(UNREADABLE)
-  // It is not waited for any more; the other one is.
+  // The first request is no longer pending; the other one is.
   expect(messages.cutOff(1)).toBe(null)
   expect(messages.cutOff(2)).toMatchObject({ id: 2, error: { code: CUT_OFF } })
 })

@@ -2,24 +2,24 @@ import { type JSONRPCMessage, parseJSONRPCMessage } from '@modelcontextprotocol/
 import { isObject, readInitialization, readResult } from './odd-results.ts'
 import { withoutNulls } from './nulls.ts'
 
-/** Codes of errors that this side writes in the place of an answer that cannot be read, or that never comes. */
+/** Codes of errors that this side creates in place of an answer that is unreadable or never comes. */
 export const UNREADABLE = -32_098
 export const CUT_OFF = -32_097
-/** Of an error whose own code is none. */
+/** The code for an error whose own code is invalid. */
 const NO_CODE = -32_000
 
 export type Id = string | number
 
 /**
- * What comes from one server, as messages that the client library takes. Servers send `null` where a field may be
- * absent, and worse; the library drops such a message, and whoever waits for it waits until the time is over. So what
- * can be read is read, and what cannot is turned into an error for the request that it answers.
+ * Turns the messages of one server into ones that the client library accepts. Servers send `null` for absent optional
+ * fields, and other invalid messages; the library drops these, and the caller would wait until the timeout. Repairable
+ * messages are repaired, and others become an error for the request that they answer.
  */
 export class Messages {
-  /** The requests that have no answer yet: id to method. */
+  /** Pending requests: id to method. */
   readonly #asked = new Map<Id, string>()
 
-  /** @returns its id, when it is a request, which wants an answer */
+  /** @returns the id when the message is a request, which expects an answer */
   sent(message: unknown): Id | null {
     if (!isObject(message)) return null
     const { id, method, params } = message
@@ -32,21 +32,21 @@ export class Messages {
     return id
   }
 
-  /** Nobody waits for the answer to this request any more. */
+  /** Drops a pending request without an error. */
   forget(id: Id | null): void {
     if (id !== null) this.#asked.delete(id)
   }
 
-  /** Nothing more comes: a request that is still without an answer fails. */
+  /** Called when no more messages can come: returns an error for a request that is still pending. */
   cutOff(id: Id | null): JSONRPCMessage | null {
     if (id === null || !this.#asked.delete(id)) return null
     return failure(id, CUT_OFF, 'it ended its answer before it was complete')
   }
 
   /**
-   * @param text one message, or a list of them
-   * @param own the request that this can only be the answer to, when it does not say so itself
-   * @throws when it is no message, and no answer that is waited for
+   * @param text one message, or an array of them
+   * @param own the request that this must be the answer to if it names none
+   * @throws when it is neither a message nor an answer to a pending request
    */
   read(text: string, own: Id | null = null): JSONRPCMessage[] {
     let value: unknown
@@ -76,19 +76,22 @@ export class Messages {
       })
     }
     const id = this.#waiting(value['id'] ?? own)
-    // An answer that nobody waits for, or not any more: whoever reads on says so.
+    // An answer that is not expected (any more): the library reports it.
     if (id === null) return parseJSONRPCMessage(withoutNulls(value))
     const method = this.#asked.get(id)
     this.#asked.delete(id)
     try {
       return parseJSONRPCMessage({ jsonrpc: '2.0', id, ...answerOf(value, method) })
     } catch {
-      // Such as one that is nested too deeply to be walked.
+      // For example, a value that is nested too deeply to be walked.
       return failure(id, UNREADABLE, 'it answered what cannot be read')
     }
   }
 
-  /** The request that an answer with this id is for. A server that could not read an id answers with none. */
+  /**
+   * The pending request that an answer with this id belongs to. A server that could not read the request's id answers
+   * without one.
+   */
   #waiting(id: unknown): Id | null {
     if (id === undefined || id === null) {
       const [only] = this.#asked.keys()
@@ -113,7 +116,7 @@ function answerOf(
   return { result: isObject(clean) ? withoutMeta(clean) : {} }
 }
 
-/** Of an error only its words are used: in whatever shape they come. */
+/** Only the message of an error is used, in whatever shape it comes. */
 function errorOf(error: unknown): { code: number; message: string } {
   const { code, message } = isObject(error) ? error : { code: undefined, message: error }
   return {
@@ -130,7 +133,7 @@ function failure(id: Id, code: number, message: string): JSONRPCMessage {
   return { jsonrpc: '2.0', id, error: { code, message } }
 }
 
-/** Which request a text answers that is no JSON, as far as its beginning or its end says it. */
+/** Extracts the id of the answered request from a text that is not valid JSON, if its beginning or end contains it. */
 function idIn(text: string): string | null {
   const begin =
     /^\s{0,9}\{\s{0,9}"jsonrpc"\s{0,9}:\s{0,9}"2\.0"\s{0,9},\s{0,9}"id"\s{0,9}:\s{0,9}"?(\d{1,15})/

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** What every provider takes as the name of a tool. */
+/** The limits that all providers have for the name of a tool. */
 const MAX_LENGTH = 64
 const PLAIN = /^[A-Za-z0-9_-]+$/
 
 /**
- * The name by which the model knows a server's tool: `server__tool`. Where the tool's own name is too long, or has
- * other characters than letters, digits, `_` and `-`, these become `_`, what is too much is cut off, and a mark made of
- * the whole name keeps it apart from others.
+ * The name under which the model knows a server's tool: `server__tool`. Other characters than letters, digits, `_` and
+ * `-` are replaced by `_` and a too long name is cut; a hash of the full name then keeps it unique.
  */
 export function offeredName(server: string, tool: string): string {
   const name = prefixOf(server) + tool
@@ -17,7 +16,7 @@ export function offeredName(server: string, tool: string): string {
   return readable.slice(0, MAX_LENGTH - mark.length) + mark
 }
 
-/** How the names of all tools of a server begin, and of no other's. */
+/** The prefix of the names of all tools of this server, and of no other server. */
 export function prefixOf(server: string): string {
   return `${server}__`
 }

@@ -1,12 +1,12 @@
-/** Fields whose values are data, or schemas: there `null` means something. */
+/** Fields whose values are data or schemas, in which `null` has a meaning. */
 const DATA = new Set(['structuredContent', 'inputSchema', 'outputSchema', 'arguments', 'data'])
 
-/** Beyond this nothing is a field of the protocol. */
+/** Protocol fields are never nested deeper. */
 const DEPTH = 12
 
 /**
- * A message, or a piece of one, without the fields that are `null`. The protocol knows no field that may be: to it
- * they are absent, which is what servers mean that write their optional fields out.
+ * Removes the fields that are `null` from a message. In the protocol no field may be `null`; servers that serialize
+ * their optional fields mean an absent one.
  */
 export function withoutNulls(value: unknown, depth = DEPTH): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value

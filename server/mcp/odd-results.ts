@@ -1,13 +1,13 @@
-/** What a server's tool answered, as far as it can be told from what came. */
+/** Reads the result of a tool call leniently. */
 export function readResult(result: unknown): Record<string, unknown> {
-  // Such as `null`: the call came back, and had nothing to say.
+  // For example `null`: the call succeeded without a result.
   if (result === null || result === undefined) return { content: [] }
   if (Array.isArray(result)) return { content: result }
   if (typeof result === 'string') return { content: [text(result)] }
   if (!isObject(result)) return { content: [text(JSON.stringify(result) ?? '')] }
   const { content, structuredContent, isError, _meta: _, resultType: __, ...others } = result
   const hasShape = content !== undefined || structuredContent !== undefined || isError !== undefined
-  // The bare data that a tool made, where the protocol wants it wrapped.
+  // Some servers return the tool's data without the wrapper that the protocol requires.
   const bare = !hasShape && Object.keys(others).length > 0 ? others : undefined
   const data = structuredContent ?? bare
   return {
@@ -26,7 +26,7 @@ function piecesOf(content: unknown): unknown[] {
     : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]
 }
 
-/** Of what a server says of itself only its version of the protocol is used: the rest may be as odd as it likes. */
+/** Of the server's self-description only the protocol version is used, so the rest may be invalid. */
 export function readInitialization(result: unknown): Record<string, unknown> {
   const { protocolVersion } = isObject(result) ? result : {}
   return {

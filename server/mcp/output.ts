@@ -3,11 +3,14 @@ import { type McpContent, McpImageType, type McpOutput } from '../../shared/cont
 import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { CallResult } from './connection.ts'
 
-/** What of one answer is kept: text and data in UTF-16 units, pictures in characters of base64, and pieces. */
-const MAX_TEXT = 256 * 1024
-const MAX_IMAGES = 1_000_000
-const MAX_PIECES = 200
-/** All of it together, in bytes of JSON: a call is told of in one frame, which has 1 MiB. */
+/**
+ * Limits of one stored result: text and data in UTF-16 units, images in characters of base64, and the number of content
+ * blocks.
+ */
+const MAX_TEXT_LENGTH = 256 * 1024
+const MAX_IMAGE_LENGTH = 1_000_000
+const MAX_BLOCKS = 200
+/** The limit of the whole result in bytes of JSON: an event carries it in one frame, which is limited to 1 MiB. */
 const MAX_BYTES = 1_000_000
 export const MAX_OUTPUT_LENGTH = MAX_BYTES + 30_000
 
@@ -27,12 +30,12 @@ const Embedded = z.object({
   ]),
 })
 
-/** What a tool answered, as it is kept: bounded, and each piece as one that can be shown. */
+/** Converts the result of a tool to the stored form: bounded, and with content blocks that can be shown. */
 export function toOutput({ content, structuredContent }: CallResult): McpOutput {
   const keeper = new Keeper()
-  for (const piece of content.slice(0, MAX_PIECES)) keeper.add(piece)
-  if (content.length > MAX_PIECES) {
-    keeper.note(`${content.length - MAX_PIECES} more pieces were left out.`)
+  for (const piece of content.slice(0, MAX_BLOCKS)) keeper.add(piece)
+  if (content.length > MAX_BLOCKS) {
+    keeper.note(`${content.length - MAX_BLOCKS} more pieces were left out.`)
   }
   const data = structuredContent === undefined ? undefined : keeper.data(structuredContent)
   return {
@@ -42,7 +45,7 @@ export function toOutput({ content, structuredContent }: CallResult): McpOutput 
   }
 }
 
-/** Why a tool failed, in the words of its answer. */
+/** The reason why a tool failed, from the text of its result. */
 export function failureText(result: CallResult): string {
   const { content } = toOutput(result)
   const texts = content.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []))
@@ -52,8 +55,8 @@ export function failureText(result: CallResult): string {
 class Keeper {
   readonly content: McpContent[] = []
   readonly notes: string[] = []
-  #text = MAX_TEXT
-  #images = MAX_IMAGES
+  #text = MAX_TEXT_LENGTH
+  #images = MAX_IMAGE_LENGTH
   #bytes = MAX_BYTES
 
   add(piece: unknown): void {
@@ -92,14 +95,14 @@ class Keeper {
 
   #addText(text: string): void {
     const whole = text.slice(0, this.#text)
-    // At the worst each character is an escape of six bytes.
+    // In the worst case, each character becomes an escape of six bytes.
     const fits = Buffer.byteLength(JSON.stringify(whole)) <= this.#bytes
     const kept = fits ? whole : whole.slice(0, Math.floor(this.#bytes / 6))
     this.#bytes -= Buffer.byteLength(JSON.stringify(kept))
     if (kept.length < text.length) {
       this.note(
         fits
-          ? `The text was cut to ${MAX_TEXT / 1024} KiB.`
+          ? `The text was cut to ${MAX_TEXT_LENGTH / 1024} KiB.`
           : 'The text was cut: an answer may have a megabyte in all.',
       )
     }
@@ -142,7 +145,7 @@ function shown(text: string): string {
   return clean(text).slice(0, 60)
 }
 
-/** What Postgres and every reader can take: no NUL, no half of a surrogate pair. */
+/** Makes text storable in Postgres and readable for everyone: without NUL and without lone surrogates. */
 export function clean(text: string): string {
   return text.replaceAll('\0', '\u{FFFD}').toWellFormed()
 }

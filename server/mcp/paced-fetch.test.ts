@@ -19,7 +19,7 @@ async function serving(answer: (response: ServerResponse) => void) {
   }
 }
 
-/** Writes until the reader is gone. */
+/** Writes until the reader closes the connection. */
 function writeForever(response: ServerResponse, piece: string): void {
   const more = (): void => {
     while (!response.destroyed && response.write(piece));

@@ -4,10 +4,9 @@ import { Messages } from './messages.ts'
 import { readableAnswer } from './readable-answers.ts'
 
 /**
- * A `fetch` whose answers are read no faster than `Inflow` allows, and whose messages are no longer than any may be, and
- * as the client library can read them.
- *
- * @param onTooMuch called when a message was too long; its answer then breaks off
+ * A `fetch` whose responses are read no faster than the rate limit allows, whose messages are bounded, and repaired so
+ * that the client library can read them.
+ * @param onTooMuch called when a message was too long; its response then breaks off
  */
 export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
   const inflow = new Inflow()
@@ -41,7 +40,7 @@ export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
   }
 }
 
-/** How long the message is that is being read; in a stream of events an empty line ends each. */
+/** Measures the length of the current message; in an event stream, an empty line ends a message. */
 class Meter {
   readonly #isStream: boolean
   #atLineStart = false
@@ -51,7 +50,7 @@ class Meter {
     this.#isStream = isStream
   }
 
-  /** @returns how many messages ended in this piece */
+  /** @returns the number of messages that ended in this piece */
   count(chunk: Uint8Array): number {
     if (chunk.length === 0) return 0
     let ended = 0
@@ -71,7 +70,7 @@ class Meter {
     }
     this.#atLineStart = from === chunk.length
     this.length += chunk.length - from
-    // The lines of a message that has not ended are counted when they are longer than one piece.
+    // The bytes of an unfinished message are counted on.
     if (ended === 0) this.length += from
     return ended
   }

@@ -2,9 +2,8 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Id, Messages } from './messages.ts'
 
 /**
- * An answer over HTTP, as one whose messages the client library can read.
- *
- * @param own the request that it answers; null when that was none
+ * Turns an HTTP response into one whose messages the client library can read.
+ * @param own the request that it answers; null when there is none
  */
 export async function readableAnswer(
   response: Response,
@@ -20,7 +19,8 @@ export async function readableAnswer(
     const [read = '', ...more] = readable(await response.text(), messages, own)
     return like(response, more.length === 0 ? read : `[${[read, ...more].join(',')}]`)
   }
-  // What stays is a refusal, or a word of thanks: no answer comes any more, but for one over another stream.
+  // This response carries no answer. After a success the answer may still come over another stream; after an error it
+  // never does.
   if (!ok) messages.forget(own)
   return response
 }
@@ -52,7 +52,7 @@ function readableEvents(
           }
         },
         flush(controller) {
-          // One that numbered its events can be asked for the rest; of any other nothing more comes.
+          // If the events have ids, the client can resume the stream; otherwise nothing more comes.
           const message = canGoOn ? null : messages.cutOff(own)
           if (message) controller.enqueue(`data: ${JSON.stringify(message)}\n\n`)
         },
@@ -61,7 +61,7 @@ function readableEvents(
     .pipeThrough(new TextEncoderStream())
 }
 
-/** As it came where it is no message: then the client library says what it thinks of it. */
+/** A text that is not a message is passed on unchanged; the client library reports it. */
 function readable(text: string, messages: Messages, own: Id | null): string[] {
   try {
     return messages.read(text, own).map((message) => JSON.stringify(message))
@@ -72,7 +72,7 @@ function readable(text: string, messages: Messages, own: Id | null): string[] {
 
 function like({ status, statusText, headers }: Response, body: BodyInit): Response {
   const kept = new Headers(headers)
-  // Of the body that came.
+  // These headers describe the original body.
   kept.delete('content-length')
   kept.delete('content-encoding')
   return new Response(body, { status, statusText, headers: kept })

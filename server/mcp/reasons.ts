@@ -2,8 +2,8 @@ import { SdkHttpError } from '@modelcontextprotocol/client'
 import { TooMuchError } from './inflow.ts'
 
 /**
- * Why a server cannot be used, in words for the model and a person: without the address, the command or anything else
- * of its configuration.
+ * Explains why a server cannot be used, for the model and the user, without its address, command or other
+ * configuration.
  */
 export function reasonOf(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

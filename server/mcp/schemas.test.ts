@@ -31,7 +31,7 @@ test.each<[string, unknown, unknown]>([
   ],
 ])('a tool’s schema is completed, and loses only what is no schema: %s', (_, listed, schema) => {
   expect(mendedSchema(listed)).toMatchObject({ schema })
-  // What was completed is sound, and stays as it is.
+  // A completed schema is valid, and completing it again changes nothing.
   expect(mendedSchema(schema)).toEqual({ schema, dropped: [] })
 })
 

@@ -2,25 +2,25 @@ import { Ajv } from '@modelcontextprotocol/client/validators/ajv'
 import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import { isObject } from './odd-results.ts'
 
-/** UTF-16 units of JSON: schemas are sent to the model at every step. */
+/** UTF-16 units of JSON. Schemas are sent to the model with every step. */
 export const MAX_SCHEMA = 32_768
 
-/** Keywords that are taken out of one schema; with more it is hardly one. */
+/** The most invalid keywords that are removed from one schema; with more, it is hardly a schema. */
 const MAX_DROPPED = 64
 
 const ajv = new Ajv({ strict: false, logger: false })
 
 type Mended =
   | { schema: Record<string, unknown>; dropped: string[] }
-  /** Why the tool cannot be offered. */
+  /** The reason why the tool cannot be offered. */
   | { problem: string }
 
 /**
- * The schema of a tool's arguments, as one that describes an object: what is missing is added, and a keyword that is
- * none, such as `required: null`, is taken out. Whether the arguments fit it is for the server to say.
+ * Turns the schema of a tool's arguments into a valid schema of an object: adds what is missing, and removes invalid
+ * keywords such as `required: null`. The server itself validates the arguments.
  */
 export function mendedSchema(listed: unknown): Mended {
-  // One that says nothing of its arguments takes any.
+  // Without a schema, any arguments are allowed.
   if (listed === null || listed === undefined) {
     return { schema: { type: 'object', properties: {} }, dropped: [] }
   }
@@ -54,7 +54,7 @@ export function withoutDialect({
   return rest
 }
 
-/** Where a value stands that no JSON Schema has there, as a JSON pointer; null when there is none. */
+/** The position of an invalid value, as a JSON pointer; null when the schema is valid. */
 function faultIn(schema: Record<string, unknown>): string | null {
   if (ajv.validateSchema(schema) === true) return null
   return ajv.errors?.[0]?.instancePath ?? ''

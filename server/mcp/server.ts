@@ -14,10 +14,10 @@ type State =
   | { phase: 'down'; reason: string }
 
 const MAX_PROGRESS_MESSAGE = 200
-/** How long a call that did not begin waits for the next connection. Milliseconds. */
-const PATIENCE = 10_000
+/** How long a call that did not begin waits for the next connection. */
+const RECONNECT_TIMEOUT_MS = 10_000
 
-/** One server of the operator's file: connected, and connected again, for as long as this process lives. */
+/** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */
 export class McpServer {
   readonly config: McpServerConfig
   readonly #times: McpTimes
@@ -50,7 +50,7 @@ export class McpServer {
     return this.#state.phase === 'ready' ? this.#state.tools : []
   }
 
-  /** Resolves when it is known whether the server is there. */
+  /** Resolves when the first connection succeeded or failed. */
   async untilSettled(): Promise<void> {
     if (this.#state.phase === 'connecting') await this.#settled.promise
   }
@@ -69,7 +69,7 @@ export class McpServer {
       const { reason, isForgotten } = await this.#serve()
       if (isForgotten && performance.now() - began > this.#times.retryMs) continue
       this.#become({ phase: 'down', reason })
-      // One that stood for a while is not one that cannot stand.
+      // A connection that lasted a while resets the backoff.
       failures = performance.now() - began > this.#times.longestRetryMs ? 0 : failures + 1
       const wait = Math.min(
         this.#times.retryMs * 2 ** Math.min(failures - 1, 16),
@@ -82,7 +82,7 @@ export class McpServer {
     }
   }
 
-  /** Connects and serves until the connection is over; answers why it is. */
+  /** Connects, and resolves with the reason when the connection has ended. */
   async #serve(): Promise<{ reason: string; isForgotten: boolean }> {
     const { signal } = this.#closing
     let isChanged = Promise.withResolvers<void>()
@@ -106,7 +106,7 @@ export class McpServer {
           this.#offer(connection, listed)
           await Promise.race([isChanged.promise, ended])
           isChanged = Promise.withResolvers<void>()
-          // However often it says so: a server that keeps changing its mind is read now and then.
+          // However often the server announces a change, its list is read at most at this interval.
           await Promise.race([delay(this.#times.relistMs, undefined, { ref: false }), ended])
         }
         return { reason: await ended, isForgotten: connection.isForgotten }
@@ -161,13 +161,17 @@ export class McpServer {
     this.#become({ phase: 'ready', tools, connection })
   }
 
-  /** The next connection, once it is there with the very same tool: what a person approved is the tool as it was. */
+  /** The next connection, once it offers the identical tool: an approval is for the tool as it was. */
   async #connectionAfter(
     lost: McpConnection,
     tool: Tool,
     signal: AbortSignal,
   ): Promise<McpConnection | null> {
-    const over = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(PATIENCE)])
+    const over = AbortSignal.any([
+      signal,
+      this.#closing.signal,
+      AbortSignal.timeout(RECONNECT_TIMEOUT_MS),
+    ])
     const ended = Promise.withResolvers<void>()
     over.addEventListener('abort', () => ended.resolve(), { once: true })
     while (!over.aborted) {

@@ -14,12 +14,12 @@ import type { McpServerConfig } from './config.ts'
 import { startMcpServers } from './servers.ts'
 import { everythingOverHttp, everythingServer, hostileServer } from './testing/servers.ts'
 
-/** Machines are noisy. */
+/** A long timeout, because test machines are busy. */
 const PATIENT = { timeout: 30_000 }
 
 const times = { retryMs: 50, longestRetryMs: 200, relistMs: 20, pingMs: 2_000 }
 
-/** The registry over these servers, once it is known of each whether it is there. */
+/** The registry over these servers, once each has connected or failed. */
 async function serve(
   configs: McpServerConfig[],
   options: { timeoutMs?: number; times?: object } = {},
@@ -49,7 +49,7 @@ async function serve(
       })
       return Object.assign(outcome, { progress })
     },
-    /** Resolves when the condition holds, which is looked at whenever tools come or go. */
+    /** Resolves when the condition holds; it is checked whenever tools change. */
     until: async (condition: () => boolean) => {
       while (!condition()) {
         await new Promise<void>((resolve) => {
@@ -87,7 +87,7 @@ test('the reference server’s tools are listed as they are: source, effect by t
   const toggle = mcp.registry.list().find(({ name }) => name.endsWith('toggle-simulated-logging'))
   expect(toggle).toMatchObject({ effect: 'once' })
   expect(mcp.registry.needsApproval(toggle?.name ?? '', {})).toBe(true)
-  // It can be called as a task only, which is not spoken here.
+  // This tool can only be called as a task, which is not supported.
   expect(mcp.names()).not.toContain('everything__simulate-research-query')
 })
 
@@ -199,7 +199,7 @@ test('a server that floods with notifications is held back, and the others answe
   await expect.poll(() => flooded.progress.length, PATIENT).toBeGreaterThan(0)
   expect(await mcp.call('calm__echo')).toMatchObject({ ok: true })
   expect(await flooded).toMatchObject({ kind: 'timeout' })
-  // Half of what comes is progress: of a burst, and of what three seconds let through.
+  // Half of the messages are progress: of the burst, and of three seconds at the limited rate.
   expect(flooded.progress.length).toBeLessThan(2_000)
 })
 
@@ -295,7 +295,7 @@ test.each([
     const outcome = await mcp.call('remote__tool')
     expect(outcome).toMatchObject({ kind: 'unknown-tool', error: expect.stringContaining(why) })
     expect(JSON.stringify(outcome)).not.toContain('a-secret')
-    // It is tried again, and not without pause.
+    // It is retried, with pauses.
     await expect.poll(() => asked, PATIENT).toBeGreaterThan(1)
     server.closeAllConnections()
     server.close()

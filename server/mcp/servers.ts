@@ -15,16 +15,16 @@ const TIMES: McpTimes = {
   relistMs: 1_000,
 }
 /**
- * How long a call waits for a server that is being connected to, and an answer for those that are not there yet after
- * the start, or not again. Milliseconds.
+ * How long a call waits for a server that is connecting, and how long a run waits for servers that are not connected
+ * yet after the start, or are reconnecting.
  */
-const PATIENCE = 10_000
+const CONNECT_WAIT_MS = 10_000
 
 export type McpServers = ToolSource & AsyncDisposable
 
 /**
- * The servers of the operator's file, as a source of tools: those of one that is not there are not there, and are back
- * when it is.
+ * The servers of the operator's configuration as a source of tools. The tools of a server are available while it is
+ * connected.
  */
 export function startMcpServers(
   configs: readonly McpServerConfig[],
@@ -40,17 +40,17 @@ export function startMcpServers(
   const ownerOf = (name: string) =>
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
   const patience = (signal: AbortSignal) => {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+    const over = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     return new Promise<void>((resolve) => {
       if (over.aborted) resolve()
       over.addEventListener('abort', () => resolve(), { once: true })
     })
   }
-  // Since this process began: a server that is away later on holds nothing up.
+  // Only counted from the start of this process: a server that is away later delays nothing.
   let isStarting = true
   const started = Promise.race([
     Promise.all(servers.map((server) => server.untilSettled())),
-    delay(PATIENCE, undefined, { ref: false }),
+    delay(CONNECT_WAIT_MS, undefined, { ref: false }),
   ]).then(() => {
     isStarting = false
   })

@@ -9,28 +9,28 @@ import { Inflow } from './inflow.ts'
 import { Lines } from './lines.ts'
 import { Messages } from './messages.ts'
 
-/** How long a server may take to end by itself when its input ends. Milliseconds. */
-const POLITE = 500
-/** How long it then takes until it is killed, at the most. Milliseconds. */
-const FORCED = 3_000
-/** How long what it said before its end may still be read. Milliseconds. */
-const LAST_WORDS = 200
-/** Messages that are delivered without a pause. */
-const AT_ONCE = 32
+/** The longest that a server may take to end by itself after the end of its input. */
+const END_TIMEOUT_MS = 500
+/** The longest until it is then killed. */
+const KILL_TIMEOUT_MS = 3_000
+/** The longest that remaining output is read after the end of the process. */
+const DRAIN_TIMEOUT_MS = 200
+/** The most messages that are delivered without yielding to the event loop. */
+const BATCH_MESSAGES = 32
 
 export type StdioOptions = {
   command: string
   args: string[]
-  /** Beside the few variables that every program needs (`PATH`, `HOME` …); nothing else is inherited. */
+  /** Added to the few variables that every program needs (`PATH`, `HOME` …); nothing else is inherited. */
   env: Record<string, string>
   cwd: string | undefined
-  /** What the server writes on its standard error. */
+  /** Called with what the server writes to its standard error. */
   onStderr: (text: string) => void
 }
 
 /**
- * A server as a child process, spoken to line by line. Unlike the one of the client library it holds back a server that
- * floods, bounds the length of a line, and ends everything that the child started.
+ * A server as a child process that exchanges messages line by line. Unlike the transport of the client library, it
+ * applies backpressure, bounds the length of a line, and ends all descendants of the child.
  */
 export class StdioTransport implements Transport {
   readonly #options: StdioOptions
@@ -39,7 +39,7 @@ export class StdioTransport implements Transport {
   readonly #messages = new Messages()
   #child: ChildProcessWithoutNullStreams | null = null
   #kill: () => void = () => undefined
-  /** What came since a line was last complete. */
+  /** Bytes received since the last complete line. */
   #bytes = 0
   #delivering = Promise.resolve()
   #isExpelled = false
@@ -68,7 +68,7 @@ export class StdioTransport implements Transport {
     child.stdin.on('error', (error) => this.onerror?.(error))
     child.stderr.setEncoding('utf8').on('data', onStderr)
     child.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
-    // What a grandchild holds open does not count: when the server itself is gone, this is over.
+    // A descendant may keep the pipes open, so the exit of the server itself counts.
     child.once('exit', () => void this.#end())
   }
 
@@ -85,14 +85,14 @@ export class StdioTransport implements Transport {
     const child = this.#child
     if (!child || this.#isClosed) return
     child.stdin.end()
-    if (!(await this.#exits(child, POLITE))) {
+    if (!(await this.#exits(child, END_TIMEOUT_MS))) {
       this.#kill()
-      await this.#exits(child, FORCED)
+      await this.#exits(child, KILL_TIMEOUT_MS)
     }
     await this.#end()
   }
 
-  /** Ends a server that does not keep to the rules, without another word. */
+  /** Ends a server that violates the limits, at once. */
   #expel(error: Error): void {
     this.#isExpelled = true
     this.#child?.stdout.destroy()
@@ -115,14 +115,14 @@ export class StdioTransport implements Transport {
     }
   }
 
-  /** A few at a time, so that whatever else this process does has its turn; nothing more is read meanwhile. */
+  /** Delivered in small batches, so that other work gets its turn; nothing more is read meanwhile. */
   async #deliverAll(lines: string[], bytes: number, before: Promise<void>): Promise<void> {
     this.#child?.stdout.pause()
     await before
     for (const [index, line] of lines.entries()) {
       if (this.#isExpelled) return
       this.#deliver(line)
-      if (index % AT_ONCE === AT_ONCE - 1) await immediate()
+      if (index % BATCH_MESSAGES === BATCH_MESSAGES - 1) await immediate()
     }
     const wait = this.#inflow.take(lines.length, bytes)
     if (wait > 0) await delay(wait, undefined, { ref: false })
@@ -133,7 +133,7 @@ export class StdioTransport implements Transport {
     try {
       for (const message of this.#messages.read(line)) this.onmessage?.(message)
     } catch (error) {
-      // Some servers print what is no message where only messages belong.
+      // Some servers print other lines than messages to standard output.
       this.onerror?.(new Error('a line was no message', { cause: error }))
     }
   }
@@ -155,9 +155,9 @@ export class StdioTransport implements Transport {
   async #end(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    // What it said last is still read, unless it said too much.
+    // The remaining output is still read, unless the server violated the limits.
     await immediate()
-    await Promise.race([this.#delivering, delay(LAST_WORDS, undefined, { ref: false })])
+    await Promise.race([this.#delivering, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })])
     this.#kill()
     this.#child?.stdout.destroy()
     this.#child?.stderr.destroy()

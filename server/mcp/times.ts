@@ -1,13 +1,13 @@
-/** How patient the server is with its MCP servers. Milliseconds. */
+/** Timeouts and delays of the connections to MCP servers, in milliseconds. */
 export type McpTimes = {
-  /** The longest that a greeting, or a page of the list, may take. */
+  /** The timeout of the initialization, and of each page of the tool list. */
   connectMs: number
-  /** The longest that a sign of life may take, and how long a server is idle before it is asked for one. */
+  /** The timeout of a ping, and how long a server is idle before it is pinged. */
   pingMs: number
   idleMs: number
-  /** Before the second try to connect; each later one waits twice as long, up to the longest. */
+  /** The delay before the second attempt to connect; it doubles with each attempt, up to the longest. */
   retryMs: number
   longestRetryMs: number
-  /** Between two readings of a list that keeps changing. */
+  /** The shortest delay between two readings of a changing tool list. */
   relistMs: number
 }

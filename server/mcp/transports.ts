@@ -5,7 +5,7 @@ import { TooMuchError } from './inflow.ts'
 import { pacedFetch } from './paced-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
 
-/** What carries the messages to a server and from it. */
+/** The transport that the server's configuration asks for. */
 export function makeTransport(
   config: McpServerConfig,
   logger: Logger,
@@ -25,7 +25,7 @@ export function makeTransport(
     cwd,
     onStderr: (text) => logger.debug({ server: config.name, text: text.slice(0, 2000) }, 'MCP'),
   })
-  // The client sets its own beside it.
+  // The client library adds its own handler to this one.
   transport.onerror = (error) => {
     if (error instanceof TooMuchError) onTooMuch(error)
   }

@@ -2,14 +2,14 @@ import { LONGEST_TOLD } from '../../db/notifications.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { NodeMessage, ToldEvent } from './port.ts'
 
-/** A message with the node that sent it, as it is written. */
+/** A message with its sender, as it is serialized. */
 type Envelope = { from: string; message: NodeMessage }
 
 export function encode(from: string, message: NodeMessage): string {
   return JSON.stringify({ from, message } satisfies Envelope)
 }
 
-/** Null for what this version does not understand: another one may run beside it during an upgrade. */
+/** Null for a message that this version does not know: during an upgrade, another version may run. */
 export function decode(payload: string): Envelope | null {
   try {
     const envelope: Envelope | null = JSON.parse(payload)
@@ -21,7 +21,10 @@ export function decode(payload: string): Envelope | null {
   }
 }
 
-/** The events themselves when they fit into one notification, else the logs that grew, else that some did. */
+/**
+ * Encodes the events when they fit into one notification, otherwise the ids of the logs that grew, otherwise only that
+ * some did.
+ */
 export function encodeEvents(from: string, events: readonly ToldEvent[]): string {
   const whole = encode(from, { type: 'events', events })
   if (fits(whole)) {

@@ -5,7 +5,7 @@ import { removeNode, renewNode } from '../../db/nodes.ts'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { LocalNode } from './node.ts'
 
-/** Notifications that begin to arrive when the test says so. */
+/** Notifications that start to arrive when the test says so. */
 async function open(onLookAround: () => Promise<void> = async () => undefined) {
   await using opened = new AsyncDisposableStack()
   const { url } = opened.use(await createTestDatabase())

@@ -11,41 +11,41 @@ export type NodeOptions = {
   leaseSeconds: number
   /** Set by each heartbeat. */
   clock?: DatabaseClock
-  /** What another node told. */
+  /** Called with each message of another node. */
   onMessage(message: NodeMessage): void
-  /** Asks for everything that other nodes may have written: their word may have been lost. */
+  /** Called to poll for everything that other nodes may have written, since notifications can be lost. */
   onLookAround(): Promise<void>
   onError(error: unknown, what: string): void
 }
 
-/** How often a node looks around itself while notifications arrive, and while they do not. Milliseconds. */
-const LOOK_AROUND = { told: 1_000, untold: 100 }
+/** The poll interval while notifications arrive, and while they do not. */
+const POLL_INTERVAL_MS = { notified: 1_000, unnotified: 100 }
 
-/** How soon a heartbeat that failed is tried again. Milliseconds. */
-const RETRY_BEAT = 500
+/** The delay before a failed heartbeat is retried. */
+const HEARTBEAT_RETRY_MS = 500
 /**
- * For so long a node whose own lease had run out takes nothing from others: what kept it from its heartbeat, such as a
- * database that was away, kept perhaps all of them, and they are about to be back. Milliseconds.
+ * After its own lease had expired, a node takes over no runs for this long. Whatever prevented its heartbeat, such as a
+ * database outage, probably affected the other nodes too, and they are about to renew theirs.
  */
-const COME_BACK = 3 * RETRY_BEAT
+const RECOVERY_GRACE_MS = 3 * HEARTBEAT_RETRY_MS
 /**
- * A node whose others are all gone goes on looking until it has seen what they wrote, at least this long after: their
- * last word may have been lost, and nobody is left to say it again. Milliseconds.
+ * When all other nodes are gone, a node continues to poll until it has seen everything that they wrote, and at least
+ * for this long: their last notification may have been lost.
  */
-const LAST_LOOK = 1_000
-/** How often what others than nodes say is told of. Milliseconds. */
-const FOREIGN_PACE = 60_000
+const LAST_POLL_MS = 1_000
+/** The shortest interval between two log lines about foreign notifications. */
+const FOREIGN_LOG_INTERVAL_MS = 60_000
 
 /**
- * This process among those on the same database: it keeps a lease by the database's clock, knows whether there are
- * others, hears from them and tells them. A node that is alone asks and tells nothing.
+ * This process as one of the nodes on the same database: it keeps a lease by the database's clock, knows whether there
+ * are other nodes, and exchanges messages with them. A node that is alone neither polls nor notifies.
  */
 export class LocalNode implements Nodes {
   readonly id: string
   readonly #options: NodeOptions
   #listening: AsyncDisposable | null = null
   #others = 0
-  /** When the last other one was found gone, while what it wrote may be unknown here. */
+  /** When the last other node was found to be gone, until this node has seen all that it wrote. */
   #lastLookFrom: number | null = null
   #foreign = 0
   #foreignToldAt = Number.NEGATIVE_INFINITY
@@ -63,7 +63,7 @@ export class LocalNode implements Nodes {
     this.#options = options
   }
 
-  /** Joins the others. An embedded database is this process's alone, and whoever else is on the list is dead. */
+  /** Registers this node. An embedded database belongs to this process alone, so other registered nodes are dead. */
   async join(): Promise<void> {
     const { database } = this.#options
     if (database.kind === 'embedded') {
@@ -81,7 +81,7 @@ export class LocalNode implements Nodes {
           this.#told = arrive
           this.#lookAroundSoon(0)
           if (arrive) {
-            // One that joined since this node's own first look was not heard.
+            // A node that joined since this node's first look was not noticed.
             this.#renewSoon()
           }
         },
@@ -109,13 +109,13 @@ export class LocalNode implements Nodes {
     }
   }
 
-  /** Leaves the list: what this node held may be taken at once. */
+  /** Unregisters this node: its runs may be taken over at once. */
   async leave(): Promise<void> {
     this.#closed = true
     for (const timer of [this.#heartbeat, this.#lookingAround]) {
       clearTimeout(timer ?? undefined)
     }
-    // One that is under way would put it on the list again.
+    // A renewal that is under way would register the node again.
     await this.#renewing.catch(() => undefined)
     await removeNode(this.#options.database.db, this.id)
     if (this.hasOthers) {
@@ -135,10 +135,10 @@ export class LocalNode implements Nodes {
     return this.#options.database.notifications?.seal(text) ?? null
   }
 
-  /** Any role that may connect can send them, as many as it likes. */
+  /** Any role that can connect can send any number of them. */
   #countForeign(): void {
     this.#foreign += 1
-    if (performance.now() - this.#foreignToldAt >= FOREIGN_PACE) {
+    if (performance.now() - this.#foreignToldAt >= FOREIGN_LOG_INTERVAL_MS) {
       const error = new Error(
         `${this.#foreign} notifications did not come from a node of this version`,
       )
@@ -159,7 +159,7 @@ export class LocalNode implements Nodes {
     this.#options.onMessage(heard.message)
   }
 
-  /** However often it is asked for, one waits at the most. */
+  /** At most one renewal waits, however often it is requested. */
   #renewSoon(): void {
     if (this.#renewalWaits) {
       return
@@ -188,14 +188,14 @@ export class LocalNode implements Nodes {
     const { others, now } = await renewNode(database.db, this.id, leaseSeconds)
     this.#options.clock?.told(now, asked)
     if (performance.now() >= this.#leaseEnds && Number.isFinite(this.#leaseEnds)) {
-      this.#othersMayBeBack = performance.now() + COME_BACK
+      this.#othersMayBeBack = performance.now() + RECOVERY_GRACE_MS
     }
     this.#leaseEnds = asked + leaseSeconds * 1000
     const grew = others > 0 && this.#others === 0
     if (others > 0) {
       this.#lastLookFrom = null
     } else if (this.#others > 0) {
-      this.#lastLookFrom = performance.now() + LAST_LOOK
+      this.#lastLookFrom = performance.now() + LAST_POLL_MS
     }
     this.#others = others
     if (grew) {
@@ -216,7 +216,7 @@ export class LocalNode implements Nodes {
         next(pace)
       } catch (error) {
         this.#options.onError(error, 'the lease could not be renewed')
-        next(Math.min(pace, RETRY_BEAT))
+        next(Math.min(pace, HEARTBEAT_RETRY_MS))
       }
     }
     next(pace)
@@ -232,7 +232,11 @@ export class LocalNode implements Nodes {
         .catch((error: unknown) =>
           this.#options.onError(error, 'what other nodes wrote could not be read'),
         )
-        .finally(() => this.#lookAroundSoon(this.#told ? LOOK_AROUND.told : LOOK_AROUND.untold))
+        .finally(() =>
+          this.#lookAroundSoon(
+            this.#told ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified,
+          ),
+        )
     }, delay)
   }
 

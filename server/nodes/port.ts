@@ -1,34 +1,34 @@
 import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from '../log/port.ts'
 
-/** An event as one node tells it to the others. */
+/** A committed event in a message to the other nodes. */
 export type ToldEvent = { sessionId: SessionId; seq: number; event: AppendedEvent }
 
-/** What nodes on one database tell each other. Any of it may be lost: each has a slower way that finds it out. */
+/** The messages between the nodes on one database. Any of them may be lost: polling finds the same later. */
 export type NodeMessage =
-  /** These were committed. */
+  /** These events were committed. */
   | { type: 'events'; events: readonly ToldEvent[] }
-  /** These logs grew; `structural` when by more than text. `null` stands for too many to name. */
+  /** These logs grew; `structural` means by more than text. `null` stands for too many logs to list. */
   | { type: 'logs'; logs: readonly { sessionId: SessionId; structural: boolean }[] | null }
-  /** A person stopped this run. */
+  /** A stop of this run was requested. */
   | { type: 'stop'; runId: RunId }
-  /** Runs were given up: whoever is quick may have them. */
+  /** Runs were released; any node may take them over. */
   | { type: 'released' }
   | { type: 'session-changed'; sessionId: SessionId }
-  /** With the run that was going in it, if one was: whoever drives that is to let go. */
+  /** With the run that was active in it, if any: the node that drives it must abandon it. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
-  /** A node is new here. */
+  /** A node has joined. */
   | { type: 'joined' }
 
 export type Nodes = {
   /** This node's id, which owns the runs it drives. */
   readonly id: string
-  /** Whether others may have to be told; false costs nothing. */
+  /** True when there may be other nodes to notify; while it is false, nothing is sent. */
   readonly hasOthers: boolean
-  /** Whether this node's lease surely holds; while it may not, what it drives may be taken over. */
+  /** True while this node's lease certainly holds; otherwise another node may take over its runs. */
   readonly leaseHolds: boolean
-  /** The payload that tells the others of a commit, to be sent with it; null when there is nobody to tell. */
+  /** The notification payload about these events, to be sent with their commit; null when there are no other nodes. */
   payload(events: readonly ToldEvent[]): string | null
-  /** Tells the others now. A failure is logged, for each message has its slower way. */
+  /** Sends a message to the other nodes now. A failure is only logged, because polling finds the same later. */
   tell(message: NodeMessage): void
 }

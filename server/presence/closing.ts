@@ -10,14 +10,13 @@ export type ClosingOptions = {
   log: LogWriter
   summaries: Summaries
   newId(): string
-  /** How long a session that everybody has left stays open. */
+  /** How long a session without readers stays open. */
   graceMs: number
 }
 
 /**
- * Closes sessions that nobody has read for the grace period, on whichever node.
- *
- * @returns how many there were, at most `limit`
+ * Closes sessions that have had no readers on any node for the grace period.
+ * @returns the number of closed sessions, at most `limit`
  */
 export async function closeLeft(
   options: ClosingOptions,
@@ -33,7 +32,7 @@ export async function closeLeft(
   return left.length
 }
 
-/** Any node may come to this; the session's lock lets one. */
+/** Several nodes may try this; the session's lock lets one of them. */
 async function close(
   sessionId: SessionId,
   { log, graceMs, summaries, newId }: ClosingOptions,

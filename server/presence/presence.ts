@@ -19,21 +19,21 @@ export type PresenceOptions = ClosingOptions & {
   onError(error: unknown, what: string): void
 }
 
-/** The readers of one session on this node, and what the database was told of them. */
+/** The readers of one session on this node, and whether the database has recorded them. */
 type Readers = { userId: UserId; count: number; told: boolean; telling: Promise<void> | null }
 
-/** From one round to the next: what a timer of this node does not know of is found within it. Milliseconds. */
-const ROUND_INTERVAL = 1_000
-/** Sessions settled or closed in one round. */
-const ROUND = 20
-/** Sessions that are left together when this node ends. */
-const LEFT_TOGETHER = 500
-/** So that a timer does not come just before the database's clock says that the grace is over. Milliseconds. */
-const MARGIN = 20
+/** The interval of sweeps, which find what no timer of this node knows about. */
+const SWEEP_INTERVAL_MS = 1_000
+/** The most sessions that are settled or closed in one sweep. */
+const SWEEP_LIMIT = 20
+/** The most sessions that are unregistered in one transaction when this node ends. */
+const LEAVE_BATCH = 500
+/** Added to timers, so that they do not fire just before the grace period ends by the database's clock. */
+const TIMER_MARGIN_MS = 20
 
 /**
- * Tells the database which sessions are read on this node, forgets the readers of nodes that died, and closes the
- * sessions that nobody has read for the grace period. Any node may close any session; the session's lock lets one.
+ * Records in the database which sessions are read on this node, removes the readers of dead nodes, and closes sessions
+ * without readers after the grace period. Any node may close any session; the session's lock lets one of them.
  */
 export class LocalPresence {
   readonly #options: PresenceOptions
@@ -48,8 +48,8 @@ export class LocalPresence {
   }
 
   /**
-   * Finds what a process left that had the embedded database before: its readers are gone. To be called before the
-   * node joins, which forgets when the others were last heard of.
+   * Removes the readers that an earlier process of an embedded database left. Must be called before the node joins,
+   * because joining removes the time of the earlier nodes' last heartbeat.
    */
   async recover(): Promise<void> {
     const { database } = this.#options
@@ -57,7 +57,7 @@ export class LocalPresence {
   }
 
   start(): void {
-    this.#timers.add(setInterval(() => void this.sweep(), ROUND_INTERVAL))
+    this.#timers.add(setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS))
   }
 
   /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
@@ -95,7 +95,7 @@ export class LocalPresence {
     }
   }
 
-  /** Looks for sessions that everybody has left. Asked during a round, it does one more. */
+  /** Looks for sessions without readers. A call during a sweep causes one more. */
   sweep(): Promise<void> {
     this.#roundAgain = true
     this.#round ??= this.#rounds()
@@ -106,7 +106,10 @@ export class LocalPresence {
     return this.#round
   }
 
-  /** To be called before the connections are closed: who leaves from here on leaves together with all others. */
+  /**
+   * Must be called before the connections are closed: readers who leave from here on are unregistered together by
+   * `close`.
+   */
   beginClosing(): void {
     this.#closing = true
     for (const timer of this.#timers) {
@@ -114,7 +117,7 @@ export class LocalPresence {
     }
   }
 
-  /** Leaves every session that was read here. */
+  /** Unregisters this node from every session. */
   async close(): Promise<void> {
     this.beginClosing()
     const { database, node, onError } = this.#options
@@ -125,18 +128,18 @@ export class LocalPresence {
     const leaveSome = () =>
       database.db
         .transaction()
-        .execute((transaction) => departFromMany(transaction, node.id, LEFT_TOGETHER))
+        .execute((transaction) => departFromMany(transaction, node.id, LEAVE_BATCH))
     try {
-      while ((await leaveSome()) === LEFT_TOGETHER) {
-        // There are more.
+      while ((await leaveSome()) === LEAVE_BATCH) {
+        // There may be more.
       }
     } catch (error) {
-      // Then they are gone when this node's lease is.
+      // Without this record, the sessions count as left when this node's lease expires.
       onError(error, 'that sessions were left could not be recorded')
     }
   }
 
-  /** Tells the database until it knows whether the session is read here. */
+  /** Retries until the database has recorded whether the session is read here. */
   #tell(sessionId: SessionId, readers: Readers): Promise<void> {
     if (isTold(readers)) {
       return Promise.resolve()
@@ -204,7 +207,7 @@ export class LocalPresence {
       const timer = setTimeout(() => {
         this.#timers.delete(timer)
         void this.sweep()
-      }, graceMs + MARGIN)
+      }, graceMs + TIMER_MARGIN_MS)
       this.#timers.add(timer)
     }
   }
@@ -212,17 +215,17 @@ export class LocalPresence {
   async #rounds(): Promise<void> {
     while (this.#roundAgain && !this.#closing) {
       this.#roundAgain = false
-      // A node that may be taken for dead itself judges no other.
+      // A node that may itself count as dead must not judge others.
       if (this.#options.node.leaseHolds) {
         await this.#settleReaders()
         await this.#forgetAbandoned(false)
-        const left = await closeLeft(this.#options, ROUND, () => this.#closing)
-        this.#roundAgain ||= left === ROUND
+        const left = await closeLeft(this.#options, SWEEP_LIMIT, () => this.#closing)
+        this.#roundAgain ||= left === SWEEP_LIMIT
       }
     }
   }
 
-  /** Tells again what could not be told, and what another node forgot because it took this one for dead. */
+  /** Repeats records that failed, and those that another node removed because it took this one for dead. */
   async #settleReaders(): Promise<void> {
     const { database, node } = this.#options
     const untold = [...this.#read].filter(([, readers]) => !isTold(readers))
@@ -243,18 +246,18 @@ export class LocalPresence {
 
   async #forgetAbandoned(everyNode: boolean): Promise<void> {
     const { db, kind } = this.#options.database
-    // Nobody else's process can have been here and gone meanwhile.
+    // An embedded database has no other processes.
     if (kind === 'embedded' && !everyNode) {
       return
     }
     for (;;) {
-      const abandoned = await findAbandoned(db, everyNode, ROUND)
+      const abandoned = await findAbandoned(db, everyNode, SWEEP_LIMIT)
       for (const sessionId of abandoned) {
         await db
           .transaction()
           .execute((transaction) => forgetAbandoned(transaction, sessionId, everyNode))
       }
-      if (abandoned.length < ROUND || this.#closing) {
+      if (abandoned.length < SWEEP_LIMIT || this.#closing) {
         return
       }
     }

@@ -10,7 +10,7 @@ import {
   insertCalls,
   updateCall,
 } from '../../db/tool-calls.ts'
-import { isTrouble } from '../../db/trouble.ts'
+import { isTransientError } from '../../db/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
@@ -188,7 +188,7 @@ export class RunRecorder {
           return work(transaction, hold.stopRequested)
         })
       } catch (error) {
-        if (!isTrouble(error)) {
+        if (!isTransientError(error)) {
           throw error
         }
         this.#deps.onError(error, 'a run could not be recorded and is tried again')

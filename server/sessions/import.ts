@@ -70,7 +70,7 @@ const REASONS = {
 /**
  * Inserts the sessions with new ids for everything, so that nothing that is there is touched.
  *
- * @param db for all or nothing by `importWhole`, which also says who the owner is
+ * @param db for all or nothing by `importAtomically`, which also says who the owner is
  */
 export async function insertSessions(
   db: Db,

@@ -5,7 +5,7 @@ import { type Storage, startTestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
-/** What happens between a send and the end of its answer, on either database. */
+/** The course of an answer from the send to its end, on either database. */
 export function answerStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`an answer, on ${database}`, () => {
     test('goes from a send to a stored, streamed end, and a fresh reader sees what a live one saw (P1, P2, P5)', async () => {

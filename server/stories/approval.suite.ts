@@ -8,7 +8,7 @@ import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
-/** Calls that a person decides about, on either database. */
+/** Tool calls that need an approval, on either database. */
 export function approvalStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`a call that needs a person, on ${database}`, () => {
     test('waits, begins when it is approved, once, and its run goes on (P7, P11)', async () => {
@@ -33,7 +33,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       await joined.untilEvent('snapshot')
       expect(joined.state).toEqual(live.state)
       expect(executed).toEqual([])
-      // Its log is not shortened while the run may still write.
+      // Compaction skips the log of a run that may still write.
       await compactRun(app.services.database.db, await runOf(app, live), app.services.now())
       const { events } = await app.caller.sessions.log({ id })
       expect(events.filter(({ event }) => event.type === 'chunk').length).toBeGreaterThan(1)
@@ -155,7 +155,7 @@ export function approvalStories(database: string, openStorage: () => Promise<Sto
       hold.value = false
 
       const retry = () => caller.tools.resolve({ callId, outcome: 'retry' })
-      // The first approval was for the first time.
+      // The first approval covered only the first attempt.
       expect((await retry()).status).toBe('awaiting-approval')
       await live.until(() => callOf(live).status === 'awaiting-approval')
       await expect(retry()).rejects.toMatchObject({ code: 'CONFLICT' })
@@ -267,7 +267,7 @@ async function runOf({ services }: TestApp, live: ReturnType<typeof watch>) {
   return run
 }
 
-/** A conversation as a file, in which a call of unknown outcome says of itself that it only reads. */
+/** An export file in which a call of unknown outcome claims to be read-only. */
 function fileWithCall() {
   const at = '2026-01-01T00:00:00.000Z'
   const call = {
@@ -313,7 +313,7 @@ function fileWithCall() {
   return { format: 'throughline', version: 1, exportedAt: at, sessions: [session] }
 }
 
-/** A tool that asks first when there is something to pay, and notes each time that it really began. */
+/** A tool that needs approval when there is an amount to pay, and records each execution. */
 function pay() {
   const executed: number[] = []
   const hold = { value: false }

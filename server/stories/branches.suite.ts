@@ -243,7 +243,7 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       await live.until(({ state }) => state?.session.running === false)
       await sameAsFresh(app, sessionId, live)
       expect(textOf(live.state, messageId)).toBe(words.join(''))
-      // Whoever was cut off anywhere in between comes to the same, by the log alone.
+      // A reader that was cut off anywhere in between reaches the same state by the log alone.
       for (const state of cut) {
         await using late = watch(app.caller, sessionId, state)
         await late.until((reader) => (reader.state?.seq ?? 0) >= (live.state?.seq ?? 0))
@@ -271,7 +271,7 @@ export function branchStories(database: string, openStorage: () => Promise<Stora
       expect(sent[1]).toEqual(sent[0])
       const second = await app.model.nextCall()
       second.say('blue')
-      // This one has to wait for its turn, and has no message yet.
+      // This run is queued, and has no message yet.
       const waiting = { id: newId, newId: crypto.randomUUID() }
       const queued = await caller.messages.regenerate(waiting)
       expect(await caller.messages.regenerate(waiting)).toEqual(queued)
@@ -343,7 +343,7 @@ async function answerId(live: Watcher, index: number): Promise<string> {
   return live.state?.messages[index]?.id ?? ''
 }
 
-/** In the middle of an answer: what a fresh reader is shown at the same place. */
+/** Compares with a fresh reader in the middle of an answer. */
 async function sameNow(app: TestApp, sessionId: string, live: Watcher): Promise<void> {
   await using fresh = watch(app.caller, sessionId)
   await fresh.untilEvent('snapshot')

@@ -3,7 +3,7 @@ import { reserveSpending } from '../../db/spending.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
-/** What answers cost, and what ends them before they cost too much, on either database. */
+/** The cost of answers, and the limits on it, on either database. */
 export function budgetStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`costs and their limits, on ${database}`, () => {
     test('each step, each answer and the sums have their price', async () => {
@@ -43,7 +43,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       await using storage = await openStorage()
       let now = '2026-03-28T23:00:00.000Z'
       const clock = () => Date.parse(now)
-      // One answer of at most 1500 tokens is $0.0009, and what is read a little more.
+      // One answer of at most 1500 tokens costs $0.0009, and its input a little more.
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.0016' }, clock)
       const { id } = await app.caller.sessions.create({ title: 'Costs' })
       const spend = { inputTokens: 1_000, outputTokens: 1_000 }
@@ -61,7 +61,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
 
     test('what a question takes to read is set aside too: one that is too dear is not asked', async () => {
       await using storage = await openStorage()
-      // The answer's 1500 tokens are $0.0009; some 20,000 tokens to read are $0.003.
+      // The answer's 1500 tokens cost $0.0009; some 20,000 input tokens cost $0.003.
       await using app = await startPriced(storage, { BUDGET_USD_PER_DAY: '0.002' })
       const { id } = await app.caller.sessions.create({ title: 'Costs' })
       await using live = watch(app.caller, id)
@@ -78,7 +78,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
       for (let turn = 0; turn < 5; turn += 1) {
         expect(await ask(app, id, () => answer(app))).toMatchObject({ outcome: 'completed' })
       }
-      // Nothing is due for what failed before it said anything.
+      // A call that failed before any output costs nothing.
       const failure = { code: 'provider_auth' as const, message: 'No.', retryable: false }
       for (let turn = 0; turn < 3; turn += 1) {
         const end = await ask(app, id, async () => {
@@ -174,7 +174,7 @@ export function budgetStories(database: string, openStorage: () => Promise<Stora
   })
 }
 
-/** A server over a model whose price is known: that of OpenAI’s, at OpenAI’s address. */
+/** A server with a model whose price is known: one of OpenAI's, at OpenAI's address. */
 function startPriced({ env }: Storage, more: Record<string, string> = {}, clock?: () => number) {
   const priced = {
     OPENAI_BASE_URL: 'https://api.openai.com/v1',

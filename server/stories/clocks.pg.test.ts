@@ -1,14 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { startTwoApps } from '../testing/two-apps.ts'
 
-const HOUR = 3_600_000
+const HOUR_MS = 3_600_000
 const realNow = Date.now
 
 afterEach(() => vi.restoreAllMocks())
 
-/** What this process's clock is wrong by while a node works. */
+/** Shifts this process's clock while a node works. */
 function wrongBy(hours: number): void {
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR)
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR_MS)
 }
 
 test('what is stored goes by the database’s clock, with nodes whose clocks are hours apart', async () => {
@@ -59,6 +59,6 @@ test('what is stored goes by the database’s clock, with nodes whose clocks are
     expect(started).toBeGreaterThanOrEqual(created ?? Number.NaN)
     expect(ended).toBeGreaterThanOrEqual(started ?? Number.NaN)
   }
-  // Ids that are made are in the order of the list.
+  // The ids are created in the order of the list.
   expect(ids).toEqual(ids.toSorted())
 })

@@ -65,7 +65,7 @@ export function commandStories(database: string, openStorage: () => Promise<Stor
       await joined.untilEvent('snapshot')
       await live.until(({ state }) => state?.messages.length === 4)
       expect(joined.state).toEqual(live.state)
-      // It is there, but has no place in a branch yet.
+      // The message exists but is not in a branch yet.
       for (const early of [
         () => app.caller.messages.select({ id: messageId }),
         () => app.caller.messages.send({ sessionId, parentId: messageId, text: 'four' }),

@@ -7,7 +7,7 @@ import type { ScriptedCall } from '../testing/scripted-model.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { watch } from '../testing/watch.ts'
 
-/** What a model is sent of a conversation, on either database. */
+/** The part of a conversation that the model is sent, on either database. */
 export function contextStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`what the model reads, on ${database}`, () => {
     test('is the whole branch while there is room, and then its newest turns with a word about the others', async () => {
@@ -128,14 +128,14 @@ export function contextStories(database: string, openStorage: () => Promise<Stor
       again.finish()
       await live.until(({ events }) => events.some(({ event }) => event.type === 'end'))
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed', error: null })
-      // What was learned holds for the next question.
+      // The learned limit applies to the next question.
       const next = await exchange(app, id, 'And then?', 'That.')
       expect(next.step.messages.length).toBeLessThan(22)
     })
 
     test('ends as context_too_long when nothing is left to shorten', async () => {
       await using storage = await openStorage()
-      // Nor is there an answer that could be shorter.
+      // A shorter answer would not help either.
       await using app = await startTestApp({ env: { ...storage.env, LLM_MAX_TOKENS: '200' } })
       const { id } = await app.caller.sessions.create({})
       await app.caller.messages.send({ sessionId: id, text: filler })
@@ -192,7 +192,7 @@ const readBook = defineTool({
   execute: async () => `Once upon a time ${'there was a fox and it ran. '.repeat(2_000)}The end.`,
 })
 
-/** A server whose model reads little. */
+/** A server whose model has a small context window. */
 function startSmall({ env }: Storage) {
   return startTestApp({
     env: { ...env, LLM_CONTEXT_WINDOW: '4000', LLM_MAX_TOKENS: '300' },

@@ -21,7 +21,7 @@ let folder = ''
 let port = 0
 const file = (name: string) => join(folder, name)
 
-/** A Postgres on loopback with a certificate for the name `localhost`, of an authority that no machine knows. */
+/** A Postgres on loopback with a certificate for `localhost` of an unknown authority. */
 beforeAll(async () => {
   folder = opened.adopt(await mkdtemp(join(tmpdir(), 'tls-')), (path) =>
     rm(path, { recursive: true }),

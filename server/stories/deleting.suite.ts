@@ -48,7 +48,7 @@ export function deletingStories(database: string, openStorage: () => Promise<Sto
         }
         call.signal.addEventListener('abort', () => resolve())
       })
-      // What was committed just behind the deletion is cleared when the run ends.
+      // Events that were committed just after the deletion are removed when the run ends.
       await expect
         .poll(async () => {
           const { rows } =

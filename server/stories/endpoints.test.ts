@@ -10,14 +10,14 @@ import { type Watcher, textOf, watch } from '../testing/watch.ts'
 
 const QUESTION = 'Show the process metrics'
 
-/** A provider that somebody else might run, and what it can show of what reached it. */
+/** A third party's provider, with a way to look up the requests that reached it. */
 type Peer = AsyncDisposable & { baseUrl: string; heard(answer: string): string }
 
 const peers: Record<string, () => Promise<Peer>> = {
-  // Written by others: what works with it is not just our own idea of the two APIs.
+  // Implemented by others, so that the tests do not only confirm our own reading of the two APIs.
   aimock: async () => {
     const mock = new LLMock({ port: 0, latency: 20, chunkSize: 8 })
-    // Each of the two APIs has names of its own.
+    // The two APIs use different field names.
     const usage = { prompt_tokens: 12, completion_tokens: 7, input_tokens: 12, output_tokens: 7 }
     mock.on(
       { userMessage: 'process metrics', hasToolResult: true },
@@ -34,7 +34,7 @@ const peers: Record<string, () => Promise<Peer>> = {
       [Symbol.asyncDispose]: () => mock.stop(),
     }
   },
-  // It speaks about what its tools answered, so its words show what it was told.
+  // Its answers mention the results of its tools, so they show what it was sent.
   'the demo model as an outside server': async () => {
     const demo = await startDemoModel({ tokensPerSecond: 300 })
     return {
@@ -156,7 +156,7 @@ describe('an outside provider', () => {
   )
 })
 
-/** Sends into a new session, and watches it from before that. */
+/** Sends a message into a new session, and watches the session from before that. */
 async function ask(
   app: Awaited<ReturnType<typeof startSettledApp>>,
   text: string,
@@ -185,7 +185,7 @@ function responseBeginning(text: string): string {
   )
 }
 
-/** A port that was free a moment ago, and where nothing listens. */
+/** A port that was just freed, on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -15,7 +15,7 @@ const RUNS = 30
 test.each(['chat', 'responses'] as const)(
   'whatever a provider does through %s, each run ends once, in time, and never well without content (P9, P13)',
   async (api) => {
-    // Half of them known ones, half new by the seed of the run.
+    // Half of the cases have a known seed, half a new one.
     const scripts = [20_262, Number(process.env.SEED ?? Date.now() % 1_000_000)].flatMap((seed) =>
       fc.sample(hostileScripts(api), { numRuns: RUNS / 2, seed }),
     )
@@ -63,7 +63,7 @@ test.each(['chat', 'responses'] as const)(
       }
     }
 
-    // The server has come through it: a good answer is still a good answer.
+    // The server still works: a valid answer is accepted.
     const good = api === 'chat' ? chatAnswer('Hi') : sse(textDelta('Hi')) + completed()
     replies.set(`script-${RUNS}`, { body: [good] })
     const { id } = await app.caller.sessions.create({ model: `script-${RUNS}` })

@@ -23,8 +23,8 @@ test('a message that interrupts stands before those that wait, for every reader 
   await live.until(
     ({ state }) => state?.messages.length === 6 && state.messages.at(-1)?.status === 'completed',
   )
-  // Readers put a new message behind those that wait; the snapshot that follows says that this one goes first. A reader
-  // who is late gets that snapshot when the message is answered already, and does not wait any more.
+  // Readers append a new message to the end of the queue; the snapshot that follows shows this one first. A late reader
+  // gets that snapshot only after the message was answered, so it is no longer queued.
   let state: SessionState | null = null
   let told = false
   const orders = new Set<string>()

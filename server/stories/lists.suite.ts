@@ -3,7 +3,10 @@ import { startTcpProxy } from '../../e2e/support/tcp-proxy.ts'
 import { type Client, connect } from '../../shared/client/index.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
 
-/** A list of sessions as an interface keeps it: asked for whenever its changes begin anew, and changed by them. */
+/**
+ * A list of sessions as a user interface keeps it: loaded whenever its subscription begins anew, and updated by its
+ * changes.
+ */
 function keepList({ api }: Client) {
   let sessions = new Map<string, string | null>()
   let starts = 0
@@ -55,7 +58,7 @@ export function listStories(name: string, openStorage: () => Promise<Storage>) {
         const before = list.starts()
         await proxy.cut()
         for (let step = 0; step < 8; step += 1) {
-          // What follows happens while the connection comes back, and after it is.
+          // The next changes happen while the connection is restored, and after that.
           if (step === 2) {
             await proxy.mend()
           }

@@ -10,9 +10,9 @@ import { textOf, watch } from '../testing/watch.ts'
 
 const MIB = 1024 * 1024
 
-/** Messages that are longer than a frame may be, on either database. */
+/** Messages that are longer than a frame, on either database. */
 export function longMessageStories(database: string, openStorage: () => Promise<Storage>): void {
-  // Megabytes go through the full-text index.
+  // The full-text index takes long for megabytes of text.
   describe(`a message longer than a frame, on ${database}`, { timeout: 180_000 }, () => {
     test('comes to every reader whole, in frames of 1 MiB at the most, from wherever it was cut (P2, P12)', async () => {
       await using storage = await openStorage()
@@ -154,7 +154,7 @@ async function importLong(caller: Caller, text: string) {
   return session.id
 }
 
-/** What a watch sends until it has reached the end of the log. */
+/** The frames that a watch sends until it reaches the end of the log. */
 async function framesOf(caller: Caller, id: string, after: number | null): Promise<Frame[]> {
   const { seq: head } = await caller.sessions.get({ id })
   const frames: Frame[] = []

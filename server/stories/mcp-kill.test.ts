@@ -6,7 +6,7 @@ import { startServer, temporaryFolder } from '../../scripts/testing/server-proce
 import { Message } from '../../shared/contract/message.ts'
 import { hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 
-/** Machines are noisy. */
+/** A long timeout, because test machines are busy. */
 const PATIENT = { timeout: 60_000 }
 
 const SESSION = '0191d6a0-0000-7000-8000-0000000000aa'
@@ -42,7 +42,7 @@ describe('tools of MCP servers, when the whole process is killed', () => {
     await say(second.url, 'Use hostile__slow_read with {}')
     await expect.poll(() => readFile(calls, 'utf8'), PATIENT).toBe('slow_read\n'.repeat(3))
     await second.end('SIGKILL')
-    // The operator took the server out of the file meanwhile.
+    // The operator has removed the server from the file.
     await using third = await startServer(env)
     await expect
       .poll(() => callsIn(third.url), PATIENT)

@@ -33,7 +33,7 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
         },
       )
       await live.until(() => callsOf(live)[3]?.progress !== undefined)
-      // One who joins now sees how far it is, too (P2).
+      // A reader that joins now sees the progress too (P2).
       await using joined = watch(app.caller, id)
       await joined.untilEvent('snapshot')
       const begun = joined.state
@@ -73,7 +73,7 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       await fresh.untilEvent('snapshot')
       expect(fresh.state).toEqual(live.state)
 
-      // The log does not keep how far a call was (P4): who resumes from within reads on behind it.
+      // The log does not keep progress (P4): a reader that resumes in the middle continues after it.
       await expect.poll(() => progressInLog(app, id), { timeout: 30_000 }).toBe(0)
       await using resumed = watch(app.caller, id, begun)
       await resumed.untilEvent('end')
@@ -182,7 +182,7 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
       await app.caller.messages.send({ sessionId: id, text: 'Die' })
       ;(await app.model.nextCall()).callTools({ name: 'hostile__die', arguments: {} })
       const second = await app.model.nextCall()
-      // It may have done its work before it was lost: nobody knows (P7).
+      // The call may have done its work before the connection was lost: the outcome is unknown (P7).
       await live.until(() => callsOf(live)[0]?.status === 'unknown')
       expect(callsOf(live)[0]).toMatchObject({
         status: 'unknown',
@@ -207,7 +207,7 @@ export function mcpStories(database: string, openStorage: () => Promise<Storage>
         await app.caller.messages.send({ sessionId: id, text: `Picture ${turn}` })
         ;(await app.model.nextCall()).callTools({ name: 'hostile__picture', arguments: {} })
         const second = await app.model.nextCall()
-        // What a person is shown is not what a model reads.
+        // Progress is shown to the user and is not sent to the model.
         expect(JSON.stringify(second.step.messages).length).toBeLessThan(10_000)
         second.finish()
         await live.until(
@@ -269,7 +269,7 @@ function untilListed(app: TestApp, name: string): Promise<void> {
   return until(app, () => app.services.tools.find(name) !== undefined)
 }
 
-/** Resolves when the condition holds, which is looked at whenever tools come or go. */
+/** Resolves when the condition holds; it is checked whenever tools change. */
 async function until({ services }: TestApp, condition: () => boolean): Promise<void> {
   while (!condition()) {
     await new Promise<void>((resolve) => {

@@ -54,7 +54,7 @@ describe('the choice of a model', () => {
     expect(second).toMatchObject({ model: 'small', siblings: { index: 1, count: 2 } })
     await app.caller.sessions.update({ id, model: null })
     await answerOf(app, id, () => app.caller.messages.send({ sessionId: id, text: 'And?' }))
-    // Titles are asked for without tools.
+    // Requests for titles have no tools.
     const asked = provider.requests.filter(
       ({ path, body }) =>
         path.endsWith('/chat/completions') && JSON.stringify(body).includes('tools'),
@@ -94,7 +94,7 @@ describe('the choice of a model', () => {
   })
 })
 
-/** Does the command and answers with the message that it led to, once that has ended. */
+/** Executes the command and resolves with the resulting answer once it has ended. */
 async function answerOf(app: App, id: string, command: () => Promise<unknown>) {
   const { seq } = await app.caller.sessions.get({ id })
   await using live = watch(app.caller, id)

@@ -59,7 +59,7 @@ describe('two nodes on one database', () => {
     const leave = new AbortController()
     const owner = await second.caller.me()
     const changes = second.services.changes.follow(owner.id, leave.signal)
-    // What is told twice is told in its newest state.
+    // Repeated changes of one session are merged into its newest state.
     const next = async (wanted: (change: SessionsChange) => boolean) => {
       for (;;) {
         const { value } = await changes.next()
@@ -142,7 +142,7 @@ describe('two nodes on one database', () => {
     last.say('Long.')
     last.finish()
     await live.untilEvent('end')
-    // What this node remembers of the log is older than the log, once that is shortened.
+    // This node's memory of the log is older than the compacted log.
     const chunks = async () =>
       (await second.caller.sessions.log({ id })).events.filter(
         ({ event }) => event.type === 'chunk',

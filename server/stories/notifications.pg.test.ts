@@ -9,7 +9,7 @@ function recordingLogger(lines: string[]): Logger {
   return pino({ level: 'error' }, { write: (line: string) => void lines.push(line) })
 }
 
-/** A role that may connect to the database, and nothing else. */
+/** A role that may connect to the database and nothing else. */
 async function openStranger(databaseUrl: string) {
   const role = `stranger_${crypto.randomUUID().replaceAll('-', '')}`
   const admin = new pg.Client({ connectionString: databaseUrl })
@@ -107,7 +107,7 @@ describe('a role that may only connect', () => {
     expect(textOf(there.state, answer?.id ?? '')).toBe('confidential indeed.')
     const seqs = there.events.map((event) => Number(event.seq))
     expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
-    // One line for each node, not one for each forgery; and nothing of what was said.
+    // One log line per node, not one per forged notification, and without its content.
     const lines = logged.filter((line) => line.includes('notifications were ignored'))
     expect(lines).toHaveLength(2)
     expect(logged.join('\n')).not.toContain('forged')

@@ -7,7 +7,7 @@ import { procedureRecord } from '../http/procedures.ts'
 import { appRouter } from '../router.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
 
-/** The interfaces for those without tRPC: HTTP and nothing else, on either database. */
+/** The plain HTTP interface, without tRPC, on either database. */
 export function plainHttpStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`plain HTTP, on ${database}`, () => {
     test('says that the server is well, alive and ready, and, draining, that it is not ready any more', async () => {
@@ -317,7 +317,7 @@ async function statusOf(url: string): Promise<number> {
   return response.status
 }
 
-/** `fetch` does not let go of its own Host. */
+/** `fetch` does not allow setting the Host header. */
 async function rawStatus(url: string, headers: Record<string, string>): Promise<number> {
   const sent = request(url, { headers }).end()
   const [response]: IncomingMessage[] = await once(sent, 'response')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Storage, startTestApp } from '../testing/app.ts'
 import { answersIn, connectPlain } from '../testing/plain-client.ts'
 
-/** Conversations over the plain WebSocket, with a client that imports nothing of ours, on either database. */
+/** Conversations over the plain WebSocket, with a client that imports no code of ours, on either database. */
 export function plainSocketStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`the plain WebSocket, on ${database}`, () => {
     test('refuses a session that was deleted, and makes none in its place; one made anew under the id is taken', async () => {
@@ -119,7 +119,7 @@ export function plainSocketStories(database: string, openStorage: () => Promise<
       }
       call.finish()
       const end = await live.until(isType('ai_response_end'))
-      // Then the log keeps one chunk of the three, and the rest is served from the text.
+      // After compaction the log has one chunk instead of three, and the rest comes from the stored text.
       const log = `${url}/api/session/${id}/log`
       await expect
         .poll(async () => (await (await fetch(log)).text()).match(/"type":"chunk"/g)?.length, {
@@ -237,7 +237,7 @@ function isType(type: string): (frame: { type?: unknown }) => boolean {
   return (frame) => frame.type === type
 }
 
-/** Waits until the answer in the session, as REST tells it, has this text. */
+/** Waits until REST returns this text for the session's answer. */
 async function untilStored(url: string, id: string, text: string): Promise<void> {
   await expect
     .poll(async () => (await fetch(`${url}/api/session/${id}`)).text(), { timeout: 10_000 })

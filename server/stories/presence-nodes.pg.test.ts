@@ -5,9 +5,10 @@ import { type TestApp, startTestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 
-const GRACE = 0.3
+const GRACE_SECONDS = 0.3
 
-const startTwo = (grace = GRACE) => startTwoApps({ env: { SESSION_GRACE_SECONDS: String(grace) } })
+const startTwo = (grace = GRACE_SECONDS) =>
+  startTwoApps({ env: { SESSION_GRACE_SECONDS: String(grace) } })
 
 describe('presence on two nodes', () => {
   test('a session closes once, when the last reader of both is gone (P14)', async () => {

@@ -6,12 +6,12 @@ import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
 import { openTab } from '../testing/tab.ts'
 
-/** Long enough for a reader to come back within it, seconds. */
-const GRACE = 0.4
+/** Seconds; long enough for a reader to come back within it. */
+const GRACE_SECONDS = 0.4
 
 /** Closing, reopening and summaries, on either database. */
 export function presenceStories(name: string, openStorage: () => Promise<Storage>) {
-  const start = (storage: Storage, grace = GRACE) =>
+  const start = (storage: Storage, grace = GRACE_SECONDS) =>
     startTestApp({ env: { ...storage.env, SESSION_GRACE_SECONDS: String(grace) } })
 
   describe(`presence on ${name}`, () => {
@@ -27,7 +27,7 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       await other.stop()
       const closed = await untilClosed(app, id)
       expect(Date.parse(closed.endedAt ?? '')).toBeGreaterThan(Date.parse(closed.createdAt))
-      expect(closed.durationMs).toBeGreaterThan(GRACE * 1000)
+      expect(closed.durationMs).toBeGreaterThan(GRACE_SECONDS * 1000)
       expect(closed.summary).toBeNull()
       const writing = await app.model.nextWriting()
       expect(writing.step.systemPrompt).toContain('Summarise the conversation')
@@ -71,7 +71,7 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
       expect(back.state?.session).toMatchObject({ status: 'active', summary: null })
       await back.stop()
       const second = await untilClosed(app, id)
-      expect(second.durationMs).toBeGreaterThan((first.durationMs ?? 0) + GRACE * 1000)
+      expect(second.durationMs).toBeGreaterThan((first.durationMs ?? 0) + GRACE_SECONDS * 1000)
       const again = await app.model.nextWriting()
       again.say('In time.')
       again.finish()
@@ -267,7 +267,7 @@ export function presenceStories(name: string, openStorage: () => Promise<Storage
   })
 }
 
-/** A session with one question, answered, and the title that the model gave it. */
+/** A session with one answered question and the title that the model wrote. */
 async function converse(app: TestApp): Promise<string> {
   const { id } = await app.caller.sessions.create({})
   await app.caller.messages.send({ sessionId: id, text: 'What is a quay?' })
@@ -308,14 +308,16 @@ async function untilClosed(app: TestApp, id: string): Promise<Session> {
   return closed
 }
 
-/** Resolves when a session that was left now has closed: one left before and not read since would have, too. */
+/**
+ * Resolves when a session that is left now has closed; then any session that was left earlier would have closed too.
+ */
 async function longerThanGrace(app: TestApp): Promise<void> {
   const { id } = await app.caller.sessions.create({ title: 'Left' })
   await (await openTab(app, id)).stop()
   await untilClosed(app, id)
 }
 
-/** A list of sessions that is open, and what it was told of late. */
+/** An open list of sessions, and its latest changes. */
 async function followList(app: TestApp) {
   const leave = new AbortController()
   const { id } = await app.caller.me()
@@ -329,7 +331,10 @@ async function followList(app: TestApp) {
   }
   const done = read()
   return {
-    /** Resolves when the list is told of a session that is so, within the second that is promised and some patience. */
+    /**
+     * Resolves when the list receives a session that fulfils the condition; one second is promised, and some slack is
+     * added.
+     */
     async until(condition: (session: Session) => boolean): Promise<void> {
       await expect.poll(() => told.some(condition), { timeout: 5_000 }).toBe(true)
       told.length = 0

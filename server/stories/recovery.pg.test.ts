@@ -12,7 +12,7 @@ recoveryStories('Postgres', postgresStorage)
 test('a node that closes gives its runs up, so that the next start need not wait for its lease (P6)', async () => {
   await using storage = await postgresStorage()
   await using other = await startTestApp({ env: { ...storage.env } })
-  // The other may take nothing over while this is looked at.
+  // The other node may take nothing over during the test.
   await using talk = await startConversation(async () => ({
     env: storage.env,
     [Symbol.asyncDispose]: async () => undefined,

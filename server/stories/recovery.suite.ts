@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Storage, TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 
-/** What is left by nodes that died, on either database. */
+/** The runs that dead nodes leave, on either database. */
 export function recoveryStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`what a dead node leaves, on ${database}`, () => {
     test('is taken up again, but not for ever: a run that six attempts did not end is interrupted (P6, P13)', async () => {
@@ -28,7 +28,7 @@ export function recoveryStories(database: string, openStorage: () => Promise<Sto
   })
 }
 
-/** Makes the run that is going one whose node is gone, after so many attempts. */
+/** Makes the active run an orphan with this many attempts. */
 async function orphan({ services }: TestApp, attempts: number): Promise<void> {
   await sql`update runs set owner = gen_random_uuid(), attempt = ${attempts}
     where status = 'running'`.execute(services.database.db)

@@ -12,7 +12,7 @@ async function converse(app: TestApp, sessionId: string, text: string): Promise<
     .toBe(false)
 }
 
-/** What both databases must do alike. */
+/** The behaviour that both databases must share. */
 export function recreatedSuite(name: string, openStorage: () => Promise<Storage>): void {
   describe(`a session that is made again under its id (${name})`, () => {
     test('is another one to whoever comes with a cursor of the old log, however far that was (P2, P3)', async () => {

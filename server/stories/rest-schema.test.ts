@@ -6,7 +6,7 @@ import { askFirst } from '../testing/ask-first.ts'
 import { defineTool } from '../tools/define.ts'
 import { CallLostError } from '../tools/port.ts'
 
-// What the description says and what the routes answer come from one place each only as long as somebody compares them.
+// Compares the OpenAPI description with the actual answers of the routes.
 
 const lost = defineTool({
   name: 'lost',
@@ -43,7 +43,7 @@ beforeAll(async () => {
   description = await (await fetch(`${url}/openapi.json`)).json()
   answered = new Map()
 
-  /** Calls a route by its description's name: the method and the path with its parameters in braces. */
+  /** Calls a route by its name in the description: the method, and the path with parameters in braces. */
   async function call(route: string, given: Record<string, string> = {}, body?: unknown) {
     const [method = '', path = ''] = route.split(' ')
     const [address = '', query = ''] = path.split('?')
@@ -150,7 +150,7 @@ test('every route answers what its description says', () => {
     const [method = '', path = ''] = route.split(' ')
     const schema =
       description.paths[path]?.[method]?.responses[status]?.content?.['application/json']?.schema
-    // Nothing is described by a schema that takes anything, but for a download.
+    // No response may have a schema that allows anything, except for a download.
     const says = schema && Object.keys(schema).length > 0
     if (status !== 200 || (!says && path !== '/session/{id}/export')) {
       wrong.push({ route, status, body, schema })

@@ -8,7 +8,7 @@ import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
-/** Readers that come, go and come back, on either database. */
+/** Readers that disconnect and reconnect, on either database. */
 export function resumeStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`a reader, on ${database}`, () => {
     test('who joins in the middle of an answer gets its whole prefix at once, then the rest (P2)', async () => {

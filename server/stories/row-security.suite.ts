@@ -2,12 +2,12 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Storage, startTestApp } from '../testing/app.ts'
 
-/** Roles that hosted databases let anybody take on, and grant everything in `public`. */
+/** Roles that hosted databases let anybody assume, and to which they grant everything in `public`. */
 const STRANGERS = ['anon', 'authenticated']
-/** Tables that are filled while a server runs, as a sign that the others would be seen too. */
+/** Tables that contain rows while a server runs: if these are hidden, so would the others be. */
 const FILLED = ['users', 'sessions', 'messages', 'runs', 'events', 'nodes', 'kysely_migration']
 
-/** What both databases must do alike. */
+/** The behaviour that both databases must share. */
 export function rowSecuritySuite(name: string, openStorage: () => Promise<Storage>): void {
   test(`no role but the owner sees a row of any table, whatever it was granted (${name})`, async () => {
     await using storage = await openStorage()
@@ -36,7 +36,7 @@ export function rowSecuritySuite(name: string, openStorage: () => Promise<Storag
         expect(await count(table), table).toBeGreaterThan(0)
       }
       for (const role of STRANGERS) {
-        // Roles belong to the whole server, and another test's may be there.
+        // Roles belong to the whole server, and another test may have created them.
         await sql
           .raw(
             `do $$ begin create role ${role}; exception when duplicate_object or unique_violation then null; end $$`,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 
-/** Finding what was said, on either database. */
+/** Full-text search, on either database. */
 export function searchStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`search, on ${database}`, () => {
     test('finds words in any order and the last by its beginning, with the message and what to highlight', async () => {
@@ -114,7 +114,7 @@ export function searchStories(database: string, openStorage: () => Promise<Stora
       const { id: sessionId } = await app.caller.sessions.create({})
       let text = ''
       for (let code = 0; text.length < MAX_TEXT_LENGTH - 20; code += 1) {
-        // Words of astral letters, four bytes each; a compound is indexed whole and by its halves.
+        // Words of astral letters, four bytes each; a compound is indexed whole and by its parts.
         const word = String.fromCodePoint(0x20000 + (code % 40_000), 0x20000 + Math.floor(code / 7))
         text += `${word}-${word} `
       }

@@ -8,12 +8,12 @@ import { amount } from '../../scripts/testing/amount.ts'
 import { steps } from '../testing/simulation/act.ts'
 import { playHistory } from '../testing/simulation/history.ts'
 
-/** Histories of the seed that found bugs before, and so many new ones, by the seed that the run prints. */
+/** Histories of a seed that found bugs before, and this many new ones by the seed that the run prints. */
 const KNOWN = { seed: 2_000, numRuns: 8 }
 const FRESH = amount(8, 500)
 
-// `SIMULATION_RUNS` plays that many new histories instead; `SIMULATION_SEED` and `SIMULATION_PATH`, as a failure prints
-// them, play one again.
+// `SIMULATION_RUNS` runs that many new histories instead; `SIMULATION_SEED` and `SIMULATION_PATH`, as a failure prints
+// them, repeat one.
 const { SEED, SIMULATION_RUNS, SIMULATION_SEED, SIMULATION_PATH } = process.env
 const rounds: { seed?: number; path?: string; numRuns: number }[] =
   SIMULATION_SEED === undefined
@@ -34,7 +34,7 @@ let pglite: PGlite
 beforeAll(async () => {
   pglite = new PGlite({ parsers: valueParsers })
   await migrate(new Kysely({ dialect: new PGliteDialect({ pglite }) }))
-  // The database's clock is the simulation's: leases end when it says so.
+  // The database uses the simulated clock, so that leases expire by it.
   await pglite.exec(`
     create schema simulation;
     create function simulation.now() returns timestamptz stable language sql
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(() => pglite.close())
 
-/** So long a round may take, with the search for a smaller history that fails too, before it reports. Milliseconds. */
+/** The timeout of a round, including the shrinking of a failing history. */
 const limit = (numRuns: number) => 60_000 + numRuns * 10_000
 
 test.each(rounds)(

@@ -3,11 +3,11 @@ import { quoted } from '../sessions/markdown.ts'
 import { type TestApp, startTestApp } from '../testing/app.ts'
 import { htmlText } from '../tools/html-text.ts'
 
-/** The worst that one request can bring, each while somebody else asks whether the server lives. */
+/** The most expensive requests, each while another client checks that the server responds. */
 const NOW = '2026-01-01T00:00:00.000Z'
 const say = { author: { role: 'assistant' }, content: { content_type: 'text', parts: [''] } }
 
-/** Each of a hundred nodes names the next one, and ten thousand times another. */
+/** Each of a hundred nodes references the next one, and ten thousand times another. */
 function repeatedIds(): object[] {
   const names = Array.from({ length: 10_000 }, () => 'a')
   const chain = Array.from({ length: 100 }, (_, index) => [
@@ -17,7 +17,7 @@ function repeatedIds(): object[] {
   return [{ mapping: Object.fromEntries([...chain, ['a', { parent: 'n0', children: [] }]]) }]
 }
 
-/** A long answer that forks at its end, in which each way holds the whole of it. */
+/** A long conversation that forks at its end, so that each branch contains all of it. */
 function manyForks(): object[] {
   const ids = Array.from({ length: 4_000 }, (_, index) => `n${index}`)
   const leaves = Array.from({ length: 20_000 }, (_, index) => `l${index}`)
@@ -71,7 +71,7 @@ describe('while one request asks for the worst, everybody else is answered:', ()
   })
   afterAll(() => app.close())
 
-  /** Answers what the work ended with, and how often the server said meanwhile that it lives. */
+  /** Returns the outcome of the work, and how often the server responded meanwhile. */
   async function beside(work: () => Promise<unknown>): Promise<{ ended: unknown; alive: number }> {
     let isOver = false
     const working = work()
@@ -121,6 +121,6 @@ function words(count: number): object {
 }
 
 test('Markdown of nothing but backslashes takes time that grows with its length, not its square', () => {
-  // With the square of it this would take the better part of an hour.
+  // With quadratic time this would take most of an hour.
   expect(quoted('\\'.repeat(2_000_000))).toHaveLength(2_000_002)
 })

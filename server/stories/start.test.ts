@@ -64,7 +64,7 @@ describe('a server that cannot start', () => {
     const file = join(folder.path, 'file')
     await writeFile(file, '')
     const unusable = [join(file, 'data'), file]
-    // Where mkdir says that a folder is missing which is there, for nothing can be made in it.
+    // There, mkdir reports an existing folder as missing, because nothing can be created in it.
     if (platform() === 'linux') unusable.push('/proc/data')
     for (const path of unusable) {
       expect(await reason({ DATA_DIR: path })).toMatch(
@@ -146,7 +146,7 @@ function messages(socket: WebSocket): AsyncIterable<unknown[]> {
   }
 }
 
-/** What a server that does not start says, after its exit status. */
+/** The exit status and the output of a server that fails to start. */
 async function reason(env: Record<string, string>): Promise<string> {
   try {
     await using server = await startServer(env)

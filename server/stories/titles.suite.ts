@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 
-/** Titles that the model gives, on either database. */
+/** Titles written by the model, on either database. */
 export function titleStories(name: string, openStorage: () => Promise<Storage>) {
   describe(`titles on ${name}`, () => {
     test('the model gives one after the first answer, and none after the next', async () => {

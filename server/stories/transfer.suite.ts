@@ -11,7 +11,7 @@ import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 
-/** Conversations as files, out and in again, on either database. */
+/** Exports and imports of conversations, on either database. */
 export function transferStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`an export, on ${database}`, () => {
     test('of any session comes back as it was, but for its ids', async () => {
@@ -238,7 +238,7 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
       const before = (await app.caller.sessions.list({})).items.length
       const newId = app.services.newId
       let made = 0
-      // The second session is given an id that is taken.
+      // The second session gets an id that is taken.
       const [session] = file.sessions
       const taken = (await app.caller.sessions.list({})).items[0]?.id ?? ''
       const perSession = 1 + (session?.messages.length ?? 0)
@@ -253,7 +253,7 @@ export function transferStories(database: string, openStorage: () => Promise<Sto
   })
 }
 
-/** Each message says to have been made before the one it follows, as when clocks differ. */
+/** Each message has an earlier creation time than its parent, as with differing clocks. */
 function longConversation(length: number): ExportFile {
   const at = (index: number) => new Date(Date.UTC(2026, 0) - index).toISOString()
   const messages = Array.from({ length }, (_, index): ExportedMessage => {
@@ -292,7 +292,7 @@ function longConversation(length: number): ExportFile {
   return { format: 'throughline', version: 1, exportedAt: at(0), sessions: [session] }
 }
 
-/** Two branches; the active one has a call. */
+/** A session with two branches; the active one has a tool call. */
 async function conversation(app: TestApp): Promise<string> {
   const { id } = await app.caller.sessions.create({ title: 'Figures' })
   await using live = watch(app.caller, id)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
 
-/** What models used, on either database. */
+/** Recorded usage of models, on either database. */
 export function usageStories(database: string, openStorage: () => Promise<Storage>): void {
   describe(`usage, on ${database}`, () => {
     test('is summed by model and over all, with each step of a run and each run once', async () => {
@@ -150,7 +150,7 @@ type Used = {
   reasoningTokens?: number
 }
 
-/** One question, answered at this price, after so many steps that call a tool (10 tokens in and 5 out each). */
+/** One question, answered with this usage after `calls` steps that call a tool (10 input and 5 output tokens each). */
 async function answer(app: TestApp, sessionId: string, usage: Used, { calls = 0 } = {}) {
   await app.caller.messages.send({ sessionId, text: 'What?' })
   for (let step = 0; step < calls; step += 1) {

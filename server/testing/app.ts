@@ -4,7 +4,7 @@ import { type AppOptions, createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { createScriptedModel } from './scripted-model.ts'
 
-/** Where a test's server keeps its data: settings of CONTRACT section 2. */
+/** The storage of a test's server, as settings (contract, section 2). */
 export type Storage = AsyncDisposable & { env: Record<string, string> }
 
 /** An embedded database in memory. */
@@ -14,7 +14,7 @@ export async function memoryStorage(): Promise<Storage> {
 
 export type TestAppOptions = Partial<Omit<AppOptions, 'config'>> & { env?: Record<string, string> }
 
-/** The server as its settings make it, over a database in memory. */
+/** A server configured by settings alone, with a database in memory. */
 export function startSettledApp(env: Record<string, string>) {
   return createApp({
     config: readConfig({ DATA_DIR: 'memory:', SERVER_PORT: '0', ...env }),
@@ -24,7 +24,7 @@ export function startSettledApp(env: Record<string, string>) {
 }
 
 /**
- * A whole server in this process, over a model that the test speaks for (or another one that it brings), called by
+ * A whole server in this process, with a model that the test scripts (or another that it brings). It is called through
  * `app.caller` or, after `app.listen()`, over the network.
  */
 export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
@@ -46,7 +46,7 @@ export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
   return {
     ...app,
     model,
-    /** Resolves when this node knows that it is not alone. */
+    /** Resolves when this node knows of another one. */
     untilOthers: async () => {
       while (!app.node.hasOthers) {
         await new Promise((resolve) => setImmediate(resolve))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineTool } from '../tools/define.ts'
 
-/** A tool for which a person is always asked. */
+/** A tool that always needs approval. */
 export const askFirst = defineTool({
   name: 'ask_first',
   description: 'Does nothing, after asking',

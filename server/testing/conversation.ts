@@ -2,7 +2,7 @@ import type { SessionId } from '../../shared/contract/ids.ts'
 import { type Storage, type TestApp, type TestAppOptions, startTestApp } from './app.ts'
 import { type Watcher, watch } from './watch.ts'
 
-/** A server, a session in it, and somebody who reads that from its beginning. */
+/** A server, a session, and a reader that watches it from its beginning. */
 export type Conversation = AsyncDisposable & { app: TestApp; sessionId: SessionId; live: Watcher }
 
 export async function startConversation(

@@ -1,17 +1,17 @@
 import { type RawData, WebSocket } from 'ws'
 
-/** A frame of the plain protocol as JSON gives it: this client knows no types of the server. */
+/** A parsed frame of the plain protocol, untyped: this client knows no types of the server. */
 export type Frame = { type?: unknown; [field: string]: unknown }
 
-/** A client of `/ws/session/:id` that stands on the `ws` package alone. */
+/** A client of `/ws/session/:id` that uses only the `ws` package. */
 export type PlainClient = {
   readonly frames: readonly Frame[]
   /** Resolves with the close code. */
   readonly closed: Promise<number>
   send(data: string | Buffer | object): void
-  /** Resolves with the first frame that fulfils the condition, of those that came and those to come. */
+  /** Resolves with the first past or future frame that fulfils the condition. */
   until(condition: (frame: Frame) => boolean): Promise<Frame>
-  /** Drops the connection without a word. */
+  /** Drops the connection without a close frame. */
   drop(): Promise<number>
 }
 
@@ -60,7 +60,7 @@ export function connectPlain(address: string): PlainClient {
   }
 }
 
-/** The text of each answer by its message, as the frames tell it: a start that comes again voids what there was. */
+/** The text of each answer by its message id, from the frames: a repeated `start` resets it. */
 export function answersIn(frames: readonly Frame[]): Map<unknown, string> {
   const answers = new Map<unknown, string>()
   let current: unknown
@@ -73,7 +73,7 @@ export function answersIn(frames: readonly Frame[]): Map<unknown, string> {
 }
 
 function parse(data: RawData): Frame {
-  // `ws` gives whole buffers unless it is told otherwise, though its type allows more.
+  // `ws` delivers one buffer unless configured otherwise, though its type allows more.
   const value: unknown = Buffer.isBuffer(data) ? JSON.parse(data.toString()) : null
   if (typeof value !== 'object' || value === null) throw new Error('what came is no frame')
   return { ...value }

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import type { Storage } from './app.ts'
 
-/** A database of the test's own on a real Postgres; only in tests of the project `postgres`. */
+/** A database for one test on a real Postgres; only in tests of the project `postgres`. */
 export async function postgresStorage(): Promise<Storage> {
   const database = await createTestDatabase()
   return {

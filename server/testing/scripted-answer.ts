@@ -2,8 +2,8 @@ import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import type { ScriptedCall } from './scripted-model.ts'
 
 /**
- * What the model answers when it is asked: a text, which is streamed word by word; after a text that may be left out,
- * calls of tools, an error, or nothing more until the server loses its patience (`LLM_TIMEOUT`, `LLM_IDLE_TIMEOUT`).
+ * A planned answer of the model: a text, streamed word by word; or, after an optional text, tool calls, an error, or
+ * silence until the server's timeout (`LLM_TIMEOUT`, `LLM_IDLE_TIMEOUT`).
  */
 export type ScriptedAnswer =
   | string
@@ -11,7 +11,7 @@ export type ScriptedAnswer =
   | { text?: string; error: RunErrorCode | RunError }
   | { text?: string; stall: true }
 
-/** Lets one call of the model be answered as planned. */
+/** Answers one call of the model as planned. */
 export function perform(call: ScriptedCall, answer: ScriptedAnswer): void {
   const { text = '' } = typeof answer === 'string' ? { text: answer } : answer
   call.say(...words(text))
@@ -24,7 +24,7 @@ export function perform(call: ScriptedCall, answer: ScriptedAnswer): void {
   }
 }
 
-/** Each with the space that follows it. */
+/** Splits into words, each with the space that follows it. */
 function words(text: string): string[] {
   return text.match(/\S+\s*|\s+/g) ?? []
 }

@@ -11,34 +11,34 @@ import { type ScriptedAnswer, perform } from './scripted-answer.ts'
 /** One call of the model, answered by the test. */
 export type ScriptedCall = {
   step: ModelStep
-  /** Aborts when the run is stopped or lost. */
+  /** Aborts when the run is stopped or abandoned. */
   signal: AbortSignal
   push(...deltas: ModelDelta[]): void
-  /** One text delta for each. */
+  /** Sends one text delta for each. */
   say(...texts: string[]): void
-  /** Asks for one tool call, or several at once, and finishes the step. */
+  /** Sends one or several tool calls and finishes the step. */
   callTools(...calls: { name: string; arguments: unknown }[]): void
-  /** Ends the answer as a provider does that cannot go on. */
+  /** Ends the answer with a provider error. */
   fail(error: RunErrorCode | RunError): void
   finish(): void
 }
 
 export type ScriptedModel = ModelPort & {
-  /** Adds answers for the next steps; a step that none is planned for waits to be taken by `nextCall`. */
+  /** Plans the answers of the next steps. A step without a planned answer waits for `nextCall`. */
   plan(...answers: ScriptedAnswer[]): void
-  /** The next step of an answer that no test has taken yet, once it comes. */
+  /** Resolves with the next step of an answer that no test has taken yet. */
   nextCall(): Promise<ScriptedCall>
-  /** The next title or summary that is asked for in the background. */
+  /** Resolves with the next request for a title or a summary. */
   nextWriting(): Promise<ScriptedCall>
-  /** How often the model was asked for a step of an answer. */
+  /** The number of requested steps of answers. */
   readonly asked: number
-  /** What it was asked, each time. */
+  /** The requests, in order. */
   readonly steps: readonly ModelStep[]
-  /** How often it was asked for a title or a summary. */
+  /** The number of requested titles and summaries. */
   readonly askedToWrite: number
 }
 
-/** How long a model may be silent: before its first word, and between two. Milliseconds. */
+/** The timeouts of a silent model: before its first output, and between two. */
 export type Patience = { firstTokenTimeoutMs: number; idleTimeoutMs: number }
 
 const PATIENT: Patience = {
@@ -46,7 +46,7 @@ const PATIENT: Patience = {
   idleTimeoutMs: Number.POSITIVE_INFINITY,
 }
 
-/** A model that says nothing until the test makes it, and fails as a real one does when it is silent for too long. */
+/** A model that outputs only what the test tells it to, and fails as a real one does when it is silent for too long. */
 export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel {
   const answers = createQueue()
   const writings = createQueue()
@@ -114,7 +114,7 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
   }
 }
 
-/** Whatever a test has done with the session, what follows from it must be a request that every provider takes. */
+/** Checks that each request is one that every provider would accept. */
 function refuseOddRequests(step: ModelStep): void {
   const endpoint = {
     baseUrl: 'http://127.0.0.1/v1',
@@ -128,7 +128,7 @@ function refuseOddRequests(step: ModelStep): void {
   }
 }
 
-/** An answer is offered tools; what is written in the background is not. */
+/** Requests for answers have tools; those for titles and summaries do not. */
 function isWriting(step: ModelStep): boolean {
   return step.tools.length === 0
 }

@@ -2,7 +2,10 @@ import { createCaller } from '../caller.ts'
 import type { TestApp } from './app.ts'
 import { type Watcher, watch } from './watch.ts'
 
-/** A tab that reads a session, as a connection does: closing it is known to the server. Stopping or disposing closes. */
+/**
+ * A tab that reads a session like a network connection: the server notices when it closes. Stopping or disposing closes
+ * it.
+ */
 export async function openTab(
   app: Pick<TestApp, 'services' | 'caller'>,
   id: string,

@@ -14,7 +14,7 @@ const double = defineTool({
   execute: async ({ number }) => ({ number: 2 * number }),
 })
 
-/** Says one thing to such a server. Resolves with the answer, and what the model was asked for it. */
+/** Sends one message to such a server. Resolves with the answer, and the model's requests for it. */
 async function ask(options: TestServerOptions) {
   await using server = await startTestServer(options)
   const { id } = await server.caller.sessions.create({})

@@ -6,18 +6,19 @@ import type { ScriptedAnswer } from './scripted-answer.ts'
 import { createScriptedModel } from './scripted-model.ts'
 
 export type TestServerOptions = {
-  /** What the model answers, in the order it is asked. More can be planned at any time: `server.model.plan(…)`. */
+  /**
+   * The answers of the model, in the order of its requests. More can be planned at any time: `server.model.plan(…)`.
+   */
   answers?: readonly ScriptedAnswer[]
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
-  /** Settings, as of `.env.example`, over those of a server that keeps everything in memory. */
+  /** Settings as in `.env.example`; the defaults are those of a server that keeps everything in memory. */
   env?: Record<string, string>
 }
 
 /**
- * Starts a whole Throughline server in this process, on a free port of this machine, with its database in memory and
- * a model that the test speaks for. Needs Node 24 or later.
- *
+ * Starts a whole Throughline server in this process, on a free port of this machine, with its database in memory and a
+ * scripted model. Needs Node 24 or later.
  * @example
  * await using server = await startTestServer({ answers: ['Hello!'] })
  * await using client = connect({ url: server.url })
@@ -36,7 +37,7 @@ export async function startTestServer({ answers = [], tools, env }: TestServerOp
     return {
       /** Such as `http://127.0.0.1:54321`. */
       url: await app.listen(),
-      /** The model: what it will say, and what it was asked. */
+      /** The model: its planned answers, and the requests that it got. */
       model,
       /** Calls the procedures in this process, as the local owner. */
       caller: app.caller,

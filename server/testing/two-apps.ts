@@ -1,7 +1,7 @@
 import { type TestApp, type TestAppOptions, startTestApp } from './app.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
-/** Two nodes on one database; the first knows of the second, and the second of the first. */
+/** Two nodes on one database that know of each other. */
 export type TwoApps = AsyncDisposable & {
   env: Record<string, string>
   first: TestApp

@@ -3,21 +3,20 @@ import type { LoggedEvent, SessionEvent } from '../../shared/contract/events.ts'
 import { type SessionState, fold } from '../../shared/session/fold.ts'
 import type { Caller } from '../caller.ts'
 
-/** A reader of one session, as the in-process caller gives it: what it got, and the state that it folds to. */
+/** A reader of one session through the in-process caller: the events that it got, and the state that they fold to. */
 export type Watcher = AsyncDisposable & {
   readonly events: readonly LoggedEvent[]
   readonly state: SessionState | null
-  /** Resolves when the condition holds for what was read; rejects when the watch failed or ended before. */
+  /** Resolves when the condition holds; rejects when the watch failed or ended before. */
   until(condition: (watcher: Watcher) => boolean): Promise<Watcher>
-  /** Resolves with the first event of the type that comes, or came. */
+  /** Resolves with the first past or future event of the type. */
   untilEvent<T extends SessionEvent['type']>(type: T): Promise<Extract<SessionEvent, { type: T }>>
   stop(): Promise<void>
 }
 
 /**
  * Watches until it is stopped or disposed.
- *
- * @param from a state that an earlier watcher folded: the watch resumes behind it
+ * @param from a state that an earlier watcher folded: the watch resumes after it
  */
 export function watch(caller: Caller, id: string, from: SessionState | null = null): Watcher {
   const events: LoggedEvent[] = []
@@ -111,7 +110,7 @@ function isOfType<T extends SessionEvent['type']>(
   return event.type === type
 }
 
-/** In the process, what `tracked` made arrives as it is: `[id, data, symbol]`. */
+/** In this process, an envelope of `tracked` arrives unserialized: `[id, data, symbol]`. */
 function toLogged(value: unknown): LoggedEvent {
   if (!isTrackedEnvelope<SessionEvent>(value)) {
     throw new Error('a watch yielded something untracked')

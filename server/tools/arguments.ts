@@ -3,7 +3,7 @@ import { MAX_NESTING, isNestedTooDeeply } from '../../shared/contract/nesting.ts
 
 const MAX_ISSUES = 8
 
-/** The JSON that a model wrote as a call's arguments; some providers send nothing where there are none. */
+/** Parses the JSON that a model wrote as a call's arguments; some providers send an empty text for no arguments. */
 export function readArguments(
   name: string,
   text: string,
@@ -23,7 +23,7 @@ export function readArguments(
   }
 }
 
-/** Says which fields are wrong and how, so that the model can call again. */
+/** Describes the invalid fields, so that the model can correct its call. */
 export function describeIssues(name: string, error: z.ZodError): string {
   const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => {
     const field = issue.path.map(String).join('.')

@@ -1,4 +1,4 @@
-/** The built-in tools by name, for the setting that chooses among them; `builtin.ts` makes them. */
+/** The names of the built-in tools, for the setting that selects some; `builtin.ts` creates them. */
 export const BUILTIN_TOOL_NAMES = [
   'get_system_metrics',
   'fetch_user_profile',

@@ -85,7 +85,7 @@ test('the processors’ use rises with work', async () => {
   work()
   const cpu = z.object({ usage_percent: z.number() }).parse(await metrics('cpu'))
   busy.abort()
-  // One processor of all was busy, nearly all the while.
+  // One processor was busy nearly all the time.
   expect(cpu.usage_percent).toBeGreaterThan(50 / cpus().length)
 })
 

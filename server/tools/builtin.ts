@@ -11,11 +11,11 @@ export type BuiltinToolsDeps = {
   search: (userId: UserId, query: string, limit: number) => Promise<FoundPlace[]>
   /** Milliseconds since the epoch. */
   now: () => number
-  /** Whether pages of the internet may be fetched. */
+  /** True enables the tool that fetches pages of the public internet. */
   fetchUrls: boolean
 }
 
-/** The tools that come with the server. A tool added to this list is known to the client's types too. */
+/** The tools that come with the server. The client's types are derived from this list. */
 export function builtinTools({ loadProfile, search, now, fetchUrls }: BuiltinToolsDeps) {
   return [
     getSystemMetrics,

@@ -1,11 +1,11 @@
 import type { ToolRegistry } from './port.ts'
 
-/** Tools came, went, or are other ones: whoever shows the list asks for it again. */
+/** The list of tools changed: a client that shows it loads it again. */
 export type ToolsChange = { type: 'tools' }
 
 /**
- * Tells of changes of the list, however many in a row as one; the first at once, since nobody knows what was missed.
- *
+ * Yields changes of the tool list; several in a row are merged. The first is yielded at once, because the client may
+ * have missed changes.
  * @param drained resolves when the reader has room for more
  */
 export async function* followTools(

@@ -15,14 +15,13 @@ const Input = z.object({
 const Output = z.object({
   utc: Timestamp,
   time_zone: z.string(),
-  /** In that time zone, with its distance from UTC at this moment: `2026-03-29T03:30:00+02:00`. */
+  /** The local time with its UTC offset, such as `2026-03-29T03:30:00+02:00`. */
   local: z.string(),
   weekday: z.string(),
 })
 
 /**
- * What time it is, which a model cannot know by itself.
- *
+ * The current time, which a model cannot know by itself.
  * @param now milliseconds since the epoch
  */
 export function currentTime(

@@ -1,6 +1,6 @@
 import type { Tool } from './port.ts'
 
-/** Declares a tool; the types of `execute` follow from the two schemas. */
+/** Declares a tool; the types of `execute` are inferred from the two schemas. */
 export function defineTool<const Name extends string, Input, Output>(
   tool: Tool<Name, Input, Output>,
 ): Tool<Name, Input, Output> {

@@ -9,7 +9,7 @@ import { isPublicAddress } from './public-address.ts'
 import { createToolRegistry } from './registry.ts'
 import type { SafeFetchOptions } from './safe-fetch.ts'
 
-/** The one address that is taken for a public one here; everything else of this machine is private. */
+/** The one address that counts as public here; all other addresses of this machine are private. */
 const PUBLIC = '127.0.0.1'
 const PRIVATE = '127.0.0.2'
 

@@ -4,11 +4,13 @@ import { htmlText } from './html-text.ts'
 import type { Tool } from './port.ts'
 import type { SafeFetchOptions } from './safe-fetch.ts'
 
-/** What is read of a page, after it is unpacked, and what of its text is told. Bytes, and UTF-16 units. */
+/**
+ * The most bytes of a page that are read after decompression, and the most UTF-16 units of its text that are returned.
+ */
 const MAX_BYTES = 1024 * 1024
-const MAX_TEXT = 50_000
-/** For all of it, redirects included. Milliseconds. */
-const MAX_TIME = 15_000
+const MAX_TEXT_LENGTH = 50_000
+/** The timeout of the whole fetch, including redirects. */
+const TIMEOUT_MS = 15_000
 
 const Input = z.object({
   url: z
@@ -18,12 +20,12 @@ const Input = z.object({
 })
 
 const Output = z.object({
-  /** Where the page was in the end. */
+  /** The final address, after redirects. */
   url: z.string(),
   status: z.int(),
   content_type: z.string(),
   text: z.string(),
-  /** Whether there is more than `text` holds. */
+  /** True when `text` was cut. */
   truncated: z.boolean(),
 })
 
@@ -40,8 +42,8 @@ export function fetchUrl(
     effect: 'read',
     approval: 'never',
     execute: async ({ url }, { signal }) => {
-      const time = AbortSignal.any([signal, AbortSignal.timeout(MAX_TIME)])
-      // Loaded when it is wanted: it takes some 20 MiB, and most servers never do.
+      const time = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+      // Imported lazily: it takes some 20 MiB, and most servers never use it.
       const { safeFetch } = await import('./safe-fetch.ts')
       const fetched = await safeFetch(url, time, options)
       try {
@@ -59,8 +61,8 @@ export function fetchUrl(
           url: fetched.url,
           status: response.status,
           content_type: type.slice(0, 100),
-          text: text.slice(0, MAX_TEXT).toWellFormed().replaceAll('\0', ''),
-          truncated: !isWhole || text.length > MAX_TEXT,
+          text: text.slice(0, MAX_TEXT_LENGTH).toWellFormed().replaceAll('\0', ''),
+          truncated: !isWhole || text.length > MAX_TEXT_LENGTH,
         }
       } finally {
         await fetched.close()
@@ -92,7 +94,7 @@ function decode(bytes: Uint8Array, type: string): string {
   try {
     return new TextDecoder(label).decode(bytes)
   } catch {
-    // A label that nobody knows.
+    // An unknown character encoding.
     return new TextDecoder().decode(bytes)
   }
 }

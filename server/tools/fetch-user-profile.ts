@@ -4,7 +4,7 @@ import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
 import type { Tool } from './port.ts'
 
-/** What is known of a person; the local owner of a server without accounts has no email. */
+/** A person's profile; the local owner of a server without accounts has no email. */
 export type Profile = {
   id: UserId
   name: string
@@ -31,9 +31,8 @@ const Output = z.object({
 })
 
 /**
- * The profile of the caller, or for an administrator of anybody.
- *
- * @param loadProfile answers null when there is no such person
+ * The profile of the caller; administrators can ask for any person.
+ * @param loadProfile returns null when there is no such person
  */
 export function fetchUserProfile(
   loadProfile: (userId: UserId) => Promise<Profile | null>,

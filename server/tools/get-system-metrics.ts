@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { defineTool } from './define.ts'
 
-/** How long the processors are watched for their use, in milliseconds. */
+/** The time over which CPU usage is sampled. */
 const SAMPLE_MS = 200
 
 const percent = z.number().min(0).max(100)
@@ -57,7 +57,7 @@ const All = z.object({
 const Metrics = z.discriminatedUnion('metric_type', [Cpu, Memory, Process, Uptime, All])
 type Metrics = z.infer<typeof Metrics>
 
-/** Readings of this machine and of the server's process, made at the moment of the call. */
+/** Metrics of this machine and of the server's process at the moment of the call. */
 export const getSystemMetrics = defineTool({
   name: 'get_system_metrics',
   description:
@@ -122,7 +122,8 @@ function processorTimes(): { idle: number; total: number } {
 }
 
 function readMemory(): z.infer<typeof Memory> {
-  // The limit of a container is what counts inside it; without one, Node answers 0 or more than there is.
+  // Inside of a container its memory limit counts; without a limit, Node returns 0 or a value above the machine's
+  // memory.
   const limit = process.constrainedMemory()
   const limited = limit > 0 && limit < totalmem()
   const total = limited ? limit : totalmem()

@@ -1,9 +1,9 @@
 import { ThreadLimitError, workInThread } from '../threads.ts'
 
-/** @param url where the page was, for its relative links */
+/** @param url the address of the page, for its relative links */
 export type HtmlTask = { html: string; url: string }
 
-/** The parser works level by level on a stack, and slower the deeper a page is nested. */
+/** The parser recurses with the depth of the page, and becomes slow with deep nesting. */
 const readInThread = workInThread<HtmlTask, string>('./html-worker', import.meta.url, {
   atOnce: 2,
   waiting: 32,
@@ -12,9 +12,8 @@ const readInThread = workInThread<HtmlTask, string>('./html-worker', import.meta
 })
 
 /**
- * The text of a page, read in a thread: whose page it is decides what reading it takes.
- *
- * @throws in words for the model
+ * The text of a page, parsed in a thread: the author of a page controls how long parsing takes.
+ * @throws errors with a message for the model
  */
 export async function htmlText(task: HtmlTask, signal: AbortSignal): Promise<string> {
   try {

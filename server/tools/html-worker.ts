@@ -2,7 +2,7 @@ import { convert } from 'html-to-text'
 import { answerFromThread } from '../thread-work.ts'
 import type { HtmlTask } from './html-text.ts'
 
-/** The thread in which `html-text.ts` has pages read. */
+/** The thread in which `html-text.ts` parses pages. */
 answerFromThread(({ html, url }: HtmlTask) =>
   convert(html, {
     wordwrap: false,

@@ -8,20 +8,20 @@ import type {
   ToolProgress,
 } from '../../shared/contract/tool.ts'
 
-/** Who calls, and until when. */
+/** The caller, and the limits of the call. */
 export type ToolContext = {
   caller: { id: UserId; admin: boolean }
-  /** The same for every try of one call: hand it on where the other side can tell a repetition by it. */
+  /** The same for every attempt of one call: pass it on as an idempotency key where the other side supports one. */
   callId: string
-  /** Aborts when the run is stopped or the tool's time is over. */
+  /** Aborts when the run is stopped or the tool's timeout is over. */
   signal: AbortSignal
-  /** Shows the person how far the call has come; as often as the tool likes, not every step is shown. */
+  /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
 
-/** A method's type, so that a tool of any input is a `Tool`. */
+/** The type of a method, so that a tool of any input is assignable to `Tool`. */
 type ApprovalRule<Input> = { asks(input: Input): boolean }['asks']
 
 /**
@@ -36,21 +36,21 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   description: string
   input: z.ZodType<Input>
   output: z.ZodType<Output>
-  /** What repeating a call does. It decides what happens to a call whose outcome a crash hid. */
+  /** The effect of repeating a call. It decides what happens to a call whose outcome is unknown after a crash. */
   effect: ToolEffect
-  /** When a person is asked first: `writes` asks for everything that is not `read`; a function decides by the input. */
+  /** When approval is needed: `writes` means for every effect but `read`; a function decides by the input. */
   approval: ApprovalPolicy | ApprovalRule<Input>
-  /** Does the work. What it throws comes to the model, and to the person, as the call's error message. */
+  /** Executes the call. The message of a thrown error is shown to the model and to the user. */
   execute(input: Input, context: ToolContext): Promise<Output>
-  /** Who offers it, where it is not this server. */
+  /** The external server that offers the tool, if any. */
   source?: ToolCall['source']
-  /** JSON Schemas that somebody else wrote, as they are shown in place of those of `input` and `output`. */
+  /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
-  /** The most that it may answer, in UTF-16 units of JSON, where the tool bounds its answers by itself. */
+  /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
   maxOutputLength?: number
 }
 
-/** Thrown by a tool whose call was under way when the other side was lost: it may have happened all the same. */
+/** Thrown by a tool when the other side was lost during the call: the call may have taken effect. */
 export class CallLostError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -58,78 +58,78 @@ export class CallLostError extends Error {
   }
 }
 
-/** Tools that come and go while the server runs, such as those of MCP servers. */
+/** A dynamic source of tools, such as MCP servers. */
 export type ToolSource = {
-  /** Those that are there now. */
+  /** The tools that are available now. */
   tools(): readonly Tool[]
-  /** Why a tool of this source is not there, in words for the model and a person; null when it is none of its own. */
+  /**
+   * The reason why a tool of this source is not available, for the model and the user; null when the tool belongs to
+   * another source.
+   */
   whyAbsent(name: string): string | null
-  /** Resolves when the tool is there, or is known not to come soon, or when the signal aborts. */
+  /** Resolves when the tool is available, when it will not be soon, or when the signal aborts. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
   /**
-   * Resolves when all tools are there that are about to come after the start, when it has taken too long, or when the
-   * signal aborts.
+   * Resolves when all tools that are expected after the start are available, after a timeout, or when the signal
+   * aborts.
    */
   untilSettled(signal: AbortSignal): Promise<void>
-  /** What `untilSettled` did not see come, or still waits for: in words for the model and a person. */
+  /** What `untilSettled` found missing or still waits for, with reasons for the model and the user. */
   unsettled(): { isWaiting: boolean; reasons: string[] }
-  /** Resolves when these tools are there, as far as they are going to be within a while, or when the signal aborts. */
+  /** Resolves when these tools are available as far as can be expected soon, or when the signal aborts. */
   untilBack(names: readonly string[], signal: AbortSignal): Promise<void>
-  /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
+  /** Calls the listener whenever the tools change. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void
 }
 
-/** A call of a tool, or of any one of several: its name tells the types of its input and output. */
+/** A call of a tool, or of one of several: its name determines the types of its input and output. */
 export type CallOf<T> =
   T extends Tool<infer Name, infer Input, infer Output> ? KnownToolCall<Name, Input, Output> : never
 
-/** `error` is written for the model, which is to act on it, and for the person who reads along. */
+/** `error` is for the model, which should react to it, and for the user. */
 export type ToolFailure = {
   ok: false
-  /** `lost`, `timeout` and `stopped` are of calls that had begun, and may have happened. */
+  /** With `lost`, `timeout` and `stopped` the call had begun and may have taken effect. */
   kind: 'bad-arguments' | 'unknown-tool' | 'timeout' | 'failed' | 'stopped' | 'lost'
   error: string
 }
 
-/** How a call ended; `output` is plain JSON that fits the tool's schema. */
+/** The outcome of a call; `output` is plain JSON that matches the tool's schema. */
 export type ToolOutcome = { ok: true; output: unknown } | ToolFailure
 
 export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure
 
-/** All tools there are, at each moment. */
+/** All available tools. */
 export type ToolRegistry = {
   list(): ToolInfo[]
-  /** Those that the model is offered. */
+  /** The tools that are offered to the model. */
   offered(): ToolInfo[]
-  /** One of the list. */
+  /** One tool of the list. */
   info(name: string): ToolInfo | undefined
   find(name: string): Tool | undefined
   /**
-   * What a call that the model wrote asks for: the tool, and the input to record and execute.
-   *
+   * Parses a call that the model wrote: returns the tool, and the input to record and execute.
    * @param argumentsText JSON, as the model sent it; empty means no arguments
    */
   parse(name: string, argumentsText: string): ParsedCall
-  /** Whether a person is to be asked before a call with this input, such as `parse` gave, begins. */
+  /** True when a call with this input, as returned by `parse`, needs approval before it begins. */
   needsApproval(name: string, input: unknown): boolean
   /**
-   * Carries a call out. Never throws: the signal's end, the tool's time and its failures are outcomes. A tool that
-   * goes on after its time is left to itself; its late answer is dropped.
-   *
-   * @param input such as `parse` gave, perhaps recorded since: it is checked again
+   * Executes a call. Never throws: an abort, a timeout and failures are outcomes. A tool that continues after its
+   * timeout is not interrupted; its late result is dropped.
+   * @param input as returned by `parse`, possibly stored since: it is validated again
    */
   execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
-  /** Waits for a tool that is about to come; at once for one that is there, or is not going to be. */
+  /** Waits for a tool that is expected soon; returns at once when it is available or not expected. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
-  /** As of a `ToolSource`. */
+  /** See `ToolSource`. */
   untilSettled: ToolSource['untilSettled']
   unsettled: ToolSource['unsettled']
   /**
-   * Waits for tools that a run was offered before.
-   *
-   * @returns why some are away, in words for the model and a person
+   * Waits for tools that a run was offered earlier.
+   * @returns the reasons why some are missing, for the model and the user
    */
   untilBack(names: readonly string[], signal: AbortSignal): Promise<string[]>
-  /** Calls the listener whenever tools came, went or changed. Returns what ends that. */
+  /** Calls the listener whenever the tools change. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void
 }

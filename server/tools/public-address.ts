@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net'
 
-/** What is of this machine, its networks, or nobody: IANA's special-purpose registries. */
+/** IPv4 and IPv6 addresses that are not public: IANA's special-purpose registries. */
 const special = new BlockList()
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
@@ -29,11 +29,11 @@ for (const [net, prefix] of [
   special.addSubnet(net, prefix, 'ipv6')
 }
 
-/** All that is public in IPv6; what stands for an IPv4 address lies outside. */
+/** All public IPv6 addresses; those that embed an IPv4 address are outside of it. */
 const publicIpv6 = new BlockList()
 publicIpv6.addSubnet('2000::', 3, 'ipv6')
 
-/** Whether an IP address, without brackets, is one of the public internet. */
+/** Returns true for an address of the public internet, given without brackets. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4')
   return publicIpv6.check(address, 'ipv6') && !special.check(address, 'ipv6')

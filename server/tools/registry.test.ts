@@ -21,7 +21,7 @@ const add = defineTool({
   execute: async ({ a, b }) => ({ sum: a + b }),
 })
 
-/** A tool that does as it is told, whatever its schema says. */
+/** A tool with any behaviour, whatever its schema says. */
 function answering(execute: Tool['execute'], output: z.ZodType = z.unknown()): Tool {
   return { ...add, name: 'answering', input: z.unknown(), output, execute }
 }

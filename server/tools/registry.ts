@@ -12,17 +12,17 @@ import {
   type ToolSource,
 } from './port.ts'
 
-/** The most a tool may answer, in UTF-16 units of JSON: an event carries it whole, and a frame holds 1 MiB. */
+/** The longest output of a tool in UTF-16 units of JSON: an event carries it whole, and a frame is limited to 1 MiB. */
 const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
-/** As many as providers take. */
+/** The most tools that all providers accept. */
 const MAX_OFFERED = 128
 
 /**
- * @param tools those that are always there; one of the source that has such a name is not offered
- * @param options.timeoutMs the longest that one call may take, in milliseconds
- * @param options.source those that come and go
- * @throws when two tools have one name
+ * @param tools the static tools; a tool of the source with the same name is not offered
+ * @param options.timeoutMs the longest that one call may take
+ * @param options.source the dynamic tools
+ * @throws when two static tools have the same name
  */
 export function createToolRegistry(
   tools: readonly Tool[],
@@ -33,7 +33,7 @@ export function createToolRegistry(
   }: {
     timeoutMs: number
     source?: ToolSource
-    /** Called with the names that the model is not offered, whenever they are other ones. */
+    /** Called with the names of the tools that are not offered, whenever they change. */
     onTooMany?: (names: string[]) => void
   },
 ): ToolRegistry {
@@ -49,7 +49,8 @@ export function createToolRegistry(
     [...ownInfos, ...coming().map(describe)].map((info, index) =>
       index < MAX_OFFERED ? info : { ...info, offered: false },
     )
-  // Always the first: those of this server, then those of the others in the order of the file and of their lists.
+  // Always the first ones: those of this server, then those of the others in the order of the configuration and of
+  // their lists.
   const left = () => [...own.keys(), ...coming().map(({ name }) => name)].slice(MAX_OFFERED)
   let told = ''
   source?.onChange(() => {
@@ -180,7 +181,9 @@ async function attempt(tool: Tool, input: unknown, context: ToolContext): Promis
   }
 }
 
-/** What JSON cannot carry (a function, a cycle, a bigint) must fail here, not where the call is recorded. */
+/**
+ * A value that JSON cannot represent (a function, a cycle, a bigint) must fail here and not when the call is stored.
+ */
 function toJson(output: unknown, maxLength: number): ToolOutcome {
   const text: string | undefined = JSON.stringify(output)
   if (text === undefined) return failure('failed', 'The tool gave no answer.')
@@ -193,6 +196,6 @@ function toJson(output: unknown, maxLength: number): ToolOutcome {
 function failure(kind: ToolFailure['kind'], error: string): ToolFailure {
   const text = error || 'The tool failed and gave no reason.'
   const short = text.length > MAX_ERROR_LENGTH ? `${text.slice(0, MAX_ERROR_LENGTH)}…` : text
-  // It is stored as text, which holds no NUL; half of a surrogate pair is no text either.
+  // Postgres cannot store NUL, and a lone surrogate is not valid text either.
   return { ok: false, kind, error: short.replaceAll('\0', '\u{FFFD}').toWellFormed() }
 }

@@ -6,21 +6,20 @@ import { isPublicAddress } from './public-address.ts'
 export type Resolved = { address: string; family: number }
 
 export type SafeFetchOptions = {
-  /** All addresses of a name. */
+  /** Resolves all addresses of a host name. */
   resolve?: (hostname: string) => Promise<Resolved[]>
   isAllowed?: (address: string) => boolean
 }
 
 const MAX_REDIRECTS = 5
 
-/** What is fetched, and where it was in the end. `close` must be called when its body was read. */
+/** The response and its final address. `close` must be called after reading the body. */
 export type Fetched = { response: Response; url: string; close(): Promise<void> }
 
 /**
- * Fetches from the public internet only. The address that a name resolves to is the one that was checked and the one
- * that is connected to, for each redirect anew: a name that means another address a moment later gains nothing.
- *
- * @throws in words for the model, when the address may not be fetched
+ * Fetches from the public internet only. For each redirect too, the connection goes to exactly the address that was
+ * resolved and checked, so a name that later resolves to another address (DNS rebinding) gains nothing.
+ * @throws errors with a message for the model when the address may not be fetched
  */
 export async function safeFetch(
   url: string,
@@ -69,7 +68,7 @@ function check(url: string): URL {
   return target
 }
 
-/** What is an address already is never looked up. */
+/** An IP address needs no lookup. */
 async function addressesOf(
   hostname: string,
   resolve: (hostname: string) => Promise<Resolved[]>,
@@ -91,7 +90,7 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 }
 
-/** `fetch` itself says no more than that it failed. */
+/** `fetch` hides the cause in its error chain. */
 function explain(error: unknown): Error {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause ? String(cause.code) : ''

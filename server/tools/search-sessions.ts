@@ -3,7 +3,7 @@ import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
 import type { Tool } from './port.ts'
 
-/** A place that was found, of which more may be known than a model is told. */
+/** A search hit; it may have more fields than the model is shown. */
 export type FoundPlace = {
   sessionId: SessionId
   messageId: MessageId | null
@@ -20,7 +20,7 @@ const Output = z.object({
   results: z.array(
     z.object({
       session_id: SessionId,
-      /** Null where the title or the summary matches. */
+      /** Null when the title or the summary matches. */
       message_id: MessageId.nullable(),
       title: z.string().nullable(),
       snippet: z.string(),
@@ -29,9 +29,8 @@ const Output = z.object({
 })
 
 /**
- * Looks through the caller's own conversations, and nobody else's.
- *
- * @param search answers best first
+ * Searches the caller's own conversations only.
+ * @param search returns the best hits first
  */
 export function searchSessions(
   search: (userId: UserId, query: string, limit: number) => Promise<FoundPlace[]>,

@@ -16,7 +16,7 @@ export type Outputs = inferRouterOutputs<AppRouter>
 type Yielded<Iterable> = Iterable extends AsyncIterable<infer Value> ? Value : never
 type Watched = Yielded<Outputs['sessions']['watch']>['data']
 
-/** A tool call as this server makes them: for a built-in tool, its name tells the types of its input and output. */
+/** A tool call of this server: for a built-in tool, its name determines the types of its input and output. */
 export type AppToolCall = Extract<Watched, { type: 'tool' }>['call']
 export type AppEvent = SessionEvent<AppToolCall>
 export type AppMessage = Message<AppToolCall>

@@ -13,44 +13,47 @@ import { createTransport } from './transport.ts'
 checkRuntime()
 
 export type ConnectOptions = {
-  /** The server, such as `http://127.0.0.1:8001`. In a browser, the page's own origin when left out. */
+  /** The address of the server, such as `http://127.0.0.1:8001`. In a browser, it defaults to the page's origin. */
   url?: string | URL
-  /** A bearer token, or a function that is asked before each connection. Left out, the browser's cookie signs in. */
+  /**
+   * A bearer token, or a function that is called before each connection. Without it, the browser's cookie
+   * authenticates.
+   */
   token?: Token
-  /** The WebSocket to use where there is no global one. */
+  /** The WebSocket class to use where there is no global one. */
   WebSocket?: typeof WebSocket
   /**
-   * How many milliseconds a query or mutation waits for its answer, also when there is no connection; 30,000 unless
-   * given, `Infinity` for as long as it takes. Exports and imports have twenty times that. Then it rejects, and what the
-   * server did with it is not known. `session.send` waits until the server answers. A `signal` ends one call earlier:
-   * `api.sessions.get.query({ id }, { signal: AbortSignal.timeout(5_000) })`.
+   * Milliseconds until a query or mutation times out, also without a connection; 30,000 by default, `Infinity` for no
+   * timeout. Exports and imports have twenty times that. After a timeout the call rejects, and its effect on the server
+   * is unknown. `session.send` has no timeout. A `signal` ends one call earlier: `api.sessions.get.query({ id }, {
+   * signal: AbortSignal.timeout(5_000) })`.
    */
   timeoutMs?: number
-  /** When to tell listeners of new text; a frame in browsers, a microtask elsewhere. */
+  /**
+   * Schedules the notification of listeners about new text: by default the next frame in browsers, a microtask
+   * elsewhere.
+   */
   schedule?: Schedule
 }
 
 export type Client = AsyncDisposable & {
   readonly api: Api
   readonly connection: Connection
-  /** The session of this id; the same object each time. */
+  /** The session with this id; each call returns the same object. */
   session(id: string): Session
-  /** Ends everything at once; what is under way rejects. */
+  /** Closes everything at once; pending calls reject. */
   close(): Promise<void>
 }
 
 /**
- * Connects to a Throughline server, and stays connected: through drops, sleeps and restarts it tries again until it is
- * closed.
- *
+ * Connects to a Throughline server. It reconnects after network failures, sleeps and restarts until it is closed.
  * @example
  * await using client = connect({ url: 'http://127.0.0.1:8001' })
  * const { id } = await client.api.sessions.create.mutate({})
  * await client.session(id).send('Hello')
  * for await (const { event } of client.session(id).events()) console.log(event)
- *
- * @throws TypeError when the address is none, or there is no WebSocket
- * @throws RangeError when `timeoutMs` is no positive number
+ * @throws TypeError when the address is invalid, or there is no WebSocket
+ * @throws RangeError when `timeoutMs` is not a positive number
  */
 export function connect(options: ConnectOptions = {}): Client {
   const implementation = options.WebSocket ?? globalThis.WebSocket
@@ -64,7 +67,7 @@ export function connect(options: ConnectOptions = {}): Client {
 
   async function close(): Promise<void> {
     for (const { store } of sessions.values()) store.close()
-    // It stops connecting before the driver breaks the connection, and waits for what that rejects.
+    // tRPC's client must stop reconnecting before the driver closes the connection; it then rejects the pending calls.
     const closed = socket.close()
     connection.close()
     await closed
@@ -74,7 +77,7 @@ export function connect(options: ConnectOptions = {}): Client {
     api,
     connection,
     session(given) {
-      // As the server names it: capitals are the same id.
+      // Ids are case-insensitive; the server uses lower case.
       const id = given.toLowerCase()
       let entry = sessions.get(id)
       if (entry === undefined) {
@@ -99,7 +102,7 @@ const SOCKET_PROTOCOLS: Partial<Record<string, string>> = {
 function socketUrl(base: string | URL | undefined): string {
   const url = new URL(base ?? globalThis.location?.origin)
   const protocol = SOCKET_PROTOCOLS[url.protocol]
-  // `localhost:8001` is an address too, of the protocol `localhost:`.
+  // `localhost:8001` parses as a URL with the protocol `localhost:`.
   if (protocol === undefined) {
     throw new TypeError(
       `The address of a server begins with http:// or https://, not ${url.protocol}`,

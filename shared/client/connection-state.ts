@@ -1,26 +1,26 @@
 import type { ConnectionCause, ConnectionState } from './connection.ts'
 
-/** Where the connection stands. `tries` counts those since the server was last heard. */
+/** The state of the connection. `tries` counts attempts since the last message from the server. */
 export type ConnectionProgress = {
   readonly phase: 'trying' | 'open' | 'closed'
   readonly tries: number
   readonly cause: ConnectionCause | null
-  /** What the browser says of its network; true where there is none to say. */
+  /** The browser's network state; true outside of a browser. */
   readonly online: boolean
-  /** Why the server cannot work although it is there, and how often it said so; null while it can. */
+  /** Why a reachable server cannot work, and how often it refused; null while it works. */
   readonly outage: { readonly cause: ConnectionCause; readonly refusals: number } | null
 }
 
 export type ConnectionStep =
   | { type: 'try' }
   | { type: 'opened' }
-  /** The server said something that is no refusal. */
+  /** The server sent a message that is not a refusal. */
   | { type: 'heard' }
   | { type: 'lost'; cause: ConnectionCause }
-  /** Why it was lost has come out since. */
+  /** The reason of the loss became known later. */
   | { type: 'explained'; cause: ConnectionCause }
   | { type: 'network'; online: boolean }
-  /** Null: the server has worked again. */
+  /** Null means that the server works again. */
   | { type: 'outage'; cause: ConnectionCause | null }
   | { type: 'closed' }
 

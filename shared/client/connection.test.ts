@@ -64,7 +64,7 @@ describe('a client', () => {
       (one) => one.status === 'reconnecting' && one.attempt >= 4,
     )
     expect(state).toMatchObject({ cause: { message: 'The token is refused' } })
-    // At least 200 ms before the second try, and 400 before the third; less a tick of the clock each.
+    // At least 200 ms before the second attempt, and 400 ms before the third; less a clock tick each.
     expect(performance.now() - begun).toBeGreaterThan(590)
     expect(server.tokens.length).toBeLessThanOrEqual(4)
   })
@@ -119,7 +119,7 @@ describe('a client', () => {
         made += 1
       }
     }
-    // The class of `ws` differs from the browser's in its types only.
+    // The class of `ws` differs from the browser's only in its types.
     const Implementation = Counted as unknown as typeof WebSocket
     await using client = connect({ url: server.url, WebSocket: Implementation })
     expect(await client.api.me.query()).toEqual({ token: null })

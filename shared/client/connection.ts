@@ -9,40 +9,39 @@ import type { DroppableSocket } from './socket.ts'
 import { Listeners } from './store.ts'
 import type { Store } from './store.ts'
 
-/** Why there is no connection, as far as is known. `code` is the WebSocket's close code. */
+/** Why there is no connection, as far as it is known. `code` is the WebSocket's close code. */
 export type ConnectionCause = {
   code: number | null
   message: string
   /**
-   * What stands in the way, where it is known: the server is there but cannot reach its `database`, and goes on by
-   * itself when it can; or it does not let pages of this `origin` in, which its operator has to change.
+   * The known obstacle. `database`: the server is reachable but its database is not; it recovers by itself. `origin`:
+   * the server refuses pages of this origin; its operator has to allow it.
    */
   reason?: 'database' | 'origin'
 }
 
 export type ConnectionState =
-  /** The first connection is being made. */
+  /** The first connection is being established. */
   | { status: 'connecting' }
   | { status: 'connected' }
   /**
-   * A connection broke, or could not be made, or the server cannot reach its database; `attempt` counts the tries since
-   * then.
+   * The connection broke or failed, or the server cannot reach its database; `attempt` counts the attempts since then.
    */
   | { status: 'reconnecting'; attempt: number; cause: ConnectionCause }
-  /** `network`: the browser says that it is offline, and no try succeeds; `closed`: `close()` was called. */
+  /** `network`: the browser is offline, and no attempt succeeds; `closed`: `close()` was called. */
   | { status: 'offline'; reason: 'network' | 'closed' }
 
 export type Connection = Store<ConnectionState>
 
-/** How long an open connection may take to show that it lives when there is reason to doubt it. */
+/** How long an open connection may take to answer a probe when it may be broken. */
 const PROBE_TIMEOUT_MS = 3_000
 
 export type Token = string | (() => string | null | Promise<string | null>)
 
 /**
- * Says when tRPC's WebSocket client connects, with what, and how that went. That client asks for the address before
- * each try; the answer is held back until the try is due, so a pause can be cut short when the network returns, and
- * no way into another try leads around the pause.
+ * Controls when and with what credentials tRPC's WebSocket client connects, and tracks the result. That client asks for
+ * the address before each attempt; the driver delays the address until the attempt is due. That way a backoff can be
+ * cut short when the network returns, and every attempt obeys the backoff.
  */
 export class ConnectionDriver implements Connection {
   readonly #url: string
@@ -72,7 +71,7 @@ export class ConnectionDriver implements Connection {
         this.#step({ type: 'network', online: true })
         this.#wake()
       },
-      // The server may be on this very machine, so trying goes on: a try tells the truth.
+      // The server may be on this very machine, so attempts continue; their result counts.
       offline: () => {
         this.#step({ type: 'network', online: false })
         this.#socket?.drop({ code: null, message: 'The network is gone' })
@@ -84,12 +83,12 @@ export class ConnectionDriver implements Connection {
     })
   }
 
-  /** Whether requests can be sent, be it to a server that can do little just now. */
+  /** True when requests can be sent, even to a server without its database. */
   get open(): boolean {
     return this.#progress.phase === 'open'
   }
 
-  /** The server said that it cannot work, or, null, that it can again. */
+  /** Records that the server cannot work, or, with null, that it works again. */
   outage(cause: ConnectionCause | null): void {
     if (cause !== null || this.#progress.outage !== null) this.#step({ type: 'outage', cause })
   }
@@ -102,7 +101,7 @@ export class ConnectionDriver implements Connection {
 
   readonly getSnapshot = (): ConnectionState => this.#state
 
-  /** Resolves with the address when the next try is due; rejects when there will be none. */
+  /** Resolves with the address when the next attempt is due; rejects after `close`. */
   readonly nextUrl = async (): Promise<string> => {
     const first = !this.#tried
     this.#tried = true
@@ -119,14 +118,14 @@ export class ConnectionDriver implements Connection {
     return this.#url
   }
 
-  /** The credentials that go with the address given last; undefined where the browser's cookie signs in. */
+  /** The credentials for the address that was returned last; undefined when the browser's cookie authenticates. */
   get connectionParams(): (() => Record<string, string>) | undefined {
     return this.#token === undefined ? undefined : () => this.#params
   }
 
   /**
-   * Watches over the socket of a try. One that the server asked to be replaced may stay open beside the next until its
-   * calls are answered; how that ends says nothing of the connection.
+   * Tracks the socket of an attempt. A socket that the server asked to replace may stay open until its calls are
+   * answered; its end then says nothing about the connection.
    */
   attach(socket: DroppableSocket): void {
     this.#socket = socket
@@ -175,7 +174,7 @@ export class ConnectionDriver implements Connection {
     }
   }
 
-  /** A page is not told why its WebSocket was refused; what is read over HTTP says it. */
+  /** A page cannot see why its WebSocket was refused; an HTTP request can tell. */
   async #askWhy(): Promise<void> {
     const message = await askWhyRefused(this.#url)
     if (message !== null) {
@@ -206,7 +205,7 @@ export class ConnectionDriver implements Connection {
   }
 }
 
-/** What the server says before it closes a connection that it does not take: an error that answers no request. */
+/** The reason that the server sends before it closes a refused connection: an error without a request id. */
 function refusalIn(data: unknown): ConnectionCause | null {
   if (typeof data !== 'string' || !data.startsWith('{')) return null
   const said: unknown = JSON.parse(data)

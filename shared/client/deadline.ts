@@ -4,31 +4,31 @@ import { observable } from '@trpc/server/observable'
 import type { AppRouter } from './app.ts'
 import { CallTimeoutError } from './errors.ts'
 
-/** How long a query or mutation waits for its answer, also for a connection to be asked over. */
+/** The default timeout of a query or mutation, including the wait for a connection. */
 export const DEFAULT_TIMEOUT_MS = 30_000
 
-/** The longest that a timer can be set to; one for longer goes off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** The longest delay of a timer; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** A file goes with these, which takes as long as the network takes for it. */
+/** These transfer a file, whose duration depends on the network. */
 const TRANSFERS = new Set(['sessions.export', 'sessions.import'])
 const TRANSFER_FACTOR = 20
 
 /**
- * The context of a call that waits for as long as it takes. It must be one that may be repeated: what became of a call
- * that was given up nobody knows.
+ * The context of a call without a timeout. Only for commands that may be repeated, because the outcome of an abandoned
+ * call is unknown.
  */
 export const WITHOUT_DEADLINE = { deadline: 'none' } as const
 
-/** Ends queries and mutations that are not answered in time, whatever keeps them: no connection, or a silent server. */
+/** Adds a timeout to queries and mutations, whatever the cause: no connection, or a silent server. */
 export function withDeadline(timeoutMs: number): TRPCLink<AppRouter> {
   return () =>
     ({ op, next }) => {
       const allowedMs = allowed(op, timeoutMs)
-      if (allowedMs > LONGEST_TIMER_MS) return next(op)
+      if (allowedMs > MAX_TIMER_MS) return next(op)
       return observable((observer) => {
         const timer = setTimeout(() => {
-          // First the error: a link below completes what is unsubscribed, and a call that completes has no answer.
+          // The error must come first: unsubscribing makes the link below complete, and a completed call has no result.
           observer.error(TRPCClientError.from(new CallTimeoutError(allowedMs)))
           request.unsubscribe()
         }, allowedMs)

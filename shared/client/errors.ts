@@ -3,7 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 import type { ApiError, AppRouter } from './app.ts'
 import type { SessionError } from './session-snapshot.ts'
 
-/** Something was asked of a client after its `close()`. */
+/** A client was used after its `close()`. */
 export class ClientClosedError extends Error {
   constructor() {
     super('The client is closed')
@@ -11,7 +11,7 @@ export class ClientClosedError extends Error {
   }
 }
 
-/** A query or mutation was not answered in time. Whether the server has done it, or will, is not known. */
+/** A query or mutation timed out. Whether the server has executed it, or will, is unknown. */
 export class CallTimeoutError extends Error {
   constructor(timeoutMs: number) {
     super(`The server did not answer within ${timeoutMs / 1000} s`)
@@ -19,7 +19,7 @@ export class CallTimeoutError extends Error {
   }
 }
 
-/** The codes with which the server refuses, in `error.data.code`: tRPC's own. */
+/** The error codes of the server in `error.data.code`, which are tRPC's. */
 export const API_ERROR_CODES = [
   'BAD_REQUEST',
   'UNAUTHORIZED',
@@ -35,7 +35,7 @@ export const API_ERROR_CODES = [
 ] as const satisfies readonly TRPC_ERROR_CODE_KEY[]
 export type ApiErrorCode = TRPC_ERROR_CODE_KEY
 
-/** Whether the server refused a call, with this code where one is given. Its words are in `error.message`. */
+/** Returns true when the server refused a call, with this code if given. `error.message` has its explanation. */
 export function isApiError<Code extends ApiErrorCode>(
   error: unknown,
   code?: Code,
@@ -44,7 +44,7 @@ export function isApiError<Code extends ApiErrorCode>(
   return code === undefined || error.data.code === code
 }
 
-/** Whether a query or mutation ended because its time was over (`timeoutMs`). */
+/** Returns true when a query or mutation timed out (`timeoutMs`). */
 export function isTimeout(error: unknown): boolean {
   return error instanceof TRPCClientError && error.cause instanceof CallTimeoutError
 }
@@ -53,8 +53,8 @@ export function isTimeout(error: unknown): boolean {
 const MESSAGE_TOO_BIG = 1009
 
 /**
- * Whether the connection broke before the server answered, so that nobody here knows what was done. False for what
- * would break in the same way again: input that is no JSON, a message that is too large.
+ * Returns true when the connection broke before the server answered, so that the outcome is unknown. False for errors
+ * that a repetition would cause again: input that is not JSON, or a message that is too large.
  */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof TRPCClientError) || hasCode(error.data)) return false
@@ -74,25 +74,25 @@ const PASSING = new Set([
   'TOO_MANY_REQUESTS',
 ])
 
-/** Whether the server's refusal may pass when it is asked again later. */
+/** Returns true when the server's refusal may be temporary. */
 export function mayPass(error: unknown): error is TRPCClientError<AppRouter> {
   return error instanceof TRPCClientError && hasCode(error.data) && PASSING.has(error.data.code)
 }
 
-/** Whether the server is there but cannot work, its database being away for instance. */
+/** Returns true when the server is reachable but cannot work, for example without its database. */
 export function isOutage(error: unknown): boolean {
   return mayPass(error) && hasCode(error.data) && OUTAGES.has(error.data.code)
 }
 
 const OUTAGES = new Set(['BAD_GATEWAY', 'GATEWAY_TIMEOUT', 'SERVICE_UNAVAILABLE'])
 
-/** What the server says is away, so that it cannot work itself; null for any other error. */
+/** The missing part that keeps the server from working; null for any other error. */
 export function absenceIn(error: unknown): 'database' | null {
   if (!(error instanceof TRPCClientError) || !hasCode(error.data)) return null
   return 'reason' in error.data && error.data.reason === 'database' ? 'database' : null
 }
 
-/** An error as the stores show it. `CONNECTION_LOST` and `CLIENT_CLOSED` are codes of our own. */
+/** Converts an error for the stores. `CONNECTION_LOST` and `CLIENT_CLOSED` are codes of the client itself. */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof TRPCClientError && hasCode(error.data)) {
     return { code: error.data.code, message: error.message }

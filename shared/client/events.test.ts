@@ -56,7 +56,7 @@ test('a consumer that is slow gets the same text in fewer events', async () => {
   const words = 600
   for (let n = 0; n < words; n += 1) {
     server.tell((log) => log.write('text', `${n} `, false))
-    // Each goes out by itself, as the watch is woken by each.
+    // Each is sent in its own frame, because each wakes the watch.
     await Promise.resolve()
     if (n % 20 === 0) await client.api.me.query()
   }

@@ -5,10 +5,13 @@ import { follow } from './follow.ts'
 
 type Event = LoggedEvent<AppToolCall>
 
-/** So many events wait for a slow consumer as they came; beyond that, neighbouring chunks are merged. */
-const UNMERGED = 256
+/** For a slow consumer, this many events are kept unchanged; beyond that, neighbouring chunks are merged. */
+const MAX_UNMERGED = 256
 
-/** The events of a session after a cursor, for a loop; it follows from the first `next` until it is left. */
+/**
+ * The events of a session after a cursor, as an async iterator; it watches from the first `next` until the loop is
+ * left.
+ */
 export async function* sessionEvents(
   api: Api,
   sessionId: string,
@@ -26,13 +29,13 @@ export async function* sessionEvents(
   signal?.addEventListener('abort', onAbort, { once: true })
   const following = follow(api, sessionId, after ?? null, {
     event(event) {
-      const last = waiting.length > UNMERGED ? waiting.at(-1) : undefined
+      const last = waiting.length > MAX_UNMERGED ? waiting.at(-1) : undefined
       const merged = last === undefined ? null : mergePair(last, event)
       if (merged === null) waiting.push(event)
       else waiting[waiting.length - 1] = merged
       wake()
     },
-    // A loop is left to decide for itself what to do about a server that fails.
+    // The user of the loop decides how to react to a failing server.
     failing: end,
     failed: end,
   })
@@ -63,7 +66,7 @@ export async function* sessionEvents(
     following.stop()
   }
 
-  // The compiler does not see that callbacks change it.
+  // The compiler does not see that callbacks assign it.
   function endingOf(): typeof ending {
     return ending
   }

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A watch that refuses so many times, and then is there. */
+/** A watch that is refused `times` times and then works. */
 function refusing(code: string, times: number) {
   const asked = { count: 0 }
   type Handlers = { onError(error: unknown): void; onStarted(): void }

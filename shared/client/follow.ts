@@ -4,29 +4,28 @@ import { isConnectionLost, isOutage, mayPass } from './errors.ts'
 import { retryDelay } from './retry.ts'
 
 export type Following = {
-  /** Begins again from a snapshot, after an event that cannot follow on what was read. */
+  /** Restarts from a snapshot, after an event that does not follow from the known state. */
   restart(): void
-  /** Asks again now, where it waits to be allowed to. */
+  /** Retries now instead of after the backoff. */
   again(): void
   stop(): void
 }
 
 /**
- * After so many refusals in a row, over about 50 s, without an event between them, it is told that the watch fails. Of
- * an outage the connection tells: the server says itself that it will be over.
+ * After this many refusals in a row without an event, over about 50 s, the watch counts as failing. A database outage
+ * is reported by the connection instead: the server announces it, and it ends by itself.
  */
-const MANY_REFUSALS = 12
-/** A restart is made at once, unless it follows the one before within this time. */
+const FAILING_AFTER_REFUSALS = 12
+/** A restart is immediate, unless the last one was within this time. */
 const RESTART_MS = 10_000
 
 /**
- * Reads a session's events after a cursor for as long as it takes: each once, in the order of the log. tRPC resumes a
- * subscription over a new connection; this adds a new subscription where the old one ended or failed.
- *
+ * Watches a session's events after a cursor without end: each event once, in the order of the log. tRPC resumes a
+ * subscription over a new connection; this adds a new subscription when one ended or failed.
  * @param after the cursor; null begins with a snapshot
- * @param tell.event is told of each event; it must not throw
- * @param tell.failing is told when the server has failed for long by itself; it is asked again all the same
- * @param tell.failed is told once when the server refuses for good; nothing follows
+ * @param tell.event called with each event; it must not throw
+ * @param tell.failing called when the server has failed for long; attempts continue
+ * @param tell.failed called once when the server refuses for good; nothing follows
  */
 export function follow(
   api: Api,
@@ -49,7 +48,7 @@ export function follow(
   function begin(): { end(): void } {
     return watch(api, sessionId, cursor, {
       event(logged) {
-        // A server that resumes too early repeats what is known; a snapshot counts wherever it comes.
+        // A server that resumes too early repeats known events, which are skipped; a snapshot always counts.
         const known = cursor !== null && logged.seq <= cursor
         if (known && logged.event.type !== 'snapshot') return
         cursor = logged.seq
@@ -64,7 +63,7 @@ export function follow(
           return tell.failed(error)
         }
         beginAgain(retryDelay(refusals))
-        if (refusals >= MANY_REFUSALS && !isOutage(error)) tell.failing(error)
+        if (refusals >= FAILING_AFTER_REFUSALS && !isOutage(error)) tell.failing(error)
       },
     })
   }
@@ -104,7 +103,7 @@ export function follow(
   }
 }
 
-/** One subscription, until it is ended here, or ends or fails there. */
+/** One subscription, until it is unsubscribed, completes or fails. */
 function watch(
   api: Api,
   sessionId: string,
@@ -118,7 +117,7 @@ function watch(
   function ended(error: unknown): void {
     if (over) return
     over = true
-    // tRPC may fail a subscription before it hands it out.
+    // tRPC may report an error before it returns the subscription.
     queueMicrotask(() => tell.ended(error))
   }
 
@@ -148,7 +147,7 @@ function watch(
   return {
     end() {
       over = true
-      // A stop that overtakes its start is lost on the server, which would then go on sending to nobody.
+      // A stop that overtakes its start would be ignored by the server, which would then send to nobody.
       if (started || !sent) unsubscribe()
     },
   }

@@ -1,23 +1,23 @@
 import { jsonEncoder } from '@trpc/client'
 import type { Encoder } from '@trpc/client'
 
-/** The server takes 20 queries and mutations in a frame (CONTRACT, P12). */
-const MOST_IN_A_FRAME = 16
+/** The server accepts at most 20 queries and mutations in a frame (contract, P12). */
+const MAX_REQUESTS_PER_FRAME = 16
 
-/** JSON text has none but within strings, where it is escaped. */
+/** JSON text contains a line break only inside of strings, where it is escaped. */
 const BETWEEN_FRAMES = '\n'
 
 /**
- * tRPC puts all that is asked for in one moment, or waited for a connection, into one frame. Here it becomes several,
- * joined by what `splitFrames` takes apart.
+ * tRPC puts all requests of one moment, or those that waited for a connection, into one frame. This encoder makes
+ * several frames of them, joined by a separator that `splitFrames` removes.
  */
 export const framesEncoder: Encoder = {
   encode(data) {
     if (!Array.isArray(data)) return JSON.stringify(data)
     const messages: unknown[] = data
     const frames = []
-    for (let from = 0; from < messages.length; from += MOST_IN_A_FRAME) {
-      frames.push(JSON.stringify(messages.slice(from, from + MOST_IN_A_FRAME)))
+    for (let from = 0; from < messages.length; from += MAX_REQUESTS_PER_FRAME) {
+      frames.push(JSON.stringify(messages.slice(from, from + MAX_REQUESTS_PER_FRAME)))
     }
     return frames.join(BETWEEN_FRAMES)
   },

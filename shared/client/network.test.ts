@@ -4,7 +4,7 @@ import type { Client } from './index.ts'
 import { until } from './testing/reader.ts'
 import { ScriptedServer } from './testing/server.ts'
 
-/** As much of a browser as tells of the network. */
+/** The globals of a browser that are needed for network events. */
 function enterBrowser(): { window: EventTarget; document: EventTarget } {
   const window = new EventTarget()
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
@@ -14,7 +14,7 @@ function enterBrowser(): { window: EventTarget; document: EventTarget } {
   return { window, document }
 }
 
-/** Lets so many tries fail that the pauses become longer than a test may take. */
+/** Makes so many attempts fail that the backoff becomes longer than the test. */
 async function tryOften({ connection }: Client, document: EventTarget): Promise<void> {
   const looking = setInterval(() => document.dispatchEvent(new Event('visibilitychange')), 20)
   await until(connection, (state) => state.status === 'reconnecting' && state.attempt > 12)

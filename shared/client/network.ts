@@ -1,11 +1,11 @@
 /**
- * Tells what the browser knows of its network and of the page being looked at; silent where there is no window.
- * `offline` is also told of a browser that is offline already. Returns the function that ends it.
+ * Reports changes of the browser's network and of the page's visibility; does nothing outside of a browser. `offline`
+ * is also called at once for a browser that is already offline. Returns a function that unsubscribes.
  */
 export function onNetworkChange(tell: {
   online(): void
   offline(): void
-  /** The page came back into view: timers may have slept, and the network may be another. */
+  /** The page became visible: its timers may have been suspended, and the network may have changed. */
   visible(): void
 }): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => {}

@@ -1,9 +1,8 @@
 const told = new Set<string>()
 
 /**
- * What the server has against a page of this origin; null when it has nothing, cannot be reached, or this is no page of
- * another origin. The page's console is told as well, once: its author looks there.
- *
+ * The server's reason to refuse pages of this origin; null when there is none, when it cannot be reached, or when the
+ * page has the server's origin. It is also logged to the page's console once, where the page's author looks.
  * @param socketUrl the address that refused a WebSocket
  */
 export async function askWhyRefused(
@@ -25,7 +24,7 @@ export async function askWhyRefused(
     }
     return message
   } catch {
-    // Not even that can be read: then it is the network, of which the connection tells.
+    // If even this request fails, the network is the cause, which the connection reports.
     return null
   }
 }

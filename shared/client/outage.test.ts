@@ -16,14 +16,14 @@ test('while the database is away the connection says so, and when it is back a s
   await until(store, ({ status }) => status === 'live')
   server.script.onWatch = async () => away()
   server.script.onList = async () => away()
-  // The tab comes back in the middle of the outage.
+  // The tab becomes visible during the outage.
   server.drop()
   const state = await until(
     client.connection,
     (now) => now.status === 'reconnecting' && now.cause.reason === 'database' && now.attempt > 2,
   )
   expect(state).toMatchObject({ cause: { message: 'The database is away.' } })
-  // What needs no database is answered meanwhile, and does not say that it is over.
+  // Calls that need no database succeed meanwhile, and do not end the outage.
   expect(await client.api.me.query()).toEqual({ token: null })
   expect(client.connection.getSnapshot().status).toBe('reconnecting')
   expect(store.getSnapshot()).toMatchObject({ status: 'live', error: null })

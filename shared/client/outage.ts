@@ -5,14 +5,13 @@ import type { ConnectionDriver } from './connection.ts'
 import { absenceIn } from './errors.ts'
 import { retryDelay } from './retry.ts'
 
-/** What needs the database; tools, models and the like are answered without it. */
+/** Procedures that need the database; tools, models and the like do not. */
 const STORED = /^(sessions|messages|runs|usage|shares)\./
 
 /**
- * Tells the driver when the server says that its database is away, and when it is back. A watch that goes on after its
- * cursor may be silent for long, so the end is asked for.
- *
- * @param ask something small that needs the database
+ * Tells the driver when the server reports a database outage, and when it has ended. A resumed watch may be silent for
+ * long, so the end is polled.
+ * @param ask a small call that needs the database
  */
 export function noticeOutages(
   driver: ConnectionDriver,
@@ -43,7 +42,7 @@ export function noticeOutages(
   }
 
   async function askAgain(): Promise<void> {
-    // Both answers come through here; what breaks the connection says nothing of the database.
+    // Both outcomes are seen by the link itself; a lost connection says nothing about the database.
     await ask().catch(() => undefined)
     timer = undefined
     if (refusals > 0 && !driver.closed) {
@@ -56,7 +55,7 @@ export function noticeOutages(
       observable((observer) =>
         next(op).subscribe({
           next(value) {
-            // A subscription also says that it has started, which it does before it asks the database.
+            // A subscription's `started` message is sent before the database is asked, so it does not count.
             const isAnswer = value.result.type === undefined || value.result.type === 'data'
             if (isAnswer && STORED.test(op.path)) worked()
             observer.next(value)

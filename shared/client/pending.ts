@@ -1,15 +1,15 @@
 import type { SessionEvent } from '../contract/events.ts'
 import type { PendingSend, SessionError } from './session-snapshot.ts'
 
-/** Sends whose messages are not in the log's view yet, in the order they were made. */
+/** Sends whose messages are not in the session's state yet, in the order of sending. */
 export type PendingSends = readonly (PendingSend & {
-  /** Whether the server has answered that the message is committed. */
+  /** True when the server has confirmed the commit. */
   readonly answered: boolean
 })[]
 
 export type NewSend = { id: string; text: string; parentId: string | null }
 
-/** A send begins, or begins again. */
+/** Adds a send, or restarts it. */
 export function sending(pending: PendingSends, send: NewSend): PendingSends {
   const entry = { ...send, status: 'sending' as const, answered: false }
   const index = pending.findIndex(({ id }) => id === send.id)
@@ -35,8 +35,8 @@ export function without(pending: PendingSends, id: string): PendingSends {
 }
 
 /**
- * Takes out what the event shows, so that no message is ever there twice. A snapshot shows all there is: what was
- * committed and is not in it, was taken back or stands on another branch.
+ * Removes the sends that the event shows, so that no message is shown twice. A snapshot is complete: a committed
+ * message that is not in it was deleted, or is on another branch.
  */
 export function shown<Call>(pending: PendingSends, event: SessionEvent<Call>): PendingSends {
   if (pending.length === 0) return pending

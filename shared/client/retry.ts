@@ -1,7 +1,6 @@
 /**
- * How long to wait before a try, in milliseconds: at first 0.1 to 0.2 s, doubling up to 5 to 10 s. The random half
- * keeps the clients of a restarted server from coming back all at the same moment.
- *
+ * The backoff before an attempt in milliseconds: at first 0.1 to 0.2 s, doubling up to 5 to 10 s. The random half
+ * prevents all clients of a restarted server from reconnecting at the same moment.
  * @param attempt counts from 1
  * @param random from 0 to 1
  */

@@ -2,8 +2,8 @@
 const OLDEST_NODE = 20
 
 /**
- * Says in a sentence that this Node is too old, where otherwise something would be missing somewhere. Browsers and
- * other runtimes have no version of Node, or the one that they are as good as.
+ * Throws a readable error when this Node is too old, instead of failing later at some missing feature. Browsers and
+ * other runtimes have no Node version, or report a compatible one.
  */
 export function checkRuntime(version: string | undefined = nodeVersion()): void {
   if (version === undefined || Number.parseInt(version, 10) >= OLDEST_NODE) return

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { frameSchedule } from './schedule.ts'
 
-/** A page with frames every 16 ms of a clock that a test winds. */
+/** A page with frames every 16 ms of a simulated clock. */
 function page() {
   let now = 0
   let frame: (() => void) | null = null
@@ -97,7 +97,7 @@ test('costly drawing is done less often, and at every frame again once it is che
         schedule(() => {
           flushes += 1
           asked = false
-          // React draws in a microtask that the flush queues.
+          // React renders in a microtask that the flush queues.
           queueMicrotask(() => work(cost))
         })
       }

@@ -5,24 +5,24 @@ export type Schedule = (flush: () => void) => void
 export type Frames = {
   now(): number
   request(run: () => void): () => void
-  /** Runs it after what has been changed in this frame was painted. */
+  /** Calls `run` after the changes in this frame were painted. */
   painted(run: () => void): void
-  /** By the clock: hidden pages are given no frames. */
+  /** With a timer, because hidden pages get no frames. */
   after(run: () => void, delayMs: number): () => void
 }
 
 const HIDDEN_MS = 250
 /**
- * A flush that costs more than this many milliseconds until it is painted is followed by fewer, and one below the other
- * by more again: the rest of a frame is for typing and scrolling.
+ * When a flush takes more than this many milliseconds until it is painted, the rate of flushes is halved, and below the
+ * other value it is doubled: the rest of a frame is for typing and scrolling.
  */
 const COSTLY_MS = 12
 const CHEAP_MS = 8
 const PACES_MS = [0, 33, 66]
-/** Half a frame early is nearer than half a frame late. */
+/** Half a frame early is closer than half a frame late. */
 const EARLY_MS = 8
 
-/** Flushes once a frame; every second or fourth when drawing and painting what a flush brings takes too long. */
+/** Flushes once a frame, or every second or fourth frame when rendering a flush takes too long. */
 export function frameSchedule(frames: Frames): Schedule {
   let waiting: (() => void)[] = []
   let cancelFrame = (): void => {}
@@ -51,14 +51,14 @@ export function frameSchedule(frames: Frames): Schedule {
     const request = (): void => {
       cancelFrame = frames.request(run)
     }
-    // Asking for frames only to let them pass would cost the page the work of each.
+    // A timer, because requesting frames only to skip them would cost the page work.
     if (early > 0) cancelFrame = frames.after(request, early)
     else request()
     cancelTimer = frames.after(run, HIDDEN_MS)
   }
 }
 
-/** By frames in browsers; elsewhere in a microtask, so that what arrives together is told together. */
+/** By frames in browsers; elsewhere in a microtask, so that simultaneous changes cause one notification. */
 export function defaultSchedule(): Schedule {
   if (typeof requestAnimationFrame === 'undefined') return queueMicrotask
   const { port1, port2 } = new MessageChannel()
@@ -72,7 +72,7 @@ export function defaultSchedule(): Schedule {
     },
     painted: (run) => {
       onPainted = run
-      // What is posted within a frame arrives when that is over.
+      // A message that is posted within a frame arrives after it.
       port2.postMessage(null)
     },
     after: (run, delayMs) => {

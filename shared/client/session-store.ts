@@ -13,12 +13,12 @@ import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
 import { Listeners } from './store.ts'
 import type { Store } from './store.ts'
 
-/** How long the watch outlives its last listener: React lets go and takes hold again while it moves components. */
+/** How long the watch continues without listeners: React briefly unsubscribes while it moves components. */
 const LINGER_MS = 1_000
-/** How long the state of a session that nobody looks at is kept, to show it at once and go on from its cursor. */
+/** How long the state of an unwatched session is kept, to show it at once and resume from its cursor. */
 const KEEP_MS = 5 * 60_000
 
-/** A session's folded state and its optimistic sends, followed while anyone listens. */
+/** A session's folded state and its pending sends, updated while there are listeners. */
 export class SessionStore implements Store<SessionSnapshot> {
   readonly #api: Api
   readonly #id: string
@@ -51,7 +51,7 @@ export class SessionStore implements Store<SessionSnapshot> {
 
   readonly getSnapshot = (): SessionSnapshot => this.#snapshot
 
-  /** Follows again at once after a failure, while anyone listens. */
+  /** Watches again at once after a failure, while there are listeners. */
   retry(): void {
     if (this.#error === null) return
     this.#error = null
@@ -113,7 +113,7 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#following?.stop()
     this.#following = null
     this.#error = null
-    // The log has them, and shows them to whoever looks next.
+    // The answered ones are in the log, which shows them when the session is watched again.
     this.#pending = sends.unanswered(this.#pending)
     this.#leaving = setTimeout(() => {
       this.#state = null
@@ -132,7 +132,7 @@ export class SessionStore implements Store<SessionSnapshot> {
     }
     this.#error = null
     this.#pending = sends.shown(this.#pending, event.event)
-    // Text waits for the next frame; what changes the shape of the conversation does not.
+    // Text is published with the next frame; other changes at once.
     if (event.event.type === 'chunk') this.#publishSoon()
     else this.#publish()
   }

@@ -9,52 +9,52 @@ import type { SessionStore } from './session-store.ts'
 import type { Store } from './store.ts'
 
 export type SendOptions = {
-  /** The message's id; a repeated send under the same id is the same send. Minted when left out. */
+  /** The message's id, which makes the send idempotent. Generated when omitted. */
   id?: string
-  /** The message to answer; the end of the active branch when left out. */
+  /** The message to reply to; the end of the active branch when omitted. */
   parentId?: string
-  /** What to do when an answer is under way. The server's default is `queue`. */
+  /** What to do while an answer is running. The server's default is `queue`. */
   whenBusy?: 'queue' | 'interrupt' | 'reject'
 }
 
 export type Session = {
   readonly id: string
-  /** Folded state and optimistic sends. It watches the session while anyone listens. */
+  /** Folded state and pending sends. It watches the session while there are listeners. */
   readonly store: Store<SessionSnapshot>
   /**
-   * Sends a message, exactly once: through dropped connections it is repeated under its id until the server answers.
-   * It shows in the store's `pending` until the log has it; when the server refuses, it stays there as `failed` and
-   * the promise rejects with the `TRPCClientError`. Offline it waits.
+   * Sends a message exactly once: after a lost connection it is repeated with the same id until the server answers. The
+   * message is in the store's `pending` until the log contains it. When the server refuses, it stays there as `failed`,
+   * and the promise rejects with the `TRPCClientError`. Without a connection it waits.
    */
   send(text: string, options?: SendOptions): Promise<SendResult>
-  /** Takes a failed send out of `pending`; the text is handed back for the message box. */
+  /** Removes a failed send from `pending`; returns its text for the message box. */
   dismiss(messageId: string): string | null
   /**
-   * Stops the run that is going. With `runId` only that one: repeated, as by a second press of a button, it leaves the
-   * next run alone, which may have begun meanwhile.
+   * Stops the active run. With `runId` only that run is stopped, so that a repeated call, such as a second press of a
+   * button, does not stop the next run.
    */
   stop(options?: { runId?: string; clearQueue?: boolean }): Promise<StopResult>
   /**
-   * The session's events, through drops, without gap or repetition. Begins with a snapshot, or right after the
-   * cursor `after`. Ends by `break` or the signal; throws when the server refuses.
+   * The session's events without gaps or repetitions, across reconnections. Begins with a snapshot, or right after the
+   * cursor `after`. Ends with `break` or the signal; throws when the server refuses.
    */
   events(options?: {
     after?: number
     signal?: AbortSignal
   }): AsyncIterableIterator<LoggedEvent<AppToolCall>>
-  /** Watches again after the store's status became `failed`. */
+  /** Watches again after the store's status has become `failed`. */
   retry(): void
 }
 
 export function createSession(api: Api, id: string, store: SessionStore): Session {
-  // A session's messages reach the server in the order they were sent, also when one has to be repeated.
+  // A session's messages reach the server in the order of sending, even when one has to be repeated.
   let before: Promise<unknown> = Promise.resolve()
 
   return {
     id,
     store,
     async send(text, { id: wanted = newId(), parentId, whenBusy } = {}) {
-      // The log names it so: capitals are the same id.
+      // Ids are case-insensitive; the log uses lower case.
       const messageId = wanted.toLowerCase()
       store.sending({ id: messageId, text, parentId: parentId ?? null })
       const sent = before.then(() =>

@@ -13,14 +13,15 @@ type Listener<Type extends keyof SocketEvents> = (
 ) => void
 type SocketListeners = { [Type in keyof SocketEvents]: Set<Listener<Type>> }
 
-/** After this long a connection that does not open counts as lost. */
+/** A connection that has not opened after this long counts as lost. */
 const OPEN_TIMEOUT_MS = 10_000
 
 /**
- * A WebSocket that closes at once when it is told to: the real one waits for the other side's goodbye, on a dead
- * network for a minute, and until then tRPC neither rejects what is under way nor connects again. After `drop` it is
- * silent, so a late event of an old connection never disturbs the new one. It has all that can be read of a WebSocket,
- * constants of the instance too: versions of tRPC differ in what they read. Without `OPEN` one never ends a watch.
+ * A WebSocket that closes at once when told to. The real one waits for the other side's close frame, for a minute on a
+ * dead network, and until then tRPC neither rejects pending requests nor reconnects. After `drop` it emits nothing, so
+ * a late event of an old connection never disturbs the new one. It has all readable properties of a WebSocket,
+ * including the constants of instances, because versions of tRPC read different ones: without `OPEN`, one of them never
+ * ends a watch.
  */
 export class DroppableSocket {
   static readonly CONNECTING = 0
@@ -59,7 +60,7 @@ export class DroppableSocket {
       this.#endProbe()
       this.#emit('message', { data })
     })
-    // A close follows with the code; but not every implementation sends one when the opening fails.
+    // A close event with the code follows, but not in every implementation when opening fails.
     this.#socket.addEventListener('error', () => {
       if (this.#state === DroppableSocket.CONNECTING) {
         this.drop({ code: null, message: 'The server cannot be reached' })
@@ -106,7 +107,7 @@ export class DroppableSocket {
     this.#listeners[type].delete(listener)
   }
 
-  /** Sends what `framesEncoder` made. */
+  /** Sends the output of `framesEncoder`. */
   send(data: string): void {
     if (this.#state !== DroppableSocket.OPEN) return
     for (const frame of splitFrames(data)) this.#socket.send(frame)
@@ -116,7 +117,7 @@ export class DroppableSocket {
     this.drop({ code: null, message: 'The connection was given up' })
   }
 
-  /** Ends the connection now, whatever the network does. */
+  /** Closes the connection now, whatever the state of the network is. */
   drop(cause: ConnectionCause): void {
     if (this.#state === DroppableSocket.CLOSED) return
     const opening = this.#state === DroppableSocket.CONNECTING
@@ -128,7 +129,7 @@ export class DroppableSocket {
     this.#emit('close', cause)
   }
 
-  /** Asks the server for a sign of life, and drops the connection when none comes in time. */
+  /** Pings the server, and drops the connection when it does not answer in time. */
   probe(timeoutMs: number): void {
     if (this.#state !== DroppableSocket.OPEN || this.#probeTimeout !== undefined) return
     this.#socket.send('PING')

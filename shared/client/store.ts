@@ -1,12 +1,12 @@
-/** A value that changes and says so: the shape that React's `useSyncExternalStore` reads. */
+/** An observable value with the interface that React's `useSyncExternalStore` reads. */
 export type Store<Value> = {
-  /** Calls the listener after each change. Returns the function that ends the subscription. */
+  /** Calls the listener after each change. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void
-  /** The value now; the same object until the next change. */
+  /** The current value; the same object until the next change. */
   getSnapshot(): Value
 }
 
-/** A set of listeners of which one that throws does not keep the others from hearing. */
+/** A set of listeners; one that throws does not prevent the others from being called. */
 export class Listeners {
   readonly #listeners = new Set<{ listener: () => void }>()
 
@@ -14,7 +14,7 @@ export class Listeners {
     return this.#listeners.size
   }
 
-  /** Adds a listener, also one that is there already: each addition is taken back by its own function. */
+  /** Adds a listener. The same listener may be added several times; each returned function removes one addition. */
   add(listener: () => void): () => void {
     const entry = { listener }
     this.#listeners.add(entry)
@@ -28,7 +28,8 @@ export class Listeners {
       try {
         listener()
       } catch (error) {
-        // It is the listener's bug, so it goes where the host reports uncaught errors, not into our control flow.
+        // The error is a bug of the listener: it is reported as an uncaught error instead of interrupting our control
+        // flow.
         queueMicrotask(() => {
           throw error
         })

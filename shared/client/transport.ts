@@ -12,15 +12,21 @@ import { noticeOutages } from './outage.ts'
 import { retryDelay } from './retry.ts'
 import { DroppableSocket } from './socket.ts'
 
-/** A dead network is noticed within the sum of both; a stream that flows is a sign of life by itself. */
+/** A dead network is noticed within the sum of both; received data counts as a sign of life. */
 const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 }
 
-/** Each attempt went out over a connection that then broke; a request that breaks every connection must not go on. */
-const MOST_ATTEMPTS = 20
+/**
+ * The most attempts of one request whose connections all broke: a request that breaks every connection must not be
+ * repeated for ever.
+ */
+const MAX_ATTEMPTS = 20
 
 export type Transport = { api: Api; socket: TRPCWebSocketClient }
 
-/** tRPC over the driver's connection. A request whose answer a drop took is sent again where that is safe. */
+/**
+ * tRPC over the driver's connection. A request whose answer was lost with the connection is repeated where that is
+ * safe.
+ */
 export function createTransport(
   driver: ConnectionDriver,
   implementation: typeof WebSocket,
@@ -35,9 +41,9 @@ export function createTransport(
   const socket = createWSClient({
     url: driver.nextUrl,
     connectionParams: driver.connectionParams ?? null,
-    // tRPC asks for a whole WebSocket, and uses what a DroppableSocket has.
+    // tRPC's type asks for a whole WebSocket, but it uses only what DroppableSocket has.
     WebSocket: Socket as unknown as typeof WebSocket,
-    // The driver holds back the address until a try is due.
+    // The driver delays the address until an attempt is due.
     retryDelayMs: () => 0,
     keepAlive: KEEP_ALIVE,
     experimental_encoder: framesEncoder,
@@ -48,7 +54,7 @@ export function createTransport(
       noticeOutages(driver, () => api.sessions.list.query({ limit: 1 })),
       retryLink({
         retry: ({ op, error, attempts }) =>
-          !driver.closed && attempts < MOST_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
+          !driver.closed && attempts < MAX_ATTEMPTS && isRepeatable(op) && isConnectionLost(error),
         retryDelayMs: (attempts) => retryDelay(attempts),
       }),
       whenConnected(driver),
@@ -59,8 +65,9 @@ export function createTransport(
 }
 
 /**
- * Holds requests back until there is a connection, in their order. tRPC's client would connect for each by itself,
- * beside its own reconnecting, which then closes what was just opened; and it would do so after its `close` too.
+ * Holds requests back until there is a connection, and keeps their order. Otherwise tRPC's client would connect for
+ * each request in parallel with its own reconnection, which closes what was just opened; and it would do so even after
+ * its `close`.
  */
 function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
   return () =>
@@ -92,8 +99,8 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
 }
 
 /**
- * What the declarations say of repeating, which are not imported themselves: they would bring a schema library along.
- * Whatever this lacks, or has beside them, does not compile.
+ * A copy of the commands' declarations about repetition. The declarations are not imported, because they would bring a
+ * schema library along; the type `Repeatable` makes every difference between the two a compile error.
  */
 const REPEATABLE: Repeatable = {
   'messages.edit': 'newId',
@@ -106,13 +113,13 @@ const REPEATABLE: Repeatable = {
 }
 const repeats: Readonly<Partial<Record<string, true | string>>> = REPEATABLE
 
-/** Whether a request may be sent again although the server may have done it already. */
+/** Returns true when a request may be repeated although the server may have executed it. */
 function isRepeatable({ type, path, input }: Operation): boolean {
   switch (type) {
     case 'query':
       return true
     case 'subscription':
-      // These go on by their cursor: see follow.ts.
+      // Subscriptions resume by their cursor: see follow.ts.
       return false
     case 'mutation': {
       const field = repeats[path]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Why a run ended as `failed`. CONTRACT section 6 says when each is used. */
+/** Why a run ended as `failed`. Section 6 of the contract says when each is used. */
 export const RunErrorCode = z.enum([
   'provider_unreachable',
   'provider_auth',
@@ -17,7 +17,7 @@ export const RunErrorCode = z.enum([
 ])
 export type RunErrorCode = z.infer<typeof RunErrorCode>
 
-/** `message` is written for a person; `retryable` says whether asking again may help. */
+/** `message` is for the user; `retryable` is true when a retry may help. */
 export const RunError = z.object({
   code: RunErrorCode,
   message: z.string(),

@@ -4,15 +4,15 @@ import type { Message, Outcome, TextKind, Usage } from './message.ts'
 import type { Session } from './session.ts'
 import type { ToolCall } from './tool.ts'
 
-/** Why the model stopped, when it was the model that ended the answer. */
+/** Why the model ended the answer. */
 export type Finish = 'stop' | 'length' | 'content-filter' | 'max-steps'
 
-/** What a reader of a session gets, in the order of the log. `shared/session/fold.ts` says what each one means. */
+/** The events of a session's log, in its order. `shared/session/fold.ts` defines their meaning. */
 export type SessionEvent<Call = ToolCall> =
   | SnapshotEvent<Call>
-  /** A message is in the log, or changed outside of start, chunk, tool and end. */
+  /** A new message, or a change outside of `start`, `chunk`, `tool` and `end`. */
   | { type: 'message'; message: Message<Call> }
-  /** An attempt at an answer begins; `message.parts` are exactly the kept parts. */
+  /** An attempt at an answer begins; `message.parts` are exactly the parts that are kept from earlier attempts. */
   | {
       type: 'start'
       runId: RunId
@@ -22,7 +22,7 @@ export type SessionEvent<Call = ToolCall> =
       keepParts: number
     }
   | ChunkEvent
-  /** The whole state of a call, at each change of it. */
+  /** The complete state of a call, after each change. */
   | { type: 'tool'; messageId: MessageId; part: number; call: Call }
   | {
       type: 'end'
@@ -32,17 +32,17 @@ export type SessionEvent<Call = ToolCall> =
       finish: Finish | null
       usage: Usage | null
       error: RunError | null
-      /** As in `Message`; absent when there is nothing to tell. */
+      /** As in `Message`; absent when there are none. */
       notes?: string[]
     }
-  /** Title, summary, status, branch … of the session changed. */
+  /** Title, summary, status or another field of the session changed. */
   | { type: 'session'; session: Session }
 
 export type SnapshotEvent<Call = ToolCall> = {
   type: 'snapshot'
   session: Session
   messages: Message<Call>[]
-  /** Whether older messages stand before the first of these. */
+  /** True when there are messages older than the first of these. */
   hasOlder: boolean
 }
 
@@ -59,10 +59,10 @@ export type ChunkEvent = {
   text: string
 }
 
-/** An event and its place in the session's log. */
+/** An event and its position in the session's log. */
 export type LoggedEvent<Call = ToolCall> = { seq: number; event: SessionEvent<Call> }
 
-/** What changed in the caller's list of sessions. */
+/** A change in the caller's list of sessions. */
 export type SessionsChange =
   | { type: 'session'; session: Session }
   | { type: 'deleted'; id: SessionId }

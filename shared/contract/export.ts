@@ -5,34 +5,37 @@ import { noNul } from './no-nul.ts'
 import { Session, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
 
-/** How much one file may hold. The size of the whole is bounded by the request that brings it. */
+/** Limits of one file. The request's body limit bounds its total size. */
 export const EXPORT_LIMITS = {
   sessions: 10_000,
   messages: 100_000,
   parts: 5_000,
   steps: 1_000,
   text: 4_000_000,
-  /** Of a session's summary and its instructions: every event that tells of the session has them. */
+  /**
+   * The limit of a session's summary, and of its instructions, in UTF-16 units: every event about the session contains
+   * them.
+   */
   ofSession: 50_000,
-  /** Levels of arrays and objects in a call's input and output. */
+  /** The deepest nesting of arrays and objects in a call's input and output. */
   depth: 200,
 }
 
-/** A name for one message within its session of the file; an import gives it a new id. */
+/** The id of a message within its session in the file; an import assigns a new id. */
 const LocalId = z.string().min(1).max(100)
 
 function plainText(max: number) {
   return z.string().max(max).check(noNul)
 }
 
-/** Postgres has no year 0, and nobody has a conversation from before 1900. */
+/** Postgres has no year 0, and no conversation is from before 1900. */
 const Moment = Timestamp.refine((text) => text >= '1900', 'must not be before the year 1900')
 
 const Json = z
   .unknown()
   .refine(isShallow, `must not be nested deeper than ${EXPORT_LIMITS.depth} levels`)
 
-/** A call at rest: one that had no result when it was exported is written as `failed` or `unknown`. */
+/** A call without progress: one without a result at the time of the export is `failed` or `unknown`. */
 export const ExportedCall = z.object({
   name: plainText(500),
   source: ToolCall.shape.source.refine((source) => plainText(500).safeParse(source).success),
@@ -45,7 +48,7 @@ export const ExportedCall = z.object({
   durationMs: z.number().int().min(0).optional(),
   /** The step of the run that made the call. */
   step: z.number().int().min(0),
-  /** The id by which the provider knew the call, and the arguments as the model wrote them. */
+  /** The provider's id of the call, and the arguments as the model wrote them. */
   providerId: plainText(1_000),
   arguments: plainText(EXPORT_LIMITS.text),
 })
@@ -57,7 +60,7 @@ export const ExportedPart = z.discriminatedUnion('type', [
 ])
 export type ExportedPart = z.infer<typeof ExportedPart>
 
-/** How an answer came about: what the model is shown when the conversation goes on. */
+/** How an answer was created, which the model is shown when the conversation continues. */
 export const ExportedRun = z.object({
   finish: z.enum(['stop', 'length', 'content-filter', 'max-steps']).nullable(),
   startedAt: Moment.nullable(),
@@ -67,7 +70,7 @@ export const ExportedRun = z.object({
     .array(
       z.object({
         step: z.number().int().min(0).max(1_000_000),
-        /** How many parts the message has when this step's text and calls are in it. */
+        /** The number of parts in the message after this step's text and calls. */
         partsEnd: z.number().int().min(0),
         model: plainText(500),
         finish: plainText(100),
@@ -80,7 +83,7 @@ export type ExportedRun = z.infer<typeof ExportedRun>
 
 const common = {
   id: LocalId,
-  /** The message that this one follows; null at the beginning. */
+  /** The parent message; null for the first message. */
   parentId: LocalId.nullable(),
   createdAt: Moment,
   parts: z.array(ExportedPart).max(EXPORT_LIMITS.parts),
@@ -91,7 +94,7 @@ export const ExportedMessage = z.discriminatedUnion('role', [
   z.object({
     ...common,
     role: z.literal('assistant'),
-    /** An answer that was being written is `interrupted`, with the text it had. */
+    /** An unfinished answer is exported as `interrupted`, with the text it had. */
     status: Outcome,
     model: plainText(500).nullable(),
     usage: Usage.nullable(),
@@ -117,7 +120,7 @@ export const ExportedSession = z.object({
   durationMs: z.number().int().min(0).nullable(),
   /** The newest message of the active branch. */
   activeLeaf: LocalId.nullable(),
-  /** The whole tree; siblings in the order of their making. */
+  /** The whole tree; siblings in order of creation. */
   messages: z.array(ExportedMessage).max(EXPORT_LIMITS.messages),
 })
 export type ExportedSession = z.infer<typeof ExportedSession>

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Every id is a UUID. The brand keeps a message id from being passed where a session id is meant. Some platforms write
- * UUIDs in capitals; to the database both are one, and so they must be to whatever keeps things by their id.
+ * Every id is a UUID. The brand prevents passing a message id where a session id is expected. Some platforms write
+ * UUIDs in upper case; the database treats both as equal, and lower case makes them equal as keys too.
  */
 export const SessionId = z.uuid().toLowerCase().brand<'SessionId'>()
 export const MessageId = z.uuid().toLowerCase().brand<'MessageId'>()

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-/** The pictures that are kept: what every browser draws without running anything. */
+/** Image types that are kept: those that every browser shows and that contain no scripts. */
 export const McpImageType = z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
 
-/** A piece of what a tool of an MCP server answered. What else servers send is told in a text. */
+/** A content block in the result of an MCP server's tool. Other kinds of blocks are described in a text. */
 export const McpContent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   /** `data` is base64. */
   z.object({ type: z.literal('image'), mimeType: McpImageType, data: z.base64() }),
-  /** Something to be fetched elsewhere; nobody here fetches it. */
+  /** A link to an external resource, which the server does not fetch. */
   z.object({
     type: z.literal('link'),
     uri: z.string(),
@@ -21,9 +21,9 @@ export type McpContent = z.infer<typeof McpContent>
 /** The `output` of a call whose source is an MCP server. */
 export const McpOutput = z.object({
   content: z.array(McpContent),
-  /** The same answer as data, where the server gives it. */
+  /** The same result as structured data, if the server provides it. */
   structuredContent: z.unknown().optional(),
-  /** What was left out of the answer, or is wrong with it. */
+  /** What was left out of the result, or is wrong with it. */
   notes: z.array(z.string()).optional(),
 })
 export type McpOutput = z.infer<typeof McpOutput>

@@ -4,10 +4,10 @@ import { MessageId, RunId, SessionId } from './ids.ts'
 import { Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
 
-/** The longest text a person may send, in UTF-16 units. */
+/** The longest text of a user message, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 200_000
 
-/** Kinds of part that are text and grow by chunks. */
+/** Kinds of parts that consist of text and grow by chunks. */
 export const TextKind = z.enum(['text', 'reasoning', 'refusal'])
 export type TextKind = z.infer<typeof TextKind>
 
@@ -22,7 +22,7 @@ export const Usage = z.object({
   outputTokens: z.number().int(),
   cachedInputTokens: z.number().int().optional(),
   reasoningTokens: z.number().int().optional(),
-  /** US dollars; null when the model's price is not known. */
+  /** US dollars; null when the price of the model is unknown. */
   costUsd: z.number().nullable(),
 })
 export type Usage = z.infer<typeof Usage>
@@ -31,12 +31,12 @@ export type Usage = z.infer<typeof Usage>
 export const Outcome = z.enum(['completed', 'stopped', 'failed', 'interrupted'])
 export type Outcome = z.infer<typeof Outcome>
 
-/** A user message is `queued` or `completed`; an assistant message runs through the rest. */
+/** A user message is `queued` or `completed`; an assistant message can have all others. */
 export const MessageStatus = z.enum(['queued', 'running', 'waiting', ...Outcome.options])
 export type MessageStatus = z.infer<typeof MessageStatus>
 
 export const Siblings = z.object({
-  /** Counts from 0, in the order the siblings were made. */
+  /** Counts from 0, in order of creation. */
   index: z.number().int(),
   count: z.number().int(),
   previous: MessageId.nullable(),
@@ -58,9 +58,9 @@ export const Message = z.object({
   model: z.string().nullable(),
   usage: Usage.nullable(),
   error: RunError.nullable(),
-  /** Why a completed answer is not what the model would have said; absent when it said all. */
+  /** Why a completed answer ended early; absent when the model finished it. */
   finish: z.enum(['length', 'content-filter', 'max-steps']).optional(),
-  /** What a person should know about how the model was asked, such as that it takes no tools; sentences. */
+  /** Notes for the user about how the model was asked, for example that it does not support tools; whole sentences. */
   notes: z.array(z.string()).optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {

@@ -1,7 +1,7 @@
-/** Levels of arrays and objects in JSON that is recorded: who reads deeper ones runs out of stack. */
+/** The deepest nesting of stored JSON: recursion over deeper values overflows the stack. */
 export const MAX_NESTING = 200
 
-/** Looks one level after the other, so that no depth is too much for it. */
+/** Walks level by level instead of recursively, so that no depth overflows the stack. */
 export function isNestedTooDeeply(value: unknown): boolean {
   let level = [value]
   for (let depth = 0; level.length > 0; depth += 1) {

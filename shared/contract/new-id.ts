@@ -1,7 +1,6 @@
 /**
- * A UUID of version 7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits, so that ids sort by
- * the time of their making.
- *
+ * A UUID of version 7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits, so that ids sort by time
+ * of creation.
  * @param now milliseconds since the Unix epoch
  * @param random sixteen random bytes
  */

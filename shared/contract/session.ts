@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SessionId } from './ids.ts'
 
-/** A moment: ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
+/** A point in time: ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
 export const Timestamp = z.iso.datetime()
 export type Timestamp = z.infer<typeof Timestamp>
 
@@ -10,21 +10,21 @@ export const Session = z.object({
   title: z.string().nullable(),
   summary: z.string().nullable(),
   status: z.enum(['active', 'closed']),
-  /** The model asked in this session; null follows the server's default. */
+  /** The model of this session; null uses the server's default. */
   model: z.string().nullable(),
   systemPrompt: z.string().nullable(),
   pinned: z.boolean(),
   archived: z.boolean(),
-  /** Whether a run has started and not ended: `start` sets it, `end` clears it. */
+  /** True while a run has started and not ended: `start` sets it, `end` clears it. */
   running: z.boolean(),
-  /** Whether that run waits for a person's approval. */
+  /** True while that run waits for a person's approval. */
   waiting: z.boolean(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   endedAt: Timestamp.nullable(),
-  /** Milliseconds that the session has been open, over all its openings. */
+  /** The total time for which the session has been open, in milliseconds. */
   durationMs: z.number().nullable(),
-  /** The place of the newest event in the session's log. */
+  /** The `seq` of the newest event in the session's log. */
   seq: z.number().int(),
 })
 export type Session = z.infer<typeof Session>

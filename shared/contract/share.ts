@@ -6,7 +6,7 @@ import { Timestamp } from './session.ts'
 export const ShareId = z.uuid().toLowerCase().brand<'ShareId'>()
 export type ShareId = z.infer<typeof ShareId>
 
-/** Whoever has it may read the snapshot: 256 random bits, base64url. */
+/** The secret that gives access to the snapshot: 256 random bits, base64url. */
 export const ShareToken = z.string().regex(/^[\w-]{43}$/, 'This is no token of a share.')
 
 /** A share as its owner sees it. */
@@ -20,8 +20,8 @@ export const Share = z.object({
 export type Share = z.infer<typeof Share>
 
 /**
- * A share as anybody sees it who has the token: the active branch as it was. Its ids are the snapshot's own, and lead
- * nowhere else.
+ * A share as seen by holders of the token: the active branch at the time of sharing. Its ids exist only in the
+ * snapshot.
  */
 export const SharedSnapshot = z.object({
   title: z.string().nullable(),

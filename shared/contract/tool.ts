@@ -3,7 +3,7 @@ import { CallId } from './ids.ts'
 import { Timestamp } from './session.ts'
 
 /**
- * What repeating a call does: `read` changes nothing, `idempotent` may be repeated under the same call id, `once`
+ * The effect of repeating a call: `read` changes nothing, `idempotent` may be repeated with the same call id, `once`
  * must never start twice.
  */
 export const ToolEffect = z.enum(['read', 'idempotent', 'once'])
@@ -20,11 +20,11 @@ export const ToolStatus = z.enum([
 ])
 export type ToolStatus = z.infer<typeof ToolStatus>
 
-/** How far a call that runs has come, as its tool tells it. */
+/** The progress of a running call, as its tool reports it. */
 export const ToolProgress = z.object({
-  /** In units of the tool's own; it only grows. */
+  /** In any unit; it only increases. */
   done: z.number(),
-  /** What `done` will be at the end, where the tool knows. */
+  /** The final value of `done`, if it is known. */
   total: z.number().optional(),
   message: z.string().optional(),
 })
@@ -34,15 +34,15 @@ const state = {
   id: CallId,
   effect: ToolEffect,
   status: ToolStatus,
-  /** Why the call failed, was denied, or is unknown; written for the model and for a person. */
+  /** Why the call failed, was denied, or has an unknown outcome; for the model and the user. */
   error: z.string().optional(),
   startedAt: Timestamp.optional(),
   durationMs: z.number().optional(),
   /** Only while the call runs. */
   progress: ToolProgress.optional(),
   /**
-   * Input or output is not of the shape that the tool declares today: stored under an earlier version of it, or
-   * arguments that the model got wrong. Both are then shown as they were, and what the types say of them does not hold.
+   * The input or output does not match the tool's current schema: it was stored under an earlier version, or the model
+   * wrote wrong arguments. Both are then passed on unchanged, and their static types do not hold.
    */
   untyped: z.literal(true).optional(),
 }
@@ -54,7 +54,7 @@ export const ToolCall = z.object({
   input: z.unknown(),
   output: z.unknown().optional(),
 })
-/** Any call, as it is stored and sent: input and output are whatever JSON the tool takes and gives. */
+/** Any call, as it is stored and sent: input and output are any JSON. */
 export type ToolCall = z.infer<typeof ToolCall>
 
 type ToolCallState = Pick<
@@ -62,7 +62,7 @@ type ToolCallState = Pick<
   'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'progress' | 'untyped'
 >
 
-/** A call of a tool whose name, input and output are known to the types. */
+/** A call of a tool with statically known name, input and output. */
 export type KnownToolCall<Name extends string, Input, Output> = ToolCallState & {
   name: Name
   source: 'builtin'
@@ -70,7 +70,7 @@ export type KnownToolCall<Name extends string, Input, Output> = ToolCallState & 
   output?: Output
 }
 
-/** A call of a tool that an MCP server offers: `server__tool`, of unknown shape. */
+/** A call of a tool of an MCP server: `server__tool`, with unknown types. */
 export type McpToolCall = ToolCallState & {
   name: `${string}__${string}`
   source: `mcp:${string}`

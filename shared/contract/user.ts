@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UserId } from './ids.ts'
 import { Timestamp } from './session.ts'
 
-/** The one who calls. */
+/** The caller. */
 export const User = z.object({
   id: UserId,
   name: z.string(),

@@ -5,7 +5,10 @@ import type { ConnectionState, SessionSnapshot, Store } from '../client/index.ts
 import { useThroughline } from './provider.ts'
 import { createSelection, shallowEqual } from './selection.ts'
 
-/** A slice of any store; the component is drawn again only when the slice changed (shallowly, unless told otherwise). */
+/**
+ * A slice of any store; the component renders again only when the slice has changed (by shallow comparison, unless
+ * given otherwise).
+ */
 export function useStore<Value, Slice>(
   store: Store<Value>,
   select: (value: Value) => Slice,
@@ -32,10 +35,9 @@ export function useConnection(): ConnectionState {
 const whole = (snapshot: SessionSnapshot): SessionSnapshot => snapshot
 
 /**
- * A session, watched while any component uses it; with a selector the narrow slice of it that the component draws:
- * `useSession(id, ({ state }) => state?.messages.at(-1))` is drawn again only when the last message changed.
- *
- * @param isEqual when a slice counts as unchanged; by default when it is shallowly equal
+ * A session, watched while any component uses it. With a selector, it returns the slice that the component renders:
+ * `useSession(id, ({ state }) => state?.messages.at(-1))` renders again only when the last message has changed.
+ * @param isEqual decides whether a slice is unchanged; shallow equality by default
  */
 export function useSession(id: string): SessionSnapshot
 export function useSession<Slice>(

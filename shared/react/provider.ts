@@ -6,12 +6,12 @@ import type { Client } from '../client/index.ts'
 
 const ThroughlineContext = createContext<Client | null>(null)
 
-/** Gives a client to the components below. Whoever made the client closes it. */
+/** Provides a client to the components below. The creator of the client closes it. */
 export function ThroughlineProvider(props: { client: Client; children?: ReactNode }): ReactElement {
   return createElement(ThroughlineContext.Provider, { value: props.client }, props.children)
 }
 
-/** The client of the nearest `ThroughlineProvider`; throws where there is none. */
+/** The client of the nearest `ThroughlineProvider`; throws when there is none. */
 export function useThroughline(): Client {
   const client = useContext(ThroughlineContext)
   if (client === null) throw new Error('There is no ThroughlineProvider above this component')

@@ -1,8 +1,8 @@
 import type { Store } from '../client/store.ts'
 
 /**
- * Reads a slice of a store that keeps its identity while it stays equal, so that whoever reads it is drawn again only
- * when the slice changed. `previous` hands on the identity from the reader's last selector.
+ * Reads a slice of a store that keeps its identity while it is equal, so that its reader renders again only when the
+ * slice has changed. `previous` passes the identity on from the reader's previous selector.
  */
 export function createSelection<Value, Slice>(
   store: Store<Value>,
@@ -22,7 +22,7 @@ export function createSelection<Value, Slice>(
   }
 }
 
-/** Same value, or arrays or plain objects whose members are the same values. */
+/** Returns true for the same value, or for arrays or plain objects whose members are the same values. */
 export function shallowEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -8,10 +8,9 @@ export type CallAtRest = ToolCall & { status: 'completed' | 'failed' | 'denied' 
 export type MessageAtRest = Omit<Message<CallAtRest>, 'status'> & { status: Outcome }
 
 /**
- * A message as a copy may hold it that nobody goes on writing: an answer under way counts as interrupted, with the
- * text it has, and a call without a result has none.
- *
- * @param later events of the log that the message does not show yet
+ * A message in its final form, for copies that are not updated: an unfinished answer becomes `interrupted`, with the
+ * text it has, and unfinished calls get no result.
+ * @param later events of the log that the message does not include yet
  */
 export function atRest(
   session: Session,
@@ -36,7 +35,7 @@ function outcomeOf({ status }: Message): Outcome {
     : status
 }
 
-/** A call that must never start twice may have happened once it began: then nobody knows. */
+/** A `once` call that had begun may have taken effect, so its outcome is unknown. */
 export function callAtRest(call: ToolCall): CallAtRest {
   switch (call.status) {
     case 'completed':

@@ -1,15 +1,14 @@
-/** A message in the tree of a session, as far as its place matters. */
+/** The fields of a message that determine its place in a session's tree. */
 export type BranchNode<Id extends string = string> = {
   id: Id
   parentId: Id | null
-  /** ISO 8601; ids settle what it leaves open. */
+  /** ISO 8601; ties are broken by the ids. */
   createdAt: string
 }
 
 /**
- * The newest end of the branch that goes through a message: from it down, the newest child at each fork.
- *
- * @returns the message itself when nothing follows it, or it is not in the tree
+ * The newest leaf below a message: at each fork, the newest child is taken.
+ * @returns the message itself when it has no children or is not in the tree
  */
 export function leafUnder<Id extends string>(nodes: readonly BranchNode<Id>[], id: Id): Id {
   const children = Map.groupBy(nodes, (node) => node.parentId)

@@ -1,6 +1,6 @@
 /**
- * An event that cannot follow on the state it met: the stream broke its protocol. The reader starts again from a
- * snapshot. `context` has what a person needs to find out why; it may hold the conversation's text.
+ * An event that cannot follow the current state: the stream violated its protocol. The reader restarts from a snapshot.
+ * `context` has details for debugging; it may contain the conversation's text.
  */
 export class FoldError extends Error {
   readonly context: Readonly<Record<string, unknown>> & { readonly seq: number }

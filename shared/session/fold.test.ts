@@ -15,7 +15,7 @@ function read(events: Iterable<LoggedEvent>, from: SessionState | null = null): 
   return state
 }
 
-/** The number of an event of the log, from 0 (nothing read yet) to its length. */
+/** A `seq` from 0 (nothing read yet) to the length of the log. */
 function placeIn({ log }: LogRecorder, share: number): number {
   return Math.round(share * log.length)
 }
@@ -31,7 +31,7 @@ function freshReader(recorder: LogRecorder, place: number = recorder.log.length)
   return { session: event.session, messages: event.messages, hasOlder: event.hasOlder, seq }
 }
 
-// Not `fc.double`, which nearly always gives a share near 0.
+// Not `fc.double`, which nearly always generates values near 0.
 const share = fc.nat(1000).map((thousandths) => thousandths / 1000)
 
 describe('any valid log', () => {

@@ -7,23 +7,23 @@ import { FoldError } from './fold-error.ts'
 import { placeMessage } from './order.ts'
 import { keepSame } from './keep-same.ts'
 
-/** What a reader of a session knows after the event `seq`. */
+/** The state of a session after the event `seq`. */
 export type SessionState<Call = ToolCall> = {
   readonly session: Session
-  /** The active branch, oldest first; then the queued messages, in the order they came. */
+  /** The active branch, oldest first; then the queued messages in their order. */
   readonly messages: readonly Message<Call>[]
-  /** Whether older messages stand before the first of these. */
+  /** True when there are messages older than the first of these. */
   readonly hasOlder: boolean
   readonly seq: number
 }
 
 /**
- * The state after an event: the only meaning that an event has. Pure; what an event does not touch keeps its identity.
+ * The state after an event; this function defines the meaning of events. It is pure, and unchanged parts keep their
+ * identity.
  *
- * An event at or before the state's own seq repeats what is known and changes nothing; a snapshot always counts.
- *
+ * An event at or before the state's `seq` is a repetition and changes nothing; a snapshot always replaces the state.
  * @param state null before the first snapshot
- * @throws {FoldError} when the event cannot follow on the state; a reader then starts again from a snapshot
+ * @throws {FoldError} when the event cannot follow the state; a reader then restarts from a snapshot
  */
 export function fold<Call = ToolCall>(
   state: SessionState<Call> | null,
@@ -45,14 +45,15 @@ function apply<Call>(
   switch (event.type) {
     case 'message':
       return waiting(
-        // An answer comes with its `start`. What becomes of one that is not here happens on another branch, or earlier.
+        // Answers are added by their `start`. A change of an answer that is not here concerns another branch, or an
+        // older message.
         event.message.role === 'assistant' && !isHere(state, event.message.id)
           ? state
           : putMessage(state, event.message),
         event.message,
       )
     case 'start':
-      // A first attempt always stands at the end of the active branch.
+      // A first attempt is always at the end of the active branch.
       return event.attempt > 1 && isAside(state, event.messageId)
         ? running(state, true)
         : running(putMessage(state, { ...event.message, status: 'running' }), true)
@@ -85,8 +86,8 @@ function apply<Call>(
 }
 
 /**
- * Whether the answer under way is being written on a branch that is not the active one, since another was selected:
- * one runs, none of those here does, and this one is not here. What is told of it changes no message.
+ * Returns true when the running answer is on another branch, because a person selected this one meanwhile: the session
+ * is running, none of the messages here is, and this one is not here. Its events change no message here.
  */
 function isAside<Call>({ session, messages }: SessionState<Call>, messageId: string): boolean {
   return (
@@ -120,7 +121,7 @@ function running<Call>(state: SessionState<Call>, value: boolean): SessionState<
   return { ...state, session: { ...state.session, running: value, waiting: false } }
 }
 
-/** Of all messages only the answer under way runs or waits. */
+/** Only the unfinished answer is active. */
 function waiting<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
   return isActive(message)
     ? { ...state, session: { ...state.session, waiting: message.status === 'waiting' } }
@@ -129,7 +130,7 @@ function waiting<Call>(state: SessionState<Call>, message: Message<Call>): Sessi
 
 function putMessage<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
   const { session } = state
-  // Both are written by `toISOString`, and so sort as text.
+  // Both are written by `toISOString`, so they can be compared as text.
   const updatedAt = message.createdAt > session.updatedAt ? message.createdAt : session.updatedAt
   return {
     ...state,
@@ -146,7 +147,7 @@ function changeMessage<Call>(
   event: MessageEvent<Call>,
   change: (message: Message<Call>) => Message<Call>,
 ): SessionState<Call> {
-  // The message that an answer is being written to is nearly always among the last.
+  // The message of the unfinished answer is usually one of the last.
   const index = state.messages.findLastIndex(({ id }) => id === event.messageId)
   const message = state.messages[index]
   if (message === undefined) {

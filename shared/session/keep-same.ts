@@ -1,6 +1,6 @@
 /**
- * The next JSON value, in which everything that equals the previous one keeps the previous one's identity, so that a
- * snapshot changes only what changed.
+ * Replaces the parts of `next` that equal those of `previous` by the previous objects, so that a snapshot changes the
+ * identity only of what has changed.
  */
 export function keepSame<Value>(previous: Value | undefined, next: Value): Value
 export function keepSame(previous: unknown, next: unknown): unknown {

@@ -1,11 +1,10 @@
 import type { ChunkEvent } from '../contract/events.ts'
 
 /**
- * Two chunks as one, or null when they cannot be: they must be of the same part, and the second must begin where the
- * first ends. Folding the one chunk does what folding the two does.
- *
- * @param maxLength the most UTF-16 units that the joined chunk may have; it is exceeded only where the first chunk
- *   would otherwise end within a surrogate pair
+ * Joins two chunks, or returns null when they are not of the same part or the second does not begin where the first
+ * ends. Folding the result is the same as folding both.
+ * @param maxLength the most UTF-16 units of the joined chunk; it is exceeded only where the first chunk would otherwise
+ * end within a surrogate pair
  */
 export function joinChunks(
   first: ChunkEvent,
@@ -23,12 +22,12 @@ export function joinChunks(
   return { ...first, text: first.text + second.text }
 }
 
-/** An event at its place, of whichever kinds there are beside chunks. */
+/** An event with its `seq`; besides chunks it may be of any kind. */
 type Placed<Event> = { seq: number; event: Event | ChunkEvent }
 
 /**
- * Two neighbouring events of a log as one with the second's seq, or null when they are not chunks that can be joined.
- *
+ * Joins two neighbouring events of a log into one with the second's `seq`, or returns null when they are not chunks
+ * that can be joined.
  * @see joinChunks
  */
 export function mergePair<Event extends { type: string }>(
@@ -42,8 +41,7 @@ export function mergePair<Event extends { type: string }>(
 }
 
 /**
- * Merges neighbouring chunks wherever that can be, for readers that are behind and for replays.
- *
+ * Joins neighbouring chunks wherever possible, for readers that are behind and for replays.
  * @see joinChunks
  */
 export function mergeChunks<Event extends { type: string }>(

@@ -2,9 +2,9 @@ import type { Message } from '../contract/message.ts'
 import { keepSame } from './keep-same.ts'
 
 /**
- * Puts a message among the others: the active branch in its order, then what is queued in the order it came. A message
- * that is here already and stays what it was, queued or not, keeps its place; one that is new, or whose turn has come,
- * goes to the end of its kind: its parent is then the leaf of the branch. Moving to another branch takes a snapshot.
+ * Inserts or replaces a message in the list: the active branch in its order, followed by the queued messages in theirs.
+ * A known message keeps its place unless it leaves the queue. A new message, or one that leaves the queue, is added at
+ * the end of its group: its parent is then the leaf of the branch. A change of the branch is done by a snapshot.
  */
 export function placeMessage<Call>(
   messages: readonly Message<Call>[],

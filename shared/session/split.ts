@@ -1,6 +1,6 @@
 import type { ChunkEvent } from '../contract/events.ts'
 
-/** A chunk as several, none of them longer than `maxLength` UTF-16 units: folding them does what folding the one does. */
+/** Splits a chunk into several of at most `maxLength` UTF-16 units: folding them is the same as folding the one. */
 export function splitChunk(chunk: ChunkEvent, maxLength: number): ChunkEvent[] {
   if (chunk.text.length <= maxLength) return [chunk]
   const pieces: ChunkEvent[] = []
@@ -12,7 +12,9 @@ export function splitChunk(chunk: ChunkEvent, maxLength: number): ChunkEvent[] {
   return pieces
 }
 
-/** Where a piece of the text ends that begins at `from`: after `maxLength` units, or one less within a surrogate pair. */
+/**
+ * The end of a piece of the text that begins at `from`: after `maxLength` units, or one less within a surrogate pair.
+ */
 export function cutEnd(text: string, from: number, maxLength: number): number {
   const end = from + maxLength
   if (end >= text.length) return text.length

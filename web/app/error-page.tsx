@@ -1,6 +1,6 @@
 import { Button } from '../ui/button.tsx'
 
-/** What stands in for a page that could not be drawn. Nothing is lost by it: conversations live on the server. */
+/** Shown in place of a page that failed to render. No data is lost, because conversations are stored on the server. */
 export function ErrorPage({ error }: { error: unknown }) {
   return (
     <main className="m-auto grid max-w-sm gap-3 p-6 text-center">

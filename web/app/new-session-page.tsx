@@ -20,12 +20,12 @@ const suggestions = [
   { text: 'What can you do?', hint: 'Answers without a tool', Icon: Sparkles },
 ]
 
-/** Where a conversation begins. The session is made when its first message is sent. */
+/** The page for a new conversation. The session is created when its first message is sent. */
 export function NewSessionPage() {
   const client = useThroughline()
   const navigate = useNavigate()
   const [sending, setSending] = useState<string | null>(null)
-  // The id is made here, so repeating the call through a dropped connection is still one session.
+  // The id is generated here, so that a repeated call after a lost connection creates only one session.
   const create = trpc.sessions.create.useMutation({
     retry: (failures, error) => !error.data && failures < 8,
   })

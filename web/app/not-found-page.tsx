@@ -9,7 +9,7 @@ export function NotFoundPage() {
   )
 }
 
-/** Says why a page shows nothing, and leads on. */
+/** Explains why a page has no content, and offers a way on. */
 export function Notice({ text }: { text: string }) {
   return (
     <div className="m-auto grid max-w-sm gap-3 bg-bg p-6 text-center">

@@ -8,7 +8,7 @@ const ShortcutsDialog = lazy(() => import('./shortcuts-dialog.tsx'))
 
 export type Overlay = 'palette' | 'shortcuts'
 
-/** What keys bring up over any page, and the keys. */
+/** The palette and the overview of shortcuts, which are opened by keys on any page. */
 export function Overlays(props: {
   shown: Overlay | null
   onShow: (overlay: Overlay | null) => void

@@ -5,7 +5,7 @@ import { ConnectionStatus } from '../features/connection/connection-status.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { SheetContext } from './sheet-context.ts'
 
-/** A page's frame: a quiet header, and below it, where there is a conversation, the line down to the message box. */
+/** The frame of a page: a header, and below it, with a conversation, the vertical line down to the message box. */
 export function Page(props: {
   title: string
   actions?: ReactNode
@@ -37,7 +37,7 @@ export function Page(props: {
   )
 }
 
-/** What is on a page without a conversation, with its own scroll. */
+/** The scrolling content of a page without a conversation. */
 export function Column({ children }: { children: ReactNode }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
@@ -46,7 +46,7 @@ export function Column({ children }: { children: ReactNode }) {
   )
 }
 
-/** The line that is still to be drawn on: faint, over the whole height, behind the conversation. */
+/** The continuation of the vertical line: faint, over the whole height, behind the conversation. */
 function LineAhead() {
   return (
     <div aria-hidden className="pointer-events-none absolute inset-0">
@@ -57,7 +57,7 @@ function LineAhead() {
   )
 }
 
-/** The foot of a page, on the same line as the conversation. */
+/** The bottom of a page, with the same vertical line as the conversation. */
 export function Foot({ children }: { children: ReactNode }) {
   return (
     <div className="relative mx-auto w-full max-w-3xl bg-bg px-2 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-4">

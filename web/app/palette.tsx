@@ -5,7 +5,7 @@ import { Highlighted } from '../ui/highlighted.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { usePaletteItems } from './use-palette-items.ts'
 
-/** Everything that can be gone to or done, by typing a part of its name. */
+/** The command palette: pages, sessions and actions, found by typing a part of their name. */
 export default function Palette(props: { onClose: () => void; onShortcuts: () => void }) {
   const id = useId()
   const [typed, setTyped] = useState('')

@@ -21,7 +21,7 @@ const root = createRootRoute({
   ),
 })
 
-/** The pages with the sessions beside them. */
+/** Pages with the list of sessions beside them. */
 const inShell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
@@ -84,7 +84,7 @@ declare module '@tanstack/react-router' {
   }
 
   interface HistoryState {
-    /** Counts how often the same place was asked for. */
+    /** Counts repeated navigations to the same place. */
     asked?: number
   }
 }

@@ -21,9 +21,8 @@ import { useEscape } from './use-escape.ts'
 import { useModelKind } from './use-model-kind.ts'
 
 /**
- * One conversation.
- *
- * @param props.goTo the message to show, where the address names one
+ * The page of one conversation.
+ * @param props.goTo the message to scroll to, when the address names one
  */
 export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   const client = useThroughline()
@@ -31,7 +30,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
-  // The demo model is the only one there is.
+  // With the demo model there is no choice of models.
   const modelKind = useModelKind()
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
@@ -62,7 +61,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
-            // Nearly every session opens at once, and should not flash a word.
+            // Shown with a delay, because nearly every session opens at once.
             <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
               Opening…
             </p>
@@ -117,7 +116,7 @@ function summaryOf({ title }: { title: string | null }): { title: string | null 
   return { title }
 }
 
-/** Stopping by button or Escape; it shows at once, and holds until the run has ended. */
+/** Stops the answer with the button or Escape; the state is shown at once, and until the run has ended. */
 function useStopping(id: string, isRunning: boolean) {
   const client = useThroughline()
   const [isAsked, setAsked] = useState(false)

@@ -12,7 +12,7 @@ import { Wordmark } from './wordmark.tsx'
 
 type Shared = Omit<Outputs['shares']['get'], 'messages'> & { messages: AppMessage[] }
 
-/** A conversation as it was when its link was made, for whoever has that link. */
+/** The snapshot of a conversation, for anybody with its link. */
 export function SharePage() {
   const token = useParams({ from: '/share/$token', select: (params) => params.token })
   const { data, error, refetch } = useQuery({
@@ -85,11 +85,11 @@ function Frame({ title, children }: { title: string; children?: ReactNode }) {
 
 class NoSuchShare extends Error {}
 
-/** By HTTP: whoever follows a link need not be signed in, which a socket asks for. */
+/** Over HTTP, because readers of a link may not be signed in, which the socket requires. */
 async function readShared(token: string, signal: AbortSignal): Promise<Shared> {
   const response = await fetch(`/api/share/${encodeURIComponent(token)}`, { signal })
   if (response.status === 404 || response.status === 400) throw new NoSuchShare()
   if (!response.ok) throw new Error(`The server answered ${response.status}`)
-  // What our own server sends is what it stored of such messages.
+  // The response comes from our own server, in its stored format.
   return JSON.parse(await response.text())
 }

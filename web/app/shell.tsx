@@ -16,7 +16,7 @@ import { SheetContext } from './sheet-context.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 
-/** What stands around every page: the sessions at the side, or in a sheet where there is no room for them. */
+/** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
   useSessionsChanges()
   useToolsChanges()
@@ -53,7 +53,7 @@ function Sessions({
   onPalette,
   onChoose,
 }: {
-  /** Opens the palette; on a phone, which has no keys for it, there is none. */
+  /** Opens the palette; absent on a phone, which has no keys for it. */
   onPalette?: () => void
   onChoose?: () => void
 }) {

@@ -1,6 +1,9 @@
 import { useEffect } from 'react'
 
-/** Calls back on Escape, unless something nearer took the key: a menu, a dialog, the search, an input method's composition. */
+/**
+ * Calls back on Escape, unless an inner element handled the key: a menu, a dialog, the search, or an input method's
+ * composition.
+ */
 export function useEscape(callback: (() => void) | null): void {
   useEffect(() => {
     if (!callback) return

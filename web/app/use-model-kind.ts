@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 
-/** What answers here, as the server's health page names it; undefined while that is not known. */
+/** The kind of model that the server's health endpoint reports; undefined until it is known. */
 export function useModelKind(): string | undefined {
   const { data } = useQuery({ queryKey: ['health'], queryFn: readHealth })
   return data

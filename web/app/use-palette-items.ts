@@ -8,10 +8,10 @@ import { useSessions } from '../features/sessions/use-sessions.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 
-/** So many of the newest sessions stand there before anything is typed. */
-const FEW = 6
+/** The number of newest sessions that are listed before anything is typed. */
+const INITIAL_SESSIONS = 6
 
-/** What the palette offers for what is typed: commands, sessions by title, and messages that have the words. */
+/** The items of the palette for the typed text: commands, sessions by title, and messages that contain it. */
 export function usePaletteItems(typed: string, onShortcuts: () => void): PaletteItem[] {
   const navigate = useNavigate()
   const { sessions } = useSessions()
@@ -59,7 +59,7 @@ export function usePaletteItems(typed: string, onShortcuts: () => void): Palette
   )
   return [
     ...matching(commands, typed),
-    ...matching(byTitle, typed).slice(0, FEW),
+    ...matching(byTitle, typed).slice(0, INITIAL_SESSIONS),
     ...(query === '' ? [] : inMessages),
   ]
 }

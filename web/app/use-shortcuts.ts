@@ -1,11 +1,11 @@
 import { useEffect, useEffectEvent } from 'react'
 
-/** What holds a shortcut on this machine. */
+/** The modifier key of shortcuts on this platform. */
 export const modifier = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl'
 
 export type Shortcut = 'palette' | 'new-session' | 'message-box' | 'shortcuts'
 
-/** The keys that work on every page; a letter alone only where nobody is typing. */
+/** Keyboard shortcuts of all pages; a single letter works only outside of text fields. */
 export function useShortcuts(onShortcut: (shortcut: Shortcut) => void): void {
   const tell = useEffectEvent(onShortcut)
   useEffect(() => {

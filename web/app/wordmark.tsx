@@ -1,4 +1,4 @@
-/** The product's name, with its line. */
+/** The product's name, with the line of its logo. */
 export function Wordmark() {
   return (
     <span className="flex items-center gap-2.5 text-[0.9375rem] font-semibold tracking-tight">

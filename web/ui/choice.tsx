@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import type { ReactNode } from 'react'
 
-/** One of a few, side by side. The browser's own radio buttons bring the arrow keys. */
+/** A choice of one among a few, side by side. Native radio buttons support the arrow keys. */
 export function Choice<Value extends string>(props: {
   label: string
   value: Value

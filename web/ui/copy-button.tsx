@@ -2,7 +2,7 @@ import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { IconButton } from './icon-button.tsx'
 
-/** Puts a text on the clipboard exactly, and says for a moment that it did. */
+/** Copies a text to the clipboard, and confirms it for a moment. */
 export function CopyButton(props: { label: string; text: string; className?: string }) {
   const { label, text, className } = props
   const [copied, setCopied] = useState(false)
@@ -26,7 +26,7 @@ export function CopyButton(props: { label: string; text: string; className?: str
   )
 }
 
-/** Whether the text is on the clipboard: browsers refuse without focus, or on an insecure address. */
+/** Returns false when the browser refuses: without focus, or on an insecure origin. */
 async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

@@ -2,8 +2,8 @@ import { useLayoutEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 
 /**
- * A modal dialog, open while it is mounted. The browser's own element keeps the focus inside, makes the rest inert,
- * closes on Escape and gives the focus back.
+ * A modal dialog that is open while it is mounted. The native element traps the focus, makes the rest inert, closes on
+ * Escape and restores the focus.
  */
 export function Dialog(props: {
   label: string
@@ -12,7 +12,7 @@ export function Dialog(props: {
   children: ReactNode
 }) {
   const ref = useRef<HTMLDialogElement>(null)
-  // Closed while it still is in the page: only then does the focus go back to where it was.
+  // It must be closed while it is still in the document; otherwise the focus is not restored.
   useLayoutEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
@@ -29,7 +29,7 @@ export function Dialog(props: {
       }}
       onKeyDown={(event) => event.stopPropagation()}
       onClick={(event) => {
-        // Inside, a click's target is what was clicked; on the backdrop it is the dialog itself.
+        // A click on the backdrop has the dialog itself as its target.
         if (event.target === ref.current) props.onClose()
       }}
     >

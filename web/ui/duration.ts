@@ -1,4 +1,4 @@
-/** A length of time as a person would say it, in at most two units. */
+/** Formats a duration in at most two units. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   const seconds = milliseconds / 1000

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 
 type Props = { fallback: ReactNode; children: ReactNode }
 
-/** Draws the fallback where the children cannot be drawn, so that the rest of the page stays. */
+/** Renders the fallback when the children fail to render, so that the rest of the page stays. */
 export class ErrorBoundary extends Component<Props, { failed: boolean }> {
   override state = { failed: false }
 

@@ -1,6 +1,6 @@
 type Range = { start: number; end: number }
 
-/** A text with some of it marked; nothing in it is markup. The ranges count UTF-16 units, `end` is exclusive. */
+/** A plain text with highlighted ranges, in UTF-16 units; `end` is exclusive. */
 export function Highlighted({ text, ranges }: { text: string; ranges: readonly Range[] }) {
   return piecesOf(text, ranges).map(({ start, text: piece, isMarked }) =>
     isMarked ? (
@@ -15,7 +15,7 @@ export function Highlighted({ text, ranges }: { text: string; ranges: readonly R
 
 type Piece = Range & { text: string; isMarked: boolean }
 
-/** Cuts a text where its marked ranges begin and end; the pieces add up to the text, whatever the ranges are. */
+/** Splits a text at the ends of its ranges; the pieces add up to the text for any ranges. */
 export function piecesOf(text: string, ranges: readonly Range[]): Piece[] {
   const pieces: Piece[] = []
   let place = 0

@@ -1,6 +1,6 @@
 import type { ComponentProps } from 'react'
 
-/** A button that shows an icon alone; the label is its accessible name and its tooltip. */
+/** A button with only an icon; the label is its accessible name and its tooltip. */
 export function IconButton({
   label,
   className = '',

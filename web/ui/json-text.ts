@@ -1,15 +1,17 @@
-/** Up to here a value is set out with its levels indented; a long one, deeply nested, would be mostly spaces. */
-const INDENTED = 50_000
-/** What is shown of one, in UTF-16 units: more than anybody reads, and less than a page can lay out. */
-const SHOWN = 200_000
+/** Longer values are not indented: a long and deeply nested one would consist mostly of spaces. */
+const MAX_INDENTED_LENGTH = 50_000
+/** The most UTF-16 units that are shown, which a page can still lay out. */
+const MAX_SHOWN_LENGTH = 200_000
 
-/** A JSON value as it is read, whatever its size and depth. */
+/** Formats a JSON value for reading, whatever its size and depth. */
 export function jsonText(value: unknown): string {
   if (typeof value === 'string') return value
   const text = oneLine(value)
   const shown =
-    text === DEEP || text.length > INDENTED ? text : (JSON.stringify(value, null, 2) ?? text)
-  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown
+    text === DEEP || text.length > MAX_INDENTED_LENGTH
+      ? text
+      : (JSON.stringify(value, null, 2) ?? text)
+  return shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown
 }
 
 const DEEP = 'nested too deeply to be shown'
@@ -19,7 +21,7 @@ export function oneLine(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'null'
   } catch {
-    // Deeper than the stack.
+    // The value is nested too deeply for the stack.
     return DEEP
   }
 }

@@ -1,4 +1,4 @@
-/** A share of a whole, from 0 to 100, as a bar; it changes its colour from `alarmAt` on. */
+/** A bar for a percentage from 0 to 100; its colour changes from `alarmAt` on. */
 export function Meter(props: { label: string; percent: number; detail: string; alarmAt?: number }) {
   const { label, percent, detail, alarmAt = 101 } = props
   const value = Math.min(100, Math.max(0, percent))

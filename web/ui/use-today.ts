@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react'
 
-/** The present day, as a moment in it; changes when the next one begins. */
+/** A time within the current day; it changes when the next day begins. */
 export function useToday(): Date {
   const [today, setToday] = useState(() => new Date())
   useEffect(() => {
     const midnight = new Date(today.getFullYear(), today.getMonth(), today.getDate() + 1)
-    // Timers stand still while a machine sleeps: looking each minute is never late by more than that.
+    // Timers stop while a machine sleeps, so the date is checked every minute.
     const timer = setInterval(() => {
       if (Date.now() >= midnight.getTime()) setToday(new Date())
     }, 60_000)

@@ -1,6 +1,6 @@
 import { type AppToolCall, type Outputs, connect } from 'throughline/client'
 import { useSession } from 'throughline/react'
-// The tools of a server of one's own, wherever they stand; nothing of them is in what the client becomes.
+// The client's types for the tools of one's own server. It is an `import type`, so no server code gets into the client.
 import type { tools } from './custom-tool.ts'
 
 type Equal<A, B> =

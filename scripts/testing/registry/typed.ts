@@ -13,7 +13,7 @@ type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function same<A, B>(_proof: Equal<A, B>): void {}
 
-// Without `strict` every input may be left out, as everything may be undefined there.
+// Without `strict`, every input is optional, because any type allows undefined.
 type Given<T> = Exclude<T, void | undefined>
 same<IsUnknown<Given<Inputs['messages']['send']>['text']>, false>(true)
 same<IsUnknown<Given<Inputs['sessions']['list']>['limit']>, false>(true)

@@ -1,4 +1,4 @@
-// Watches begin and end over the installed client: node watch.mjs URL MODULE
+// Starts and ends watches with the installed client: node watch.mjs URL MODULE
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
@@ -7,7 +7,7 @@ const [url, module] = process.argv.slice(2)
 const { connect, isApiError } = await import(module)
 if (globalThis.window === undefined) console.log(`Node ${process.versions.node}`)
 
-/** How many watch, as the server counts them. */
+/** The number of watches that the server counts. */
 async function readers() {
   const metrics = await (await fetch(`${url}/metrics`)).text()
   return Number(/^throughline_readers (\d+)/m.exec(metrics)?.[1] ?? Number.NaN)
@@ -34,7 +34,7 @@ for await (const { event } of session.events({ after: seq })) {
 console.log(`answered: ${text}`)
 await until('the first watch has ended', async () => (await readers()) === 0)
 
-// More than a connection may have at once: each has to end for the last to begin.
+// More than the limit per connection: each watch has to end before the last can begin.
 for (let watch = 0; watch < 70; watch += 1) {
   for await (const { event } of session.events()) {
     if (event.type === 'snapshot') break

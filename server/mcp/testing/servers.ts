@@ -13,7 +13,7 @@ const everything = fileURLToPath(
   import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'),
 )
 
-/** Our server that misbehaves, as a child process. */
+/** Our misbehaving server, as a child process. */
 export function hostileServer(
   args: string[] = [],
   env: Record<string, string> = {},
@@ -43,7 +43,7 @@ export function everythingServer(): McpServerConfig {
   }
 }
 
-/** The same over HTTP, in a process that can be ended and begun again at the same address. */
+/** The reference server over HTTP, in a process that can be ended and restarted at the same address. */
 export async function everythingOverHttp(port?: number) {
   const chosen = port ?? (await freePort())
   const child = spawn(process.execPath, [everything, 'streamableHttp'], {
@@ -84,7 +84,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The file that `MCP_CONFIG` names, in a folder of its own. */
+/** Writes a file for `MCP_CONFIG` in its own folder. */
 export async function mcpConfigFile(configs: readonly McpServerConfig[]) {
   const folder = await temporaryFolder()
   const path = join(folder.path, 'mcp.json')

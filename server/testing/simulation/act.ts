@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import type { Fate } from './gate.ts'
 import { TOOL_NAMES } from './watched-tools.ts'
 
-/** Something that happens from outside. What `pick` means depends on what there is to pick from at that moment. */
+/** An external action. `pick` selects among the candidates at that moment. */
 export type Act =
   | {
       type: 'send'
       node: number
       session: number
-      /** One of a few ids, so that they are repeated; null lets the server choose. */
+      /** An index into a few ids, so that ids are repeated; null lets the server choose. */
       id: number | null
       variant: number
       whenBusy: 'queue' | 'interrupt' | 'reject'
@@ -29,13 +29,13 @@ export type Act =
   | { type: 'fault'; pick: number; fate: Exclude<Fate, 'pass'> }
   | { type: 'drop'; pick: number }
   | { type: 'pass-time'; ms: number }
-  /** `long` enough for another node to take its runs. */
+  /** `long` means long enough for another node to take over its runs. */
   | { type: 'crash' | 'freeze'; node: number; long: boolean }
   | { type: 'thaw' | 'expire' | 'shut-down' | 'start'; node: number }
   | { type: 'read'; client: number; node: number; from: 'here' | 'past' | 'nothing' | 'future' }
   | { type: 'leave' | 'pause' | 'unpause'; client: number }
 
-/** An act, and how many pending things then happen, in an order that `seed` draws. */
+/** An action, and how many pending operations then happen, in an order that `seed` determines. */
 export type Step = { act: Act; turns: number; seed: number }
 
 const pick = fc.nat(11)
@@ -131,7 +131,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 30, maxLength: 90, size: 'max' },
 )
 
-/** Draws whole numbers below a bound, the same ones for the same seed (mulberry32). */
+/** A generator of whole numbers below a bound, deterministic by its seed (mulberry32). */
 export function drawing(seed: number): (bound: number) => number {
   let state = seed >>> 0
   return (bound) => {

@@ -8,19 +8,19 @@ import { BrokenPromise } from './ledger.ts'
 export type Attachment = {
   nodeId: string
   leave: AbortController
-  /** The place that was asked for, and whether nothing has come yet. */
+  /** The cursor of the watch, and whether nothing has arrived yet. */
   after: number | null
   first: boolean
 }
 
-/** A person's tab: it reads one session from whichever node, comes, goes, and keeps what it knows. */
+/** A reader's tab: it watches one session on any node, disconnects, reconnects and keeps its state. */
 export class Client {
   readonly sessionId: SessionId
   readonly #userId: UserId
   readonly #onBroken: (error: unknown) => void
   state: SessionState | null = null
   attachment: Attachment | null = null
-  /** What it knew earlier: places to resume from. */
+  /** Its earlier states: cursors to resume from. */
   readonly past: SessionState[] = []
   #paused = false
   #resume = () => {}
@@ -35,7 +35,7 @@ export class Client {
     return this.#paused
   }
 
-  /** @param after the place to read on from, when it is not that of `from` */
+  /** @param after the cursor to resume from, when it is not that of `from` */
   attach(
     nodeId: string,
     reader: LogReader,
@@ -62,7 +62,7 @@ export class Client {
     this.unpause()
   }
 
-  /** Its connection takes nothing more for a while. */
+  /** Stops receiving for a while. */
   pause(): void {
     this.#paused = true
   }

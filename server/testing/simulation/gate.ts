@@ -1,7 +1,10 @@
-/** How a database operation of a node goes: done, never begun, done but its answer lost, or done by a node that then died. */
+/**
+ * The outcome of a database operation of a node: done, never begun, done with a lost answer, or done by a node that
+ * then died.
+ */
 export type Fate = 'pass' | 'refuse' | 'lose' | 'die'
 
-/** What a node's driver says when its connection broke. */
+/** The error of a node's driver when its connection breaks. */
 export class ConnectionLost extends Error {
   readonly code = 'ECONNRESET'
 
@@ -12,8 +15,8 @@ export class ConnectionLost extends Error {
 }
 
 /**
- * The way of one node to the database. While it is `held` the node is frozen; once it is `dead` nothing of the node
- * reaches the database, and no answer reaches the node.
+ * The connection of one node to the database. While it is `held`, the node is frozen; once it is `dead`, nothing of the
+ * node reaches the database, and no answer reaches the node.
  */
 export class Gate {
   readonly nodeId: string
@@ -25,7 +28,7 @@ export class Gate {
     this.#traffic = traffic
   }
 
-  /** Resolves when the simulation lets the operation begin. */
+  /** Resolves when the simulation allows the operation to begin. */
   enter(): Promise<Operation> {
     if (this.state === 'dead') {
       return never()
@@ -50,11 +53,11 @@ export class Gate {
   }
 }
 
-/** All operations of all nodes: those that wait to begin, and the one under way. */
+/** All operations of all nodes: those that are waiting, and the current one. */
 export class Traffic {
   waiting: Operation[] = []
   running: Operation | null = null
-  /** Counts everything that happens, so that silence can be told. */
+  /** Counts all activity, to detect when there is none. */
   activity = 0
 
   get ready(): Operation[] {
@@ -100,7 +103,7 @@ export class Operation {
     this.wrote ||= /\b(insert|update|delete)\b/i.test(text)
   }
 
-  /** The database has done it; what the node gets to know of that is its fate. */
+  /** The database has executed it; `fate` determines the answer that the node gets. */
   async answer(): Promise<void> {
     this.end()
     if (this.#fate === 'lose') {
@@ -120,7 +123,7 @@ export class Operation {
   }
 }
 
-/** For whoever looks on while nothing is under way, and waits for nobody. */
+/** For reads by the simulation itself, which run at once while no operation is under way. */
 export function freeOperation(): Operation {
   const traffic = new Traffic()
   const ignore = () => {}

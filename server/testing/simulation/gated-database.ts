@@ -16,8 +16,8 @@ import type { Schema } from '../../../db/schema.ts'
 import type { Operation } from './gate.ts'
 
 /**
- * One node's view of the one embedded database. Each transaction, and each statement outside of any, is an operation
- * that begins when `enter` lets it, and then runs alone: the database has one connection.
+ * One node's view of the single embedded database. Each transaction, and each statement outside of one, is an operation
+ * that begins when `enter` allows it and then runs alone, because the database has one connection.
  */
 export function gatedDatabase(
   pglite: PGlite,
@@ -33,7 +33,7 @@ export function gatedDatabase(
     },
   })
   return {
-    // There are several nodes on it, and it notifies them: to a node that is Postgres.
+    // Several nodes use it, with notifications: for a node, this is Postgres.
     kind: 'postgres',
     db,
     insertChunks: async (rows, payload) => {
@@ -67,7 +67,7 @@ class GatedDriver implements Driver {
     return new GatedConnection(this.#pglite, await this.#enter())
   }
 
-  // Its one connection makes any transaction serializable, so the isolation that is asked for does not matter.
+  // The single connection makes every transaction serializable, so the requested isolation level does not matter.
   beginTransaction(connection: DatabaseConnection): Promise<void> {
     return gated(connection).beginTransaction()
   }

@@ -8,19 +8,18 @@ import { askedAbout } from './talking-model.ts'
 import { checkAnswers, checkClient, witness } from './witness.ts'
 import { World } from './world.ts'
 
-/** Where every history begins. */
+/** The start time of every history. */
 const BEGINNING = Date.UTC(2026, 0, 1)
-/** How long recovery may take: a lease, and five seconds more (P6). Milliseconds. */
-const RECOVERY = (LEASE_SECONDS + 5) * 1_000
-const SLICE = 500
-/** An orderly end takes no longer than this, calls that are under way included. Milliseconds. */
-const LONGEST_CLOSING = 30_000
+/** The longest that recovery may take: a lease, and five more seconds (P6). */
+const RECOVERY_MS = (LEASE_SECONDS + 5) * 1_000
+const SLICE_MS = 500
+/** The longest that a shutdown may take, with the calls under way. */
+const SHUTDOWN_TIMEOUT_MS = 30_000
 
 /**
- * Plays a history from an empty database, lets everything that was broken off be finished, and throws a
- * `BrokenPromise` when a promise did not hold.
- *
- * @param restart whether dead nodes come back before the end, or leave everything to the one that is left
+ * Plays a history on an empty database, lets all interrupted work be finished, and throws a `BrokenPromise` when a
+ * promise did not hold.
+ * @param restart true restarts dead nodes before the end; otherwise the remaining node does all work
  */
 export async function playHistory(
   pglite: PGlite,
@@ -71,9 +70,9 @@ export async function playHistory(
   }
 }
 
-/** Lets time pass, and everything happen that is to happen in it. */
+/** Lets time pass, and everything happen that is due in it. */
 async function flow(world: World, draw: (bound: number) => number, ms: number): Promise<void> {
-  for (let passed = 0; passed <= ms; passed += SLICE) {
+  for (let passed = 0; passed <= ms; passed += SLICE_MS) {
     let turns = 0
     while (await world.turn(draw)) {
       turns += 1
@@ -81,7 +80,7 @@ async function flow(world: World, draw: (bound: number) => number, ms: number): 
         throw new BrokenPromise('P13', 'the nodes do not come to rest')
       }
     }
-    await world.passTime(passed < ms ? SLICE : 0)
+    await world.passTime(passed < ms ? SLICE_MS : 0)
   }
 }
 
@@ -92,13 +91,13 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
   for (const client of world.clients) {
     client.unpause()
   }
-  await flow(world, draw, SLICE)
-  // One that was told to end takes its time: while it does it is no node that could go on with anything.
-  for (let waited = 0; isClosing(world); waited += SLICE) {
-    if (waited > LONGEST_CLOSING) {
+  await flow(world, draw, SLICE_MS)
+  // A node that is shutting down takes its time, and takes over no work meanwhile.
+  for (let waited = 0; isClosing(world); waited += SLICE_MS) {
+    if (waited > SHUTDOWN_TIMEOUT_MS) {
       throw new BrokenPromise('P6', 'a node that was told to end does not')
     }
-    await flow(world, draw, SLICE)
+    await flow(world, draw, SLICE_MS)
   }
   for (const slot of world.slots) {
     if (slot.state === 'none' && (restart || world.up.length === 0)) {
@@ -106,14 +105,14 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
       await flow(world, draw, 0)
     }
   }
-  await flow(world, draw, RECOVERY)
+  await flow(world, draw, RECOVERY_MS)
 }
 
 function isClosing(world: World): boolean {
   return world.slots.some(({ state }) => state === 'closing')
 }
 
-/** After the time of recovery every run that runs is really worked on, by a node that lives. */
+/** After the recovery time, every running run is really driven by a living node. */
 function checkDriven(world: World, run: RunRow): void {
   const { ledger, askings, executions } = world
   const question = ledger.messages.get(run.question)
@@ -149,7 +148,7 @@ async function finish(world: World, draw: (bound: number) => number): Promise<vo
         execution.settle(true)
       }
     }
-    await flow(world, draw, SLICE)
+    await flow(world, draw, SLICE_MS)
     if (world.ledger.activeRuns.length === 0) {
       return
     }
@@ -173,7 +172,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
   }
   checkAnswers(world)
   await readOn(world, draw)
-  // From places that readers once had (P4).
+  // From cursors that readers once had (P4).
   for (let times = 0; times < 3; times += 1) {
     for (const client of clients) {
       const { past } = client
@@ -187,7 +186,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
   }
 }
 
-/** Every reader that reads gets everything there is, and then knows what a fresh one knows. */
+/** Every reader receives everything, and then has the same state as a fresh reader. */
 async function readOn(world: World, draw: (bound: number) => number): Promise<void> {
   await flow(world, draw, 1_500)
   for (const client of world.clients) {

@@ -5,7 +5,7 @@ import type { SessionEvent } from '../../../shared/contract/events.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 
-/** A promise that did not hold, in the words of the promise. */
+/** A promise that did not hold, named by its text. */
 export class BrokenPromise extends Error {
   constructor(promise: string, what: string) {
     super(`${promise}: ${what}`)
@@ -32,12 +32,12 @@ type Found = {
   runs: RunRow[] | null
   messages: { id: string; text: string }[] | null
   steps: { run: string; count: number }[] | null
-  /** Events other than text, of which none ever goes away. */
+  /** The number of events other than text, none of which is ever removed. */
   lasting: number
 }
 
 /**
- * What stands in the database, read after every write of every node, and held against the promises: who wrote it, in
+ * The content of the database, read after every write of a node and checked against the promises: who wrote it, in
  * which order, and whether that node was allowed to.
  */
 export class Ledger {
@@ -45,11 +45,11 @@ export class Ledger {
   readonly heads = new Map<string, number>()
   runs = new Map<string, RunRow>()
   steps = new Map<string, number>()
-  /** The text of each message that stands there now, and the ids of all that ever did. */
+  /** The current text of each message, and the ids of all messages that ever existed. */
   messages = new Map<string, string>()
   readonly everSeen = new Set<string>()
   readonly calls = new Map<string, CallRecord>()
-  /** The parts of each answer as its log tells them. */
+  /** The parts of each answer according to its log. */
   readonly parts = new Map<string, StoredPart[]>()
   readonly #attempts = new Map<string, number>()
   readonly #ended = new Set<string>()
@@ -66,7 +66,7 @@ export class Ledger {
     return [...this.runs.values()].filter(({ status }) => status === 'running')
   }
 
-  /** The run that answers a question with this text. */
+  /** The run that answers the question with this text. */
   runAbout(question: string): RunRow | undefined {
     return [...this.runs.values()].find((run) => this.messages.get(run.question) === question)
   }
@@ -75,7 +75,7 @@ export class Ledger {
     return [...this.calls.values()].flatMap(({ call }) => (call.status === status ? [call] : []))
   }
 
-  /** Reads what is new, which `nodeId` alone can have written. */
+  /** Reads new content, which only `nodeId` can have written. */
   async read(nodeId: string): Promise<void> {
     const found = await this.#find()
     const before = this.runs
@@ -194,7 +194,7 @@ export class Ledger {
     this.parts.set(messageId, parts)
   }
 
-  /** What an answer keeps in the end is what its log told: also of one that was stopped. */
+  /** The stored parts of an ended answer equal those in its log, also of a stopped answer. */
   async #compareStored(messageIds: string[]): Promise<void> {
     for (const id of messageIds) {
       const { rows } = await this.#pglite.query<{ parts: StoredPart[] }>(

@@ -3,11 +3,11 @@ import type { Gate } from './gate.ts'
 
 type Member = { gate: Gate; onPayload: (payload: string) => void; queue: string[] }
 
-/** Notifications between the nodes: in the order of their commits, as late as the simulation likes, or never. */
+/** The notifications between the nodes: in the order of their commits, with any delay, or lost. */
 export class Network {
   #members: Member[] = []
 
-  /** What the database sends is on its way to every node but the one that it came from. */
+  /** Sends a notification to every node except the sender. */
   send(payload: string, from: Gate | null): void {
     for (const member of this.#members) {
       if (member.gate !== from) {
@@ -16,7 +16,7 @@ export class Network {
     }
   }
 
-  /** The notifications that could arrive next, one for each node. */
+  /** The notifications that may arrive next, one for each node. */
   get arriving(): { deliver(): void; drop(): void }[] {
     return this.#members
       .filter(({ gate, queue }) => gate.state === 'open' && queue.length > 0)
@@ -33,7 +33,7 @@ export class Network {
   join(gate: Gate): Notifications {
     return {
       open: async () => undefined,
-      // Nobody else is on it.
+      // Notifications are not encrypted here.
       seal: (text) => text,
       listen: ({ onTold, onState }) => {
         this.#members.push({ gate, onPayload: onTold, queue: [] })

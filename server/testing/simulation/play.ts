@@ -12,18 +12,18 @@ import type { SimulatedNode } from './simulated-node.ts'
 import { checkClient } from './witness.ts'
 import type { Slot, World } from './world.ts'
 
-/** Carries out what a history says, as far as it can be done just then, and remembers what was answered. */
+/** Executes the actions of a history as far as they are possible at the time, and remembers the answers. */
 export class Play {
   readonly #world: World
   readonly #retried: Map<string, number>
   readonly #ids: readonly MessageId[]
-  /** What was answered to the first send of each message. */
+  /** The answer to the first send of each message. */
   readonly #answers = new Map<string, { text: string; runId: string }>()
-  /** Whether anything may have been taken out of a queue: then an id may be used anew. */
+  /** True when something may have been removed from a queue: then an id may be used again. */
   #cleared = false
   readonly #checked = new WeakSet<SessionState>()
 
-  /** @param retried is told how often a person had a call tried again */
+  /** @param retried counts how often a person had each call retried */
   constructor(world: World, retried: Map<string, number>) {
     this.#world = world
     this.#retried = retried
@@ -37,11 +37,11 @@ export class Play {
     await world.standStill()
     if ('long' in act && act.long) {
       await this.#live({ type: 'expire', node: act.node })
-      await world.passTime(SWEEP)
+      await world.passTime(SWEEP_MS)
     }
-    const least = 'long' in act && act.long ? ENOUGH : turns
+    const least = 'long' in act && act.long ? TAKEOVER_TURNS : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
-    // Not every time: it costs more than everything else together.
+    // Not every time, because it is the most expensive check.
     for (const client of draw(4) === 0 ? world.clients : []) {
       const { state } = client
       if (client.attachment && state && !this.#checked.has(state)) {
@@ -200,7 +200,7 @@ export class Play {
     return slot && lives[act.type](this.#world, slot)
   }
 
-  /** Follows a command to its answer, which is looked at when everything stands still. */
+  /** Issues a command; its answer is checked when nothing else is under way. */
   #command<T>(answer: Promise<T>, check: (answer: T) => void = () => {}): void {
     answer.then(
       (value) => this.#world.later(() => check(value)),
@@ -229,13 +229,13 @@ export class Play {
     return this.#world.executions.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
   }
 
-  /** Whether the node's process runs: one that is frozen hears nothing. */
+  /** True when the node's process runs; a frozen one reacts to nothing. */
   #thinks(nodeId: string): boolean {
     return this.#world.lives(nodeId)
   }
 }
 
-/** What happens to a node. */
+/** Actions on a node. */
 const lives = {
   crash: (world: World, slot: Slot) => world.crash(slot),
   freeze: (_world: World, slot: Slot) => slot.node?.gate.hold(),
@@ -245,10 +245,10 @@ const lives = {
   start: (world: World, slot: Slot) => (slot.node ? undefined : world.start(slot)),
 }
 
-/** After this the nodes that live have looked for runs that nobody drives. Milliseconds. */
-const SWEEP = 1_100
-/** Turns in which they have taken them. */
-const ENOUGH = 200
+/** After this, the living nodes have looked for orphaned runs. */
+const SWEEP_MS = 1_100
+/** The number of turns in which they have taken them over. */
+const TAKEOVER_TURNS = 200
 
 function at<T>(things: readonly T[], pick: number): T | undefined {
   return things[pick % things.length]

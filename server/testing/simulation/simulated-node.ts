@@ -32,10 +32,10 @@ export type NodeParts = {
   onError(error: unknown, what: string): void
 }
 
-/** How long a node's lease is, in seconds of the simulation. */
+/** A node's lease, in seconds of the simulated clock. */
 export const LEASE_SECONDS = 3
 
-/** A node wired as the server wires it, without its faces to the outside. */
+/** A node composed as in the server, without its network interfaces. */
 export function simulatedNode({ gate, pglite, network, model, tools, newId, onError }: NodeParts) {
   const database = gatedDatabase(pglite, () => gate.enter(), network.join(gate))
   const now = () => new Date().toISOString()
@@ -87,7 +87,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       ...limits,
       tools: registry,
       node: local,
-      // Nobody gives the simulated sessions titles.
+      // The simulation has no titles.
       titles: { answered: async () => undefined },
       summaries: { request: async () => undefined },
       now,

@@ -1,12 +1,12 @@
 import type { ModelDelta, ModelPort, ModelStep } from '../../model/port.ts'
 
-/** One call of the model, by a node; what it says is up to the simulation. */
+/** One model call of a node; the simulation decides its output. */
 export type Asking = {
   readonly id: number
   readonly nodeId: string
   readonly step: ModelStep
   readonly signal: AbortSignal
-  /** Text pieces in the order they were said. Each names the asking and its own place, so that it can be known again. */
+  /** The pieces of text in order. Each contains the id of the call and its index, so that it can be identified. */
   readonly said: string[]
   readonly ended: boolean
   say(kind: 'text' | 'reasoning'): void
@@ -14,7 +14,7 @@ export type Asking = {
   finish(how: 'stop' | 'length' | 'error'): void
 }
 
-/** The model as one node has it. */
+/** The model of one node. */
 export function talkingModel(
   nodeId: string,
   nextNumber: () => number,
@@ -103,7 +103,7 @@ function createAsking(
   }
 }
 
-/** What an asking goes back to: the text of the question, and how many finished steps stand behind it. */
+/** The question that a model call is about, and the number of finished steps after it. */
 export function askedAbout({ messages }: ModelStep): { question: string; steps: number } {
   const index = messages.findLastIndex(({ role }) => role === 'user')
   const question = messages[index]

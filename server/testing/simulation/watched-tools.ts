@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineTool } from '../../tools/define.ts'
 import type { Tool } from '../../tools/port.ts'
 
-/** One real beginning of a tool's work, which the simulation brings to an end, or leaves. */
+/** One real execution of a tool, which the simulation ends or leaves unfinished. */
 export type Execution = {
   readonly nodeId: string
   readonly callId: string
@@ -15,7 +15,7 @@ export type Execution = {
 
 export const TOOL_NAMES = ['look', 'put', 'pay', 'wire', 'nothing'] as const
 
-/** A tool of each effect, and one that needs an approval; `nothing` is a name that the model made up. */
+/** One tool of each effect, and one that needs approval; `nothing` is a name that the model made up. */
 export function watchedTools(nodeId: string, onBegun: (execution: Execution) => void): Tool[] {
   const tool = (
     name: string,

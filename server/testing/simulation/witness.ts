@@ -8,7 +8,7 @@ import { type Asking, askedAbout } from './talking-model.ts'
 import type { Execution } from './watched-tools.ts'
 import type { World } from './world.ts'
 
-/** What the model and the tools are asked, held against what is recorded at that moment. */
+/** Checks the requests to the model and the tools against what is recorded at that moment. */
 export function witness(world: World, retried: Map<string, number>): void {
   world.onAsked = (asking) => world.later(() => checkAsking(world, asking, retried))
   world.onBegun = (execution) => world.later(() => checkExecution(world, execution, retried))
@@ -59,7 +59,7 @@ function checkExecution(world: World, begun: Execution, retried: Map<string, num
   }
 }
 
-/** A reader that has everything must know what a fresh one is told. */
+/** A reader that is up to date must have the same state as a fresh one. */
 export async function checkClient(world: World, client: Client): Promise<void> {
   const fresh = await takeSnapshot(world.database, world.userId, client.sessionId)
   if (!fresh) {
@@ -72,7 +72,7 @@ export async function checkClient(world: World, client: Client): Promise<void> {
   }
 }
 
-/** Each answer has what the model said in the askings that count, all of it where a step was finished. */
+/** Each answer consists of the output of the model calls that count; a finished step has all of its output. */
 export function checkAnswers(world: World): void {
   const { ledger, askings } = world
   for (const run of ledger.runs.values()) {
@@ -116,12 +116,12 @@ function providerId({ input }: ToolCall): string {
   return `provider-${String(named)}`
 }
 
-/** As it would be on the other side of a connection. */
+/** Serialized and parsed, as over a connection. */
 function asSent(state: SessionState | null): unknown {
   return JSON.parse(JSON.stringify(state))
 }
 
-/** The first place where two values differ, and what stands there. */
+/** The first path at which two values differ, and the values there. */
 function difference(one: unknown, other: unknown, path = ''): string {
   const isTree = typeof one === 'object' && typeof other === 'object' && one && other
   if (!isTree) {

@@ -14,17 +14,17 @@ import { type SimulatedNode, simulatedNode } from './simulated-node.ts'
 import { type Asking, talkingModel } from './talking-model.ts'
 import { type Execution, watchedTools } from './watched-tools.ts'
 
-/** A place where one node after the other lives. */
+/** A place for one node after the other. */
 export type Slot = {
   node: SimulatedNode | null
   state: 'none' | 'starting' | 'up' | 'closing'
-  /** The node that lives, or lived, here. */
+  /** The current or last node in this place. */
   nodeId: string | null
 }
 
 /**
- * Two nodes on one database, their clock, their network and the people who use them. Nothing happens by itself: each
- * operation on the database, each notification, each word of the model and each millisecond is let through from here.
+ * Two nodes on one database, with their clock, their network and their users. Nothing happens by itself: this class
+ * releases each database operation, notification, model output and millisecond.
  */
 export class World {
   readonly traffic = new Traffic()
@@ -34,7 +34,7 @@ export class World {
   readonly sessions: readonly SessionId[]
   readonly clients: readonly Client[]
   readonly ledger: Ledger
-  /** The database as nobody's node sees it; for while everything stands still. */
+  /** The database seen from outside of the nodes; only for use while nothing is under way. */
   readonly database: Database
   readonly askings: Asking[] = []
   readonly executions: Execution[] = []
@@ -58,9 +58,9 @@ export class World {
     this.database = gatedDatabase(pglite, async () => freeOperation(), null)
   }
 
-  /** Empties the database and makes the person and the sessions. Ends with the disposal of what it returns. */
+  /** Empties the database and creates the user and the sessions. Disposing the result ends the world. */
   async open(): Promise<AsyncDisposable> {
-    // A history that failed may have left its transaction open.
+    // A failed history may have left its transaction open.
     await this.#pglite.exec('rollback')
     await this.#pglite.exec(
       'truncate users, sessions, messages, runs, steps, tool_calls, events, nodes cascade',
@@ -107,7 +107,7 @@ export class World {
     this.#broken ??= { error }
   }
 
-  /** Looks at something when everything stands still. */
+  /** Schedules a check for when nothing is under way. */
   later(check: () => void): void {
     this.#checks.push(check)
   }
@@ -116,7 +116,7 @@ export class World {
     return this.slots.flatMap(({ node, state }) => (node && state === 'up' ? [node] : []))
   }
 
-  /** Lets one of the things that could happen next happen; false when there is none. */
+  /** Lets one randomly chosen pending operation happen; false when there is none. */
   async turn(draw: (bound: number) => number): Promise<boolean> {
     const { ready } = this.traffic
     const { arriving } = this.network
@@ -156,7 +156,7 @@ export class World {
     await this.standStill()
   }
 
-  /** Waits until nothing moves any more, and then looks whether all is as promised. */
+  /** Waits until nothing is under way, and then checks the promises. */
   async standStill(read?: () => Promise<void> | null): Promise<void> {
     let silent = 0
     for (let rounds = 0; silent < 2; rounds += 1) {
@@ -212,7 +212,7 @@ export class World {
     })
   }
 
-  /** Ends a node in order. */
+  /** Shuts a node down in order. */
   shutDown(slot: Slot): void {
     if (slot.node && slot.state === 'up') {
       slot.state = 'closing'
@@ -220,7 +220,7 @@ export class World {
     }
   }
 
-  /** Ends a node without a word: nothing of it is left but what the database has. */
+  /** Crashes a node: only what is in the database remains. */
   crash(slot: Slot): void {
     const { node } = slot
     if (node) {
@@ -236,7 +236,7 @@ export class World {
     }
   }
 
-  /** Takes a node's lease away, as time would. */
+  /** Expires a node's lease, as time would. */
   async expire(slot: Slot): Promise<void> {
     await this.#pglite.query(
       `update nodes set lease_until = now() - interval '1 second' where id = $1`,
@@ -244,7 +244,7 @@ export class World {
     )
   }
 
-  /** What failed because of a cut connection is no fault of the node. */
+  /** Errors because of a cut connection are expected. */
   failed(error: unknown, what: string): void {
     if (!(error instanceof ConnectionLost)) {
       this.broken(new Error(what, { cause: error }))

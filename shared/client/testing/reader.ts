@@ -18,18 +18,18 @@ export async function until<Value>(
   return store.getSnapshot()
 }
 
-/** Resolves when the condition of something that tells nobody holds. */
+/** Polls until the condition holds, for state that emits no events. */
 export async function eventually(condition: () => boolean): Promise<void> {
   await vi.waitUntil(condition, { timeout: 5_000, interval: 10 })
 }
 
-/** What a reader is shown who comes only now. */
+/** The view of a reader that joins now. */
 export function freshView({ views }: LogRecorder): unknown {
   const { seq, event } = views.at(-1) ?? {}
   return { session: event?.session, messages: event?.messages, hasOlder: event?.hasOlder, seq }
 }
 
-/** Resolves with the reader's state when it has come to the end of the log. */
+/** Resolves with the reader's state when it has reached the end of the log. */
 export async function caughtUp(
   { store }: Session,
   { log }: LogRecorder,

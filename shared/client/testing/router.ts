@@ -12,22 +12,22 @@ export type Script = {
   /** Resolves at the next change of the session, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void>
   tell(act: (session: LogRecorder) => void): void
-  /** Called before and after a send is done; may wait, throw, or break the connection. */
+  /** Called before and after a send is executed; may wait, throw, or break the connection. */
   onSend(when: 'before' | 'after', input: SendInput): Promise<void>
-  /** Called as the list of sessions is asked for; may throw. */
+  /** Called when the list of sessions is requested; may throw. */
   onList(): Promise<void>
   onStop(input: { clearQueue?: boolean | undefined }): Promise<void>
-  /** Called as a watch begins; may throw. */
+  /** Called when a watch begins; may throw. */
   onWatch(cursor: number | null): Promise<void>
-  /** Changes an event on its way to a reader, null ends the watch there. */
+  /** Changes an event before it is sent to a reader; null ends the watch there. */
   falsify(event: LoggedEvent): LoggedEvent | null
-  /** Where each watch began; null with a snapshot. */
+  /** The cursor of each watch; null for one that began with a snapshot. */
   readonly cursors: (number | null)[]
-  /** Watches that are open now. */
+  /** The number of open watches. */
   watching: number
-  /** Every send that arrived. */
+  /** Every send that was received. */
   readonly sends: SendInput[]
-  /** Called as an answer is to be regenerated; may throw, or break the connection. */
+  /** Called when a regeneration is requested; may throw, or break the connection. */
   onRegenerate(input: { id: string; newId?: string | undefined }): Promise<void>
 }
 
@@ -36,7 +36,7 @@ type Trpc = Pick<
   'router' | 'procedure'
 >
 
-/** The procedures that the SDK calls by itself, over one session in memory. */
+/** The procedures that the SDK calls itself, with one session in memory. */
 export function scriptedRouter(trpc: Trpc, script: Script) {
   const { router, procedure } = trpc
   const known = new Map<string, string>()

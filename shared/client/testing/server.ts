@@ -8,11 +8,11 @@ import { LogRecorder } from '../../session/testing/recorder.ts'
 import { scriptedRouter } from './router.ts'
 import type { Script } from './router.ts'
 
-/** A real WebSocket server with one scripted session, whose network and answers a test breaks at will. */
+/** A real WebSocket server with one scripted session; tests control its network faults and its answers. */
 export class ScriptedServer implements AsyncDisposable {
   readonly session = new LogRecorder()
   readonly script: Script
-  /** The tokens of the connections so far; null for one without. */
+  /** The tokens of all connections; null for one without. */
   readonly tokens: (string | null)[] = []
   #changes = new EventTarget()
   #port = 0
@@ -21,7 +21,7 @@ export class ScriptedServer implements AsyncDisposable {
   #handler: ReturnType<typeof applyWSSHandler> | null = null
   /** The token whose connections are refused. */
   refuseToken: string | null = null
-  /** The most requests that came in one frame. */
+  /** The largest number of requests in one frame. */
   largestBatch = 0
 
   private constructor() {
@@ -53,23 +53,23 @@ export class ScriptedServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** Sockets that are open now. */
+  /** The number of open sockets. */
   get connections(): number {
     return this.#sockets?.clients.size ?? 0
   }
 
-  /** Lets something happen in the session, and the watches hear of it. */
+  /** Changes the session and notifies the watches. */
   tell(act: (session: LogRecorder) => void): void {
     act(this.session)
     this.#changes.dispatchEvent(new Event('change'))
   }
 
-  /** Breaks every connection, without a goodbye. */
+  /** Breaks every connection without a close frame. */
   drop(): void {
     for (const socket of this.#sockets?.clients ?? []) socket.terminate()
   }
 
-  /** Reads nothing more from the connections there are, like a network that died. */
+  /** Stops reading from the existing connections, like a dead network. */
   freeze(): void {
     for (const socket of this.#sockets?.clients ?? []) socket.pause()
   }
@@ -82,7 +82,7 @@ export class ScriptedServer implements AsyncDisposable {
     await this.#halt()
   }
 
-  /** Listens, again on the same port after a halt. */
+  /** Listens; after a halt on the same port. */
   async listen(): Promise<void> {
     const http = createServer()
     const sockets = new WebSocketServer({ server: http })

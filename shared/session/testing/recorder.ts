@@ -5,8 +5,8 @@ import type { Message, Outcome, Part, TextKind } from '../../contract/message.ts
 import type { ToolStatus } from '../../contract/tool.ts'
 
 /**
- * A session that writes valid logs, for tests: an independent and plainly mutable account of what the events mean, so
- * that the fold has something to be held against. `views[i]` is what a fresh reader would be shown at that event.
+ * A session that writes valid logs, for tests: an independent, mutable implementation of the meaning of events, which
+ * the fold is compared with. `views[i]` is the view of a fresh reader at that event.
  */
 export class LogRecorder {
   readonly log: LoggedEvent[] = []
@@ -46,7 +46,7 @@ export class LogRecorder {
     return this.#session.running
   }
 
-  /** A user message: at once where nothing runs, else queued. */
+  /** Adds a user message: queued while a run is active. */
   say(text: string, id: string = this.#id()): Message {
     const queued = this.#session.running
     const parts: Part[] = [{ type: 'text', text }]
@@ -58,7 +58,7 @@ export class LogRecorder {
     return message
   }
 
-  /** Edits the last queued message, where there is one. */
+  /** Edits the last queued message, if there is one. */
   editQueued(text: string): void {
     const message = this.#queue.at(-1)
     if (message === undefined) return
@@ -66,7 +66,7 @@ export class LogRecorder {
     this.#append({ type: 'message', message })
   }
 
-  /** Tells what became of an answer on another branch, which readers of this one do not see. */
+  /** Logs a change of an answer on another branch, which readers of this one do not see. */
   changeElsewhere(text: string): void {
     const parts: Part[] = [{ type: 'text', text }]
     const message = this.#message(this.#id(), 'assistant', parts, 'stopped')
@@ -78,7 +78,7 @@ export class LogRecorder {
     this.#append({ type: 'session', session: this.#session })
   }
 
-  /** Begins an answer to the next message; a queued one gets its turn first. */
+  /** Begins the answer to the next message; a queued message first joins the branch. */
   start(): void {
     if (this.#session.running) return
     const next = this.#queue.shift()
@@ -94,14 +94,14 @@ export class LogRecorder {
     this.#begin()
   }
 
-  /** Another node takes the run over and keeps so many of its parts. */
+  /** Another node takes the run over and keeps `keepParts` of its parts. */
   takeOver(keepParts: number): void {
     if (!this.#session.running) return
     this.#answer().parts.splice(keepParts)
     this.#begin()
   }
 
-  /** Writes to the answer's last part, or to a new one where that is of another kind, or a new one is wanted. */
+  /** Appends text to the answer's last part, or to a new one if that is of another kind or `fresh` is set. */
   write(kind: TextKind, text: string, fresh: boolean): void {
     if (!this.#session.running || this.#session.waiting || text === '') return
     const { id, parts } = this.#answer()
@@ -113,7 +113,7 @@ export class LogRecorder {
     this.#append({ type: 'chunk', messageId: id, part: parts.indexOf(open), kind, offset, text })
   }
 
-  /** Changes the call that is the answer's last part, or makes one. */
+  /** Changes the call that is the answer's last part, or adds one. */
   call(status: ToolStatus, output: unknown): void {
     if (!this.#session.running) return
     const { id, parts } = this.#answer()
@@ -133,7 +133,7 @@ export class LogRecorder {
     this.#append({ type: 'tool', messageId: id, part: parts.length - 1, call })
   }
 
-  /** Lets the answer wait for a person, or go on when it does. */
+  /** Lets the answer wait for a person, or continue if it does. */
   park(): void {
     if (!this.#session.running) return
     const message = this.#answer()

@@ -1,13 +1,13 @@
 export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'throughline.theme'
-/** The page's background in each theme, for the bars that a browser draws around it. */
+/** The page's background colour in each theme, for the browser's own toolbars. */
 const barColours = { light: '#faf9f7', dark: '#131110' }
 
 const listeners = new Set<() => void>()
 let current: Theme = 'system'
 
-/** The theme of this browser: what the system has, unless somebody chose. */
+/** The theme of this browser: the system's, unless the user chose one. */
 export const theme = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)
@@ -19,13 +19,13 @@ export const theme = {
       if (value === 'system') localStorage.removeItem(KEY)
       else localStorage.setItem(KEY, value)
     } catch {
-      // Storage is forbidden: the choice lives as long as the page.
+      // Storage is blocked: the choice lasts until the page is closed.
     }
     apply(value)
   },
 }
 
-/** Shows what was chosen before, and follows what another tab chooses. */
+/** Applies the stored choice, and follows changes in other tabs. */
 export function startTheme(): void {
   apply(stored())
   addEventListener('storage', ({ key }) => {
@@ -44,7 +44,7 @@ function stored(): Theme {
 
 function apply(value: Theme): void {
   current = value
-  // The style sheet sets the scheme by it; every colour is a pair, of which the scheme takes one.
+  // The style sheet derives the color scheme from this attribute; every colour is defined for both schemes.
   document.documentElement.dataset.theme = value
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
     const own = meta.media.includes('dark') ? 'dark' : 'light'

@@ -8,7 +8,7 @@ const texts: Record<ConnectionState['status'], string> = {
   offline: 'Offline',
 }
 
-/** What stands in the way, where the server has said it. */
+/** Explains the obstacle if the server has reported it. */
 function explain(state: ConnectionState): string | null {
   if (state.status !== 'reconnecting') return null
   switch (state.cause.reason) {
@@ -21,7 +21,7 @@ function explain(state: ConnectionState): string | null {
   }
 }
 
-/** Says in a word what the line shows: whether this page hears from the server. Beside it stands why not. */
+/** Shows the state of the connection in a word, and the reason of an interruption. */
 export function ConnectionStatus() {
   const state = useConnection()
   const { status } = state

@@ -1,19 +1,18 @@
 import type { AppMessage } from '../../../shared/client/index.ts'
 
-/** The newest answer of a session; null when it has none. `asked` is the first call that waits for an approval. */
+/** The newest answer of a session; null when there is none. `asked` is the first call that waits for approval. */
 export type AnswerState =
   | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asked?: { id: string; name: string } | null })
   | null
 
 /**
- * The words for a change of the newest answer; null when it is none that a listener needs to hear.
- *
- * @param before undefined when the session has just been opened: what was over by then is not news, what waits is
+ * The announcement for screen readers after a change of the newest answer; null when there is nothing to announce.
+ * @param before undefined when the session was just opened: then only a waiting approval is announced
  */
 export function announcement(before: AnswerState | undefined, now: AnswerState): string | null {
   if (!now) return null
   if (now.asked) {
-    // Other calls may still be running then, and the status changes only after them.
+    // Other calls may still be running; the status changes only after them.
     const isKnown = before?.asked?.id === now.asked.id
     return isKnown ? null : `Assistant waits for your approval to use ${now.asked.name}`
   }

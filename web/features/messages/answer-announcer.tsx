@@ -4,7 +4,7 @@ import { useSession } from '../../../shared/react/index.ts'
 import { announcement } from './announcement.ts'
 import type { AnswerState } from './announcement.ts'
 
-/** Tells a listener when an answer begins and how it ended; the text itself is read when they want to. */
+/** Announces to screen readers when an answer begins and how it ended; the text itself is read on request. */
 export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
   const now = useSession(sessionId, newestAnswer)
   const [told, setTold] = useState<{ state: AnswerState | undefined; text: string }>(nothing)

@@ -9,7 +9,7 @@ import { RegenerateWithContext } from './regenerate-with.ts'
 import { useVersions } from './use-versions.ts'
 import { Versions } from './versions.tsx'
 
-/** An answer as the log has it, with what can be done about it. */
+/** A logged answer with its actions. */
 export function AnswerMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
@@ -22,7 +22,7 @@ export function AnswerMessage(props: {
 
   function again(model?: string): void {
     regenerate(model)
-    // The button is gone in a moment.
+    // The focus moves on, because the button disappears.
     focusMessageBox()
   }
 
@@ -35,7 +35,7 @@ export function AnswerMessage(props: {
       actions={
         message.parentId !== null && (
           <>
-            {/* While another answer is written, it would be stopped for this one. */}
+            {/* Disabled while another answer is running, which would be stopped. */}
             <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
               <RefreshCw aria-hidden size={14} />
             </IconButton>

@@ -8,10 +8,10 @@ import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from './steps.ts'
 
 /**
- * An answer along the line: a knot for each step, a card for each call, and the live end while it is being written.
- *
- * @param props.versions which version this is; shown whatever state the answer is in
- * @param props.actions what can be done with it, beside copying, once it has ended
+ * An answer along the vertical line: a dot for each step, a card for each call, and an animated end while it is
+ * running.
+ * @param props.versions the version switch; shown in every state of the answer
+ * @param props.actions further actions besides copying, shown when the answer has ended
  */
 export const AssistantMessage = memo(function AssistantMessage(props: {
   message: AppMessage
@@ -77,7 +77,7 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
   }
 }
 
-/** Nothing where there is nothing to copy, as in an answer that failed before its first word. */
+/** Renders nothing when there is no text, as in an answer that failed before its first word. */
 function CopyText({ text }: { text: string }) {
   return text === '' ? null : <CopyButton label="Copy" text={text} className="-ml-1.5" />
 }

@@ -7,10 +7,9 @@ import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 
 /**
- * The message box. What is typed is a draft of `draftKey` until it is sent.
- *
- * @param props.onStop stops the answer that is going; null when none is
- * @param props.onEditLast opens the editor of the newest message that was sent
+ * The message box. Its text is the draft `draftKey` until it is sent.
+ * @param props.onStop stops the running answer; null when there is none
+ * @param props.onEditLast opens the editor of the newest sent message
  */
 export function Composer(props: {
   draftKey: string

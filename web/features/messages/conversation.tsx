@@ -12,16 +12,16 @@ import { holdInView, useGoTo } from './use-go-to.ts'
 import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
 
-/** Where each session was left, for coming back to it within this page's life. */
+/** The scroll position of each session, for returning to it while the page is open. */
 const places = new Map<string, { count: number; offset: number; cache: CacheSnapshot }>()
 
-/** How near to its top, in pixels, a conversation gets before what is older is asked for. */
-const LOAD_OLDER_WITHIN = 600
+/** Older messages are loaded when the view is within this many pixels of the top. */
+const LOAD_OLDER_WITHIN_PX = 600
 
 /**
- * A session's messages, of which only those near the view are in the page; give it the session's id as key.
- *
- * @param props.goTo a message to show, such as one that a search found
+ * A session's messages in a virtualized list: only those near the viewport are rendered. Use the session's id as the
+ * component's key.
+ * @param props.goTo a message to scroll to, such as a search hit
  */
 export function Conversation(props: {
   sessionId: string
@@ -93,7 +93,7 @@ export function Conversation(props: {
         aria-label="Conversation"
         aria-live="off"
         tabIndex={0}
-        // Of one colour, and a layer of its own: else the browser paints all of it anew each time that it scrolls.
+        // An opaque background and a layer of its own; otherwise the browser repaints everything with each scroll.
         className="@container-size h-full overflow-y-auto overscroll-contain bg-bg [overflow-anchor:none] -outline-offset-2 will-change-scroll"
       >
         <div aria-hidden className="pointer-events-none sticky top-0 h-0">
@@ -110,7 +110,7 @@ export function Conversation(props: {
           keepMounted={count > 0 ? [count - 1] : []}
           onResize={keep}
           onScroll={(offset) => {
-            if (offset < LOAD_OLDER_WITHIN) older.load()
+            if (offset < LOAD_OLDER_WITHIN_PX) older.load()
           }}
         >
           {turns.map((turn, index) => (
@@ -154,7 +154,7 @@ export function Conversation(props: {
   )
 }
 
-/** The newest message that was sent from here while nothing was being answered: its turn gets the room of a page. */
+/** The newest message that was sent from here while no answer was running: its turn is given the height of a page. */
 function useSentHere(sessionId: string): string | null {
   const [sentHere, setSentHere] = useState<string | null>(null)
   const sending = useSession(sessionId, ({ state, pending }) =>
@@ -164,7 +164,7 @@ function useSentHere(sessionId: string): string | null {
   return sentHere
 }
 
-/** Whether the list just grew at its start: the view then stays with what it showed. */
+/** Returns true when items were just added at the start of the list: the view then keeps its position. */
 function useWasPrepended(keys: readonly string[]): boolean {
   const before = useRef<readonly string[]>([])
   const wasPrepended =
@@ -178,7 +178,7 @@ function useWasPrepended(keys: readonly string[]): boolean {
   return wasPrepended
 }
 
-/** How many messages came since the reader left the newest. */
+/** The number of messages since the reader scrolled away from the newest. */
 function useNews(sessionId: string, isAtLatest: boolean): number {
   const count = useSession(sessionId, ({ state }) => state?.messages.length ?? 0)
   const [seen, setSeen] = useState(count)

@@ -2,8 +2,8 @@ const PREFIX = 'throughline.draft.'
 const SAVE_AFTER_MS = 250
 
 /**
- * What is typed and not sent yet, by session, and why the last try to send failed. The text survives a reload. It is
- * at hand at once and saved a moment later: writing a huge paste at every key would be felt.
+ * Unsent texts by session, and the reason why the last send failed. A text survives a reload. It is saved with a delay,
+ * because writing a huge text at every key press would be noticeable.
  */
 export class Drafts {
   readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -34,13 +34,13 @@ export class Drafts {
     this.#texts.set(key, text)
     this.#unsaved.add(key)
     clearTimeout(this.#timer)
-    // An emptied box was sent: it must not come back after a reload that follows at once.
+    // An empty box means that the text was sent: it must not come back after an immediate reload.
     if (text === '') this.save()
     else this.#timer = setTimeout(() => this.save(), SAVE_AFTER_MS)
     this.#notify()
   }
 
-  /** Hands the text over for sending and empties the box. */
+  /** Returns the text for sending and empties the box. */
   take(key: string): string {
     const text = this.get(key)
     this.#problems.delete(key)
@@ -50,7 +50,6 @@ export class Drafts {
 
   /**
    * Puts a text back, before whatever has been typed since.
-   *
    * @param problem why its send failed, if it was sent
    */
   giveBack(key: string, text: string, problem?: string): void {
@@ -59,7 +58,7 @@ export class Drafts {
     this.set(key, typed ? `${text}\n\n${typed}` : text)
   }
 
-  /** Why the last thing asked for from this box did not happen; null once something is sent again. */
+  /** Why the last command from this box failed; null once something is sent again. */
   problem(key: string): string | null {
     return this.#problems.get(key) ?? null
   }
@@ -77,7 +76,7 @@ export class Drafts {
         if (text) this.#storage.setItem(PREFIX + key, text)
         else this.#storage.removeItem(PREFIX + key)
       } catch {
-        // Storage is full or forbidden: the draft lives as long as the page, which is all that can be done.
+        // Storage is full or blocked: the draft lasts only until the page is closed.
       }
     }
     this.#unsaved.clear()

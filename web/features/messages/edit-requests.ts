@@ -1,4 +1,4 @@
-/** Which message's editor somebody asked to open from elsewhere, such as by a key in the message box. */
+/** The message whose editor was requested from elsewhere, such as by a key in the message box. */
 let requested: string | null = null
 const listeners = new Set<() => void>()
 
@@ -8,7 +8,7 @@ export const editRequests = {
     return () => listeners.delete(listener)
   },
   get: (): string | null => requested,
-  /** Asks for a message's editor; null when the wish is fulfilled. */
+  /** Requests a message's editor; null when it has been opened. */
   set(messageId: string | null): void {
     requested = messageId
     for (const listener of listeners) listener()

@@ -10,7 +10,10 @@ type Props = {
   children: ReactNode
 }
 
-/** How an answer ended: quietly when all is well, else why, and what can be done; before it, what else is to be told. */
+/**
+ * How an answer ended: nothing for a normal end, otherwise the reason and possible actions; above it, the answer's
+ * notes.
+ */
 export function Ending(props: Props) {
   return (
     <>
@@ -45,7 +48,7 @@ function HowItEnded(props: Props) {
                 {message.error?.message ?? 'The answer failed for an unknown reason.'}
               </span>
             </p>
-            {/* Where trying the same again is of no use, the buttons below still regenerate it. */}
+            {/* When a retry would not help, the buttons below still allow regenerating. */}
             {retry && message.error?.retryable !== false && (
               <div className="mt-3 pl-6">{retry}</div>
             )}

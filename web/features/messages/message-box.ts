@@ -1,19 +1,18 @@
 let current: HTMLTextAreaElement | null = null
-/** Whether the box of the page that is just being left had the focus. */
+/** True when the message box of the page that is being left had the focus. */
 let wasFocused = false
 
 /**
- * Makes this the page's message box. The focus goes over from the box of the page before, so that a phone's keyboard
- * stays where it is when the first message of a session leads to its page.
- *
- * @returns ends it
+ * Registers the page's message box. It takes the focus over from the previous page's box, so that a phone's keyboard
+ * stays open when the first message of a session leads to its page.
+ * @returns a function that unregisters it
  */
 export function mountMessageBox(box: HTMLTextAreaElement): () => void {
   current = box
   if (wasFocused) box.focus({ preventScroll: true })
   return () => {
     wasFocused = document.activeElement === box
-    // The next page's box, if it has one, is mounted in the same commit.
+    // The next page's box, if any, is mounted in the same commit.
     queueMicrotask(() => {
       wasFocused = false
     })
@@ -21,7 +20,7 @@ export function mountMessageBox(box: HTMLTextAreaElement): () => void {
   }
 }
 
-/** Puts the cursor into the message box, except on a phone, whose keyboard would cover what is there to be read. */
+/** Focuses the message box, except on a phone, whose keyboard would cover the conversation. */
 export function focusMessageBox(): void {
   if (matchMedia('(pointer: fine)').matches) current?.focus({ preventScroll: true })
 }

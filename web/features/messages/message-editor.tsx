@@ -5,11 +5,10 @@ import { isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 
 /**
- * A message's text, being changed where it stands.
- *
- * @param props.isOpen whether the message can still be changed: it may have been taken up in the meantime, and then the
- *   new words must not get lost
- * @param props.hint what saving will do, where that is not plain
+ * An editor in place of a message's text.
+ * @param props.isOpen false when the message can no longer be changed because its answer has begun; the new text is
+ * kept
+ * @param props.hint the effect of saving, where it is not obvious
  */
 export function MessageEditor(props: {
   text: string

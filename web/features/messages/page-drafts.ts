@@ -1,6 +1,6 @@
 import { Drafts } from './drafts.ts'
 
-/** A browser may forbid storage; drafts then live as long as the page. */
+/** A browser may block storage; drafts then last until the page is closed. */
 function pageStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   try {
     return window.localStorage

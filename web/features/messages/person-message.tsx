@@ -12,8 +12,8 @@ import { UserMessage } from './user-message.tsx'
 import { Versions } from './versions.tsx'
 
 /**
- * A message of the person as the log has it. While it waits for its turn it can be changed and taken back; later,
- * changing it makes a version beside it.
+ * A logged user message. While it is queued, it can be changed and withdrawn; later, editing it creates another
+ * version.
  */
 export function PersonMessage(props: { message: AppMessage; beginsLine: boolean }) {
   const { message } = props

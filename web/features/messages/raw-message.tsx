@@ -1,7 +1,7 @@
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { messageText } from './steps.ts'
 
-/** A message that could not be drawn, as its text was written: the rest of the session is none the worse for it. */
+/** The plain text of a message that failed to render; the rest of the session is not affected. */
 export function RawMessage({ message }: { message: AppMessage }) {
   return (
     <article aria-label={message.role === 'user' ? 'You' : 'Assistant'} className="py-2">

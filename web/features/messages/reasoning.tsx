@@ -4,8 +4,8 @@ import { formatDuration } from '../../ui/duration.ts'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
 
 /**
- * What a model thinks before it speaks: open while it does, folded when it is done, unless somebody chose. How long it
- * took is known where it was seen from its beginning; the log has no times of it.
+ * A model's reasoning: open while it streams and then folded, unless the user chose otherwise. Its duration is known
+ * only when the page was open from its beginning; the log does not record it.
  */
 export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   const [chosen, setChosen] = useState<boolean | null>(null)
@@ -16,7 +16,7 @@ export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
       <summary
         className="flex min-h-6 w-fit cursor-pointer list-none items-center gap-1 hover:text-text [&::-webkit-details-marker]:hidden"
         onClick={(event) => {
-          // React keeps `open` as it is told; the browser would turn it by itself as well.
+          // React controls `open`; the browser would toggle it too.
           event.preventDefault()
           setChosen(!isOpen)
         }}
@@ -39,7 +39,10 @@ export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   )
 }
 
-/** How long something was going on that began before this page's eyes, in milliseconds; null while it is, or unknown. */
+/**
+ * The duration in milliseconds of something that began while this page was open; null while it goes on, or when it is
+ * unknown.
+ */
 function useTimeOf(isGoingOn: boolean): number | null {
   const began = useRef<number | null>(null)
   const [took, setTook] = useState<number | null>(null)

@@ -8,7 +8,7 @@ type RegenerateWithProps = {
   onChoose: (model: string) => void
 }
 
-/** Draws how an answer is asked for again of another model; null where there is only one. The page puts it in. */
+/** Renders the choice of another model for regenerating; null when there is only one model. The page provides it. */
 export const RegenerateWithContext = createContext<
   ((props: RegenerateWithProps) => ReactNode) | null
 >(null)

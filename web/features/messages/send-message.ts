@@ -3,7 +3,7 @@ import { isActive } from '../../../shared/contract/active.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { drafts } from './page-drafts.ts'
 
-/** Sends a message; one that the server refuses comes back into the session's box, with the reason. */
+/** Sends a message; when the server refuses it, it returns to the session's box, with the reason. */
 export async function sendMessage(client: Client, sessionId: string, text: string): Promise<void> {
   const session = client.session(sessionId)
   const id = newId()
@@ -15,7 +15,10 @@ export async function sendMessage(client: Client, sessionId: string, text: strin
   }
 }
 
-/** Stops the answer that the page shows as going, and not the next one when pressed twice; the box says so when that cannot be. */
+/**
+ * Stops the answer that the page shows as running, and not the next one when pressed twice. A failure is shown in the
+ * message box.
+ */
 export async function stopAnswer(client: Client, sessionId: string): Promise<void> {
   try {
     const session = client.session(sessionId)

@@ -1,9 +1,9 @@
 import type { AppPart } from '../../../shared/client/index.ts'
 
-/** A part and its place in the message. */
+/** A part and its index in the message. */
 export type PlacedPart = { part: AppPart; index: number }
 
-/** The parts of an answer by the steps of its run: what the model said, then the calls it made. */
+/** The parts of an answer grouped by the steps of its run: the model's output, then its calls. */
 export function stepsOf(parts: readonly AppPart[]): PlacedPart[][] {
   const steps: PlacedPart[][] = []
   for (const [index, part] of parts.entries()) {
@@ -15,7 +15,7 @@ export function stepsOf(parts: readonly AppPart[]): PlacedPart[][] {
   return steps
 }
 
-/** What a person gets who copies a message: its text as Markdown, without reasoning and calls. */
+/** The text that is copied from a message: Markdown without reasoning and calls. */
 export function messageText(parts: readonly AppPart[]): string {
   return parts
     .flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : []))

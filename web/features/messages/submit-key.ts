@@ -1,8 +1,8 @@
 import type { KeyboardEvent } from 'react'
 
 /**
- * Whether a key means "done" in a box of several lines: Enter, but neither the one that ends an input method's
- * composition nor one that is to begin a line, as it is on a phone, which has no Shift.
+ * Returns true for the key that submits a text box of several lines: Enter, but not the one that ends an input method's
+ * composition, nor one that inserts a line break, as on a phone, which has no Shift.
  */
 export function isSubmitKey({
   key,
@@ -11,13 +11,13 @@ export function isSubmitKey({
   shiftKey,
   altKey,
 }: KeyboardEvent): boolean {
-  // 229 is what Safari reports for the Enter that ends a composition.
+  // Safari reports 229 for the Enter that ends a composition.
   const isComposing = nativeEvent.isComposing || keyCode === 229
   const wantsLine = shiftKey || altKey || matchMedia('(pointer: coarse)').matches
   return key === 'Enter' && !isComposing && !wantsLine
 }
 
-/** Whether a key goes back to what was said last, as it does in a terminal. */
+/** Returns true for the key that edits the last message: the up arrow, as in a terminal. */
 export function isEditLastKey(event: KeyboardEvent): boolean {
   const isHeld = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey
   return event.key === 'ArrowUp' && !isHeld && !event.nativeEvent.isComposing

@@ -1,7 +1,7 @@
-/** The longest text that the server takes, in UTF-16 units, as its contract has it. */
+/** The longest text that the server accepts, in UTF-16 units (see the contract). */
 export const LONGEST_TEXT = 200_000
 
-/** Why a text cannot be sent, before anybody tries; null when it can. */
+/** The reason why a text cannot be sent; null when it can. */
 export function tooLong(text: string): string | null {
   if (text.length <= LONGEST_TEXT) return null
   const [length, most] = [text.length, LONGEST_TEXT].map((count) => count.toLocaleString('en'))

@@ -16,7 +16,7 @@ type TurnProps = {
   isFirst: boolean
   isLast: boolean
   isPinned: boolean
-  /** The message of this turn that somebody went to. */
+  /** The message of this turn to which the user navigated. */
   reachedId: string | null
   ToolView: ComponentType<{ call: AppToolCall }>
 }
@@ -25,7 +25,7 @@ export const TurnView = memo(
   function TurnView(props: TurnProps) {
     const { turn, isFirst, isLast, isPinned } = props
     return (
-      // A pinned turn is as high as the view: its message stands at the top, and a short answer moves nothing.
+      // A pinned turn has the height of the viewport: its message is at the top, and a short answer moves nothing.
       <div
         className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
@@ -60,7 +60,7 @@ export const TurnView = memo(
     a.ToolView === b.ToolView,
 )
 
-/** Reads one message out of the session, so that a token draws the message it belongs to and nothing else. */
+/** Selects one message of the session, so that a token renders only its own message. */
 function MessageById(props: {
   id: string
   sessionId: string

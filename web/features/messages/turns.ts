@@ -1,4 +1,4 @@
-/** What a person said, and the answers to it: the unit in which a conversation is laid out. */
+/** A user message with its answers: the unit of a conversation's layout. */
 export type Turn = {
   /** The id of its first message. */
   key: string
@@ -7,7 +7,7 @@ export type Turn = {
 
 type Item = { id: string; role: 'user' | 'assistant' }
 
-/** Cuts a conversation before each message of the person. */
+/** Splits a conversation before each user message. */
 export function turnsOf(messages: readonly Item[], pendingIds: readonly string[]): Turn[] {
   const turns: Turn[] = []
   const shown = new Set<string>()
@@ -17,7 +17,7 @@ export function turnsOf(messages: readonly Item[], pendingIds: readonly string[]
     else last.messageIds.push(id)
     shown.add(id)
   }
-  // The log may have a message before its send is answered.
+  // A message may be in the log before its send is answered.
   for (const id of pendingIds) if (!shown.has(id)) turns.push({ key: id, messageIds: [id] })
   return turns
 }

@@ -1,26 +1,27 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { RefObject } from 'react'
 
-/** Within this many pixels of the bottom one reads the newest. */
-const NEAR = 80
-/** Fractions of pixels keep a scroll position from being exactly at the bottom. */
-const AT_BOTTOM = 3
+/** Within this many pixels of the bottom, the reader counts as reading the newest message. */
+const NEAR_BOTTOM_PX = 80
+/** Tolerance in pixels, because fractional scroll positions never reach the bottom exactly. */
+const AT_BOTTOM_PX = 3
 
 export type Follow = {
-  /** Whether the newest is in view. */
+  /** True when the newest message is in view. */
   isAtLatest: boolean
-  /** Whether new text is being followed. */
+  /** Returns true while the view scrolls along with new text. */
   isFollowing: () => boolean
-  /** Stays at the bottom, if that is where the reader is: to be called whenever something changed its size. */
+  /** Stays at the bottom if the reader is there; must be called after every change of size. */
   keep: () => void
-  /** Goes to the bottom and follows from there. */
+  /** Scrolls to the bottom and follows from there. */
   engage: () => void
   release: () => void
 }
 
 /**
- * Follows a growing conversation as long as its reader does: any move upwards lets go at once, and only reaching the
- * bottom again takes hold. Nothing here is animated: a scroll per token would fight with the reader's own.
+ * Scrolls along with a growing conversation while the reader is at its end: any upward scroll stops it at once, and
+ * only reaching the bottom resumes it. Scrolling is not animated, because an animation per token would interfere with
+ * the reader's own scrolling.
  */
 export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
   const following = useRef(true)
@@ -30,7 +31,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     const element = scroller.current
     if (!element) return
     if (following.current) element.scrollTop = element.scrollHeight
-    setAtLatest(following.current || distance(element) <= NEAR)
+    setAtLatest(following.current || distance(element) <= NEAR_BOTTOM_PX)
   }, [scroller])
 
   const engage = useCallback(() => {
@@ -51,10 +52,10 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       const movedUp = this.scrollTop < top - 1
       const movedDown = this.scrollTop > top
       top = this.scrollTop
-      if (movedDown && distance(this) <= AT_BOTTOM) following.current = true
-      // Dragging the scroll bar fires nothing but this.
-      else if (movedUp && distance(this) > NEAR) following.current = false
-      setAtLatest(distance(this) <= NEAR)
+      if (movedDown && distance(this) <= AT_BOTTOM_PX) following.current = true
+      // Dragging the scroll bar fires only this event.
+      else if (movedUp && distance(this) > NEAR_BOTTOM_PX) following.current = false
+      setAtLatest(distance(this) <= NEAR_BOTTOM_PX)
     }
     function onWheel(event: WheelEvent): void {
       if (event.deltaY < 0) release()

@@ -4,21 +4,23 @@ import { reason } from './send-message.ts'
 import type { Turn } from './turns.ts'
 import type { OlderMessages } from './use-older-messages.ts'
 
-/** A message to be shown; asked for again, `asked` is another number. */
+/** A message to scroll to; `asked` changes with each request for it. */
 export type GoTo = { messageId: string; asked: number }
 
-/** A place is held for longer than a browser animates a scroll by key, of which it tells nothing. Milliseconds. */
-const LEAST_HOLD = 1_000
-/** And until it was kept for so many frames with nothing to mend. */
+/**
+ * The position is held at least this long, because a browser's animated scroll by key takes that long and emits no end
+ * event.
+ */
+const MIN_HOLD_MS = 1_000
+/** And it is held until it needed no correction for this many frames. */
 const STILL_FRAMES = 12
-/** Then nothing is held any more, whatever moves. Milliseconds. */
-const LONGEST_HOLD = 4_000
+/** The longest that the position is held. */
+const MAX_HOLD_MS = 4_000
 
 /**
- * Finds the message to go to: loads what is older until it is there, and turns to its branch where it stands on another
+ * Finds the message to scroll to: loads older messages until it is there, and selects its branch if it is on another
  * one.
- *
- * @returns what was found, the same object as was asked for; and why it could not be
+ * @returns the found target, as the same object as was requested; or the reason why it could not be found
  */
 export function useGoTo(
   goTo: GoTo | null,
@@ -37,7 +39,7 @@ export function useGoTo(
   }
 
   useEffect(() => {
-    // Once it was shown, whoever looks elsewhere is left there.
+    // Once it was shown, the user may scroll away.
     if (!goTo || isHere || reached === goTo || turnedFor.current === goTo) return
     if (older.hasMore) return older.load()
     turnedFor.current = goTo
@@ -50,10 +52,9 @@ export function useGoTo(
 }
 
 /**
- * Puts a message at the top of the view, and keeps it there until it stands still: what is above it is still being
- * measured, and a scroll by key may be on its way elsewhere. Gives it the focus. Whoever scrolls meanwhile is left to it.
- *
- * @param bringNear scrolls to about where it is, as often as it is not in the page
+ * Scrolls a message to the top of the view and focuses it, and holds it there until the layout is stable: the heights
+ * above it are still being measured, and a scroll by key may be under way. Scrolling by the user ends it.
+ * @param bringNear scrolls to its approximate position while it is not rendered
  */
 export function holdInView(
   scroller: HTMLElement,
@@ -77,8 +78,8 @@ export function holdInView(
     }
     stillFrames = element && scroller.scrollTop === before ? stillFrames + 1 : 0
     const heldFor = performance.now() - began
-    const isStill = heldFor > LEAST_HOLD && stillFrames >= STILL_FRAMES
-    if (isStill || heldFor > LONGEST_HOLD) end()
+    const isStill = heldFor > MIN_HOLD_MS && stillFrames >= STILL_FRAMES
+    if (isStill || heldFor > MAX_HOLD_MS) end()
     else request = requestAnimationFrame(step)
   }
   function end(): void {

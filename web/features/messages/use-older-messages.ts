@@ -6,14 +6,14 @@ import { useSession, useThroughline } from '../../../shared/react/index.ts'
 const PAGE_SIZE = 50
 
 export type OlderMessages = {
-  /** Oldest first; they stand before everything the session's live state holds. */
+  /** Oldest first; they come before all messages of the session's live state. */
   messages: readonly AppMessage[]
   byId: ReadonlyMap<string, AppMessage>
   hasMore: boolean
   load: () => void
 }
 
-/** The part of a long session from before what its watch began with, page by page as the reader goes back. */
+/** The messages of a long session before its snapshot, loaded page by page as the reader scrolls up. */
 export function useOlderMessages(sessionId: string): OlderMessages {
   const { api } = useThroughline()
   const first = useSession(sessionId, ({ state }) =>

@@ -6,8 +6,8 @@ import { drafts } from './page-drafts.ts'
 import { reason } from './send-message.ts'
 
 /**
- * Changing a message that waits for its turn, and taking it back. What is being typed is a draft like any other: it
- * outlives a reload, and the moment when the message is taken up.
+ * Editing and withdrawing a queued message. The edited text is a draft like any other: it survives a reload, and the
+ * moment when the message's answer begins.
  */
 export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: string) {
   const { api } = useThroughline()
@@ -51,7 +51,7 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
     isEditing: editing !== 'no' && (isQueued || hasNewWords),
     isSaving: doing === 'saving',
     isRemoving: doing === 'removing',
-    /** Whether the person just asked for the editor; one that a reload brought back leaves the focus where it is. */
+    /** True when the user just opened the editor; one that a reload restored does not take the focus. */
     takesFocus: editing === 'begun',
     change: (value: string) => drafts.set(key, value),
     close,
@@ -76,7 +76,7 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
 
 const words = { saving: 'saved', removing: 'removed' }
 
-/** Whether the server says that the message has had its turn. */
+/** Returns true when the server reports that the message is not queued any more. */
 function isTaken(error: unknown): boolean {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   return typeof data === 'object' && data !== null && 'code' in data && data.code === 'CONFLICT'

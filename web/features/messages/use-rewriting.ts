@@ -6,8 +6,8 @@ import { drafts } from './page-drafts.ts'
 import { reason } from './send-message.ts'
 
 /**
- * Saying again, in other words, what was answered already: a version beside the old one, with an answer of its own.
- * What is being typed is a draft like any other, and outlives a reload.
+ * Editing a message that has been answered: creates another version of it with its own answer. The edited text is a
+ * draft and survives a reload.
  */
 export function useRewriting({ id }: AppMessage, text: string) {
   const { api } = useThroughline()
@@ -30,7 +30,7 @@ export function useRewriting({ id }: AppMessage, text: string) {
     problem,
     isSaving,
     isEditing: editing !== 'no',
-    /** Whether the person just asked for the editor; one that a reload brought back leaves the focus where it is. */
+    /** True when the user just opened the editor; one that a reload restored does not take the focus. */
     takesFocus: editing === 'begun',
     change: (value: string) => drafts.set(key, value),
     close,
@@ -43,7 +43,7 @@ export function useRewriting({ id }: AppMessage, text: string) {
       setSaving(true)
       setProblem(null)
       try {
-        // The id is made here, so that repeating it through a dropped connection is still one edit.
+        // The id is generated here, so that a repeated call after a lost connection is the same edit.
         await api.messages.edit.mutate({ id, newId: newId(), text: drafts.get(key) })
         close()
       } catch (error) {

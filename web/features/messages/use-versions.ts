@@ -4,7 +4,7 @@ import { newId } from '../../../shared/contract/new-id.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { reason } from './send-message.ts'
 
-/** The other versions of a message: going to one of them, and asking for one more. */
+/** The other versions of a message: selecting one, and creating another. */
 export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionId'>) {
   const { api } = useThroughline()
   const isAnswering = useSession(sessionId, ({ state }) => state?.session.running ?? false)
@@ -24,7 +24,7 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
   }
 
   return {
-    /** One more version would stop the answer that is being written; looking at another does not. */
+    /** Creating a version would stop a running answer; selecting one does not. */
     isAnswering,
     isBusy,
     problem,

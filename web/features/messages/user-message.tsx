@@ -3,15 +3,14 @@ import type { ReactNode } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 
-/** Longer texts, in UTF-16 units, are folded: the answer is what one came to read. */
-const LONG = 1800
+/** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
+const FOLD_BEYOND_LENGTH = 1800
 
 /**
- * What the person said, as it was typed.
- *
- * @param props.editor stands in the place of the text, or below it where `keepsText`
- * @param props.versions which version this is; always in sight
- * @param props.actions what can be done with it; in sight while it waits, else when it is pointed at
+ * The user's message, as it was typed.
+ * @param props.editor replaces the text, or is below it with `keepsText`
+ * @param props.versions the version switch, always visible
+ * @param props.actions visible while the message is queued, otherwise on hover
  */
 export const UserMessage = memo(function UserMessage(props: {
   text: string
@@ -43,7 +42,7 @@ export const UserMessage = memo(function UserMessage(props: {
           {props.versions}
           {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
           {status === 'sending' && (
-            // A send that is answered at once, as nearly all are, should not flash a word.
+            // Shown with a delay, because nearly all sends are answered at once.
             <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
           )}
           {status !== 'sent' && actions}
@@ -56,13 +55,13 @@ export const UserMessage = memo(function UserMessage(props: {
 
 function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
   const [unfolded, setUnfolded] = useState(false)
-  const isLong = text.length > LONG
+  const isLong = text.length > FOLD_BEYOND_LENGTH
   return (
     <div
       className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}
     >
       <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
-        {isLong && !unfolded ? `${text.slice(0, LONG)}…` : text}
+        {isLong && !unfolded ? `${text.slice(0, FOLD_BEYOND_LENGTH)}…` : text}
       </p>
       {isLong && (
         <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>

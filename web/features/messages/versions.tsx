@@ -7,10 +7,10 @@ import { useVersions } from './use-versions.ts'
 
 type Direction = 'previous' | 'next'
 
-/** Where the focus goes on: the version that is asked for is another message, with buttons of its own. */
+/** The button that gets the focus next: the selected version is another message with its own buttons. */
 let handover: { id: string; direction: Direction } | null = null
 
-/** Which version of a message this is, and the way to its neighbours; nothing while there is only one. */
+/** The number of the version, with buttons to its neighbours; nothing when there is only one. */
 export function Versions({ message }: { message: AppMessage }) {
   const { siblings } = message
   return siblings.count > 1 ? <VersionButtons message={message} /> : null
@@ -63,7 +63,7 @@ function VersionButtons({ message }: { message: AppMessage }) {
   )
 }
 
-/** It can be reached while it has to wait, so that the focus does not fall off it. */
+/** A button that stays focusable while it is disabled, so that the focus is not lost. */
 function Neighbour(props: {
   label: string
   isThere: boolean

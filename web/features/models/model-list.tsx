@@ -1,6 +1,6 @@
 import { trpc } from '../../client.ts'
 
-/** What the model endpoint offers. */
+/** The models of the endpoint. */
 export function ModelList() {
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1 })
   if (error) {

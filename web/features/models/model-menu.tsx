@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 
-/** Opens at once: it is mounted by the press of the button that it takes the place of. */
+/** Opens at once: it is mounted when its button is pressed, and replaces it. */
 export default function ModelMenu(props: {
   model: string | null
   disabled: boolean

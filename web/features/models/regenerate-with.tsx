@@ -4,7 +4,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 
 const ModelMenu = lazy(() => import('./model-menu.tsx'))
 
-/** The button that opens the list of models for one more version of an answer. The menu is loaded when first asked for. */
+/** The button that opens the list of models for regenerating an answer. The menu is loaded on first use. */
 export function RegenerateWith(props: {
   model: string | null
   disabled: boolean

@@ -1,9 +1,8 @@
 import type { Api } from '../../../shared/client/index.ts'
 
 /**
- * Every session of the caller, also archived ones, as one file that can be imported again.
- *
- * @param onProgress is told how many sessions are in it so far
+ * Every session of the caller, including archived ones, as one file that can be imported again.
+ * @param onProgress called with the number of sessions so far
  */
 export async function exportAll(
   api: Pick<Api, 'sessions'>,

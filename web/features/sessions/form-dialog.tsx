@@ -2,7 +2,7 @@ import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 
-/** A question with one answer to give, and a way out of it. */
+/** A dialog with one form, and a way to cancel it. */
 export function FormDialog(props: {
   label: string
   error: string | undefined

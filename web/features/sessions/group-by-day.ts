@@ -3,10 +3,9 @@ import type { Session } from '../../../shared/contract/session.ts'
 export type SessionGroup = { label: string; sessions: Session[] }
 
 /**
- * Sessions under the headings a person looks for: pinned ones, then by the day of their last activity.
- *
- * @param sessions newest activity first; the order within a group stays
- * @param now the moment that "today" means, in the local time zone
+ * Groups sessions under headings: pinned ones, then by the day of their last activity.
+ * @param sessions newest activity first; the order within a group is kept
+ * @param now the current time, which defines "today" in the local time zone
  */
 export function groupByDay(
   sessions: readonly Session[],
@@ -35,7 +34,7 @@ function dayLabel(date: Date, now: Date, locale: string | undefined): string {
   return date.toLocaleDateString(locale, { month: 'long', year: 'numeric' })
 }
 
-/** Whole calendar days; the same clock time in between keeps a change to summer time from counting. */
+/** Whole calendar days, counted between noons, so that a change to summer time has no effect. */
 function daysBetween(earlier: Date, later: Date): number {
   const noon = (date: Date) =>
     new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime()

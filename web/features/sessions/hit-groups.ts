@@ -2,7 +2,7 @@ import type { Outputs } from '../../../shared/client/index.ts'
 
 export type Hit = Outputs['sessions']['search'][number]
 
-/** What was found in one session, best first. */
+/** The hits in one session, best first. */
 export type HitGroup = Pick<Hit, 'sessionId' | 'title'> & { hits: Hit[] }
 
 /** The hits by session; the session with the best hit first. */

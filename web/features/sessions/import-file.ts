@@ -1,15 +1,14 @@
-/** What the server takes at most, in bytes. */
-const MOST_BYTES = 64 * 1024 * 1024
+/** The most bytes that the server accepts. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 /**
- * Adds the sessions of a file, ours or ChatGPT's conversations.json, to those that are there: all or none. It goes by
- * HTTP, for a conversation of years is more than a socket takes at once.
- *
- * @returns how many sessions came in
- * @throws Error with words for a person
+ * Imports the sessions of a file, ours or ChatGPT's conversations.json: all or none. Over HTTP, because the file may
+ * exceed the limit of a WebSocket message.
+ * @returns the number of imported sessions
+ * @throws Error with a message for the user
  */
 export async function importFile(file: Blob): Promise<number> {
-  if (file.size > MOST_BYTES - 1024) {
+  if (file.size > MAX_BYTES - 1024) {
     throw new Error('This file is too large: an import may have 64 MiB at most.')
   }
   const text = await file.text()

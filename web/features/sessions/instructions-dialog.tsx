@@ -4,10 +4,10 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 
-/** As the server takes them. */
-const LONGEST = 50_000
+/** The server's limit. */
+const MAX_INSTRUCTIONS_LENGTH = 50_000
 
-/** Which model answers in a session, and what it is told beforehand; both hold from the next answer on. */
+/** Edits the model and the instructions of a session; both apply from the next answer on. */
 export function InstructionsDialog({
   session,
   onClose,
@@ -47,7 +47,7 @@ export function InstructionsDialog({
           id={instructionsId}
           value={instructions}
           rows={5}
-          maxLength={LONGEST}
+          maxLength={MAX_INSTRUCTIONS_LENGTH}
           placeholder="Empty: the server’s instructions"
           onChange={(event) => setInstructions(event.target.value)}
           className="field-sizing-content max-h-[40dvh] min-h-28 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6 placeholder:text-muted"
@@ -58,7 +58,7 @@ export function InstructionsDialog({
   )
 }
 
-/** A list of what the endpoint offers; a box to type a name into, where it does not tell. */
+/** A select box with the models of the endpoint, or a text field if it does not list them. */
 function ModelField({ value, onChange }: { value: string; onChange: (model: string) => void }) {
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1 })
   const id = useId()

@@ -6,7 +6,7 @@ import { hitGroups } from './hit-groups.ts'
 import type { HitGroup } from './hit-groups.ts'
 import { sessionTitle } from './session-title.ts'
 
-/** Where the words stand that were looked for: sessions by title, and under each the messages that have them. */
+/** The results of a search: sessions by title, and under each the messages with hits. */
 export default function SearchResults({
   query,
   onChoose,
@@ -16,7 +16,7 @@ export default function SearchResults({
 }) {
   const { data, isPending, isError, refetch } = trpc.sessions.search.useQuery(
     { query, limit: 50 },
-    // Each key asks anew; what was found stays until more is known.
+    // Each key press searches again; the previous results stay until the new ones arrive.
     { placeholderData: (previous) => previous, staleTime: 0 },
   )
   if (isError) {
@@ -78,7 +78,7 @@ function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) |
             to="/s/$id"
             params={{ id: group.sessionId }}
             search={{ message: messageId }}
-            // Choosing it again goes there again.
+            // Choosing a hit again scrolls to it again.
             state={({ asked = 0 }) => ({ asked: asked + 1 })}
             onClick={onChoose}
             className={`${place} text-xs leading-5 text-muted`}

@@ -8,7 +8,7 @@ const SessionDialog = lazy(() => import('./session-dialog.tsx'))
 
 export type SessionAction = 'rename' | 'instructions' | 'share' | 'delete'
 
-/** The button that opens a session's menu. Menu and dialogs are loaded when first asked for. */
+/** The button that opens a session's menu. The menu and its dialogs are loaded on first use. */
 export function SessionActions({
   session,
   className = '',
@@ -16,7 +16,7 @@ export function SessionActions({
   session: Session
   className?: string
 }) {
-  // The menu belongs to what its button is in: a sheet is above all that is not in it.
+  // The menu is rendered inside of the button's container: a modal sheet covers everything outside of it.
   const [home, setHome] = useState<HTMLElement | null>(null)
   const [action, setAction] = useState<SessionAction | null>(null)
   const button = (

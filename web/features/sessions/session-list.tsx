@@ -14,8 +14,7 @@ const SearchResults = lazy(() => import('./search-results.tsx'))
 
 /**
  * All sessions by day, with a search.
- *
- * @param props.onChoose called when a session or a new one is chosen, for a sheet to close
+ * @param props.onChoose called when a session or a new one is chosen; closes the sheet
  */
 export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
   const today = useToday()

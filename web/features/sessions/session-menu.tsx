@@ -17,7 +17,7 @@ import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import type { SessionAction } from './session-actions.tsx'
 
-/** Opens at once: it is mounted by the press of the button that it takes the place of. */
+/** Opens at once: it is mounted when its button is pressed, and replaces it. */
 export default function SessionMenu(props: {
   session: Session
   className: string
@@ -98,7 +98,7 @@ function Rule() {
   return <DropdownMenu.Separator className="mx-2 my-1 h-px bg-border" />
 }
 
-/** A link, so that the browser keeps what the server streams, however long it is. */
+/** A link, so that the browser saves the server's stream directly, whatever its size. */
 function ExportItem(props: { id: string; format: 'markdown' | 'json'; children: ReactNode }) {
   return (
     <DropdownMenu.Item asChild className={item}>

@@ -3,8 +3,8 @@ import type { Session } from '../../../shared/contract/session.ts'
 export type SessionPage = { items: Session[]; nextCursor: string | null }
 
 /**
- * Pages of the list with one session as it is now: it moves to where its activity puts it. One that belongs behind
- * the last page loaded so far stays out.
+ * Updates one session in the loaded pages and moves it to the place of its last activity. A session beyond the last
+ * loaded page is left out.
  */
 export function withSession<Page extends SessionPage>(pages: Page[], session: Session): Page[] {
   const others = withoutSession(pages, session.id)

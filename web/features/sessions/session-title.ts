@@ -1,6 +1,6 @@
 import type { Session } from '../../../shared/contract/session.ts'
 
-/** What a session is called as long as nobody, and no model, named it. */
+/** The title of a session without a title. */
 export function sessionTitle(session: Pick<Session, 'title'>): string {
   return session.title?.trim() || 'Untitled session'
 }

@@ -4,7 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ShareRows } from './share-rows.tsx'
 
-/** Makes a link to the conversation as it is now, and ends those that were made. */
+/** Creates a link to the current state of the conversation, and revokes existing links. */
 export function ShareDialog({ session, onClose }: { session: Session; onClose: () => void }) {
   const utils = trpc.useUtils()
   const create = trpc.shares.create.useMutation({

@@ -5,10 +5,9 @@ import { IconButton } from '../../ui/icon-button.tsx'
 import { sessionTitle } from './session-title.ts'
 
 /**
- * The links under which snapshots can be read, with a way to end each.
- *
+ * The links to snapshots, each with a button to revoke it.
  * @param props.sessionId only those of this session
- * @param props.none stands there when there is none
+ * @param props.none shown when there are none
  */
 export function ShareRows({ sessionId, none }: { sessionId?: string; none?: string }) {
   const utils = trpc.useUtils()

@@ -12,7 +12,7 @@ type State =
   | { kind: 'done'; text: string }
   | { kind: 'failed'; text: string }
 
-/** Everything as a file to keep, and files from elsewhere into here. */
+/** Export of everything to a file, and import of files. */
 export function Transfer() {
   const { api } = useThroughline()
   const [state, setState] = useState<State>({ kind: 'idle' })
@@ -61,7 +61,7 @@ export function Transfer() {
           onChange={({ target }) => {
             const [file] = target.files ?? []
             if (file) void bringIn(file)
-            // The same file again is a change, too.
+            // Otherwise choosing the same file again would fire no change event.
             target.value = ''
           }}
         />

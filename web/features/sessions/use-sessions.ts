@@ -8,10 +8,10 @@ import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
 
 const PAGE_SIZE = 40
-/** After the server has refused to tell of changes: its database may have been away. */
+/** The delay after the server refused the subscription, for example because of a database outage. */
 const FOLLOW_AGAIN_MS = 5_000
 
-/** The caller's sessions, newest activity first, in pages. */
+/** The caller's sessions, most recently active first, in pages. */
 export function useSessions() {
   const query = trpc.sessions.list.useInfiniteQuery(
     { limit: PAGE_SIZE },
@@ -21,14 +21,14 @@ export function useSessions() {
   return { ...query, sessions }
 }
 
-/** What the list calls a session that is being opened; null when the list does not have it. */
+/** The title of a session that is being opened, from the loaded list; null when it is not in the list. */
 export function useKnownTitle(id: string): string | null {
   const pages = trpc.useUtils().sessions.list.getInfiniteData({ limit: PAGE_SIZE })?.pages ?? []
   const session = pages.flatMap((page) => page.items).find((item) => item.id === id)
   return session ? sessionTitle(session) : null
 }
 
-/** Keeps the lists as the server has them: by its changes, and by asking again whenever these begin anew. */
+/** Keeps the lists up to date: applies changes, and loads the lists again whenever the subscription begins anew. */
 export function useSessionsChanges(): void {
   const utils = trpc.useUtils()
   const queries = useQueryClient()
@@ -42,16 +42,17 @@ export function useSessionsChanges(): void {
           : withoutSession(data.pages, change.id)
       return { ...data, pages }
     })
-    // An answer that is on its way may be from before this change, and would undo it.
+    // A response on its way may be older than this change, and would overwrite it.
     if (queries.isFetching({ queryKey: getQueryKey(trpc.sessions.list) }) > 0) {
       void utils.sessions.list.invalidate()
     }
-    // What a search finds, only the server knows; an active one is asked again.
+    // Only the server can tell which sessions a search finds, so an active search is repeated.
     void utils.sessions.search.invalidate()
   }
 
   const { status, reset } = trpc.sessions.changes.useSubscription(undefined, {
-    // From here on nothing is missed, so what is asked now is whole: at the beginning, and after each reconnect.
+    // From here on every change arrives, so a list that is loaded now is complete: at the beginning, and after each
+    // reconnection.
     onStarted: () => void utils.sessions.list.invalidate(),
     onData: apply,
   })

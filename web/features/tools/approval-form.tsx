@@ -9,9 +9,8 @@ import { useFocusHandover } from './use-focus-handover.ts'
 type Decision = 'approve' | 'deny'
 
 /**
- * What is to be done, and the choice to let it happen.
- *
- * @param props.isSent whether a decision is on its way; the buttons then do nothing, but keep the focus
+ * The call that needs approval, with the buttons to allow or deny it.
+ * @param props.isSent true while a decision is being sent; the buttons then do nothing, but keep the focus
  */
 export function ApprovalForm(props: {
   call: AppToolCall

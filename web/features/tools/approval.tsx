@@ -4,13 +4,13 @@ import { trpc } from '../../client.ts'
 import { ApprovalForm } from './approval-form.tsx'
 import { useCallCommand } from './use-call-command.ts'
 
-/** Asks the person whether a call may be carried out. */
+/** Asks the user to approve a call. */
 export function Approval({ call }: { call: AppToolCall }) {
   const { api } = useThroughline()
   const { isSent, problem, send } = useCallCommand(call)
   const { data: description } = trpc.tools.list.useQuery(undefined, {
     select: (tools) => tools.find(({ name }) => name === call.name)?.description,
-    // What is asked about is the tool as it is now, which need not be what it was a moment ago.
+    // The approval is for the tool's current definition, which may have just changed.
     refetchOnMount: 'always',
   })
   return (

@@ -1,6 +1,6 @@
 import { jsonText } from '../../ui/json-text.ts'
 
-/** What a tool is to be given, argument by argument and nothing left out: it is read before it is allowed. */
+/** The complete arguments of a call, which must be readable before it is allowed. */
 export function CallArguments({ input }: { input: unknown }) {
   const entries = isRecord(input) ? Object.entries(input) : null
   if (!entries) return <Value value={input} />
@@ -24,7 +24,7 @@ function Value({ value }: { value: unknown }) {
   const isLong = text.length > 400 || text.split('\n').length > 8
   return (
     <p
-      // What can be scrolled has to be reachable by key.
+      // A scrolling element must be focusable by keyboard.
       tabIndex={isLong ? 0 : undefined}
       className={`max-h-60 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap ${typeof value === 'string' ? '' : 'font-mono text-[0.8125rem]'}`}
     >

@@ -1,6 +1,6 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 
-/** How far a call that runs has come, as its tool tells it; a bar where it knows the whole. */
+/** The progress of a running call; a bar when the total is known. */
 export function CallProgress({ call }: { call: AppToolCall }) {
   if (call.status !== 'running' || !call.progress) return null
   const { done, total, message } = call.progress

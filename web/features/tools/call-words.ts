@@ -1,6 +1,6 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 
-/** A tool as a person is told of it: its own name, and the MCP server it is from. */
+/** The display name of a tool, and the MCP server that offers it. */
 export function toolWords({ name, source }: Pick<AppToolCall, 'name' | 'source'>): {
   name: string
   server: string | null
@@ -10,7 +10,7 @@ export function toolWords({ name, source }: Pick<AppToolCall, 'name' | 'source'>
   return { name: name.startsWith(`${server}__`) ? name.slice(server.length + 2) : name, server }
 }
 
-/** What a person should know before allowing a call, by what it does to the world. */
+/** The effect of a call on the outside world, explained before it is allowed. */
 export const effectWords: Record<AppToolCall['effect'], string> = {
   read: 'It only reads.',
   idempotent: 'It may change something. Repeating it is safe.',
@@ -19,7 +19,7 @@ export const effectWords: Record<AppToolCall['effect'], string> = {
 
 const NOT_KNOWN = 'Whether it happened is not known.'
 
-/** Why nobody knows how a call went, always with the words that say so. */
+/** Explains why the outcome of a call is unknown; the standard sentence is always included. */
 export function unknownWords(error: string | undefined): string {
   if (!error) return NOT_KNOWN
   return error.includes(NOT_KNOWN.slice(0, -1)) ? error : `${error} ${NOT_KNOWN}`

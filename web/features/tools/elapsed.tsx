@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { formatDuration } from '../../ui/duration.ts'
 
-/** How long a call took, or has been running by now. */
+/** The duration of a call, or its running time so far. */
 export function Elapsed({ call }: { call: AppToolCall }) {
   if (call.durationMs !== undefined) {
     return <span className="text-muted tabular-nums">{formatDuration(call.durationMs)}</span>

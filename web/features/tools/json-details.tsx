@@ -2,7 +2,7 @@ import { ChevronRight } from 'lucide-react'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { jsonText, oneLine } from '../../ui/json-text.ts'
 
-/** A value as the tool got or gave it, folded away until somebody wants to read it. */
+/** The input or output of a tool, folded until it is opened. */
 export function JsonDetails({ label, value }: { label: string; value: unknown }) {
   const text = jsonText(value)
   return (
@@ -33,7 +33,7 @@ export function JsonDetails({ label, value }: { label: string; value: unknown })
   )
 }
 
-/** The first words of a value, on one line. */
+/** The beginning of a value, on one line. */
 function preview(value: unknown): string {
   const text = typeof value === 'string' ? value : oneLine(value)
   return text === '{}' ? 'nothing' : text.slice(0, 120)

@@ -4,8 +4,7 @@ const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * What a tool of an MCP server answered, as far as it can be shown; null when it is nothing of the kind, as in a call
- * that was imported.
+ * The result of an MCP server's tool as far as it can be shown; null for another shape, as an imported call may have.
  */
 export function readMcpAnswer(output: unknown): McpOutput | null {
   if (!isRecord(output) || !Array.isArray(output.content)) return null
@@ -19,7 +18,7 @@ export function readMcpAnswer(output: unknown): McpOutput | null {
   }
 }
 
-/** The answer as it can be read: a picture is told by how large it is. */
+/** The result with images replaced by their sizes. */
 export function withoutPictures(answer: McpOutput): unknown {
   return {
     ...answer,
@@ -29,7 +28,9 @@ export function withoutPictures(answer: McpOutput): unknown {
   }
 }
 
-/** Whether a text says the data once more: servers do so for those who cannot read data. */
+/**
+ * Returns true when a text repeats the structured data: servers add it for clients that do not support structured data.
+ */
 export function isDataAgain(text: string, structuredContent: unknown): boolean {
   return structuredContent !== undefined && sameJson(text, JSON.stringify(structuredContent))
 }

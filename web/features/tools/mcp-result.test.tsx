@@ -41,7 +41,7 @@ test('an answer of an MCP server shows its texts, pictures, data and notes', () 
   )
   expect(html).toMatch(/humidity.*82/)
   expect(html).toContain('too large')
-  // To be read, not to be looked at: how large the picture is, not what it is made of.
+  // The text view shows the size of the image instead of its data.
   expect(html).toContain('8 bytes')
   expect(html.split(PNG)).toHaveLength(2)
 })

@@ -3,7 +3,10 @@ import { safeLink } from '../../ui/markdown/safe-link.ts'
 import { CallArguments } from './call-arguments.tsx'
 import { isDataAgain } from './mcp-answer.ts'
 
-/** What a tool of an MCP server answered: text as text, data field by field, pictures from what came with it only. */
+/**
+ * The result of an MCP server's tool: texts, structured data field by field, and images that are contained in it (never
+ * loaded from elsewhere).
+ */
 export function McpResult({ tool, answer }: { tool: string; answer: McpOutput }) {
   const { content, structuredContent, notes = [] } = answer
   const pieces = content.filter(
@@ -46,7 +49,7 @@ function LongText({ text }: { text: string }) {
   const isLong = text.length > 600 || text.split('\n').length > 12
   return (
     <p
-      // What can be scrolled has to be reachable by key.
+      // A scrolling element must be focusable by keyboard.
       tabIndex={isLong ? 0 : undefined}
       className="max-h-72 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap"
     >

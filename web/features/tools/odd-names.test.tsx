@@ -7,7 +7,7 @@ test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
   (name) => {
     const html = renderToStaticMarkup(
       <ToolCard
-        // A name that no tool of the types has.
+        // A name that is in none of the types.
         call={call(name) as never}
       />,
     )

@@ -7,7 +7,7 @@ import { Meter } from '../../ui/meter.tsx'
 type Metrics = NonNullable<Extract<AppToolCall, { name: 'get_system_metrics' }>['output']>
 type Reading<Type extends Metrics['metric_type']> = Extract<Metrics, { metric_type: Type }>
 
-/** The machine's readings: shares as meters, the rest as figures. */
+/** Metrics of the server's machine: percentages as meters, the rest as numbers. */
 export function SystemMetrics({ metrics }: { metrics: Metrics }): ReactNode {
   switch (metrics.metric_type) {
     case 'cpu':

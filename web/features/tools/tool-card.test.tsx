@@ -82,7 +82,7 @@ test('a profile shows as a card of a person', () => {
 
 test('a call stored by an earlier version of its tool shows as it was, whatever its shape', () => {
   const { memory: _, ...older } = metrics.output ?? {}
-  // What the types promise does not hold for such a call, and it says so.
+  // The static types do not hold for such a call, and the card says so.
   const html = render({ ...metrics, output: older, untyped: true } as AppToolCall)
   expect(html).not.toContain('role="meter"')
   expect(html).toContain('&quot;usage_percent&quot;: 37.5')

@@ -47,9 +47,8 @@ const statusColours: Record<Tone, string> = {
 }
 
 /**
- * One call of a tool: what it is doing, and what came of it.
- *
- * @param props.children what the person is asked about the call; it then says all that there is to say of it
+ * One tool call with its state and result.
+ * @param props.children the form that asks the user about the call; it replaces the description of the state
  */
 export function ToolCard({ call, children }: { call: AppToolCall; children?: ReactNode }) {
   const tone = tones[call.status]
@@ -84,7 +83,7 @@ export function ToolCard({ call, children }: { call: AppToolCall; children?: Rea
       )}
       {children}
       {result && (
-        // A call made by another version of its tool may have another shape; its output can still be read below.
+        // A call of another version of its tool may have another shape; its raw output is still shown below.
         <ErrorBoundary fallback={null}>
           <div className="border-t border-border p-3.5">{result}</div>
         </ErrorBoundary>
@@ -119,7 +118,7 @@ function ToolIcon({ name, isBusy }: { name: string; isBusy: boolean }) {
   })
 }
 
-/** A map, for tools have the names that others gave them: `constructor` is one. */
+/** A map, because external tools may have names such as `constructor`. */
 const icons = new Map<string, typeof Wrench>([
   ['get_system_metrics', Activity],
   ['fetch_user_profile', CircleUser],

@@ -12,7 +12,7 @@ const approvals = new Map<string, string>([
   ['always', 'always asks'],
 ])
 
-/** The tools that a model may call here. */
+/** The tools that a model may call. */
 export function ToolList() {
   const { data, isError } = trpc.tools.list.useQuery()
   if (isError) return <p className="text-sm text-muted">The tools could not be loaded.</p>

@@ -5,7 +5,7 @@ import { Approval } from './approval.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './unknown-outcome.tsx'
 
-/** A call's card, with what the person is asked about it; one that cannot be drawn shows what it is all the same. */
+/** The card of a call with its form for the user; if it fails to render, the raw call is shown. */
 export function ToolView({ call }: { call: AppToolCall }) {
   return (
     <ErrorBoundary fallback={<RawCall call={call} />}>

@@ -9,7 +9,7 @@ import { useFocusHandover } from './use-focus-handover.ts'
 
 type Outcome = 'happened' | 'did-not-happen' | 'retry'
 
-/** Lets the person say how a call went that nobody here can know about. */
+/** Lets the user report the outcome of a call whose outcome is unknown. */
 export function UnknownOutcome({ call }: { call: AppToolCall }) {
   const { api } = useThroughline()
   const { isSent, problem, send } = useCallCommand(call)

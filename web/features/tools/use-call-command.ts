@@ -3,9 +3,9 @@ import { useState } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 
 /**
- * Sends what a person says about a call, once for each state of it. The card changes when the log tells of it, so that
- * all tabs show the same; that another tab was quicker is no failure. Nothing is repeated through a dropped
- * connection: by then the call may wait for another answer than the one that was given here.
+ * Sends the user's decision about a call, once for each state of it. The card changes with the log's event, so that all
+ * tabs show the same; a conflict with another tab's decision is not an error. The command is not repeated after a lost
+ * connection, because the call may then wait for a different decision.
  */
 export function useCallCommand(call: AppToolCall) {
   const [sent, setSent] = useState<AppToolCall | null>(null)
@@ -26,7 +26,7 @@ export function useCallCommand(call: AppToolCall) {
   return { isSent: sent === call, problem: failure?.call === call ? failure.text : null, send }
 }
 
-/** What a person is told when the server refuses an answer; null when it had one already. */
+/** The error message when the server refuses a decision; null when there already was one. */
 export function problemOf(error: unknown): string | null {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   if (typeof data !== 'object' || data === null || !('code' in data)) {

@@ -1,7 +1,7 @@
 import { useLayoutEffect } from 'react'
 import type { RefObject } from 'react'
 
-/** When a form that holds the focus goes away, the card that it stood in takes it, and does not let the reader get lost. */
+/** When a focused form disappears, its card takes the focus, so that the focus is not lost. */
 export function useFocusHandover(form: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const element = form.current

@@ -2,7 +2,7 @@ import type { AppToolCall } from '../../../shared/client/index.ts'
 
 type Profile = NonNullable<Extract<AppToolCall, { name: 'fetch_user_profile' }>['output']>
 
-/** A person, as a card. */
+/** The card of a user profile. */
 export function UserProfile({ profile }: { profile: Profile }) {
   const since = new Date(profile.created_at).toLocaleDateString(undefined, { dateStyle: 'long' })
   return (

@@ -1,4 +1,4 @@
-/** US dollars as a person reads them; small sums keep two digits that say something. */
+/** Formats US dollars; small amounts keep two significant digits. */
 export function formatCost(usd: number | null): string {
   if (usd === null) return 'unknown'
   const small = usd > 0 && usd < 0.1

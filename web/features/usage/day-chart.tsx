@@ -1,6 +1,6 @@
 import type { Bar } from './days.ts'
 
-/** Tokens day by day: what was read below, what was written above it. */
+/** Tokens by day: input below, output above it. */
 export function DayChart({ bars }: { bars: readonly Bar[] }) {
   const most = Math.max(1, ...bars.map(total))
   const isByMonth = bars.length > 1 && bars.every(({ day }) => day.endsWith('-01'))
@@ -57,7 +57,7 @@ function total({ inputTokens, outputTokens }: Bar): number {
   return inputTokens + outputTokens
 }
 
-/** Of the height; what there is at all can be seen. */
+/** A fraction of the height; a non-zero value is always visible. */
 function share(tokens: number, most: number): string {
   return tokens === 0 ? '0' : `max(2px, ${(tokens / most) * 100}%)`
 }

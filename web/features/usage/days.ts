@@ -5,16 +5,15 @@ type DailyUsage = Pick<
   'day' | 'inputTokens' | 'outputTokens' | 'runs'
 >
 
-/** What was used in one stretch of time: a day, or the month that its first day stands for. */
+/** Usage in one period: a day, or a month, which is named by its first day. */
 export type Bar = { day: string; inputTokens: number; outputTokens: number; runs: number }
 
-/** More days than this are shown as months. */
-const MOST_DAYS = 100
+/** More days than this are grouped into months. */
+const MAX_DAILY_BARS = 100
 
 /**
- * The days of a period with those on which nothing ran, all models together; a long one by month.
- *
- * @param from the first day, as `2026-03-29`; null for the first that has anything
+ * Usage of all models by day, including days without usage; a long period is grouped by month.
+ * @param from the first day, such as `2026-03-29`; null for the first day with usage
  * @param to the last day
  */
 export function barsOf(usage: readonly DailyUsage[], from: string | null, to: string): Bar[] {
@@ -22,7 +21,7 @@ export function barsOf(usage: readonly DailyUsage[], from: string | null, to: st
   if (first === undefined) return []
   const days = daysBetween(first, to)
   const steps =
-    days.length > MOST_DAYS ? [...new Set(days.map((day) => `${day.slice(0, 7)}-01`))] : days
+    days.length > MAX_DAILY_BARS ? [...new Set(days.map((day) => `${day.slice(0, 7)}-01`))] : days
   const length = steps === days ? 10 : 7
   const sums = Map.groupBy(usage, ({ day }) => day.slice(0, length))
   return steps.map((day) => {
@@ -40,14 +39,14 @@ export function barsOf(usage: readonly DailyUsage[], from: string | null, to: st
 
 function daysBetween(first: string, last: string): string[] {
   const days: string[] = []
-  // Days of the calendar, not of a clock: UTC has no summer time to trip over.
+  // Calendar days in UTC, which has no summer time.
   for (let at = Date.parse(first); at <= Date.parse(last); at += 86_400_000) {
     days.push(new Date(at).toISOString().slice(0, 10))
   }
   return days
 }
 
-/** The calendar day of a moment where this page is read. */
+/** The calendar day of a point in time, in the local time zone. */
 export function localDay(at: Date): string {
   const digits = (value: number) => String(value).padStart(2, '0')
   return `${at.getFullYear()}-${digits(at.getMonth() + 1)}-${digits(at.getDate())}`

@@ -3,7 +3,7 @@ import { formatCost } from './cost.ts'
 
 type ModelUsage = Outputs['usage']['summary']['models'][number]
 
-/** The models by what they read and wrote. */
+/** Usage by model: input and output tokens. */
 export function ModelTable({ models }: { models: readonly ModelUsage[] }) {
   const most = Math.max(1, ...models.map(tokens))
   return (

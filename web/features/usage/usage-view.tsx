@@ -18,10 +18,10 @@ const ranges = [
 
 type Range = (typeof ranges)[number]['value']
 
-// What was used a moment ago counts as well.
+// Always refetched, so that recent usage is included.
 const fresh = { staleTime: 0, placeholderData: <Data,>(previous: Data) => previous }
 
-/** What the models read and wrote for this person, and what it cost. */
+/** The caller's token usage and its cost. */
 export function UsageView() {
   const [range, setRange] = useState<Range>('30')
   const today = useToday()
@@ -98,7 +98,7 @@ function Totals({ total }: { total: Total }) {
   )
 }
 
-/** Local midnight of the period's first day; null when it has none. */
+/** Local midnight of the period's first day; null for a period without a beginning. */
 function firstDay(range: Range, today: Date): Date | null {
   if (range === 'all') return null
   return new Date(today.getFullYear(), today.getMonth(), today.getDate() - Number(range) + 1)

@@ -5,7 +5,7 @@ import { renderInline } from './inline.tsx'
 import { standard } from './lex.ts'
 import type { MarkedToken, Tokens } from './lex.ts'
 
-/** One block of Markdown; drawn again only when its token is another object. */
+/** One block of Markdown; rendered again only when its token is another object. */
 export const BlockView = memo(function BlockView({ token }: { token: MarkedToken }): ReactNode {
   switch (token.type) {
     case 'paragraph':
@@ -34,7 +34,7 @@ function nested(tokens: Tokens.Blockquote['tokens']): ReactNode[] {
   return standard(tokens).map((token, index) => <BlockView key={index} token={token} />)
 }
 
-/** A conversation is no document of its own: its headings stand below the page's. */
+/** Headings of a message are below those of the page. */
 function HeadingView({ token }: { token: Tokens.Heading }) {
   const Heading = (['h2', 'h3', 'h4', 'h5', 'h6', 'h6'] as const)[token.depth - 1] ?? 'h6'
   return <Heading data-depth={token.depth}>{renderInline(standard(token.tokens))}</Heading>
@@ -44,7 +44,7 @@ function language(token: Tokens.Code): string {
   return token.lang?.split(/\s/, 1)[0] ?? ''
 }
 
-/** Whether the fence that began the code has ended it. */
+/** Returns true when the code block has its closing fence. */
 function isClosed({ raw }: Tokens.Code): boolean {
   const [, fence] = /^ {0,3}(`{3,}|~{3,})/.exec(raw) ?? []
   return fence !== undefined && raw.trimEnd().endsWith(`\n${fence}`)
@@ -67,7 +67,7 @@ function TableView({ table }: { table: Tokens.Table }) {
   return (
     <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
-        {/* Tables of names and values are often written with an empty head, for Markdown has none without. */}
+        {/* Tables of names and values often have an empty header, because Markdown requires one. */}
         <thead hidden={table.header.every((cell) => cell.text === '')}>
           <RowView cells={table.header} />
         </thead>

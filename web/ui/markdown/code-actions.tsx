@@ -4,7 +4,7 @@ import { download } from '../download.ts'
 import { IconButton } from '../icon-button.tsx'
 import { fileNameFor } from './code-file.ts'
 
-/** What can be done with a block of code. */
+/** The actions of a code block. */
 export function CodeActions(props: {
   code: string
   language: string

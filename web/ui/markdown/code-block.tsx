@@ -4,9 +4,9 @@ import { CodeActions } from './code-actions.tsx'
 const CHUNK_LINES = 24
 
 /**
- * Code with its language; cut into chunks of lines, so that a long block that still grows is not drawn as a whole.
- *
- * @param props.isWhole whether its fence is closed: then it gets its colours
+ * A code block with its language; divided into chunks of lines, so that a long growing block is not rendered as a
+ * whole.
+ * @param props.isWhole true when its fence is closed: then it is highlighted
  */
 export function CodeBlock({
   code,
@@ -57,7 +57,7 @@ const CodeChunk = memo(function CodeChunk({ text }: { text: string }) {
   return <span>{text}</span>
 })
 
-/** Cuts after every 24th line; the chunks add up to the text. */
+/** Splits after every 24th line; the chunks add up to the text. */
 export function chunksOfLines(text: string): string[] {
   const chunks: string[] = []
   let start = 0

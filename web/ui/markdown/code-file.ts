@@ -1,4 +1,4 @@
-/** Endings of files by the names that fences have for their languages; for most, name and ending are the same. */
+/** File extensions by the names of languages in fences; most languages are named by their extension. */
 const endings = new Map(
   Object.entries({
     bash: 'sh',
@@ -23,7 +23,7 @@ const endings = new Map(
   }),
 )
 
-/** What a block of code is called as a file; the language is whatever stood behind the fence. */
+/** The file name of a code block; the language may be any text after the fence. */
 export function fileNameFor(language: string): string {
   const name = language.toLowerCase()
   const ending = endings.get(name) ?? (/^[a-z0-9]{1,10}$/.test(name) ? name : 'txt')

@@ -1,4 +1,4 @@
-/** How a language writes what stands out in it. */
+/** The syntax of a language that is highlighted. */
 export type CodeLanguage = { keywords: ReadonlySet<string>; comments: RegExp; strings: RegExp }
 
 const slashes = /\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/
@@ -8,7 +8,7 @@ const none = /(?!)/
 const quotes = /"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?/
 const backquotes = new RegExp(`${quotes.source}|\`(?:\\\\[\\s\\S]|[^\`\\\\])*\`?`)
 const triples = new RegExp(`"""[\\s\\S]*?(?:"""|$)|'''[\\s\\S]*?(?:'''|$)|${quotes.source}`)
-/** An apostrophe that ends nothing is no string: a lifetime, say. */
+/** An unpaired apostrophe is not a string, for example a lifetime. */
 const doubles = /"(?:\\[\s\S]|[^"\\])*"?|'(?:\\.|[^'\\\n])'/
 
 function language(keywords: string, comments: RegExp, strings: RegExp): CodeLanguage {
@@ -105,12 +105,12 @@ const byName = new Map(
   families.flatMap(([family, names]) => names.split(' ').map((name) => [name, family] as const)),
 )
 
-/** The language that a fence names; null for one that is not known here. */
+/** The language that a fence names; null for an unknown one. */
 export function codeLanguage(name: string): CodeLanguage | null {
   return byName.get(name.toLowerCase()) ?? null
 }
 
-/** Whether keywords of this language are written in either case. */
+/** Returns true when keywords of this language are case-insensitive. */
 export function ignoresCase(code: CodeLanguage): boolean {
   return code === sql
 }

@@ -10,7 +10,7 @@ export type CodeToken = {
 const number = /\b(?:0x[\da-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?)n?\b/
 const word = /[\p{L}_$][\p{L}\p{N}_$]*/u
 
-/** What stands out in a piece of code, in order; no grammar, but what a reader's eye goes by. */
+/** The tokens to highlight, in order; an approximation without a grammar. */
 export function codeTokens(code: string, language: CodeLanguage): CodeToken[] {
   const { comments, strings, keywords } = language
   const pattern = new RegExp(

@@ -53,7 +53,7 @@ const characters = new Map(
   }),
 )
 
-/** The named references that language models write; marked decodes the numeric ones and leaves names to the browser. */
+/** Decodes the named character references that language models write; marked decodes only numeric ones. */
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text
   return text.replace(

@@ -1,8 +1,8 @@
 import type { Block } from './split.ts'
 
 /**
- * Whether the last block of a text that is still growing is better not shown yet, for it is about to become something
- * else: the head of a table before the line below it is whole, or the first backticks of a code fence.
+ * Returns true when the last block of a growing text should not be shown yet, because it is likely to become something
+ * else: the header of a table before its delimiter line is complete, or the first backticks of a code fence.
  */
 export function isHeldBack(block: Block): boolean {
   if (block.token.type !== 'paragraph') return false

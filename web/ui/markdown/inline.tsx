@@ -5,7 +5,7 @@ import { standard } from './lex.ts'
 import type { MarkedToken } from './lex.ts'
 import { safeLink } from './safe-link.ts'
 
-/** The words of a paragraph, heading or cell as elements. */
+/** Renders the inline content of a paragraph, heading or cell. */
 export function renderInline(tokens: readonly MarkedToken[]): ReactNode[] {
   return tokens.map((token, index) => inline(token, index))
 }
@@ -43,7 +43,7 @@ function inline(token: MarkedToken, key: number): ReactNode {
   }
 }
 
-/** The one piece of HTML that models write for want of Markdown: a line break inside a table's cell. */
+/** The only HTML that is rendered: models use it for a line break in a table cell, for which Markdown has no syntax. */
 function isLineBreak(html: string): boolean {
   return /^<br\s*\/?>$/i.test(html)
 }
@@ -58,7 +58,7 @@ function SafeLink(props: { href: string; title?: string | null | undefined; chil
   )
 }
 
-/** A picture is shown as a link to it: loading it would tell its server who reads, and when. */
+/** An image is shown as a link: loading it would tell its server who reads the message, and when. */
 function ImageLink({ href, text }: { href: string; text: string }) {
   const label = text || 'Image'
   const address = safeLink(href)

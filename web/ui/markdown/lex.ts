@@ -8,16 +8,15 @@ export type { Links, MarkedToken, Tokens }
 const definition = /^ {0,3}\[([^[\]\n]+)\]: +(\S+)(?: +"([^"\n]*)")? *(?:\n|$)/
 const tag = /^<\/?[a-zA-Z][^<>\n]*>|^<!--[^\n]*?-->/
 
-/** Quotes in quotes, lists in lists, emphasis in emphasis: what is deeper is text, for every level takes from the stack. */
+/** The deepest nesting of quotes, lists and emphasis, since every level uses stack; deeper content stays text. */
 const MAX_DEPTH = 24
 
 /**
- * GitHub's Markdown with three changes, each so that what stands before a blank line can never be changed by what
- * comes after it:
- * raw HTML is text (an open `<script>` or comment would swallow everything behind it),
- * a link definition is one line (a title may otherwise span paragraphs),
- * and there are no underlined headings (`text` followed by the first `-` of a list would flash as one).
- * Beside that, formulas are text as it was written, and what is nested without end stays text.
+ * GitHub's Markdown with three changes, which ensure that text before a blank line is never changed by later text. Raw
+ * HTML is text, because an open `<script>` or comment would extend to the end. A link definition is one line, because
+ * its title may otherwise span paragraphs. There are no underlined headings, because `text` followed by the first `-`
+ * of a list would briefly be a heading. In addition, formulas stay as they are written, and too deeply nested content
+ * stays text.
  */
 class ChatTokenizer extends Tokenizer {
   #depth = 0
@@ -44,10 +43,10 @@ class ChatTokenizer extends Tokenizer {
     return verbatim(text)
   }
 
-  // Asked first, at each place in a paragraph.
+  // Called first, at each position in a paragraph.
   override escape(src: string): Tokens.Escape | undefined {
     const formula = formulaAt(src)
-    // marked takes whatever token it is given; one of raw text is drawn as it stands.
+    // marked accepts any token; one of raw text is rendered unchanged.
     return formula ? (verbatim(formula) as Token as Tokens.Escape) : super.escape(src)
   }
 
@@ -100,7 +99,7 @@ class ChatTokenizer extends Tokenizer {
   }
 }
 
-/** How far beyond a piece of text a formula may reach that begins in it, in UTF-16 units. */
+/** How far a formula may extend beyond the piece of text in which it begins, in UTF-16 units. */
 const FORMULA_REACH = 5_000
 
 function verbatim(text: string): Tokens.Tag {
@@ -113,16 +112,16 @@ class ChatHooks extends Hooks {
   }
 }
 
-/** The tokens of a text and the link definitions in it, added to those known already: the first of a label counts. */
+/** The tokens of a text, and its link definitions added to the known ones: the first definition of a label counts. */
 export function lex(source: string, known: Links): { tokens: MarkedToken[]; links: Links } {
   const lexer = new Lexer({ gfm: true, tokenizer: new ChatTokenizer(), hooks: new ChatHooks() })
-  // Without a prototype: `[constructor]` is no link because every object has something of that name.
+  // Without a prototype, so that `[constructor]` is not taken for a link.
   lexer.tokens.links = Object.assign(Object.create(null), known)
   const tokens = lexer.lex(source)
   return { tokens: standard(tokens), links: tokens.links }
 }
 
-/** marked types every nested token as possibly an extension's; there are no extensions here. */
+/** marked's types allow tokens of extensions; none are used here. */
 export function standard(tokens: Token[] | undefined): MarkedToken[] {
   return (tokens ?? []) as MarkedToken[]
 }

@@ -5,17 +5,19 @@ import { closeEmphasis } from './open-emphasis.ts'
 import { emptyText, splitText } from './split.ts'
 import type { Block } from './split.ts'
 
-/** Blocks are drawn by the section: what changes at the end of a long text then concerns neither React nor the layout above it. */
-const SECTION = 8
+/**
+ * The number of blocks in a section. Sections keep the changes at the end of a long text away from React's and the
+ * browser's work on what is above.
+ */
+const BLOCKS_PER_SECTION = 8
 
 /**
- * A text of Markdown as elements; nothing in it can become markup or script.
- *
- * @param props.isGrowing whether more is to come: what would only flash for a moment then waits
+ * Renders Markdown; its content can never become markup or script.
+ * @param props.isGrowing true while the text grows: parts that are likely to change in a moment are held back
  */
 export const Markdown = memo(function Markdown(props: { text: string; isGrowing?: boolean }) {
   const { text, isGrowing = false } = props
-  // What was split before spares work and never changes the result, so it may be kept across abandoned renders.
+  // The previous split only saves work and never changes the result, so it may be kept across abandoned renders.
   const split = useRef(emptyText)
   split.current = splitText(split.current, text)
   const { blocks } = split.current
@@ -23,9 +25,9 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   return (
     <div className="markdown">
       {sections.map((section, index) => (
-        // While a text grows its earlier sections are laid out and painted only when they are in view.
+        // While a text grows, its earlier sections are laid out and painted only when they are in view.
         <SectionView
-          key={index * SECTION}
+          key={index * BLOCKS_PER_SECTION}
           blocks={section}
           isSettled={isGrowing && index < sections.length - 2}
         />
@@ -35,15 +37,15 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
 })
 
 /**
- * @param props.isSettled whether it need not be laid out and painted while it is out of view. It still is until it was
- *   drawn once, as after a reload in the middle of an answer: only then is its height known, and nothing moves.
+ * @param props.isSettled true when layout and painting may be skipped out of view. A section that was never rendered,
+ * as after a reload in the middle of an answer, is rendered once first: then its height is known, and nothing moves.
  */
 const SectionView = memo(
   function SectionView({ blocks, isSettled }: { blocks: readonly Block[]; isSettled: boolean }) {
     const [isDrawn, setDrawn] = useState(false)
     useEffect(() => {
       if (!isSettled || isDrawn) return
-      // The first frame draws it, and the second comes after that.
+      // The first frame renders it; the second comes after that.
       let frame = requestAnimationFrame(() => {
         frame = requestAnimationFrame(() => setDrawn(true))
       })
@@ -64,12 +66,12 @@ const SectionView = memo(
 )
 
 function sectionsOf(blocks: readonly Block[]): Block[][] {
-  return Array.from({ length: Math.ceil(blocks.length / SECTION) }, (_, index) =>
-    blocks.slice(index * SECTION, (index + 1) * SECTION),
+  return Array.from({ length: Math.ceil(blocks.length / BLOCKS_PER_SECTION) }, (_, index) =>
+    blocks.slice(index * BLOCKS_PER_SECTION, (index + 1) * BLOCKS_PER_SECTION),
   )
 }
 
-/** The blocks as they show while the last one grows. */
+/** The blocks to show while the last one grows. */
 function beforeTheEnd(blocks: readonly Block[]): readonly Block[] {
   const last = blocks.at(-1)
   if (!last) return blocks

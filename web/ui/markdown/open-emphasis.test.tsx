@@ -43,7 +43,7 @@ test('a text that is whole shows what is written', () => {
 test('while a text grows, nothing but marks is left out of it', () => {
   const marks = ['a', 'word ', ' ', '\n', '\n\n', '- ', '> ', '# ', '**', '*', '_', '~~', '~', '(']
   const tables = ['\n| a | **b |\n|---|---|\n| *1 | 2']
-  // In code a link is the characters it is written with, so whether one is there may change with a mark.
+  // In code, a link consists of its characters, so closing a mark may change whether there is one.
   const links = fc.constantFrom(...marks, ...tables, '[l](http://x.y)', '\\*', 'http://x.y ')
   const code = fc.constantFrom(...marks, ...tables, '`', '``')
   const pieces = fc.oneof(
@@ -52,7 +52,7 @@ test('while a text grows, nothing but marks is left out of it', () => {
   const letters = (html: string) => words(html).replaceAll(/[*_~`\s]/g, '')
   fc.assert(
     fc.property(pieces, (chosen) => {
-      // The word at the end keeps the last block from being held back.
+      // The final word prevents the last block from being held back.
       const text = `${chosen.join('')}end`
       expect(letters(growing(text))).toBe(letters(whole(text)))
     }),

@@ -1,15 +1,15 @@
 import { standard } from './lex.ts'
 import type { MarkedToken, Tokens } from './lex.ts'
 
-/** An opening mark as writers set it: before a word or at the very end, after a space, a bracket or a quote. */
+/** An opening emphasis mark: before a word or at the very end, after a space, a bracket or a quote. */
 const opening = /(^|[\s([{"'“‘–—])(\*{1,3}|_{1,3}|~~|~$|`{1,2})(?=[^\s*_~`]|$)/
 
-/** An open stretch longer than this, in UTF-16 units, was rather never meant to be one. */
-const LONGEST = 400
+/** A longer unclosed emphasis, in UTF-16 units, is hardly meant as one. */
+const MAX_EMPHASIS_LENGTH = 400
 
 /**
- * The last block of a text that still grows, with the emphasis at its end drawn as what it is about to be: its opening
- * marks do not stand there as characters until the closing ones have come. Only marks are ever left out.
+ * Closes the open emphasis at the end of a growing text's last block, so that its opening marks are not shown as
+ * characters until the closing ones arrive. Only marks are removed.
  */
 export function closeEmphasis(block: MarkedToken): MarkedToken {
   switch (block.type) {
@@ -50,7 +50,7 @@ function closeInline(tokens: readonly MarkedToken[]): MarkedToken[] {
     const before = [...joined.slice(0, index), textToken(token.text.slice(0, start))]
     const within = [textToken(token.text.slice(start + mark.length)), ...joined.slice(index + 1)]
     const length = within.reduce((sum, { raw }) => sum + raw.length, 0)
-    if (length > LONGEST) continue
+    if (length > MAX_EMPHASIS_LENGTH) continue
     return length === 0 ? before : [...before, emphasis(mark, within)]
   }
   return joined
@@ -66,7 +66,7 @@ function emphasis(mark: string, tokens: MarkedToken[]): MarkedToken {
   return mark.length === 2 ? strong : { type: 'em', raw, text: raw, tokens: [strong] }
 }
 
-/** With the first half of a closing mark there, `**word*` means a star and an emphasis: another word for one moment. */
+/** With half of the closing mark, `**word*` parses as a star and an emphasis, which would be shown for a moment. */
 function joinHalfClosed(tokens: readonly MarkedToken[]): MarkedToken[] {
   const last = tokens.at(-1)
   const before = tokens.at(-2)
@@ -79,7 +79,7 @@ function joinHalfClosed(tokens: readonly MarkedToken[]): MarkedToken[] {
   return [...tokens.slice(0, -2), textToken(before.text.slice(0, -1)), joined]
 }
 
-/** Without the part of its closing mark that has come. */
+/** Removes the incomplete closing mark. */
 function withoutEnd(token: MarkedToken, mark: string): MarkedToken {
   if (token.type !== 'text' || token.tokens || !token.text.endsWith(mark.slice(0, 1))) return token
   return withoutEnd(textToken(token.text.slice(0, -1)), mark)

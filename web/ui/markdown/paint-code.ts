@@ -2,19 +2,19 @@ import { codeLanguage } from './code-languages.ts'
 import { codeTokens } from './code-tokens.ts'
 import type { CodeToken } from './code-tokens.ts'
 
-/** Longer code stays in one colour: nobody waits for it, and it would be felt. */
-const MOST = 60_000
+/** Longer code is not highlighted, because it would take noticeably long. */
+const MAX_HIGHLIGHTED_LENGTH = 60_000
 
 /**
- * Colours the code inside an element. The page's elements stay as they are (CSS Custom Highlight API), so nothing can
- * jump, and a browser without it shows the code in one colour.
- *
- * @returns takes the colours away
+ * Highlights the code in an element. The DOM is not changed (CSS Custom Highlight API), so nothing can move; a browser
+ * without it shows no colours.
+ * @returns a function that removes the colours
  */
 export function paintCode(element: Element, name: string): () => void {
   const language = codeLanguage(name)
   const code = element.textContent
-  if (!language || code.length > MOST || typeof Highlight === 'undefined') return () => {}
+  if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined')
+    return () => {}
   const added: [Highlight, StaticRange][] = []
   const nodes = textNodes(element)
   for (const token of codeTokens(code, language)) {

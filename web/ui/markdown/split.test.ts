@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { emptyText, splitText } from './split.ts'
 import type { SplitText } from './split.ts'
 
-/** Pieces that meet in the ways that make Markdown hard to cut. */
+/** Pieces whose combinations make Markdown hard to split. */
 const piece = fc.constantFrom(
   ...['a', 'word ', '\n', '\n\n', '\n  \n', '  \n', '    ', '\t', '\r\n', '\\', '😀', '&amp;'],
   ...['- ', '* x', '1. ', '2', '. ', '\n\n2. ', '  - b\n', '- [ ] task\n'],
@@ -21,11 +21,11 @@ const piece = fc.constantFrom(
 )
 const texts = fc.array(piece, { maxLength: 16, size: 'max' }).map((pieces) => pieces.join(''))
 
-/** Everything of the blocks that is drawn. */
+/** The rendered fields of the blocks. */
 const shown = (state: SplitText) =>
   JSON.stringify(state.blocks, (key, value: unknown) => (key === 'raw' ? undefined : value))
 
-/** Grows a text by `step` UTF-16 units at a time and compares at each length. */
+/** Appends `step` UTF-16 units at a time and compares at each length. */
 function expectPrefixesToMatch(text: string, step: number): void {
   let state = emptyText
   for (let length = step; length < text.length + step; length += step) {

@@ -1,25 +1,25 @@
 import { lex } from './lex.ts'
 import type { Links, MarkedToken } from './lex.ts'
 
-/** A top-level piece of a text. While its content stays the same, so does the object. */
+/** A top-level block of a text. While its content stays the same, so does the object. */
 export type Block = {
-  /** Where it begins in the text: stable, because text only grows at the end. */
+  /** Its offset in the text, which is stable because text only grows at the end. */
   key: number
   token: MarkedToken
 }
 
 /**
- * A text taken apart, and where the next lexing may begin. `blocks` depends on the text alone: however the text grew,
- * it is what lexing the whole of it gives.
+ * A text split into blocks, with the state for continuing. `blocks` depends only on the text: however it grew, they
+ * equal those of lexing the whole text.
  */
 export type SplitText = {
   blocks: readonly Block[]
   source: string
   /** Every link definition in `source`. */
   links: Links
-  /** No text appended to `source` changes the blocks that begin before this place, unless it defines a link. */
+  /** Appending text to `source` does not change the blocks before this offset, unless it defines a link. */
   boundary: number
-  /** How many blocks begin before the boundary. */
+  /** The number of blocks that begin before the boundary. */
   settled: number
   /** The link definitions before the boundary. */
   settledLinks: Links
@@ -34,7 +34,7 @@ export const emptyText: SplitText = {
   settledLinks: {},
 }
 
-/** Takes a text apart, lexing only what may differ from `previous`, an earlier state of the same text. */
+/** Splits a text, lexing only what may differ from `previous`, an earlier state of the same text. */
 export function splitText(previous: SplitText, text: string): SplitText {
   const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
   if (source === previous.source) return previous
@@ -43,7 +43,7 @@ export function splitText(previous: SplitText, text: string): SplitText {
   }
   const { tokens, links } = lex(source.slice(previous.boundary), previous.settledLinks)
   const linksAreSame = sameLinks(previous.links, links)
-  // A new definition may turn `[words]` anywhere before it into a link.
+  // A new definition may turn earlier `[words]` into a link.
   if (!linksAreSame && previous.boundary > 0) return splitText(emptyText, source)
 
   let { boundary, settled } = previous
@@ -61,7 +61,7 @@ export function splitText(previous: SplitText, text: string): SplitText {
     position += token.raw.length
   }
   const state = { blocks, source, links }
-  // Unless the pieces add up to the text, no place in it is known.
+  // If the pieces do not add up to the text, their offsets are unknown.
   if (position !== source.length) return { ...emptyText, ...state }
   const settledLinks = linksBefore(boundary, previous, source, links)
   return { ...state, boundary, settled, settledLinks }
@@ -74,8 +74,8 @@ function linksBefore(boundary: number, previous: SplitText, source: string, link
 }
 
 /**
- * Whether everything before a block stays as it is: a blank line stands before it (no paragraph, table or quote goes
- * on), and its first line is whole (so it is known whether it belongs to a list or to indented code before it).
+ * Returns true when nothing before this block can change: a blank line precedes it, which ends paragraphs, tables and
+ * quotes, and its first line is complete, which decides whether it continues a preceding list or indented code.
  */
 function isSettled(source: string, position: number): boolean {
   const before = source.slice(Math.max(0, position - 80), position)
@@ -116,7 +116,7 @@ function reuseBlock(old: Block | undefined, block: Block): Block {
   return block
 }
 
-/** The same source can mean different things after different lines: then the text taken out of it differs as well. */
+/** The same source can have different meanings after different lines; then its extracted text differs as well. */
 function sameContent(a: MarkedToken, b: MarkedToken): boolean {
   return (
     a.raw === b.raw &&

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { isKnot, isRefusal, isTrouble, isUnavailable } from './trouble.ts'
+import {
+  isTransactionConflict,
+  isRefusal,
+  isTransientError,
+  isUnavailable,
+} from './database-errors.ts'
 
 const error = (code: string | null, message = 'no') =>
   Object.assign(new Error(message), code ? { code } : {})
@@ -28,8 +33,10 @@ test.each([
   ['a wrong query', error('42601'), { trouble: false, refusal: true }],
   ['a bug', error(null, 'x is not a function'), { trouble: false, refusal: false }],
 ])('%s is told apart: what passes, and what was surely not done', (_name, cause, expected) => {
-  expect({ trouble: isTrouble(cause), refusal: isRefusal(cause) }).toEqual(expected)
-  expect(isKnot(cause)).toBe(cause.message === 'no' && 'code' in cause && cause.code === '40P01')
+  expect({ trouble: isTransientError(cause), refusal: isRefusal(cause) }).toEqual(expected)
+  expect(isTransactionConflict(cause)).toBe(
+    cause.message === 'no' && 'code' in cause && cause.code === '40P01',
+  )
 })
 
 test.each([

@@ -2,11 +2,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
 import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
-import { watchConnections } from './dark-connections.ts'
+import { watchForStalledConnections } from './stalled-connections.ts'
 import { postgresAddress } from './postgres-address.ts'
-import { isTrouble } from './trouble.ts'
+import { isTransientError } from './database-errors.ts'
 
-const SUSPICION = 200
+const CHECK_AFTER_MS = 200
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function openPool(lookAt = (url: string) => url) {
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  opened.use(watchConnections(pool, postgresAddress(lookAt(proxy.url)), SUSPICION))
+  opened.use(watchForStalledConnections(pool, postgresAddress(lookAt(proxy.url)), CHECK_AFTER_MS))
   return { proxy, pool, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
@@ -31,7 +31,7 @@ test('a query on a connection that went dark fails as on a broken one, and the n
   await opened.pool.query('select 1')
   opened.proxy.darken()
   const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
-  expect(isTrouble(lost), String(lost)).toBe(true)
+  expect(isTransientError(lost), String(lost)).toBe(true)
   const { rows } = await opened.pool.query('select 2 as two')
   expect(rows).toEqual([{ two: 2 }])
 })
@@ -41,14 +41,14 @@ test('a query fails too while nothing at all gets through', { timeout: 20_000 },
   await opened.pool.query('select 1')
   opened.proxy.silence()
   const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
-  expect(isTrouble(lost), String(lost)).toBe(true)
+  expect(isTransientError(lost), String(lost)).toBe(true)
   opened.proxy.mend()
 })
 
 test('a query that takes many times as long, and says nothing, is left alone', async () => {
   await using opened = await openPool()
   const { rows } = await opened.pool.query(
-    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+    `select 'done' as said from pg_sleep(${(8 * CHECK_AFTER_MS) / 1000})`,
   )
   expect(rows).toEqual([{ said: 'done' }])
 })
@@ -58,7 +58,7 @@ test('a long query is left alone too while Postgres refuses the connection that 
     (url) => Object.assign(new URL(url), { pathname: '/none' }).href,
   )
   const { rows } = await opened.pool.query(
-    `select 'done' as said from pg_sleep(${(8 * SUSPICION) / 1000})`,
+    `select 'done' as said from pg_sleep(${(8 * CHECK_AFTER_MS) / 1000})`,
   )
   expect(rows).toEqual([{ said: 'done' }])
 })

@@ -2,20 +2,19 @@ import { sql } from 'kysely'
 import { UserId } from '../shared/contract/ids.ts'
 import type { Database, Db } from './database.ts'
 
-/** Whom sessions belong to while they are imported into an embedded database: nobody, by this address. */
+/** The email address of the temporary users who own sessions during an import into an embedded database. */
 const NOBODY = 'import.invalid'
 
 /**
- * Adds sessions for a person, all or none, by the statements of `insert`, which make the sessions those of `owner`.
+ * Imports sessions for a person, all or none. `insert` runs the statements, which make the sessions those of `owner`.
  *
- * On Postgres that is one transaction. In an embedded database it would hold the only connection, and everybody would
- * wait: so there each statement is committed by itself, for an owner whom nobody is, and in the end the sessions are
- * given to the person. Of an import that fails, or is cut by the end of the process, nothing is left
- * (`forgetCutImports`).
- *
- * @param newId of the owner whom nobody is
+ * On Postgres this is one transaction. In an embedded database, a transaction would hold the only connection and block
+ * everybody, so each statement is committed by itself, with a temporary owner, and at the end the sessions are given to
+ * the person. Nothing remains of an import that fails or is interrupted by the end of the process
+ * (`removeInterruptedImports`).
+ * @param newId creates the id of the temporary owner
  */
-export async function importWhole<T>(
+export async function importAtomically<T>(
   { kind, db }: Database,
   userId: UserId,
   newId: () => string,
@@ -48,14 +47,14 @@ export async function importWhole<T>(
     })
     return result
   } catch (error) {
-    // Where that fails as well, the next start does it.
+    // If this fails too, the next start removes the sessions.
     await Promise.allSettled([db.deleteFrom('users').where('id', '=', owner).execute()])
     throw error
   }
 }
 
-/** Removes what imports left that the end of an earlier process cut; to be called before any begins. */
-export async function forgetCutImports({ kind, db }: Database): Promise<void> {
+/** Removes what interrupted imports of an earlier process left; must be called before any import begins. */
+export async function removeInterruptedImports({ kind, db }: Database): Promise<void> {
   if (kind === 'embedded') {
     await sql`delete from users where email like ${`%@${NOBODY}`}`.execute(db)
   }
