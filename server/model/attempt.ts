@@ -1,14 +1,15 @@
 import type OpenAI from 'openai'
-import type { Adapter, Decoder, StepRequest, WireEvent } from './adapter.ts'
-import { measureAnswer } from './answer-measure.ts'
+import type { Adapter, Decoder, StepRequest } from './adapter.ts'
+import { readAnswer, type Read } from './answer-reading.ts'
+import { sourceOf } from './byte-source.ts'
 import type { Clock } from './clock.ts'
+import type { DeltaOutlet } from './delta-queue.ts'
 import { failureOf, type Failure } from './failure.ts'
 import type { ModelDelta } from './port.ts'
 import type { Asked } from './refusals.ts'
-import { watchProgress, type Raced } from './progress-watch.ts'
-import { splitThoughts } from './think-tags.ts'
-import { readBody, UnreadableBody, type Transport } from './transport.ts'
-import { joinText } from './well-formed-text.ts'
+import { ProgressWatch } from './progress-watch.ts'
+import { SaidSoFar } from './said-so-far.ts'
+import { UnreadableBody } from './transport.ts'
 
 export type AttemptSettings = {
   client: OpenAI
@@ -32,17 +33,18 @@ export type Attempt =
     }
 
 /**
- * Asks once. What it yields is the answer; what it returns says whether the answer is whole.
+ * Asks once. What it pushes is the answer; what it returns says whether the answer is whole.
  *
  * @param prepare makes the request; what it throws is a failure like any other
  * @param onAnswered is called once, before the first delta goes out: nobody may come back for more after the last
  */
-export async function* tryOnce(
+export async function tryOnce(
   { client, adapter, clock, firstTokenSeconds, idleSeconds }: AttemptSettings,
   prepare: () => StepRequest,
+  outlet: DeltaOutlet,
   signal: AbortSignal,
   onAnswered: () => void,
-): AsyncGenerator<ModelDelta, Attempt> {
+): Promise<Attempt> {
   let request: StepRequest
   try {
     request = prepare()
@@ -54,108 +56,83 @@ export async function* tryOnce(
   const controller = new AbortController()
   const stop = (): void => controller.abort()
   signal.addEventListener('abort', stop, { once: true })
-  const watch = watchProgress(clock, controller.signal)
-  const joiner = joinText()
-  const splitter = splitThoughts()
+  const watch = new ProgressWatch(clock)
+  const said = new SaidSoFar(request, outlet, onAnswered)
   let decoder: Decoder | null = null
-  let body: Transport | null = null
-  let answered = false
-  let held: ModelDelta[] = request.notes.map((note) => ({ type: 'note', note }))
-  const measure = measureAnswer(request.step)
+  let read: Read
   const failed = (failure: Failure): Attempt => ({
     type: 'failed',
     failure,
-    answered,
-    usage: held.filter(({ type }) => type === 'usage'),
+    answered: said.answered,
+    usage: said.heldUsage,
     asked: { tools: request.sentTools, maxTokens: request.step.maxTokens },
   })
-
-  const send = (deltas: ModelDelta[]) => pass(deltas.flatMap((delta) => splitter.push(delta)))
-
-  /** What may have been the beginning of something else is text after all. */
-  function* flush(): Generator<ModelDelta> {
-    yield* pass(splitter.flush())
-    yield* joiner.flush()
-  }
-
-  /** Holds `start` back until the answer begins: an attempt that fails before that may be made again. */
-  function* pass(deltas: ModelDelta[]): Generator<ModelDelta> {
-    for (const delta of deltas) {
-      if (!answered && BEFORE_THE_ANSWER.has(delta.type)) {
-        held.push(delta)
-        continue
-      }
-      if (!answered) onAnswered()
-      answered = true
-      measure.add(delta)
-      for (const early of held) yield* joiner.push(early)
-      held = []
-      yield* joiner.push(delta)
-    }
-  }
-
   try {
     watch.expect(firstTokenSeconds * 1000)
-    const opened = await watch.race(adapter.open(client, request, controller.signal))
+    const opening = adapter.open(client, request, controller.signal)
+    const opened = await watch.race(opening, controller.signal)
     if (opened.type !== 'value') return failed(timeout(firstTokenSeconds, null))
-    decoder = adapter.decoder(request)
-    body = readBody(opened.value, controller.signal)
-    const events = body.events()[Symbol.asyncIterator]()
+    const decoding = adapter.decoder(request)
+    decoder = decoding
     let alive = false
-    let saidAt = clock.now()
-    for (;;) {
-      const next: Raced<IteratorResult<WireEvent>> = await watch.race(events.next())
-      if (signal.aborted) return { type: 'done' }
-      if (next.type !== 'value') {
-        if (decoder.ended) break
-        return failed(alive ? timeout(null, idleSeconds) : timeout(firstTokenSeconds, null))
-      }
-      if (next.value.done) break
-      const decoded = decoder.decode(next.value.value)
-      yield* send(decoded.deltas)
+    let saidAt = clock.elapsed()
+    const ending = readAnswer(sourceOf(opened.value), outlet, watch, signal, (event) => {
+      const decoded = decoding.decode(event)
+      said.send(decoded.deltas)
       if (decoded.fault) {
-        yield* flush()
+        said.flush()
         return failed({ type: 'fault', fault: decoded.fault, retryAfterMs: null })
       }
       alive ||= decoded.alive
-      if (measure.endless) {
-        yield* flush()
-        yield { type: 'finish', finish: 'length' }
+      if (said.measure.endless) {
+        said.flush()
+        outlet.push({ type: 'finish', finish: 'length' })
         return { type: 'done' }
       }
-      if (decoded.deltas.length > 0) saidAt = clock.now()
+      if (decoded.deltas.length > 0) saidAt = clock.elapsed()
       // After its ending a provider may still tell the usage, but need not close the connection.
-      if (decoder.ended) watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
+      if (decoding.ended) watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
       else if (decoded.alive) {
-        const quietMs = clock.now() - saidAt
+        const quietMs = clock.elapsed() - saidAt
         watch.expect(Math.min(idleSeconds, QUIET_TIMES * idleSeconds - quietMs / 1000) * 1000)
+      }
+      return null
+    })
+    read = await ending
+    if (signal.aborted) return { type: 'done' }
+    if (read.type === 'settled') return read.attempt
+    if (read.type === 'late' && !decoder.ended) {
+      return failed(alive ? timeout(null, idleSeconds) : timeout(firstTokenSeconds, null))
+    }
+    if (read.type === 'broken') {
+      if (read.error instanceof UnreadableBody) {
+        return failed({ type: 'unreadable', what: read.error.what })
+      }
+      if (!decoder.ended) {
+        said.flush()
+        return failed(brokenOff(read.error, said.answered, read.over))
       }
     }
   } catch (thrown) {
     if (signal.aborted) return { type: 'done' }
-    if (thrown instanceof UnreadableBody) return failed({ type: 'unreadable', what: thrown.what })
-    if (decoder === null) return failed(failureOf(thrown, clock.now()))
-    if (!decoder.ended) {
-      yield* flush()
-      return failed(brokenOff(thrown, answered, body?.over ?? false))
-    }
+    return failed(failureOf(thrown, clock.now()))
   } finally {
+    watch.close()
     signal.removeEventListener('abort', stop)
     controller.abort()
   }
-  if (signal.aborted) return { type: 'done' }
-  const ending = decoder.end({ marked: body?.marked ?? false })
-  yield* flush()
+  const ending = decoder.end({ marked: read.marked })
+  said.flush()
   if (ending.length === 0) {
-    return failed({ type: answered ? 'cut' : 'empty' })
+    return failed({ type: said.answered ? 'cut' : 'empty' })
   }
-  if (measure.isEmpty(ending)) {
-    yield* send(ending.filter(({ type }) => type !== 'finish' && type !== 'tool'))
-    yield* joiner.flush()
+  if (said.measure.isEmpty(ending)) {
+    said.send(ending.filter(({ type }) => type !== 'finish' && type !== 'tool'))
+    said.flush()
     const cut = ending.some((delta) => delta.type === 'finish' && delta.finish === 'length')
     return failed(cut ? { type: 'spent', tokens: request.step.maxTokens } : { type: 'empty' })
   }
-  yield* send(ending)
+  said.send(ending)
   return { type: 'done' }
 }
 
@@ -172,8 +149,6 @@ function timeout(firstToken: number | null, idle: number | null): Failure {
     ? { type: 'idle-timeout', seconds: idle ?? 0 }
     : { type: 'first-token-timeout', seconds: firstToken }
 }
-
-const BEFORE_THE_ANSWER: ReadonlySet<ModelDelta['type']> = new Set(['start', 'usage', 'note'])
 
 const AFTER_ENDING_MS = 2_000
 

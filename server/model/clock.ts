@@ -2,12 +2,15 @@
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   now(): number
+  /** Milliseconds from some moment: for how long something takes, whatever is done to the time of day meanwhile. */
+  elapsed(): number
   /** Runs `run` once after so many milliseconds; the returned function takes it back. */
   after(milliseconds: number, run: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds)
     return () => clearTimeout(timer)

@@ -3,8 +3,8 @@ import type { Adapter, Endpoint } from './adapter.ts'
 import { chat } from './chat.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { withReadableErrors } from './error-bodies.ts'
+import { leanFetch } from './lean-fetch.ts'
 import { listModels } from './list.ts'
-import { fetchFor } from './patient-fetch.ts'
 import type { ModelPort } from './port.ts'
 import { rememberRefusals } from './refusal-memory.ts'
 import { responses } from './responses.ts'
@@ -51,9 +51,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
-    fetch: withReadableErrors(
-      options.fetch ?? fetchFor(Math.max(options.timeoutSeconds, options.idleTimeoutSeconds)),
-    ),
+    fetch: withReadableErrors(options.fetch ?? leanFetch),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const settings = {

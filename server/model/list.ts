@@ -5,7 +5,7 @@ import { ModelPortError, toRunError } from './errors.ts'
 import { failureOf, type Failure } from './failure.ts'
 import { arrayOf, numberOf, objectOf, stringOf } from './json.ts'
 import type { ModelInfo } from './port.ts'
-import { watchProgress } from './progress-watch.ts'
+import { ProgressWatch } from './progress-watch.ts'
 
 type ListSettings = {
   client: OpenAI
@@ -25,13 +25,13 @@ export async function listModels(
 ): Promise<ModelInfo[]> {
   const controller = new AbortController()
   const stop = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
-  const watch = watchProgress(clock, stop)
+  const watch = new ProgressWatch(clock)
   const fail = (failure: Failure, cause?: unknown): ModelPortError =>
     new ModelPortError(toRunError(failure, endpoint, { hasKey }), cause)
   const seconds = Math.min(firstTokenSeconds, LONGEST_SECONDS)
   watch.expect(seconds * 1000)
   try {
-    const answer = await watch.race(client.get<unknown>('/models', { signal: stop }))
+    const answer = await watch.race(client.get<unknown>('/models', { signal: stop }), stop)
     if (answer.type === 'late') {
       throw fail({ type: 'unreachable', reason: `no answer within ${seconds} s` })
     }

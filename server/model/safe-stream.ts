@@ -6,33 +6,76 @@ import type { ModelDelta, ModelPort, ModelStep } from './port.ts'
  *
  * @param onError is told what the port threw
  */
-export async function* safeStream(
+export function safeStream(
   model: Pick<ModelPort, 'stream'>,
   step: ModelStep,
   signal: AbortSignal,
   onError: (error: unknown) => void,
-): AsyncGenerator<ModelDelta, void> {
-  let iterator: AsyncIterator<ModelDelta> | null = null
-  try {
-    iterator = model.stream(step, signal)[Symbol.asyncIterator]()
-    for (;;) {
-      const next = await iterator.next()
-      if (next.done) break
-      yield next.value
-      if (next.value.type === 'finish' || next.value.type === 'error') return
+): AsyncIterableIterator<ModelDelta, void> {
+  return new SafeStream(() => model.stream(step, signal), signal, onError)
+}
+
+type Result = IteratorResult<ModelDelta, void>
+
+/** No generator: around another iterator it costs each token several promises more. */
+class SafeStream implements AsyncIterableIterator<ModelDelta, void> {
+  readonly #open: () => AsyncIterable<ModelDelta>
+  readonly #signal: AbortSignal
+  readonly #onError: (error: unknown) => void
+  #iterator: AsyncIterator<ModelDelta> | null = null
+  #ended = false
+
+  constructor(
+    open: () => AsyncIterable<ModelDelta>,
+    signal: AbortSignal,
+    onError: (error: unknown) => void,
+  ) {
+    this.#open = open
+    this.#signal = signal
+    this.#onError = onError
+  }
+
+  async next(): Promise<Result> {
+    if (this.#ended) return this.return()
+    try {
+      this.#iterator ??= this.#open()[Symbol.asyncIterator]()
+      const next = await this.#iterator.next()
+      if (!next.done) {
+        this.#ended = next.value.type === 'finish' || next.value.type === 'error'
+        return next
+      }
+      this.#ended = true
+      if (!this.#signal.aborted) return failure('The model’s answer ended without an ending.')
+    } catch (error) {
+      this.#ended = true
+      this.#iterator = null
+      if (this.#signal.aborted) return DONE
+      this.#onError(error)
+      return failure('Something went wrong while the model was asked.')
     }
-    if (!signal.aborted) yield failure('The model’s answer ended without an ending.')
-  } catch (error) {
-    iterator = null
-    if (signal.aborted) return
-    onError(error)
-    yield failure('Something went wrong while the model was asked.')
-  } finally {
-    // Whoever leaves in the middle lets the port clean up; what goes wrong with that is no part of the answer.
-    await iterator?.return?.().catch(onError)
+    return this.return()
+  }
+
+  /** Whoever leaves in the middle lets the port clean up; what goes wrong with that is no part of the answer. */
+  async return(): Promise<Result> {
+    this.#ended = true
+    const iterator = this.#iterator
+    this.#iterator = null
+    await iterator?.return?.().catch(this.#onError)
+    return DONE
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
   }
 }
 
-function failure(message: string): ModelDelta {
-  return { type: 'error', error: { code: 'internal', message, retryable: true } }
+const DONE: IteratorReturnResult<void> = { done: true, value: undefined }
+
+function failure(message: string): Result {
+  const value: ModelDelta = {
+    type: 'error',
+    error: { code: 'internal', message, retryable: true },
+  }
+  return { done: false, value }
 }

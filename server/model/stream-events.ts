@@ -7,47 +7,47 @@ const MAX_EVENT_LENGTH = 16 * 1024 * 1024
 
 /** What a piece of a stream came to: its events, and whether `[DONE]` ended them. */
 export type StreamEvents = {
-  /** @throws {SyntaxError} when an event begins as JSON and is none */
-  take(text: string): Iterable<WireEvent>
+  /** @throws {SyntaxError} when an event begins as JSON and is none; what came whole before it is heard first */
+  take(text: string): void
   /** The last event, when the body ended without the blank line behind it. */
-  end(): Iterable<WireEvent>
+  end(): void
   readonly done: boolean
 }
 
 /**
  * Server-sent events with JSON in them. Gateways keep a connection alive with comments, with events that have no data,
  * and with `data: ping`: whatever does not begin as JSON is passed over.
+ *
+ * @param onEvent is called with each event; `false` says that no more are wanted
  */
-export function readEvents(): StreamEvents {
-  let events: WireEvent[] = []
+export function readEvents(onEvent: (event: WireEvent) => boolean): StreamEvents {
   let done = false
+  let enough = false
   let broken: Error | null = null
   const parser = createParser({
     maxBufferSize: MAX_EVENT_LENGTH,
     onEvent({ event = null, data }) {
-      if (done || broken) return
-      const text = data.trim()
-      if (text === '[DONE]') {
+      if (done || broken || enough) return
+      const first = data.charCodeAt(0)
+      const text = first === BRACE || first === BRACKET ? data : data.trimStart()
+      if (text.startsWith('[DONE]') && text.trimEnd() === '[DONE]') {
         done = true
         return
       }
-      if (!/^[{[]/.test(text)) return
+      if (!text.startsWith('{') && !text.startsWith('[')) return
       const value = parseJson(text)
       if (value === undefined) broken = new SyntaxError('an event is no JSON')
-      else events.push({ event, data: value })
+      else enough = !onEvent({ event, data: value })
     },
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') broken = new SyntaxError('an event has no end')
     },
   })
 
-  function* take(text: string): Generator<WireEvent> {
+  function take(text: string): void {
     parser.feed(text)
-    const ready = events
-    events = []
-    // What came whole before the broken one is heard first.
-    yield* ready
-    if (broken) throw broken
+    // What was enough ended before whatever is broken behind it.
+    if (broken && !enough) throw broken
   }
 
   return {
@@ -58,3 +58,6 @@ export function readEvents(): StreamEvents {
     },
   }
 }
+
+const BRACE = 0x7b
+const BRACKET = 0x5b

@@ -1,6 +1,7 @@
 import type { Endpoint } from './adapter.ts'
 import { tryOnce, type AttemptSettings } from './attempt.ts'
 import { pause } from './clock.ts'
+import { deltasFrom, type DeltaOutlet } from './delta-queue.ts'
 import { toRunError } from './errors.ts'
 import type { ModelDelta, ModelStep } from './port.ts'
 import { prepareStep } from './prepared-step.ts'
@@ -26,11 +27,20 @@ export type StreamSettings = AttemptSettings & {
  * (the client's ends with the first byte), and exactly one ending, because the client ends silently on a clean cut,
  * on an empty stream and on an abort.
  */
-export async function* streamStep(
+export function streamStep(
   settings: StreamSettings,
   step: ModelStep,
   signal: AbortSignal,
-): AsyncGenerator<ModelDelta, void> {
+): AsyncIterableIterator<ModelDelta, void> {
+  return deltasFrom((outlet, leaving) => ask(settings, step, outlet, leaving), signal)
+}
+
+async function ask(
+  settings: StreamSettings,
+  step: ModelStep,
+  outlet: DeltaOutlet,
+  signal: AbortSignal,
+): Promise<void> {
   const { adapter, clock, endpoint, hasKey, random, refusals } = settings
   const known = [...knownRefusals(endpoint.kind, step.model), ...refusals.of(step.model)]
   const found: Found[] = []
@@ -42,7 +52,7 @@ export async function* streamStep(
     // Only an answer tells that what was left out, or sent as well, is what the provider meant.
     const learn = () => refusals.learn(step.model, found)
     const prepare = () => prepareStep(step, endpoint, left)
-    const attempt = yield* tryOnce(settings, prepare, signal, learn)
+    const attempt = await tryOnce(settings, prepare, outlet, signal, learn)
     if (attempt.type === 'done' || signal.aborted) return
     const { failure, answered } = attempt
     if (failure.type === 'fault' && !answered && found.length + tried.size < MAX_REFUSALS) {
@@ -62,10 +72,10 @@ export async function* streamStep(
     const wait = answered ? null : retryDelay(failure, retries, random())
     if (wait === null) {
       if (failure.type === 'internal') settings.onInternal(failure.cause)
-      yield* attempt.usage
+      for (const usage of attempt.usage) outlet.push(usage)
       const window = failure.type === 'fault' ? contextWindowIn(failure.fault) : null
       const error = toRunError(failure, endpoint, { hasKey, model: step.model })
-      yield { type: 'error', error, ...(window !== null && { contextWindow: window }) }
+      outlet.push({ type: 'error', error, ...(window !== null && { contextWindow: window }) })
       return
     }
     retries += 1

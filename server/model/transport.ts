@@ -2,10 +2,18 @@ import type { WireEvent } from './adapter.ts'
 import { parseJson } from './json.ts'
 import { readEvents } from './stream-events.ts'
 
-/** The body of a response as events, whether it is a stream or, although one was asked for, a document. */
-export type Transport = {
-  events(): AsyncIterable<WireEvent>
-  /** Whether `[DONE]` came. */
+/** The body of an answer as events, whether it is a stream or, although one was asked for, a document. */
+export type AnswerBody = {
+  /**
+   * Takes the next piece.
+   *
+   * @throws {UnreadableBody} when it is no answer of a model
+   * @throws {SyntaxError} when an event begins as JSON and is none, or has no end
+   */
+  take(bytes: Uint8Array): void
+  /** The body ended by itself. Throws as `take` does. */
+  end(): void
+  /** Whether `[DONE]` came: what follows is of no use. */
   readonly marked: boolean
   /** Whether the body ended by itself. */
   readonly over: boolean
@@ -21,44 +29,43 @@ export class UnreadableBody extends Error {
   }
 }
 
-/** @param signal ends the reading */
-export function readBody(response: Response, signal: AbortSignal): Transport {
-  const stream = readEvents()
+/** @param onEvent is called with each event, in order; `false` ends the reading */
+export function readBody(onEvent: (event: WireEvent) => boolean): AnswerBody {
+  const stream = readEvents(onEvent)
+  const decoder = new TextDecoder()
+  let form: 'unknown' | 'stream' | 'document' = 'unknown'
+  /** What came before it is known what it is, or all of a document. */
+  let pieces: Uint8Array[] = []
+  let length = 0
   let over = false
 
-  async function* events(): AsyncIterable<WireEvent> {
-    if (!response.body) return
-    const reader = response.body.getReader()
-    const stop = (): void => {
-      reader.cancel().catch(() => undefined)
-    }
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      const { bytes, begins } = await firstBytes(reader)
-      over = bytes === null
-      if (bytes === null) return
-      if (begins === '<') throw new UnreadableBody('web page')
-      if (begins === '{' || begins === '[') {
-        yield await wholeAnswer(bytes, reader)
-        over = true
-        return
-      }
-      const decoder = new TextDecoder()
-      for (let piece: Uint8Array | undefined = bytes; piece; piece = (await reader.read()).value) {
-        yield* stream.take(decoder.decode(piece, { stream: true }))
-        // What follows the last event is of no use; the connection is not waited for.
-        if (stream.done) return
-      }
-      over = true
-      yield* stream.end()
-    } finally {
-      signal.removeEventListener('abort', stop)
-      stop()
-    }
+  const keep = (bytes: Uint8Array, most: number): void => {
+    pieces.push(bytes)
+    length += bytes.length
+    if (length > most) throw new UnreadableBody('other')
   }
 
+  const feed = (bytes: Uint8Array): void => stream.take(decoder.decode(bytes, STREAMING))
+
   return {
-    events,
+    take(bytes) {
+      if (form === 'stream') return feed(bytes)
+      if (form === 'document') return keep(bytes, MAX_ANSWER_BYTES)
+      keep(bytes, MAX_BLANKS + bytes.length)
+      const begun = pieces.length === 1 ? bytes : Buffer.concat(pieces)
+      const first = firstSign(begun)
+      if (first === undefined) return
+      if (first === LESS_THAN) throw new UnreadableBody('web page')
+      form = first === BRACE || first === BRACKET ? 'document' : 'stream'
+      if (form === 'document') return
+      pieces = []
+      feed(begun)
+    },
+    end() {
+      over = true
+      if (form === 'stream') stream.end()
+      if (form === 'document') onEvent(wholeAnswer(pieces))
+    },
     get marked() {
       return stream.done
     },
@@ -68,38 +75,18 @@ export function readBody(response: Response, signal: AbortSignal): Transport {
   }
 }
 
-/** Reads until there is something to tell a stream from a document by. */
-async function firstBytes(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<{ bytes: Uint8Array | null; begins: string }> {
-  const blanks: Uint8Array[] = []
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return { bytes: null, begins: '' }
-    blanks.push(value)
-    const bytes = Buffer.concat(blanks)
-    const begins = bytes
-      .toString('latin1')
-      .replace(/^\u00ef\u00bb\u00bf/, '')
-      .trimStart()[0]
-    if (begins) return { bytes, begins }
-    if (bytes.length > MAX_BLANKS) throw new UnreadableBody('other')
-  }
+/** What tells a stream from a document: the first byte that is neither blank nor of a byte order mark. */
+function firstSign(bytes: Uint8Array): number | undefined {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return bytes.subarray(marked ? 3 : 0).find((byte) => byte !== 0x20 && !isBlank(byte))
 }
 
-async function wholeAnswer(
-  first: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<WireEvent> {
-  const pieces = [first]
-  let length = first.length
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    pieces.push(value)
-    length += value.length
-    if (length > MAX_ANSWER_BYTES) throw new UnreadableBody('other')
-  }
+/** From tab to carriage return. */
+function isBlank(byte: number): boolean {
+  return byte >= 0x09 && byte <= 0x0d
+}
+
+function wholeAnswer(pieces: readonly Uint8Array[]): WireEvent {
   const data = parseJson(
     Buffer.concat(pieces)
       .toString('utf8')
@@ -109,5 +96,9 @@ async function wholeAnswer(
   return { event: 'answer', data }
 }
 
+const STREAMING = { stream: true }
+const LESS_THAN = 0x3c
+const BRACE = 0x7b
+const BRACKET = 0x5b
 const MAX_BLANKS = 65_536
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import { systemClock } from '../model/clock.ts'
-import { watchProgress } from '../model/progress-watch.ts'
+import { ProgressWatch } from '../model/progress-watch.ts'
 import { chatRequest } from '../model/chat-request.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
 import { prepareStep } from '../model/prepared-step.ts'
@@ -68,7 +68,7 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
     nextCall: () => answers.next(),
     nextWriting: () => writings.next(),
     async *stream(step, signal) {
-      const watch = watchProgress(systemClock, signal)
+      const watch = new ProgressWatch(systemClock)
       const deltas: ModelDelta[] = []
       let wake = () => {}
       const push = (...more: ModelDelta[]) => {
@@ -97,7 +97,7 @@ export function createScriptedModel(patience: Patience = PATIENT): ScriptedModel
           const more = new Promise<void>((resolve) => {
             wake = resolve
           })
-          if ((await watch.race(more)).type === 'late') {
+          if ((await watch.race(more, signal)).type === 'late') {
             yield { type: 'error', error: scriptedError(code) }
             return
           }
