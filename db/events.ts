@@ -211,21 +211,6 @@ export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<num
   return counted[0]?.count ?? 0
 }
 
-/** Replaces an event. Compaction replaces the last chunk of a part by the part's whole text. */
-export async function replaceEvent(
-  db: Db,
-  sessionId: SessionId,
-  seq: number,
-  data: string,
-): Promise<void> {
-  await db
-    .updateTable('events')
-    .set({ data })
-    .where('session_id', '=', sessionId)
-    .where('seq', '=', seq)
-    .execute()
-}
-
 export async function deleteEvents(
   db: Db,
   sessionId: SessionId,

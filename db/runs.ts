@@ -1,9 +1,6 @@
 import { sql } from 'kysely'
 import { ACTIVE } from '../shared/contract/active.ts'
-import type { Finish } from '../shared/contract/events.ts'
-import type { RunError } from '../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
-import type { Outcome, Usage } from '../shared/contract/message.ts'
 import type { Db } from './database.ts'
 import type { RunStatus } from './schema.ts'
 
@@ -109,19 +106,6 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
   return row ?? null
 }
 
-/** The queued run of a session that starts next. */
-export async function findNextRun(db: Db, sessionId: SessionId): Promise<Run | null> {
-  const row = await db
-    .selectFrom('runs')
-    .select(runColumns)
-    .where('session_id', '=', sessionId)
-    .where('status', '=', 'queued')
-    .orderBy('place')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? null
-}
-
 export async function requestStop(transaction: Db, id: RunId, now: string): Promise<void> {
   await transaction
     .updateTable('runs')
@@ -143,31 +127,6 @@ export async function recordOffered(
     .execute()
 }
 
-export type RunEnding = {
-  outcome: Outcome
-  finish: Finish | null
-  usage: Usage | null
-  error: RunError | null
-  notes: readonly string[]
-  now: string
-}
-
-export async function endRun(transaction: Db, id: RunId, ending: RunEnding): Promise<void> {
-  await transaction
-    .updateTable('runs')
-    .set({
-      status: ending.outcome,
-      owner: null,
-      finish: ending.finish,
-      usage: ending.usage && JSON.stringify(ending.usage),
-      error: ending.error && JSON.stringify(ending.error),
-      ...(ending.notes.length > 0 && { notes: JSON.stringify(ending.notes) }),
-      ended_at: ending.now,
-    })
-    .where('id', '=', id)
-    .execute()
-}
-
 /** Ended runs whose chunks are still in the log, oldest first. */
 export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
   return db
@@ -178,16 +137,6 @@ export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
     .orderBy('ended_at')
     .limit(limit)
     .execute()
-}
-
-export async function hasEnded(db: Db, id: RunId): Promise<boolean> {
-  const row = await db
-    .selectFrom('runs')
-    .select('id')
-    .where('id', '=', id)
-    .where('ended_at', 'is not', null)
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 export async function markCompacted(db: Db, id: RunId, now: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts'
-import { deleteEvents, readCallsInProgress, readChunks, replaceEvent } from '../../db/events.ts'
-import { findMessage } from '../../db/messages.ts'
-import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
+import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/compacting.ts'
+import { deleteEvents, readCallsInProgress, readChunks } from '../../db/events.ts'
+import { type Run, markCompacted } from '../../db/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { MAX_PIECE } from './frames.ts'
 import { parseEvent } from './snapshot.ts'
@@ -21,11 +21,10 @@ const LONGEST_PIECE = MAX_PIECE
  */
 export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   // One that waits for a person, or goes on elsewhere, still adds to its parts.
-  if (!(await hasEnded(db, run.id))) {
+  const parts = await readEndedParts(db, run.id)
+  if (parts === null) {
     return
   }
-  const stored = await findMessage(db, run.userId, run.messageId)
-  const parts = stored?.message.parts ?? []
   const stretches = new Map<number, Stretch[]>()
   const all: number[] = []
   for (let after = 0, more = true; more;) {
@@ -40,7 +39,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
     }
     more = rows.length === SLICE
   }
-  const kept = new Set<number>()
+  const wholes: { seq: number; data: string }[] = []
   for (const [index, ofPart] of stretches) {
     const part = parts[index]
     // A step that was cut and done again may have written parts that the answer does not have in the end.
@@ -51,13 +50,18 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
       const isLast = seq === ofPart.at(-1)?.seq
       const text = part.text.slice(start, isLast ? undefined : end)
       const whole: ChunkEvent = { ...chunk, kind: part.type, offset: start, text }
-      await replaceEvent(db, run.sessionId, seq, JSON.stringify(whole))
-      kept.add(seq)
+      wholes.push({ seq, data: JSON.stringify(whole) })
     }
   }
+  const kept = new Set(wholes.map(({ seq }) => seq))
   // The newest go first: who reads meanwhile finds the beginning as it was, and then the whole texts.
   const chunks = all.filter((seq) => !kept.has(seq)).toReversed()
-  const gone = [...chunks, ...(await progressOf(db, run))]
+  const called = parts.some(({ type }) => type === 'tool')
+  const gone = called ? [...chunks, ...(await progressOf(db, run))] : chunks
+  if (all.length + gone.length <= SLICE) {
+    return compactAtOnce(db, run, wholes, gone, now)
+  }
+  await replaceEvents(db, run.sessionId, wholes)
   for (let from = 0; from < gone.length; from += SLICE) {
     await deleteEvents(db, run.sessionId, gone.slice(from, from + SLICE))
   }

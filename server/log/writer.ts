@@ -170,6 +170,12 @@ export class GroupCommitWriter implements LogWriter {
       log.settle(chunks)
       if (events) {
         log.head = events.at(-1)?.seq ?? log.head
+        // Whoever takes over a run that was begun here writes behind this place, and collides with what follows.
+        for (const { event } of events) {
+          if (event.type === 'start') {
+            log.trust(event)
+          }
+        }
         this.#options.hub.publish(log.sessionId, events)
       }
     }

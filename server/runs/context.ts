@@ -1,10 +1,10 @@
 import type { Db } from '../../db/database.ts'
-import { countQuestions, readBranch } from '../../db/branches.ts'
+import { countQuestions } from '../../db/branches.ts'
+import { readTold, type ToldMessage } from '../../db/run-drives.ts'
 import type { Run } from '../../db/runs.ts'
-import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { type StoredCall, callsOfRuns } from '../../db/tool-calls.ts'
-import type { MessageId, RunId } from '../../shared/contract/ids.ts'
-import type { Message, TextPart } from '../../shared/contract/message.ts'
+import type { MessageId } from '../../shared/contract/ids.ts'
+import type { TextPart } from '../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../model/port.ts'
 import { clip } from './clip.ts'
 import type { Turn } from './fit.ts'
@@ -38,13 +38,10 @@ export async function conversationBefore(
   let messages: ModelMessage[] = []
   let leaf: MessageId | null = run.questionId
   while (leaf) {
-    const page = await readBranch(db, { sessionId, leaf, limit: PAGE, withSiblings: false })
-    const older = await toModelMessages(
-      db,
-      page.messages.map(({ message }) => message),
-    )
+    const page = await readTold(db, sessionId, leaf, PAGE)
+    const older = await toModelMessages(db, page.messages)
     messages = [...older, ...messages]
-    leaf = page.hasOlder ? (page.messages[0]?.message.parentId ?? null) : null
+    leaf = page.hasOlder ? (page.messages[0]?.parentId ?? null) : null
     if (leaf && (await isEnough(toTurns(older)))) {
       break
     }
@@ -55,22 +52,17 @@ export async function conversationBefore(
   }
 }
 
-async function toModelMessages(db: Db, messages: readonly Message[]): Promise<ModelMessage[]> {
-  const runIds = messages.flatMap(({ role, runId }) =>
-    role === 'assistant' && runId ? [runId] : [],
+async function toModelMessages(db: Db, messages: readonly ToldMessage[]): Promise<ModelMessage[]> {
+  const withCalls = messages.flatMap(({ parts, runId }) =>
+    runId && parts.some(({ type }) => type === 'tool') ? [runId] : [],
   )
-  const steps = await stepsOfRuns(db, runIds)
-  const calls = await callsOfRuns(db, runIds)
-  return messages.flatMap((message): ModelMessage[] =>
-    message.role === 'user'
-      ? [{ role: 'user', text: joinText(message.parts) }]
+  const calls = await callsOfRuns(db, withCalls)
+  return messages.flatMap(({ role, parts, runId, steps }): ModelMessage[] =>
+    role === 'user'
+      ? [{ role: 'user', text: joinText(parts) }]
       : [
-          ...stepMessages(
-            message.parts,
-            lookUp(steps, message.runId),
-            lookUp(calls, message.runId),
-          ),
-          ...cutText(message.parts, lookUp(steps, message.runId)),
+          ...stepMessages(parts, steps, (runId && calls.get(runId)) ?? []),
+          ...cutText(parts, steps),
         ],
   )
 }
@@ -91,7 +83,7 @@ function toTurns(messages: readonly ModelMessage[]): Turn[] {
 /** The finished steps of one answer: what each said, the calls it made and their results. */
 export function stepMessages(
   parts: readonly AnyPart[],
-  steps: readonly Step[],
+  steps: readonly ToldMessage['steps'][number][],
   calls: readonly StoredCall[],
 ): ModelMessage[] {
   return steps.flatMap(({ step, partsEnd, providerState }, index): ModelMessage[] => {
@@ -120,7 +112,7 @@ export function stepMessages(
 type AnyPart = TextPart | { type: 'tool' }
 
 /** The text of a step that was stopped, or failed, before it was finished. */
-function cutText(parts: readonly AnyPart[], steps: readonly Step[]): ModelMessage[] {
+function cutText(parts: readonly AnyPart[], steps: ToldMessage['steps']): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
 }
@@ -155,8 +147,4 @@ function resultOf(call: StoredCall['call']): { output: string; failed: boolean }
 function toProviderState(stored: unknown): ProviderState | null {
   // Written by `insertStep` from a provider state, and read by nobody but the adapter that made it.
   return stored === null ? null : (stored as ProviderState)
-}
-
-function lookUp<T>(byRun: Map<RunId, T[]>, runId: RunId | null): T[] {
-  return (runId && byRun.get(runId)) ?? []
 }

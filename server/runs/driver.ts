@@ -1,8 +1,7 @@
+import { readDriveStart } from '../../db/run-drives.ts'
 import type { Run } from '../../db/runs.ts'
-import { findSession } from '../../db/sessions.ts'
 import { type Step, stepsOfRuns } from '../../db/steps.ts'
 import { callsOfRuns, type StoredCall } from '../../db/tool-calls.ts'
-import { findUser } from '../../db/users.ts'
 import type { ModelStep } from '../model/port.ts'
 import { askedFirst, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { askWithin, type PaidResult } from './ask.ts'
@@ -26,13 +25,8 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller } = await load(run, deps)
-  const { recorder, answer } = await openRecorder(
-    run,
-    deps,
-    signals.lose,
-    steps.at(-1)?.partsEnd ?? 0,
-  )
+  const { steps, calls, question, caller, kept } = await load(run, deps)
+  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
@@ -180,26 +174,29 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
 
 async function load(run: Run, deps: RunDeps) {
   const { db } = deps.database
-  const session = await findSession(db, run.userId, run.sessionId)
-  const user = await findUser(db, run.userId)
-  if (!session || !user) {
+  const start = await readDriveStart(db, run)
+  if (!start) {
     throw new FencedError()
   }
   const request: Omit<ModelStep, 'messages' | 'tools'> = {
     model: run.model,
     temperature: deps.settings.temperature,
     maxTokens: deps.settings.maxTokens,
-    systemPrompt: session.systemPrompt ?? deps.settings.systemPrompt,
+    systemPrompt: start.systemPrompt ?? deps.settings.systemPrompt,
   }
+  // Calls are recorded with the step that made them.
+  const ofRun = start.hasSteps ? [run.id] : []
+  const steps = (await stepsOfRuns(db, ofRun)).get(run.id) ?? []
   return {
     question: {
       request,
       conversation: await conversationBefore(db, run, roomFor(run.model, deps)),
-      summary: session.summary,
+      summary: start.summary,
     },
-    caller: { id: user.id, admin: user.role === 'admin' },
-    steps: (await stepsOfRuns(db, [run.id])).get(run.id) ?? [],
-    calls: (await callsOfRuns(db, [run.id])).get(run.id) ?? [],
+    caller: { id: run.userId, admin: start.role === 'admin' },
+    steps,
+    calls: (await callsOfRuns(db, ofRun)).get(run.id) ?? [],
+    kept: start.parts.slice(0, steps.at(-1)?.partsEnd ?? 0),
   }
 }
 

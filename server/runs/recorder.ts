@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
+import { updateMessage } from '../../db/messages.ts'
 import { holdRun, parkRun } from '../../db/run-owners.ts'
-import { type Run, endRun, recordOffered } from '../../db/runs.ts'
+import { endRun, holdRunAlone } from '../../db/run-drives.ts'
+import { type Run, recordOffered } from '../../db/runs.ts'
+import type { StoredPart } from '../../db/schema.ts'
 import { type Step, insertStep } from '../../db/steps.ts'
 import {
   type NewCall,
@@ -17,7 +19,7 @@ import { type SessionTransaction, transact } from '../log/transaction.ts'
 import { Answer } from './answer.ts'
 import { FencedError, type RunDeps } from './deps.ts'
 import { type Ending, STOPPED } from './run.ts'
-import { startNext } from './start.ts'
+import { startAfter } from './start.ts'
 
 /**
  * Everything that one attempt at a run writes. Each write checks, in its own transaction, that the run is still this
@@ -97,7 +99,7 @@ export class RunRecorder {
    */
   async park(awaiting: readonly CallId[]): Promise<StoredCall[] | 'parked' | 'stopped'> {
     const { id: runId, messageId } = this.#run
-    return this.#appendAlone(async (transaction, stopRequested) => {
+    return this.#appendAlone(async (transaction, { stopRequested }) => {
       const { db } = transaction
       const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
       const decided = calls.filter(
@@ -129,36 +131,30 @@ export class RunRecorder {
     }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId } = this.#run
-    return this.#appendAlone(async (transaction, stopRequested) => {
+    return this.#appendAlone(async (transaction, { stopRequested, titleSource }) => {
       const { db, log } = transaction
       // A stop that was accepted is kept, although the answer was just then complete.
       const { outcome, finish, error } = stopRequested ? STOPPED : ending
-      if (lastStep) {
-        await insertStep(db, runId, { ...lastStep, partsEnd: this.#answer.parts.length })
-      }
+      const stored = this.#answer.parts
       const end = { type: 'end', runId, messageId, outcome, finish, usage, error } as const
       const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
-      await updateMessage(db, messageId, {
-        status: outcome,
-        usage,
-        error,
-        parts: { stored: this.#answer.parts, seq },
-      })
-      await endRun(db, runId, {
+      const next = await endRun(db, this.#run, {
         outcome,
         finish,
         error,
         usage,
         notes,
         now: this.#deps.now(),
+        parts: { stored, seq },
+        step: lastStep && { ...lastStep, partsEnd: stored.length },
       })
-      if (outcome === 'completed') {
+      if (outcome === 'completed' && titleSource === 'rule') {
         await this.#deps.titles.answered(db, this.#run)
       }
       if (outcome === 'completed' && wantsSummary) {
         await this.#deps.summaries.request(db, sessionId, this.#deps.newId())
       }
-      return startNext(transaction, this.#deps)
+      return next && startAfter(transaction, next, this.#deps)
     })
   }
 
@@ -171,21 +167,28 @@ export class RunRecorder {
    * Appends for this attempt, as long as the database is in trouble trying again: what a run has said and done is not
    * given up because the database is away.
    */
-  async #append<T>(
-    work: Work<T>,
-    lock?: (transaction: SessionTransaction) => Promise<unknown>,
-  ): Promise<T> {
+  #append<T>(work: Work<Hold, T>): Promise<T> {
     const { id, attempt } = this.#run
+    return this.#patiently(({ db }) => holdRun(db, id, this.#deps.node.id, attempt), work)
+  }
+
+  /** Appends while nothing else can change the session: for what decides about more than this run. */
+  #appendAlone<T>(work: Work<HoldAlone, T>): Promise<T> {
+    return this.#patiently(({ db }) => holdRunAlone(db, this.#run, this.#deps.node.id), work)
+  }
+
+  async #patiently<H, T>(
+    hold: (transaction: SessionTransaction) => Promise<H | null>,
+    work: Work<H, T>,
+  ): Promise<T> {
     for (;;) {
       try {
         return await transact(this.#deps.log, this.#run, async (transaction) => {
-          // First the session, then the run, as everybody else does.
-          await lock?.(transaction)
-          const hold = await holdRun(transaction.db, id, this.#deps.node.id, attempt)
-          if (!hold) {
+          const held = await hold(transaction)
+          if (!held) {
             throw new FencedError()
           }
-          return work(transaction, hold.stopRequested)
+          return work(transaction, held)
         })
       } catch (error) {
         if (!isTransientError(error)) {
@@ -196,27 +199,22 @@ export class RunRecorder {
       }
     }
   }
-
-  /** Appends while nothing else can change the session: for what decides about more than this run. */
-  #appendAlone<T>(work: Work<T>): Promise<T> {
-    return this.#append(work, (transaction) => transaction.lock())
-  }
 }
 
-type Work<T> = (transaction: SessionTransaction, stopRequested: boolean) => Promise<T>
+type Hold = { stopRequested: boolean }
+type HoldAlone = Hold & { titleSource: string | null }
+type Work<H, T> = (transaction: SessionTransaction, hold: H) => Promise<T>
 
 /** Between two tries while the database is in trouble. Milliseconds. */
 const RETRY_DELAY = 500
 
 /** Opens the recorder of an attempt, over the parts that finished steps left. */
-export async function openRecorder(run: Run, deps: RunDeps, lose: AbortSignal, keepParts: number) {
-  const stored = await findMessage(deps.database.db, run.userId, run.messageId)
-  if (!stored) {
-    throw new FencedError()
-  }
-  const answer = new Answer(
-    run.messageId,
-    stored.message.parts.slice(0, keepParts).map(toStoredPart),
-  )
+export function openRecorder(
+  run: Run,
+  deps: RunDeps,
+  lose: AbortSignal,
+  kept: readonly StoredPart[],
+) {
+  const answer = new Answer(run.messageId, kept)
   return { recorder: new RunRecorder(run, deps, lose, answer), answer }
 }

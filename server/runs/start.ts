@@ -1,7 +1,7 @@
 import { keepQueuedBehind } from '../../db/branches.ts'
 import { insertMessage, readTree, updateMessage } from '../../db/messages.ts'
 import { startRun } from '../../db/run-owners.ts'
-import { type Run, findNextRun } from '../../db/runs.ts'
+import type { Run } from '../../db/runs.ts'
 import { type SessionChange, updateSession } from '../../db/sessions.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
@@ -51,16 +51,14 @@ export async function startAnswer(
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
-/** Starts the next queued run of a locked session whose run just ended; null when none waits. */
-export async function startNext(
+/** Starts the run that waited behind one that just ended. */
+export async function startAfter(
   transaction: SessionTransaction,
+  next: Run,
   deps: StartDeps,
-): Promise<Run | null> {
+): Promise<Run> {
   const { db, sessionId } = transaction
-  const next = await findNextRun(db, sessionId)
-  if (!next) {
-    return null
-  }
+  await transaction.lock()
   const { activeLeaf } = transaction.session
   const question = await transaction.readMessage(next.questionId)
   const parentId = await parentOf(transaction, next, question)

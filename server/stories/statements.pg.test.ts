@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { startConversation } from '../testing/conversation.ts'
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import type { ScriptedCall } from '../testing/scripted-model.ts'
+import { recordStatements } from '../testing/statements.ts'
+import { defineTool } from '../tools/define.ts'
+
+/** What a node says every second whatever happens falls between the statements of some answer, but not of each. */
+const ANSWERS = 5
+
+const echo = defineTool({
+  name: 'echo',
+  description: 'Says it again',
+  input: z.object({}),
+  output: z.object({}),
+  effect: 'read',
+  approval: 'never',
+  execute: async () => ({}),
+})
+
+/** The statements of the answer that takes the fewest: before the model is asked, and after, to a compacted log. */
+async function statementsOf(
+  answer: (call: ScriptedCall, next: () => Promise<ScriptedCall>) => Promise<void>,
+) {
+  using recorded = recordStatements()
+  const { seen } = recorded
+  await using talk = await startConversation(postgresStorage, { tools: [echo] })
+  const { app, sessionId: id } = talk
+  await app.caller.sessions.update({ id, title: 'Named by a person' })
+  const found: { before: string[]; after: string[] }[] = []
+  for (let number = 0; number < ANSWERS; number += 1) {
+    await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
+    const sent = seen.lastIndexOf('commit')
+    const call = await app.model.nextCall()
+    const asked = seen.length
+    await answer(call, () => app.model.nextCall())
+    await expect
+      .poll(() => seen.slice(asked).some((text) => /compacted_at =/.test(text)))
+      .toBe(true)
+    const done = seen.findIndex((text, at) => at >= asked && /compacted_at =/.test(text))
+    found.push({ before: seen.slice(sent + 1, asked), after: seen.slice(asked, done + 1) })
+  }
+  const fewest = (of: 'before' | 'after') =>
+    found.map((one) => one[of]).toSorted((a, b) => a.length - b.length)[0]
+  return { before: fewest('before'), after: fewest('after') }
+}
+
+test('an answer reads nothing twice, and nothing back that it wrote', async () => {
+  const { before, after } = await statementsOf(async (call) => {
+    call.say('Hi', ' there')
+    call.finish()
+  })
+  // The session with the answer's beginnings, the conversation.
+  expect(before).toHaveLength(2)
+  // The text; begin, hold, end, events, commit; and to compact: parts, chunks, all changes at once.
+  expect(after).toHaveLength(9)
+})
+
+test('a call of a tool costs the recording of its states', async () => {
+  const { after } = await statementsOf(async (call, next) => {
+    call.callTools({ name: 'echo', arguments: {} })
+    const second = await next()
+    second.say('Done.')
+    second.finish()
+  })
+  // Seven for the step with its call, five for the result, nine as above, and one to compact what the call said.
+  expect(after).toHaveLength(22)
+})
