@@ -7,7 +7,7 @@ import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.
 import type { JobRow } from './jobs.ts'
 import { namedInsert } from './named-insert.ts'
 import { postgresNotifications } from './notifications.ts'
-import { postgresAddress } from './postgres-address.ts'
+import { type PostgresAddress, postgresAddress } from './postgres-address.ts'
 import type { Schema } from './schema.ts'
 import { postgresParser } from './value-parsers.ts'
 
@@ -39,12 +39,48 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 4_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const LOCK_TIMEOUT_MS = 15_000
 
-/** @param poolSize the most connections that are open at a time */
+/** Connections of the pool that no transaction on a log takes. */
+const READING = 2
+
+/** @param poolSize how many connections to hold at the most, beside the writer's own */
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const address = postgresAddress(databaseUrl)
+  const pool = openPool(address, poolSize)
+  // Kept open: a first word does not wait for a connection.
+  const own = openPool(address, 1, 0)
+  const watches = [pool, own].map((one) => watchForStalledConnections(one, address))
+  const insert = namedInsert(own)
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const writer = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+  return {
+    kind: 'postgres',
+    db,
+    writer,
+    transactionsAtOnce: Math.max(1, poolSize - READING),
+    insertChunks: (rows, payload) =>
+      payload
+        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
+            ...eventColumns(rows),
+            payload,
+          ])
+        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
+    notifications: postgresNotifications(address, () => db),
+    close: async () => {
+      for (const watch of watches) {
+        watch[Symbol.dispose]()
+      }
+      await Promise.all([db.destroy(), writer.destroy()])
+    },
+    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
+  }
+}
+
+/** @param idleTimeoutMillis after which a connection that nobody uses is closed; never for 0 */
+function openPool(address: PostgresAddress, max: number, idleTimeoutMillis = 10_000): pg.Pool {
   const pool = new pg.Pool({
     ...address,
-    max: poolSize,
+    max,
+    idleTimeoutMillis,
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: postgresParser },
     // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.
@@ -61,24 +97,5 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
   // A connection that breaks between two queries of a transaction emits only this event; without a listener it would
   // end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const watch = watchForStalledConnections(pool, address)
-  const insert = namedInsert(pool)
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
-  return {
-    kind: 'postgres',
-    db,
-    insertChunks: (rows, payload) =>
-      payload
-        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
-            ...eventColumns(rows),
-            payload,
-          ])
-        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
-    notifications: postgresNotifications(address, () => db),
-    close: async () => {
-      watch[Symbol.dispose]()
-      await db.destroy()
-    },
-    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
-  }
+  return pool
 }

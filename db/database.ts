@@ -15,9 +15,17 @@ export type Database = {
   readonly kind: 'embedded' | 'postgres'
   readonly db: Db
   /**
+   * For the log's writer alone, outside of transactions. On Postgres it has a connection of its own, which `insertChunks`
+   * takes too: the text of answers under way waits behind nobody's transaction.
+   */
+  readonly writer: Db
+  /** Transactions that may be under way at once, so that there are connections left for reading. */
+  readonly transactionsAtOnce: number
+  /**
    * Inserts chunks of runs whose latest `start` event this writer inserted, all or none, outside of any transaction.
    * Every token goes this way, so it is the fastest insert there is. A `payload` is sent to the other nodes with the
    * same commit.
+   *
    * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
    */
   insertChunks(rows: readonly EventRow[], payload?: string | null): Promise<void>

@@ -73,6 +73,8 @@ export async function openThread(thread: EmbeddedThread, unlock = () => {}): Pro
   return {
     kind: 'embedded',
     db,
+    writer: db,
+    transactionsAtOnce: 1,
     insertChunks: (rows) => insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
     // An embedded database belongs to this process alone, so there are no other nodes.
     notifications: null,

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isUnavailable } from '../db/database-errors.ts'
+import { LogBusyError } from './log/port.ts'
 
 /** A request that cannot be carried out, and why, in words for the one who made it. */
 export class CommandError extends Error {
@@ -35,6 +36,10 @@ export function toApiError(thrown: unknown): TRPCError {
   }
   if (isUnavailable(cause)) {
     const message = 'The database cannot be reached just now. Try again in a few seconds.'
+    return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
+  }
+  if (cause instanceof LogBusyError) {
+    const message = 'Too much is asked of the server just now. Try again in a few seconds.'
     return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
   }
   if (thrown instanceof TRPCError) {

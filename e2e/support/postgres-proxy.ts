@@ -12,6 +12,8 @@ export type PostgresProxy = AsyncDisposable & {
   silence(): void
   /** Stalls the open connections for ever, as after a power failure at the other end; new connections work. */
   darken(): void
+  /** From now on every piece takes so many milliseconds longer, each way, on connections that are open too. */
+  slow(milliseconds: number): void
   /** Closes the open connections, and lets new ones work. */
   mend(): void
 }
@@ -34,6 +36,8 @@ export async function startPostgresProxy(
   const sockets = new Set<Socket>()
   let dropped = 0
   let silent = false
+  let slowness = 0
+  const slowly = () => later(() => slowness)
   const server = createServer((near) => {
     const far = connect(path)
     near.setNoDelay(true)
@@ -50,8 +54,8 @@ export async function startPostgresProxy(
     }
     // Without this, a connection that is opened during the silence would be forwarded.
     if (silent) return
-    near.pipe(far)
-    if (notifications) far.pipe(near)
+    near.pipe(slowly()).pipe(far)
+    if (notifications) far.pipe(slowly()).pipe(near)
     else far.pipe(withoutNotifications(() => (dropped += 1))).pipe(near)
   })
   server.listen(0, '127.0.0.1')
@@ -67,6 +71,9 @@ export async function startPostgresProxy(
     },
     darken() {
       for (const socket of sockets) socket.unpipe()
+    },
+    slow(milliseconds) {
+      slowness = milliseconds
     },
     mend() {
       silent = false
@@ -93,6 +100,18 @@ function withoutNotifications(onDropped: () => void): Transform {
         rest = rest.subarray(end)
       }
       done()
+    },
+  })
+}
+
+/** Hands each piece on after a while, one after the other. */
+function later(delay: () => number): Transform {
+  return new Transform({
+    readableHighWaterMark: 1024 * 1024,
+    transform(piece: Buffer, _encoding, done) {
+      const milliseconds = delay()
+      if (milliseconds === 0) return done(null, piece)
+      setTimeout(() => done(null, piece), milliseconds)
     },
   })
 }

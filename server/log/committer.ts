@@ -112,7 +112,7 @@ export class Committer {
     }
     const rows = batch.map(toRow)
     return (
-      (await this.#patiently(() => countEqual(this.#options.database.db, rows), shares)) ===
+      (await this.#patiently(() => countEqual(this.#options.database.writer, rows), shares)) ===
       rows.length
     )
   }
@@ -138,7 +138,7 @@ export class Committer {
   }
 
   async #place(shares: readonly Share[]): Promise<PlacedEvent[]> {
-    const { db } = this.#options.database
+    const { writer: db } = this.#options.database
     const unknown = shares.flatMap(({ log }) => (log.head === null ? [log] : []))
     for (const log of unknown) {
       log.forgetHead()

@@ -7,6 +7,7 @@ import type {
 } from '../../shared/contract/events.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
+import type { Urgency } from './admission.ts'
 
 /**
  * The active branch became another one: the one that ends with `leaf`, null for none. A reader gets a snapshot in its
@@ -43,8 +44,15 @@ export type LogWriter = {
   /**
    * Runs `work` in a transaction and adds its events with it, all or nothing; chunks that wait go first. `work` may
    * run again when another node wrote to the session meanwhile, so it touches nothing but the transaction.
+   *
+   * @param urgency `answer` for what belongs to an answer under way: it goes first, and waits as long as it takes
+   * @throws {LogBusyError} when a command would have to wait for too long; nothing was done then
    */
-  append<T>(sessionId: SessionId, work: (transaction: Db, log: Appender) => Promise<T>): Promise<T>
+  append<T>(
+    sessionId: SessionId,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+    urgency?: Urgency,
+  ): Promise<T>
   /** Throws away a run's chunks that wait: an overtaken attempt may not show them. */
   discard(sessionId: SessionId, runId: RunId): void
   /** Commits everything that waits now; for an orderly end of the process. */
@@ -78,6 +86,14 @@ export type LogReader = {
     sessionId: SessionId,
     limit?: number,
   ): Promise<{ seq: number; event: SnapshotEvent } | null>
+}
+
+/** The database does not keep up with what is asked of it. */
+export class LogBusyError extends Error {
+  constructor() {
+    super('too much waits for the database')
+    this.name = 'LogBusyError'
+  }
 }
 
 export class SessionGoneError extends Error {

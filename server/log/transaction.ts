@@ -5,6 +5,7 @@ import type { NewCall } from '../../db/tool-calls.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Session } from '../../shared/contract/session.ts'
+import type { Urgency } from './admission.ts'
 import type { Appender, LogWriter } from './port.ts'
 
 /** A session, and whose it is. */
@@ -99,11 +100,16 @@ export class SessionTransaction {
   }
 }
 
-/** Appends to a session's log by such a transaction. */
+/** Appends to a session's log by such a transaction; for an answer under way with that urgency. */
 export function transact<T>(
   log: Pick<LogWriter, 'append'>,
   of: SessionOfUser,
   work: (transaction: SessionTransaction) => Promise<T>,
+  urgency?: Urgency,
 ): Promise<T> {
-  return log.append(of.sessionId, (db, appender) => work(new SessionTransaction(db, appender, of)))
+  return log.append(
+    of.sessionId,
+    (db, appender) => work(new SessionTransaction(db, appender, of)),
+    urgency,
+  )
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import { Admission, type Urgency } from './admission.ts'
 import { type CommitOptions, Committer } from './committer.ts'
 import type { Share } from './fence.ts'
 import type { Hub } from './hub.ts'
@@ -22,6 +23,8 @@ const ROOM = 256 * 1024
 const SLOWEST_PACE = 250
 /** How much longer than the last commit took the next one waits. */
 const LOAD_FACTOR = 1.25
+/** After this long a command is told to come again. Milliseconds. */
+const LONGEST_WAIT = 10_000
 /** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000
 
@@ -32,6 +35,7 @@ const REMEMBERED_LOGS = 10_000
 export class GroupCommitWriter implements LogWriter {
   readonly #options: WriterOptions
   readonly #committer: Committer
+  readonly #admission: Admission
   readonly #logs = new Map<SessionId, PendingLog>()
   readonly #dirty = new Set<PendingLog>()
   #urgent = false
@@ -43,6 +47,10 @@ export class GroupCommitWriter implements LogWriter {
   constructor(options: WriterOptions) {
     this.#options = options
     this.#committer = new Committer(options)
+    this.#admission = new Admission({
+      atOnce: options.database.transactionsAtOnce,
+      longestWait: LONGEST_WAIT,
+    })
   }
 
   async chunk(
@@ -65,7 +73,15 @@ export class GroupCommitWriter implements LogWriter {
     this.#logs.get(sessionId)?.drop(runId)
   }
 
-  async append<T>(
+  append<T>(
+    sessionId: SessionId,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+    urgency: Urgency = 'command',
+  ): Promise<T> {
+    return this.#admission.run(urgency, sessionId, () => this.#append(sessionId, work))
+  }
+
+  async #append<T>(
     sessionId: SessionId,
     work: (transaction: Db, log: Appender) => Promise<T>,
   ): Promise<T> {

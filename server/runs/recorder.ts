@@ -183,13 +183,18 @@ export class RunRecorder {
   ): Promise<T> {
     for (;;) {
       try {
-        return await transact(this.#deps.log, this.#run, async (transaction) => {
-          const held = await hold(transaction)
-          if (!held) {
-            throw new FencedError()
-          }
-          return work(transaction, held)
-        })
+        return await transact(
+          this.#deps.log,
+          this.#run,
+          async (transaction) => {
+            const held = await hold(transaction)
+            if (!held) {
+              throw new FencedError()
+            }
+            return work(transaction, held)
+          },
+          'answer',
+        )
       } catch (error) {
         if (!isTransientError(error)) {
           throw error

@@ -33,14 +33,19 @@ export async function recoverRetries(deps: RunDeps, limit: number): Promise<void
 
 /** Records what became of a call that was to be tried again, unless somebody has done so. */
 async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<void> {
-  await transact(log, stored, async (transaction) => {
-    await transaction.lock()
-    const current = await findCall(transaction.db, stored.userId, stored.call.id)
-    if (current?.owner && current.call.status === 'running') {
-      await updateCall(transaction.db, stored)
-      await tellOfCall(transaction, stored)
-    }
-  })
+  await transact(
+    log,
+    stored,
+    async (transaction) => {
+      await transaction.lock()
+      const current = await findCall(transaction.db, stored.userId, stored.call.id)
+      if (current?.owner && current.call.status === 'running') {
+        await updateCall(transaction.db, stored)
+        await tellOfCall(transaction, stored)
+      }
+    },
+    'answer',
+  )
 }
 
 /** Tells of a call's new state: as part of its run, or, after that has ended, as a change of the message. */

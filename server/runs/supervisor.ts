@@ -181,8 +181,10 @@ export class RunSupervisor {
   async #clear({ id, sessionId }: Run): Promise<void> {
     const { log } = this.#deps
     log.discard(sessionId, id)
-    await log.append(sessionId, (transaction) =>
-      deleteEventsOfDeletedRun(transaction, sessionId, id),
+    await log.append(
+      sessionId,
+      (transaction) => deleteEventsOfDeletedRun(transaction, sessionId, id),
+      'answer',
     )
   }
 

@@ -18,24 +18,29 @@ export function takeOver(
   dropped: readonly RunId[],
   { log, node }: RunDeps,
 ): Promise<Run | null> {
-  return transact(log, orphan, async (transaction) => {
-    const { db } = transaction
-    const run = await claimOrphan(db, orphan.id, node.id, dropped)
-    if (!run) {
-      return null
-    }
-    const { id: runId, messageId, attempt } = run
-    const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
-    const keepParts = steps.at(-1)?.partsEnd ?? 0
-    const message = await transaction.readMessage(messageId)
-    const kept = { ...message, parts: message.parts.slice(0, keepParts) }
-    const seq = transaction.log.add(
-      { type: 'start', runId, messageId, message: kept, attempt, keepParts },
-      runId,
-    )
-    await updateMessage(db, messageId, {
-      parts: { stored: kept.parts.map(toStoredPart), seq },
-    })
-    return run
-  })
+  return transact(
+    log,
+    orphan,
+    async (transaction) => {
+      const { db } = transaction
+      const run = await claimOrphan(db, orphan.id, node.id, dropped)
+      if (!run) {
+        return null
+      }
+      const { id: runId, messageId, attempt } = run
+      const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
+      const keepParts = steps.at(-1)?.partsEnd ?? 0
+      const message = await transaction.readMessage(messageId)
+      const kept = { ...message, parts: message.parts.slice(0, keepParts) }
+      const seq = transaction.log.add(
+        { type: 'start', runId, messageId, message: kept, attempt, keepParts },
+        runId,
+      )
+      await updateMessage(db, messageId, {
+        parts: { stored: kept.parts.map(toStoredPart), seq },
+      })
+      return run
+    },
+    'answer',
+  )
 }

@@ -36,6 +36,8 @@ export function gatedDatabase(
     // Several nodes use it, with notifications: for a node, this is Postgres.
     kind: 'postgres',
     db,
+    writer: db,
+    transactionsAtOnce: 8,
     insertChunks: async (rows, payload) => {
       const columns = eventColumns(rows)
       await db.executeQuery(

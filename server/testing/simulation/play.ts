@@ -5,6 +5,7 @@ import { CommandError } from '../../api-error.ts'
 import { ask } from '../../commands/send-message.ts'
 import { decideCall, resolveCall } from '../../commands/settle-call.ts'
 import { stopRun } from '../../commands/stop-run.ts'
+import { LogBusyError } from '../../log/port.ts'
 import { type Act, type Step, drawing } from './act.ts'
 import { ConnectionLost } from './gate.ts'
 import { BrokenPromise } from './ledger.ts'
@@ -205,7 +206,10 @@ export class Play {
     answer.then(
       (value) => this.#world.later(() => check(value)),
       (error: unknown) => {
-        if (!(error instanceof CommandError || error instanceof ConnectionLost)) {
+        const refused = [CommandError, ConnectionLost, LogBusyError].some(
+          (kind) => error instanceof kind,
+        )
+        if (!refused) {
           this.#world.broken(error)
         }
       },

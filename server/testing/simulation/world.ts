@@ -3,6 +3,7 @@ import { vi } from 'vitest'
 import type { Database } from '../../../db/database.ts'
 import { insertSession } from '../../../db/sessions.ts'
 import { ensureUser } from '../../../db/users.ts'
+import { LogBusyError } from '../../log/port.ts'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { uuidV7 } from '../../../shared/contract/new-id.ts'
 import { Client } from './client.ts'
@@ -244,9 +245,9 @@ export class World {
     )
   }
 
-  /** Errors because of a cut connection are expected. */
+  /** What failed because of a cut connection, or while nothing came back for long, is no fault of the node. */
   failed(error: unknown, what: string): void {
-    if (!(error instanceof ConnectionLost)) {
+    if (!(error instanceof ConnectionLost || error instanceof LogBusyError)) {
       this.broken(new Error(what, { cause: error }))
     }
   }

@@ -1,0 +1,75 @@
+import { TRPCError } from '@trpc/server'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { startPostgresProxy } from '../../e2e/support/postgres-proxy.ts'
+import { startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
+import { postgresStorage } from '../testing/postgres-storage.ts'
+import { textOf, watch } from '../testing/watch.ts'
+
+/** More than there are connections. */
+const MANY = 30
+
+test('text of an answer under way is shown while more sends than there are connections wait (P15)', async () => {
+  await using storage = await postgresStorage()
+  await using talk = await startConversation(async () => ({
+    ...storage,
+    [Symbol.asyncDispose]: async () => undefined,
+  }))
+  const { app, sessionId, live } = talk
+  await app.caller.messages.send({ sessionId, text: 'Hello?' })
+  const call = await app.model.nextCall()
+  const others = await Promise.all(
+    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
+  )
+  const blocker = new pg.Client({ connectionString: storage.env.DATABASE_URL })
+  await blocker.connect()
+  await blocker.query('begin; lock table messages in exclusive mode')
+  const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
+  await expect
+    .poll(async () => {
+      const { rows } = await blocker.query(
+        "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
+      )
+      return rows[0].waiting
+    })
+    .toBeGreaterThan(5)
+  call.say('Still here')
+  await expect
+    .poll(() => textOf(live.state, live.state?.messages.at(-1)?.id ?? ''))
+    .toBe('Still here')
+  await blocker.query('rollback')
+  await blocker.end()
+  call.finish()
+  await live.untilEvent('end')
+  expect(await Promise.all(sends)).toHaveLength(MANY)
+})
+
+test('over a database that is ten times slower, many sends at once all end: answered, or told to come again (P13)', async () => {
+  await using storage = await postgresStorage()
+  await using proxy = await startPostgresProxy(storage.env.DATABASE_URL ?? '')
+  await using app = await startTestApp({ env: { DATABASE_URL: proxy.url } })
+  const sessions = await Promise.all(
+    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
+  )
+  app.model.plan(...sessions.map(() => 'One two three four'))
+  proxy.slow(5)
+  await Promise.all(
+    sessions.map(async ({ id }) => {
+      await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
+      const sent = await app.caller.messages
+        .send({ sessionId: id, text: 'Hello?' })
+        .catch((error: unknown) => error)
+      if (sent instanceof Error) {
+        expect(sent).toBeInstanceOf(TRPCError)
+        expect(sent).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+        return
+      }
+      const end = await live.untilEvent('end')
+      expect(end).toMatchObject({ outcome: 'completed' })
+      expect(textOf(live.state, end.messageId)).toBe('One two three four')
+    }),
+  )
+  proxy.slow(0)
+})
