@@ -4,6 +4,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import type { WebSocket } from 'ws'
 import type { Limits } from './limits.ts'
+import { watchedFrame } from './watched-frame.ts'
 
 type EncoderOptions = Pick<Limits, 'batchSize' | 'watchesPerSocket'> & {
   /** Called when the connection params are there; null when none are announced. */
@@ -89,8 +90,9 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
   }
 
   function encode(data: unknown): string | Uint8Array<ArrayBuffer> {
-    if (isAnswer(data)) settle(data)
-    return jsonEncoder.encode(data)
+    if (!isAnswer(data)) return jsonEncoder.encode(data)
+    settle(data)
+    return watchedFrame(data) ?? jsonEncoder.encode(data)
   }
 
   function settle(answer: Answer): void {

@@ -54,19 +54,21 @@ export class Hub {
     this.#topics.delete(sessionId)
   }
 
-  /** Listens to a session until the subscription is disposed. */
-  subscribe(sessionId: SessionId): Subscription {
+  /** Listens to a session until the subscription is disposed; nothing is waited for after the signal's abort. */
+  subscribe(sessionId: SessionId, signal: AbortSignal): Subscription {
     const topic = this.#topics.get(sessionId) ?? new Topic()
     this.#topics.set(sessionId, topic)
     topic.readers += 1
+    const listener = topic.listen(signal)
     return {
       get closed() {
         return topic.closed
       },
       since: (after) => topic.since(after),
       reached: (seq) => topic.reached(seq),
-      changed: (after, signal) => topic.changed(after, signal),
+      changed: (after) => listener.changed(after),
       [Symbol.dispose]: () => {
+        listener[Symbol.dispose]()
         topic.readers -= 1
         if (topic.readers === 0 && this.#topics.get(sessionId) === topic) {
           this.#topics.delete(sessionId)
@@ -79,11 +81,11 @@ export class Hub {
 export type Subscription = {
   /** Whether the session was deleted. */
   readonly closed: boolean
-  /** The events after a place, or null when they are not all remembered. */
-  since(after: number): CommittedEvent[] | null
+  /** The events after a place, the same list for all that ask for it; null when they are not all remembered. */
+  since(after: number): readonly CommittedEvent[] | null
   /** Says that everything up to this place was read from the database. */
   reached(seq: number): void
   /** Resolves when something after this place is committed, the session is deleted, or the signal aborts. */
-  changed(after: number, signal: AbortSignal): Promise<void>
+  changed(after: number): Promise<void>
   [Symbol.dispose](): void
 }

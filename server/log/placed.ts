@@ -1,5 +1,6 @@
 import type { EventRow } from '../../db/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import { jsonOf } from '../../shared/session/event-json.ts'
 import type { CommittedEvent } from './hub.ts'
 import type { PendingChunk } from './pending.ts'
 import type { Appender } from './port.ts'
@@ -39,5 +40,5 @@ export function createAppender(sessionId: SessionId, head: number, batch: Placed
 }
 
 export function toRow({ sessionId, seq, runId, event }: PlacedEvent): EventRow {
-  return { sessionId, seq, runId, type: event.type, data: JSON.stringify(event) }
+  return { sessionId, seq, runId, type: event.type, data: jsonOf(event) }
 }

@@ -23,6 +23,9 @@ const SNAPSHOTS_AT_ONCE = 4
 /** An event at its place in the log, as it is sent. */
 type Framed = { seq: number; frames: Frames }
 
+/** An event that is to be sent, and what it is as one frame that is the same for everybody, where it is one. */
+type Ready = { committed: CommittedEvent; whole: LoggedEvent | null }
+
 /**
  * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
  * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
@@ -32,6 +35,7 @@ export class CursorReader implements LogReader {
   readonly #hub: Hub
   readonly #longTexts: LongTexts
   readonly #snapshots = new Turns(SNAPSHOTS_AT_ONCE)
+  readonly #readied = new WeakMap<readonly CommittedEvent[], readonly Ready[]>()
 
   constructor(database: Database, hub: Hub) {
     this.#database = database
@@ -45,7 +49,7 @@ export class CursorReader implements LogReader {
 
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
     const { sessionId, signal, drained } = options
-    using subscription = this.#hub.subscribe(sessionId)
+    using subscription = this.#hub.subscribe(sessionId, signal)
     let cursor = await this.#startingPoint(options)
     // Up to here the log itself is read, though its events are remembered.
     let reread = 0
@@ -66,13 +70,19 @@ export class CursorReader implements LogReader {
         reread = 0
       }
       if (events.length === 0) {
-        await subscription.changed(cursor, signal)
+        await subscription.changed(cursor)
       }
-      for (const committed of mergeChunks(events, LONGEST_CHUNK)) {
+      for (const ready of this.#ready(events)) {
         await drained?.()
         if (signal.aborted) {
           return
         }
+        if (ready.whole) {
+          yield ready.whole
+          cursor = ready.whole.seq
+          continue
+        }
+        const { committed } = ready
         cursor = yield* this.#inFrames(await this.#toFrames(committed, options), options)
         if (committed.event.type === 'branch') {
           // The log may have been shortened before the snapshot was taken: what is remembered does not follow on it.
@@ -81,6 +91,22 @@ export class CursorReader implements LogReader {
         }
       }
     }
+  }
+
+  /** Merged and cut once for all readers that are at the same place, so that they also share what it is as JSON. */
+  #ready(events: readonly CommittedEvent[]): readonly Ready[] {
+    const known = this.#readied.get(events)
+    if (known) {
+      return known
+    }
+    const ready = mergeChunks(events, LONGEST_CHUNK).map((committed): Ready => {
+      const { seq, event } = committed
+      const frames = event.type === 'branch' ? null : toFrames(event)
+      const isWhole = frames !== null && frames.rest.length === 0
+      return { committed, whole: isWhole ? { seq, event: frames.first } : null }
+    })
+    this.#readied.set(events, ready)
+    return ready
   }
 
   /** Sends an event in frames that are no longer than they may be; returns its place in the log. */

@@ -14,6 +14,8 @@ export class Topic {
   #after = Number.POSITIVE_INFINITY
   /** The newest place that another node told of before anything was known here. */
   #heardOf = 0
+  /** The last list that was asked for: readers that are up to date all ask for the same. */
+  #asked: { after: number; events: readonly CommittedEvent[] } | null = null
   #waiting = new Set<() => void>()
 
   push(events: readonly CommittedEvent[]): void {
@@ -64,31 +66,47 @@ export class Topic {
     this.#wake()
   }
 
-  since(after: number): CommittedEvent[] | null {
+  since(after: number): readonly CommittedEvent[] | null {
     if (after < this.#after) {
       return null
     }
-    return this.#events.slice(this.#events.findLastIndex(({ seq }) => seq <= after) + 1)
+    if (this.#asked?.after !== after) {
+      const from = this.#events.findLastIndex(({ seq }) => seq <= after) + 1
+      this.#asked = { after, events: this.#events.slice(from) }
+    }
+    return this.#asked.events
   }
 
-  changed(after: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.closed || Math.max(this.known ?? 0, this.#heardOf) > after) {
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => {
-      const wake = () => {
+  /** One who waits, time and again, for more. It hears the signal once for all of that, and nothing per event. */
+  listen(signal: AbortSignal): { changed(after: number): Promise<void> } & Disposable {
+    let wake = NOTHING
+    const aborted = (): void => wake()
+    signal.addEventListener('abort', aborted, { once: true })
+    return {
+      changed: (after) => {
+        if (signal.aborted || this.closed || Math.max(this.known ?? 0, this.#heardOf) > after) {
+          return Promise.resolve()
+        }
+        return new Promise((resolve) => {
+          wake = resolve
+          this.#waiting.add(resolve)
+        })
+      },
+      [Symbol.dispose]: () => {
+        signal.removeEventListener('abort', aborted)
         this.#waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
+      },
+    }
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) {
+    this.#asked = null
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const wake of waiting) {
       wake()
     }
   }
 }
+
+const NOTHING = (): void => undefined

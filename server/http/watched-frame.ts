@@ -1,0 +1,30 @@
+import { jsonOf } from '../../shared/session/event-json.ts'
+
+/**
+ * The frame of a watched event, around the JSON that all its readers share: byte for byte what `JSON.stringify` makes
+ * of tRPC's answer. Null for every other answer.
+ */
+export function watchedFrame({ id, jsonrpc, result }: Answer): string | null {
+  if (typeof id !== 'number' || jsonrpc !== undefined || !isTracked(result)) return null
+  const { id: eventId, data } = result.data
+  const place = JSON.stringify(eventId)
+  return `{"id":${id},"result":{"type":"data","data":{"id":${place},"data":${jsonOf(data)}},"id":${place}}}`
+}
+
+type Answer = { id: unknown; jsonrpc?: unknown; result?: unknown }
+type Tracked = { type: 'data'; id: string; data: { id: string; data: { type: string } } }
+
+function isTracked(result: unknown): result is Tracked {
+  if (!isObject(result) || result.type !== 'data' || typeof result.id !== 'string') return false
+  const { data: tracked } = result
+  return (
+    isObject(tracked) &&
+    tracked.id === result.id &&
+    isObject(tracked.data) &&
+    typeof tracked.data.type === 'string'
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
