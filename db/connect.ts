@@ -6,6 +6,7 @@ import type { EmbeddedOptions } from './embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from './events.ts'
 import type { JobRow } from './jobs.ts'
 import { namedInsert } from './named-insert.ts'
+import { nameStatements } from './named-statements.ts'
 import { postgresNotifications } from './notifications.ts'
 import { type PostgresAddress, postgresAddress } from './postgres-address.ts'
 import type { Schema } from './schema.ts'
@@ -46,6 +47,7 @@ const READING = 2
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const address = postgresAddress(databaseUrl)
   const pool = openPool(address, poolSize)
+  nameStatements(pool)
   // Kept open: a first word does not wait for a connection.
   const own = openPool(address, 1, 0)
   const watches = [pool, own].map((one) => watchForStalledConnections(one, address))

@@ -56,8 +56,8 @@ export function isTransactionConflict(error: unknown): boolean {
 const CONNECTION = /^(08...|57P0[1-5]|25P03)$/
 /** Class 53: disk full, out of memory, too many connections. Class 58: system errors. 25006: a read-only standby. */
 const RESOURCES = /^(53...|58...|25006)$/
-/** A statement timeout or a lock timeout. */
-const GIVEN_UP = /^(57014|55P03)$/
+/** A statement timeout, a lock timeout, or a prepared statement that a pooler did not keep. */
+const GIVEN_UP = /^(57014|55P03|26000|42P05)$/
 /** Class 28: login refused. 3D000: no such database. 55P03, 57014, 25P04: a lock, statement or transaction timeout. */
 const UNSERVED = /^(28...|3D000|55P03|57014|25P04)$/
 const NETWORK =

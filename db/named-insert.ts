@@ -20,8 +20,8 @@ export function namedInsert(pool: pg.Pool) {
   }
 }
 
-/** invalid_sql_statement_name or duplicate_prepared_statement: the statement was not executed. */
-function isUnknownName(error: unknown): boolean {
+/** invalid_sql_statement_name, or duplicate_prepared_statement: nothing was carried out. */
+export function isUnknownName(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && (error.code === '26000' || error.code === '42P05')
   )

@@ -1,0 +1,63 @@
+import type pg from 'pg'
+import { isUnknownName } from './named-insert.ts'
+
+/** A statement that was said so often is worth a name. */
+const OFTEN = 5
+/** What one connection keeps prepared at the most: each takes Postgres some 20 KiB. */
+const MOST_NAMES = 128
+/** Texts that are counted; some are written anew for each length of a list. */
+const MOST_TEXTS = 2_000
+
+/**
+ * Gives names to the statements that are said over and over: Postgres parses a named one once for each connection, and
+ * mostly plans it once, which is more of its work for a short statement than carrying it out. Behind a pooler that
+ * hands each transaction to another connection names do not hold: at the first sign of that they are given up. A
+ * statement outside of a transaction is then said again; a transaction fails as by any other trouble.
+ */
+export function nameStatements(pool: pg.Pool): void {
+  const names = new Names()
+  pool.on('connect', (client) => {
+    const query: (...said: unknown[]) => unknown = client.query.bind(client)
+    let inTransaction = false
+    const named = (...said: unknown[]): unknown => {
+      const [text, values] = said
+      if (typeof text !== 'string') return query(...said)
+      if (/^(begin|start transaction)\b/i.test(text)) inTransaction = true
+      if (/^(commit|rollback)$/i.test(text)) inTransaction = false
+      const name = said.length === 2 && Array.isArray(values) ? names.of(text) : null
+      if (name === null) return query(...said)
+      const answer = query({ name, text, values })
+      if (!(answer instanceof Promise)) return answer
+      return answer.catch((error: unknown) => {
+        if (!isUnknownName(error)) throw error
+        names.giveUp()
+        if (inTransaction) throw error
+        return query(...said)
+      })
+    }
+    Object.assign(client, { query: named })
+  })
+}
+
+class Names {
+  #given = true
+  readonly #names = new Map<string, string>()
+  readonly #times = new Map<string, number>()
+
+  of(text: string): string | null {
+    if (!this.#given) return null
+    const name = this.#names.get(text)
+    if (name !== undefined || this.#names.size >= MOST_NAMES) return name ?? null
+    const times = (this.#times.get(text) ?? 0) + 1
+    if (this.#times.size >= MOST_TEXTS) this.#times.clear()
+    this.#times.set(text, times)
+    if (times < OFTEN) return null
+    this.#times.delete(text)
+    this.#names.set(text, `statement-${this.#names.size}`)
+    return this.#names.get(text) ?? null
+  }
+
+  giveUp(): void {
+    this.#given = false
+  }
+}
