@@ -1,4 +1,4 @@
-import type { EventRow } from '../../db/events.ts'
+import type { EventRow } from '../../db/queries/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import { jsonOf } from '../../shared/session/event-json.ts'
 import type { CommittedEvent } from './hub.ts'

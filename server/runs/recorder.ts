@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { updateMessage } from '../../db/messages.ts'
-import { holdRun, parkRun } from '../../db/run-owners.ts'
+import { updateMessage } from '../../db/queries/messages.ts'
+import { holdRun, parkRun } from '../../db/queries/run-owners.ts'
 import { endRun, holdRunAlone } from '../../db/run-drives.ts'
-import { type Run, recordOffered } from '../../db/runs.ts'
+import { type Run, recordOffered } from '../../db/queries/runs.ts'
 import type { StoredPart } from '../../db/schema.ts'
-import { type Step, insertStep } from '../../db/steps.ts'
+import { type Step, insertStep } from '../../db/queries/steps.ts'
 import {
   type NewCall,
   type StoredCall,
   callsOfRuns,
   insertCalls,
   updateCall,
-} from '../../db/tool-calls.ts'
-import { isTransientError } from '../../db/database-errors.ts'
+} from '../../db/queries/tool-calls.ts'
+import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
