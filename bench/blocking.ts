@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../db/database.ts'
+import type { Database } from '../db/engine/database.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
 import { AnswerClient } from './server/answer-client.ts'

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { isUnavailable } from '../db/database-errors.ts'
+import { isUnavailable } from '../db/engine/database-errors.ts'
 
 /** A request that cannot be carried out, and why, in words for the one who made it. */
 export class CommandError extends Error {

@@ -1,5 +1,5 @@
-import type { Database } from '../db/database.ts'
-import { findDeleted } from '../db/deleted.ts'
+import type { Database } from '../db/engine/database.ts'
+import { findDeleted } from '../db/queries/deleted.ts'
 import type { RemoteFeed } from './log/feed.ts'
 import type { Hub } from './log/hub.ts'
 import type { NodeMessage } from './nodes/port.ts'

@@ -1,4 +1,4 @@
-import { isTransactionConflict, isUnavailable } from '../db/database-errors.ts'
+import { isTransactionConflict, isUnavailable } from '../db/engine/database-errors.ts'
 
 type OutageOptions = {
   logger: { error(about: object, what: string): void; info(about: object, what: string): void }

@@ -1,8 +1,8 @@
 // What the server works with that is outside of it, opened as the settings say.
 import { fileURLToPath } from 'node:url'
-import { connect } from '../db/connect.ts'
-import type { Database } from '../db/database.ts'
-import { readClock } from '../db/nodes.ts'
+import { connect } from '../db/engine/connect.ts'
+import type { Database } from '../db/engine/database.ts'
+import { readClock } from '../db/queries/nodes.ts'
 import type { AppOptions } from './app.ts'
 import type { Config } from './config.ts'
 import type { McpServerConfig } from './mcp/config.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { api } from '../shared/contract/api/all.ts'
 import type { Declaration } from '../shared/contract/api/declare.ts'
-import { procedureRecord } from './http/procedures.ts'
+import { procedureRecord } from './http/rest/procedures.ts'
 import { appRouter } from './router.ts'
 
 test('whatever is declared is served under its name, and nothing else is', () => {

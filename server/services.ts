@@ -1,4 +1,4 @@
-import type { Database } from '../db/database.ts'
+import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/hub.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
 import type { LocalPresence } from './presence/presence.ts'

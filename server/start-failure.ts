@@ -1,7 +1,7 @@
-import { FolderInUseError } from '../db/folder-lock.ts'
-import { DatabaseUrlError } from '../db/postgres-address.ts'
-import { RowsHiddenError } from '../db/row-security.ts'
-import { isCertificateError } from '../db/database-errors.ts'
+import { FolderInUseError } from '../db/engine/embedded/folder-lock.ts'
+import { DatabaseUrlError } from '../db/engine/postgres-address.ts'
+import { RowsHiddenError } from '../db/engine/row-security.ts'
+import { isCertificateError } from '../db/engine/database-errors.ts'
 import type { Config } from './config.ts'
 
 /**

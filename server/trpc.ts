@@ -1,7 +1,7 @@
 import { TRPCError, initTRPC } from '@trpc/server'
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import { z } from 'zod'
-import { isUnavailable } from '../db/database-errors.ts'
+import { isUnavailable } from '../db/engine/database-errors.ts'
 import type {
   AnswerOf,
   Declaration,

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts'
+import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { RemoteFeed } from '../../server/log/feed.ts'
 import { Hub } from '../../server/log/hub.ts'

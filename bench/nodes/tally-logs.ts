@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Db } from '../../db/database.ts'
+import type { Db } from '../../db/engine/database.ts'
 
 /** Totals over all logs. `missing` counts the unused `seq` values between the first and the last event of a log. */
 export type LogTally = { events: number; chunks: number; missing: number }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Db } from '../../db/database.ts'
-import { ensureUser } from '../../db/users.ts'
+import type { Db } from '../../db/engine/database.ts'
+import { ensureUser } from '../../db/queries/users.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { type Language, VOCABULARY } from './language.ts'

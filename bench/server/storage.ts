@@ -1,6 +1,6 @@
 import { cp, rm } from 'node:fs/promises'
-import type { Database } from '../../db/database.ts'
-import { connect } from '../../db/connect.ts'
+import type { Database } from '../../db/engine/database.ts'
+import { connect } from '../../db/engine/connect.ts'
 import { startDurablePostgres } from '../measure/postgres.ts'
 import { TEMPLATE_DIR, createTemporaryFolder } from '../measure/temporary-folder.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Database } from '../../db/database.ts'
+import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/hub.ts'
 import { CursorReader } from '../../server/log/reader.ts'

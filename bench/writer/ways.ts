@@ -1,5 +1,5 @@
-import type { Database } from '../../db/database.ts'
-import type { EventRow } from '../../db/events.ts'
+import type { Database } from '../../db/engine/database.ts'
+import type { EventRow } from '../../db/queries/events.ts'
 import type { Hub } from '../../server/log/hub.ts'
 import { toRow } from '../../server/log/placed.ts'
 import { GroupCommitWriter } from '../../server/log/writer.ts'

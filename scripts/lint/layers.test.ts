@@ -111,7 +111,7 @@ const good: [string, string][] = [
   ['db/sql.ts', `import 'kysely'\nimport '../shared/contract/ids.ts'\nimport 'node:fs'`],
   [
     'server/runs/ports.ts',
-    `import '../log/port.ts'\nimport '../../db/runs.ts'\nimport '../../shared/session/fold.ts'`,
+    `import '../log/port.ts'\nimport '../../db/queries/runs.ts'\nimport '../../shared/session/fold.ts'`,
   ],
   ['server/runs/appends.ts', `import '../log/transaction.ts'`],
   [

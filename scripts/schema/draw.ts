@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { connect } from '../../db/connect.ts'
-import { migrate, migrationNames } from '../../db/migrate.ts'
+import { connect } from '../../db/engine/connect.ts'
+import { migrate, migrationNames } from '../../db/engine/migrate.ts'
 import { type ColumnDescription, type TableDescription, describeTables } from './describe.ts'
 
 /** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { connect } from '../../db/connect.ts'
-import { migrate } from '../../db/migrate.ts'
+import { connect } from '../../db/engine/connect.ts'
+import { migrate } from '../../db/engine/migrate.ts'
 import { startPostgres } from './postgres-server.ts'
 
 declare module 'vitest' {

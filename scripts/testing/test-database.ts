@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { inject } from 'vitest'
-import { connect } from '../../db/connect.ts'
-import type { Database } from '../../db/database.ts'
+import { connect } from '../../db/engine/connect.ts'
+import type { Database } from '../../db/engine/database.ts'
 
 /** A migrated, empty database on the real Postgres for one test; disposing drops it even with open connections. */
 export type TestDatabase = AsyncDisposable & { url: string }

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/database.ts'
-import { ensureUser } from '../../db/users.ts'
+import type { Db } from '../../db/engine/database.ts'
+import { ensureUser } from '../../db/queries/users.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 
 /** The only user of an installation without accounts. The id is constant, so that all nodes agree on it. */

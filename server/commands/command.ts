@@ -1,7 +1,7 @@
-import type { Database, Db } from '../../db/database.ts'
-import { findMessage } from '../../db/messages.ts'
-import type { Run } from '../../db/runs.ts'
-import type { NewCall } from '../../db/tool-calls.ts'
+import type { Database, Db } from '../../db/engine/database.ts'
+import { findMessage } from '../../db/queries/messages.ts'
+import type { Run } from '../../db/queries/runs.ts'
+import type { NewCall } from '../../db/queries/tool-calls.ts'
 import type {
   AnswerOf,
   ParsedInputOf,

@@ -1,5 +1,5 @@
-import { findMessage, messageExists } from '../../db/messages.ts'
-import { type Run, findRunOfAnswer } from '../../db/runs.ts'
+import { findMessage, messageExists } from '../../db/queries/messages.ts'
+import { type Run, findRunOfAnswer } from '../../db/queries/runs.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { CommandError, notFound } from '../api-error.ts'

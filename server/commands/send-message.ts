@@ -5,9 +5,9 @@ import {
   messageExists,
   readQueued,
   updateMessage,
-} from '../../db/messages.ts'
-import { type Run, findRunOfQuestion } from '../../db/runs.ts'
-import { updateSession } from '../../db/sessions.ts'
+} from '../../db/queries/messages.ts'
+import { type Run, findRunOfQuestion } from '../../db/queries/runs.ts'
+import { updateSession } from '../../db/queries/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'

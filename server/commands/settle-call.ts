@@ -1,4 +1,4 @@
-import { type NewCall, findCall, updateCall } from '../../db/tool-calls.ts'
+import { type NewCall, findCall, updateCall } from '../../db/queries/tool-calls.ts'
 import { tools } from '../../shared/contract/api/tools.ts'
 import type { CallId, SessionId } from '../../shared/contract/ids.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'

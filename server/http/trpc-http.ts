@@ -3,14 +3,14 @@ import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { CreateContext } from './connection.ts'
-import { httpConnection } from './connection.ts'
+import type { CreateContext } from './sockets/connection.ts'
+import { httpConnection } from './sockets/connection.ts'
 import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
 import { pathOf } from './logging.ts'
-import { isUpload, procedureRecord, requestsOf } from './procedures.ts'
-import { clientAddress } from './upgrade.ts'
+import { isUpload, procedureRecord, requestsOf } from './rest/procedures.ts'
+import { clientAddress } from './sockets/upgrade.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
   router: Router

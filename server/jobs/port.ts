@@ -1,4 +1,4 @@
-import type { Db } from '../../db/database.ts'
+import type { Db } from '../../db/engine/database.ts'
 import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 
 /** Summaries of closed sessions, written in the background. */

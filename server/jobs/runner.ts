@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss'
-import type { Database, Db } from '../../db/database.ts'
-import { JOB_SCHEMA_NAME, jobsOf } from '../../db/jobs.ts'
-import { hideJobRows } from '../../db/row-security.ts'
+import type { Database, Db } from '../../db/engine/database.ts'
+import { JOB_SCHEMA_NAME, jobsOf } from '../../db/queries/jobs.ts'
+import { hideJobRows } from '../../db/engine/row-security.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 
 /** One attempt at a job. */

@@ -1,7 +1,12 @@
-import type { Db } from '../../db/database.ts'
-import { deleteEvents, readCallsInProgress, readChunks, replaceEvent } from '../../db/events.ts'
-import { findMessage } from '../../db/messages.ts'
-import { type Run, hasEnded, markCompacted } from '../../db/runs.ts'
+import type { Db } from '../../db/engine/database.ts'
+import {
+  deleteEvents,
+  readCallsInProgress,
+  readChunks,
+  replaceEvent,
+} from '../../db/queries/events.ts'
+import { findMessage } from '../../db/queries/messages.ts'
+import { type Run, hasEnded, markCompacted } from '../../db/queries/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { MAX_PIECE } from './frames.ts'
 import { parseEvent } from './snapshot.ts'

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/database.ts'
-import { findFenced } from '../../db/run-owners.ts'
+import type { Db } from '../../db/engine/database.ts'
+import { findFenced } from '../../db/queries/run-owners.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import type { PendingChunk, PendingLog } from './pending.ts'
 import type { RunHold } from './port.ts'

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/database.ts'
-import { findMessage } from '../../db/messages.ts'
+import type { Db } from '../../db/engine/database.ts'
+import { findMessage } from '../../db/queries/messages.ts'
 import type { MessageId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 

@@ -1,4 +1,4 @@
-import type { EventRow } from '../../db/events.ts'
+import type { EventRow } from '../../db/queries/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import type { CommittedEvent } from './hub.ts'
 import type { PendingChunk } from './pending.ts'

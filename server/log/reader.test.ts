@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { insertEvents } from '../../db/events.ts'
+import { insertEvents } from '../../db/queries/events.ts'
 import { startTestApp } from '../testing/app.ts'
 import { Hub } from './hub.ts'
 import { CursorReader } from './reader.ts'

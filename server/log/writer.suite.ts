@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../db/database.ts'
-import { insertEvents, readEvents } from '../../db/events.ts'
+import type { Database } from '../../db/engine/database.ts'
+import { insertEvents, readEvents } from '../../db/queries/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { AWAY, CALL, MESSAGE, chunk, joined, setUpWriter } from './testing/writer-bench.ts'
 

@@ -1,4 +1,4 @@
-import { memoryDatabase } from '../../db/testing.ts'
+import { memoryDatabase } from '../../db/engine/testing.ts'
 import { writerSuite } from './writer.suite.ts'
 
 writerSuite('PGlite', memoryDatabase)

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/database.ts'
+import type { Db } from '../../db/engine/database.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
 import { type CommitOptions, Committer } from './committer.ts'

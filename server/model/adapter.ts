@@ -1,8 +1,8 @@
 import type OpenAI from 'openai'
 import type { ModelDelta, ModelStep } from './port.ts'
-import type { ProviderFault } from './provider-fault.ts'
-import type { RefusedTool } from './refused-tools.ts'
-import type { Refusal } from './refusals.ts'
+import type { ProviderFault } from './failure/provider-fault.ts'
+import type { RefusedTool } from './failure/refused-tools.ts'
+import type { Refusal } from './failure/refusals.ts'
 
 /** One API of the OpenAI family: how to ask for a step, and how to understand what comes back. */
 export type Adapter = {

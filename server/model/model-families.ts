@@ -1,4 +1,4 @@
-import type { Refusal } from './refusals.ts'
+import type { Refusal } from './failure/refusals.ts'
 
 /**
  * What is known of OpenAI's own models without asking: it saves the first, failing request. A family that is not known

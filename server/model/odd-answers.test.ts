@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { chat } from './chat.ts'
-import { finishKind } from './finish-reasons.ts'
-import { responses } from './responses.ts'
+import { chat } from './chat/chat.ts'
+import { finishKind } from './failure/finish-reasons.ts'
+import { responses } from './responses/responses.ts'
 import { decode } from './testing/decode.ts'
 import { chatChunk } from './testing/scripted-provider.ts'
 

@@ -1,8 +1,8 @@
 import type { Endpoint, StepRequest } from './adapter.ts'
 import { conversationToSend } from './conversation-to-send.ts'
 import type { ModelMessage, ModelStep, ModelTool } from './port.ts'
-import { refusalOf } from './refused-tools.ts'
-import { leastOf, type Refusal } from './refusals.ts'
+import { refusalOf } from './failure/refused-tools.ts'
+import { leastOf, type Refusal } from './failure/refusals.ts'
 import { schemaToSend } from './tool-schema.ts'
 
 /** More than this no known provider takes. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chatRequest } from './chat-request.ts'
+import { chatRequest } from './chat/chat-request.ts'
 import type { ModelMessage } from './port.ts'
 import { prepareStep } from './prepared-step.ts'
-import type { Refusal } from './refusals.ts'
-import { responsesRequest } from './responses-request.ts'
+import type { Refusal } from './failure/refusals.ts'
+import { responsesRequest } from './responses/responses-request.ts'
 import { stepOf } from './testing/collect.ts'
 import { requestProblems } from './testing/strict-requests.ts'
 

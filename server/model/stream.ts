@@ -1,14 +1,14 @@
 import type { Endpoint } from './adapter.ts'
 import { tryOnce, type AttemptSettings } from './attempt.ts'
 import { pause } from './clock.ts'
-import { toRunError } from './errors.ts'
+import { toRunError } from './failure/errors.ts'
 import type { ModelDelta, ModelStep } from './port.ts'
 import { prepareStep } from './prepared-step.ts'
-import { contextWindowIn, type ProviderFault } from './provider-fault.ts'
-import type { RefusalMemory } from './refusal-memory.ts'
+import { contextWindowIn, type ProviderFault } from './failure/provider-fault.ts'
+import type { RefusalMemory } from './failure/refusal-memory.ts'
 import { knownRefusals } from './model-families.ts'
-import { refusedBy, type Refusal } from './refusals.ts'
-import { retryDelay } from './retry.ts'
+import { refusedBy, type Refusal } from './failure/refusals.ts'
+import { retryDelay } from './failure/retry.ts'
 
 export type StreamSettings = AttemptSettings & {
   endpoint: Endpoint

@@ -1,4 +1,4 @@
-import { LONGEST_TOLD } from '../../db/notifications.ts'
+import { LONGEST_TOLD } from '../../db/engine/notifications.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { NodeMessage, ToldEvent } from './port.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { connect } from '../../db/connect.ts'
-import type { Database } from '../../db/database.ts'
-import { removeNode, renewNode } from '../../db/nodes.ts'
+import { connect } from '../../db/engine/connect.ts'
+import type { Database } from '../../db/engine/database.ts'
+import { removeNode, renewNode } from '../../db/queries/nodes.ts'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { LocalNode } from './node.ts'
 

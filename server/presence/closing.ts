@@ -1,5 +1,5 @@
-import type { Database } from '../../db/database.ts'
-import { closeSession, findLeft, lockPresence, markRead } from '../../db/presence.ts'
+import type { Database } from '../../db/engine/database.ts'
+import { closeSession, findLeft, lockPresence, markRead } from '../../db/queries/presence.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Summaries } from '../jobs/port.ts'
 import type { LogWriter } from '../log/port.ts'

@@ -7,8 +7,8 @@ import {
   forgetAbandoned,
   lockPresence,
   reopenSession,
-} from '../../db/presence.ts'
-import { findSession } from '../../db/sessions.ts'
+} from '../../db/queries/presence.ts'
+import { findSession } from '../../db/queries/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
 import type { Nodes } from '../nodes/port.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts'
+import type { Database } from '../../db/engine/database.ts'
 import type { Summaries, Titles } from '../jobs/port.ts'
 import type { Budget } from '../budget/port.ts'
 import type { LogWriter } from '../log/port.ts'

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { findMessage, toStoredPart, updateMessage } from '../../db/messages.ts'
-import { holdRun, parkRun } from '../../db/run-owners.ts'
-import { type Run, endRun, recordOffered } from '../../db/runs.ts'
-import { type Step, insertStep } from '../../db/steps.ts'
+import { findMessage, toStoredPart, updateMessage } from '../../db/queries/messages.ts'
+import { holdRun, parkRun } from '../../db/queries/run-owners.ts'
+import { type Run, endRun, recordOffered } from '../../db/queries/runs.ts'
+import { type Step, insertStep } from '../../db/queries/steps.ts'
 import {
   type NewCall,
   type StoredCall,
   callsOfRuns,
   insertCalls,
   updateCall,
-} from '../../db/tool-calls.ts'
-import { isTransientError } from '../../db/database-errors.ts'
+} from '../../db/queries/tool-calls.ts'
+import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'

@@ -1,6 +1,11 @@
-import { findRun } from '../../db/runs.ts'
-import { type NewCall, findCall, findOrphanedCalls, updateCall } from '../../db/tool-calls.ts'
-import { findUser } from '../../db/users.ts'
+import { findRun } from '../../db/queries/runs.ts'
+import {
+  type NewCall,
+  findCall,
+  findOrphanedCalls,
+  updateCall,
+} from '../../db/queries/tool-calls.ts'
+import { findUser } from '../../db/queries/users.ts'
 import { isActive } from '../../shared/contract/active.ts'
 import { type SessionTransaction, transact } from '../log/transaction.ts'
 import { askedFirst, carryOut, recovered } from './calls.ts'

@@ -1,6 +1,6 @@
 import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Db } from '../../db/database.ts'
+import type { Db } from '../../db/engine/database.ts'
 import { type TestApp, startTestApp } from '../testing/app.ts'
 import { LocalSessionChanges } from './changes.ts'
 

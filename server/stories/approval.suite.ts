@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { findRun } from '../../db/runs.ts'
+import { findRun } from '../../db/queries/runs.ts'
 import { RunId } from '../../shared/contract/ids.ts'
 import { compactRun } from '../log/compaction.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'

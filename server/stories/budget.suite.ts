@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { reserveSpending } from '../../db/spending.ts'
+import { reserveSpending } from '../../db/queries/spending.ts'
 import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'
 

@@ -12,8 +12,8 @@ import { createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { explainStartFailure } from '../start-failure.ts'
 import { createScriptedModel } from '../testing/scripted-model.ts'
-import { connect } from '../../db/connect.ts'
-import { migrate } from '../../db/migrate.ts'
+import { connect } from '../../db/engine/connect.ts'
+import { migrate } from '../../db/engine/migrate.ts'
 
 const NOBODY = 65_534
 const opened = new AsyncDisposableStack()

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { Counter, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { procedureRecord } from '../http/procedures.ts'
+import { procedureRecord } from '../http/rest/procedures.ts'
 import { appRouter } from '../router.ts'
 import { type Storage, startTestApp } from '../testing/app.ts'
 

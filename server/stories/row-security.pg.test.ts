@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import pg from 'pg'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { postgresStorage } from '../testing/postgres-storage.ts'
-import { connect } from '../../db/connect.ts'
-import { migrate } from '../../db/migrate.ts'
-import { RowsHiddenError } from '../../db/row-security.ts'
+import { connect } from '../../db/engine/connect.ts'
+import { migrate } from '../../db/engine/migrate.ts'
+import { RowsHiddenError } from '../../db/engine/row-security.ts'
 import { rowSecuritySuite } from './row-security.suite.ts'
 
 rowSecuritySuite('Postgres', postgresStorage)

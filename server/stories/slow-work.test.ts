@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { quoted } from '../sessions/markdown.ts'
+import { quoted } from '../sessions/export/markdown.ts'
 import { type TestApp, startTestApp } from '../testing/app.ts'
 import { htmlText } from '../tools/html-text.ts'
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { memoryDatabase } from '../../db/testing.ts'
+import { memoryDatabase } from '../../db/engine/testing.ts'
 import { type AppOptions, createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { createScriptedModel } from './scripted-model.ts'

@@ -1,10 +1,10 @@
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import { systemClock } from '../model/clock.ts'
 import { watchProgress } from '../model/progress-watch.ts'
-import { chatRequest } from '../model/chat-request.ts'
+import { chatRequest } from '../model/chat/chat-request.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
 import { prepareStep } from '../model/prepared-step.ts'
-import { responsesRequest } from '../model/responses-request.ts'
+import { responsesRequest } from '../model/responses/responses-request.ts'
 import { requestProblems } from '../model/testing/strict-requests.ts'
 import { type ScriptedAnswer, perform } from './scripted-answer.ts'
 

@@ -1,5 +1,5 @@
-import type { Database, Db } from '../../../db/database.ts'
-import { migrate } from '../../../db/migrate.ts'
+import type { Database, Db } from '../../../db/engine/database.ts'
+import { migrate } from '../../../db/engine/migrate.ts'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { type CommittedEvent, Hub } from '../hub.ts'

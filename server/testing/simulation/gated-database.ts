@@ -9,9 +9,13 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import type { Database } from '../../../db/database.ts'
-import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../../../db/events.ts'
-import type { Notifications } from '../../../db/notifications.ts'
+import type { Database } from '../../../db/engine/database.ts'
+import {
+  INSERT_CHUNKS,
+  INSERT_CHUNKS_AND_NOTIFY,
+  eventColumns,
+} from '../../../db/queries/events.ts'
+import type { Notifications } from '../../../db/engine/notifications.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { Operation } from './gate.ts'
 

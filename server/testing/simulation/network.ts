@@ -1,4 +1,4 @@
-import type { Notifications } from '../../../db/notifications.ts'
+import type { Notifications } from '../../../db/engine/notifications.ts'
 import type { Gate } from './gate.ts'
 
 type Member = { gate: Gate; onPayload: (payload: string) => void; queue: string[] }

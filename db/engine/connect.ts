@@ -1,0 +1,84 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { watchForStalledConnections } from './stalled-connections.ts'
+import type { Database } from './database.ts'
+import type { EmbeddedOptions } from './embedded/embedded.ts'
+import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../queries/events.ts'
+import type { JobRow } from '../queries/jobs.ts'
+import { namedInsert } from './named-insert.ts'
+import { postgresNotifications } from './notifications.ts'
+import { postgresAddress } from './postgres-address.ts'
+import type { Schema } from '../schema.ts'
+import { postgresParser } from './value-parsers.ts'
+
+export type ConnectOptions = { databaseUrl: string; poolSize?: number } | EmbeddedOptions
+
+/**
+ * Opens the database; `migrate` then brings its schema up to date.
+ * @throws {FolderInUseError} when another process has the embedded database open
+ * @throws {DatabaseUrlError} when the address asks for TLS in a way that does not exist
+ */
+export async function connect(options: ConnectOptions): Promise<Database> {
+  if ('databaseUrl' in options) {
+    return connectPostgres(options.databaseUrl, options.poolSize ?? 10)
+  }
+  // Imported lazily: the module loads a whole Postgres.
+  const { openEmbedded } = await import('./embedded/embedded.ts')
+  return openEmbedded(options)
+}
+
+/**
+ * Postgres ends a transaction that is idle for this long. A node that froze or lost its network would otherwise keep
+ * its runs locked, and no other node could take them over.
+ */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 4_000
+/**
+ * Postgres cancels a statement, or a wait for a lock, after this long. Otherwise a statement that never ends would hold
+ * its connection for ever. Migrations, which may take long, lift these limits.
+ */
+const STATEMENT_TIMEOUT_MS = 60_000
+const LOCK_TIMEOUT_MS = 15_000
+
+/** @param poolSize the most connections that are open at a time */
+function connectPostgres(databaseUrl: string, poolSize: number): Database {
+  const address = postgresAddress(databaseUrl)
+  const pool = new pg.Pool({
+    ...address,
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    types: { getTypeParser: postgresParser },
+    // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.
+    verify: (client, done) => {
+      const settings = `set timezone = 'UTC';
+        set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
+        set statement_timeout = ${STATEMENT_TIMEOUT_MS};
+        set lock_timeout = ${LOCK_TIMEOUT_MS}`
+      client.query(settings, (error: Error | null) => done(error ?? undefined))
+    },
+  })
+  // The pool replaces an idle connection that breaks; the next query reports the actual error.
+  pool.on('error', () => undefined)
+  // A connection that breaks between two queries of a transaction emits only this event; without a listener it would
+  // end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  const watch = watchForStalledConnections(pool, address)
+  const insert = namedInsert(pool)
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    kind: 'postgres',
+    db,
+    insertChunks: (rows, payload) =>
+      payload
+        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
+            ...eventColumns(rows),
+            payload,
+          ])
+        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
+    notifications: postgresNotifications(address, () => db),
+    close: async () => {
+      watch[Symbol.dispose]()
+      await db.destroy()
+    },
+    jobs: { executeSql: (text, values) => pool.query<JobRow>(text, values) },
+  }
+}

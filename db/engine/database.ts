@@ -1,0 +1,29 @@
+import type { Kysely } from 'kysely'
+import type { EventRow } from '../queries/events.ts'
+import type { JobStorage } from '../queries/jobs.ts'
+import type { Notifications } from './notifications.ts'
+import type { Schema } from '../schema.ts'
+
+/** The handle that queries take: the database itself, or a transaction that the caller opened. */
+export type Db = Kysely<Schema>
+
+/**
+ * The open database. `kind` is only for real differences: an embedded database has one connection and belongs to this
+ * process alone.
+ */
+export type Database = {
+  readonly kind: 'embedded' | 'postgres'
+  readonly db: Db
+  /**
+   * Inserts chunks of runs whose latest `start` event this writer inserted, all or none, outside of any transaction.
+   * Every token goes this way, so it is the fastest insert there is. A `payload` is sent to the other nodes with the
+   * same commit.
+   * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
+   */
+  insertChunks(rows: readonly EventRow[], payload?: string | null): Promise<void>
+  /** Notifications from the other nodes on this database; null for an embedded database, which has no other nodes. */
+  readonly notifications: Notifications | null
+  /** For the job queue, which brings its own SQL. */
+  readonly jobs: JobStorage
+  close(): Promise<void>
+}

@@ -1,0 +1,103 @@
+import { type Kysely, sql } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
+import { RowsHiddenError, hidesRows } from './row-security.ts'
+import type { Schema } from '../schema.ts'
+import { up as conversations } from '../migrations/0001-conversations.ts'
+import { up as decisions } from '../migrations/0002-decisions.ts'
+import { up as chosenParents } from '../migrations/0003-chosen-parents.ts'
+import { up as search } from '../migrations/0004-search.ts'
+import { up as usage } from '../migrations/0005-usage.ts'
+import { up as shares } from '../migrations/0006-shares.ts'
+import { up as presence } from '../migrations/0007-presence.ts'
+import { up as spending } from '../migrations/0008-spending.ts'
+import { up as toolProgress } from '../migrations/0009-tool-progress.ts'
+import { up as backgroundUsage } from '../migrations/0010-background-usage.ts'
+import { up as rowSecurity } from '../migrations/0011-row-security.ts'
+import { up as deletedSessions } from '../migrations/0012-deleted-sessions.ts'
+import { up as retriedCalls } from '../migrations/0020-retried-calls.ts'
+import { up as notes } from '../migrations/0021-notes.ts'
+import { up as offeredTools } from '../migrations/0022-offered-tools.ts'
+
+/** Every migration, in order; the last name is the version of the schema. */
+const migrations: Record<string, Migration> = {
+  '0001-conversations': { up: conversations },
+  '0002-decisions': { up: decisions },
+  '0003-chosen-parents': { up: chosenParents },
+  '0004-search': { up: search },
+  '0005-usage': { up: usage },
+  '0006-shares': { up: shares },
+  '0007-presence': { up: presence },
+  '0008-spending': { up: spending },
+  '0009-tool-progress': { up: toolProgress },
+  '0010-background-usage': { up: backgroundUsage },
+  '0011-row-security': { up: rowSecurity },
+  '0012-deleted-sessions': { up: deletedSessions },
+  '0020-retried-calls': { up: retriedCalls },
+  '0021-notes': { up: notes },
+  '0022-offered-tools': { up: offeredTools },
+}
+
+/** In order. The template of new databases is cached by these names. */
+export const migrationNames = Object.keys(migrations)
+
+/**
+ * Migrates the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them
+ * migrate.
+ * @throws the error of the migration that failed; earlier migrations of the same call are rolled back.
+ * @throws {RowsHiddenError} when the role is not the owner of the tables
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  if (await hidesRows(db)) {
+    throw new RowsHiddenError()
+  }
+  const all = await withNewer(db)
+  const error = await db.connection().execute(async (connection) => {
+    const usual = await setTimeouts(connection, { statement: '0', lock: '0' })
+    const migrator = new Migrator({ db: connection, provider: { getMigrations: async () => all } })
+    const outcome = await migrator.migrateToLatest()
+    if (!outcome.error) {
+      await setTimeouts(connection, usual)
+    }
+    return outcome.error
+  })
+  if (error) {
+    throw new Error('the database could not be brought to the newest schema', { cause: error })
+  }
+}
+
+type Timeouts = { statement: string; lock: string }
+
+/**
+ * Migrations may take long, and other nodes wait for them.
+ * @returns the timeouts that were set before
+ */
+async function setTimeouts(db: Kysely<Schema>, timeouts: Timeouts): Promise<Timeouts> {
+  const { rows } = await sql<Timeouts>`
+    select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`.execute(
+    db,
+  )
+  await sql`
+    select set_config('statement_timeout', ${timeouts.statement}, false),
+      set_config('lock_timeout', ${timeouts.lock}, false)`.execute(db)
+  return rows[0] ?? timeouts
+}
+
+/**
+ * Our migrations, and an empty one for each that a newer version has applied: during an upgrade, and after a rollback,
+ * this version runs on the newer schema.
+ */
+async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
+    return migrations
+  }
+  const { rows } = await sql<{
+    name: string
+  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  const newest = migrationNames.at(-1) ?? ''
+  const newer = rows.filter(({ name }) => name > newest)
+  return {
+    ...migrations,
+    ...Object.fromEntries(newer.map(({ name }) => [name, { up: async () => {} }])),
+  }
+}

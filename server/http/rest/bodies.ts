@@ -1,0 +1,43 @@
+import { TRPCError } from '@trpc/server'
+import type { FastifyInstance } from 'fastify'
+import type { Limits } from '../limits.ts'
+
+/**
+ * Refuses bodies by what the head of the request says, before a byte of them is kept: those for which there is no route,
+ * that are too large, and those for which all that are being read leave no room.
+ */
+export function boundBodies(
+  app: FastifyInstance,
+  { bodyBytes, allBodiesBytes }: Pick<Limits, 'bodyBytes' | 'allBodiesBytes'>,
+): void {
+  let held = 0
+  app.addHook('onRequest', async (request, reply) => {
+    const { headers } = request
+    const isChunked = headers['transfer-encoding'] !== undefined
+    const length = Number(headers['content-length'] ?? 0)
+    if (!isChunked && length === 0) return
+    if (request.is404) {
+      reply.header('connection', 'close')
+      throw new TRPCError({ code: 'NOT_FOUND', message: 'There is nothing at this address.' })
+    }
+    const limit = request.routeOptions.bodyLimit ?? bodyBytes
+    if (length > limit) {
+      reply.header('connection', 'close')
+      const message = `A body may have ${limit} bytes at most.`
+      throw new TRPCError({ code: 'PAYLOAD_TOO_LARGE', message })
+    }
+    // How long a chunked one is, nobody knows before its end.
+    const size = isChunked ? limit : length
+    if (held + size > allBodiesBytes) {
+      reply.header('connection', 'close')
+      reply.header('retry-after', '5')
+      const message =
+        'The server is reading as much as it can just now. Try again in a few seconds.'
+      throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
+    }
+    held += size
+    reply.raw.once('close', () => {
+      held -= size
+    })
+  })
+}

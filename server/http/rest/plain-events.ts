@@ -1,0 +1,37 @@
+import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
+import { type SessionState, fold } from '../../../shared/session/fold.ts'
+
+/**
+ * The events of a watch, each whole again. One that is too long for a frame comes in several, and all but the last have
+ * a place between two of the log; what the plain protocol says of a snapshot it says of the whole one.
+ */
+export async function* wholeEvents(
+  events: AsyncIterable<LoggedEvent>,
+): AsyncGenerator<LoggedEvent, void, void> {
+  let partial: SessionState | null = null
+  let skipping = false
+  for await (const logged of events) {
+    const { seq, event } = logged
+    const isLast = Number.isInteger(seq)
+    if (partial !== null || (event.type === 'snapshot' && !isLast)) {
+      partial = fold(event.type === 'snapshot' ? null : partial, logged)
+      if (isLast) {
+        yield { seq, event: snapshotOf(partial) }
+        partial = null
+      }
+      continue
+    }
+    // Of a message that somebody wrote nothing is said, nor of the rest of its text.
+    skipping ||= event.type === 'message' && !isLast
+    if (!skipping) {
+      yield logged
+    }
+    if (isLast) {
+      skipping = false
+    }
+  }
+}
+
+function snapshotOf({ session, messages, hasOlder }: SessionState): SessionEvent {
+  return { type: 'snapshot', session, messages: [...messages], hasOlder }
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import type { Limits } from '../limits.ts'
+import { controlFlow } from './flow.ts'
+import { watchPulse } from './pulse.ts'
+
+/** An accepted WebSocket, with what its protocol needs to stay within the limits. */
+export type OpenSocket = {
+  webSocket: WebSocket
+  server: WebSocketServer
+  request: IncomingMessage
+  /** Resolves at once while little is unsent, else when all of it is sent, or the socket is gone. */
+  drained(): Promise<void>
+  signal: AbortSignal
+  close(code: number, reason: string): void
+}
+
+/** All open WebSockets of the process: accepts them after the upgrade was allowed, and ends them all at the close. */
+export type Sockets = {
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, serve: ServeSocket): void
+  countOf(address: string): number
+  /** All that are open. */
+  readonly count: number
+  /** Closes every socket with 1012, "service restart", and ends those that do not answer within `graceMs`. */
+  closeAll(graceMs: number): Promise<void>
+}
+
+export type ServeSocket = (socket: OpenSocket) => void
+
+const SERVICE_RESTART = 1012
+/** How long a socket that the server closes may take to say goodbye. */
+const CLOSE_MS = 1_000
+/** RFC 6455, section 5.5: a control frame carries at most 125 bytes, two of them the close code. */
+const REASON_BYTES = 123
+
+export function createSockets(
+  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes'>,
+  addressOf: (request: IncomingMessage) => string,
+  onError: (error: Error) => void,
+): Sockets {
+  const options = {
+    noServer: true,
+    maxPayload: limits.frameBytes,
+    // Compression costs eight times the CPU and a window of memory for each socket.
+    perMessageDeflate: false,
+    clientTracking: true,
+    // Else `ws` waits half a minute for the goodbye of a client that was told to go.
+    closeTimeout: CLOSE_MS,
+  }
+  const server = new WebSocketServer(options)
+  const counts = new Map<string, number>()
+
+  function accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    serve: ServeSocket,
+  ): void {
+    const address = addressOf(request)
+    // Counted by the TCP socket, so that an upgrade which `ws` itself refuses is given back as well.
+    counts.set(address, (counts.get(address) ?? 0) + 1)
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1
+      if (left > 0) counts.set(address, left)
+      else counts.delete(address)
+    })
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      const ended = new AbortController()
+      webSocket.once('close', () => ended.abort())
+      watchPulse(webSocket, socket, limits.pingMs)
+      // Whatever goes wrong with a socket, `ws` closes it; unheard, the error would end the process.
+      webSocket.on('error', onError)
+      serve({
+        webSocket,
+        server,
+        request,
+        drained: controlFlow(webSocket, socket, limits.fullBytes),
+        signal: ended.signal,
+        close: (code, reason) => webSocket.close(code, clip(reason)),
+      })
+    })
+  }
+
+  async function closeAll(graceMs: number): Promise<void> {
+    const open = [...server.clients]
+    const closed = open.map((client) => new Promise((resolve) => client.once('close', resolve)))
+    for (const client of open) client.close(SERVICE_RESTART, 'The server restarts; connect again.')
+    const timer = setTimeout(() => open.forEach((client) => client.terminate()), graceMs)
+    await Promise.all(closed)
+    clearTimeout(timer)
+  }
+
+  return {
+    accept,
+    countOf: (address) => counts.get(address) ?? 0,
+    get count() {
+      return server.clients.size
+    },
+    closeAll,
+  }
+}
+
+function clip(reason: string): string {
+  return Buffer.from(reason)
+    .subarray(0, REASON_BYTES)
+    .toString()
+    .replace(/\uFFFD+$/, '')
+}

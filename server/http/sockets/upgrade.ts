@@ -1,0 +1,85 @@
+import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { AccessPolicy } from '../access.ts'
+import { hasTwoHosts } from '../access.ts'
+import type { NoteRefusal } from '../refusals.ts'
+import type { OpenSocket, Sockets } from './sockets.ts'
+
+/** What serves the sockets of a path: null where the path is not its. */
+export type SocketRoute = (url: URL) => ((socket: OpenSocket) => void) | null
+
+export type UpgradeOptions = {
+  access: AccessPolicy
+  sockets: Sockets
+  routes: SocketRoute[]
+  socketsPerAddress: number
+  addressOf: (request: IncomingMessage) => string
+  isDraining: () => boolean
+  noteRefusal: NoteRefusal
+}
+
+/** Takes over the server's upgrades: what is refused, is refused as HTTP before a WebSocket exists. */
+export function handleUpgrades(server: Server, options: UpgradeOptions): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Without a listener, a reset before `ws` takes the socket over would end the process.
+    const ignore = (): void => undefined
+    socket.on('error', ignore)
+    const decision = decide(request, options)
+    if ('status' in decision) return refuse(socket, decision.status, decision.reason)
+    if (!(socket instanceof Socket)) return refuse(socket, 501, 'Only sockets can be upgraded.')
+    options.sockets.accept(request, socket, head, decision.serve)
+    socket.off('error', ignore)
+  })
+}
+
+type Decision = { serve: (socket: OpenSocket) => void } | { status: number; reason: string }
+
+function decide(request: IncomingMessage, options: UpgradeOptions): Decision {
+  if (options.isDraining()) return { status: 503, reason: 'The server is closing; connect again.' }
+  if (hasTwoHosts(request.rawHeaders)) {
+    return { status: 400, reason: 'A request has one Host header.' }
+  }
+  const url = URL.parse(request.url ?? '', 'http://localhost')
+  const refusal = options.access.refusal(request.headers, url?.pathname ?? '/ws')
+  if (refusal !== null) {
+    options.noteRefusal(request.headers.origin, refusal)
+    return { status: 403, reason: refusal }
+  }
+  if (url === null) return { status: 400, reason: 'The address cannot be read.' }
+  const serve = options.routes.map((route) => route(url)).find((served) => served !== null)
+  if (!serve) return { status: 404, reason: 'There is no WebSocket at this address.' }
+  if (options.sockets.countOf(options.addressOf(request)) >= options.socketsPerAddress) {
+    return { status: 429, reason: 'Too many connections from this address.' }
+  }
+  return { serve }
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const body = `${reason}\n`
+  socket.once('finish', () => socket.destroy())
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
+
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/
+
+/**
+ * The address a connection comes from. Behind a proxy on this machine it is the last one that the proxy wrote, or
+ * all its users would share one limit.
+ */
+export function clientAddress(request: IncomingMessage): string {
+  const peer = request.socket.remoteAddress ?? 'unknown'
+  const forwarded = request.headers['x-forwarded-for']
+  if (forwarded === undefined || !LOOPBACK.test(peer)) return peer
+  return String(forwarded).split(',').at(-1)?.trim() || peer
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type {
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions'
+import type { StepRequest } from '../adapter.ts'
+import { objectOf } from '../json.ts'
+import type { ModelMessage } from '../port.ts'
+import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
+
+/** What a compatible provider wants to see again with an assistant message, kept in a `provider-state`. */
+export type ChatState = {
+  host: string
+  /** Fields of the message, such as `reasoning_content` or `reasoning_details`. */
+  message: Record<string, unknown>
+  /** Further fields of each call, such as Gemini's signatures in `extra_content`. */
+  calls: Record<string, unknown>[]
+}
+
+/** A step as a Chat Completions request. */
+export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStreaming {
+  const { step, refused } = request
+  const system: ChatCompletionMessageParam[] = step.systemPrompt
+    ? [{ role: 'system', content: step.systemPrompt }]
+    : []
+  return {
+    model: step.model,
+    messages: [...system, ...step.messages.flatMap((message, at) => encode(message, at, request))],
+    stream: true,
+    ...(!refused.has('stream-options') && { stream_options: { include_usage: true } }),
+    ...(!refused.has('temperature') && { temperature: step.temperature }),
+    ...tokenLimit(request),
+    ...(step.tools.length > 0 && {
+      tools: step.tools.map(({ name, description, inputSchema }) => ({
+        type: 'function' as const,
+        function: { name, description, parameters: inputSchema },
+      })),
+    }),
+  }
+}
+
+/** OpenAI's newer models know only the second name, most compatible servers only the first. */
+function tokenLimit({ step, endpoint, refused }: StepRequest): Record<string, number> {
+  const names = [
+    { parameter: 'max_tokens', refusal: 'max-tokens' },
+    { parameter: 'max_completion_tokens', refusal: 'max-completion-tokens' },
+  ] as const
+  const preferred = endpoint.kind === 'openai' ? names.toReversed() : names
+  const taken = preferred.find(({ refusal }) => !refused.has(refusal))
+  return taken ? { [taken.parameter]: step.maxTokens } : {}
+}
+
+function encode(
+  message: ModelMessage,
+  at: number,
+  { step, endpoint, refused }: StepRequest,
+): ChatCompletionMessageParam[] {
+  const callId = (id: string): string => (refused.has('long-call-ids') ? shortCallId(id) : id)
+  switch (message.role) {
+    case 'user':
+      return [{ role: 'user', content: message.text }]
+    case 'tool': {
+      const content = replayedOutput(message.output, message.failed)
+      return [{ role: 'tool', tool_call_id: callId(message.callId), content }]
+    }
+    case 'assistant': {
+      // Thoughts are wanted back while their own question is being answered, and refused later on by most.
+      const current = !step.messages.slice(at + 1).some(({ role }) => role === 'user')
+      const everywhere = refused.has('thoughts-left-out')
+      const state = refused.has('reasoning-replay')
+        ? null
+        : stateOf(message, step.model, endpoint.host)
+      const calls = message.calls.map((call, number) => ({
+        ...(refused.has('unsigned-calls') && number === 0 && UNSIGNED),
+        ...state?.calls[number],
+        id: callId(call.id),
+        type: 'function' as const,
+        function: { name: replayedName(call.name), arguments: replayedArguments(call.arguments) },
+      }))
+      return [
+        {
+          // Of an answer that another model gave nobody has the thoughts; the field is wanted all the same.
+          ...(everywhere && { reasoning_content: '' }),
+          ...((current || everywhere) && state?.message),
+          role: 'assistant',
+          content: message.text || null,
+          ...(calls.length > 0 && { tool_calls: calls }),
+        },
+      ]
+    }
+  }
+}
+
+/** What Google names for calls that its own model did not make (ai.google.dev, "Thought signatures"). */
+const UNSIGNED = {
+  extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } },
+}
+
+function stateOf(
+  { providerState }: Extract<ModelMessage, { role: 'assistant' }>,
+  model: string,
+  host: string,
+): Pick<ChatState, 'message' | 'calls'> | null {
+  if (providerState?.api !== 'chat' || providerState.model !== model) return null
+  const data = objectOf(providerState.data)
+  if (data.host !== host) return null
+  const calls = Array.isArray(data.calls) ? data.calls.map(objectOf) : []
+  return { message: objectOf(data.message), calls }
+}
+
+/** Mistral takes ids of exactly nine letters and digits. */
+function shortCallId(id: string): string {
+  if (/^[A-Za-z0-9]{9}$/.test(id)) return id
+  return createHash('sha256').update(id).digest('hex').slice(0, 9)
+}

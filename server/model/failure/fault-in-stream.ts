@@ -1,0 +1,63 @@
+import type { WireEvent } from '../adapter.ts'
+import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { readFault, type ProviderFault } from './provider-fault.ts'
+
+/**
+ * The error that an event of a stream that began with 200 tells of, in whatever shape: OpenAI's `error`, an array of
+ * them (Google), `object: "error"` (vLLM), `type: "error"`, FastAPI's `detail`, `code` with `message` (DashScope),
+ * MiniMax's `base_resp`. Null for everything else.
+ *
+ * @param isPart whether the event brings a piece of an answer: then words such as `message` mean something else in it
+ */
+export function faultInStream({ event, data }: WireEvent, isPart: boolean): ProviderFault | null {
+  if (Array.isArray(data)) {
+    const told = data.map(objectOf).find((one) => isFault(one.error) || wordsOf(one) !== '')
+    return told ? readFault(told) : null
+  }
+  const read = objectOf(data)
+  if (
+    event === 'error' ||
+    isFault(read.error) ||
+    read.object === 'error' ||
+    read.type === 'error'
+  ) {
+    return readFault(isFault(read.error) ? data : saying(read))
+  }
+  const base = objectOf(read.base_resp)
+  const code = numberOf(base.status_code)
+  // Every answer of MiniMax has this field, with 0 as long as all is well.
+  if (code !== undefined && code !== 0) {
+    return readFault({ message: stringOf(base.status_msg) || `error ${code}`, code: String(code) })
+  }
+  if (isPart || read.type === 'ping' || event === 'ping') return null
+  const failed = read.success === false || /^(error|failed|failure)$/i.test(stringOf(read.status))
+  return failed || wordsOf(read) !== '' ? readFault(saying(read)) : null
+}
+
+/** An error as `error` holds it: an object, or words. */
+function isFault(error: unknown): boolean {
+  return isObject(error) || (typeof error === 'string' && error !== '')
+}
+
+function saying(read: JsonObject): JsonObject {
+  return { ...read, message: wordsOf(read) }
+}
+
+/** What servers call their words where there is no error object. */
+function wordsOf(read: JsonObject): string {
+  for (const name of [
+    'message',
+    'detail',
+    'error_msg',
+    'error_message',
+    'msg',
+    'errors',
+    'reason',
+  ]) {
+    const said = read[name]
+    if (typeof said === 'string' && said.trim() !== '') return said
+    if (isObject(said) && stringOf(said.message)) return stringOf(said.message)
+    if (arrayOf(said).length > 0) return JSON.stringify(said)
+  }
+  return ''
+}

@@ -1,0 +1,162 @@
+import type { Db } from '../../../db/engine/database.ts'
+import { countQuestions, readBranch } from '../../../db/queries/branches.ts'
+import type { Run } from '../../../db/queries/runs.ts'
+import { type Step, stepsOfRuns } from '../../../db/queries/steps.ts'
+import { type StoredCall, callsOfRuns } from '../../../db/queries/tool-calls.ts'
+import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
+import type { Message, TextPart } from '../../../shared/contract/message.ts'
+import type { ModelMessage, ProviderState } from '../../model/port.ts'
+import { clip } from './clip.ts'
+import type { Turn } from './fit.ts'
+import { outputForModel } from './output-for-model.ts'
+
+/** The conversation up to the run's question, as the model is to see it. */
+export type Conversation = {
+  /** Oldest first; the last one begins with the run's question. */
+  turns: Turn[]
+  /** How many turns stand before these and were not even read, because there is no room for them. */
+  unread: number
+}
+
+/** Messages that are read at once. */
+const PAGE = 100
+
+/** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
+const MAX_RESULT_LENGTH = 100_000
+
+/**
+ * Reads from the question back, page by page, until the beginning or until there is more than has room.
+ *
+ * @param isEnough is told the turns of each page, newest page first, and says whether older ones can have no room
+ */
+export async function conversationBefore(
+  db: Db,
+  run: Pick<Run, 'sessionId' | 'questionId'>,
+  isEnough: (turns: readonly Turn[]) => Promise<boolean>,
+): Promise<Conversation> {
+  const { sessionId } = run
+  let messages: ModelMessage[] = []
+  let leaf: MessageId | null = run.questionId
+  while (leaf) {
+    const page = await readBranch(db, { sessionId, leaf, limit: PAGE, withSiblings: false })
+    const older = await toModelMessages(
+      db,
+      page.messages.map(({ message }) => message),
+    )
+    messages = [...older, ...messages]
+    leaf = page.hasOlder ? (page.messages[0]?.message.parentId ?? null) : null
+    if (leaf && (await isEnough(toTurns(older)))) {
+      break
+    }
+  }
+  return {
+    turns: toTurns(messages),
+    unread: leaf ? await countQuestions(db, sessionId, leaf) : 0,
+  }
+}
+
+async function toModelMessages(db: Db, messages: readonly Message[]): Promise<ModelMessage[]> {
+  const runIds = messages.flatMap(({ role, runId }) =>
+    role === 'assistant' && runId ? [runId] : [],
+  )
+  const steps = await stepsOfRuns(db, runIds)
+  const calls = await callsOfRuns(db, runIds)
+  return messages.flatMap((message): ModelMessage[] =>
+    message.role === 'user'
+      ? [{ role: 'user', text: joinText(message.parts) }]
+      : [
+          ...stepMessages(
+            message.parts,
+            lookUp(steps, message.runId),
+            lookUp(calls, message.runId),
+          ),
+          ...cutText(message.parts, lookUp(steps, message.runId)),
+        ],
+  )
+}
+
+/** What stands before the first question is the rest of an answer whose question is not there, and is left out. */
+function toTurns(messages: readonly ModelMessage[]): Turn[] {
+  const turns: Turn[] = []
+  for (const message of messages) {
+    if (message.role === 'user') {
+      turns.push([message])
+    } else {
+      turns.at(-1)?.push(message)
+    }
+  }
+  return turns
+}
+
+/** The finished steps of one answer: what each said, the calls it made and their results. */
+export function stepMessages(
+  parts: readonly AnyPart[],
+  steps: readonly Step[],
+  calls: readonly StoredCall[],
+): ModelMessage[] {
+  return steps.flatMap(({ step, partsEnd, providerState }, index): ModelMessage[] => {
+    const own = calls.filter((call) => call.step === step)
+    return [
+      {
+        role: 'assistant',
+        text: joinText(parts.slice(steps[index - 1]?.partsEnd ?? 0, partsEnd)),
+        calls: own.map((call) => ({
+          id: call.providerId,
+          name: call.call.name,
+          arguments: call.arguments,
+        })),
+        // The adapter knows what of it is wanted back: for the answer under way, or later too.
+        providerState: toProviderState(providerState),
+      },
+      ...own.map(({ call, providerId }) => ({
+        role: 'tool' as const,
+        callId: providerId,
+        ...resultOf(call),
+      })),
+    ]
+  })
+}
+
+type AnyPart = TextPart | { type: 'tool' }
+
+/** The text of a step that was stopped, or failed, before it was finished. */
+function cutText(parts: readonly AnyPart[], steps: readonly Step[]): ModelMessage[] {
+  const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
+  return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
+}
+
+function joinText(parts: readonly AnyPart[]): string {
+  return parts
+    .flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : []))
+    .join('\n\n')
+}
+
+function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {
+  switch (call.status) {
+    case 'completed':
+      return { output: clip(outputForModel(call), MAX_RESULT_LENGTH), failed: false }
+    case 'failed':
+    case 'denied':
+    case 'unknown':
+      return {
+        output: clip(call.error ?? `The call is ${call.status}.`, MAX_RESULT_LENGTH),
+        failed: true,
+      }
+    case 'pending':
+    case 'awaiting-approval':
+    case 'running':
+      return {
+        output: call.error ?? 'The call has no result: the answer was stopped.',
+        failed: true,
+      }
+  }
+}
+
+function toProviderState(stored: unknown): ProviderState | null {
+  // Written by `insertStep` from a provider state, and read by nobody but the adapter that made it.
+  return stored === null ? null : (stored as ProviderState)
+}
+
+function lookUp<T>(byRun: Map<RunId, T[]>, runId: RunId | null): T[] {
+  return (runId && byRun.get(runId)) ?? []
+}

@@ -1,0 +1,42 @@
+import type { ChatGptContent } from './chatgpt-file.ts'
+import { fenced } from '../export/markdown.ts'
+
+/** What a person saw of a content, of whatever type; what the file does not hold, such as an image, by its name. */
+export function textOf(content: ChatGptContent): string {
+  switch (content.content_type) {
+    // The settings of the person's account, which stand at the top of each conversation and are not shown.
+    case 'user_editable_context':
+    case 'model_editable_context':
+    case 'reasoning_recap':
+    case 'thoughts':
+      return ''
+    case 'code':
+      return content.text ? fenced('', content.text) : ''
+    default: {
+      const parts = (content.parts ?? []).map((part) =>
+        typeof part === 'string' ? part : part === null ? '' : (part.text ?? nameOf(part)),
+      )
+      return [...parts, content.text ?? '', content.result ?? '']
+        .filter((text) => text !== '')
+        .join('\n\n')
+    }
+  }
+}
+
+/** What a call was given, as it was written. */
+export function codeOf(content: ChatGptContent): string {
+  return content.text ?? textOf(content)
+}
+
+/** What the model thought, where the file holds it. */
+export function thoughtsOf(content: ChatGptContent): string {
+  return (content.thoughts ?? [])
+    .flatMap(({ summary, content: thought }) => [summary ?? '', thought ?? ''])
+    .filter((text) => text !== '')
+    .join('\n\n')
+}
+
+function nameOf(part: Record<string, unknown>): string {
+  const type = typeof part.content_type === 'string' ? part.content_type : ''
+  return `[${type.replace(/_(asset_)?pointer$/, '').replaceAll('_', ' ') || 'attachment'}]`
+}

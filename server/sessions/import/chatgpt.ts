@@ -1,0 +1,209 @@
+import {
+  EXPORT_LIMITS,
+  type ExportedCall,
+  type ExportedMessage,
+  type ExportedSession,
+} from '../../../shared/contract/export.ts'
+import { type Answer, clean, extendAnswer, toMessage } from './chatgpt-answer.ts'
+import type { ChatGptConversation, ChatGptMessage, ChatGptNode } from './chatgpt-file.ts'
+import { textOf } from './chatgpt-text.ts'
+import { type ImportPath, invalidImport } from './import-error.ts'
+
+/** Where a way through the tree has come to. */
+type Place = {
+  parent: ExportedMessage | null
+  answer: Answer | null
+  /** Stands in for the time of a node that has none. */
+  at: string
+}
+
+/**
+ * A conversation of ChatGPT's as a session of ours: all branches, without what ChatGPT hides from the person.
+ *
+ * @param path where the conversation stands in the data
+ * @param now ISO 8601, for a conversation without any time
+ * @throws BAD_REQUEST when its nodes are no tree
+ */
+export function fromChatGpt(
+  conversation: ChatGptConversation,
+  path: ImportPath,
+  now: string,
+): ExportedSession {
+  const createdAt = toTime(conversation.create_time) ?? now
+  const updatedAt = toTime(conversation.update_time) ?? createdAt
+  const tree = new Conversion(conversation.mapping, [...path, 'mapping'])
+  tree.walk(createdAt)
+  return {
+    id: 'session',
+    title: clean(conversation.title ?? '').slice(0, 2_000) || null,
+    titleSource: conversation.title ? 'model' : null,
+    summary: null,
+    // Nobody talks in it: it is taken up again by the next message.
+    status: 'closed',
+    model: null,
+    systemPrompt: null,
+    pinned: false,
+    archived: conversation.is_archived ?? false,
+    createdAt,
+    updatedAt,
+    endedAt: updatedAt,
+    durationMs: null,
+    activeLeaf: tree.messageAt(conversation.current_node ?? null),
+    messages: tree.messages,
+  }
+}
+
+/** A tree that forks late in long answers would grow beyond any bound: each way holds its answer whole. */
+const MAX_SIZE = 100_000_000
+/** What a part counts beside its text. */
+const PART_SIZE = 100
+
+class Conversion {
+  readonly #nodes: Map<string, ChatGptNode>
+  readonly #path: ImportPath
+  readonly #made = new Map<string, ExportedMessage>()
+  /** The message that a node has become a part of. */
+  readonly #messageOf = new Map<string, string>()
+  #size = 0
+
+  constructor(mapping: Record<string, ChatGptNode>, path: ImportPath) {
+    this.#nodes = new Map(Object.entries(mapping))
+    this.#path = path
+  }
+
+  get messages(): ExportedMessage[] {
+    return [...this.#made.values()]
+  }
+
+  walk(startedAt: string): void {
+    const roots = [...this.#nodes].filter(([, { parent }]) => !parent || !this.#nodes.has(parent))
+    const start: Place = { parent: null, answer: null, at: startedAt }
+    // A stack of our own: a conversation may be deeper than the process's.
+    const open = roots.map(([id]) => ({ id, place: start })).toReversed()
+    const visited = new Set<string>()
+    const named = new Set(roots.map(([id]) => id))
+    for (let next = open.pop(); next; next = open.pop()) {
+      const { id } = next
+      const node = this.#nodes.get(id)
+      if (!node || visited.has(id)) {
+        throw invalidImport([...this.#path, id], 'has two parents, or is its own ancestor')
+      }
+      visited.add(id)
+      this.#checkChildren(id, node, named)
+      const place = this.#visit(id, node, next.place)
+      for (const child of node.children.toReversed()) {
+        open.push({ id: child, place })
+      }
+      if (node.children.length === 0) {
+        this.#finish(place)
+      }
+    }
+    const lost = [...this.#nodes.keys()].find((id) => !visited.has(id))
+    if (lost !== undefined) {
+      throw invalidImport([...this.#path, lost, 'parent'], 'does not have this node as its child')
+    }
+  }
+
+  /** Each node is named once in all of the file: a list of one name a million times would make a million ways. */
+  #checkChildren(id: string, { children }: ChatGptNode, named: Set<string>): void {
+    for (const [index, child] of children.entries()) {
+      if (!this.#nodes.has(child)) {
+        throw invalidImport([...this.#path, id, 'children', index], 'there is no such node')
+      }
+      if (named.has(child)) {
+        throw invalidImport([...this.#path, child], 'has two parents, or is its own ancestor')
+      }
+      named.add(child)
+    }
+  }
+
+  /** The message that holds the node, or the nearest one before it; the newest one when nothing is named. */
+  messageAt(node: string | null): string | null {
+    const seen = new Set<string>()
+    for (let id = node; id !== null && !seen.has(id); id = this.#nodes.get(id)?.parent ?? null) {
+      const found = this.#messageOf.get(id)
+      if (found !== undefined) {
+        return found
+      }
+      seen.add(id)
+    }
+    return this.messages.at(-1)?.id ?? null
+  }
+
+  #visit(id: string, { message }: ChatGptNode, place: Place): Place {
+    if (!message || message.metadata?.is_visually_hidden_from_conversation) {
+      return place
+    }
+    const at = toTime(message.create_time) ?? place.at
+    switch (message.author.role) {
+      case 'user': {
+        const text = textOf(message.content)
+        if (text.trim() === '') {
+          return place
+        }
+        const parent = this.#finish(place)
+        const question: ExportedMessage = {
+          id,
+          parentId: parent?.id ?? null,
+          role: 'user',
+          createdAt: at,
+          parts: [{ type: 'text', text }],
+        }
+        this.#made.set(id, question)
+        this.#messageOf.set(id, id)
+        return { parent: question, answer: null, at }
+      }
+      case 'assistant':
+      case 'tool':
+        return { ...place, at, answer: this.#extend(place, id, message, at) }
+      default:
+        return place
+    }
+  }
+
+  /** Makes the answer that a way has come to, unless another way made it; returns what follows it. */
+  #finish({ parent, answer }: Place): ExportedMessage | null {
+    if (!answer) {
+      return parent
+    }
+    const made = this.#made.get(answer.id)
+    if (made) {
+      return made
+    }
+    this.#count(answer)
+    const message = toMessage(answer, parent)
+    this.#made.set(answer.id, message)
+    for (const node of answer.nodes) {
+      if (!this.#messageOf.has(node) || node === answer.id) {
+        this.#messageOf.set(node, answer.id)
+      }
+    }
+    return message
+  }
+
+  #extend(place: Place, id: string, message: ChatGptMessage, at: string): Answer | null {
+    const answer = extendAnswer(place, id, message, at)
+    if (answer && answer.nodes.length > EXPORT_LIMITS.parts) {
+      throw invalidImport([...this.#path, id], 'the answer has too many nodes')
+    }
+    return answer
+  }
+
+  #count({ id, nodes, parts }: Answer): void {
+    this.#size += PART_SIZE * nodes.length
+    for (const part of parts) {
+      this.#size += PART_SIZE + (part.type === 'tool' ? sizeOf(part.call) : part.text.length)
+    }
+    if (this.#size > MAX_SIZE) {
+      throw invalidImport([...this.#path, id], 'the conversation forks into too much text')
+    }
+  }
+}
+
+function sizeOf({ arguments: written, output }: ExportedCall): number {
+  return 2 * written.length + (typeof output === 'string' ? output.length : 0)
+}
+
+function toTime(seconds: number | null | undefined): string | null {
+  return seconds ? new Date(seconds * 1000).toISOString() : null
+}

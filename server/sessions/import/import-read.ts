@@ -1,0 +1,65 @@
+import type { z } from 'zod'
+import { ExportFile, type ExportedSession } from '../../../shared/contract/export.ts'
+import { ThreadRefusal } from '../../threads.ts'
+import { ChatGptFile } from './chatgpt-file.ts'
+import { fromChatGpt } from './chatgpt.ts'
+import { type ImportPath, invalidImport, namePlace } from './import-error.ts'
+import { checkTree } from './import-tree.ts'
+import { isTextNestedDeeper } from './json-depth.ts'
+
+/** Levels of arrays and objects in a file; what a call was given and answered may have 200 of its own. */
+const MAX_DEPTH = 300
+
+/**
+ * The sessions that a file holds, checked, ready to be inserted. How long this takes grows with what others sent: it
+ * runs in a thread (import-worker.ts).
+ *
+ * @param text our file or ChatGPT's `conversations.json`
+ * @throws ThreadRefusal that names the place of what is wrong
+ */
+export function readImport(text: string, now: string): ExportedSession[] {
+  const parsed = parse(text)
+  if (Array.isArray(parsed)) {
+    return check(ChatGptFile, parsed).map((conversation, index) =>
+      fromChatGpt(conversation, [index], now),
+    )
+  }
+  if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'format')) {
+    throw invalidImport([], 'is neither an export of Throughline nor ChatGPT’s conversations.json')
+  }
+  const { sessions } = check(ExportFile, parsed)
+  for (const [index, session] of sessions.entries()) {
+    checkTree(session, ['sessions', index])
+  }
+  return sessions
+}
+
+function parse(text: string): unknown {
+  if (isTextNestedDeeper(text, MAX_DEPTH)) {
+    throw invalidImport([], `is nested deeper than ${MAX_DEPTH} levels`)
+  }
+  try {
+    // Some programs begin a file with a byte order mark.
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+  } catch (cause) {
+    throw invalidImport([], `is no JSON: ${cause instanceof Error ? cause.message : 'unreadable'}`)
+  }
+}
+
+/** Problems that are named at a time. */
+const SHOWN = 5
+
+function check<T>(schema: z.ZodType<T>, data: unknown): T {
+  const { success, data: value, error } = schema.safeParse(data)
+  if (success) {
+    return value
+  }
+  const { issues } = error
+  const lines = issues
+    .slice(0, SHOWN)
+    .map(({ path, message }) => `${namePlace(path as ImportPath)}: ${message}`)
+  if (issues.length > SHOWN) {
+    lines.push(`and ${issues.length - SHOWN} more`)
+  }
+  throw new ThreadRefusal(lines.join('\n'))
+}
