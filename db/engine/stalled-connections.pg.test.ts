@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPostgresProxy } from '../e2e/support/postgres-proxy.ts'
-import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
-import { watchForStalledConnections } from './engine/stalled-connections.ts'
-import { postgresAddress } from './engine/postgres-address.ts'
-import { isTransientError } from './engine/database-errors.ts'
+import { startPostgresProxy } from '../../e2e/support/postgres-proxy.ts'
+import { type TestDatabase, createTestDatabase } from '../../scripts/testing/test-database.ts'
+import { watchForStalledConnections } from './stalled-connections.ts'
+import { postgresAddress } from './postgres-address.ts'
+import { isTransientError } from './database-errors.ts'
 
 const CHECK_AFTER_MS = 200
 

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { createTestDatabase, openTestDatabase } from '../scripts/testing/test-database.ts'
-import { connect } from './engine/connect.ts'
-import { migrate } from './engine/migrate.ts'
-import { searchSuite } from './queries/search.suite.ts'
+import { createTestDatabase, openTestDatabase } from '../../scripts/testing/test-database.ts'
+import { connect } from '../engine/connect.ts'
+import { migrate } from '../engine/migrate.ts'
+import { searchSuite } from './search.suite.ts'
 
 searchSuite('Postgres', openTestDatabase)
 

@@ -1,0 +1,4 @@
+import { openTestDatabase } from '../../scripts/testing/test-database.ts'
+import { databaseSuite } from './database.suite.ts'
+
+databaseSuite('Postgres', openTestDatabase)
