@@ -31,7 +31,7 @@ describe('the embedded database', () => {
     const options = { dataDir: folder.path, templateDir: TEMPLATE_DIR }
     const first = await connect(options)
     await expect(connect(options)).rejects.toThrow(FolderInUseError)
-    const lock = JSON.stringify(new URL('folder-lock.ts', import.meta.url).href)
+    const lock = JSON.stringify(new URL('embedded/folder-lock.ts', import.meta.url).href)
     const script = `const { lockFolder } = await import(${lock}); lockFolder(${JSON.stringify(folder.path)})`
     const refused = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
     await expect(refused).rejects.toThrow(/FolderInUseError/)

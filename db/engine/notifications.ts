@@ -26,7 +26,7 @@ const PROBE = 'probe:'
 export type Notifications = {
   /** Reads the shared secret; must be called before `seal`. */
   open(): Promise<void>
-  /** Seals a text of at most `MAX_MESSAGE_BYTES` bytes as the payload of a notification. */
+  /** Seals a text of at most `LONGEST_TOLD` bytes as the payload of a notification. */
   seal(text: string): string
   /** Listens until it is disposed; reconnects after a lost connection. */
   listen(listener: NotificationListener): AsyncDisposable
