@@ -1,5 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
-import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/compacting.ts'
+import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/queries/compacting.ts'
 import { deleteEvents, readCallsInProgress, readChunks } from '../../db/queries/events.ts'
 import { type Run, markCompacted } from '../../db/queries/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'

@@ -5,7 +5,7 @@ import { ModelPortError, toRunError } from './failure/errors.ts'
 import { failureOf, type Failure } from './failure/failure.ts'
 import { arrayOf, numberOf, objectOf, stringOf } from './json.ts'
 import type { ModelInfo } from './port.ts'
-import { ProgressWatch } from './progress-watch.ts'
+import { ProgressWatch } from './stream/progress-watch.ts'
 
 type ListSettings = {
   client: OpenAI

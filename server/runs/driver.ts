@@ -1,4 +1,4 @@
-import { readDriveStart } from '../../db/run-drives.ts'
+import { readDriveStart } from '../../db/queries/run-drives.ts'
 import type { Run } from '../../db/queries/runs.ts'
 import { type Step, stepsOfRuns } from '../../db/queries/steps.ts'
 import { callsOfRuns, type StoredCall } from '../../db/queries/tool-calls.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { updateMessage } from '../../db/queries/messages.ts'
 import { holdRun, parkRun } from '../../db/queries/run-owners.ts'
-import { endRun, holdRunAlone } from '../../db/run-drives.ts'
+import { endRun, holdRunAlone } from '../../db/queries/run-drives.ts'
 import { type Run, recordOffered } from '../../db/queries/runs.ts'
 import type { StoredPart } from '../../db/schema.ts'
 import { type Step, insertStep } from '../../db/queries/steps.ts'

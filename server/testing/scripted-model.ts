@@ -1,6 +1,6 @@
 import type { RunError, RunErrorCode } from '../../shared/contract/errors.ts'
 import { systemClock } from '../model/clock.ts'
-import { ProgressWatch } from '../model/progress-watch.ts'
+import { ProgressWatch } from '../model/stream/progress-watch.ts'
 import { chatRequest } from '../model/chat/chat-request.ts'
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
 import { prepareStep } from '../model/prepared-step.ts'

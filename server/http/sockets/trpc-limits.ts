@@ -4,7 +4,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
-import { watchedFrame } from '../watched-frame.ts'
+import { watchedFrame } from './watched-frame.ts'
 
 type EncoderOptions = Pick<Limits, 'batchSize' | 'watchesPerSocket'> & {
   /** Called when the connection params are there; null when none are announced. */

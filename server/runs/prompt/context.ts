@@ -1,6 +1,6 @@
 import type { Db } from '../../../db/engine/database.ts'
 import { countQuestions } from '../../../db/queries/branches.ts'
-import { readTold, type ToldMessage } from '../../../db/run-drives.ts'
+import { readTold, type ToldMessage } from '../../../db/queries/run-drives.ts'
 import type { Run } from '../../../db/queries/runs.ts'
 import { type StoredCall, callsOfRuns } from '../../../db/queries/tool-calls.ts'
 import type { MessageId } from '../../../shared/contract/ids.ts'

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser'
-import type { WireEvent } from './adapter.ts'
-import { parseJson } from './json.ts'
+import type { WireEvent } from '../adapter.ts'
+import { parseJson } from '../json.ts'
 
 /** No event of an answer is longer, in UTF-16 units. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024

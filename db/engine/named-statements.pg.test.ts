@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { createTestDatabase } from '../scripts/testing/test-database.ts'
-import { connect } from './engine/connect.ts'
-import { isTransientError } from './engine/database-errors.ts'
+import { createTestDatabase } from '../../scripts/testing/test-database.ts'
+import { connect } from './connect.ts'
+import { isTransientError } from './database-errors.ts'
 
 /** A database of one connection, which has given a statement its name. */
 async function named() {

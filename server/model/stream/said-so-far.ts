@@ -1,9 +1,9 @@
-import type { StepRequest } from './adapter.ts'
-import { measureAnswer, type AnswerMeasure } from './answer-measure.ts'
+import type { StepRequest } from '../adapter.ts'
+import { measureAnswer, type AnswerMeasure } from '../answer-measure.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
-import type { ModelDelta } from './port.ts'
-import { splitThoughts } from './think-tags.ts'
-import { joinText } from './well-formed-text.ts'
+import type { ModelDelta } from '../port.ts'
+import { splitThoughts } from '../think-tags.ts'
+import { joinText } from '../well-formed-text.ts'
 
 /**
  * What one attempt has said, on its way out: thoughts parted from text, texts made whole, and `start` held back until

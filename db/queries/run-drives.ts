@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import type { Finish } from '../shared/contract/events.ts'
-import type { RunError } from '../shared/contract/errors.ts'
-import type { MessageId, RunId, SessionId } from '../shared/contract/ids.ts'
-import type { Message, Outcome, Usage } from '../shared/contract/message.ts'
-import type { Db } from './engine/database.ts'
-import { searchText } from './queries/messages.ts'
-import { type Run, runColumns } from './queries/runs.ts'
-import type { StepUsage, StoredPart, UserTable } from './schema.ts'
-import type { Step } from './queries/steps.ts'
+import type { Finish } from '../../shared/contract/events.ts'
+import type { RunError } from '../../shared/contract/errors.ts'
+import type { MessageId, RunId, SessionId } from '../../shared/contract/ids.ts'
+import type { Message, Outcome, Usage } from '../../shared/contract/message.ts'
+import type { Db } from '../engine/database.ts'
+import { searchText } from './messages.ts'
+import { type Run, runColumns } from './runs.ts'
+import type { StepUsage, StoredPart, UserTable } from '../schema.ts'
+import type { Step } from './steps.ts'
 
 /** What an attempt at a run begins with; null when the run, its session or its person is gone. */
 export async function readDriveStart(

@@ -1,4 +1,4 @@
-import type { ModelDelta } from './port.ts'
+import type { ModelDelta } from '../port.ts'
 
 /** Where the deltas of a step go while they are read, and what is known of whoever takes them. */
 export type DeltaOutlet = {

@@ -1,4 +1,4 @@
-import { jsonOf } from '../../shared/session/event-json.ts'
+import { jsonOf } from '../../../shared/session/event-json.ts'
 
 /**
  * The frame of a watched event, around the JSON that all its readers share: byte for byte what `JSON.stringify` makes

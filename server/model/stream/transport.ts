@@ -1,5 +1,5 @@
-import type { WireEvent } from './adapter.ts'
-import { parseJson } from './json.ts'
+import type { WireEvent } from '../adapter.ts'
+import { parseJson } from '../json.ts'
 import { readEvents } from './stream-events.ts'
 
 /** The body of an answer as events, whether it is a stream or, although one was asked for, a document. */

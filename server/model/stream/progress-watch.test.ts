@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 import { ProgressWatch } from './progress-watch.ts'
 
 /** A clock that moves, and fires what is due, only when told: as late as a process that was frozen. */

@@ -1,4 +1,4 @@
-import type { WireEvent } from './adapter.ts'
+import type { WireEvent } from '../adapter.ts'
 import type { Attempt } from './attempt.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { DeltaOutlet } from './delta-queue.ts'

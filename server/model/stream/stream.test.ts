@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { ModelMessage } from './port.ts'
-import { collect, stepOf } from './testing/collect.ts'
-import { refusal, scriptedPort, word } from './testing/scripted-port.ts'
-import { chatAnswer, chatChunk, sse } from './testing/scripted-provider.ts'
+import type { ModelMessage } from '../port.ts'
+import { collect, stepOf } from '../testing/collect.ts'
+import { refusal, scriptedPort, word } from '../testing/scripted-port.ts'
+import { chatAnswer, chatChunk, sse } from '../testing/scripted-provider.ts'
 
 describe('tries again before the first delta, never after', () => {
   for (const status of [408, 409, 429, 500, 503]) {

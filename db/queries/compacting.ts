@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { RunId, SessionId } from '../shared/contract/ids.ts'
-import type { Db } from './engine/database.ts'
-import type { StoredPart } from './schema.ts'
+import type { RunId, SessionId } from '../../shared/contract/ids.ts'
+import type { Db } from '../engine/database.ts'
+import type { StoredPart } from '../schema.ts'
 
 /** The parts of an ended run's answer; null when it has not ended, or is gone. */
 export async function readEndedParts(db: Db, runId: RunId): Promise<StoredPart[] | null> {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { isUnknownName } from './engine/named-insert.ts'
+import { isUnknownName } from './named-insert.ts'
 
 /** A statement that was said so often is worth a name. */
 const OFTEN = 5

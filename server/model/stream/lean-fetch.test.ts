@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sourceOf, StreamedResponse } from './byte-source.ts'
 import { leanFetch } from './lean-fetch.ts'
-import { collect, stepOf } from './testing/collect.ts'
-import { scriptedPort } from './testing/scripted-port.ts'
-import { chatAnswer } from './testing/scripted-provider.ts'
+import { collect, stepOf } from '../testing/collect.ts'
+import { scriptedPort } from '../testing/scripted-port.ts'
+import { chatAnswer } from '../testing/scripted-provider.ts'
 
 afterEach(() => {
   vi.useRealTimers()
