@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
+/** These run twice: on the embedded database in `unit`, and in `postgres`. */
+const ON_BOTH_DATABASES = '**/*.both.test.ts'
 const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
 const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
 
@@ -21,6 +23,7 @@ export default defineConfig({
             ...OF_THE_PACKAGE,
           ],
           globalSetup: ['scripts/testing/environment.ts'],
+          provide: { database: 'embedded' },
           pool: 'forks',
           // Files share a process, and with it the modules and the databases in memory.
           isolate: false,
@@ -31,9 +34,10 @@ export default defineConfig({
         test: {
           ...patience,
           name: 'postgres',
-          include: ['**/*.pg.test.ts'],
+          include: ['**/*.pg.test.ts', ON_BOTH_DATABASES],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['scripts/testing/postgres.ts'],
+          provide: { database: 'postgres' },
           pool: 'forks',
           isolate: false,
           maxWorkers: 2,

@@ -4,12 +4,9 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'
 import { connect } from './connect.ts'
-import { databaseSuite } from './database.suite.ts'
 import { FolderInUseError } from './embedded/folder-lock.ts'
 import { migrate } from './migrate.ts'
-import { TEMPLATE_DIR, memoryDatabase } from './testing.ts'
-
-databaseSuite('PGlite', memoryDatabase)
+import { TEMPLATE_DIR } from './testing.ts'
 
 describe('the embedded database', () => {
   test('keeps what was committed, and writes it through to the disk', async () => {

@@ -1,12 +1,9 @@
 import pg from 'pg'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { createTestDatabase, openTestDatabase } from '../../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { connect } from '../engine/connect.ts'
 import { migrate } from '../engine/migrate.ts'
-import { searchSuite } from './search.suite.ts'
-
-searchSuite('Postgres', openTestDatabase)
 
 test('a role that may not install extensions migrates all the same, and goes without trigrams', async () => {
   await using whole = await createTestDatabase()

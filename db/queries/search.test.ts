@@ -3,10 +3,6 @@ import { Kysely, PGliteDialect, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { migrate } from '../engine/migrate.ts'
 import type { Schema } from '../schema.ts'
-import { searchSuite } from './search.suite.ts'
-import { memoryDatabase } from '../engine/testing.ts'
-
-searchSuite('PGlite', memoryDatabase)
 
 test('a database that has no trigrams to offer is migrated all the same', async () => {
   const pglite = new PGlite()

@@ -5,9 +5,6 @@ import { startConversation } from '../testing/conversation.ts'
 import { postgresStorage } from '../testing/postgres-storage.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 import { watch } from '../testing/watch.ts'
-import { recoveryStories } from './recovery.suite.ts'
-
-recoveryStories('Postgres', postgresStorage)
 
 test('a node that closes gives its runs up, so that the next start need not wait for its lease (P6)', async () => {
   await using storage = await postgresStorage()

@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest'
 import pg from 'pg'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
-import { postgresStorage } from '../testing/postgres-storage.ts'
 import { connect } from '../../db/engine/connect.ts'
 import { migrate } from '../../db/engine/migrate.ts'
 import { RowsHiddenError } from '../../db/engine/row-security.ts'
-import { rowSecuritySuite } from './row-security.suite.ts'
-
-rowSecuritySuite('Postgres', postgresStorage)
 
 test('a role that may do everything but own the tables is told so, and takes nothing for empty', async () => {
   await using storage = await createTestDatabase()

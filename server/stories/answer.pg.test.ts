@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { answerStories } from './answer.suite.ts'
-
-answerStories('Postgres', postgresStorage)

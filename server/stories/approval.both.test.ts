@@ -1,0 +1,346 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { findRun } from '../../db/queries/runs.ts'
+import { RunId } from '../../shared/contract/ids.ts'
+import { compactRun } from '../log/compaction.ts'
+import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startConversation } from '../testing/conversation.ts'
+import { watch } from '../testing/watch.ts'
+import { defineTool } from '../tools/define.ts'
+import { onEachStorage } from '../testing/each-storage.ts'
+
+/** Tool calls that need an approval, on either database. */
+onEachStorage((database, openStorage) => {
+  describe(`a call that needs a person, on ${database}`, () => {
+    test('waits, begins when it is approved, once, and its run goes on (P7, P11)', async () => {
+      const { tool, executed } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      const asking = await app.model.nextCall()
+      asking.say('Let me ')
+      await live.untilEvent('chunk')
+      asking.say('ask.')
+      asking.callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const call = callOf(live)
+      expect(call).toMatchObject({
+        status: 'awaiting-approval',
+        input: { amount: 5 },
+        effect: 'once',
+      })
+      expect(live.state?.session.running).toBe(true)
+      await using joined = watch(app.caller, id)
+      await joined.untilEvent('snapshot')
+      expect(joined.state).toEqual(live.state)
+      expect(executed).toEqual([])
+      // Compaction skips the log of a run that may still write.
+      await compactRun(app.services.database.db, await runOf(app, live), app.services.now())
+      const { events } = await app.caller.sessions.log({ id })
+      expect(events.filter(({ event }) => event.type === 'chunk').length).toBeGreaterThan(1)
+
+      const decide = (decision: 'approve' | 'deny') =>
+        app.caller.tools.decide({ callId: call.id, decision })
+      const decisions = await Promise.allSettled([
+        decide('approve'),
+        decide('approve'),
+        decide('approve'),
+      ])
+      expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      for (const decision of decisions) {
+        if (decision.status === 'rejected') {
+          expect(decision.reason).toMatchObject({ code: 'CONFLICT' })
+        }
+      }
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toMatchObject({
+        role: 'tool',
+        failed: false,
+        output: '{"paid":5}',
+      })
+      next.say('Paid.')
+      next.finish()
+      await live.untilEvent('end')
+      expect(executed).toEqual([5])
+      expect(callOf(live)).toMatchObject({ status: 'completed', output: { paid: 5 } })
+      await using fresh = watch(app.caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
+    test('is not carried out when it is denied, and the model is told why', async () => {
+      const { tool, executed } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools(
+        { name: 'pay', arguments: { amount: 5 } },
+        { name: 'pay', arguments: { amount: 0 } },
+      )
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const reason = 'Too much.'
+      await app.caller.tools.decide({ callId: callOf(live).id, decision: 'deny', reason })
+      const next = await app.model.nextCall()
+      const [first, second] = next.step.messages.slice(-2)
+      expect(first).toMatchObject({
+        role: 'tool',
+        failed: true,
+        output: expect.stringContaining(reason),
+      })
+      expect(second).toMatchObject({ role: 'tool', failed: false, output: '{"paid":0}' })
+      expect(executed).toEqual([0])
+      next.say('I did not pay.')
+      next.finish()
+      await live.untilEvent('end')
+    })
+
+    test('is brought to an end by a stop while it waits (P9, P13)', async () => {
+      const { tool, executed } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      expect(await app.caller.runs.stop({ sessionId: id })).toEqual({ stopped: true })
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+      expect(callOf(live)).toMatchObject({ status: 'failed' })
+      expect(executed).toEqual([])
+      await expect(
+        app.caller.tools.decide({ callId: callOf(live).id, decision: 'approve' }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+    })
+
+    test('that hid its outcome is resolved by a person, also by trying again after the run (P7, P9)', async () => {
+      const { tool, executed, hold } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
+      hold.value = true
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
+      await live.until(() => executed.length === 1)
+      await app.caller.runs.stop({ sessionId: id })
+      await live.untilEvent('end')
+      const call = callOf(live)
+      expect(call).toMatchObject({ status: 'unknown', error: expect.stringContaining('not known') })
+      hold.value = false
+      const again = await app.caller.tools.resolve({ callId: call.id, outcome: 'retry' })
+      expect(again.status).toBe('running')
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([0, 0])
+      await expect(
+        app.caller.tools.resolve({ callId: call.id, outcome: 'happened' }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+      const { event } = live.events.at(-1) ?? {}
+      expect(event?.type).toBe('message')
+      await using fresh = watch(app.caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+  })
+
+  describe(`a call that is to be tried again, on ${database}`, () => {
+    test('is asked about like a first one where its tool asks, each time, and what is denied is not done (P7, P11)', async () => {
+      const { tool, executed, hold } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      const { caller } = app
+      await caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      hold.value = true
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const { id: callId } = callOf(live)
+      await caller.tools.decide({ callId, decision: 'approve' })
+      await live.until(() => executed.length === 1)
+      await caller.runs.stop({ sessionId: id })
+      await live.untilEvent('end')
+      hold.value = false
+
+      const retry = () => caller.tools.resolve({ callId, outcome: 'retry' })
+      // The first approval covered only the first attempt.
+      expect((await retry()).status).toBe('awaiting-approval')
+      await live.until(() => callOf(live).status === 'awaiting-approval')
+      await expect(retry()).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(await caller.tools.decide({ callId, decision: 'deny' })).toMatchObject({
+        status: 'unknown',
+        error: expect.stringContaining('not known'),
+      })
+      expect(executed).toEqual([5])
+      expect((await retry()).status).toBe('awaiting-approval')
+      expect((await caller.tools.decide({ callId, decision: 'approve' })).status).toBe('running')
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([5, 5])
+      await using fresh = watch(caller, id)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
+    test('is never carried out unasked because a file brought it along, whatever that says of it (P11)', async () => {
+      const { tool, executed } = pay()
+      await using storage = await openStorage()
+      await using app = await startTestApp({ ...storage, tools: [tool] })
+      const { sessions } = await app.caller.sessions.import({ data: fileWithCall() })
+      const id = sessions[0]?.id ?? ''
+      await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
+      const { id: callId } = callOf(live)
+      const again = await app.caller.tools.resolve({ callId, outcome: 'retry' })
+      expect(again.status).toBe('awaiting-approval')
+      await app.caller.tools.decide({ callId, decision: 'approve' })
+      await live.until(() => callOf(live).status === 'completed')
+      expect(executed).toEqual([7])
+    })
+  })
+
+  describe(`a message that waits, on ${database}`, () => {
+    test('is changed where it is, and taken back, while it waits and no longer', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      await caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      const second = await caller.messages.send({ sessionId, text: 'tow' })
+      const third = await caller.messages.send({ sessionId, text: 'three' })
+      expect(await caller.messages.edit({ id: second.messageId, text: 'two' })).toEqual(second)
+      await caller.messages.unqueue({ id: third.messageId })
+      await expect(caller.messages.unqueue({ id: third.messageId })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      })
+      await live.until(({ state }) => state?.messages.length === 3)
+      await using joined = watch(caller, sessionId)
+      await joined.untilEvent('snapshot')
+      expect(joined.state).toEqual(live.state)
+      first.say('1')
+      first.finish()
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toEqual({ role: 'user', text: 'two' })
+      await expect(caller.messages.unqueue({ id: second.messageId })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      await expect(
+        caller.messages.edit({ id: second.messageId, text: 'too late', onlyQueued: true }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+      next.finish()
+    })
+
+    test('that is edited after it was answered becomes a branch beside the old one', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      const { messageId } = await caller.messages.send({ sessionId, text: 'red' })
+      const first = await app.model.nextCall()
+      first.say('roses')
+      await live.untilEvent('chunk')
+      const newId = crypto.randomUUID()
+      expect(await caller.messages.edit({ id: messageId, newId, text: 'blue' })).toMatchObject({
+        messageId: newId,
+      })
+      const second = await app.model.nextCall()
+      expect(first.signal.aborted).toBe(true)
+      expect(second.step.messages).toEqual([{ role: 'user', text: 'blue' }])
+      second.say('violets')
+      second.finish()
+      await live.until(
+        ({ state }) =>
+          state?.messages.at(-1)?.status === 'completed' && state.messages.length === 2,
+      )
+      await using fresh = watch(caller, sessionId)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+      expect(fresh.state?.messages[0]).toMatchObject({
+        id: newId,
+        siblings: { index: 1, count: 2, previous: messageId, next: null },
+      })
+    })
+  })
+})
+
+async function runOf({ services }: TestApp, live: ReturnType<typeof watch>) {
+  const run = await findRun(services.database.db, RunId.parse(live.state?.messages.at(-1)?.runId))
+  if (!run) {
+    throw new Error('the newest message has no run')
+  }
+  return run
+}
+
+/** An export file in which a call of unknown outcome claims to be read-only. */
+function fileWithCall() {
+  const at = '2026-01-01T00:00:00.000Z'
+  const call = {
+    name: 'pay',
+    source: 'builtin',
+    effect: 'read',
+    status: 'unknown',
+    input: { amount: 7 },
+    step: 0,
+    providerId: 'p',
+    arguments: '{"amount":0}',
+  }
+  const step = { step: 0, partsEnd: 1, model: 'm', finish: 'stop', usage: null }
+  const question = { id: 'q', parentId: null, createdAt: at, role: 'user' }
+  const answer = { id: 'a', parentId: 'q', createdAt: at, role: 'assistant', status: 'stopped' }
+  const session = {
+    id: 's',
+    title: null,
+    titleSource: null,
+    summary: null,
+    status: 'active',
+    model: null,
+    systemPrompt: null,
+    pinned: false,
+    archived: false,
+    createdAt: at,
+    updatedAt: at,
+    endedAt: null,
+    durationMs: null,
+    activeLeaf: 'a',
+    messages: [
+      { ...question, parts: [{ type: 'text', text: 'Pay' }] },
+      {
+        ...answer,
+        parts: [{ type: 'tool', call }],
+        model: 'm',
+        usage: null,
+        error: null,
+        run: { finish: null, startedAt: at, endedAt: at, steps: [step] },
+      },
+    ],
+  }
+  return { format: 'throughline', version: 1, exportedAt: at, sessions: [session] }
+}
+
+/** A tool that needs approval when there is an amount to pay, and records each execution. */
+function pay() {
+  const executed: number[] = []
+  const hold = { value: false }
+  const tool = defineTool({
+    name: 'pay',
+    description: 'Pays an amount',
+    input: z.object({ amount: z.number() }),
+    output: z.object({ paid: z.number() }),
+    effect: 'once',
+    approval: ({ amount }) => amount > 0,
+    execute: async ({ amount }, { signal }) => {
+      executed.push(amount)
+      if (hold.value) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      }
+      return { paid: amount }
+    },
+  })
+  return { tool, executed, hold }
+}
+
+function callOf(watcher: ReturnType<typeof watch>) {
+  const parts = watcher.state?.messages.at(-1)?.parts ?? []
+  const part = parts.find(({ type }) => type === 'tool')
+  if (part?.type !== 'tool') {
+    throw new Error('the newest message has no call')
+  }
+  return part.call
+}

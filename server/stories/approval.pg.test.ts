@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { approvalStories } from './approval.suite.ts'
-
-approvalStories('Postgres', postgresStorage)

@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { branchStories } from './branches.suite.ts'
-
-branchStories('Postgres', postgresStorage)

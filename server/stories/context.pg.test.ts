@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { contextStories } from './context.suite.ts'
-
-contextStories('Postgres', postgresStorage)

@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { deletingStories } from './deleting.suite.ts'
-
-deletingStories('Postgres', postgresStorage)

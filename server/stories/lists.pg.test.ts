@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { listStories } from './lists.suite.ts'
-
-listStories('Postgres', postgresStorage)

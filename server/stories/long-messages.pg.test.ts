@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { longMessageStories } from './long-messages.suite.ts'
-
-longMessageStories('Postgres', postgresStorage)

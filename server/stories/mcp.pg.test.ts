@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { mcpStories } from './mcp.suite.ts'
-
-mcpStories('Postgres', postgresStorage)

@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { presenceStories } from './presence.suite.ts'
-
-presenceStories('Postgres', postgresStorage)

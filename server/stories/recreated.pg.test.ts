@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { recreatedSuite } from './recreated.suite.ts'
-
-recreatedSuite('Postgres', postgresStorage)

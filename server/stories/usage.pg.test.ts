@@ -1,4 +1,0 @@
-import { postgresStorage } from '../testing/postgres-storage.ts'
-import { usageStories } from './usage.suite.ts'
-
-usageStories('Postgres', postgresStorage)
