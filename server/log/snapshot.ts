@@ -48,7 +48,13 @@ export async function takeSnapshot(
     .reduce(
       (folded, logged) => {
         const event = parseEvent(logged.data)
-        return event.type === 'branch' ? folded : fold(folded, { seq: logged.seq, event })
+        if (event.type === 'branch') {
+          return folded
+        }
+        // A later attempt is passed over where its message is not in the branch. Here the message was left out to be put
+        // in by its events, at the end of the branch: as by a first attempt.
+        const placed = event.type === 'start' ? { ...event, attempt: 1 } : event
+        return fold(folded, { seq: logged.seq, event: placed })
       },
       fold(null, { seq: 0, event: snapshot }),
     )
