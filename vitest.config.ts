@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
 // Machines are noisy: a test waits for conditions, and these bounds only end what would never come.
@@ -6,6 +7,21 @@ const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
 const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
 /** These run twice: on the embedded database in `unit`, and in `postgres`. */
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
+/** Tests of whole processes that no promise of seconds is in. */
+const OF_PROCESSES = [
+  'scripts/{chat,export,protocols}.test.ts',
+  'server/stories/{mcp-kill,start}.test.ts',
+]
+/** Left out by `npm run test:quick`: what starts processes, or takes seconds. */
+const SLOW = [
+  'db/engine/{database,embedded/embedded}.test.ts',
+  'scripts/{build-web,chromium}.test.ts',
+  'server/mcp/servers.test.ts',
+  'server/model/hostile.test.ts',
+  'server/stories/{endpoints,hostile,older-tools,simulation,slow-work}.test.ts',
+  'server/stories/{branches,context,long-messages,mcp,plain-http,presence,titles,transfer}.both.test.ts',
+  'server/testing/test-server.test.ts',
+]
 const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
 const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
 
@@ -21,6 +37,8 @@ export default defineConfig({
           exclude: [
             ...['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
             ...OF_THE_PACKAGE,
+            ...OF_PROCESSES,
+            ...(process.env.QUICK === '1' ? SLOW : []),
           ],
           globalSetup: ['scripts/testing/environment.ts'],
           provide: { database: 'embedded' },
@@ -57,12 +75,12 @@ export default defineConfig({
         test: {
           ...stories,
           name: 'processes',
-          include: ['e2e/**/*.story.ts'],
+          include: ['e2e/**/*.story.ts', ...OF_PROCESSES],
           exclude: ['**/node_modules/**', ...IN_THE_BROWSER],
           globalSetup: ['scripts/testing/postgres.ts'],
-          // They wait for leases and networks most of the time, and some of what they wait for is promised within seconds:
-          // nothing that takes a processor for long goes on beside them.
-          maxWorkers: 2,
+          // They wait for leases, networks and starts most of the time. Some of what they wait for is promised within
+          // seconds, so nothing that takes a processor for long goes on beside them.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
