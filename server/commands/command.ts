@@ -9,6 +9,7 @@ import type {
 } from '../../shared/contract/api/declare.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
+import type { Urgency } from '../log/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Who gives a command. */
@@ -38,6 +39,8 @@ type SessionCommand<Input, Result> = {
    * @throws NOT_FOUND when there is none of this user's
    */
   session(db: Db, user: User, input: Input): Promise<SessionId> | SessionId
+  /** `answer` for what an answer under way waits for: a stop is promised to reach the provider within a second. */
+  urgency?: Urgency
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
 }
 

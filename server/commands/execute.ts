@@ -34,13 +34,17 @@ async function inTransaction<Input, Result>(
   input: Input,
 ) {
   const sessionId = await command.session(services.database.db, user, input)
-  return services.log.append(sessionId, async (db, log) => {
-    const transaction = new CommandTransaction(db, log, sessionId, user, services)
-    if (!(await transaction.lock())) {
-      throw notFound('session')
-    }
-    return command.run(transaction, input)
-  })
+  return services.log.append(
+    sessionId,
+    async (db, log) => {
+      const transaction = new CommandTransaction(db, log, sessionId, user, services)
+      if (!(await transaction.lock())) {
+        throw notFound('session')
+      }
+      return command.run(transaction, input)
+    },
+    command.urgency,
+  )
 }
 
 function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect): void {

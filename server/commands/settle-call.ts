@@ -12,6 +12,7 @@ import type { CommandTransaction } from './transaction.ts'
 /** Records what a person decided about a call that waits, once. */
 export const decideCall = inSession(tools.decide, {
   session: sessionOfCall,
+  urgency: 'answer',
   run: async (transaction, { callId, decision, reason }) => {
     const { db, userId, tools: known } = transaction
     const stored = await findCall(db, userId, callId)

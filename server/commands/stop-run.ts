@@ -9,6 +9,7 @@ import type { CommandTransaction } from './transaction.ts'
 /** Stops the run that is going, and no other; queued messages then run unless they are cleared. */
 export const stopRun = inSession(runs.stop, {
   session: (_db, _user, { sessionId }) => sessionId,
+  urgency: 'answer',
   run: async (transaction, { sessionId, runId, clearQueue }) => {
     if (clearQueue) {
       await takeBack(transaction)

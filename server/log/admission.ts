@@ -16,17 +16,20 @@ type Waiting = { sessionId: SessionId; admit: () => void }
 /**
  * Lets so many transactions on logs begin as there are connections for, so that nobody holds anything while waiting for
  * one: answers under way first, then commands in the order in which they came, one at a time of each session, so that
- * one session with many takes no more than its turn. A command that waits too long is told so, and has done nothing.
+ * one session with many takes no more than its turn, and never the last connection. A command that waits too long is told so, and has done nothing.
  */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #answers: Waiting[] = []
   readonly #commands: Waiting[] = []
   readonly #commanding = new Set<SessionId>()
+  /** What commands leave free: however long they take, an answer can go on. */
+  readonly #reserved: number
   #free: number
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+    this.#reserved = options.atOnce > 1 ? 1 : 0
     this.#free = options.atOnce
   }
 
@@ -58,7 +61,7 @@ export class Admission {
   }
 
   #enterCommand(sessionId: SessionId): Promise<void> | undefined {
-    if (this.#free > 0 && !this.#commanding.has(sessionId)) {
+    if (this.#free > this.#reserved && !this.#commanding.has(sessionId)) {
       this.#begin(sessionId)
       return undefined
     }
@@ -90,6 +93,9 @@ export class Admission {
         this.#free -= 1
         answer.admit()
         continue
+      }
+      if (this.#free <= this.#reserved) {
+        return
       }
       const at = this.#commands.findIndex(({ sessionId }) => !this.#commanding.has(sessionId))
       const [command] = at === -1 ? [] : this.#commands.splice(at, 1)

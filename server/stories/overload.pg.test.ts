@@ -22,26 +22,38 @@ test('text of an answer under way is shown while more sends than there are conne
   const others = await Promise.all(
     Array.from({ length: MANY }, () => app.caller.sessions.create({})),
   )
-  const blocker = new pg.Client({ connectionString: storage.env.DATABASE_URL })
-  await blocker.connect()
-  await blocker.query('begin; lock table messages in exclusive mode')
+  await using blocker = await blockMessages(storage.env.DATABASE_URL)
   const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
-  await expect
-    .poll(async () => {
-      const { rows } = await blocker.query(
-        "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
-      )
-      return rows[0].waiting
-    })
-    .toBeGreaterThan(5)
+  await blocker.untilBlocked()
   call.say('Still here')
   await expect
     .poll(() => textOf(live.state, live.state?.messages.at(-1)?.id ?? ''))
     .toBe('Still here')
-  await blocker.query('rollback')
-  await blocker.end()
+  await blocker.release()
   call.finish()
   await live.untilEvent('end')
+  expect(await Promise.all(sends)).toHaveLength(MANY)
+})
+
+test('a stop reaches the provider while more sends than there are connections wait (P9)', async () => {
+  await using storage = await postgresStorage()
+  await using talk = await startConversation(async () => ({
+    ...storage,
+    [Symbol.asyncDispose]: async () => undefined,
+  }))
+  const { app, sessionId, live } = talk
+  await app.caller.messages.send({ sessionId, text: 'Hello?' })
+  const call = await app.model.nextCall()
+  const others = await Promise.all(
+    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
+  )
+  await using blocker = await blockMessages(storage.env.DATABASE_URL)
+  const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
+  await blocker.untilBlocked()
+  expect(await app.caller.runs.stop({ sessionId })).toEqual({ stopped: true })
+  await expect.poll(() => call.signal.aborted).toBe(true)
+  await blocker.release()
+  expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
   expect(await Promise.all(sends)).toHaveLength(MANY)
 })
 
@@ -73,3 +85,23 @@ test('over a database that is ten times slower, many sends at once all end: answ
   )
   proxy.slow(0)
 })
+
+/** Lets nobody write a message until it is released. */
+async function blockMessages(connectionString: string | undefined) {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query('begin; lock table messages in exclusive mode')
+  return {
+    untilBlocked: () =>
+      expect
+        .poll(async () => {
+          const { rows } = await client.query(
+            "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
+          )
+          return rows[0].waiting
+        })
+        .toBeGreaterThan(5),
+    release: () => client.query('rollback'),
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
