@@ -11,50 +11,26 @@ import { textOf, watch } from '../testing/watch.ts'
 const MANY = 30
 
 test('text of an answer under way is shown while more sends than there are connections wait (P15)', async () => {
-  await using storage = await postgresStorage()
-  await using talk = await startConversation(async () => ({
-    ...storage,
-    [Symbol.asyncDispose]: async () => undefined,
-  }))
-  const { app, sessionId, live } = talk
-  await app.caller.messages.send({ sessionId, text: 'Hello?' })
-  const call = await app.model.nextCall()
-  const others = await Promise.all(
-    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
-  )
-  await using blocker = await blockMessages(storage.env.DATABASE_URL)
-  const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
-  await blocker.untilBlocked()
+  await using busy = await startBusy()
+  const { live, call } = busy
   call.say('Still here')
   await expect
     .poll(() => textOf(live.state, live.state?.messages.at(-1)?.id ?? ''))
     .toBe('Still here')
-  await blocker.release()
+  await busy.release()
   call.finish()
   await live.untilEvent('end')
-  expect(await Promise.all(sends)).toHaveLength(MANY)
+  expect(await Promise.all(busy.sends)).toHaveLength(MANY)
 })
 
 test('a stop reaches the provider while more sends than there are connections wait (P9)', async () => {
-  await using storage = await postgresStorage()
-  await using talk = await startConversation(async () => ({
-    ...storage,
-    [Symbol.asyncDispose]: async () => undefined,
-  }))
-  const { app, sessionId, live } = talk
-  await app.caller.messages.send({ sessionId, text: 'Hello?' })
-  const call = await app.model.nextCall()
-  const others = await Promise.all(
-    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
-  )
-  await using blocker = await blockMessages(storage.env.DATABASE_URL)
-  const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
-  await blocker.untilBlocked()
+  await using busy = await startBusy()
+  const { app, sessionId, live, call } = busy
   expect(await app.caller.runs.stop({ sessionId })).toEqual({ stopped: true })
   await expect.poll(() => call.signal.aborted).toBe(true)
-  await blocker.release()
+  await busy.release()
   expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
-  expect(await Promise.all(sends)).toHaveLength(MANY)
+  expect(await Promise.all(busy.sends)).toHaveLength(MANY)
 })
 
 test('over a database that is ten times slower, many sends at once all end: answered, or told to come again (P13)', async () => {
@@ -86,22 +62,43 @@ test('over a database that is ten times slower, many sends at once all end: answ
   proxy.slow(0)
 })
 
-/** Lets nobody write a message until it is released. */
-async function blockMessages(connectionString: string | undefined) {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  await client.query('begin; lock table messages in exclusive mode')
+/** An answer under way, and sends into other sessions that nobody can finish until `release`. */
+async function startBusy() {
+  await using opened = new AsyncDisposableStack()
+  const storage = opened.use(await postgresStorage())
+  const talk = opened.use(
+    await startConversation(async () => ({
+      ...storage,
+      [Symbol.asyncDispose]: async () => undefined,
+    })),
+  )
+  const { app, sessionId, live } = talk
+  await app.caller.messages.send({ sessionId, text: 'Hello?' })
+  const call = await app.model.nextCall()
+  const others = await Promise.all(
+    Array.from({ length: MANY }, () => app.caller.sessions.create({})),
+  )
+  const blocker = new pg.Client({ connectionString: storage.env.DATABASE_URL })
+  await blocker.connect()
+  opened.defer(() => blocker.end())
+  await blocker.query('begin; lock table messages in exclusive mode')
+  const sends = others.map(({ id }) => app.caller.messages.send({ sessionId: id, text: 'Hi' }))
+  await expect
+    .poll(async () => {
+      const { rows } = await blocker.query(
+        "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
+      )
+      return rows[0].waiting
+    })
+    .toBeGreaterThan(5)
+  const resources = opened.move()
   return {
-    untilBlocked: () =>
-      expect
-        .poll(async () => {
-          const { rows } = await client.query(
-            "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
-          )
-          return rows[0].waiting
-        })
-        .toBeGreaterThan(5),
-    release: () => client.query('rollback'),
-    [Symbol.asyncDispose]: () => client.end(),
+    app,
+    sessionId,
+    live,
+    call,
+    sends,
+    release: () => blocker.query('rollback'),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
