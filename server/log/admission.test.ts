@@ -41,7 +41,7 @@ test('answers under way go before commands that came earlier (P15)', async () =>
 })
 
 test('a session with many commands takes one turn at a time, and its answer needs none (P15)', async () => {
-  const { begun, start, end } = workshop(new Admission({ atOnce: 3, longestWait: 60_000 }))
+  const { begun, start, end } = workshop(new Admission({ atOnce: 4, longestWait: 60_000 }))
   const all = [
     start('a1', 'command', a),
     start('a2', 'command', a),
@@ -55,6 +55,22 @@ test('a session with many commands takes one turn at a time, and its answer need
   }
   await Promise.all(all)
   expect(begun.at(-1)).toBe('a2')
+})
+
+test('commands leave the last connection to an answer, however long they take (P15)', async () => {
+  const { begun, start, end } = workshop(new Admission({ atOnce: 2, longestWait: 60_000 }))
+  const all = [
+    start('first', 'command', a),
+    start('second', 'command', b),
+    start('answer', 'answer', c),
+  ]
+  await end('none')
+  expect(begun).toEqual(['first', 'answer'])
+  for (const name of ['answer', 'first', 'second']) {
+    await end(name)
+  }
+  await Promise.all(all)
+  expect(begun).toEqual(['first', 'answer', 'second'])
 })
 
 test('a command that waited for too long is told so, did nothing, and leaves nothing behind', async () => {

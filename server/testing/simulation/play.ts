@@ -56,9 +56,14 @@ export class Play {
     const { userId } = this.#world
     this.#command(node.execute(userId, decideCall, { callId, decision }), (call) => {
       const history = this.#world.ledger.calls.get(call.id)?.history ?? []
-      const recorded = decision === 'approve' ? 'pending' : 'denied'
-      if (!history.includes(recorded)) {
-        throw new BrokenPromise('P11', `a decision was answered, and the call is ${history.join()}`)
+      // One whose outcome was unknown, and that was to be tried again, begins at once or stays unknown.
+      const possible = decision === 'approve' ? ['pending', 'running'] : ['denied', 'unknown']
+      const recorded = call.status === 'running' ? 'unknown' : call.status
+      if (!possible.includes(call.status) || !history.includes(recorded)) {
+        throw new BrokenPromise(
+          'P11',
+          `a decision was answered ${call.status}, and the call is ${history.join()}`,
+        )
       }
     })
   }
