@@ -25,7 +25,13 @@ export type RunRow = {
   error: RunError | null
 }
 
-type CallRecord = { call: ToolCall; history: ToolCall['status'][]; input: unknown }
+type CallRecord = {
+  call: ToolCall
+  history: ToolCall['status'][]
+  input: unknown
+  /** The node that tries the call again, apart from its run. */
+  triedBy: string | null
+}
 type Row = { session: string; seq: number; run: string | null; type: string; data: string }
 type Found = {
   events: Row[] | null
@@ -113,11 +119,7 @@ export class Ledger {
       throw new BrokenPromise('P9', `${row.type} of run ${row.run} after its end`)
     }
     const owned = before.get(row.run)?.owner === nodeId || this.runs.get(row.run)?.owner === nodeId
-    const decided =
-      event.type === 'tool' && (event.call.status === 'pending' || event.call.status === 'denied')
-    const resolved =
-      event.type === 'tool' && this.calls.get(event.call.id)?.call.status === 'unknown'
-    if (!owned && !decided && !resolved) {
+    if (!owned && !(event.type === 'tool' && this.#mayChange(event.call, nodeId))) {
       throw new BrokenPromise('P8', `a node that does not own run ${row.run} wrote ${row.data}`)
     }
     switch (event.type) {
@@ -126,7 +128,7 @@ export class Ledger {
       case 'chunk':
         return this.#chunk(event)
       case 'tool':
-        return this.#tool(event)
+        return this.#tool(event, nodeId)
       case 'end':
         this.#ended.add(row.run)
         return
@@ -135,6 +137,23 @@ export class Ledger {
       case 'snapshot':
         return
     }
+  }
+
+  /** True when a node that does not own the call's run may write this of it. */
+  #mayChange({ id, status }: ToolCall, nodeId: string): boolean {
+    const record = this.calls.get(id)
+    if (status === 'pending' || status === 'denied') {
+      return true
+    }
+    if (!record) {
+      return false
+    }
+    // A person resolves an unknown call on any node, and decides there whether it is tried again.
+    if (record.call.status === 'unknown' || isRetryToDecide(record)) {
+      return true
+    }
+    // The node that tries it again records the outcome; any node gives it up when that one is gone.
+    return record.triedBy === nodeId || (record.triedBy !== null && status === 'unknown')
   }
 
   #start(event: Extract<SessionEvent, { type: 'start' }>, run: string): void {
@@ -170,11 +189,18 @@ export class Ledger {
     this.parts.set(messageId, parts)
   }
 
-  #tool({ messageId, part, call }: Extract<SessionEvent, { type: 'tool' }>): void {
-    const record = this.calls.get(call.id) ?? { call, history: [], input: call.input }
+  #tool({ messageId, part, call }: Extract<SessionEvent, { type: 'tool' }>, nodeId: string): void {
+    const record: CallRecord = this.calls.get(call.id) ?? {
+      call,
+      history: [],
+      input: call.input,
+      triedBy: null,
+    }
     const { history } = record
+    const again = history.at(-1) === 'unknown' || isRetryToDecide(record)
+    const triedBy = again && call.status === 'running' ? nodeId : record.triedBy
     if (history.includes('awaiting-approval') && call.status === 'running') {
-      if (history.at(-1) !== 'pending') {
+      if (history.at(-1) !== 'pending' && !isRetryToDecide(record)) {
         throw new BrokenPromise('P11', `call ${call.id} began after ${history.join()}`)
       }
     }
@@ -188,7 +214,7 @@ export class Ledger {
       throw new BrokenPromise('P7', `nobody is told why call ${call.id} is unknown`)
     }
     history.push(call.status)
-    this.calls.set(call.id, { ...record, call })
+    this.calls.set(call.id, { ...record, call, triedBy })
     const parts = this.parts.get(messageId) ?? []
     parts[part] = { type: 'tool', id: call.id }
     this.parts.set(messageId, parts)
@@ -232,4 +258,9 @@ export class Ledger {
     }
     return found
   }
+}
+
+/** True when a person is asked whether a call whose outcome is unknown may be tried again. */
+function isRetryToDecide({ history }: CallRecord): boolean {
+  return history.at(-1) === 'awaiting-approval' && history.at(-2) === 'unknown'
 }
