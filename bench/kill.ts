@@ -7,7 +7,8 @@ import type { Options } from './options.ts'
 import { AnswerClient, LogEvent, allOf } from './server/answer-client.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
 import { startServer } from './server/started-server.ts'
-import { type Storage, openStorage } from './server/storage.ts'
+import { openStorage } from './server/storage.ts'
+import type { Storage } from './server/storage.ts'
 
 type Toll = {
   database: Database['kind']
@@ -91,8 +92,9 @@ async function killServers(database: Database['kind'], wanted: number): Promise<
     const left = await readLeft(storage, clients)
     server = await startServer(settings)
     await Promise.all(clients.map((client) => audit(client, left, server, toll)))
-    if (kill % 10 === 0)
+    if (kill % 10 === 0) {
       console.error(`${database}: ${kill}/${kills} kills, ${toll.lostTokens} lost`)
+    }
   }
   return toll
 }

@@ -57,8 +57,9 @@ export async function benchMemory(options: Options): Promise<Memory[]> {
 async function measure(server: ServerProcess) {
   await delay(SETTLE_MS)
   const started = await residentMemory(server.process.pid ?? 0)
-  for (let answered = 0; answered < ANSWERS; answered += CONCURRENT_ANSWERS)
+  for (let answered = 0; answered < ANSWERS; answered += CONCURRENT_ANSWERS) {
     await answer(server, CONCURRENT_ANSWERS)
+  }
   await delay(SETTLE_MS)
   const afterwards = await residentMemory(server.process.pid ?? 0)
   return {

@@ -1,4 +1,5 @@
-import { type Browser, type Page, chromium } from '@playwright/test'
+import { chromium } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { importedSession } from '../e2e/support/imported-session.ts'
 import { buildWebApp } from '../scripts/build-web.ts'
 import { findOrInstallChromium } from '../scripts/chromium.ts'
@@ -7,7 +8,8 @@ import type { Options } from './options.ts'
 import { startServer } from './server/started-server.ts'
 import { longAnswer } from './web/long-answer.ts'
 import { openMoment, sendMoment, stopMoment } from './web/moments.ts'
-import { type PageWork, beginWork, gatherTasks } from './web/page-tasks.ts'
+import { beginWork, gatherTasks } from './web/page-tasks.ts'
+import type { PageWork } from './web/page-tasks.ts'
 import { startPacedProvider } from './web/provider.ts'
 
 const TOKENS = 10_000

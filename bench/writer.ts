@@ -4,9 +4,11 @@ import { migrate } from '../db/engine/migrate.ts'
 import type { Options } from './options.ts'
 import { startDurablePostgres } from './measure/postgres.ts'
 import { TEMPLATE_DIR, createTemporaryFolder } from './measure/temporary-folder.ts'
-import { type Measured, type Scenario, runScenario } from './writer/scenario.ts'
+import { runScenario } from './writer/scenario.ts'
+import type { Measured, Scenario } from './writer/scenario.ts'
 import { compareWays, tabulate } from './writer/tables.ts'
-import { WAY_NAMES, type WayName } from './writer/ways.ts'
+import { WAY_NAMES } from './writer/ways.ts'
+import type { WayName } from './writer/ways.ts'
 
 /**
  * Measures the log writer: the latency that commit-then-show adds to a token and its CPU cost, compared with other

@@ -11,7 +11,8 @@ import { reasoningStories } from './reasoning.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
-import { type World, openWorld } from './support/world.ts'
+import { openWorld } from './support/world.ts'
+import type { World } from './support/world.ts'
 
 let world: World
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { describe, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import {
-  type ScriptedReply,
   chatAnswer,
   chatChunk,
   sse,
   startScriptedProvider,
 } from '../server/model/testing/scripted-provider.ts'
+import type { ScriptedReply } from '../server/model/testing/scripted-provider.ts'
 import { conversationOn, expect } from './support/conversation.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 import { storedAnswer } from './support/stored-session.ts'

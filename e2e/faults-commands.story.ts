@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { amount } from '../scripts/testing/amount.ts'
-import { type TestDatabase, createTestDatabase } from '../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../scripts/testing/test-database.ts'
+import type { TestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
 import {
   DONE,
@@ -11,7 +12,8 @@ import {
 import { startCallCounter } from './support/call-counter.ts'
 import { ask, startNode } from './support/nodes.ts'
 import { createRandom } from './support/random.ts'
-import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import type { Reader } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 
 let database: TestDatabase

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { connect } from '../shared/client/index.ts'
-import { type Node, ask, startNode } from './support/nodes.ts'
-import { type Reader, isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import { ask, startNode } from './support/nodes.ts'
+import type { Node } from './support/nodes.ts'
+import { isOver, knowsAll, logOf, readSession } from './support/reader.ts'
+import type { Reader } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 

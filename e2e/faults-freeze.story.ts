@@ -3,8 +3,10 @@ import { expect, test } from 'vitest'
 import { amount } from '../scripts/testing/amount.ts'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { startCallCounter } from './support/call-counter.ts'
-import { LEASE, type Node, ask, startNode } from './support/nodes.ts'
-import { type Reader, isOver, knowsAll, lastingLogOf, readSession } from './support/reader.ts'
+import { LEASE, ask, startNode } from './support/nodes.ts'
+import type { Node } from './support/nodes.ts'
+import { isOver, knowsAll, lastingLogOf, readSession } from './support/reader.ts'
+import type { Reader } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
 
 /** Answers that run on the node that freezes. */

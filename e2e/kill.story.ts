@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Session, connect } from '../shared/client/index.ts'
+import { connect } from '../shared/client/index.ts'
+import type { Session } from '../shared/client/index.ts'
 import { startServer, temporaryFolder } from '../scripts/testing/server-process.ts'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 

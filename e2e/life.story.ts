@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { withoutIds } from '../server/sessions/testing/without-ids.ts'
-import { type Client, connect } from '../shared/client/index.ts'
+import { connect } from '../shared/client/index.ts'
+import type { Client } from '../shared/client/index.ts'
 import { ExportFile } from '../shared/contract/export.ts'
 import { newId } from '../shared/contract/new-id.ts'
 import {
@@ -10,7 +11,8 @@ import {
   startAnsweringProvider,
 } from './support/answering-provider.ts'
 import { startNode } from './support/nodes.ts'
-import { type Reader, isOver, knowsAll, readSession } from './support/reader.ts'
+import { isOver, knowsAll, readSession } from './support/reader.ts'
+import type { Reader } from './support/reader.ts'
 import { followList } from './support/session-list.ts'
 
 /** Two clients, as of two people or two tabs; each talks to a node, possibly the same one. */

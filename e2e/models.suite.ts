@@ -1,12 +1,8 @@
 import { describe, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import { objectOf, stringOf } from '../server/model/json.ts'
-import {
-  type ScriptedReply,
-  type ScriptedRequest,
-  chatAnswer,
-  startScriptedProvider,
-} from '../server/model/testing/scripted-provider.ts'
+import { chatAnswer, startScriptedProvider } from '../server/model/testing/scripted-provider.ts'
+import type { ScriptedReply, ScriptedRequest } from '../server/model/testing/scripted-provider.ts'
 import { conversationOn, expect } from './support/conversation.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'

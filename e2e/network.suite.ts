@@ -6,7 +6,8 @@ import { conversationOn, expect, numberedWords, repeat } from './support/convers
 import { startTcpProxy } from './support/tcp-proxy.ts'
 import { storedAnswer, storedTurns } from './support/stored-session.ts'
 import { CONNECTION_TROUBLE, visit } from './support/visit.ts'
-import { LONG_ANSWERS, type World } from './support/world.ts'
+import { LONG_ANSWERS } from './support/world.ts'
+import type { World } from './support/world.ts'
 
 /** Faults of the network between the page and the server, and of the server. */
 export function networkStories(getWorld: () => World): void {

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../scripts/testing/test-database.ts'
 import { temporaryFolder } from '../scripts/testing/server-process.ts'
-import {
-  type ScriptedRequest,
-  chatAnswer,
-  startScriptedProvider,
-} from '../server/model/testing/scripted-provider.ts'
-import { type Node, ask, startNode } from './support/nodes.ts'
+import { chatAnswer, startScriptedProvider } from '../server/model/testing/scripted-provider.ts'
+import type { ScriptedRequest } from '../server/model/testing/scripted-provider.ts'
+import { ask, startNode } from './support/nodes.ts'
+import type { Node } from './support/nodes.ts'
 import { isOver, readSession } from './support/reader.ts'
 
 /** A model that answers and writes titles; its first summary never finishes. */

@@ -1,6 +1,7 @@
 // Asks, asks otherwise, has it answered anew, and goes back: node branches.ts
 import process from 'node:process'
-import { type AppMessage, connect } from 'throughline/client'
+import { connect } from 'throughline/client'
+import type { AppMessage } from 'throughline/client'
 import { newId } from 'throughline/contract'
 
 await using client = connect({ url: process.argv[2] ?? 'http://127.0.0.1:8001' })

@@ -4,7 +4,8 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, matchesGlob, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Mutant, apply, findMutants } from './mutate/mutants.ts'
+import { apply, findMutants } from './mutate/mutants.ts'
+import type { Mutant } from './mutate/mutants.ts'
 
 const HELP = `npm run mutate -- [--files GLOB] [--sample N] [--seed N] [--minutes N]
 

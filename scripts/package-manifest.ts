@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Manifest, wholeManifest } from './published-manifest.ts'
+import { wholeManifest } from './published-manifest.ts'
+import type { Manifest } from './published-manifest.ts'
 
 // Replaces the manifest while npm packs. `npm pack` uses package.json as it is, and this project's own lists everything
 // that the server, the web app and their build need; the package must depend only on what it imports. `prepack` puts

@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTcpProxy } from '../e2e/support/tcp-proxy.ts'
-import { type TestServer, startTestServer } from '../server/testing/test-server.ts'
+import { startTestServer } from '../server/testing/test-server.ts'
+import type { TestServer } from '../server/testing/test-server.ts'
 
 const folder = fileURLToPath(new URL('../examples/protocols', import.meta.url))
 const files = readdirSync(folder).toSorted()

@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
+import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 
 /** JSON lines, or something to read when a person watches. Neither carries secrets, nor what people say. */

@@ -43,8 +43,9 @@ export function createOutageLog({ logger, check, everyMs = 1_000 }: OutageOption
 
   return {
     report(error, what, about = {}) {
-      if (!isUnavailable(error) || isTransactionConflict(error))
+      if (!isUnavailable(error) || isTransactionConflict(error)) {
         return logger.error({ ...about, err: error }, what)
+      }
       if (outage !== null) {
         outage.failures += 1
         outage.lately = true

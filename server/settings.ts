@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { BUILTIN_TOOL_NAMES, type BuiltinToolName } from './tools/builtin-names.ts'
+import { BUILTIN_TOOL_NAMES } from './tools/builtin-names.ts'
+import type { BuiltinToolName } from './tools/builtin-names.ts'
 
 /** The longest time a setting may ask for, in seconds; a timer of Node holds less than 25 days. */
 const DAY = 86_400

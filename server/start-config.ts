@@ -1,4 +1,5 @@
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { readMcpConfig } from './mcp/config.ts'
 
 /**

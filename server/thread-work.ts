@@ -1,5 +1,7 @@
-import { parentPort, type Transferable } from 'node:worker_threads'
-import { ThreadRefusal, type ThreadAnswer } from './threads.ts'
+import { parentPort } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
+import { ThreadRefusal } from './threads.ts'
+import type { ThreadAnswer } from './threads.ts'
 
 /** What a thread of `workInThread` does with each input that it is given. */
 export function answerFromThread<Input, Output>(

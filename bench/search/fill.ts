@@ -3,7 +3,8 @@ import type { Db } from '../../db/engine/database.ts'
 import { ensureUser } from '../../db/queries/users.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import { UserId } from '../../shared/contract/ids.ts'
-import { type Language, VOCABULARY } from './language.ts'
+import { VOCABULARY } from './language.ts'
+import type { Language } from './language.ts'
 
 /** Messages of a session, and the most words of a message. */
 const MESSAGES = 20

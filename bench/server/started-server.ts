@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { type ServerProcess, startServer as start } from '../../scripts/testing/server-process.ts'
+import { startServer as start } from '../../scripts/testing/server-process.ts'
+import type { ServerProcess } from '../../scripts/testing/server-process.ts'
 
 const START = fileURLToPath(new URL('../../scripts/start.js', import.meta.url))
 /** The same flags as `npm start`. */

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DONE, chatChunk, sse } from '../../server/model/testing/scripted-provider.ts'
 
 const TICK_MS = 10

@@ -4,11 +4,14 @@ import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/hub.ts'
 import { CursorReader } from '../../server/log/reader.ts'
-import { type Distribution, Samples } from '../measure/distribution.ts'
+import { Samples } from '../measure/distribution.ts'
+import type { Distribution } from '../measure/distribution.ts'
 import { createUsageReader } from '../measure/postgres-usage.ts'
 import { createStreams } from './stored-streams.ts'
-import { type Stream, TOKENS_PER_SECOND, sendPaced } from './streams.ts'
-import { type WayName, ways } from './ways.ts'
+import { TOKENS_PER_SECOND, sendPaced } from './streams.ts'
+import type { Stream } from './streams.ts'
+import { ways } from './ways.ts'
+import type { WayName } from './ways.ts'
 
 export type Scenario = {
   way: WayName

@@ -1,5 +1,6 @@
 import type { ChunkEvent } from '../../shared/contract/events.ts'
-import { MessageId, RunId, type SessionId } from '../../shared/contract/ids.ts'
+import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import type { RunHold } from '../../server/log/port.ts'
 import type { Samples } from '../measure/distribution.ts'

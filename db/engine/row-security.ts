@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { JOB_SCHEMA_NAME } from '../queries/jobs.ts'
 import type { Schema } from '../schema.ts'
 

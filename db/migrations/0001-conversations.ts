@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * Users, sessions, the message tree, runs with their steps and tool calls, the event log, the nodes.

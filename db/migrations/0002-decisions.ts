@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** Adds what a person approved, and the node that retries a tool call after its run. */
 export async function up(db: Kysely<unknown>): Promise<void> {

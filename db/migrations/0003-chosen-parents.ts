@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * Records whether the parent of a queued message was chosen explicitly (null is the root); otherwise the message

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * Adds full-text search columns and a trigram index for parts of words. A tsvector is limited to one megabyte, so only

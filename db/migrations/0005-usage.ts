@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** An index for the usage of a person in a period. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** Snapshots of conversations that anybody with the token may read. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** Records which nodes read a session, since when it is open, and the newest message that its summary covers. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * The cost of model calls per day (UTC), with the amounts reserved for calls under way. It is independent of the runs:

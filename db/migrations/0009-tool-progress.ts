@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** The latest progress of a running call, for readers who join during the call. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** Usage of models for titles and summaries, which no run requested. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * Row level security without policies: a role that was granted the tables still sees none of their rows. Hosted

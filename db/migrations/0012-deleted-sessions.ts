@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /**
  * Records where the log of each deleted session ended: a session that is created again with the same id must begin

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** An index for calls that a node retries after their run: each sweep looks for those whose node has died. */
 export async function up(db: Kysely<unknown>): Promise<void> {

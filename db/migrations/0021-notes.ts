@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
 
 /** Notes for the person about how an answer was requested, beside the answer itself. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
-import { type StoredMessage, assembleMessages, messageColumns } from './stored-messages.ts'
+import { assembleMessages, messageColumns } from './stored-messages.ts'
+import type { StoredMessage } from './stored-messages.ts'
 import { readOutputLengths } from './tool-calls.ts'
 
 export type BranchPage = {

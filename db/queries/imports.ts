@@ -1,12 +1,8 @@
-import { type Insertable, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Insertable } from 'kysely'
 import type { ExportedMessage, ExportedSession } from '../../shared/contract/export.ts'
-import {
-  CallId,
-  type MessageId,
-  RunId,
-  type SessionId,
-  type UserId,
-} from '../../shared/contract/ids.ts'
+import { CallId, RunId } from '../../shared/contract/ids.ts'
+import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import { searchText } from './messages.ts'
 import type {

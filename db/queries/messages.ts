@@ -4,12 +4,8 @@ import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/
 import type { Message, MessageStatus, Part, Usage } from '../../shared/contract/message.ts'
 import type { Db } from '../engine/database.ts'
 import type { StoredPart } from '../schema.ts'
-import {
-  NO_SIBLINGS,
-  type StoredMessage,
-  assembleMessages,
-  messageColumns,
-} from './stored-messages.ts'
+import { NO_SIBLINGS, assembleMessages, messageColumns } from './stored-messages.ts'
+import type { StoredMessage } from './stored-messages.ts'
 
 export type NewMessage = {
   id: MessageId

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RunId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
-import { type Run, runColumns } from './runs.ts'
+import { runColumns } from './runs.ts'
+import type { Run } from './runs.ts'
 
 /**
  * Assigns a queued run to the node `owner` as its first attempt.

@@ -1,4 +1,5 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
-import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
+import { messageMatches, sessionMatches } from './search-lookup.ts'
+import type { Lookup } from './search-lookup.ts'
 
 /** A matching message, or a session whose title or summary matches (`messageId` is null). */
 export type Match = { sessionId: SessionId; messageId: MessageId | null; rank: number }

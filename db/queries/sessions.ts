@@ -1,10 +1,12 @@
-import { type ExpressionBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import { ACTIVE } from '../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import type { Db } from '../engine/database.ts'
 import type { Schema, SessionTable } from '../schema.ts'
-import { type Lookup, messageMatches, sessionMatches } from './search-lookup.ts'
+import { messageMatches, sessionMatches } from './search-lookup.ts'
+import type { Lookup } from './search-lookup.ts'
 
 export type NewSession = {
   id: SessionId

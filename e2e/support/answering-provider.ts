@@ -1,10 +1,12 @@
 import {
   DONE,
-  type ScriptedReply,
-  type ScriptedRequest,
   chatChunk,
   sse,
   startScriptedProvider,
+} from '../../server/model/testing/scripted-provider.ts'
+import type {
+  ScriptedReply,
+  ScriptedRequest,
 } from '../../server/model/testing/scripted-provider.ts'
 
 /** The usage that the provider reports for each complete answer. */

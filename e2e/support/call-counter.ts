@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type ServerResponse, createServer } from 'node:http'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 

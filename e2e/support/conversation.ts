@@ -1,4 +1,5 @@
-import { type Locator, type Page, expect as expectNow } from '@playwright/test'
+import { expect as expectNow } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 
 /** A long timeout, because test machines are busy; a missing element fails here too. */
 export const expect = expectNow.configure({ timeout: 60_000 })

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { type ServerProcess, startServer } from '../../scripts/testing/server-process.ts'
-import { type Client, connect } from '../../shared/client/index.ts'
+import { startServer } from '../../scripts/testing/server-process.ts'
+import type { ServerProcess } from '../../scripts/testing/server-process.ts'
+import { connect } from '../../shared/client/index.ts'
+import type { Client } from '../../shared/client/index.ts'
 
 /** A server process and an SDK client that talks to it. */
 export type Node = AsyncDisposable & { server: ServerProcess; client: Client }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type Socket, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type Socket, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
 
 /** A TCP proxy between a browser and a server that can be cut. */
 export type TcpProxy = AsyncDisposable & {

@@ -1,4 +1,5 @@
-import { type Browser, chromium } from '@playwright/test'
+import { chromium } from '@playwright/test'
+import type { Browser } from '@playwright/test'
 import { inject } from 'vitest'
 import { startServer } from '../../scripts/testing/server-process.ts'
 

@@ -154,7 +154,8 @@ export class Chat {
     if (!call) return this.#screen.line('Nothing waits for you.')
     const { api } = this.#client
     await api.tools.decide.mutate({ callId: call.id, decision, ...(reason && { reason }) })
-    if (others.length > 0)
+    if (others.length > 0) {
       this.#screen.line(`${others.length} more: ${others[0]?.name} waits for you.`)
+    }
   }
 }

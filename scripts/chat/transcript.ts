@@ -62,8 +62,9 @@ export class Transcript {
       written.parts[index] = this.#part(part, written.parts[index])
     }
     const ending = endingOf(message)
-    if (ending === null) written.hasEnded = false
-    else if (!written.hasEnded) {
+    if (ending === null) {
+      written.hasEnded = false
+    } else if (!written.hasEnded) {
       written.hasEnded = true
       this.#paper.endLine()
       if (ending !== '') this.#paper.note(ending)

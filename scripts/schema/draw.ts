@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { connect } from '../../db/engine/connect.ts'
 import { migrate, migrationNames } from '../../db/engine/migrate.ts'
-import { type ColumnDescription, type TableDescription, describeTables } from './describe.ts'
+import { describeTables } from './describe.ts'
+import type { ColumnDescription, TableDescription } from './describe.ts'
 
 /** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */
 const SENTENCES: Record<string, string> = {

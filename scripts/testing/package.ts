@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { type PackedPackage, packAndInstall } from './packed-package.ts'
+import { packAndInstall } from './packed-package.ts'
+import type { PackedPackage } from './packed-package.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,8 @@
 import { notFound } from '../api-error.ts'
 import type { Services } from '../services.ts'
 import type { Command, Effect, User } from './command.ts'
-import { type CommandDeps, CommandTransaction } from './transaction.ts'
+import { CommandTransaction } from './transaction.ts'
+import type { CommandDeps } from './transaction.ts'
 
 /** What carrying commands out needs of the server. */
 type CommandServices = CommandDeps &

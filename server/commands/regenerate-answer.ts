@@ -1,5 +1,6 @@
 import { findMessage, messageExists } from '../../db/queries/messages.ts'
-import { type Run, findRunOfAnswer } from '../../db/queries/runs.ts'
+import { findRunOfAnswer } from '../../db/queries/runs.ts'
+import type { Run } from '../../db/queries/runs.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { CommandError, notFound } from '../api-error.ts'

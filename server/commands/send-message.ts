@@ -6,13 +6,15 @@ import {
   readQueued,
   updateMessage,
 } from '../../db/queries/messages.ts'
-import { type Run, findRunOfQuestion } from '../../db/queries/runs.ts'
+import { findRunOfQuestion } from '../../db/queries/runs.ts'
+import type { Run } from '../../db/queries/runs.ts'
 import { updateSession } from '../../db/queries/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import { type Done, type Effect, inSession, sessionOfMessage } from './command.ts'
+import { inSession, sessionOfMessage } from './command.ts'
+import type { Done, Effect } from './command.ts'
 import { NOT_QUEUED } from './stop-run.ts'
 import { titleOf } from './title.ts'
 import type { CommandTransaction } from './transaction.ts'

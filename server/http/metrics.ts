@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Histogram } from 'prom-client'
+import type { Registry } from 'prom-client'
 
 /** Seconds: what feels immediate, what is noticed, what is waited for. */
 const BOUNDS = [0.005, 0.02, 0.1, 0.5, 2, 10]

@@ -155,8 +155,9 @@ function createRouter(script: Script, wake: EventTarget) {
         .meta({ ...sessions.get, rest: 'GET /session/{id}' })
         .input(sessions.get.input)
         .query(({ input }) => {
-          if (input.id === STRANGERS_SESSION)
+          if (input.id === STRANGERS_SESSION) {
             throw new TRPCError({ code: 'NOT_FOUND', message: 'No such session.' })
+          }
           return input
         }),
       export: call
@@ -255,8 +256,9 @@ export async function startTestServer(
   const http = await createHttpServer({
     router,
     createContext: (connection): Context => {
-      if (connection.token === 'forged')
+      if (connection.token === 'forged') {
         throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in again.' })
+      }
       return { connection }
     },
     access: createAccessPolicy({

@@ -5,13 +5,8 @@ import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { SUMMARY_INSTRUCTIONS, summaryByRule, toSummary } from './wording.ts'
 import { WritingError } from './write-text.ts'
-import {
-  TEMPERATURE,
-  type WritingDeps,
-  changeSession,
-  conversationTo,
-  writeAbout,
-} from './writing.ts'
+import { TEMPERATURE, changeSession, conversationTo, writeAbout } from './writing.ts'
+import type { WritingDeps } from './writing.ts'
 
 /** Some 6,000 tokens, which small models can read. UTF-16 units. */
 const MAX_TRANSCRIPT_LENGTH = 24_000

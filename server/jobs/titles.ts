@@ -4,13 +4,8 @@ import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { TITLE_INSTRUCTIONS, toTitle } from './wording.ts'
 import { WritingError } from './write-text.ts'
-import {
-  TEMPERATURE,
-  type WritingDeps,
-  changeSession,
-  conversationTo,
-  writeAbout,
-} from './writing.ts'
+import { TEMPERATURE, changeSession, conversationTo, writeAbout } from './writing.ts'
+import type { WritingDeps } from './writing.ts'
 
 /** The beginning of a conversation suffices for a title. UTF-16 units. */
 const MAX_TRANSCRIPT_LENGTH = 6_000

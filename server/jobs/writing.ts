@@ -1,12 +1,15 @@
 import type { Database, Db } from '../../db/engine/database.ts'
-import { type BackgroundUsage, insertBackgroundUsage } from '../../db/queries/background-usage.ts'
+import { insertBackgroundUsage } from '../../db/queries/background-usage.ts'
+import type { BackgroundUsage } from '../../db/queries/background-usage.ts'
 import { readBranch } from '../../db/queries/branches.ts'
 import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { LogWriter } from '../log/port.ts'
-import { type SessionOfUser, transact } from '../log/transaction.ts'
+import { transact } from '../log/transaction.ts'
+import type { SessionOfUser } from '../log/transaction.ts'
 import type { ModelCatalog, ModelStep } from '../model/port.ts'
-import { type Writer, writeText } from './write-text.ts'
+import { writeText } from './write-text.ts'
+import type { Writer } from './write-text.ts'
 
 /** The dependencies of writing titles and summaries. */
 export type WritingDeps = Writer & {

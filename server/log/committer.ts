@@ -4,8 +4,10 @@ import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../db/querie
 import { notify } from '../../db/engine/notifications.ts'
 import { isTransactionConflict, isRefusal } from '../../db/engine/database-errors.ts'
 import type { RunId, SessionId } from '../../shared/contract/ids.ts'
-import { type Share, dropFenced } from './fence.ts'
-import { type PlacedEvent, createAppender, placeChunks, toRow } from './placed.ts'
+import { dropFenced } from './fence.ts'
+import type { Share } from './fence.ts'
+import { createAppender, placeChunks, toRow } from './placed.ts'
+import type { PlacedEvent } from './placed.ts'
 import type { Appender } from './port.ts'
 
 export type CommitOptions = {

@@ -1,4 +1,5 @@
-import { Counter, type Registry } from 'prom-client'
+import { Counter } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { CommittedEvent } from './hub.ts'
 
 /** Counts what this node commits: events, answers by how they ended, and the tokens of those. */

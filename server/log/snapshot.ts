@@ -1,6 +1,7 @@
 import type { Database } from '../../db/engine/database.ts'
 import type { ReadEvent } from '../../db/queries/events.ts'
-import { type SnapshotLimits, readSnapshot } from '../../db/queries/snapshots.ts'
+import { readSnapshot } from '../../db/queries/snapshots.ts'
+import type { SnapshotLimits } from '../../db/queries/snapshots.ts'
 import type { SnapshotEvent } from '../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'

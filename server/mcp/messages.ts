@@ -1,4 +1,5 @@
-import { type JSONRPCMessage, parseJSONRPCMessage } from '@modelcontextprotocol/client'
+import { parseJSONRPCMessage } from '@modelcontextprotocol/client'
+import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { isObject, readInitialization, readResult } from './odd-results.ts'
 import { withoutNulls } from './nulls.ts'
 
@@ -26,8 +27,9 @@ export class Messages {
     if (method === 'notifications/cancelled' && isObject(params)) {
       this.forget(this.#waiting(params['requestId']))
     }
-    if (typeof method !== 'string' || (typeof id !== 'number' && typeof id !== 'string'))
+    if (typeof method !== 'string' || (typeof id !== 'number' && typeof id !== 'string')) {
       return null
+    }
     this.#asked.set(id, method)
     return id
   }

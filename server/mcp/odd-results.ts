@@ -19,8 +19,9 @@ export function readResult(result: unknown): Record<string, unknown> {
 
 function piecesOf(content: unknown): unknown[] {
   if (content === undefined) return []
-  if (Array.isArray(content))
+  if (Array.isArray(content)) {
     return content.map((one) => (typeof one === 'string' ? text(one) : one))
+  }
   return isObject(content)
     ? [content]
     : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]

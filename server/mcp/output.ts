@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type McpContent, McpImageType, type McpOutput } from '../../shared/contract/mcp-output.ts'
+import { McpImageType } from '../../shared/contract/mcp-output.ts'
+import type { McpContent, McpOutput } from '../../shared/contract/mcp-output.ts'
 import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
 import type { CallResult } from './connection.ts'
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { Inflow } from './inflow.ts'
@@ -31,8 +32,9 @@ function writeForever(response: ServerResponse, piece: string): void {
 test('a stream of short events goes on for as long as it likes', async () => {
   await using server = await serving((response) => {
     response.setHeader('content-type', 'text/event-stream')
-    for (let event = 0; event < 300; event += 1)
+    for (let event = 0; event < 300; event += 1) {
       response.write(`data: ${'x'.repeat(40_000)}\r\n\r\n`)
+    }
     response.end()
   })
   const problems: Error[] = []

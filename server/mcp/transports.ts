@@ -1,4 +1,5 @@
-import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { Transport } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import type { McpServerConfig } from './config.ts'
 import { TooMuchError } from './inflow.ts'

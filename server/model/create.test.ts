@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createModelPort, type ModelPortOptions } from './create.ts'
+import { createModelPort } from './create.ts'
+import type { ModelPortOptions } from './create.ts'
 import { knownRefusals } from './model-families.ts'
 import { collect, stepOf } from './testing/collect.ts'
 import { chatAnswer, sse, startScriptedProvider } from './testing/scripted-provider.ts'

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { chatRows } from './testing/chat-rows.ts'
-import { asked, type EdgeCase, ROWS } from './testing/edge-cases.ts'
+import { asked, ROWS } from './testing/edge-cases.ts'
+import type { EdgeCase } from './testing/edge-cases.ts'
 import { responsesRows } from './testing/responses-rows.ts'
 
 /** Rows that passed, by API; printed at the end of a run. */

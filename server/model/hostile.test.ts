@@ -2,15 +2,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createModelPort } from './create.ts'
 import { collect, stepOf } from './testing/collect.ts'
-import { hostileReply, type HostileScript, hostileScripts } from './testing/hostile-scripts.ts'
-import {
-  chatChunk,
-  DONE,
-  type ScriptedProvider,
-  type ScriptedReply,
-  sse,
-  startScriptedProvider,
-} from './testing/scripted-provider.ts'
+import { hostileReply, hostileScripts } from './testing/hostile-scripts.ts'
+import type { HostileScript } from './testing/hostile-scripts.ts'
+import { chatChunk, DONE, sse, startScriptedProvider } from './testing/scripted-provider.ts'
+import type { ScriptedProvider, ScriptedReply } from './testing/scripted-provider.ts'
 import { chatCalls, textDelta } from './testing/wire-events.ts'
 
 const SECONDS = 0.15

@@ -2,7 +2,8 @@ import type { Endpoint, StepRequest } from './adapter.ts'
 import { conversationToSend } from './conversation-to-send.ts'
 import type { ModelMessage, ModelStep, ModelTool } from './port.ts'
 import { refusalOf } from './failure/refused-tools.ts'
-import { leastOf, type Refusal } from './failure/refusals.ts'
+import { leastOf } from './failure/refusals.ts'
+import type { Refusal } from './failure/refusals.ts'
 import { schemaToSend } from './tool-schema.ts'
 
 /** More than this no known provider takes. */

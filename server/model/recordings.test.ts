@@ -97,10 +97,11 @@ describe.runIf(existsSync(folder))('every real recording comes to an orderly end
       expect(endingTypes).toEqual([step.ending])
       const expected = endings[name]
       const called = calledNames(recording)
-      if (expected) expect(step.ending).toMatchObject(expected)
-      else if (called.length > 0)
+      if (expected) {
+        expect(step.ending).toMatchObject(expected)
+      } else if (called.length > 0) {
         expect(step.ending).toEqual({ type: 'finish', finish: 'tool-calls' })
-      else {
+      } else {
         expect(step.ending).toEqual({ type: 'finish', finish: 'stop' })
         expect(step.text + step.refusal).not.toBe('')
       }
@@ -108,8 +109,9 @@ describe.runIf(existsSync(folder))('every real recording comes to an orderly end
       for (const call of step.calls) expect(isObject(parseJson(call.arguments))).toBe(true)
       const ids = step.calls.map(({ id }) => id)
       expect(new Set(ids).size).toBe(ids.length)
-      if (!expected)
+      if (!expected) {
         expect(step.deltas.some(({ type }) => type === 'usage')).toBe(/"usage":\s*\{/.test(body))
+      }
     })
   }
 })

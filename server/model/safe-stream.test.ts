@@ -47,6 +47,7 @@ test('what an aborted port throws is no failure', async () => {
   const stream: ModelPort['stream'] = () => {
     throw broken
   }
-  for await (const _ of safeStream({ stream }, stepOf('hi'), signal, () => expect.fail()))
+  for await (const _ of safeStream({ stream }, stepOf('hi'), signal, () => expect.fail())) {
     expect.fail()
+  }
 })

@@ -1,4 +1,5 @@
-import { arrayOf, isObject, objectOf, stringOf, type JsonObject } from './json.ts'
+import { arrayOf, isObject, objectOf, stringOf } from './json.ts'
+import type { JsonObject } from './json.ts'
 
 /** Schemas come from outside: nothing below this depth is looked at. */
 const MAX_DEPTH = 64

@@ -38,8 +38,9 @@ export function joinText(): TextJoiner {
       if (isText(delta)) {
         return join(delta.type, delta.text, (text) => ({ type: delta.type, text }))
       }
-      if (delta.type === 'start')
+      if (delta.type === 'start') {
         return [{ ...delta, model: wellFormed(delta.model).slice(0, 200) }]
+      }
       if (delta.type !== 'tool') return [...flush(), delta]
       const { call } = delta
       if (!('name' in delta)) {

@@ -10,9 +10,11 @@ import {
 } from '../../db/queries/presence.ts'
 import { findSession } from '../../db/queries/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import { type SessionTransaction, transact } from '../log/transaction.ts'
+import { transact } from '../log/transaction.ts'
+import type { SessionTransaction } from '../log/transaction.ts'
 import type { Nodes } from '../nodes/port.ts'
-import { closeLeft, type ClosingOptions } from './closing.ts'
+import { closeLeft } from './closing.ts'
+import type { ClosingOptions } from './closing.ts'
 
 export type PresenceOptions = ClosingOptions & {
   node: Nodes

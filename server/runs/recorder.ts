@@ -2,23 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { updateMessage } from '../../db/queries/messages.ts'
 import { holdRun, parkRun } from '../../db/queries/run-owners.ts'
 import { endRun, holdRunAlone } from '../../db/queries/run-drives.ts'
-import { type Run, recordOffered } from '../../db/queries/runs.ts'
+import { recordOffered } from '../../db/queries/runs.ts'
+import type { Run } from '../../db/queries/runs.ts'
 import type { StoredPart } from '../../db/schema.ts'
-import { type Step, insertStep } from '../../db/queries/steps.ts'
-import {
-  type NewCall,
-  type StoredCall,
-  callsOfRuns,
-  insertCalls,
-  updateCall,
-} from '../../db/queries/tool-calls.ts'
+import { insertStep } from '../../db/queries/steps.ts'
+import type { Step } from '../../db/queries/steps.ts'
+import { callsOfRuns, insertCalls, updateCall } from '../../db/queries/tool-calls.ts'
+import type { NewCall, StoredCall } from '../../db/queries/tool-calls.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
-import { type SessionTransaction, transact } from '../log/transaction.ts'
+import { transact } from '../log/transaction.ts'
+import type { SessionTransaction } from '../log/transaction.ts'
 import { Answer } from './answer.ts'
-import { FencedError, type RunDeps } from './deps.ts'
-import { type Ending, STOPPED } from './run.ts'
+import { FencedError } from './deps.ts'
+import type { RunDeps } from './deps.ts'
+import { STOPPED } from './run.ts'
+import type { Ending } from './run.ts'
 import { startAfter } from './start.ts'
 
 /**

@@ -1,13 +1,10 @@
 import { findRun } from '../../db/queries/runs.ts'
-import {
-  type NewCall,
-  findCall,
-  findOrphanedCalls,
-  updateCall,
-} from '../../db/queries/tool-calls.ts'
+import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/tool-calls.ts'
+import type { NewCall } from '../../db/queries/tool-calls.ts'
 import { findUser } from '../../db/queries/users.ts'
 import { isActive } from '../../shared/contract/active.ts'
-import { type SessionTransaction, transact } from '../log/transaction.ts'
+import { transact } from '../log/transaction.ts'
+import type { SessionTransaction } from '../log/transaction.ts'
 import { askedFirst, carryOut, recovered } from './calls.ts'
 import type { RunDeps } from './deps.ts'
 

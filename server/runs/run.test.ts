@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CallId } from '../../shared/contract/ids.ts'
-import { type RunInput, type RunState, advance, resume } from './run.ts'
+import { advance, resume } from './run.ts'
+import type { RunInput, RunState } from './run.ts'
 
 const [a, b] = [CallId.parse(crypto.randomUUID()), CallId.parse(crypto.randomUUID())]
 const asking = (step: number): RunState => ({ phase: 'asking', step })

@@ -1,6 +1,6 @@
 import { toStoredPart, updateMessage } from '../../db/queries/messages.ts'
 import { claimOrphan } from '../../db/queries/run-owners.ts'
-import { type Run } from '../../db/queries/runs.ts'
+import type { Run } from '../../db/queries/runs.ts'
 import { stepsOfRuns } from '../../db/queries/steps.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'

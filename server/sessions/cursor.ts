@@ -1,7 +1,8 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { SessionId } from '../../shared/contract/ids.ts'
-import { type Session, Timestamp } from '../../shared/contract/session.ts'
+import { Timestamp } from '../../shared/contract/session.ts'
+import type { Session } from '../../shared/contract/session.ts'
 
 /** Postgres has no year 0. */
 const Place = z.tuple([Timestamp.refine((text) => text >= '0001'), SessionId])

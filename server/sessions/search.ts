@@ -1,9 +1,12 @@
 import type { Db } from '../../db/engine/database.ts'
-import { type FoundText, type Match, findMatches, readFoundTexts } from '../../db/queries/search.ts'
-import { type Lookup, chooseLookup } from '../../db/queries/search-lookup.ts'
+import { findMatches, readFoundTexts } from '../../db/queries/search.ts'
+import type { FoundText, Match } from '../../db/queries/search.ts'
+import { chooseLookup } from '../../db/queries/search-lookup.ts'
+import type { Lookup } from '../../db/queries/search-lookup.ts'
 import type { SearchHit } from '../../shared/contract/api/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
-import { type Snippet, makeSnippet } from './snippet.ts'
+import { makeSnippet } from './snippet.ts'
+import type { Snippet } from './snippet.ts'
 
 /** Of one session no more than this, so that a long conversation leaves room for the others. */
 const MOST_OF_A_SESSION = 3

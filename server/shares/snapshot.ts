@@ -1,11 +1,8 @@
 import type { Database } from '../../db/engine/database.ts'
-import {
-  type FullMessage,
-  readBranchIds,
-  readFullMessages,
-  readOutline,
-} from '../../db/queries/exports.ts'
-import { CallId, MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/exports.ts'
+import type { FullMessage } from '../../db/queries/exports.ts'
+import { CallId, MessageId, SessionId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { atRest } from '../../shared/session/at-rest.ts'
 

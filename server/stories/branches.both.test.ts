@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../shared/session/fold.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { textOf, watch } from '../testing/watch.ts'
 import { onEachStorage } from '../testing/each-storage.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { reserveSpending } from '../../db/queries/spending.ts'
-import { type Storage, type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { Storage, TestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 

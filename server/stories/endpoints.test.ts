@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { startDemoModel } from '../model/demo/start.ts'
 import { chatChunk, sse, startScriptedProvider } from '../model/testing/scripted-provider.ts'
 import { startSettledApp } from '../testing/app.ts'
-import { type Watcher, textOf, watch } from '../testing/watch.ts'
+import { textOf, watch } from '../testing/watch.ts'
+import type { Watcher } from '../testing/watch.ts'
 
 const QUESTION = 'Show the process metrics'
 

@@ -1,12 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hostileReply, hostileScripts } from '../model/testing/hostile-scripts.ts'
-import {
-  chatAnswer,
-  type ScriptedReply,
-  sse,
-  startScriptedProvider,
-} from '../model/testing/scripted-provider.ts'
+import { chatAnswer, sse, startScriptedProvider } from '../model/testing/scripted-provider.ts'
+import type { ScriptedReply } from '../model/testing/scripted-provider.ts'
 import { completed, textDelta } from '../model/testing/wire-events.ts'
 import { startSettledApp } from '../testing/app.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type SessionState, fold } from '../../shared/session/fold.ts'
+import { fold } from '../../shared/session/fold.ts'
+import type { SessionState } from '../../shared/session/fold.ts'
 import { startTestApp } from '../testing/app.ts'
 import { watch } from '../testing/watch.ts'
 

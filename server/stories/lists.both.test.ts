@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startTcpProxy } from '../../e2e/support/tcp-proxy.ts'
-import { type Client, connect } from '../../shared/client/index.ts'
+import { connect } from '../../shared/client/index.ts'
+import type { Client } from '../../shared/client/index.ts'
 import { startTestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 

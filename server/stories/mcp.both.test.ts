@@ -4,8 +4,10 @@ import { findActiveRun } from '../../db/queries/runs.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import { everythingServer, hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
-import { type Watcher, watch } from '../testing/watch.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
+import { watch } from '../testing/watch.ts'
+import type { Watcher } from '../testing/watch.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 
 const mcpTimes = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { startSettledApp } from '../testing/app.ts'
 import { refusal } from '../model/testing/scripted-port.ts'
-import {
-  chatAnswer,
-  type ScriptedReply,
-  type ScriptedRequest,
-  startScriptedProvider,
-} from '../model/testing/scripted-provider.ts'
+import { chatAnswer, startScriptedProvider } from '../model/testing/scripted-provider.ts'
+import type { ScriptedReply, ScriptedRequest } from '../model/testing/scripted-provider.ts'
 import { watch } from '../testing/watch.ts'
 
 type App = Awaited<ReturnType<typeof startSettledApp>>

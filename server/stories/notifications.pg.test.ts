@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
+import type { Logger } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { startTwoApps } from '../testing/two-apps.ts'

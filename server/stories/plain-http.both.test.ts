@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Counter, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../shared/contract/new-id.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 

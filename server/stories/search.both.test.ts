@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_TEXT_LENGTH } from '../../shared/contract/message.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 
 /** Full-text search, on either database. */

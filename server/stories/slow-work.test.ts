@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { quoted } from '../sessions/export/markdown.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { htmlText } from '../tools/html-text.ts'
 
 /** The most expensive requests, each while another client checks that the server responds. */

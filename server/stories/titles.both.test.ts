@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 
 /** Titles written by the model, on either database. */

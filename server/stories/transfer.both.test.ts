@@ -1,13 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  ExportFile,
-  type ExportedMessage,
-  type ExportedSession,
-} from '../../shared/contract/export.ts'
+import { ExportFile } from '../../shared/contract/export.ts'
+import type { ExportedMessage, ExportedSession } from '../../shared/contract/export.ts'
 import { exportedSessions } from '../sessions/testing/exported-sessions.ts'
 import { sessionWithoutIds, withoutIds } from '../sessions/testing/without-ids.ts'
-import { type TestApp, startTestApp } from '../testing/app.ts'
+import { startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 import { onEachStorage } from '../testing/each-storage.ts'

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { memoryDatabase } from '../../db/engine/testing.ts'
-import { type AppOptions, createApp } from '../app.ts'
+import { createApp } from '../app.ts'
+import type { AppOptions } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { createScriptedModel } from './scripted-model.ts'
 

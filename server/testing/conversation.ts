@@ -1,6 +1,8 @@
 import type { SessionId } from '../../shared/contract/ids.ts'
-import { type Storage, type TestApp, type TestAppOptions, startTestApp } from './app.ts'
-import { type Watcher, watch } from './watch.ts'
+import { startTestApp } from './app.ts'
+import type { Storage, TestApp, TestAppOptions } from './app.ts'
+import { watch } from './watch.ts'
+import type { Watcher } from './watch.ts'
 
 /** A server, a session, and a reader that watches it from its beginning. */
 export type Conversation = AsyncDisposable & { app: TestApp; sessionId: SessionId; live: Watcher }

@@ -1,5 +1,6 @@
 import { onEachDatabase } from '../../scripts/testing/each-database.ts'
-import { type Storage, memoryStorage } from './app.ts'
+import { memoryStorage } from './app.ts'
+import type { Storage } from './app.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
 /** Declares stories that hold on each database, as `onEachDatabase` does for a database by itself. */

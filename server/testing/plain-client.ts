@@ -1,4 +1,5 @@
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
 
 /** A parsed frame of the plain protocol, untyped: this client knows no types of the server. */
 export type Frame = { type?: unknown; [field: string]: unknown }
@@ -65,9 +66,11 @@ export function answersIn(frames: readonly Frame[]): Map<unknown, string> {
   const answers = new Map<unknown, string>()
   let current: unknown
   for (const { type, message_id, content } of frames) {
-    if (type === 'ai_response_start') answers.set((current = message_id), '')
-    else if (type === 'ai_response_chunk')
+    if (type === 'ai_response_start') {
+      answers.set((current = message_id), '')
+    } else if (type === 'ai_response_chunk') {
       answers.set(current, (answers.get(current) ?? '') + String(content))
+    }
   }
   return answers
 }

@@ -6,7 +6,8 @@ import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
 import { prepareStep } from '../model/prepared-step.ts'
 import { responsesRequest } from '../model/responses/responses-request.ts'
 import { requestProblems } from '../model/testing/strict-requests.ts'
-import { type ScriptedAnswer, perform } from './scripted-answer.ts'
+import { perform } from './scripted-answer.ts'
+import type { ScriptedAnswer } from './scripted-answer.ts'
 
 /** One call of the model, answered by the test. */
 export type ScriptedCall = {

@@ -1,6 +1,7 @@
 import { createCaller } from '../caller.ts'
 import type { TestApp } from './app.ts'
-import { type Watcher, watch } from './watch.ts'
+import { watch } from './watch.ts'
+import type { Watcher } from './watch.ts'
 
 /**
  * A tab that reads a session like a network connection: the server notices when it closes. Stopping or disposing closes

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../tools/define.ts'
-import { type TestServerOptions, startTestServer } from './test-server.ts'
+import { startTestServer } from './test-server.ts'
+import type { TestServerOptions } from './test-server.ts'
 import { watch } from './watch.ts'
 
 const double = defineTool({

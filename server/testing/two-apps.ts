@@ -1,4 +1,5 @@
-import { type TestApp, type TestAppOptions, startTestApp } from './app.ts'
+import { startTestApp } from './app.ts'
+import type { TestApp, TestAppOptions } from './app.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
 /** Two nodes on one database that know of each other. */

@@ -1,6 +1,7 @@
 import { isTrackedEnvelope } from '@trpc/server'
 import type { LoggedEvent, SessionEvent } from '../../shared/contract/events.ts'
-import { type SessionState, fold } from '../../shared/session/fold.ts'
+import { fold } from '../../shared/session/fold.ts'
+import type { SessionState } from '../../shared/session/fold.ts'
 import type { Caller } from '../caller.ts'
 
 /** A reader of one session through the in-process caller: the events that it got, and the state that they fold to. */

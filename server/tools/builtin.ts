@@ -1,10 +1,12 @@
 import type { UserId } from '../../shared/contract/ids.ts'
 import { currentTime } from './current-time.ts'
 import { fetchUrl } from './fetch-url.ts'
-import { fetchUserProfile, type Profile } from './fetch-user-profile.ts'
+import { fetchUserProfile } from './fetch-user-profile.ts'
+import type { Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
 import type { CallOf } from './port.ts'
-import { type FoundPlace, searchSessions } from './search-sessions.ts'
+import { searchSessions } from './search-sessions.ts'
+import type { FoundPlace } from './search-sessions.ts'
 
 export type BuiltinToolsDeps = {
   loadProfile: (userId: UserId) => Promise<Profile | null>

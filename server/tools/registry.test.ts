@@ -73,8 +73,9 @@ test.each([
 ])('bad arguments %s are answered by what is wrong with which field', (text, ...mentions) => {
   const call = createToolRegistry([add], { timeoutMs: 1000 }).parse('add', text)
   expect(call).toMatchObject({ ok: false, kind: 'bad-arguments' })
-  for (const mention of mentions)
+  for (const mention of mentions) {
     expect(call).toHaveProperty('error', expect.stringContaining(mention))
+  }
 })
 
 test('an error stays short, however wrong the arguments are', () => {

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { describeIssues, readArguments } from './arguments.ts'
-import {
-  CallLostError,
-  type ParsedCall,
-  type Tool,
-  type ToolContext,
-  type ToolFailure,
-  type ToolOutcome,
-  type ToolRegistry,
-  type ToolSource,
+import { CallLostError } from './port.ts'
+import type {
+  ParsedCall,
+  Tool,
+  ToolContext,
+  ToolFailure,
+  ToolOutcome,
+  ToolRegistry,
+  ToolSource,
 } from './port.ts'
 
 /** The longest output of a tool in UTF-16 units of JSON: an event carries it whole, and a frame is limited to 1 MiB. */

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { Agent, fetch, type Response } from 'undici'
+import { Agent, fetch } from 'undici'
+import type { Response } from 'undici'
 import { isPublicAddress } from './public-address.ts'
 
 export type Resolved = { address: string; family: number }

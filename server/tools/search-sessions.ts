@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { MessageId, SessionId, type UserId } from '../../shared/contract/ids.ts'
+import { MessageId, SessionId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
 import type { Tool } from './port.ts'
 

@@ -4,7 +4,8 @@ import { sumUsageByDay, sumUsageByModel } from '../../db/queries/usage.ts'
 import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
 import { usage } from '../../shared/contract/api/people.ts'
 import { notFound } from '../api-error.ts'
-import { type Context, query } from '../trpc.ts'
+import { query } from '../trpc.ts'
+import type { Context } from '../trpc.ts'
 
 export const summarizeUsage = query(usage.summary, async (context, period) =>
   sumUsageByModel(context.services.database.db, await filterOf(context, period)),

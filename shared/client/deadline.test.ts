@@ -85,6 +85,7 @@ test('a refusal is known by its code, which then is in its type', async () => {
   expect([isApiError(refused), isApiError(refused, 'NOT_FOUND')]).toEqual([true, true])
   expect(isApiError(refused, 'CONFLICT')).toBe(false)
   expect([isApiError(new Error('other')), isApiError(null)]).toEqual([false, false])
-  if (isApiError(refused, 'NOT_FOUND'))
+  if (isApiError(refused, 'NOT_FOUND')) {
     expect(refused.data.code satisfies 'NOT_FOUND').toBe('NOT_FOUND')
+  }
 })

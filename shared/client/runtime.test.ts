@@ -5,6 +5,7 @@ test('a Node that is too old is told so in a sentence; a newer one and a browser
   expect(() => checkRuntime('18.20.4')).toThrow(
     "Throughline's client needs Node 20 or later; this is Node 18.20.4",
   )
-  for (const version of ['20.0.0', '22.1.0', process.versions.node, undefined])
+  for (const version of ['20.0.0', '22.1.0', process.versions.node, undefined]) {
     checkRuntime(version)
+  }
 })

@@ -2,7 +2,8 @@ import type { LoggedEvent } from '../contract/events.ts'
 import type { Message, Outcome } from '../contract/message.ts'
 import type { Session } from '../contract/session.ts'
 import type { ToolCall } from '../contract/tool.ts'
-import { type SessionState, fold } from './fold.ts'
+import { fold } from './fold.ts'
+import type { SessionState } from './fold.ts'
 
 export type CallAtRest = ToolCall & { status: 'completed' | 'failed' | 'denied' | 'unknown' }
 export type MessageAtRest = Omit<Message<CallAtRest>, 'status'> & { status: Outcome }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BranchNode, leafUnder } from './branches.ts'
+import { leafUnder } from './branches.ts'
+import type { BranchNode } from './branches.ts'
 
 /** A tree whose nodes come one after the other, each below an earlier one. */
 const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 40 }).map((choices) =>

@@ -1,4 +1,5 @@
-import { type AppToolCall, type Outputs, connect } from 'throughline/client'
+import { connect } from 'throughline/client'
+import type { AppToolCall, Outputs } from 'throughline/client'
 import { useSession } from 'throughline/react'
 // The client's types for the tools of one's own server. It is an `import type`, so no server code gets into the client.
 import type { tools } from './custom-tool.ts'

@@ -1,10 +1,5 @@
-import {
-  type Inputs,
-  type Outputs,
-  type ApiErrorCode,
-  connect,
-  isApiError,
-} from 'throughline-client'
+import { connect, isApiError } from 'throughline-client'
+import type { Inputs, Outputs, ApiErrorCode } from 'throughline-client'
 import { Session, newId } from 'throughline-client/contract'
 import { useSession } from 'throughline-client/react'
 

@@ -1,5 +1,6 @@
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
-import { type SessionState, fold } from '../../../shared/session/fold.ts'
+import { fold } from '../../../shared/session/fold.ts'
+import type { SessionState } from '../../../shared/session/fold.ts'
 
 /**
  * The events of a watch, each whole again. One that is too long for a frame comes in several, and all but the last have

@@ -21,10 +21,12 @@ function readParameter(value: unknown, schema: z.core.$ZodType | undefined): unk
     return all.map((one) => readParameter(one, wanted.element))
   }
   if (typeof value !== 'string') return value
-  if (wanted instanceof z.ZodNumber)
+  if (wanted instanceof z.ZodNumber) {
     return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value)
-  if (wanted instanceof z.ZodBoolean)
+  }
+  if (wanted instanceof z.ZodBoolean) {
     return value === 'true' ? true : value === 'false' ? false : value
+  }
   return value
 }
 

@@ -148,8 +148,9 @@ function translateTool(
   }
   if (status === last) return { state, frames: [] }
   const frames: PlainFrame[] = []
-  if (!isOver(status) || last === undefined)
+  if (!isOver(status) || last === undefined) {
     frames.push({ type: 'tool_call', call_id, name, status, input })
+  }
   if (isOver(status)) {
     frames.push({
       type: 'tool_result',

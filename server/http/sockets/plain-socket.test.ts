@@ -150,8 +150,9 @@ test('a paused plain reader costs little (P12)', async () => {
   await client.frame(1)
   client.socket.pause()
   const text = 'x'.repeat(16 * 1024)
-  for (let index = 0; index < 1000; index += 1)
+  for (let index = 0; index < 1000; index += 1) {
     server.script.append(chunk(0, index * text.length, text))
+  }
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(server.unsentBytes()).toBeLessThan(256 * 1024)
   client.socket.resume()

@@ -75,8 +75,9 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
     }
     const all: unknown[] = Array.isArray(message) ? message : [message]
     const calls = all.filter((one) => isRequest(one) && isCall(one))
-    if (calls.length <= options.batchSize)
+    if (calls.length <= options.batchSize) {
       return all.filter((one) => !isRequest(one) || admits(one))
+    }
     for (const call of all.filter(isRequest)) {
       if (isCall(call)) {
         refuse(

@@ -1,8 +1,10 @@
 import type { Decoded, Decoder, StepRequest, WireEvent } from '../adapter.ts'
 import type { ChatState } from './chat-request.ts'
-import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, isObject, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { ModelDelta, ModelFinish } from '../port.ts'
-import { readFault, type ProviderFault } from '../failure/provider-fault.ts'
+import { readFault } from '../failure/provider-fault.ts'
+import type { ProviderFault } from '../failure/provider-fault.ts'
 import { faultInStream } from '../failure/fault-in-stream.ts'
 import { brokenOffWith, finishKind } from '../failure/finish-reasons.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
@@ -52,8 +54,9 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         arguments: argumentsText,
       })
       const { id: _id, index: _index, type: _type, function: _function, ...further } = piece
-      if (Object.keys(further).length > 0)
+      if (Object.keys(further).length > 0) {
         Object.assign((state.calls[calls.latest] ??= {}), further)
+      }
       return deltas
     })
   }

@@ -1,7 +1,9 @@
-import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, isObject, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { OfferedTool, Turn } from './conversation.ts'
 import type { Generation } from './generation.ts'
-import { BadRequest, checkCalls, type Wire, type WireMessage } from './wire.ts'
+import { BadRequest, checkCalls } from './wire.ts'
+import type { Wire, WireMessage } from './wire.ts'
 
 /** The demo model's Chat Completions. */
 export const chatWire: Wire = {
@@ -95,8 +97,9 @@ export const chatWire: Wire = {
       }
     }
     yield chunk({}, false, finish)
-    if (withUsage)
+    if (withUsage) {
       yield { data: { ...start, choices: [], usage: usageOf(generation) }, paced: false }
+    }
     yield { data: '[DONE]', paced: false }
   },
 }
@@ -104,8 +107,9 @@ export const chatWire: Wire = {
 function readTurn(message: JsonObject): Turn {
   const { role, content } = message
   if (role === 'user') return { role, text: textOf(content) }
-  if (role === 'tool')
+  if (role === 'tool') {
     return { role, callId: stringOf(message.tool_call_id), output: textOf(content) }
+  }
   if (role !== 'assistant') throw new BadRequest(`Invalid role: ${String(role)}.`, 'messages')
   const calls = arrayOf(message.tool_calls).map((value) => {
     const call = objectOf(value)

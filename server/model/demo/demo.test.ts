@@ -2,8 +2,10 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createModelPort } from '../create.ts'
 import type { ModelMessage, ModelPort, ModelTool } from '../port.ts'
-import { collect, stepOf, type CollectedStep } from '../testing/collect.ts'
-import { startDemoModel, type DemoModel } from './start.ts'
+import { collect, stepOf } from '../testing/collect.ts'
+import type { CollectedStep } from '../testing/collect.ts'
+import { startDemoModel } from './start.ts'
+import type { DemoModel } from './start.ts'
 import { countTokens, tokenize } from './tokens.ts'
 
 const tools: ModelTool[] = [
@@ -189,8 +191,9 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
     const { steps } = await converse(api, [
       'a table, a bulleted list, a formula and some Python code please',
     ])
-    for (const sign of [/^\| Step/m, /^1\. /m, /\$\$/, /```python\n/])
+    for (const sign of [/^\| Step/m, /^1\. /m, /\$\$/, /```python\n/]) {
       expect(steps[0]?.text).toMatch(sign)
+    }
   })
 
   test('repeats exactly', async () => {

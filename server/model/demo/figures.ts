@@ -15,10 +15,11 @@ export function format(key: string, value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'string') return when(value) ?? value
-  if (typeof value !== 'number')
+  if (typeof value !== 'number') {
     return Array.isArray(value)
       ? value.map((one) => format('', one)).join(', ')
       : JSON.stringify(value)
+  }
   if (/bytes$/i.test(key)) return bytes(value)
   if (/percent(age)?$|pct$/i.test(key)) return `${round(value)} %`
   if (/_?(milliseconds|ms)$/i.test(key)) return `${round(value)} ms`

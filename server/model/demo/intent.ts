@@ -1,4 +1,5 @@
-import { earlierQuestions, question, type Conversation, type DemoCall } from './conversation.ts'
+import { earlierQuestions, question } from './conversation.ts'
+import type { Conversation, DemoCall } from './conversation.ts'
 import { asksForMetrics } from './metric-words.ts'
 import { asksForProfile, namesTool, wantedCalls } from './wanted-calls.ts'
 
@@ -78,8 +79,9 @@ function backgroundTask({ instructions, tools }: Conversation, text: string): In
     /\b(write|give|generate|create|make|answer|reply|respond|name)\b[^.\n]{0,60}\btitles?\b/i.test(
       asked,
     )
-  )
+  ) {
     return { type: 'title', text }
+  }
   const summary =
     /\bsummari[sz]e (the|this|a)\b|\b(write|give|make|create|produce)\b[^.\n]{0,40}\bsummar(y|ies)\b/i
   return summary.test(asked) ? { type: 'summarise', text } : null
@@ -124,8 +126,9 @@ function longAnswer(text: string): Intent | null {
 function memory(text: string, conversation: Conversation): Intent | null {
   if (
     /\b(what('s| is)|do you (know|remember)|tell me|remember)\b[^.?!]{0,20}\bmy name\b/i.test(text)
-  )
+  ) {
     return { type: 'recall-name' }
+  }
   const name = nameIn(text)
   if (name) return { type: 'remember-name', name }
   const earlier =
@@ -156,16 +159,21 @@ function smallTalk(text: string): Intent | null {
     /\bwhat (can|do) you do\b|\bhelp\b\s*[?!.]*$|\byour (abilities|capabilities|tools|features)\b|\bwhich tools\b|\bwhat tools\b|\bhow can you help\b/i.test(
       text,
     )
-  )
+  ) {
     return { type: 'abilities' }
+  }
   if (
     /^\s*(hi|hello|hey|good (morning|afternoon|evening)|howdy|greetings|servus|hallo|bonjour|hola)\b[\s\p{P}\p{S}]*(there|everyone|demo|again|how are you)?[\s\p{P}\p{S}]*$/iu.test(
       text,
     )
-  )
+  ) {
     return { type: 'greeting' }
-  if (/^\s*(thanks|thank you|thx|cheers|great|perfect|nice|cool|ok|okay)\b[^?]{0,40}$/i.test(text))
+  }
+  if (
+    /^\s*(thanks|thank you|thx|cheers|great|perfect|nice|cool|ok|okay)\b[^?]{0,40}$/i.test(text)
+  ) {
     return { type: 'thanks' }
+  }
   const sum =
     /(?:^|\bis\b|\bcalculate\b|\bcompute\b|\bwhat's\b)\s*(-?\d+(?:\.\d+)?(?:\s*[-+*/x×÷]\s*-?\d+(?:\.\d+)?)+)\s*[=?.]*\s*$/i.exec(
       text,

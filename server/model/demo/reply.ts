@@ -1,12 +1,8 @@
 import { calculate } from './calculate.ts'
-import {
-  currentResults,
-  earlierQuestions,
-  isFirstAnswer,
-  type Conversation,
-  type Reply,
-} from './conversation.ts'
-import { nameIn, recognise, type Intent } from './intent.ts'
+import { currentResults, earlierQuestions, isFirstAnswer } from './conversation.ts'
+import type { Conversation, Reply } from './conversation.ts'
+import { nameIn, recognise } from './intent.ts'
+import type { Intent } from './intent.ts'
 import { longText } from './long-text.ts'
 import { markdownSamples } from './markdown-samples.ts'
 import { reportResults } from './tool-report.ts'

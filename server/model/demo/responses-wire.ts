@@ -1,8 +1,10 @@
-import { arrayOf, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { textOf } from './chat-wire.ts'
 import type { OfferedTool, Turn } from './conversation.ts'
 import type { Generation } from './generation.ts'
-import { BadRequest, checkCalls, type Wire, type WireMessage } from './wire.ts'
+import { BadRequest, checkCalls } from './wire.ts'
+import type { Wire, WireMessage } from './wire.ts'
 
 /** The demo model's Responses API. */
 export const responsesWire: Wire = {
@@ -50,8 +52,9 @@ export const responsesWire: Wire = {
           item: { ...item, status: 'in_progress', content: [] },
         })
         yield event('response.content_part.added', { ...inPart, part })
-        for (const delta of generation.text)
+        for (const delta of generation.text) {
           yield event('response.output_text.delta', { ...inPart, delta }, true)
+        }
         yield event('response.output_text.done', { ...inPart, text })
         yield event('response.content_part.done', { ...inPart, part: { ...part, text } })
       } else {
@@ -89,8 +92,9 @@ function readItem(item: JsonObject): Turn[] {
     return [{ role: 'tool', callId: stringOf(item.call_id), output: textOf(item.output) }]
   }
   if (item.role === 'user') return [{ role: 'user', text: textOf(item.content) }]
-  if (item.role === 'assistant')
+  if (item.role === 'assistant') {
     return [{ role: 'assistant', text: textOf(item.content), calls: [] }]
+  }
   if (item.type === 'reasoning') return []
   throw new BadRequest(`Invalid input item: ${String(item.type ?? item.role)}.`, 'input')
 }

@@ -1,11 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { isObject, parseJson, type JsonObject } from '../json.ts'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isObject, parseJson } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { chatWire } from './chat-wire.ts'
 import { DEMO_MODEL, generate } from './generation.ts'
 import { replyTo } from './reply.ts'
 import { responsesWire } from './responses-wire.ts'
 import { sendEvents } from './send-events.ts'
-import { BadRequest, type Wire } from './wire.ts'
+import { BadRequest } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 export type DemoModelOptions = {
   /** 0, the default, picks a free one. */

@@ -1,4 +1,5 @@
-import { arrayOf, isObject, objectOf, parseJson, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, isObject, objectOf, parseJson, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { OfferedTool } from './conversation.ts'
 
 /** Arguments for a named tool: the JSON in the message as it stands, and what is still required from its words. */

@@ -151,11 +151,12 @@ function isTable(value: unknown): value is Record<string, unknown>[] {
 
 function list(values: unknown[]): string {
   if (values.length === 0) return 'Nothing came back: the list is empty.'
-  if (!isTable(values))
+  if (!isTable(values)) {
     return values
       .slice(0, MAX_ROWS)
       .map((value) => `- ${cell(format('', value))}`)
       .join('\n')
+  }
   const keys = [...new Set(values.flatMap((value) => Object.keys(value)))].slice(0, 6)
   const lines = values
     .slice(0, MAX_ROWS)

@@ -41,6 +41,7 @@ export function checkCalls({ turns }: Conversation, param: string): void {
 }
 
 function refuseOpen(open: ReadonlySet<string>, param: string): void {
-  if (open.size > 0)
+  if (open.size > 0) {
     throw new BadRequest(`No tool output found for the calls ${[...open].join(', ')}.`, param)
+  }
 }

@@ -1,13 +1,8 @@
 import type { RunError, RunErrorCode } from '../../../shared/contract/errors.ts'
 import type { Endpoint } from '../adapter.ts'
 import type { Failure } from './failure.ts'
-import {
-  isContextTooLong,
-  isPassing,
-  isQuotaGone,
-  isUnknownModel,
-  type ProviderFault,
-} from './provider-fault.ts'
+import { isContextTooLong, isPassing, isQuotaGone, isUnknownModel } from './provider-fault.ts'
+import type { ProviderFault } from './provider-fault.ts'
 
 /** The model could not be asked. `error` is what a person is told. */
 export class ModelPortError extends Error {

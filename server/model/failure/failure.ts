@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from 'openai'
-import { readFault, type ProviderFault } from './provider-fault.ts'
+import { readFault } from './provider-fault.ts'
+import type { ProviderFault } from './provider-fault.ts'
 
 /** Why a step failed, before it is put into words for a person. */
 export type Failure =

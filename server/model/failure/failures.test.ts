@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { ModelPortOptions } from '../create.ts'
 import { collect, stepOf } from '../testing/collect.ts'
 import { refusal, scriptedPort, word } from '../testing/scripted-port.ts'
-import { chatChunk, DONE, sse, type ScriptedReply } from '../testing/scripted-provider.ts'
+import { chatChunk, DONE, sse } from '../testing/scripted-provider.ts'
+import type { ScriptedReply } from '../testing/scripted-provider.ts'
 
 describe('every failure has its code and an ending', () => {
   const cases: {

@@ -1,6 +1,8 @@
 import type { WireEvent } from '../adapter.ts'
-import { arrayOf, isObject, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
-import { readFault, type ProviderFault } from './provider-fault.ts'
+import { arrayOf, isObject, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import { readFault } from './provider-fault.ts'
+import type { ProviderFault } from './provider-fault.ts'
 
 /**
  * The error that an event of a stream that began with 200 tells of, in whatever shape: OpenAI's `error`, an array of

@@ -19,8 +19,9 @@ export type ProviderFault = {
 export function readFault(body: unknown, status: number | null = null): ProviderFault {
   const wrapped = objectOf(body).error ?? body
   const inStream = status === null
-  if (!isObject(wrapped))
+  if (!isObject(wrapped)) {
     return { status, inStream, code: '', type: '', param: '', message: stringOf(wrapped) }
+  }
   const metadata = objectOf(wrapped.metadata)
   const code = wrapped.code
   return {

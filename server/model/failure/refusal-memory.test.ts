@@ -3,11 +3,8 @@ import { createModelPort } from '../create.ts'
 import { systemClock } from '../clock.ts'
 import { collect, stepOf } from '../testing/collect.ts'
 import { refusal } from '../testing/scripted-port.ts'
-import {
-  chatAnswer,
-  startScriptedProvider,
-  type ScriptedReply,
-} from '../testing/scripted-provider.ts'
+import { chatAnswer, startScriptedProvider } from '../testing/scripted-provider.ts'
+import type { ScriptedReply } from '../testing/scripted-provider.ts'
 import { objectOf } from '../json.ts'
 
 const HOUR = 3_600_000

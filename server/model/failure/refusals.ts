@@ -1,5 +1,7 @@
-import { isContextTooLong, type ProviderFault } from './provider-fault.ts'
-import { type RefusedTool, toolNamedIn } from './refused-tools.ts'
+import { isContextTooLong } from './provider-fault.ts'
+import type { ProviderFault } from './provider-fault.ts'
+import { toolNamedIn } from './refused-tools.ts'
+import type { RefusedTool } from './refused-tools.ts'
 
 /**
  * What a server of the OpenAI family does not take although the API has it, or wants although the API does not. The
@@ -200,8 +202,9 @@ export function refusedBy(
   const left = new Set([...asked.refused, ...tried])
   for (const { api, statuses = [], refusal } of READINGS) {
     if (api !== 'both' && api !== asked.api) continue
-    if (status !== 400 && status !== 422 && (status === null || !statuses.includes(status)))
+    if (status !== 400 && status !== 422 && (status === null || !statuses.includes(status))) {
       continue
+    }
     const found = refusal(fault, { ...asked, refused: left })
     if (found && !left.has(found)) return found
   }
@@ -213,8 +216,9 @@ function tooManyTools({ message, param }: ProviderFault, { tools }: Asked): Refu
   if (
     !about ||
     !/too (?:long|many)|at most|maximum|max(?:imum)?[^.\n]{0,20}\d|exceed|more than/i.test(message)
-  )
+  ) {
     return null
+  }
   const most = numbersIn(message).find((number) => number > 0 && number < tools.length)
   return most === undefined ? null : `more-tools-than-${most}`
 }
@@ -226,8 +230,9 @@ function longAnswer({ message, param }: ProviderFault, { maxTokens }: Asked): Re
     !/too (?:large|high|big|long)|at most|less than|<=|≤|maximum|range|exceed|between|up to/i.test(
       message,
     )
-  )
+  ) {
     return null
+  }
   const most = Math.max(
     ...numbersIn(message).filter((number) => number >= MIN_ANSWER && number < maxTokens),
   )

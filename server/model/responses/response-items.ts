@@ -1,7 +1,9 @@
-import { arrayOf, numberOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { ModelDelta } from '../port.ts'
 import type { ResponsesItem } from './responses-request.ts'
-import { collectToolCalls, type ToolCallStream } from '../chat/tool-call-stream.ts'
+import { collectToolCalls } from '../chat/tool-call-stream.ts'
+import type { ToolCallStream } from '../chat/tool-call-stream.ts'
 
 /**
  * The output items of one response as they grow. An item is known by its place in the output: some servers change

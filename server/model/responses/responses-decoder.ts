@@ -1,10 +1,12 @@
 import type { Decoded, Decoder, StepRequest, WireEvent } from '../adapter.ts'
 import { earlierCallIds } from '../chat/earlier-call-ids.ts'
-import { arrayOf, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { ModelDelta, ModelFinish } from '../port.ts'
 import { faultInStream } from '../failure/fault-in-stream.ts'
 import { brokenOffWith, finishKind } from '../failure/finish-reasons.ts'
-import { readFault, type ProviderFault } from '../failure/provider-fault.ts'
+import { readFault } from '../failure/provider-fault.ts'
+import type { ProviderFault } from '../failure/provider-fault.ts'
 import { collectResponseItems } from './response-items.ts'
 import type { ResponsesState } from './responses-request.ts'
 import { mintCallId } from '../chat/tool-call-stream.ts'
@@ -93,8 +95,9 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
 }
 
 function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: number): ModelFinish {
-  if (ended === 'incomplete')
+  if (ended === 'incomplete') {
     return finishKind(reason) === 'content-filter' ? 'content-filter' : 'length'
+  }
   return calls > 0 ? 'tool-calls' : 'stop'
 }
 

@@ -4,7 +4,8 @@ import type {
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
 import type { StepRequest } from '../adapter.ts'
-import { arrayOf, isObject, objectOf, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, isObject, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { ModelMessage, ModelTool } from '../port.ts'
 import { replayedArguments, replayedName, replayedOutput } from '../chat/replayed-arguments.ts'
 

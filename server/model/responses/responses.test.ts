@@ -174,11 +174,12 @@ describe('the ending', () => {
       event('failed', { response: { status: 'failed', error: { message: 'no' } } }),
       { error: { message: 'no' } },
     ]
-    for (const fault of faults)
+    for (const fault of faults) {
       expect(decode(responses, [textDelta('Hel'), fault])).toMatchObject({
         text: 'Hel',
         fault: 'no',
       })
+    }
   })
 })
 

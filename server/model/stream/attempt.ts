@@ -1,10 +1,12 @@
 import type OpenAI from 'openai'
 import type { Adapter, Decoder, StepRequest } from '../adapter.ts'
-import { readAnswer, type Read } from './answer-reading.ts'
+import { readAnswer } from './answer-reading.ts'
+import type { Read } from './answer-reading.ts'
 import { sourceOf } from './byte-source.ts'
 import type { Clock } from '../clock.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
-import { failureOf, type Failure } from '../failure/failure.ts'
+import { failureOf } from '../failure/failure.ts'
+import type { Failure } from '../failure/failure.ts'
 import type { ModelDelta } from '../port.ts'
 import type { Asked } from '../failure/refusals.ts'
 import { ProgressWatch } from './progress-watch.ts'
@@ -91,8 +93,9 @@ export async function tryOnce(
       }
       if (decoded.deltas.length > 0) saidAt = clock.elapsed()
       // After its ending a provider may still tell the usage, but need not close the connection.
-      if (decoding.ended) watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
-      else if (decoded.alive) {
+      if (decoding.ended) {
+        watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
+      } else if (decoded.alive) {
         const quietMs = clock.elapsed() - saidAt
         watch.expect(Math.min(idleSeconds, QUIET_TIMES * idleSeconds - quietMs / 1000) * 1000)
       }

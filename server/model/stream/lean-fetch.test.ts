@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -60,10 +61,13 @@ test('waits longer than the five minutes after which fetch gives up, for headers
 
 test('goes where it is sent, reads what is compressed, and brings the words of a refusal', async () => {
   await using provider = await listen((request, response) => {
-    if (request.url === '/v1') response.writeHead(307, { location: '/there' }).end()
-    else if (request.url === '/there')
+    if (request.url === '/v1') {
+      response.writeHead(307, { location: '/there' }).end()
+    } else if (request.url === '/there') {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello'))
-    else response.writeHead(429, { 'retry-after': '3' }).end('{"error":"later"}')
+    } else {
+      response.writeHead(429, { 'retry-after': '3' }).end('{"error":"later"}')
+    }
   })
   expect(await textOf(await leanFetch(provider.url, POST))).toBe('hello')
   const refused = await leanFetch(`${provider.url}/no`, POST)

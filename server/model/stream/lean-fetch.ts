@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
-import { type ByteSink, type ByteSource, StreamedResponse } from './byte-source.ts'
+import { StreamedResponse } from './byte-source.ts'
+import type { ByteSink, ByteSource } from './byte-source.ts'
 import { unpacked } from './unpacked-source.ts'
 
 /**

@@ -1,5 +1,6 @@
 import type { StepRequest } from '../adapter.ts'
-import { measureAnswer, type AnswerMeasure } from '../answer-measure.ts'
+import { measureAnswer } from '../answer-measure.ts'
+import type { AnswerMeasure } from '../answer-measure.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 import type { ModelDelta } from '../port.ts'
 import { splitThoughts } from '../think-tags.ts'

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { type EdgeCase, reply, twoCalls } from './edge-cases.ts'
+import { reply, twoCalls } from './edge-cases.ts'
+import type { EdgeCase } from './edge-cases.ts'
 import { chatChunk } from './scripted-provider.ts'
 import { chatCalls, chatEnd } from './wire-events.ts'
 

@@ -1,5 +1,6 @@
 import { chatCallRows } from './chat-call-rows.ts'
-import { type EdgeCase, keepsCharactersWhole, leavesOut, reply, reports } from './edge-cases.ts'
+import { keepsCharactersWhole, leavesOut, reply, reports } from './edge-cases.ts'
+import type { EdgeCase } from './edge-cases.ts'
 import { refusal } from './scripted-port.ts'
 import { chatAnswer, chatChunk, DONE, sse } from './scripted-provider.ts'
 import { chatCalls, chatEnd } from './wire-events.ts'

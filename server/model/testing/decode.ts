@@ -2,7 +2,8 @@ import type { Adapter, StepRequest } from '../adapter.ts'
 import type { ModelDelta, ModelStep } from '../port.ts'
 import { prepareStep } from '../prepared-step.ts'
 import { joinText } from '../well-formed-text.ts'
-import { gather, stepOf, type CollectedStep } from './collect.ts'
+import { gather, stepOf } from './collect.ts'
+import type { CollectedStep } from './collect.ts'
 
 /** Decodes values as a stream would bring them, without a network. Ids are minted as `minted-0`, `minted-1`, …. */
 export function decode(

@@ -1,13 +1,10 @@
 import { expect } from 'vitest'
 import { createModelPort } from '../create.ts'
 import type { ModelStep } from '../port.ts'
-import { collect, type CollectedStep, stepOf } from './collect.ts'
-import {
-  type ScriptedReply,
-  type ScriptedRequest,
-  sse,
-  startScriptedProvider,
-} from './scripted-provider.ts'
+import { collect, stepOf } from './collect.ts'
+import type { CollectedStep } from './collect.ts'
+import { sse, startScriptedProvider } from './scripted-provider.ts'
+import type { ScriptedReply, ScriptedRequest } from './scripted-provider.ts'
 
 /** What providers of the OpenAI family do that no specification tells. The numbers are those of docs/model.md. */
 export const ROWS: Record<number, string> = {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { chatAnswer, chatChunk, DONE, type ScriptedReply, sse } from './scripted-provider.ts'
+import { chatAnswer, chatChunk, DONE, sse } from './scripted-provider.ts'
+import type { ScriptedReply } from './scripted-provider.ts'
 import {
   argumentsDelta,
   callItem,

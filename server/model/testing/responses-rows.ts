@@ -1,4 +1,5 @@
-import { type EdgeCase, keepsCharactersWhole, leavesOut, reply, reports } from './edge-cases.ts'
+import { keepsCharactersWhole, leavesOut, reply, reports } from './edge-cases.ts'
+import type { EdgeCase } from './edge-cases.ts'
 import { responsesCallRows } from './responses-call-rows.ts'
 import { refusal } from './scripted-port.ts'
 import { sse } from './scripted-provider.ts'

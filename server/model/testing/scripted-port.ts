@@ -1,12 +1,8 @@
-import { createModelPort, type ModelPortOptions } from '../create.ts'
+import { createModelPort } from '../create.ts'
+import type { ModelPortOptions } from '../create.ts'
 import type { ModelPort } from '../port.ts'
-import {
-  chatChunk,
-  sse,
-  startScriptedProvider,
-  type ScriptedProvider,
-  type ScriptedReply,
-} from './scripted-provider.ts'
+import { chatChunk, sse, startScriptedProvider } from './scripted-provider.ts'
+import type { ScriptedProvider, ScriptedReply } from './scripted-provider.ts'
 
 /** A port whose provider does as it is told; `await using` ends the provider. */
 export async function scriptedPort(

@@ -1,4 +1,5 @@
-import { arrayOf, isObject, objectOf, parseJson, stringOf, type JsonObject } from '../json.ts'
+import { arrayOf, isObject, objectOf, parseJson, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 
 /**
  * What the strictest of the known providers would refuse in a request, of either API: Anthropic's texts, Mistral's and
@@ -31,8 +32,9 @@ function chatTurns({ messages }: JsonObject): Read {
       continue
     }
     if (content !== null || role !== 'assistant') problems.push(...textProblems(content))
-    if (role === 'assistant' && content === null && calls.length === 0)
+    if (role === 'assistant' && content === null && calls.length === 0) {
       problems.push('an assistant message with nothing in it')
+    }
     for (const call of calls) problems.push(...callProblems(objectOf(call.function)))
     const answers = role === 'tool' ? [stringOf(message.tool_call_id)] : []
     turns.push({ role, calls: calls.map(({ id }) => stringOf(id)), answers })
@@ -62,9 +64,11 @@ function responsesTurns({ input, instructions }: JsonObject): Read {
         break
       default:
         problems.push(...textProblems(item.content))
-        if (item.role === 'user' || item.role === 'assistant')
+        if (item.role === 'user' || item.role === 'assistant') {
           turns.push({ role: item.role, calls: [], answers: [] })
-        else problems.push(`an item of the type ${String(item.type)}`)
+        } else {
+          problems.push(`an item of the type ${String(item.type)}`)
+        }
     }
   }
   return { turns, problems }
@@ -76,17 +80,20 @@ function orderProblems(turns: readonly Turn[]): string[] {
   if (turns.at(-1)?.role === 'assistant') problems.push('an end that is the assistant’s own')
   for (const [at, turn] of turns.entries()) {
     const before = turns[at - 1]
-    if (turn.role !== 'tool' && before?.role === turn.role)
+    if (turn.role !== 'tool' && before?.role === turn.role) {
       problems.push(`two ${turn.role} messages in a row`)
-    if (turn.role === 'user' && before?.role === 'tool')
+    }
+    if (turn.role === 'user' && before?.role === 'tool') {
       problems.push('a user message behind a result')
+    }
     if (turn.role === 'tool' && before?.role === 'user') problems.push('a result without a call')
     if (turn.calls.length === 0) continue
     const next = turns.findIndex(({ role }, place) => place > at && role !== 'tool')
     const answers = turns.slice(at + 1, next < 0 ? undefined : next).flatMap((one) => one.answers)
     if (new Set(turn.calls).size < turn.calls.length) problems.push('two calls with one id')
-    if (answers.join() !== turn.calls.join())
+    if (answers.join() !== turn.calls.join()) {
       problems.push(`results ${answers.join()} for the calls ${turn.calls.join()}`)
+    }
   }
   return problems
 }
@@ -111,8 +118,9 @@ function toolProblems({ tools }: JsonObject, turns: readonly Turn[]): string[] {
   const problems: string[] = []
   if (tools !== undefined && offered.length === 0) problems.push('an empty list of tools')
   if (offered.length > 128) problems.push('more than 128 tools')
-  if (offered.length === 0 && turns.some(({ calls }) => calls.length > 0))
+  if (offered.length === 0 && turns.some(({ calls }) => calls.length > 0)) {
     problems.push('calls in a request without tools')
+  }
   for (const tool of offered) {
     const described = isObject(tool.function) ? tool.function : tool
     const problem = schemaProblem(objectOf(described.parameters), true)
@@ -128,8 +136,9 @@ function schemaProblem(schema: JsonObject, atTop: boolean): string | null {
     const choice = ['oneOf', 'anyOf', 'allOf', 'enum', 'not', '$ref'].find((key) => key in schema)
     if (choice) return `${choice} at the top`
   }
-  if (schema.type === 'array' && !isObject(schema.items) && typeof schema.items !== 'boolean')
+  if (schema.type === 'array' && !isObject(schema.items) && typeof schema.items !== 'boolean') {
     return 'an array without items'
+  }
   const parts = [
     ...Object.values(objectOf(schema.properties)),
     ...Object.values(objectOf(schema.$defs)),

@@ -3,9 +3,11 @@ import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ModelUsage } from '../../model/port.ts'
 import { withoutWords } from '../../model/without-words.ts'
 import type { RunDeps } from '../deps.ts'
-import { type FittedStep, fitStep, type Question } from './fitting.ts'
+import { fitStep } from './fitting.ts'
+import type { FittedStep, Question } from './fitting.ts'
 import type { RunRecorder } from '../recorder.ts'
-import { askModel, type StepResult } from '../step.ts'
+import { askModel } from '../step.ts'
+import type { StepResult } from '../step.ts'
 
 export type PaidResult = Omit<StepResult, 'usage'> & {
   usage: StepUsage | null

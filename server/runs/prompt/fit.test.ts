@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ModelMessage } from '../../model/port.ts'
 import { clip } from './clip.ts'
-import { type CountedTurn, fitTurns } from './fit.ts'
+import { fitTurns } from './fit.ts'
+import type { CountedTurn } from './fit.ts'
 
 /** A token for each character. */
 function counted(...turns: ModelMessage[][]): CountedTurn[] {

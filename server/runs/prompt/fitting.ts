@@ -7,7 +7,8 @@ import type {
 } from '../../model/port.ts'
 import { clip } from './clip.ts'
 import type { Conversation } from './context.ts'
-import { fitTurns, type Turn, TURNS_AT_ONCE } from './fit.ts'
+import { fitTurns, TURNS_AT_ONCE } from './fit.ts'
+import type { Turn } from './fit.ts'
 
 /** Everything that a step is to be asked with, however long it is. */
 export type Question = {

@@ -1,11 +1,6 @@
 import type { Database } from '../../../db/engine/database.ts'
-import {
-  type FullMessage,
-  type SessionOutline,
-  readBranchIds,
-  readFullMessages,
-  readOutline,
-} from '../../../db/queries/exports.ts'
+import { readBranchIds, readFullMessages, readOutline } from '../../../db/queries/exports.ts'
+import type { FullMessage, SessionOutline } from '../../../db/queries/exports.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { fileAsJson, sessionAsJson } from './export-json.ts'
 import { sessionAsMarkdown } from './export-markdown.ts'

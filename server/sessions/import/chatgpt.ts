@@ -1,13 +1,15 @@
-import {
-  EXPORT_LIMITS,
-  type ExportedCall,
-  type ExportedMessage,
-  type ExportedSession,
+import { EXPORT_LIMITS } from '../../../shared/contract/export.ts'
+import type {
+  ExportedCall,
+  ExportedMessage,
+  ExportedSession,
 } from '../../../shared/contract/export.ts'
-import { type Answer, clean, extendAnswer, toMessage } from './chatgpt-answer.ts'
+import { clean, extendAnswer, toMessage } from './chatgpt-answer.ts'
+import type { Answer } from './chatgpt-answer.ts'
 import type { ChatGptConversation, ChatGptMessage, ChatGptNode } from './chatgpt-file.ts'
 import { textOf } from './chatgpt-text.ts'
-import { type ImportPath, invalidImport } from './import-error.ts'
+import { invalidImport } from './import-error.ts'
+import type { ImportPath } from './import-error.ts'
 
 /** Where a way through the tree has come to. */
 type Place = {

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
-import { ExportFile, type ExportedSession } from '../../../shared/contract/export.ts'
+import { ExportFile } from '../../../shared/contract/export.ts'
+import type { ExportedSession } from '../../../shared/contract/export.ts'
 import { ThreadRefusal } from '../../threads.ts'
 import { ChatGptFile } from './chatgpt-file.ts'
 import { fromChatGpt } from './chatgpt.ts'
-import { type ImportPath, invalidImport, namePlace } from './import-error.ts'
+import { invalidImport, namePlace } from './import-error.ts'
+import type { ImportPath } from './import-error.ts'
 import { checkTree } from './import-tree.ts'
 import { isTextNestedDeeper } from './json-depth.ts'
 

@@ -1,5 +1,6 @@
 import type { ExportedMessage, ExportedSession } from '../../../shared/contract/export.ts'
-import { type ImportPath, invalidImport } from './import-error.ts'
+import { invalidImport } from './import-error.ts'
+import type { ImportPath } from './import-error.ts'
 
 /** @throws BAD_REQUEST when the messages are no tree, or an answer is not what an answer can be */
 export function checkTree({ messages, activeLeaf }: ExportedSession, path: ImportPath): void {

@@ -15,11 +15,14 @@ export function isTextNestedDeeper(text: string, levels: number): boolean {
     if (isString) {
       if (code === BACKSLASH) at += 1
       else if (code === QUOTE) isString = false
-    } else if (code === QUOTE) isString = true
-    else if (OPENING.has(code)) {
+    } else if (code === QUOTE) {
+      isString = true
+    } else if (OPENING.has(code)) {
       depth += 1
       if (depth > levels) return true
-    } else if (CLOSING.has(code)) depth -= 1
+    } else if (CLOSING.has(code)) {
+      depth -= 1
+    }
   }
   return false
 }

@@ -1,14 +1,12 @@
 import type { PGlite } from '@electric-sql/pglite'
 import {
   CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryResult,
 } from 'kysely'
+import type { DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { Database } from '../../../db/engine/database.ts'
 import {
   INSERT_CHUNKS,

@@ -60,11 +60,13 @@ export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: st
       setEditing('begun')
     },
     save() {
-      if (!hasNewWords) close()
-      else
+      if (!hasNewWords) {
+        close()
+      } else {
         void attempt('saving', () =>
           api.messages.edit.mutate({ id, text: draft, onlyQueued: true }),
         )
+      }
     },
     remove: () => attempt('removing', () => api.messages.unqueue.mutate({ id })),
     moveToBox() {

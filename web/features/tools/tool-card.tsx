@@ -1,5 +1,6 @@
 import { Activity, CircleUser, Wrench } from 'lucide-react'
-import { createElement, type ReactNode, useMemo } from 'react'
+import { createElement, useMemo } from 'react'
+import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { CallProgress } from './call-progress.tsx'

@@ -13,8 +13,9 @@ const MAX_HIGHLIGHTED_LENGTH = 60_000
 export function paintCode(element: Element, name: string): () => void {
   const language = codeLanguage(name)
   const code = element.textContent
-  if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined')
+  if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined') {
     return () => {}
+  }
   const added: [Highlight, StaticRange][] = []
   const nodes = textNodes(element)
   for (const token of codeTokens(code, language)) {

@@ -68,8 +68,9 @@ export function splitText(previous: SplitText, text: string): SplitText {
 }
 
 function linksBefore(boundary: number, previous: SplitText, source: string, links: Links): Links {
-  if (boundary === previous.boundary || Object.keys(links).length === 0)
+  if (boundary === previous.boundary || Object.keys(links).length === 0) {
     return previous.settledLinks
+  }
   return lex(source.slice(previous.boundary, boundary), previous.settledLinks).links
 }
 
