@@ -12,6 +12,7 @@ import { ensureLocalOwner } from './auth/local-owner.ts'
 import { createCaller } from './caller.ts'
 import type { Config } from './config.ts'
 import { createAccessPolicy } from './http/access.ts'
+import type { Connection } from './http/sockets/connection.ts'
 import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/feed.ts'
@@ -248,14 +249,14 @@ export async function createApp(options: AppOptions) {
     now,
     newId,
   }
-  const context = (drained?: () => Promise<void>): Context => ({
+  const context = (connection?: Connection): Context => ({
     services,
     user: owner,
-    ...(drained && { drained }),
+    ...(connection && { drained: connection.drained, inTurn: connection.inTurn }),
   })
   const http = await createHttpServer({
     router: appRouter,
-    createContext: (connection) => context(connection.drained),
+    createContext: context,
     access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,

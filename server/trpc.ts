@@ -20,6 +20,8 @@ export type Context = {
   user: { id: UserId; admin: boolean }
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
+  /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
+  inTurn?: <Result>(work: () => Promise<Result>) => Promise<Result>
   /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }
@@ -81,8 +83,12 @@ const admit = t.middleware(({ ctx, meta, next }) => {
   return next()
 })
 
+const takeTurn = t.middleware(({ ctx, meta, next }) =>
+  ctx.inTurn && meta && 'isLong' in meta ? ctx.inTurn(() => next()) : next(),
+)
+
 export const router = t.router
-export const procedure = t.procedure.use(translateErrors).use(admit)
+export const procedure = t.procedure.use(translateErrors).use(admit).use(takeTurn)
 export const createCallerFactory = t.createCallerFactory
 
 /** What every procedure with this declaration has: who may call it, what it takes, and what it answers. */

@@ -15,6 +15,8 @@ export type Connection = {
    * streams awaits it between two writes, so that a slow reader costs no memory.
    */
   drained(): Promise<void>
+  /** Does work that makes a long answer: after what was given before it, when the other side has taken that. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>
   /** Aborts when the connection ends. */
   signal: AbortSignal
   /** Ends a socket, as when its login was revoked; a plain HTTP request ends by itself. */
@@ -31,7 +33,7 @@ export function bearerToken(request: IncomingMessage): string | null {
   return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? null
 }
 
-/** The connection of one HTTP request. It never needs to drain: Node's streams pull what is sent over HTTP. */
+/** The connection of one HTTP request. Nothing waits: Node's streams pull what is sent over HTTP. */
 export function httpConnection(
   request: IncomingMessage,
   signal: AbortSignal,
@@ -42,6 +44,7 @@ export function httpConnection(
     request,
     token: bearerToken(request) ?? connectionParams?.token ?? null,
     drained: () => Promise.resolve(),
+    inTurn: (work) => work(),
     signal,
     close: () => undefined,
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 
 /**
@@ -41,4 +42,20 @@ export function controlFlow(
     void drained().then(() => webSocket.resume())
   })
   return drained
+}
+
+/** Lets long answers be made one at a time: the next is begun when the one before has gone out. */
+export function takeTurns(
+  drained: () => Promise<void>,
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const result = last.then(drained).then(work)
+    // The answer is handed to the socket after it was returned; whether there is room can be seen only then.
+    last = result.then(
+      () => nextTurn(),
+      () => undefined,
+    )
+    return result
+  }
 }

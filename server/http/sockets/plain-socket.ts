@@ -96,6 +96,7 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Ca
     request: socket.request,
     token: options.token ?? bearerToken(socket.request),
     drained: socket.drained,
+    inTurn: (work) => work(),
     signal: socket.signal,
     close: socket.close,
   })

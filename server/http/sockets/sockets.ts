@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
 import { controlFlow } from './flow.ts'
+import { FragmentingSocket } from './fragmenting-socket.ts'
 import { watchPulse } from './pulse.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
@@ -42,6 +43,7 @@ export function createSockets(
 ): Sockets {
   const options = {
     noServer: true,
+    WebSocket: FragmentingSocket,
     maxPayload: limits.frameBytes,
     // Compression costs eight times the CPU and a window of memory for each socket.
     perMessageDeflate: false,

@@ -4,6 +4,7 @@ import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws'
 import type { CreateContext } from './connection.ts'
 import { bearerToken } from './connection.ts'
 import type { Limits } from '../limits.ts'
+import { takeTurns } from './flow.ts'
 import type { OpenSocket } from './sockets.ts'
 import { createLimitedEncoder } from './trpc-limits.ts'
 
@@ -43,6 +44,7 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
         request,
         token: info.connectionParams?.token ?? bearerToken(request),
         drained: socket.drained,
+        inTurn: takeTurns(socket.drained),
         signal: socket.signal,
         close: socket.close,
       }),

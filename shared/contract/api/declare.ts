@@ -37,6 +37,8 @@ export type RequestDeclaration = Common & {
   described?: z.ZodType
   /** Mutations only: done twice it is done once, always or where this field is given. Absent: it must not be repeated. */
   repeat?: true | string
+  /** Its answers may be long: one socket gets them one after the other, each when there is room for it. */
+  isLong?: true
   /** How the REST interface hands it on, where not as JSON of the usual size: as a file to keep, or from a file. */
   file?: 'download' | 'upload'
 }

@@ -18,6 +18,7 @@ export const messages = group('messages', {
   list: query({
     rest: 'GET /session/{sessionId}/messages',
     summary: 'List the messages of the active branch',
+    isLong: true,
     input: z.object({
       sessionId: SessionId,
       before: MessageId.optional(),

@@ -86,6 +86,7 @@ export const sessions = group('sessions', {
   read: query({
     rest: 'GET /session/{id}',
     summary: 'Read a session with its messages',
+    isLong: true,
     input: z.object({ id: SessionId }),
     described: Session.extend({ messages: z.array(Message), hasOlder: z.boolean() }),
   }),
@@ -115,6 +116,7 @@ export const sessions = group('sessions', {
   log: query({
     rest: 'GET /session/{id}/log',
     summary: 'Read the event log of a session',
+    isLong: true,
     input: z.object({
       id: SessionId,
       after: z.coerce.number<number>().int().min(0).default(0),
@@ -136,6 +138,7 @@ export const sessions = group('sessions', {
   export: query({
     rest: 'GET /session/{id}/export',
     summary: 'Download a session as JSON or Markdown',
+    isLong: true,
     input: z.object({ id: SessionId, format: z.enum(['json', 'markdown']).default('json') }),
     output: z.object({ name: z.string(), mimeType: z.string(), content: z.string() }),
     file: 'download',
@@ -188,6 +191,7 @@ export const shares = group('shares', {
   get: query({
     rest: 'GET /share/{token}',
     summary: 'Read a shared snapshot',
+    isLong: true,
     input: z.object({ token: ShareToken }),
     output: SharedSnapshot,
     access: 'anyone',
