@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { EventRow } from '../queries/events.ts'
+import type { EventRow } from '../queries/log/events.ts'
 import type { JobStorage } from '../queries/jobs.ts'
 import type { Notifications } from './notifications.ts'
 import type { Schema } from '../schema.ts'

@@ -5,10 +5,10 @@ import {
   messageExists,
   readQueued,
   updateMessage,
-} from '../../db/queries/messages.ts'
-import { findRunOfQuestion } from '../../db/queries/runs.ts'
-import type { Run } from '../../db/queries/runs.ts'
-import { updateSession } from '../../db/queries/sessions.ts'
+} from '../../db/queries/messages/messages.ts'
+import { findRunOfQuestion } from '../../db/queries/runs/runs.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
+import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'

@@ -10,10 +10,10 @@ import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { CallLostError } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
-import { CUT_OFF, UNREADABLE } from './messages.ts'
-import { reasonOf } from './reasons.ts'
-import type { McpTimes } from './times.ts'
-import { makeTransport } from './transports.ts'
+import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
+import { reasonOf } from './failure-reason.ts'
+import type { McpTimes } from './timeouts.ts'
+import { makeTransport } from './transport/make-transport.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig

@@ -5,8 +5,8 @@ import type { McpServerConfig } from './config.ts'
 import { ForgottenError, McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
-import { reasonOf } from './reasons.ts'
-import type { McpTimes } from './times.ts'
+import { reasonOf } from './failure-reason.ts'
+import type { McpTimes } from './timeouts.ts'
 
 type State =
   | { phase: 'connecting' }

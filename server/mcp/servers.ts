@@ -4,7 +4,7 @@ import type { ToolSource } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
 import { McpServer } from './server.ts'
-import type { McpTimes } from './times.ts'
+import type { McpTimes } from './timeouts.ts'
 
 const TIMES: McpTimes = {
   connectMs: 30_000,

@@ -4,13 +4,13 @@ import { chat } from './chat/chat.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { withReadableErrors } from './failure/error-bodies.ts'
-import { leanFetch } from './stream/lean-fetch.ts'
-import { listModels } from './list.ts'
+import { leanFetch } from './stream/streaming-fetch.ts'
+import { listModels } from './catalog/model-list.ts'
 import type { ModelPort } from './port.ts'
 import { rememberRefusals } from './failure/refusal-memory.ts'
 import { responses } from './responses/responses.ts'
 import { streamStep } from './stream/stream.ts'
-import { withoutWords } from './without-words.ts'
+import { withoutWords } from './redacted-error.ts'
 
 export type ModelPortOptions = {
   /** Left out, requests carry no credentials: most local servers want none. */

@@ -8,7 +8,7 @@ import {
   lockPresence,
   reopenSession,
 } from '../../db/queries/presence.ts'
-import { findSession } from '../../db/queries/sessions.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'

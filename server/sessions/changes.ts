@@ -1,5 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
-import { findSessionWithOwner, readActivity } from '../../db/queries/sessions.ts'
+import { findSessionWithOwner, readActivity } from '../../db/queries/sessions/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 

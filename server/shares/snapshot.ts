@@ -1,10 +1,10 @@
 import type { Database } from '../../db/engine/database.ts'
-import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/exports.ts'
-import type { FullMessage } from '../../db/queries/exports.ts'
+import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/transfer/exports.ts'
+import type { FullMessage } from '../../db/queries/transfer/exports.ts'
 import { CallId, MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
-import { atRest } from '../../shared/session/at-rest.ts'
+import { atRest } from '../../shared/session/final-message.ts'
 
 /** Messages of a snapshot, and their JSON in UTF-16 units, at the most: it is shown at once. */
 const MAX_MESSAGES = 5_000

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { findActiveRun } from '../../db/queries/runs.ts'
+import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import { everythingServer, hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'

@@ -5,7 +5,7 @@ import type { Session } from '../contract/session.ts'
 import type { ToolCall } from '../contract/tool.ts'
 import { FoldError } from './fold-error.ts'
 import { placeMessage } from './order.ts'
-import { keepSame } from './keep-same.ts'
+import { keepSame } from './structural-sharing.ts'
 
 /** The state of a session after the event `seq`. */
 export type SessionState<Call = ToolCall> = {

@@ -1,5 +1,5 @@
 import type { Message } from '../contract/message.ts'
-import { keepSame } from './keep-same.ts'
+import { keepSame } from './structural-sharing.ts'
 
 /**
  * Inserts or replaces a message in the list: the active branch in its order, followed by the queued messages in theirs.

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
-import { controlFlow } from './flow.ts'
-import { watchPulse } from './pulse.ts'
+import { controlFlow } from './backpressure.ts'
+import { watchPulse } from './heartbeat.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
 export type OpenSocket = {

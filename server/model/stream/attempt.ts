@@ -10,7 +10,7 @@ import type { Failure } from '../failure/failure.ts'
 import type { ModelDelta } from '../port.ts'
 import type { Asked } from '../failure/refusals.ts'
 import { ProgressWatch } from './progress-watch.ts'
-import { SaidSoFar } from './said-so-far.ts'
+import { SaidSoFar } from './delta-assembler.ts'
 import { UnreadableBody } from './transport.ts'
 
 export type AttemptSettings = {

@@ -1,4 +1,4 @@
-import type { FullMessage, SessionOutline } from '../../../db/queries/exports.ts'
+import type { FullMessage, SessionOutline } from '../../../db/queries/transfer/exports.ts'
 import type {
   ExportFile,
   ExportedCall,
@@ -8,8 +8,8 @@ import type {
   ExportedSession,
 } from '../../../shared/contract/export.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
-import type { CallAtRest, MessageAtRest } from '../../../shared/session/at-rest.ts'
-import { atRest } from '../../../shared/session/at-rest.ts'
+import type { CallAtRest, MessageAtRest } from '../../../shared/session/final-message.ts'
+import { atRest } from '../../../shared/session/final-message.ts'
 
 type Head<Whole, Last extends keyof Whole> = Omit<Whole, Last>
 

@@ -1,7 +1,7 @@
-import type { FullMessage } from '../../../db/queries/exports.ts'
+import type { FullMessage } from '../../../db/queries/transfer/exports.ts'
 import type { Session } from '../../../shared/contract/session.ts'
-import type { CallAtRest, MessageAtRest } from '../../../shared/session/at-rest.ts'
-import { atRest } from '../../../shared/session/at-rest.ts'
+import type { CallAtRest, MessageAtRest } from '../../../shared/session/final-message.ts'
+import { atRest } from '../../../shared/session/final-message.ts'
 import { toEvents } from './export-json.ts'
 import { fenced, inline, quoted } from './markdown.ts'
 

@@ -3,11 +3,11 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { CallId } from '../../../shared/contract/ids.ts'
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { ApprovalForm } from './approval-form.tsx'
-import { toolWords, unknownWords } from './call-words.ts'
+import { ApprovalForm } from './approval/approval-form.tsx'
+import { toolWords, unknownWords } from './tool-labels.ts'
 import { ToolCard } from './tool-card.tsx'
-import { OutcomeForm } from './unknown-outcome.tsx'
-import { problemOf } from './use-call-command.ts'
+import { OutcomeForm } from './approval/unknown-outcome.tsx'
+import { problemOf } from './approval/use-call-command.ts'
 
 const call = (change: Partial<Extract<AppToolCall, { source: `mcp:${string}` }>>): AppToolCall => ({
   id: CallId.parse('00000000-0000-4000-8000-000000000001'),

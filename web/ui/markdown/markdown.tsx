@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import { BlockView } from './block.tsx'
-import { isHeldBack } from './held-back.ts'
+import { isHeldBack } from './provisional-block.ts'
 import { closeEmphasis } from './open-emphasis.ts'
 import { emptyText, splitText } from './split.ts'
 import type { Block } from './split.ts'
