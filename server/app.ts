@@ -16,17 +16,17 @@ import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/reading/feed.ts'
 import { Hub } from './log/reading/hub.ts'
-import { measureLog } from './log/metrics.ts'
+import { createLogMetrics } from './log/metrics.ts'
 import { CursorReader } from './log/reading/reader.ts'
 import { GroupCommitWriter } from './log/writing/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
-import type { McpTimes } from './mcp/timeouts.ts'
+import type { McpTimeouts } from './mcp/timeouts.ts'
 import { createBudget } from './budget/budget.ts'
 import { createModelCatalog } from './model/catalog/catalog.ts'
 import type { ModelPort } from './model/port.ts'
 import { createPrices } from './model/catalog/prices.ts'
 import { createTokenCounter } from './model/token-counter.ts'
-import { createHearing } from './node-messages.ts'
+import { createNodeMessageHandler } from './node-messages.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
@@ -58,7 +58,7 @@ export type AppOptions = {
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
   /** How patient it is with MCP servers, where other than usual. */
-  mcpTimes?: Partial<McpTimes>
+  mcpTimeouts?: Partial<McpTimeouts>
   /** Where its numbers are put, beside what is there already; of its own when left out. */
   metrics?: Registry
   /** Opens the database instead of the settings; the server closes it. */
@@ -134,7 +134,7 @@ export async function createApp(options: AppOptions) {
     labelNames: Object.keys(about),
     registers: [metrics],
   }).set(about, 1)
-  const countEvents = measureLog(metrics)
+  const countEvents = createLogMetrics(metrics)
   const hub = new Hub((sessionId, events) => {
     countEvents(events)
     jobs.committed(sessionId)
@@ -158,12 +158,14 @@ export async function createApp(options: AppOptions) {
     leaseSeconds: config.runs.leaseMs / 1000,
     clock: databaseClock,
     onMessage: (message) => {
-      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
+      onNodeMessage(message).catch((error: unknown) =>
+        onError(error, 'a message of another node could not be handled'),
+      )
     },
-    onLookAround: async () => {
+    onPoll: async () => {
       await feed.catchUp()
       await feed.closeDeleted()
-      await changes.lookAround()
+      await changes.poll()
     },
     onError,
   })
@@ -222,7 +224,7 @@ export async function createApp(options: AppOptions) {
     },
     (run) => compactRun(database.db, run, now()),
   )
-  const hear = createHearing({ database, feed, runs, hub, changes })
+  const onNodeMessage = createNodeMessageHandler({ database, feed, runs, hub, changes })
   // Closed after the runs: meanwhile it says that this node is not ready.
   const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())

@@ -7,7 +7,7 @@ import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 
 type SessionDeleted = Extract<NodeMessage, { type: 'session-deleted' }>
-type Ears = {
+type NodeMessageTargets = {
   database: Database
   feed: RemoteFeed
   hub: Hub
@@ -19,13 +19,13 @@ type Ears = {
  * What this node does at another one's word. The word may be old: said again by somebody who heard it, or overtaken by
  * what happened since. So what would end something is looked up first.
  */
-export function createHearing({
+export function createNodeMessageHandler({
   database,
   feed,
   hub,
   runs,
   changes,
-}: Ears): (message: NodeMessage) => Promise<void> {
+}: NodeMessageTargets): (message: NodeMessage) => Promise<void> {
   const sessionDeleted = async (message: SessionDeleted): Promise<void> => {
     const { sessionId, userId, runId } = message
     if (runId && (await findDeleted(database.db, 'runs', [runId])).length > 0) {

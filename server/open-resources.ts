@@ -25,14 +25,14 @@ export function openDatabase(config: Config): Promise<Database> {
 export async function openClock({ db }: Database): Promise<DatabaseClock> {
   const clock = new DatabaseClock()
   const asked = performance.now()
-  clock.told(await readClock(db), asked)
+  clock.adjust(await readClock(db), asked)
   return clock
 }
 
 /** The servers of the operator's file; null when there are none. */
 export async function openMcpServers(
   configs: readonly McpServerConfig[],
-  { logger, mcpTimes }: Pick<AppOptions, 'logger' | 'mcpTimes'>,
+  { logger, mcpTimeouts }: Pick<AppOptions, 'logger' | 'mcpTimeouts'>,
   opened: AsyncDisposableStack,
 ) {
   if (configs.length === 0) {
@@ -40,7 +40,7 @@ export async function openMcpServers(
   }
   // Loaded when it is wanted: it takes some 20 MiB.
   const { startMcpServers } = await import('./mcp/servers.ts')
-  return opened.use(startMcpServers(configs, { logger, times: mcpTimes }))
+  return opened.use(startMcpServers(configs, { logger, times: mcpTimeouts }))
 }
 
 /** Where npm packages keep what they can make again. */

@@ -27,7 +27,7 @@ export async function startReadingNode(database: Database) {
       if (message.type === 'events') void feed.take(message.events)
       else void feed.catchUp()
     },
-    onLookAround: () => feed.catchUp(),
+    onPoll: () => feed.catchUp(),
     onError: (error) => {
       throw error
     },

@@ -30,7 +30,7 @@ const node = new LocalNode({
   database,
   leaseSeconds: 60,
   onMessage: () => {},
-  onLookAround: async () => {},
+  onPoll: async () => {},
   onError: fail,
 })
 await node.join()

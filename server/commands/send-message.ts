@@ -174,13 +174,15 @@ async function insertQuestion(
   }
   const runId = RunId.parse(transaction.newId())
   // Who has selected another branch than that of the answer under way goes on with what they see.
-  const isAside = active !== null && active.messageId !== session.activeLeaf
+  const isOnOtherBranch = active !== null && active.messageId !== session.activeLeaf
   const message = await insertMessage(db, {
     id: id ?? MessageId.parse(transaction.newId()),
     sessionId,
     userId,
     parentId:
-      parentId === undefined && (isAside || !active) ? session.activeLeaf : (parentId ?? null),
+      parentId === undefined && (isOnOtherBranch || !active)
+        ? session.activeLeaf
+        : (parentId ?? null),
     role: 'user',
     parts: [{ type: 'text', text }],
     partsSeq: log.nextSeq,

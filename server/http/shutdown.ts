@@ -11,7 +11,7 @@ const LAST = new Set(['/health', '/livez', '/readyz', '/metrics'])
  *
  * @returns waits, for at most so many milliseconds, until all that came before is answered
  */
-export function refuseWhileLeaving(
+export function refuseDuringShutdown(
   app: FastifyInstance,
   isLeaving: () => boolean,
 ): (longestMs: number) => Promise<void> {

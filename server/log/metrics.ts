@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client'
 import type { CommittedEvent } from './reading/hub.ts'
 
 /** Counts what this node commits: events, answers by how they ended, and the tokens of those. */
-export function measureLog(registry: Registry): (events: readonly CommittedEvent[]) => void {
+export function createLogMetrics(registry: Registry): (events: readonly CommittedEvent[]) => void {
   const committed = new Counter({
     name: 'throughline_events_committed_total',
     help: 'Events committed, by type.',

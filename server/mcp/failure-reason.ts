@@ -1,13 +1,13 @@
 import { SdkHttpError } from '@modelcontextprotocol/client'
-import { TooMuchError } from './transport/receive-limit.ts'
+import { MessageTooLongError } from './transport/receive-limit.ts'
 
 /**
  * Explains why a server cannot be used, for the model and the user, without its address, command or other
  * configuration.
  */
-export function reasonOf(error: unknown): string {
+export function failureReason(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof TooMuchError) return cause.message
+    if (cause instanceof MessageTooLongError) return cause.message
     if (cause instanceof SdkHttpError) {
       const asks = cause.status === 401 || cause.status === 403
       return asks

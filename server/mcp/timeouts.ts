@@ -1,5 +1,5 @@
 /** Timeouts and delays of the connections to MCP servers, in milliseconds. */
-export type McpTimes = {
+export type McpTimeouts = {
   /** The timeout of the initialization, and of each page of the tool list. */
   connectMs: number
   /** The timeout of a ping, and how long a server is idle before it is pinged. */

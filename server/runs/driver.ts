@@ -118,7 +118,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       const call = await carryOut(now.call, deps, {
         caller,
         signal: endOfCalls,
-        onProgress: (reached) => progress.tell(reached),
+        onProgress: (reached) => progress.record(reached),
       })
       signals.lose.throwIfAborted()
       await progress.close()

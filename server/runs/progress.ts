@@ -23,7 +23,7 @@ export class ProgressRecord {
     this.#pace = Math.max(PACE, (JSON.stringify(stored.call).length / LENGTH_PER_SECOND) * 1000)
   }
 
-  tell(progress: ToolProgress): void {
+  record(progress: ToolProgress): void {
     if (!this.#closing.signal.aborted) {
       this.#newest = progress
       this.#writing ??= this.#write()

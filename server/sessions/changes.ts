@@ -45,7 +45,7 @@ export class LocalSessionChanges {
   }
 
   /** Looks for what other nodes changed: their word may have been lost. */
-  async lookAround(): Promise<void> {
+  async poll(): Promise<void> {
     const userIds = [...this.#lists.keys()]
     const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
     const before = this.#seen

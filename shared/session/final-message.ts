@@ -5,19 +5,19 @@ import type { ToolCall } from '../contract/tool.ts'
 import { fold } from './fold.ts'
 import type { SessionState } from './fold.ts'
 
-export type CallAtRest = ToolCall & { status: 'completed' | 'failed' | 'denied' | 'unknown' }
-export type MessageAtRest = Omit<Message<CallAtRest>, 'status'> & { status: Outcome }
+export type FinalCall = ToolCall & { status: 'completed' | 'failed' | 'denied' | 'unknown' }
+export type FinalMessage = Omit<Message<FinalCall>, 'status'> & { status: Outcome }
 
 /**
  * A message in its final form, for copies that are not updated: an unfinished answer becomes `interrupted`, with the
  * text it has, and unfinished calls get no result.
  * @param later events of the log that the message does not include yet
  */
-export function atRest(
+export function toFinalMessage(
   session: Session,
   message: Message,
   later: readonly LoggedEvent[],
-): MessageAtRest {
+): FinalMessage {
   const start: SessionState = { session, messages: [message], hasOlder: false, seq: 0 }
   const state = later.reduce<SessionState>((before, event) => fold(before, event), start)
   const [folded = message] = state.messages
@@ -25,7 +25,7 @@ export function atRest(
     ...folded,
     status: outcomeOf(folded),
     parts: folded.parts.map((part) =>
-      part.type === 'tool' ? { type: 'tool', call: callAtRest(part.call) } : part,
+      part.type === 'tool' ? { type: 'tool', call: toFinalCall(part.call) } : part,
     ),
   }
 }
@@ -37,7 +37,7 @@ function outcomeOf({ status }: Message): Outcome {
 }
 
 /** A `once` call that had begun may have taken effect, so its outcome is unknown. */
-export function callAtRest(call: ToolCall): CallAtRest {
+export function toFinalCall(call: ToolCall): FinalCall {
   switch (call.status) {
     case 'completed':
     case 'failed':

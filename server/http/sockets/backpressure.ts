@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws'
  *
  * Node's socket says `drain` when it was over its high water mark (64 KiB) and has handed all of it to the kernel.
  */
-export function controlFlow(
+export function applyBackpressure(
   webSocket: WebSocket,
   socket: Socket,
   fullBytes: number,

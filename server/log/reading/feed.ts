@@ -2,7 +2,7 @@ import type { Database } from '../../../db/engine/database.ts'
 import { readEventsOfMany } from '../../../db/queries/log/events.ts'
 import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import type { ToldEvent } from '../../nodes/port.ts'
+import type { BroadcastEvent } from '../../nodes/port.ts'
 import type { CommittedEvent, Hub } from './hub.ts'
 import { parseEvent } from './snapshot.ts'
 
@@ -25,7 +25,7 @@ export class RemoteFeed {
   }
 
   /** Takes another node's word for what it committed. */
-  async take(events: readonly ToldEvent[]): Promise<void> {
+  async take(events: readonly BroadcastEvent[]): Promise<void> {
     let complete = true
     for (const [sessionId, told] of Map.groupBy(events, (event) => event.sessionId)) {
       const first = told[0]

@@ -12,7 +12,7 @@ import { SessionGoneError } from '../port.ts'
 import type { FollowOptions, LogReader } from '../port.ts'
 import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
-import { Turns } from './semaphore.ts'
+import { Semaphore } from './semaphore.ts'
 
 /**
  * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
@@ -37,7 +37,7 @@ export class CursorReader implements LogReader {
   readonly #database: Database
   readonly #hub: Hub
   readonly #longTexts: LongTexts
-  readonly #snapshots = new Turns(SNAPSHOTS_AT_ONCE)
+  readonly #snapshots = new Semaphore(SNAPSHOTS_AT_ONCE)
   readonly #readied = new WeakMap<readonly CommittedEvent[], readonly Ready[]>()
 
   constructor(database: Database, hub: Hub) {

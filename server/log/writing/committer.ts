@@ -5,9 +5,9 @@ import { notify } from '../../../db/engine/notifications.ts'
 import { isTransactionConflict, isRefusal } from '../../../db/engine/database-errors.ts'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { dropFenced } from './fence.ts'
-import type { Share } from './fence.ts'
-import { createAppender, placeChunks, toRow } from './sequenced-events.ts'
-import type { PlacedEvent } from './sequenced-events.ts'
+import type { TakenChunks } from './fence.ts'
+import { createAppender, sequenceChunks, toRow } from './sequenced-events.ts'
+import type { SequencedEvent } from './sequenced-events.ts'
 import type { Appender } from '../port.ts'
 
 export type CommitOptions = {
@@ -15,7 +15,7 @@ export type CommitOptions = {
   /** Called with each failure of a commit; the writer tries again by itself. */
   onTrouble(error: unknown): void
   /** What tells the other nodes of a commit, sent with it; null when there is nobody to tell. */
-  payload?(events: readonly PlacedEvent[]): string | null
+  payload?(events: readonly SequencedEvent[]): string | null
   /** Called with each run whose text was thrown away because another attempt drives it. */
   onFenced(runId: RunId): void
 }
@@ -37,11 +37,11 @@ export class Committer {
    * @returns null when another was quicker to add to the log: its chunks are put back, and it is to be tried again
    */
   async commitWith<T>(
-    share: Share,
+    taken: TakenChunks,
     work: (transaction: Db, log: Appender) => Promise<T>,
-  ): Promise<{ value: T; placed: PlacedEvent[] } | null> {
-    const { log } = share
-    let placed: PlacedEvent[] = []
+  ): Promise<{ value: T; placed: SequencedEvent[] } | null> {
+    const { log } = taken
+    let placed: SequencedEvent[] = []
     let done: { value: T } | null = null
     try {
       await this.#options.database.db.transaction().execute(async (transaction) => {
@@ -50,8 +50,8 @@ export class Committer {
         }
         const head =
           log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
-        await this.#dropFenced(transaction, [share])
-        placed = placeChunks(log.sessionId, head, share.chunks)
+        await this.#dropFenced(transaction, [taken])
+        placed = sequenceChunks(log.sessionId, head, taken.chunks)
         const value = await work(transaction, createAppender(log.sessionId, head, placed))
         if (placed.length > 0) {
           await insertEvents(transaction, placed.map(toRow))
@@ -63,8 +63,8 @@ export class Committer {
         done = { value }
       })
     } catch (error) {
-      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [share]))) {
-        log.putBack(share.chunks)
+      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
+        log.putBack(taken.chunks)
         log.forgetHead()
         if (!isSeqTaken(error) && !isTransactionConflict(error)) {
           throw error
@@ -76,21 +76,21 @@ export class Committer {
   }
 
   /** Tries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
-  async commit(shares: readonly Share[]): Promise<PlacedEvent[]> {
+  async commit(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
     for (;;) {
-      const batch = await this.#patiently(() => this.#place(shares), shares)
+      const batch = await this.#patiently(() => this.#place(takenByLog), takenByLog)
       if (batch.length === 0) {
         return []
       }
       try {
         await this.#options.database.insertChunks(batch.map(toRow), this.#options.payload?.(batch))
       } catch (error) {
-        if (isRefusal(error) || !(await this.#landed(batch, error, shares))) {
-          for (const { log } of shares) {
+        if (isRefusal(error) || !(await this.#landed(batch, error, takenByLog))) {
+          for (const { log } of takenByLog) {
             log.forgetHead()
           }
           if (!isSeqTaken(error)) {
-            await this.#troubled(error, shares)
+            await this.#troubled(error, takenByLog)
           }
           continue
         }
@@ -104,44 +104,44 @@ export class Committer {
    * the log would get a gap or a repetition.
    */
   async #landed(
-    batch: readonly PlacedEvent[],
+    batch: readonly SequencedEvent[],
     error: unknown,
-    shares: readonly Share[],
+    takenByLog: readonly TakenChunks[],
   ): Promise<boolean> {
-    await this.#troubled(error, shares)
+    await this.#troubled(error, takenByLog)
     if (batch.length === 0) {
       return false
     }
     const rows = batch.map(toRow)
     return (
-      (await this.#patiently(() => countEqual(this.#options.database.writer, rows), shares)) ===
+      (await this.#patiently(() => countEqual(this.#options.database.writer, rows), takenByLog)) ===
       rows.length
     )
   }
 
   /** Tries until the database answers. */
-  async #patiently<T>(ask: () => Promise<T>, shares: readonly Share[]): Promise<T> {
+  async #patiently<T>(ask: () => Promise<T>, takenByLog: readonly TakenChunks[]): Promise<T> {
     for (;;) {
       try {
         return await ask()
       } catch (error) {
-        await this.#troubled(error, shares)
+        await this.#troubled(error, takenByLog)
       }
     }
   }
 
   /** What is held is tried on and on; who wants to add something to the same logs is told instead of kept waiting. */
-  async #troubled(error: unknown, shares: readonly Share[]): Promise<void> {
+  async #troubled(error: unknown, takenByLog: readonly TakenChunks[]): Promise<void> {
     this.#options.onTrouble(error)
-    for (const { log } of shares) {
+    for (const { log } of takenByLog) {
       log.refuse(error)
     }
     await delay(RETRY_DELAY)
   }
 
-  async #place(shares: readonly Share[]): Promise<PlacedEvent[]> {
+  async #place(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
     const { writer: db } = this.#options.database
-    const unknown = shares.flatMap(({ log }) => (log.head === null ? [log] : []))
+    const unknown = takenByLog.flatMap(({ log }) => (log.head === null ? [log] : []))
     for (const log of unknown) {
       log.forgetHead()
     }
@@ -155,12 +155,14 @@ export class Committer {
     for (const log of unknown) {
       log.head = heads.get(log.sessionId) ?? 0
     }
-    await this.#dropFenced(db, shares)
-    return shares.flatMap(({ log, chunks }) => placeChunks(log.sessionId, log.head ?? 0, chunks))
+    await this.#dropFenced(db, takenByLog)
+    return takenByLog.flatMap(({ log, chunks }) =>
+      sequenceChunks(log.sessionId, log.head ?? 0, chunks),
+    )
   }
 
-  async #dropFenced(db: Db, shares: readonly Share[]): Promise<void> {
-    for (const runId of await dropFenced(db, shares)) {
+  async #dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<void> {
+    for (const runId of await dropFenced(db, takenByLog)) {
       this.#options.onFenced(runId)
     }
   }

@@ -5,7 +5,7 @@ import type { PendingChunk, PendingLog } from './pending.ts'
 import type { RunHold } from '../port.ts'
 
 /** Some taken chunks of one log, which are about to be committed. */
-export type Share = { log: PendingLog; chunks: PendingChunk[] }
+export type TakenChunks = { log: PendingLog; chunks: PendingChunk[] }
 
 /**
  * Throws away the text of runs that are no longer this node's. Asked after the head of each log is known: a run that
@@ -13,9 +13,9 @@ export type Share = { log: PendingLog; chunks: PendingChunk[] }
  *
  * @returns those runs
  */
-export async function dropFenced(db: Db, shares: readonly Share[]): Promise<Set<RunId>> {
+export async function dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<Set<RunId>> {
   const holds = new Map<RunId, RunHold>()
-  for (const { log, chunks } of shares) {
+  for (const { log, chunks } of takenByLog) {
     for (const { hold } of chunks) {
       if (!log.trusts(hold)) {
         holds.set(hold.runId, hold)
@@ -29,14 +29,14 @@ export async function dropFenced(db: Db, shares: readonly Share[]): Promise<Set<
     db,
     [...holds.values()].map(({ runId, attempt }) => ({ id: runId, attempt })),
   )
-  for (const share of shares) {
-    share.log.settle(share.chunks.filter(({ hold }) => fenced.has(hold.runId)))
-    share.chunks = share.chunks.filter(({ hold }) => !fenced.has(hold.runId))
-    for (const { hold } of share.chunks) {
-      share.log.trust(hold)
+  for (const taken of takenByLog) {
+    taken.log.settle(taken.chunks.filter(({ hold }) => fenced.has(hold.runId)))
+    taken.chunks = taken.chunks.filter(({ hold }) => !fenced.has(hold.runId))
+    for (const { hold } of taken.chunks) {
+      taken.log.trust(hold)
     }
     for (const runId of fenced) {
-      share.log.drop(runId)
+      taken.log.drop(runId)
     }
   }
   return fenced

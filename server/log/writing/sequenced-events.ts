@@ -6,14 +6,14 @@ import type { PendingChunk } from './pending.ts'
 import type { Appender } from '../port.ts'
 
 /** An event with its place in a session's log. */
-export type PlacedEvent = CommittedEvent & { sessionId: SessionId; runId: RunId | null }
+export type SequencedEvent = CommittedEvent & { sessionId: SessionId; runId: RunId | null }
 
 /** Places chunks behind the head of their log. */
-export function placeChunks(
+export function sequenceChunks(
   sessionId: SessionId,
   head: number,
   chunks: readonly PendingChunk[],
-): PlacedEvent[] {
+): SequencedEvent[] {
   return chunks.map(({ hold, chunk }, index) => ({
     sessionId,
     seq: head + 1 + index,
@@ -23,7 +23,11 @@ export function placeChunks(
 }
 
 /** Places what is added behind what `batch` holds already, and adds it there. */
-export function createAppender(sessionId: SessionId, head: number, batch: PlacedEvent[]): Appender {
+export function createAppender(
+  sessionId: SessionId,
+  head: number,
+  batch: SequencedEvent[],
+): Appender {
   return {
     get nextSeq() {
       return head + 1 + batch.length
@@ -39,6 +43,6 @@ export function createAppender(sessionId: SessionId, head: number, batch: Placed
   }
 }
 
-export function toRow({ sessionId, seq, runId, event }: PlacedEvent): EventRow {
+export function toRow({ sessionId, seq, runId, event }: SequencedEvent): EventRow {
   return { sessionId, seq, runId, type: event.type, data: jsonOf(event) }
 }

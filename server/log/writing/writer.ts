@@ -5,11 +5,11 @@ import { Admission } from './admission.ts'
 import type { Urgency } from './admission.ts'
 import { Committer } from './committer.ts'
 import type { CommitOptions } from './committer.ts'
-import type { Share } from './fence.ts'
+import type { TakenChunks } from './fence.ts'
 import type { Hub } from '../reading/hub.ts'
 import { PendingLog } from './pending.ts'
 import type { PendingChunk } from './pending.ts'
-import type { PlacedEvent } from './sequenced-events.ts'
+import type { SequencedEvent } from './sequenced-events.ts'
 import type { Appender, LogWriter, RunHold } from '../port.ts'
 
 export type WriterOptions = CommitOptions & {
@@ -92,10 +92,10 @@ export class GroupCommitWriter implements LogWriter {
     await log.lock()
     try {
       for (let tries = 1; ; tries += 1) {
-        const share: Share = { log, chunks: this.#take(log) }
-        const done = await this.#committer.commitWith(share, work)
+        const taken: TakenChunks = { log, chunks: this.#take(log) }
+        const done = await this.#committer.commitWith(taken, work)
         if (done) {
-          this.#committed([share], done.placed)
+          this.#committed([taken], done.placed)
           return done.value
         }
         if (tries === MOST_TRIES) {
@@ -147,9 +147,9 @@ export class GroupCommitWriter implements LogWriter {
     // A log in which an `append` is under way comes back when that is done.
     const free = [...this.#dirty].filter((log) => log.tryLock())
     this.#dirty.clear()
-    const shares = free.map((log): Share => ({ log, chunks: this.#take(log) }))
+    const takenByLog = free.map((log): TakenChunks => ({ log, chunks: this.#take(log) }))
     try {
-      this.#committed(shares, await this.#committer.commit(shares))
+      this.#committed(takenByLog, await this.#committer.commit(takenByLog))
     } finally {
       const ended = performance.now()
       const pace = Math.min(
@@ -157,7 +157,7 @@ export class GroupCommitWriter implements LogWriter {
         SLOWEST_PACE,
       )
       this.#earliest = started + pace
-      for (const { log } of shares) {
+      for (const { log } of takenByLog) {
         this.#release(log)
       }
     }
@@ -182,9 +182,9 @@ export class GroupCommitWriter implements LogWriter {
     }
   }
 
-  #committed(shares: readonly Share[], batch: readonly PlacedEvent[]): void {
+  #committed(takenByLog: readonly TakenChunks[], batch: readonly SequencedEvent[]): void {
     const bySession = Map.groupBy(batch, (event) => event.sessionId)
-    for (const { log, chunks } of shares) {
+    for (const { log, chunks } of takenByLog) {
       const events = bySession.get(log.sessionId)
       log.settle(chunks)
       if (events) {

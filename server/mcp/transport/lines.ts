@@ -1,4 +1,4 @@
-import { MAX_MESSAGE, TooMuchError } from './receive-limit.ts'
+import { MAX_MESSAGE, MessageTooLongError } from './receive-limit.ts'
 
 const NEWLINE = 10
 
@@ -9,7 +9,7 @@ export class Lines {
 
   /**
    * @returns the lines that this piece completes, without empty ones
-   * @throws {TooMuchError} when a line exceeds the longest message
+   * @throws {MessageTooLongError} when a line exceeds the longest message
    */
   push(chunk: Buffer): string[] {
     const lines: string[] = []
@@ -30,7 +30,7 @@ export class Lines {
     this.#length += piece.length
     if (this.#length > MAX_MESSAGE) {
       this.#pieces = []
-      throw new TooMuchError()
+      throw new MessageTooLongError()
     }
     if (piece.length > 0) this.#pieces.push(piece)
   }

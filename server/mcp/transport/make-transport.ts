@@ -2,7 +2,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Transport } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import type { McpServerConfig } from '../config.ts'
-import { TooMuchError } from './receive-limit.ts'
+import { MessageTooLongError } from './receive-limit.ts'
 import { pacedFetch } from './paced-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
 
@@ -10,12 +10,12 @@ import { StdioTransport } from './stdio-transport.ts'
 export function makeTransport(
   config: McpServerConfig,
   logger: Logger,
-  onTooMuch: (error: Error) => void,
+  onMessageTooLong: (error: Error) => void,
 ): Transport {
   if (config.kind === 'http') {
     return new StreamableHTTPClientTransport(new URL(config.url), {
       requestInit: { headers: config.headers },
-      fetch: pacedFetch(onTooMuch),
+      fetch: pacedFetch(onMessageTooLong),
     })
   }
   const { command, args, env, cwd } = config
@@ -28,7 +28,7 @@ export function makeTransport(
   })
   // The client library adds its own handler to this one.
   transport.onerror = (error) => {
-    if (error instanceof TooMuchError) onTooMuch(error)
+    if (error instanceof MessageTooLongError) onMessageTooLong(error)
   }
   return transport
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { Inflow } from './receive-limit.ts'
+import { MessageRateLimiter } from './receive-limit.ts'
 import { pacedFetch } from './paced-fetch.ts'
 
 async function serving(answer: (response: ServerResponse) => void) {
@@ -62,9 +62,9 @@ test.each(['text/event-stream', 'application/json'])(
 
 test('a burst is taken at once; what comes on and on waits', () => {
   let now = 0
-  const inflow = new Inflow(() => now)
-  expect(inflow.take(1_000, 0)).toBe(0)
-  expect(inflow.take(500, 0)).toBe(1_000)
+  const rateLimit = new MessageRateLimiter(() => now)
+  expect(rateLimit.take(1_000, 0)).toBe(0)
+  expect(rateLimit.take(500, 0)).toBe(1_000)
   now = 3_000
-  expect(inflow.take(100, 1024)).toBe(0)
+  expect(rateLimit.take(100, 1024)).toBe(0)
 })

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Inflow, MAX_MESSAGE, TooMuchError } from './receive-limit.ts'
+import { MessageRateLimiter, MAX_MESSAGE, MessageTooLongError } from './receive-limit.ts'
 import { Messages } from '../protocol/messages.ts'
-import { readableAnswer } from './readable-response.ts'
+import { readableResponse } from './readable-response.ts'
 
 /**
  * A `fetch` whose responses are read no faster than the rate limit allows, whose messages are bounded, and repaired so
  * that the client library can read them.
- * @param onTooMuch called when a message was too long; its response then breaks off
+ * @param onMessageTooLong called when a message was too long; its response then breaks off
  */
-export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
-  const inflow = new Inflow()
+export function pacedFetch(onMessageTooLong: (error: Error) => void): typeof fetch {
+  const rateLimit = new MessageRateLimiter()
   const messages = new Messages()
   return async (input, init) => {
     const own = typeof init?.body === 'string' ? messages.sent(JSON.parse(init.body)) : null
@@ -25,18 +25,18 @@ export function pacedFetch(onTooMuch: (error: Error) => void): typeof fetch {
         async transform(chunk, controller) {
           const messages = meter.count(chunk)
           if (meter.length > MAX_MESSAGE) {
-            const error = new TooMuchError()
-            onTooMuch(error)
+            const error = new MessageTooLongError()
+            onMessageTooLong(error)
             throw error
           }
           controller.enqueue(chunk)
-          const wait = inflow.take(messages, chunk.length)
+          const wait = rateLimit.take(messages, chunk.length)
           if (wait > 0) await delay(wait, undefined, { ref: false })
         },
       }),
     )
     const { status, statusText, headers } = response
-    return readableAnswer(new Response(body, { status, statusText, headers }), messages, own)
+    return readableResponse(new Response(body, { status, statusText, headers }), messages, own)
   }
 }
 

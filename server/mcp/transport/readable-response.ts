@@ -5,7 +5,7 @@ import type { Id, Messages } from '../protocol/messages.ts'
  * Turns an HTTP response into one whose messages the client library can read.
  * @param own the request that it answers; null when there is none
  */
-export async function readableAnswer(
+export async function readableResponse(
   response: Response,
   messages: Messages,
   own: Id | null,

@@ -11,7 +11,7 @@ const UNIT = 16 * 1024
  * A rate limiter (token bucket) for what a server sends. The reader waits before it reads on, so that a flooding server
  * is slowed by the backpressure of its own pipe.
  */
-export class Inflow {
+export class MessageRateLimiter {
   readonly #now: () => number
   #credit = BURST
   #at: number
@@ -36,9 +36,9 @@ export class Inflow {
 }
 
 /** A server sent a message beyond the size limit. */
-export class TooMuchError extends Error {
+export class MessageTooLongError extends Error {
   constructor() {
     super(`it sent a message of more than ${MAX_MESSAGE / 1024 / 1024} MiB`)
-    this.name = 'TooMuchError'
+    this.name = 'MessageTooLongError'
   }
 }

@@ -7,7 +7,7 @@ import { serializeMessage } from '@modelcontextprotocol/client'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
 import { guardChild } from './child-guard.ts'
-import { Inflow } from './receive-limit.ts'
+import { MessageRateLimiter } from './receive-limit.ts'
 import { Lines } from './lines.ts'
 import { Messages } from '../protocol/messages.ts'
 
@@ -36,7 +36,7 @@ export type StdioOptions = {
  */
 export class StdioTransport implements Transport {
   readonly #options: StdioOptions
-  readonly #inflow = new Inflow()
+  readonly #rateLimit = new MessageRateLimiter()
   readonly #lines = new Lines()
   readonly #messages = new Messages()
   #child: ChildProcessWithoutNullStreams | null = null
@@ -126,7 +126,7 @@ export class StdioTransport implements Transport {
       this.#deliver(line)
       if (index % BATCH_MESSAGES === BATCH_MESSAGES - 1) await immediate()
     }
-    const wait = this.#inflow.take(lines.length, bytes)
+    const wait = this.#rateLimit.take(lines.length, bytes)
     if (wait > 0) await delay(wait, undefined, { ref: false })
     this.#child?.stdout.resume()
   }

@@ -18,7 +18,7 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
   const clock = options.clock ?? Date.now
   const learned = new Map<string, number>()
   let asked: { at: number; models: Promise<ModelInfo[]> } | null = null
-  let heard: readonly ModelInfo[] = []
+  let latest: readonly ModelInfo[] = []
 
   /** The endpoint's answer, as it is kept for a while; a failure is kept more shortly. */
   function askedModels(): Promise<ModelInfo[]> {
@@ -27,7 +27,7 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
     asked = asking
     asking.models.then(
       (models) => {
-        heard = models
+        latest = models
       },
       () => {
         asking.at = clock() - KEEP_MS + KEEP_FAILURE_MS
@@ -36,8 +36,8 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
     return asking.models
   }
 
-  async function windowOf(model: string, told: readonly ModelInfo[]): Promise<number | null> {
-    const listed = told.find(({ id }) => id === model)?.contextWindow
+  async function windowOf(model: string, models: readonly ModelInfo[]): Promise<number | null> {
+    const listed = models.find(({ id }) => id === model)?.contextWindow
     const window = Math.min(
       options.contextWindow ?? Number.POSITIVE_INFINITY,
       learned.get(model) ?? Number.POSITIVE_INFINITY,
@@ -55,14 +55,14 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
     },
 
     async contextWindow(model) {
-      const told = await Promise.race([
+      const listed = await Promise.race([
         askedModels().catch((): ModelInfo[] => []),
         new Promise<ModelInfo[]>((resolve) => setTimeout(resolve, WAIT_MS, []).unref()),
       ])
-      return windowOf(model, told)
+      return windowOf(model, listed)
     },
 
-    knownContextWindow: (model) => windowOf(model, heard),
+    knownContextWindow: (model) => windowOf(model, latest),
 
     learnContextWindow(model, tokens) {
       learned.set(model, Math.min(tokens, learned.get(model) ?? tokens))

@@ -10,7 +10,7 @@ import { joinText } from '../text/well-formed-text.ts'
  * What one attempt has said, on its way out: thoughts parted from text, texts made whole, and `start` held back until
  * the answer begins, because an attempt that fails before that may be made again.
  */
-export class SaidSoFar {
+export class DeltaAssembler {
   readonly #outlet: DeltaOutlet
   readonly #onAnswered: () => void
   readonly #splitter = splitThoughts()

@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sourceOf, StreamedResponse } from './byte-source.ts'
-import { leanFetch } from './streaming-fetch.ts'
+import { streamingFetch } from './streaming-fetch.ts'
 import { collect, stepOf } from '../testing/collect.ts'
 import { scriptedPort } from '../testing/scripted-port.ts'
 import { chatAnswer } from '../testing/scripted-provider.ts'
@@ -49,7 +49,7 @@ test('waits longer than the five minutes after which fetch gives up, for headers
   await import('undici')
   // Only what the library's own timers are made of: the network goes on in real time.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
-  const answering = leanFetch(provider.url, POST)
+  const answering = streamingFetch(provider.url, POST)
   const response = await waiting.promise
   await vi.advanceTimersByTimeAsync(1_000_000)
   response.write('one ')
@@ -69,8 +69,8 @@ test('goes where it is sent, reads what is compressed, and brings the words of a
       response.writeHead(429, { 'retry-after': '3' }).end('{"error":"later"}')
     }
   })
-  expect(await textOf(await leanFetch(provider.url, POST))).toBe('hello')
-  const refused = await leanFetch(`${provider.url}/no`, POST)
+  expect(await textOf(await streamingFetch(provider.url, POST))).toBe('hello')
+  const refused = await streamingFetch(`${provider.url}/no`, POST)
   expect(refused).not.toBeInstanceOf(StreamedResponse)
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3'])
   expect(await refused.json()).toEqual({ error: 'later' })
@@ -84,7 +84,7 @@ test('an abort ends the request at once, before and after its headers', async ()
       asked.resolve(response)
     })
     const controller = new AbortController()
-    const answering = leanFetch(provider.url, { ...POST, signal: controller.signal })
+    const answering = streamingFetch(provider.url, { ...POST, signal: controller.signal })
     const response = await asked.promise
     const gone = once(response, 'close')
     const text = answers ? textOf(await answering) : answering
@@ -101,7 +101,7 @@ test('a provider that is not read is paused, and goes on where it was', async ()
     response = answer
     answer.end(Buffer.alloc(sent))
   })
-  const source = sourceOf(await leanFetch(provider.url, POST))
+  const source = sourceOf(await streamingFetch(provider.url, POST))
   let length = 0
   const ended = new Promise<void>((resolve, reject) =>
     source.read({

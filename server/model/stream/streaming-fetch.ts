@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici'
 import { StreamedResponse } from './byte-source.ts'
 import type { ByteSink, ByteSource } from './byte-source.ts'
-import { unpacked } from './decompressed-source.ts'
+import { decompressed } from './decompressed-source.ts'
 
 /**
  * A `fetch` that hands the bytes of a streamed answer over as they come, and never gives up by itself: Node's own does
  * after five minutes of silence, whatever longer time was set here. Anything but a `POST` of a text is Node's.
  */
-export const leanFetch: typeof fetch = async (input, init) => {
+export const streamingFetch: typeof fetch = async (input, init) => {
   const { method, headers, body, signal } = init ?? {}
   if (method !== 'POST' || typeof body !== 'string') return fetch(input, init)
   const url = new URL(input instanceof Request ? input.url : input)
@@ -71,7 +71,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   ): void {
     if (status < 200) return
     const init = { status, headers: headersOf(headers) }
-    const source = unpacked(this, init.headers.get('content-encoding'))
+    const source = decompressed(this, init.headers.get('content-encoding'))
     if (status < 300) return this.#resolve(new StreamedResponse(source, init))
     // What a refusal says is read whole.
     const pieces: Uint8Array[] = []

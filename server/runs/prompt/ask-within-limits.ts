@@ -1,7 +1,7 @@
 import type { StepUsage } from '../../../db/schema.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ModelUsage } from '../../model/port.ts'
-import { withoutWords } from '../../model/redacted-error.ts'
+import { redactError } from '../../model/redacted-error.ts'
 import type { RunDeps } from '../deps.ts'
 import { fitStep } from './fit-step.ts'
 import type { FittedStep, Question } from './fit-step.ts'
@@ -94,7 +94,7 @@ async function askPaid(
     step,
     recorder,
     signal,
-    (error) => deps.onError(withoutWords(error), 'the model port threw'),
+    (error) => deps.onError(redactError(error), 'the model port threw'),
     longest,
   )
   const used = begun ? usedBy(result, fitted.likely) : NOTHING

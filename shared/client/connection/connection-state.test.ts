@@ -28,7 +28,9 @@ test('the first try is connecting, each later one says how often and why', () =>
 test('a server that takes connections and says nothing does not make the tries count anew', () => {
   const flap: ConnectionStep[] = [{ type: 'try' }, { type: 'opened' }, { type: 'lost', cause }]
   expect(after(...flap, ...flap, ...flap)).toMatchObject({ attempt: 3 })
-  expect(after(...flap, ...flap, { type: 'try' }, { type: 'opened' }, { type: 'heard' })).toEqual({
+  expect(
+    after(...flap, ...flap, { type: 'try' }, { type: 'opened' }, { type: 'received' }),
+  ).toEqual({
     status: 'connected',
   })
 })

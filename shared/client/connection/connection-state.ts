@@ -15,7 +15,7 @@ export type ConnectionStep =
   | { type: 'try' }
   | { type: 'opened' }
   /** The server sent a message that is not a refusal. */
-  | { type: 'heard' }
+  | { type: 'received' }
   | { type: 'lost'; cause: ConnectionCause }
   /** The reason of the loss became known later. */
   | { type: 'explained'; cause: ConnectionCause }
@@ -31,7 +31,7 @@ export function advance(progress: ConnectionProgress, step: ConnectionStep): Con
       return { ...progress, phase: 'trying', tries: progress.tries + 1 }
     case 'opened':
       return { ...progress, phase: 'open' }
-    case 'heard':
+    case 'received':
       return { ...progress, tries: 0 }
     case 'lost':
       return { ...progress, phase: 'trying', cause: step.cause }

@@ -1,4 +1,4 @@
-import { keepSame } from '../../session/structural-sharing.ts'
+import { replaceEqualDeep } from '../../session/structural-sharing.ts'
 import { advance, describe } from './connection-state.ts'
 import type { ConnectionProgress, ConnectionStep } from './connection-state.ts'
 import { ClientClosedError } from '../errors.ts'
@@ -140,7 +140,7 @@ export class ConnectionDriver implements Connection {
       if (!isCurrent()) return
       if (this.#progress.tries === 0) return
       refusal = refusalIn(data)
-      if (refusal === null) this.#step({ type: 'heard' })
+      if (refusal === null) this.#step({ type: 'received' })
     })
     socket.addEventListener('close', (cause) => {
       if (!isCurrent()) return
@@ -198,7 +198,7 @@ export class ConnectionDriver implements Connection {
     this.#progress = advance(this.#progress, step)
     const wasOpen = this.#open
     this.#open = this.open
-    const state = keepSame(this.#state, describe(this.#progress))
+    const state = replaceEqualDeep(this.#state, describe(this.#progress))
     if (state === this.#state && this.#open === wasOpen) return
     this.#state = state
     this.#listeners.notify()

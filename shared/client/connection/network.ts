@@ -2,7 +2,7 @@
  * Reports changes of the browser's network and of the page's visibility; does nothing outside of a browser. `offline`
  * is also called at once for a browser that is already offline. Returns a function that unsubscribes.
  */
-export function onNetworkChange(tell: {
+export function onNetworkChange(listener: {
   online(): void
   offline(): void
   /** The page became visible: its timers may have been suspended, and the network may have changed. */
@@ -10,16 +10,16 @@ export function onNetworkChange(tell: {
 }): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => {}
   const { signal, abort } = listening()
-  window.addEventListener('online', () => tell.online(), { signal })
-  window.addEventListener('offline', () => tell.offline(), { signal })
+  window.addEventListener('online', () => listener.online(), { signal })
+  window.addEventListener('offline', () => listener.offline(), { signal })
   document.addEventListener(
     'visibilitychange',
     () => {
-      if (document.visibilityState === 'visible') tell.visible()
+      if (document.visibilityState === 'visible') listener.visible()
     },
     { signal },
   )
-  if (navigator.onLine === false) queueMicrotask(() => !signal.aborted && tell.offline())
+  if (navigator.onLine === false) queueMicrotask(() => !signal.aborted && listener.offline())
   return abort
 }
 

@@ -1,4 +1,4 @@
-const told = new Set<string>()
+const reported = new Set<string>()
 
 /**
  * The server's reason to refuse pages of this origin; null when there is none, when it cannot be reached, or when the
@@ -17,8 +17,8 @@ export async function askWhyRefused(
     const said: unknown = await response.json()
     if (typeof said !== 'object' || said === null || !('message' in said)) return null
     const message = String(said.message)
-    if (!told.has(message)) {
-      told.add(message)
+    if (!reported.has(message)) {
+      reported.add(message)
       // oxlint-disable-next-line no-console -- a refused WebSocket says nothing there by itself
       console.warn(`Throughline: ${message}`)
     }

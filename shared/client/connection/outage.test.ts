@@ -31,7 +31,7 @@ test('while the database is away the connection says so, and when it is back a s
   server.script.onWatch = async () => {}
   server.script.onList = async () => {}
   await until(client.connection, ({ status }) => status === 'connected')
-  server.tell((log) => log.say('Hello'))
+  server.record((log) => log.say('Hello'))
   await until(store, ({ state: now }) => now?.messages.length === 1)
   stop()
 })

@@ -16,7 +16,7 @@ test('the events of a loop fold to the fresh view, through drops, each seq once 
     seqs.push(logged.seq)
     state = fold<unknown>(state, logged)
     if (seqs.length > 12) break
-    server.tell((log) => {
+    server.record((log) => {
       if (log.running) log.write('text', `word ${seqs.length} `, false)
       else log.start()
     })
@@ -30,7 +30,7 @@ test('the events of a loop fold to the fresh view, through drops, each seq once 
 test('a loop goes on right after its cursor', async () => {
   await using server = await ScriptedServer.start()
   await using client = connect({ url: server.url })
-  server.tell((log) => {
+  server.record((log) => {
     log.say('One')
     log.rename('Two')
     log.rename('Three')
@@ -46,7 +46,7 @@ test('a loop goes on right after its cursor', async () => {
 test('a consumer that is slow gets the same text in fewer events', async () => {
   await using server = await ScriptedServer.start()
   await using client = connect({ url: server.url })
-  server.tell((log) => {
+  server.record((log) => {
     log.say('Much')
     log.start()
   })
@@ -55,12 +55,12 @@ test('a consumer that is slow gets the same text in fewer events', async () => {
   if (first.done) throw new Error('no event')
   const words = 600
   for (let n = 0; n < words; n += 1) {
-    server.tell((log) => log.write('text', `${n} `, false))
+    server.record((log) => log.write('text', `${n} `, false))
     // Each is sent in its own frame, because each wakes the watch.
     await Promise.resolve()
     if (n % 20 === 0) await client.api.me.query()
   }
-  server.tell((log) => log.end('completed'))
+  server.record((log) => log.end('completed'))
   let state: SessionState<unknown> = fold<unknown>(null, first.value)
   for await (const event of events) {
     state = fold(state, event)

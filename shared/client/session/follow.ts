@@ -31,7 +31,7 @@ export function follow(
   api: Api,
   sessionId: string,
   after: number | null,
-  tell: {
+  listener: {
     event(event: LoggedEvent<AppToolCall>): void
     failing(error: unknown): void
     failed(error: unknown): void
@@ -53,17 +53,17 @@ export function follow(
         if (known && logged.event.type !== 'snapshot') return
         cursor = logged.seq
         refusals = 0
-        tell.event(logged)
+        listener.event(logged)
       },
       ended(error) {
         if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
         refusals += 1
         if (!mayPass(error)) {
           stopped = true
-          return tell.failed(error)
+          return listener.failed(error)
         }
         beginAgain(retryDelay(refusals))
-        if (refusals >= FAILING_AFTER_REFUSALS && !isOutage(error)) tell.failing(error)
+        if (refusals >= FAILING_AFTER_REFUSALS && !isOutage(error)) listener.failing(error)
       },
     })
   }
@@ -108,7 +108,7 @@ function watch(
   api: Api,
   sessionId: string,
   cursor: number | null,
-  tell: { event(event: LoggedEvent<AppToolCall>): void; ended(error: unknown): void },
+  listener: { event(event: LoggedEvent<AppToolCall>): void; ended(error: unknown): void },
 ): { end(): void } {
   let over = false
   let sent = false
@@ -118,7 +118,7 @@ function watch(
     if (over) return
     over = true
     // tRPC may report an error before it returns the subscription.
-    queueMicrotask(() => tell.ended(error))
+    queueMicrotask(() => listener.ended(error))
   }
 
   function unsubscribe(): void {
@@ -137,7 +137,7 @@ function watch(
         if (over) unsubscribe()
       },
       onData({ id, data }) {
-        if (!over) tell.event({ seq: Number(id), event: data })
+        if (!over) listener.event({ seq: Number(id), event: data })
       },
       onError: ended,
       onComplete: () => ended(null),

@@ -20,11 +20,11 @@ afterEach(async () => {
 
 describe('following a session', () => {
   test('a reader sees what a fresh reader is shown, and goes on live', async () => {
-    server.tell((session) => session.say('Hello'))
+    server.record((session) => session.say('Hello'))
     const session = client.session(server.session.id)
     const stop = session.store.subscribe(() => {})
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
-    server.tell((log) => {
+    server.record((log) => {
       log.start()
       log.write('text', 'Good day', false)
       log.end('completed')
@@ -37,18 +37,18 @@ describe('following a session', () => {
     const session = client.session(server.session.id)
     const stop = session.store.subscribe(() => {})
     await until(session.store, ({ status }) => status === 'live')
-    server.tell((log) => {
+    server.record((log) => {
       log.say('Count')
       log.start()
     })
     for (let round = 0; round < 5; round += 1) {
-      server.tell((log) => log.write('text', `before ${round} `, false))
+      server.record((log) => log.write('text', `before ${round} `, false))
       if (round % 2 === 0) await caughtUp(session, server.session)
       server.drop()
-      server.tell((log) => log.write('text', `while away ${round} `, false))
+      server.record((log) => log.write('text', `while away ${round} `, false))
       await caughtUp(session, server.session)
     }
-    server.tell((log) => log.end('completed'))
+    server.record((log) => log.end('completed'))
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
     expect(server.script.cursors.filter((cursor) => cursor === null)).toHaveLength(1)
     stop()
@@ -60,7 +60,7 @@ describe('following a session', () => {
     await until(session.store, ({ status }) => status === 'live')
     await server.halt()
     await until(client.connection, ({ status }) => status === 'reconnecting')
-    server.tell((log) => log.say('Are you there?'))
+    server.record((log) => log.say('Are you there?'))
     await server.listen()
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
     expect(server.script.cursors).toEqual([null, 0])
@@ -68,7 +68,7 @@ describe('following a session', () => {
   })
 
   test('an event that cannot follow leads to a new snapshot, not to a gap (P3)', async () => {
-    server.tell((log) => {
+    server.record((log) => {
       log.say('Tell me')
       log.start()
       log.write('text', 'One ', false)
@@ -81,19 +81,19 @@ describe('following a session', () => {
       server.script.falsify = (right) => right
       return { seq, event: { ...event, offset: event.offset + 5 } }
     }
-    server.tell((log) => log.write('text', 'two', false))
+    server.record((log) => log.write('text', 'two', false))
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
     expect(server.script.cursors).toEqual([null, null])
     stop()
   })
 
   test('a watch that the server ends is begun again at the cursor (P2)', async () => {
-    server.tell((log) => log.say('Hello'))
+    server.record((log) => log.say('Hello'))
     const session = client.session(server.session.id)
     const stop = session.store.subscribe(() => {})
     await caughtUp(session, server.session)
     server.script.falsify = () => null
-    server.tell((log) => log.rename('Ended here'))
+    server.record((log) => log.rename('Ended here'))
     await eventually(() => server.script.watching === 0)
     server.script.falsify = (event) => event
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
@@ -135,10 +135,10 @@ describe('following a session', () => {
 
   test('a reader who comes back sees what it knew at once, and then the rest', async () => {
     const session = client.session(server.session.id)
-    server.tell((log) => log.say('First'))
+    server.record((log) => log.say('First'))
     await caughtUp(session, server.session)
     await eventually(() => server.script.watching === 0)
-    server.tell((log) => log.rename('While away'))
+    server.record((log) => log.rename('While away'))
     expect(session.store.getSnapshot().state?.messages).toHaveLength(1)
     expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
     expect(server.script.cursors).toEqual([null, 1])
@@ -150,7 +150,7 @@ describe('telling listeners', () => {
     const flushes: (() => void)[] = []
     await using slow = connect({ url: server.url, schedule: (flush) => flushes.push(flush) })
     const { store } = slow.session(server.session.id)
-    server.tell((log) => {
+    server.record((log) => {
       log.say('Go')
       log.start()
     })
@@ -160,12 +160,12 @@ describe('telling listeners', () => {
     })
     await until(store, ({ status }) => status === 'live')
     const before = told
-    server.tell((log) => log.write('text', 'a', false))
+    server.record((log) => log.write('text', 'a', false))
     await eventually(() => flushes.length === 1)
-    server.tell((log) => log.write('text', 'b', false))
-    server.tell((log) => log.write('text', 'c', false))
+    server.record((log) => log.write('text', 'b', false))
+    server.record((log) => log.write('text', 'c', false))
     expect(told).toBe(before)
-    server.tell((log) => log.end('completed'))
+    server.record((log) => log.end('completed'))
     const { state } = await until(store, (snapshot) => snapshot.state?.session.running === false)
     expect(state?.messages[1]?.parts).toEqual([{ type: 'text', text: 'abc' }])
     expect(told).toBe(before + 1)

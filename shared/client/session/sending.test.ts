@@ -167,7 +167,7 @@ test('a failed send is taken back with its text', async () => {
 
 test('a stop whose connection breaks is repeated', async () => {
   await connected()
-  server.tell((log) => {
+  server.record((log) => {
     log.say('Go on for long')
     log.start()
   })

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '../../contract/events.ts'
-import { keepSame } from '../../session/structural-sharing.ts'
+import { replaceEqualDeep } from '../../session/structural-sharing.ts'
 import { FoldError } from '../../session/fold-error.ts'
 import { fold } from '../../session/fold.ts'
 import type { Api, AppSessionState, AppToolCall } from '../app.ts'
@@ -154,7 +154,7 @@ export class SessionStore implements Store<SessionSnapshot> {
 
   #publish(): void {
     this.#scheduled = false
-    const pending = keepSame(
+    const pending = replaceEqualDeep(
       this.#snapshot.pending,
       this.#pending.map(({ answered: _, ...send }) => send),
     )

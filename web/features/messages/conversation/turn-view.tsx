@@ -4,7 +4,7 @@ import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../share
 import { useSession } from '../../../../shared/react/index.ts'
 import { ErrorBoundary } from '../../../ui/error-boundary.tsx'
 import { AnswerMessage } from '../answer/answer-message.tsx'
-import { PersonMessage } from '../user-message/editable-message.tsx'
+import { EditableMessage } from '../user-message/editable-message.tsx'
 import { RawMessage } from './raw-message.tsx'
 import type { Turn } from './turns.ts'
 import { UserMessage } from '../user-message/user-message.tsx'
@@ -90,7 +90,7 @@ function MessageById(props: {
   return (
     <ErrorBoundary fallback={<RawMessage message={message} />}>
       {message.role === 'user' ? (
-        <PersonMessage message={message} beginsLine={props.beginsLine} />
+        <EditableMessage message={message} beginsLine={props.beginsLine} />
       ) : (
         <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
       )}

@@ -15,7 +15,7 @@ import { Versions } from '../versions.tsx'
  * A logged user message. While it is queued, it can be changed and withdrawn; later, editing it creates another
  * version.
  */
-export function PersonMessage(props: { message: AppMessage; beginsLine: boolean }) {
+export function EditableMessage(props: { message: AppMessage; beginsLine: boolean }) {
   const { message } = props
   const text = messageText(message.parts)
   const queued = useQueuedMessage(message, text)

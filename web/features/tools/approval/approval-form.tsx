@@ -3,7 +3,7 @@ import { useRef, useState } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { Button } from '../../../ui/button.tsx'
 import { CallArguments } from '../call-arguments.tsx'
-import { effectWords, toolWords } from '../tool-labels.ts'
+import { effectTexts, toolLabel } from '../tool-labels.ts'
 import { useFocusHandover } from './use-focus-handover.ts'
 
 type Decision = 'approve' | 'deny'
@@ -20,7 +20,7 @@ export function ApprovalForm(props: {
   onDecide: (decision: Decision, reason: string) => void
 }) {
   const { call, isSent } = props
-  const { name, server } = toolWords(call)
+  const { name, server } = toolLabel(call)
   const [reason, setReason] = useState('')
   const form = useRef<HTMLFormElement>(null)
   useFocusHandover(form)
@@ -40,7 +40,7 @@ export function ApprovalForm(props: {
       <div className="text-sm">
         <p>
           The assistant asks to use <strong className="font-semibold wrap-anywhere">{name}</strong>
-          {server && ` of ${server}`}. {effectWords[call.effect]}
+          {server && ` of ${server}`}. {effectTexts[call.effect]}
         </p>
         {props.description && (
           <p className="mt-1 line-clamp-3 text-xs wrap-anywhere text-muted">{props.description}</p>

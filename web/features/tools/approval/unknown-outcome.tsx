@@ -3,7 +3,7 @@ import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
-import { unknownWords } from '../tool-labels.ts'
+import { unknownOutcomeText } from '../tool-labels.ts'
 import { useCallCommand } from './use-call-command.ts'
 import { useFocusHandover } from './use-focus-handover.ts'
 
@@ -40,7 +40,7 @@ export function OutcomeForm(props: {
   return (
     <div ref={form} className="grid gap-3 border-t border-border p-3.5">
       <div className="text-sm">
-        <p className="wrap-anywhere">{unknownWords(call.error)}</p>
+        <p className="wrap-anywhere">{unknownOutcomeText(call.error)}</p>
         <p className="mt-1 text-muted">If you can find out, record it here.</p>
       </div>
       {props.problem && (

@@ -23,8 +23,8 @@ export function CodeBlock({
     if (!isWhole || language === '') return
     let unpaint: (() => void) | null = null
     let isGone = false
-    void import('./highlight-code.ts').then(({ paintCode }) => {
-      if (!isGone && element.current) unpaint = paintCode(element.current, language)
+    void import('./highlight-code.ts').then(({ highlightCode }) => {
+      if (!isGone && element.current) unpaint = highlightCode(element.current, language)
     })
     return () => {
       isGone = true

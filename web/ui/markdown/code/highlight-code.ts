@@ -10,7 +10,7 @@ const MAX_HIGHLIGHTED_LENGTH = 60_000
  * without it shows no colours.
  * @returns a function that removes the colours
  */
-export function paintCode(element: Element, name: string): () => void {
+export function highlightCode(element: Element, name: string): () => void {
   const language = codeLanguage(name)
   const code = element.textContent
   if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined') {
