@@ -1,5 +1,5 @@
 import { Ajv } from '@modelcontextprotocol/client/validators/ajv'
-import { isNestedTooDeeply } from '../../../shared/contract/nesting.ts'
+import { isNestedTooDeeply } from '../../../shared/contract/storable.ts'
 import { isObject } from './lenient-results.ts'
 
 /** UTF-16 units of JSON. Schemas are sent to the model with every step. */
