@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../db/engine/database.ts'
-import { readEvents } from '../db/queries/events.ts'
+import { readEvents } from '../db/queries/log/events.ts'
 import { countTokens } from '../server/model/demo/tokens.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'

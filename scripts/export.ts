@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { connect } from '../db/engine/connect.ts'
 import type { Database } from '../db/engine/database.ts'
-import { listAllSessionIds } from '../db/queries/exports.ts'
+import { listAllSessionIds } from '../db/queries/transfer/exports.ts'
 import { migrate } from '../db/engine/migrate.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { ensureLocalOwner } from '../server/auth/local-owner.ts'
-import { ConfigError, readConfig } from '../server/config.ts'
-import type { Config } from '../server/config.ts'
+import { ConfigError, readConfig } from '../server/config/config.ts'
+import type { Config } from '../server/config/config.ts'
 import { exportSession, exportSessions } from '../server/sessions/export/export.ts'
-import { explainStartFailure } from '../server/start-failure.ts'
+import { explainStartFailure } from '../server/config/start-failure.ts'
 
 // Exports every session of the local owner, from the database that the settings name.
 

@@ -2,32 +2,32 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
+import { ping } from '../db/engine/database.ts'
 import type { Database } from '../db/engine/database.ts'
 import { migrate } from '../db/engine/migrate.ts'
-import { removeInterruptedImports } from '../db/queries/atomic-import.ts'
-import { ping } from '../db/engine/ping.ts'
+import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { findProfile } from '../db/queries/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
 import { ensureLocalOwner } from './auth/local-owner.ts'
 import { createCaller } from './caller.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
-import { RemoteFeed } from './log/feed.ts'
-import { Hub } from './log/hub.ts'
-import { measureLog } from './log/measure.ts'
-import { CursorReader } from './log/reader.ts'
-import { GroupCommitWriter } from './log/writer.ts'
+import { RemoteFeed } from './log/reading/feed.ts'
+import { Hub } from './log/reading/hub.ts'
+import { createLogMetrics } from './log/metrics.ts'
+import { CursorReader } from './log/reading/reader.ts'
+import { GroupCommitWriter } from './log/writing/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
-import type { McpTimes } from './mcp/times.ts'
+import type { McpTimeouts } from './mcp/timeouts.ts'
 import { createBudget } from './budget/budget.ts'
-import { createModelCatalog } from './model/catalog.ts'
+import { createModelCatalog } from './model/catalog/catalog.ts'
 import type { ModelPort } from './model/port.ts'
-import { createPrices } from './model/prices.ts'
+import { createPrices } from './model/catalog/prices.ts'
 import { createTokenCounter } from './model/token-counter.ts'
-import { createHearing } from './hearing.ts'
+import { createNodeMessageHandler } from './node-messages.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
@@ -39,7 +39,13 @@ import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
 import { searchSessions } from './sessions/search.ts'
 import { createOutageLog } from './outage.ts'
-import { openClock, openDatabase, openMcpServers, openModel, pricedAddress } from './outside.ts'
+import {
+  openClock,
+  openDatabase,
+  openMcpServers,
+  openModel,
+  pricedAddress,
+} from './open-resources.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/port.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -53,7 +59,7 @@ export type AppOptions = {
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
   /** How patient it is with MCP servers, where other than usual. */
-  mcpTimes?: Partial<McpTimes>
+  mcpTimeouts?: Partial<McpTimeouts>
   /** Where its numbers are put, beside what is there already; of its own when left out. */
   metrics?: Registry
   /** Opens the database instead of the settings; the server closes it. */
@@ -129,7 +135,7 @@ export async function createApp(options: AppOptions) {
     labelNames: Object.keys(about),
     registers: [metrics],
   }).set(about, 1)
-  const countEvents = measureLog(metrics)
+  const countEvents = createLogMetrics(metrics)
   const hub = new Hub((sessionId, events) => {
     countEvents(events)
     jobs.committed(sessionId)
@@ -153,12 +159,14 @@ export async function createApp(options: AppOptions) {
     leaseSeconds: config.runs.leaseMs / 1000,
     clock: databaseClock,
     onMessage: (message) => {
-      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
+      onNodeMessage(message).catch((error: unknown) =>
+        onError(error, 'a message of another node could not be handled'),
+      )
     },
-    onLookAround: async () => {
+    onPoll: async () => {
       await feed.catchUp()
       await feed.closeDeleted()
-      await changes.lookAround()
+      await changes.poll()
     },
     onError,
   })
@@ -217,7 +225,7 @@ export async function createApp(options: AppOptions) {
     },
     (run) => compactRun(database.db, run, now()),
   )
-  const hear = createHearing({ database, feed, runs, hub, changes })
+  const onNodeMessage = createNodeMessageHandler({ database, feed, runs, hub, changes })
   // Closed after the runs: meanwhile it says that this node is not ready.
   const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 
 /** JSON lines, or something to read when a person watches. Neither carries secrets, nor what people say. */
 export function createLogger(level: Config['logLevel'], forPerson: boolean): Logger {

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
-import { ConfigError } from './config.ts'
-import type { Config } from './config.ts'
+import { ConfigError } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { createLogger } from './logger.ts'
 import { checkConfig } from './start-config.ts'
-import { explainStartFailure } from './start-failure.ts'
+import { explainStartFailure } from './config/start-failure.ts'
 
 /** A configuration error, by the convention of sysexits.h. */
 const EX_CONFIG = 78

@@ -1,5 +1,5 @@
 import type { Database } from '../db/engine/database.ts'
-import type { Hub } from './log/hub.ts'
+import type { Hub } from './log/reading/hub.ts'
 import type { LogReader, LogWriter } from './log/port.ts'
 import type { LocalPresence } from './presence/presence.ts'
 import type { ModelCatalog, ModelPort } from './model/port.ts'

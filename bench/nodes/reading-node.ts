@@ -1,8 +1,8 @@
 import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
-import { RemoteFeed } from '../../server/log/feed.ts'
-import { Hub } from '../../server/log/hub.ts'
-import { CursorReader } from '../../server/log/reader.ts'
+import { RemoteFeed } from '../../server/log/reading/feed.ts'
+import { Hub } from '../../server/log/reading/hub.ts'
+import { CursorReader } from '../../server/log/reading/reader.ts'
 import { LocalNode } from '../../server/nodes/node.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
@@ -27,7 +27,7 @@ export async function startReadingNode(database: Database) {
       if (message.type === 'events') void feed.take(message.events)
       else void feed.catchUp()
     },
-    onLookAround: () => feed.catchUp(),
+    onPoll: () => feed.catchUp(),
     onError: (error) => {
       throw error
     },

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { connect } from '../../db/engine/connect.ts'
 import type { Database } from '../../db/engine/database.ts'
-import { findSession } from '../../db/queries/sessions.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
-import { Hub } from '../../server/log/hub.ts'
-import type { CommittedEvent } from '../../server/log/hub.ts'
-import { GroupCommitWriter } from '../../server/log/writer.ts'
+import { Hub } from '../../server/log/reading/hub.ts'
+import type { CommittedEvent } from '../../server/log/reading/hub.ts'
+import { GroupCommitWriter } from '../../server/log/writing/writer.ts'
 import { LocalNode } from '../../server/nodes/node.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
@@ -30,7 +30,7 @@ const node = new LocalNode({
   database,
   leaseSeconds: 60,
   onMessage: () => {},
-  onLookAround: async () => {},
+  onPoll: async () => {},
   onError: fail,
 })
 await node.join()

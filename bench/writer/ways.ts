@@ -1,8 +1,8 @@
 import type { Database } from '../../db/engine/database.ts'
-import type { EventRow } from '../../db/queries/events.ts'
-import type { Hub } from '../../server/log/hub.ts'
-import { toRow } from '../../server/log/placed.ts'
-import { GroupCommitWriter } from '../../server/log/writer.ts'
+import type { EventRow } from '../../db/queries/log/events.ts'
+import type { Hub } from '../../server/log/reading/hub.ts'
+import { toRow } from '../../server/log/writing/sequenced-events.ts'
+import { GroupCommitWriter } from '../../server/log/writing/writer.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { Stream } from './streams.ts'
 

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { SessionId, UserId } from '../../shared/contract/ids.ts'
-import { countEqual, insertEvents, isSeqTaken, readHeads } from '../queries/events.ts'
+import { countEqual, insertEvents, isSeqTaken, readHeads } from '../queries/log/events.ts'
 import { migrate } from './migrate.ts'
-import { insertSession, listSessions } from '../queries/sessions.ts'
+import { insertSession, listSessions } from '../queries/sessions/sessions.ts'
 import { ensureUser } from '../queries/users.ts'
 import { onEachDatabase } from '../../scripts/testing/each-database.ts'
 

@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
-import type { EventRow } from '../queries/events.ts'
+import type { EventRow } from '../queries/log/events.ts'
 import type { JobStorage } from '../queries/jobs.ts'
 import type { Notifications } from './notifications.ts'
 import type { Schema } from '../schema.ts'
@@ -34,4 +35,9 @@ export type Database = {
   /** For the job queue, which brings its own SQL. */
   readonly jobs: JobStorage
   close(): Promise<void>
+}
+
+/** Resolves when the database answers. */
+export async function ping(db: Db): Promise<void> {
+  await sql`select 1`.execute(db)
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { LONGEST_TOLD } from './notifications.ts'
+import { MAX_TEXT_BYTES } from './notifications.ts'
 import { SECRET_LENGTH, seal, unseal } from './notification-seal.ts'
 
 const secret = randomBytes(SECRET_LENGTH)
 
 test('what is sealed is read by who has the secret, and by nobody else', () => {
-  for (const text of ['', 'Hello', 'Grüße 👋', 'x'.repeat(LONGEST_TOLD)]) {
+  for (const text of ['', 'Hello', 'Grüße 👋', 'x'.repeat(MAX_TEXT_BYTES)]) {
     expect(unseal(secret, seal(secret, text))).toBe(text)
     expect(unseal(randomBytes(SECRET_LENGTH), seal(secret, text))).toBeNull()
   }
@@ -14,8 +14,8 @@ test('what is sealed is read by who has the secret, and by nobody else', () => {
 })
 
 test('the longest text fits into what Postgres takes, and one byte more would not do', () => {
-  expect(seal(secret, 'x'.repeat(LONGEST_TOLD)).length).toBeLessThan(8_000)
-  expect(seal(secret, 'x'.repeat(LONGEST_TOLD + 1)).length).toBeGreaterThanOrEqual(8_000)
+  expect(seal(secret, 'x'.repeat(MAX_TEXT_BYTES)).length).toBeLessThan(8_000)
+  expect(seal(secret, 'x'.repeat(MAX_TEXT_BYTES + 1)).length).toBeGreaterThanOrEqual(8_000)
 })
 
 test('what was changed in any byte, cut or made up is nothing', () => {

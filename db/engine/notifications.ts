@@ -11,7 +11,7 @@ const CHANNEL = 'throughline'
 /** The most bytes of a notification's payload in Postgres. */
 const MAX_PAYLOAD_BYTES = 7_999
 /** The most bytes of text in one notification. */
-export const LONGEST_TOLD = roomIn(MAX_PAYLOAD_BYTES)
+export const MAX_TEXT_BYTES = roomIn(MAX_PAYLOAD_BYTES)
 const RECONNECT_DELAY_MS = 500
 /** How long to wait for a notification to ourselves before notifications count as not arriving. */
 const PROBE_TIMEOUT_MS = 2_000
@@ -26,7 +26,7 @@ const PROBE = 'probe:'
 export type Notifications = {
   /** Reads the shared secret; must be called before `seal`. */
   open(): Promise<void>
-  /** Seals a text of at most `LONGEST_TOLD` bytes as the payload of a notification. */
+  /** Seals a text of at most `MAX_TEXT_BYTES` bytes as the payload of a notification. */
   seal(text: string): string
   /** Listens until it is disposed; reconnects after a lost connection. */
   listen(listener: NotificationListener): AsyncDisposable
@@ -34,7 +34,7 @@ export type Notifications = {
 
 export type NotificationListener = {
   /** Called with the text of each notification, including our own. */
-  onTold(text: string): void
+  onNotification(text: string): void
   /** Called for each notification that was not sealed with the shared secret. */
   onForeign(): void
   /** Called when notifications start or stop arriving. Behind a pooler in transaction mode they do not arrive. */
@@ -77,7 +77,7 @@ type Line = { address: PostgresAddress; db: () => Db; secret: Buffer }
 
 async function keepListening(
   { address, db, secret }: Line,
-  { onTold, onForeign, onState }: NotificationListener,
+  { onNotification, onForeign, onState }: NotificationListener,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -98,13 +98,13 @@ async function keepListening(
       const probe = `${PROBE}${crypto.randomUUID()}`
       const arrived = new Promise<boolean>((resolve) => {
         client.on('notification', ({ payload = '' }) => {
-          const told = unseal(secret, payload)
-          if (told === null) {
+          const text = unseal(secret, payload)
+          if (text === null) {
             onForeign()
-          } else if (told === probe) {
+          } else if (text === probe) {
             resolve(true)
-          } else if (!told.startsWith(PROBE)) {
-            onTold(told)
+          } else if (!text.startsWith(PROBE)) {
+            onNotification(text)
           }
         })
         setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()

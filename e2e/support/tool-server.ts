@@ -1,6 +1,6 @@
 // A server with the counted tools as a separate program, so that it can be killed.
 import { createApp } from '../../server/app.ts'
-import { readConfig } from '../../server/config.ts'
+import { readConfig } from '../../server/config/config.ts'
 import { createLogger } from '../../server/logger.ts'
 import { countedTools } from './counted-tools.ts'
 

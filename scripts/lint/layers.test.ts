@@ -21,7 +21,7 @@ const bad = [
   [
     'layers(imports)',
     'shared/client/server-type.ts',
-    `import type {} from '../../server/config.ts'`,
+    `import type {} from '../../server/config/config.ts'`,
   ],
   ['layers(imports)', 'shared/react/up.ts', `import '../../web/main.tsx'`],
   ['layers(imports)', 'shared/client/reacts.ts', `import 'react'`],
@@ -104,14 +104,14 @@ const good: [string, string][] = [
     `import type { AppRouter } from '../../server/router.ts'\nexport type R = AppRouter`,
   ],
   // Code that uses browser globals when they exist is allowed in these files only.
-  ['shared/client/network.ts', `export const online = () => navigator.onLine`],
+  ['shared/client/connection/network.ts', `export const online = () => navigator.onLine`],
   ['shared/react/react.ts', `import 'react'\nimport '../client/connect.ts'`],
   ['web/features/messages/widget.ts', `import '../../ui/button.tsx'\nimport '../../client.ts'`],
   ['web/app/layout.ts', `import '../features/sessions/list.ts'`],
   ['db/sql.ts', `import 'kysely'\nimport '../shared/contract/ids.ts'\nimport 'node:fs'`],
   [
     'server/runs/ports.ts',
-    `import '../log/port.ts'\nimport '../../db/queries/runs.ts'\nimport '../../shared/session/fold.ts'`,
+    `import '../log/port.ts'\nimport '../../db/queries/runs/runs.ts'\nimport '../../shared/session/fold.ts'`,
   ],
   ['server/runs/appends.ts', `import '../log/transaction.ts'`],
   [

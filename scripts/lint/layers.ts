@@ -99,7 +99,7 @@ function packageProblem(file: string, layer: Layer, specifier: string): string |
  * of the model port.
  */
 const asksModels = /^server\/(runs|jobs)$/
-const modelTools = /^server\/model\/(safe-stream|think-tags|without-words)\.ts$/
+const modelTools = /^server\/model\/(text\/(safe-stream|think-tags)|redacted-error)\.ts$/
 
 /** Whatever appends to a log holds a transaction of this module, so every feature may import it. */
 const transaction = 'server/log/transaction.ts'
@@ -119,7 +119,11 @@ function siblingProblem(file: string, target: string, typeOnly: boolean): string
   return composes && !typeOnly ? `${feature} must not know what composes it` : null
 }
 
+/** Folders of the server that every feature may import, like the files directly in it. */
+const base = /^server\/(config|threads)\//
+
 function featureOf(file: string): string | null {
+  if (base.test(file)) return null
   return /^(server\/[^/]+|web\/features\/[^/]+)\//.exec(file)?.[1] ?? null
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/engine/database.ts'
-import { reserveSpending, settleSpending } from '../../db/queries/spending.ts'
+import { reserveSpending, settleSpending } from '../../db/queries/usage/spending.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { ModelCatalog, ModelUsage } from '../model/port.ts'
 import type { Budget, PlannedCall, Reservation } from './port.ts'

@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/engine/database.ts'
-import { findMessage } from '../../db/queries/messages.ts'
-import type { Run } from '../../db/queries/runs.ts'
-import type { NewCall } from '../../db/queries/tool-calls.ts'
+import { findMessage } from '../../db/queries/messages/messages.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
+import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type {
   AnswerOf,
   ParsedInputOf,
@@ -9,7 +9,7 @@ import type {
 } from '../../shared/contract/api/declare.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
-import type { Urgency } from '../log/admission.ts'
+import type { Urgency } from '../log/writing/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Who gives a command. */

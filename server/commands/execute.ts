@@ -54,12 +54,12 @@ function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect)
       return runs.drive(effect.run)
     case 'stop':
       runs.stop(effect.runId)
-      return node.tell(effect)
+      return node.broadcast(effect)
     case 'retry':
       return runs.retry(effect.call)
     case 'session-changed':
       changes.touch(effect.sessionId)
-      return node.tell(effect)
+      return node.broadcast(effect)
     case 'session-deleted': {
       const { sessionId, userId, runId } = effect
       if (runId) {
@@ -67,7 +67,7 @@ function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect)
       }
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
-      return node.tell(effect)
+      return node.broadcast(effect)
     }
   }
 }

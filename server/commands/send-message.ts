@@ -5,10 +5,10 @@ import {
   messageExists,
   readQueued,
   updateMessage,
-} from '../../db/queries/messages.ts'
-import { findRunOfQuestion } from '../../db/queries/runs.ts'
-import type { Run } from '../../db/queries/runs.ts'
-import { updateSession } from '../../db/queries/sessions.ts'
+} from '../../db/queries/messages/messages.ts'
+import { findRunOfQuestion } from '../../db/queries/runs/runs.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
+import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
@@ -174,13 +174,15 @@ async function insertQuestion(
   }
   const runId = RunId.parse(transaction.newId())
   // Who has selected another branch than that of the answer under way goes on with what they see.
-  const isAside = active !== null && active.messageId !== session.activeLeaf
+  const isOnOtherBranch = active !== null && active.messageId !== session.activeLeaf
   const message = await insertMessage(db, {
     id: id ?? MessageId.parse(transaction.newId()),
     sessionId,
     userId,
     parentId:
-      parentId === undefined && (isAside || !active) ? session.activeLeaf : (parentId ?? null),
+      parentId === undefined && (isOnOtherBranch || !active)
+        ? session.activeLeaf
+        : (parentId ?? null),
     role: 'user',
     parts: [{ type: 'text', text }],
     partsSeq: log.nextSeq,

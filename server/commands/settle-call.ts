@@ -1,11 +1,11 @@
-import { findCall, updateCall } from '../../db/queries/tool-calls.ts'
-import type { NewCall } from '../../db/queries/tool-calls.ts'
+import { findCall, updateCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import { tools } from '../../shared/contract/api/tools.ts'
 import type { CallId, SessionId } from '../../shared/contract/ids.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { askedFirst } from '../runs/calls.ts'
-import { tellOfCall } from '../runs/retries.ts'
+import { recordCallState } from '../runs/retries.ts'
 import { typedCall } from '../typed-calls.ts'
 import { inSession } from './command.ts'
 import type { CommandTransaction } from './transaction.ts'
@@ -24,7 +24,7 @@ export const decideCall = inSession(tools.decide, {
     if (stored.owner) {
       const again = decidedAgain(transaction, stored, decision, because)
       await updateCall(db, again)
-      await tellOfCall(transaction, again)
+      await recordCallState(transaction, again)
       return {
         result: typedCall(again.call, known),
         effects: decision === 'approve' ? [{ type: 'retry', call: again }] : [],
@@ -89,7 +89,7 @@ export const resolveCall = inSession(tools.resolve, {
     const call = resolved(stored.call, outcome, note, transaction.now())
     const changed = { ...fresh, call, ...asked }
     await updateCall(db, changed)
-    await tellOfCall(transaction, changed)
+    await recordCallState(transaction, changed)
     return {
       result: typedCall(changed.call, known),
       effects: changed.call.status === 'running' ? [{ type: 'retry', call: changed }] : [],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { countShares, deleteShare, insertShare } from '../../db/queries/shares.ts'
+import { countShares, deleteShare, insertShare } from '../../db/queries/sessions/shares.ts'
 import { shares } from '../../shared/contract/api/sessions.ts'
 import { ShareId } from '../../shared/contract/share.ts'
 import { CommandError, notFound } from '../api-error.ts'

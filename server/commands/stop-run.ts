@@ -1,5 +1,5 @@
-import { deleteQueued } from '../../db/queries/messages.ts'
-import { findActiveRun } from '../../db/queries/runs.ts'
+import { deleteQueued } from '../../db/queries/messages/messages.ts'
+import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import { messages, runs } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { CommandError } from '../api-error.ts'

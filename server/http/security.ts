@@ -5,7 +5,7 @@ import type { AccessPolicy } from './access.ts'
 import { hasTwoHosts, isInterface } from './access.ts'
 import { toHttpError } from './http-errors.ts'
 import { pathOf } from './logging.ts'
-import type { NoteRefusal } from './refusals.ts'
+import type { NoteRefusal } from './refused-origins.ts'
 
 /**
  * The web app runs its own scripts and nothing else; pictures come from here or from memory, since the address of

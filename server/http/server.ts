@@ -16,9 +16,9 @@ import type { Limits } from './limits.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Report } from './logging.ts'
 import { loggedPath, logProcedureErrors, logRequests, pathOf } from './logging.ts'
-import { refuseWhileLeaving } from './leaving.ts'
+import { refuseDuringShutdown } from './shutdown.ts'
 import { serveMetrics } from './metrics.ts'
-import { logRefusals } from './refusals.ts'
+import { logRefusals } from './refused-origins.ts'
 import { restRoutes } from './rest/rest.ts'
 import { secure } from './security.ts'
 import { socketRoutes } from './sockets/socket-routes.ts'
@@ -80,7 +80,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   answerTheRest(app, options.webRoot, report)
   const noteRefusal = logRefusals(logger)
   await secure(app, access, noteRefusal)
-  const untilAnswered = refuseWhileLeaving(app, () => leaving !== undefined)
+  const untilAnswered = refuseDuringShutdown(app, () => leaving !== undefined)
   boundBodies(app, limits)
   const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)

@@ -1,4 +1,8 @@
-import { findSessionText, setSummary, setSummaryJob } from '../../db/queries/session-texts.ts'
+import {
+  findSessionText,
+  setSummary,
+  setSummaryJob,
+} from '../../db/queries/sessions/session-texts.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Summaries } from './port.ts'
 import type { Attempt, JobRunner } from './runner.ts'

@@ -1,4 +1,8 @@
-import { findSessionText, setModelTitle, wantsTitle } from '../../db/queries/session-texts.ts'
+import {
+  findSessionText,
+  setModelTitle,
+  wantsTitle,
+} from '../../db/queries/sessions/session-texts.ts'
 import type { Titles } from './port.ts'
 import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'

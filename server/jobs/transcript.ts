@@ -1,5 +1,5 @@
 import type { Message } from '../../shared/contract/message.ts'
-import { withoutThoughts } from '../model/think-tags.ts'
+import { withoutThoughts } from '../model/text/think-tags.ts'
 
 /**
  * Formats a conversation as one text of at most `limit` UTF-16 units. Of a longer conversation it keeps the beginning

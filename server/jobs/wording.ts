@@ -1,5 +1,5 @@
 import type { Message } from '../../shared/contract/message.ts'
-import { withoutThoughts } from '../model/think-tags.ts'
+import { withoutThoughts } from '../model/text/think-tags.ts'
 
 const MAX_TITLE_LENGTH = 80
 const MAX_SUMMARY_LENGTH = 2_000

@@ -1,7 +1,7 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Budget } from '../budget/port.ts'
-import { safeStream } from '../model/safe-stream.ts'
-import { withoutWords } from '../model/without-words.ts'
+import { safeStream } from '../model/text/safe-stream.ts'
+import { redactError } from '../model/redacted-error.ts'
 import type { ModelPort, ModelStep, ModelUsage, TokenCounter } from '../model/port.ts'
 
 /** The model did not write what it was asked for. */
@@ -62,7 +62,7 @@ export async function writeText(
     await onUsage(usage, answering)
   }
   if (error) {
-    throw new WritingError(error, cause === undefined ? undefined : withoutWords(cause))
+    throw new WritingError(error, cause === undefined ? undefined : redactError(cause))
   }
   signal.throwIfAborted()
   if (text.trim() === '') {

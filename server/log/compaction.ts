@@ -1,11 +1,11 @@
 import type { Db } from '../../db/engine/database.ts'
-import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/queries/compacting.ts'
-import { deleteEvents, readCallsInProgress, readChunks } from '../../db/queries/events.ts'
-import { markCompacted } from '../../db/queries/runs.ts'
-import type { Run } from '../../db/queries/runs.ts'
+import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/queries/log/compaction.ts'
+import { deleteEvents, readCallsInProgress, readChunks } from '../../db/queries/log/events.ts'
+import { markCompacted } from '../../db/queries/runs/runs.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
-import { MAX_PIECE } from './frames.ts'
-import { parseEvent } from './snapshot.ts'
+import { MAX_PIECE } from './reading/frames.ts'
+import { parseEvent } from './reading/snapshot.ts'
 
 /** Rows touched by one statement: an embedded database serves nobody else meanwhile. */
 const SLICE = 1_000

@@ -7,7 +7,7 @@ import type {
 } from '../../shared/contract/events.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
-import type { Urgency } from './admission.ts'
+import type { Urgency } from './writing/admission.ts'
 
 /**
  * The active branch became another one: the one that ends with `leaf`, null for none. A reader gets a snapshot in its

@@ -1,11 +1,11 @@
 import type { Db } from '../../db/engine/database.ts'
-import { findMessage } from '../../db/queries/messages.ts'
-import { findSession, lockSession, readActiveLeaf } from '../../db/queries/sessions.ts'
-import type { NewCall } from '../../db/queries/tool-calls.ts'
+import { findMessage } from '../../db/queries/messages/messages.ts'
+import { findSession, lockSession, readActiveLeaf } from '../../db/queries/sessions/sessions.ts'
+import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Session } from '../../shared/contract/session.ts'
-import type { Urgency } from './admission.ts'
+import type { Urgency } from './writing/admission.ts'
 import type { Appender, LogWriter } from './port.ts'
 
 /** A session, and whose it is. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../config/config.ts'
 import { parseMcpConfig, readMcpConfig } from './config.ts'
 
 function problemsOf(file: unknown): string[] {

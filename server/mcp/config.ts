@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../config/config.ts'
 import type { ApprovalPolicy } from '../tools/port.ts'
 
 /** An MCP server in the operator's configuration file. The values of `env` and `headers` are secrets. */

@@ -10,14 +10,14 @@ import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { CallLostError } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
-import { CUT_OFF, UNREADABLE } from './messages.ts'
-import { reasonOf } from './reasons.ts'
-import type { McpTimes } from './times.ts'
-import { makeTransport } from './transports.ts'
+import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
+import { failureReason } from './failure-reason.ts'
+import type { McpTimeouts } from './timeouts.ts'
+import { makeTransport } from './transport/make-transport.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig
-  times: McpTimes
+  times: McpTimeouts
   logger: Logger
   onToolsChanged: () => void
   signal: AbortSignal
@@ -59,7 +59,7 @@ export class ForgottenError extends Error {
 export class McpConnection {
   readonly #client: Client
   readonly #config: McpServerConfig
-  readonly #times: McpTimes
+  readonly #times: McpTimeouts
   readonly #ended = Promise.withResolvers<string>()
   #reason: string | null = null
   #calls = 0
@@ -76,7 +76,9 @@ export class McpConnection {
     const { config, times, logger, onToolsChanged, signal } = options
     const client = new Client({ name: 'throughline', version: '1.0.0' })
     const connection = new McpConnection(client, options)
-    const transport = makeTransport(config, logger, (error) => connection.#fail(reasonOf(error)))
+    const transport = makeTransport(config, logger, (error) =>
+      connection.#fail(failureReason(error)),
+    )
     client.onclose = () => connection.#ended.resolve(connection.#reason ?? 'it ended')
     client.onerror = (error) => connection.#noticed(error, logger)
     client.setNotificationHandler('notifications/tools/list_changed', onToolsChanged)
@@ -160,7 +162,7 @@ export class McpConnection {
     } catch (error) {
       // A protocol error is an answer too: the server is alive.
       if (!(error instanceof ProtocolError)) {
-        this.#fail(this.#isForgotten(error) ? FORGOTTEN : reasonOf(error))
+        this.#fail(this.#isForgotten(error) ? FORGOTTEN : failureReason(error))
       }
     }
   }
@@ -195,7 +197,7 @@ export class McpConnection {
       await this.#client.ping({ timeout: this.#times.pingMs })
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
-        this.#fail(this.#isForgotten(error) ? FORGOTTEN : reasonOf(error))
+        this.#fail(this.#isForgotten(error) ? FORGOTTEN : failureReason(error))
       }
     }
   }
@@ -234,7 +236,7 @@ export class McpConnection {
       return new ForgottenError(`${server} did not take the call: ${FORGOTTEN}.`, { cause: error })
     }
     // The error concerns this call and not the connection: a refused call had no effect.
-    const own = reasonOf(error)
+    const own = failureReason(error)
     if ((refusal !== undefined && refusal < 500) || own.endsWith('(ECONNREFUSED)')) {
       return new Error(`${server} did not take the call: ${own}.`, { cause: error })
     }

@@ -4,7 +4,7 @@ import type { Tool, ToolContext } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
 import { offeredName } from './names.ts'
 import { MAX_OUTPUT_LENGTH } from './output.ts'
-import { isShort, mendedSchema, withoutDialect } from './schemas.ts'
+import { isShort, mendedSchema, withoutDialect } from './protocol/schemas.ts'
 
 /** The most tools of one server; providers accept no more for all servers together. */
 const MAX_TOOLS = 128

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { McpImageType } from '../../shared/contract/mcp-output.ts'
 import type { McpContent, McpOutput } from '../../shared/contract/mcp-output.ts'
-import { isNestedTooDeeply } from '../../shared/contract/nesting.ts'
+import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { CallResult } from './connection.ts'
 
 /**

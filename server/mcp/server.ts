@@ -5,8 +5,8 @@ import type { McpServerConfig } from './config.ts'
 import { ForgottenError, McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
-import { reasonOf } from './reasons.ts'
-import type { McpTimes } from './times.ts'
+import { failureReason } from './failure-reason.ts'
+import type { McpTimeouts } from './timeouts.ts'
 
 type State =
   | { phase: 'connecting' }
@@ -20,7 +20,7 @@ const RECONNECT_TIMEOUT_MS = 10_000
 /** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */
 export class McpServer {
   readonly config: McpServerConfig
-  readonly #times: McpTimes
+  readonly #times: McpTimeouts
   readonly #logger: Logger
   readonly #onChange: () => void
   readonly #closing = new AbortController()
@@ -31,7 +31,7 @@ export class McpServer {
 
   constructor(options: {
     config: McpServerConfig
-    times: McpTimes
+    times: McpTimeouts
     logger: Logger
     onChange: () => void
   }) {
@@ -116,7 +116,7 @@ export class McpServer {
     } catch (error) {
       this.#logger.debug({ err: error }, 'an MCP server cannot be used')
       return {
-        reason: connection?.reason ?? reasonOf(error),
+        reason: connection?.reason ?? failureReason(error),
         isForgotten: connection?.isForgotten ?? false,
       }
     } finally {

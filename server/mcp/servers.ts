@@ -4,9 +4,9 @@ import type { ToolSource } from '../tools/port.ts'
 import type { McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
 import { McpServer } from './server.ts'
-import type { McpTimes } from './times.ts'
+import type { McpTimeouts } from './timeouts.ts'
 
-const TIMES: McpTimes = {
+const TIMES: McpTimeouts = {
   connectMs: 30_000,
   pingMs: 10_000,
   idleMs: 30_000,
@@ -28,7 +28,7 @@ export type McpServers = ToolSource & AsyncDisposable
  */
 export function startMcpServers(
   configs: readonly McpServerConfig[],
-  { logger, times }: { logger: Logger; times?: Partial<McpTimes> | undefined },
+  { logger, times }: { logger: Logger; times?: Partial<McpTimeouts> | undefined },
 ): McpServers {
   const listeners = new Set<() => void>()
   const onChange = () => {

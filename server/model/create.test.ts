@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createModelPort } from './create.ts'
 import type { ModelPortOptions } from './create.ts'
-import { knownRefusals } from './model-families.ts'
+import { knownRefusals } from './catalog/model-families.ts'
 import { collect, stepOf } from './testing/collect.ts'
 import { chatAnswer, sse, startScriptedProvider } from './testing/scripted-provider.ts'
 

@@ -4,13 +4,13 @@ import { chat } from './chat/chat.ts'
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { withReadableErrors } from './failure/error-bodies.ts'
-import { leanFetch } from './stream/lean-fetch.ts'
-import { listModels } from './list.ts'
+import { streamingFetch } from './stream/streaming-fetch.ts'
+import { listModels } from './catalog/model-list.ts'
 import type { ModelPort } from './port.ts'
 import { rememberRefusals } from './failure/refusal-memory.ts'
 import { responses } from './responses/responses.ts'
 import { streamStep } from './stream/stream.ts'
-import { withoutWords } from './without-words.ts'
+import { redactError } from './redacted-error.ts'
 
 export type ModelPortOptions = {
   /** Left out, requests carry no credentials: most local servers want none. */
@@ -52,7 +52,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
-    fetch: withReadableErrors(options.fetch ?? leanFetch),
+    fetch: withReadableErrors(options.fetch ?? streamingFetch),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const settings = {
@@ -65,7 +65,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     clock,
     random: options.random ?? Math.random,
     refusals: rememberRefusals(() => clock.now()),
-    onInternal: (cause: unknown) => options.onInternal?.(withoutWords(cause)),
+    onInternal: (cause: unknown) => options.onInternal?.(redactError(cause)),
   }
   return {
     kind: endpoint.kind,

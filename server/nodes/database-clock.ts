@@ -21,7 +21,7 @@ export class DatabaseClock {
    * @param at the database's time, in milliseconds since the epoch
    * @param asked the monotonic time before the query
    */
-  told(at: number, asked: number): void {
+  adjust(at: number, asked: number): void {
     const [least, most] = [at - this.#count(), at - asked]
     this.#offset = Math.min(Math.max(this.#offset ?? least, least), most)
   }

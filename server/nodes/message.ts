@@ -1,6 +1,6 @@
-import { LONGEST_TOLD } from '../../db/engine/notifications.ts'
+import { MAX_TEXT_BYTES } from '../../db/engine/notifications.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
-import type { NodeMessage, ToldEvent } from './port.ts'
+import type { NodeMessage, BroadcastEvent } from './port.ts'
 
 /** A message with its sender, as it is serialized. */
 type Envelope = { from: string; message: NodeMessage }
@@ -25,7 +25,7 @@ export function decode(payload: string): Envelope | null {
  * Encodes the events when they fit into one notification, otherwise the ids of the logs that grew, otherwise only that
  * some did.
  */
-export function encodeEvents(from: string, events: readonly ToldEvent[]): string {
+export function encodeEvents(from: string, events: readonly BroadcastEvent[]): string {
   const whole = encode(from, { type: 'events', events })
   if (fits(whole)) {
     return whole
@@ -43,5 +43,5 @@ export function encodeEvents(from: string, events: readonly ToldEvent[]): string
 }
 
 function fits(payload: string): boolean {
-  return payload.length <= LONGEST_TOLD && Buffer.byteLength(payload) <= LONGEST_TOLD
+  return payload.length <= MAX_TEXT_BYTES && Buffer.byteLength(payload) <= MAX_TEXT_BYTES
 }

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { LocalNode } from './node.ts'
 
 /** Notifications that start to arrive when the test says so. */
-async function open(onLookAround: () => Promise<void> = async () => undefined) {
+async function open(onPoll: () => Promise<void> = async () => undefined) {
   await using opened = new AsyncDisposableStack()
   const { url } = opened.use(await createTestDatabase())
   const database = opened.adopt(await connect({ databaseUrl: url }), (one) => one.close())
@@ -27,7 +27,7 @@ async function open(onLookAround: () => Promise<void> = async () => undefined) {
     database: deaf,
     leaseSeconds: 600,
     onMessage: () => undefined,
-    onLookAround,
+    onPoll,
     onError: (error) => errors.push(error),
   })
   const resources = opened.move()

@@ -3,7 +3,7 @@ import { removeNode, removeOtherNodes, renewNode } from '../../db/queries/nodes.
 import { notify } from '../../db/engine/notifications.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { decode, encode, encodeEvents } from './message.ts'
-import type { NodeMessage, Nodes, ToldEvent } from './port.ts'
+import type { NodeMessage, Nodes, BroadcastEvent } from './port.ts'
 
 export type NodeOptions = {
   id: string
@@ -14,7 +14,7 @@ export type NodeOptions = {
   /** Called with each message of another node. */
   onMessage(message: NodeMessage): void
   /** Called to poll for everything that other nodes may have written, since notifications can be lost. */
-  onLookAround(): Promise<void>
+  onPoll(): Promise<void>
   onError(error: unknown, what: string): void
 }
 
@@ -46,12 +46,12 @@ export class LocalNode implements Nodes {
   #listening: AsyncDisposable | null = null
   #others = 0
   /** When the last other node was found to be gone, until this node has seen all that it wrote. */
-  #lastLookFrom: number | null = null
+  #lastPollFrom: number | null = null
   #foreign = 0
-  #foreignToldAt = Number.NEGATIVE_INFINITY
-  #told = false
+  #foreignLoggedAt = Number.NEGATIVE_INFINITY
+  #notified = false
   #heartbeat: NodeJS.Timeout | null = null
-  #lookingAround: NodeJS.Timeout | null = null
+  #pollTimer: NodeJS.Timeout | null = null
   #renewing: Promise<void> = Promise.resolve()
   #renewalWaits = false
   #leaseEnds = Number.NEGATIVE_INFINITY
@@ -71,15 +71,15 @@ export class LocalNode implements Nodes {
     }
     await database.notifications?.open()
     await this.#renew()
-    this.tell({ type: 'joined' })
+    this.broadcast({ type: 'joined' })
     this.#beat()
     this.#listening =
       database.notifications?.listen({
-        onTold: (text) => this.#hear(text),
+        onNotification: (text) => this.#receive(text),
         onForeign: () => this.#countForeign(),
         onState: (arrive) => {
-          this.#told = arrive
-          this.#lookAroundSoon(0)
+          this.#notified = arrive
+          this.#pollSoon(0)
           if (arrive) {
             // A node that joined since this node's first look was not noticed.
             this.#renewSoon()
@@ -89,7 +89,7 @@ export class LocalNode implements Nodes {
   }
 
   get hasOthers(): boolean {
-    return this.#others > 0 || this.#lastLookFrom !== null
+    return this.#others > 0 || this.#lastPollFrom !== null
   }
 
   get leaseHolds(): boolean {
@@ -97,14 +97,14 @@ export class LocalNode implements Nodes {
     return now < this.#leaseEnds && now >= this.#othersMayBeBack
   }
 
-  payload(events: readonly ToldEvent[]): string | null {
+  payload(events: readonly BroadcastEvent[]): string | null {
     return this.hasOthers ? this.#seal(encodeEvents(this.id, events)) : null
   }
 
-  tell(message: NodeMessage): void {
+  broadcast(message: NodeMessage): void {
     if (this.hasOthers) {
       this.#notify(message).catch((error: unknown) =>
-        this.#options.onError(error, 'the other nodes could not be told'),
+        this.#options.onError(error, 'the other nodes could not be notified'),
       )
     }
   }
@@ -112,7 +112,7 @@ export class LocalNode implements Nodes {
   /** Unregisters this node: its runs may be taken over at once. */
   async leave(): Promise<void> {
     this.#closed = true
-    for (const timer of [this.#heartbeat, this.#lookingAround]) {
+    for (const timer of [this.#heartbeat, this.#pollTimer]) {
       clearTimeout(timer ?? undefined)
     }
     // A renewal that is under way would register the node again.
@@ -138,25 +138,25 @@ export class LocalNode implements Nodes {
   /** Any role that can connect can send any number of them. */
   #countForeign(): void {
     this.#foreign += 1
-    if (performance.now() - this.#foreignToldAt >= FOREIGN_LOG_INTERVAL_MS) {
+    if (performance.now() - this.#foreignLoggedAt >= FOREIGN_LOG_INTERVAL_MS) {
       const error = new Error(
         `${this.#foreign} notifications did not come from a node of this version`,
       )
       this.#options.onError(error, 'notifications were ignored')
-      this.#foreignToldAt = performance.now()
+      this.#foreignLoggedAt = performance.now()
       this.#foreign = 0
     }
   }
 
-  #hear(text: string): void {
-    const heard = decode(text)
-    if (!heard || heard.from === this.id || this.#closed) {
+  #receive(text: string): void {
+    const received = decode(text)
+    if (!received || received.from === this.id || this.#closed) {
       return
     }
-    if (heard.message.type === 'joined') {
+    if (received.message.type === 'joined') {
       this.#renewSoon()
     }
-    this.#options.onMessage(heard.message)
+    this.#options.onMessage(received.message)
   }
 
   /** At most one renewal waits, however often it is requested. */
@@ -186,20 +186,20 @@ export class LocalNode implements Nodes {
     const { database, leaseSeconds } = this.#options
     const asked = performance.now()
     const { others, now } = await renewNode(database.db, this.id, leaseSeconds)
-    this.#options.clock?.told(now, asked)
+    this.#options.clock?.adjust(now, asked)
     if (performance.now() >= this.#leaseEnds && Number.isFinite(this.#leaseEnds)) {
       this.#othersMayBeBack = performance.now() + RECOVERY_GRACE_MS
     }
     this.#leaseEnds = asked + leaseSeconds * 1000
     const grew = others > 0 && this.#others === 0
     if (others > 0) {
-      this.#lastLookFrom = null
+      this.#lastPollFrom = null
     } else if (this.#others > 0) {
-      this.#lastLookFrom = performance.now() + LAST_POLL_MS
+      this.#lastPollFrom = performance.now() + LAST_POLL_MS
     }
     this.#others = others
     if (grew) {
-      this.#lookAroundSoon(0)
+      this.#pollSoon(0)
     }
   }
 
@@ -222,29 +222,27 @@ export class LocalNode implements Nodes {
     next(pace)
   }
 
-  #lookAroundSoon(delay: number): void {
-    clearTimeout(this.#lookingAround ?? undefined)
+  #pollSoon(delay: number): void {
+    clearTimeout(this.#pollTimer ?? undefined)
     if (this.#closed || !this.hasOthers) {
       return
     }
-    this.#lookingAround = setTimeout(() => {
-      this.#lookAround()
+    this.#pollTimer = setTimeout(() => {
+      this.#poll()
         .catch((error: unknown) =>
           this.#options.onError(error, 'what other nodes wrote could not be read'),
         )
         .finally(() =>
-          this.#lookAroundSoon(
-            this.#told ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified,
-          ),
+          this.#pollSoon(this.#notified ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified),
         )
     }, delay)
   }
 
-  async #lookAround(): Promise<void> {
+  async #poll(): Promise<void> {
     const began = performance.now()
-    await this.#options.onLookAround()
-    if (this.#lastLookFrom !== null && began >= this.#lastLookFrom) {
-      this.#lastLookFrom = null
+    await this.#options.onPoll()
+    if (this.#lastPollFrom !== null && began >= this.#lastPollFrom) {
+      this.#lastPollFrom = null
     }
   }
 }

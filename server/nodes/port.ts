@@ -2,12 +2,12 @@ import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { AppendedEvent } from '../log/port.ts'
 
 /** A committed event in a message to the other nodes. */
-export type ToldEvent = { sessionId: SessionId; seq: number; event: AppendedEvent }
+export type BroadcastEvent = { sessionId: SessionId; seq: number; event: AppendedEvent }
 
 /** The messages between the nodes on one database. Any of them may be lost: polling finds the same later. */
 export type NodeMessage =
   /** These events were committed. */
-  | { type: 'events'; events: readonly ToldEvent[] }
+  | { type: 'events'; events: readonly BroadcastEvent[] }
   /** These logs grew; `structural` means by more than text. `null` stands for too many logs to list. */
   | { type: 'logs'; logs: readonly { sessionId: SessionId; structural: boolean }[] | null }
   /** A stop of this run was requested. */
@@ -28,7 +28,7 @@ export type Nodes = {
   /** True while this node's lease certainly holds; otherwise another node may take over its runs. */
   readonly leaseHolds: boolean
   /** The notification payload about these events, to be sent with their commit; null when there are no other nodes. */
-  payload(events: readonly ToldEvent[]): string | null
+  payload(events: readonly BroadcastEvent[]): string | null
   /** Sends a message to the other nodes now. A failure is only logged, because polling finds the same later. */
-  tell(message: NodeMessage): void
+  broadcast(message: NodeMessage): void
 }

@@ -8,7 +8,7 @@ import {
   lockPresence,
   reopenSession,
 } from '../../db/queries/presence.ts'
-import { findSession } from '../../db/queries/sessions.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
@@ -22,7 +22,7 @@ export type PresenceOptions = ClosingOptions & {
 }
 
 /** The readers of one session on this node, and whether the database has recorded them. */
-type Readers = { userId: UserId; count: number; told: boolean; telling: Promise<void> | null }
+type Readers = { userId: UserId; count: number; recorded: boolean; recording: Promise<void> | null }
 
 /** The interval of sweeps, which find what no timer of this node knows about. */
 const SWEEP_INTERVAL_MS = 1_000
@@ -64,7 +64,12 @@ export class LocalPresence {
 
   /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
-    const readers = this.#read.get(sessionId) ?? { userId, count: 0, told: false, telling: null }
+    const readers = this.#read.get(sessionId) ?? {
+      userId,
+      count: 0,
+      recorded: false,
+      recording: null,
+    }
     this.#read.set(sessionId, readers)
     readers.count += 1
     let left = false
@@ -75,13 +80,13 @@ export class LocalPresence {
         if (this.#closing) {
           return
         }
-        this.#tell(sessionId, readers).catch((error: unknown) =>
+        this.#record(sessionId, readers).catch((error: unknown) =>
           this.#options.onError(error, 'that a session was left could not be recorded yet'),
         )
       }
     }
     try {
-      await this.#tell(sessionId, readers)
+      await this.#record(sessionId, readers)
     } catch (error) {
       leave()
       throw error
@@ -125,7 +130,7 @@ export class LocalPresence {
     const { database, node, onError } = this.#options
     await Promise.allSettled([
       this.#round,
-      ...[...this.#read.values()].map(({ telling }) => telling),
+      ...[...this.#read.values()].map(({ recording }) => recording),
     ])
     const leaveSome = () =>
       database.db
@@ -142,30 +147,30 @@ export class LocalPresence {
   }
 
   /** Retries until the database has recorded whether the session is read here. */
-  #tell(sessionId: SessionId, readers: Readers): Promise<void> {
-    if (isTold(readers)) {
+  #record(sessionId: SessionId, readers: Readers): Promise<void> {
+    if (isRecorded(readers)) {
       return Promise.resolve()
     }
-    readers.telling ??= this.#tellAll(sessionId, readers)
-    return readers.telling
+    readers.recording ??= this.#recordAll(sessionId, readers)
+    return readers.recording
   }
 
-  async #tellAll(sessionId: SessionId, readers: Readers): Promise<void> {
+  async #recordAll(sessionId: SessionId, readers: Readers): Promise<void> {
     try {
-      while (!isTold(readers)) {
-        if (readers.told) {
+      while (!isRecorded(readers)) {
+        if (readers.recorded) {
           await this.#depart(sessionId)
-          readers.told = false
+          readers.recorded = false
         } else {
           await this.#arrive(sessionId, readers.userId)
-          readers.told = true
+          readers.recorded = true
         }
       }
       if (readers.count === 0) {
         this.#read.delete(sessionId)
       }
     } finally {
-      readers.telling = null
+      readers.recording = null
     }
   }
 
@@ -230,18 +235,18 @@ export class LocalPresence {
   /** Repeats records that failed, and those that another node removed because it took this one for dead. */
   async #settleReaders(): Promise<void> {
     const { database, node } = this.#options
-    const untold = [...this.#read].filter(([, readers]) => !isTold(readers))
-    for (const [sessionId, readers] of untold) {
-      await this.#tell(sessionId, readers)
+    const unrecorded = [...this.#read].filter(([, readers]) => !isRecorded(readers))
+    for (const [sessionId, readers] of unrecorded) {
+      await this.#record(sessionId, readers)
     }
-    const told = [...this.#read].filter(([, readers]) => readers.told)
-    if (database.kind === 'embedded' || told.length === 0) {
+    const recorded = [...this.#read].filter(([, readers]) => readers.recorded)
+    if (database.kind === 'embedded' || recorded.length === 0) {
       return
     }
-    if ((await countRead(database.db, node.id)) < told.length) {
-      for (const [sessionId, readers] of told) {
-        readers.told = false
-        await this.#tell(sessionId, readers)
+    if ((await countRead(database.db, node.id)) < recorded.length) {
+      for (const [sessionId, readers] of recorded) {
+        readers.recorded = false
+        await this.#record(sessionId, readers)
       }
     }
   }
@@ -266,6 +271,6 @@ export class LocalPresence {
   }
 }
 
-function isTold({ told, count }: Readers): boolean {
-  return told === count > 0
+function isRecorded({ recorded, count }: Readers): boolean {
+  return recorded === count > 0
 }

@@ -1,18 +1,18 @@
-import { readDriveStart } from '../../db/queries/run-drives.ts'
-import type { Run } from '../../db/queries/runs.ts'
-import { stepsOfRuns } from '../../db/queries/steps.ts'
-import type { Step } from '../../db/queries/steps.ts'
-import { callsOfRuns } from '../../db/queries/tool-calls.ts'
-import type { StoredCall } from '../../db/queries/tool-calls.ts'
+import { readDriveStart } from '../../db/queries/runs/run-drives.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
+import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
+import type { Step } from '../../db/queries/messages/steps.ts'
+import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { ModelStep } from '../model/port.ts'
 import { askedFirst, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
-import { askWithin } from './prompt/ask.ts'
-import type { PaidResult } from './prompt/ask.ts'
+import { askWithin } from './prompt/ask-within-limits.ts'
+import type { PaidResult } from './prompt/ask-within-limits.ts'
 import { conversationBefore, stepMessages } from './prompt/context.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
-import { isSummaryStale, roomFor } from './prompt/fitting.ts'
-import { Offer } from './prompt/offer.ts'
+import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
+import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { advance, resume } from './run.ts'
@@ -118,7 +118,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       const call = await carryOut(now.call, deps, {
         caller,
         signal: endOfCalls,
-        onProgress: (reached) => progress.tell(reached),
+        onProgress: (reached) => progress.record(reached),
       })
       signals.lose.throwIfAborted()
       await progress.close()

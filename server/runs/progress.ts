@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StoredCall } from '../../db/queries/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import type { RunRecorder } from './recorder.ts'
 
@@ -23,7 +23,7 @@ export class ProgressRecord {
     this.#pace = Math.max(PACE, (JSON.stringify(stored.call).length / LENGTH_PER_SECOND) * 1000)
   }
 
-  tell(progress: ToolProgress): void {
+  record(progress: ToolProgress): void {
     if (!this.#closing.signal.aborted) {
       this.#newest = progress
       this.#writing ??= this.#write()

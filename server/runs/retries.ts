@@ -1,6 +1,6 @@
-import { findRun } from '../../db/queries/runs.ts'
-import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/tool-calls.ts'
-import type { NewCall } from '../../db/queries/tool-calls.ts'
+import { findRun } from '../../db/queries/runs/runs.ts'
+import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import { findUser } from '../../db/queries/users.ts'
 import { isActive } from '../../shared/contract/active.ts'
 import { transact } from '../log/transaction.ts'
@@ -43,7 +43,7 @@ async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<v
       const current = await findCall(transaction.db, stored.userId, stored.call.id)
       if (current?.owner && current.call.status === 'running') {
         await updateCall(transaction.db, stored)
-        await tellOfCall(transaction, stored)
+        await recordCallState(transaction, stored)
       }
     },
     'answer',
@@ -51,7 +51,10 @@ async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<v
 }
 
 /** Tells of a call's new state: as part of its run, or, after that has ended, as a change of the message. */
-export async function tellOfCall(transaction: SessionTransaction, stored: NewCall): Promise<void> {
+export async function recordCallState(
+  transaction: SessionTransaction,
+  stored: NewCall,
+): Promise<void> {
   const run = await findRun(transaction.db, stored.runId)
   if (run && isActive(run)) {
     transaction.addCall(stored)

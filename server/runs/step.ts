@@ -1,7 +1,7 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Finish } from '../../shared/contract/events.ts'
 import type { ModelDelta, ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
-import { safeStream } from '../model/safe-stream.ts'
+import { safeStream } from '../model/text/safe-stream.ts'
 import type { RunRecorder } from './recorder.ts'
 
 export type AskedCall = { providerId: string; name: string; arguments: string }

@@ -1,4 +1,4 @@
-import type { Step } from '../../db/queries/steps.ts'
+import type { Step } from '../../db/queries/messages/steps.ts'
 import type { Usage } from '../../shared/contract/message.ts'
 
 /** What the finished steps of a run used together; null when no provider said anything. */

@@ -41,22 +41,22 @@ test('what others made, changed and deleted is found by looking around', async (
   const { sessions } = app.caller
   const { id } = await sessions.create({ title: 'Before' })
   using open = await openList()
-  await open.changes.lookAround()
+  await open.changes.poll()
   expect((await open.first).value).toMatchObject({ type: 'session', session: { id } })
 
-  await open.changes.lookAround()
+  await open.changes.poll()
   const second = open.list.next()
   await sessions.update({ id, title: 'After' })
-  await open.changes.lookAround()
+  await open.changes.poll()
   expect((await second).value).toMatchObject({ session: { id, title: 'After' } })
 
   const third = open.list.next()
   const made = await sessions.create({})
-  await open.changes.lookAround()
+  await open.changes.poll()
   expect((await third).value).toMatchObject({ type: 'session', session: { id: made.id } })
 
   await sessions.delete({ id })
-  await open.changes.lookAround()
+  await open.changes.poll()
   expect((await open.list.next()).value).toEqual({ type: 'deleted', id })
 })
 

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
-import { findSessionWithOwner, readActivity } from '../../db/queries/sessions.ts'
+import { findSessionWithOwner, readActivity } from '../../db/queries/sessions/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 
@@ -45,7 +45,7 @@ export class LocalSessionChanges {
   }
 
   /** Looks for what other nodes changed: their word may have been lost. */
-  async lookAround(): Promise<void> {
+  async poll(): Promise<void> {
     const userIds = [...this.#lists.keys()]
     const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
     const before = this.#seen

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Match } from '../../db/queries/search.ts'
+import type { Match } from '../../db/queries/sessions/search.ts'
 import { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import { chooseBest } from './search.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Lookup } from '../../db/queries/search-lookup.ts'
+import type { Lookup } from '../../db/queries/sessions/search-lookup.ts'
 import { makeSnippet } from './snippet.ts'
 
 const words = (...all: string[]): Lookup => ({

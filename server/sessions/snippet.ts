@@ -1,4 +1,4 @@
-import type { Lookup } from '../../db/queries/search-lookup.ts'
+import type { Lookup } from '../../db/queries/sessions/search-lookup.ts'
 
 /** A stretch of a text, and where in it stands what was looked for: offsets count UTF-16 units, `end` is exclusive. */
 export type Snippet = { snippet: string; highlights: { start: number; end: number }[] }

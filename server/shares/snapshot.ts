@@ -1,10 +1,10 @@
 import type { Database } from '../../db/engine/database.ts'
-import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/exports.ts'
-import type { FullMessage } from '../../db/queries/exports.ts'
+import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/transfer/exports.ts'
+import type { FullMessage } from '../../db/queries/transfer/exports.ts'
 import { CallId, MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
-import { atRest } from '../../shared/session/at-rest.ts'
+import { toFinalMessage } from '../../shared/session/final-message.ts'
 
 /** Messages of a snapshot, and their JSON in UTF-16 units, at the most: it is shown at once. */
 const MAX_MESSAGES = 5_000
@@ -51,7 +51,7 @@ export async function takeShare(
       sessionId,
       ids.slice(index, index + PAGE),
     )) {
-      const resting = atRest(session, full.message, toEvents(full))
+      const resting = toFinalMessage(session, full.message, toEvents(full))
       const parentId = messages.at(-1)?.id ?? null
       const shared = anonymous(resting, { parentId, sessionId: SessionId.parse(ownId), newId })
       length += JSON.stringify(shared).length

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { findRun } from '../../db/queries/runs.ts'
+import { findRun } from '../../db/queries/runs/runs.ts'
 import { RunId } from '../../shared/contract/ids.ts'
 import { compactRun } from '../log/compaction.ts'
 import { startTestApp } from '../testing/app.ts'

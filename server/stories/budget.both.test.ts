@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { reserveSpending } from '../../db/queries/spending.ts'
+import { reserveSpending } from '../../db/queries/usage/spending.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { Storage, TestApp } from '../testing/app.ts'
 import { textOf, watch } from '../testing/watch.ts'

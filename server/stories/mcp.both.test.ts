@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { findActiveRun } from '../../db/queries/runs.ts'
+import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
 import { everythingServer, hostileServer, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'
@@ -10,7 +10,7 @@ import { watch } from '../testing/watch.ts'
 import type { Watcher } from '../testing/watch.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 
-const mcpTimes = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
+const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
 
 /** Tools of MCP servers within conversations, on either database. */
 onEachStorage((database, openStorage) => {
@@ -94,7 +94,7 @@ onEachStorage((database, openStorage) => {
       await using file = await mcpConfigFile([server])
       await using app = await startTestApp({
         env: { ...storage.env, MCP_CONFIG: file.path },
-        mcpTimes,
+        mcpTimeouts,
       })
       await untilListed(app, 'hostile__write')
       const { id } = await app.caller.sessions.create({})
@@ -176,7 +176,7 @@ onEachStorage((database, openStorage) => {
       await using file = await mcpConfigFile([hostileServer([], {}, 'never')])
       await using app = await startTestApp({
         env: { ...storage.env, MCP_CONFIG: file.path },
-        mcpTimes,
+        mcpTimeouts,
       })
       await untilListed(app, 'hostile__die')
       const { id } = await app.caller.sessions.create({})
@@ -238,7 +238,7 @@ onEachStorage((database, openStorage) => {
       await using file = await mcpConfigFile([hostileServer([], {}, 'never')])
       await using app = await startTestApp({
         env: { ...storage.env, MCP_CONFIG: file.path },
-        mcpTimes,
+        mcpTimeouts,
       })
       await untilListed(app, 'hostile__hang')
       const { id } = await app.caller.sessions.create({})

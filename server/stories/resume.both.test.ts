@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readEvents } from '../../db/queries/events.ts'
+import { readEvents } from '../../db/queries/log/events.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import type { SessionState } from '../../shared/session/fold.ts'

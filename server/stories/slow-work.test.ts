@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { quoted } from '../sessions/export/markdown.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { TestApp } from '../testing/app.ts'
-import { htmlText } from '../tools/html-text.ts'
+import { htmlText } from '../tools/fetch/html-text.ts'
 
 /** The most expensive requests, each while another client checks that the server responds. */
 const NOW = '2026-01-01T00:00:00.000Z'

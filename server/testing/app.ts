@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { memoryDatabase } from '../../db/engine/testing.ts'
 import { createApp } from '../app.ts'
 import type { AppOptions } from '../app.ts'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/config.ts'
 import { createScriptedModel } from './scripted-model.ts'
 
 /** The storage of a test's server, as settings (contract, section 2). */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { MAX_NESTING, isNestedTooDeeply } from '../../shared/contract/nesting.ts'
+import { MAX_NESTING, isNestedTooDeeply } from '../../shared/contract/storable.ts'
 
 const MAX_ISSUES = 8
 

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { UserId } from '../../shared/contract/ids.ts'
 import { fetchUrl } from './fetch-url.ts'
-import { isPublicAddress } from './public-address.ts'
+import { isPublicAddress } from './fetch/public-address.ts'
 import { createToolRegistry } from './registry.ts'
-import type { SafeFetchOptions } from './safe-fetch.ts'
+import type { SafeFetchOptions } from './fetch/safe-fetch.ts'
 
 /** The one address that counts as public here; all other addresses of this machine are private. */
 const PUBLIC = '127.0.0.1'

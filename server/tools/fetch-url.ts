@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineTool } from './define.ts'
-import { htmlText } from './html-text.ts'
+import { htmlText } from './fetch/html-text.ts'
 import type { Tool } from './port.ts'
-import type { SafeFetchOptions } from './safe-fetch.ts'
+import type { SafeFetchOptions } from './fetch/safe-fetch.ts'
 
 /**
  * The most bytes of a page that are read after decompression, and the most UTF-16 units of its text that are returned.
@@ -44,7 +44,7 @@ export function fetchUrl(
     execute: async ({ url }, { signal }) => {
       const time = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
       // Imported lazily: it takes some 20 MiB, and most servers never use it.
-      const { safeFetch } = await import('./safe-fetch.ts')
+      const { safeFetch } = await import('./fetch/safe-fetch.ts')
       const fetched = await safeFetch(url, time, options)
       try {
         const { response } = fetched

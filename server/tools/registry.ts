@@ -52,11 +52,11 @@ export function createToolRegistry(
   // Always the first ones: those of this server, then those of the others in the order of the configuration and of
   // their lists.
   const left = () => [...own.keys(), ...coming().map(({ name }) => name)].slice(MAX_OFFERED)
-  let told = ''
+  let reported = ''
   source?.onChange(() => {
     const names = left()
-    if (names.join() !== told && names.length > 0) onTooMany(names)
-    told = names.join()
+    if (names.join() !== reported && names.length > 0) onTooMany(names)
+    reported = names.join()
   })
 
   const unknown = (name: string): ToolFailure => {

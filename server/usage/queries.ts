@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
-import { findSession } from '../../db/queries/sessions.ts'
-import { sumUsageByDay, sumUsageByModel } from '../../db/queries/usage.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
+import { sumUsageByDay, sumUsageByModel } from '../../db/queries/usage/usage.ts'
 import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
 import { usage } from '../../shared/contract/api/people.ts'
 import { notFound } from '../api-error.ts'

@@ -1,14 +1,14 @@
 import type { Api } from './app.ts'
-import { ConnectionDriver } from './connection.ts'
-import type { Connection, Token } from './connection.ts'
-import { DEFAULT_TIMEOUT_MS } from './deadline.ts'
+import { ConnectionDriver } from './connection/connection.ts'
+import type { Connection, Token } from './connection/connection.ts'
+import { DEFAULT_TIMEOUT_MS } from './connection/deadline.ts'
 import { checkRuntime } from './runtime.ts'
 import { defaultSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
-import { SessionStore } from './session-store.ts'
-import { createSession } from './session.ts'
-import type { Session } from './session.ts'
-import { createTransport } from './transport.ts'
+import { SessionStore } from './session/session-store.ts'
+import { createSession } from './session/session.ts'
+import type { Session } from './session/session.ts'
+import { createTransport } from './connection/transport.ts'
 
 checkRuntime()
 

@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 import type { ApiError, AppRouter } from './app.ts'
-import type { SessionError } from './session-snapshot.ts'
+import type { SessionError } from './session/session-snapshot.ts'
 
 /** A client was used after its `close()`. */
 export class ClientClosedError extends Error {

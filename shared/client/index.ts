@@ -1,7 +1,7 @@
 export * from '../contract/register.ts'
 export { connect } from './connect.ts'
 export type { Client, ConnectOptions } from './connect.ts'
-export type { Connection, ConnectionCause, ConnectionState } from './connection.ts'
+export type { Connection, ConnectionCause, ConnectionState } from './connection/connection.ts'
 export {
   API_ERROR_CODES,
   CallTimeoutError,
@@ -11,8 +11,8 @@ export {
   isTimeout,
 } from './errors.ts'
 export type { ApiErrorCode } from './errors.ts'
-export type { SendOptions, Session } from './session.ts'
-export type { PendingSend, SessionError, SessionSnapshot } from './session-snapshot.ts'
+export type { SendOptions, Session } from './session/session.ts'
+export type { PendingSend, SessionError, SessionSnapshot } from './session/session-snapshot.ts'
 export type { Store } from './store.ts'
 export type {
   Api,

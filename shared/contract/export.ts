@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
 import { Outcome, TextPart, Usage } from './message.ts'
-import { noNul } from './no-nul.ts'
+import { noNul } from './storable.ts'
 import { Session, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
 

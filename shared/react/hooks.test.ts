@@ -26,7 +26,7 @@ test('components draw the connection and a slice of a session', async () => {
       createElement(ThroughlineProvider, { client }, createElement(Conversation, { id })),
     )
   expect(page()).toBe('<p>connecting: </p>')
-  server.tell((log) => log.say('Hello'))
+  server.record((log) => log.say('Hello'))
   await until(client.connection, ({ status }) => status === 'connected')
   await caughtUp(client.session(id), server.session)
   expect(page()).toBe('<p>connected: Hello</p>')

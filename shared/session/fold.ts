@@ -5,7 +5,7 @@ import type { Session } from '../contract/session.ts'
 import type { ToolCall } from '../contract/tool.ts'
 import { FoldError } from './fold-error.ts'
 import { placeMessage } from './order.ts'
-import { keepSame } from './keep-same.ts'
+import { replaceEqualDeep } from './structural-sharing.ts'
 
 /** The state of a session after the event `seq`. */
 export type SessionState<Call = ToolCall> = {
@@ -54,21 +54,21 @@ function apply<Call>(
       )
     case 'start':
       // A first attempt is always at the end of the active branch.
-      return event.attempt > 1 && isAside(state, event.messageId)
+      return event.attempt > 1 && isOnOtherBranch(state, event.messageId)
         ? running(state, true)
         : running(putMessage(state, { ...event.message, status: 'running' }), true)
     case 'chunk':
-      if (isAside(state, event.messageId)) return state
+      if (isOnOtherBranch(state, event.messageId)) return state
       return changeMessage(state, seq, event, (message) => addText(message, seq, event))
     case 'tool':
-      if (isAside(state, event.messageId)) return state
+      if (isOnOtherBranch(state, event.messageId)) return state
       return changeMessage(state, seq, event, (message) => {
         const there = message.parts[event.part]
         if (there !== undefined && there.type !== 'tool') throw misfit(message, seq, event)
         return putPart(message, seq, event, { type: 'tool', call: event.call })
       })
     case 'end':
-      if (isAside(state, event.messageId)) return running(state, false)
+      if (isOnOtherBranch(state, event.messageId)) return running(state, false)
       return running(
         changeMessage(state, seq, event, (message) => ({
           ...message,
@@ -89,7 +89,10 @@ function apply<Call>(
  * Returns true when the running answer is on another branch, because a person selected this one meanwhile: the session
  * is running, none of the messages here is, and this one is not here. Its events change no message here.
  */
-function isAside<Call>({ session, messages }: SessionState<Call>, messageId: string): boolean {
+function isOnOtherBranch<Call>(
+  { session, messages }: SessionState<Call>,
+  messageId: string,
+): boolean {
   return (
     session.running && !messages.some((message) => message.id === messageId || isActive(message))
   )
@@ -107,7 +110,7 @@ function replaceAll<Call>(
   const known = new Map(state?.messages.map((message) => [message.id, message]))
   return {
     session: { ...session, seq },
-    messages: messages.map((message) => keepSame(known.get(message.id), message)),
+    messages: messages.map((message) => replaceEqualDeep(known.get(message.id), message)),
     hasOlder,
     seq,
   }

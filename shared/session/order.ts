@@ -1,5 +1,5 @@
 import type { Message } from '../contract/message.ts'
-import { keepSame } from './keep-same.ts'
+import { replaceEqualDeep } from './structural-sharing.ts'
 
 /**
  * Inserts or replaces a message in the list: the active branch in its order, followed by the queued messages in theirs.
@@ -13,7 +13,7 @@ export function placeMessage<Call>(
   const index = messages.findLastIndex(({ id }) => id === message.id)
   const there = messages[index]
   if (there !== undefined && isQueued(there) === isQueued(message)) {
-    return messages.with(index, keepSame(there, message))
+    return messages.with(index, replaceEqualDeep(there, message))
   }
   const others = there === undefined ? messages : messages.toSpliced(index, 1)
   const end = isQueued(message) ? others.length : others.findLastIndex((m) => !isQueued(m)) + 1

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy } from 'react'
-import { focusMessageBox } from '../features/messages/message-box.ts'
+import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 
-const Palette = lazy(() => import('./palette.tsx'))
+const Palette = lazy(() => import('./palette/palette.tsx'))
 const ShortcutsDialog = lazy(() => import('./shortcuts-dialog.tsx'))
 
 export type Overlay = 'palette' | 'shortcuts'

@@ -7,10 +7,10 @@ import {
   useLocation,
 } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { ErrorPage } from './error-page.tsx'
-import { NewSessionPage } from './new-session-page.tsx'
-import { NotFoundPage } from './not-found-page.tsx'
-import SessionPage from './session-page.tsx'
+import { ErrorPage } from './pages/error-page.tsx'
+import { NewSessionPage } from './pages/new-session-page.tsx'
+import { NotFoundPage } from './pages/not-found-page.tsx'
+import SessionPage from './pages/session-page.tsx'
 import { Shell } from './shell.tsx'
 
 const root = createRootRoute({
@@ -58,19 +58,19 @@ const session = createRoute({
 const usage = createRoute({
   getParentRoute: () => inShell,
   path: '/usage',
-  component: lazyRouteComponent(() => import('./usage-page.tsx'), 'UsagePage'),
+  component: lazyRouteComponent(() => import('./pages/usage-page.tsx'), 'UsagePage'),
 })
 
 const settings = createRoute({
   getParentRoute: () => inShell,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./settings-page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(() => import('./pages/settings-page.tsx'), 'SettingsPage'),
 })
 
 const share = createRoute({
   getParentRoute: () => root,
   path: '/share/$token',
-  component: lazyRouteComponent(() => import('./share-page.tsx'), 'SharePage'),
+  component: lazyRouteComponent(() => import('./pages/share-page.tsx'), 'SharePage'),
 })
 
 export const router = createRouter({

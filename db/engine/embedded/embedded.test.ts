@@ -9,11 +9,11 @@ import { connect } from '../connect.ts'
 import type { Database } from '../database.ts'
 import { EmbeddedThread } from './embedded-thread.ts'
 import { openThread } from './embedded.ts'
-import { insertSession } from '../../queries/sessions.ts'
+import { insertSession } from '../../queries/sessions/sessions.ts'
 import { TEMPLATE_DIR } from '../testing.ts'
 import { isRefusal, isTransientError } from '../database-errors.ts'
 import { ensureUser } from '../../queries/users.ts'
-import { removeInterruptedImports, importAtomically } from '../../queries/atomic-import.ts'
+import { removeInterruptedImports, importAtomically } from '../../queries/transfer/atomic-import.ts'
 
 const opened: AsyncDisposable[] = []
 afterEach(async () => {

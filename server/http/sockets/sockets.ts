@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
-import { controlFlow } from './flow.ts'
+import { applyBackpressure } from './backpressure.ts'
 import { FragmentingSocket } from './fragmenting-socket.ts'
-import { watchPulse } from './pulse.ts'
+import { watchHeartbeat } from './heartbeat.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
 export type OpenSocket = {
@@ -71,14 +71,14 @@ export function createSockets(
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const ended = new AbortController()
       webSocket.once('close', () => ended.abort())
-      watchPulse(webSocket, socket, limits.pingMs)
+      watchHeartbeat(webSocket, socket, limits.pingMs)
       // Whatever goes wrong with a socket, `ws` closes it; unheard, the error would end the process.
       webSocket.on('error', onError)
       serve({
         webSocket,
         server,
         request,
-        drained: controlFlow(webSocket, socket, limits.fullBytes),
+        drained: applyBackpressure(webSocket, socket, limits.fullBytes),
         signal: ended.signal,
         close: (code, reason) => webSocket.close(code, clip(reason)),
       })

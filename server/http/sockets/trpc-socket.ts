@@ -4,7 +4,7 @@ import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws'
 import type { CreateContext } from './connection.ts'
 import { bearerToken } from './connection.ts'
 import type { Limits } from '../limits.ts'
-import { takeTurns } from './flow.ts'
+import { takeTurns } from './backpressure.ts'
 import type { OpenSocket } from './sockets.ts'
 import { createLimitedEncoder } from './trpc-limits.ts'
 

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AccessPolicy } from '../access.ts'
 import { hasTwoHosts } from '../access.ts'
-import type { NoteRefusal } from '../refusals.ts'
+import type { NoteRefusal } from '../refused-origins.ts'
 import type { OpenSocket, Sockets } from './sockets.ts'
 
 /** What serves the sockets of a path: null where the path is not its. */

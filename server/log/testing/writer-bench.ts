@@ -2,10 +2,10 @@ import type { Database, Db } from '../../../db/engine/database.ts'
 import { migrate } from '../../../db/engine/migrate.ts'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
-import { Hub } from '../hub.ts'
-import type { CommittedEvent } from '../hub.ts'
+import { Hub } from '../reading/hub.ts'
+import type { CommittedEvent } from '../reading/hub.ts'
 import type { RunHold } from '../port.ts'
-import { GroupCommitWriter } from '../writer.ts'
+import { GroupCommitWriter } from '../writing/writer.ts'
 
 export const MESSAGE = MessageId.parse('00000000-0000-7000-8000-00000000000a')
 export const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })

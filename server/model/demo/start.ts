@@ -2,13 +2,13 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, parseJson } from '../json.ts'
 import type { JsonObject } from '../json.ts'
-import { chatWire } from './chat-wire.ts'
+import { chatWire } from './wire/chat-wire.ts'
 import { DEMO_MODEL, generate } from './generation.ts'
 import { replyTo } from './reply.ts'
-import { responsesWire } from './responses-wire.ts'
-import { sendEvents } from './send-events.ts'
-import { BadRequest } from './wire.ts'
-import type { Wire } from './wire.ts'
+import { responsesWire } from './wire/responses-wire.ts'
+import { sendEvents } from './wire/send-events.ts'
+import { BadRequest } from './wire/wire.ts'
+import type { Wire } from './wire/wire.ts'
 
 export type DemoModelOptions = {
   /** 0, the default, picks a free one. */

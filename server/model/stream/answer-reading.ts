@@ -38,7 +38,7 @@ export function readAnswer(
     const end = (ending: Ending): void => {
       if (ending.type === 'over' && !settled) source.leave()
       else source.cancel()
-      watch.heard()
+      watch.received()
       outlet.onWanted = null
       signal.removeEventListener('abort', abort)
       const { marked, over } = body
@@ -58,7 +58,7 @@ export function readAnswer(
     if (outlet.wanted) attend()
     source.read({
       piece(bytes) {
-        watch.heard()
+        watch.received()
         try {
           body.take(bytes)
         } catch (error) {

@@ -10,7 +10,7 @@ import type { Failure } from '../failure/failure.ts'
 import type { ModelDelta } from '../port.ts'
 import type { Asked } from '../failure/refusals.ts'
 import { ProgressWatch } from './progress-watch.ts'
-import { SaidSoFar } from './said-so-far.ts'
+import { DeltaAssembler } from './delta-assembler.ts'
 import { UnreadableBody } from './transport.ts'
 
 export type AttemptSettings = {
@@ -59,7 +59,7 @@ export async function tryOnce(
   const stop = (): void => controller.abort()
   signal.addEventListener('abort', stop, { once: true })
   const watch = new ProgressWatch(clock)
-  const said = new SaidSoFar(request, outlet, onAnswered)
+  const said = new DeltaAssembler(request, outlet, onAnswered)
   let decoder: Decoder | null = null
   let read: Read
   const failed = (failure: Failure): Attempt => ({

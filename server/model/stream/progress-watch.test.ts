@@ -82,7 +82,7 @@ test('the time that the consumer takes does not count, and one timer serves all 
     watch.expect(2_000)
     wait()
     hand.moveTo(now)
-    watch.heard()
+    watch.received()
   }
   expect(timers).toBe(1)
   hand.moveTo(10_000)
@@ -103,7 +103,7 @@ test('a shorter time than the one before is kept to', () => {
       late = true
     })
   wait()
-  watch.heard()
+  watch.received()
   watch.expect(100)
   wait()
   moveTo(100)

@@ -32,7 +32,7 @@ export class ProgressWatch {
   }
 
   /** Something came, or nobody waits any more. */
-  heard(): void {
+  received(): void {
     if (!this.#waiting) return
     const passed = this.#clock.elapsed() - this.#waiting.since
     this.#left = Math.max(this.#left - passed, this.#away ? READING_MS : 0)
@@ -50,7 +50,7 @@ export class ProgressWatch {
   race<T>(work: Promise<T>, signal: AbortSignal): Promise<Raced<T>> {
     return new Promise<Raced<T>>((resolve, reject) => {
       const settle = (): void => {
-        this.heard()
+        this.received()
         this.close()
         signal.removeEventListener('abort', onAbort)
       }
@@ -89,7 +89,7 @@ export class ProgressWatch {
       waiting.due = Math.max(waiting.due, now + READING_MS)
     }
     if (now < waiting.due) return this.#ring(waiting.due)
-    this.heard()
+    this.received()
     waiting.late()
   }
 }

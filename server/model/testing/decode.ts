@@ -1,7 +1,7 @@
 import type { Adapter, StepRequest } from '../adapter.ts'
 import type { ModelDelta, ModelStep } from '../port.ts'
-import { prepareStep } from '../prepared-step.ts'
-import { joinText } from '../well-formed-text.ts'
+import { prepareStep } from '../request/prepared-step.ts'
+import { joinText } from '../text/well-formed-text.ts'
 import { gather, stepOf } from './collect.ts'
 import type { CollectedStep } from './collect.ts'
 

@@ -1,4 +1,4 @@
-import type { FullMessage, SessionOutline } from '../../../db/queries/exports.ts'
+import type { FullMessage, SessionOutline } from '../../../db/queries/transfer/exports.ts'
 import type {
   ExportFile,
   ExportedCall,
@@ -8,8 +8,8 @@ import type {
   ExportedSession,
 } from '../../../shared/contract/export.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
-import type { CallAtRest, MessageAtRest } from '../../../shared/session/at-rest.ts'
-import { atRest } from '../../../shared/session/at-rest.ts'
+import type { FinalCall, FinalMessage } from '../../../shared/session/final-message.ts'
+import { toFinalMessage } from '../../../shared/session/final-message.ts'
 
 type Head<Whole, Last extends keyof Whole> = Omit<Whole, Last>
 
@@ -40,7 +40,7 @@ export async function* sessionAsJson(
   let separator = '\n'
   for await (const page of pages) {
     for (const full of page) {
-      const message = atRest(session, full.message, toEvents(full))
+      const message = toFinalMessage(session, full.message, toEvents(full))
       yield separator + JSON.stringify(toExported(message, full))
       separator = ',\n'
     }
@@ -58,7 +58,7 @@ export function toEvents({ chunks }: FullMessage): LoggedEvent[] {
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }
 
-function toExported(message: MessageAtRest, { run }: FullMessage): ExportedMessage {
+function toExported(message: FinalMessage, { run }: FullMessage): ExportedMessage {
   const { id, parentId, createdAt, status, model, usage, error } = message
   const calls = new Map(run?.calls.map((stored) => [stored.call.id, stored]))
   const parts = message.parts.flatMap((part): ExportedPart[] => {
@@ -104,7 +104,7 @@ function withoutCost({ costUsd: _, ...tokens }: NonNullable<Run['steps'][number]
   return tokens
 }
 
-function toExportedCall(call: CallAtRest, stored: Run['calls'][number]): ExportedCall {
+function toExportedCall(call: FinalCall, stored: Run['calls'][number]): ExportedCall {
   const { id: _id, ...told } = call
   const { step, providerId } = stored
   return { ...told, step, providerId, arguments: stored.arguments }

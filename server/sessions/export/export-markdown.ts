@@ -1,7 +1,7 @@
-import type { FullMessage } from '../../../db/queries/exports.ts'
+import type { FullMessage } from '../../../db/queries/transfer/exports.ts'
 import type { Session } from '../../../shared/contract/session.ts'
-import type { CallAtRest, MessageAtRest } from '../../../shared/session/at-rest.ts'
-import { atRest } from '../../../shared/session/at-rest.ts'
+import type { FinalCall, FinalMessage } from '../../../shared/session/final-message.ts'
+import { toFinalMessage } from '../../../shared/session/final-message.ts'
 import { toEvents } from './export-json.ts'
 import { fenced, inline, quoted } from './markdown.ts'
 
@@ -20,12 +20,12 @@ export async function* sessionAsMarkdown(
   }
   for await (const page of pages) {
     for (const full of page) {
-      yield asMarkdown(atRest(session, full.message, toEvents(full)))
+      yield asMarkdown(toFinalMessage(session, full.message, toEvents(full)))
     }
   }
 }
 
-function asMarkdown(message: MessageAtRest): string {
+function asMarkdown(message: FinalMessage): string {
   const who =
     message.role === 'user'
       ? 'You'
@@ -38,7 +38,7 @@ function asMarkdown(message: MessageAtRest): string {
   return `\n${pieces.join('\n\n')}\n`
 }
 
-function partAsMarkdown(part: MessageAtRest['parts'][number]): string {
+function partAsMarkdown(part: FinalMessage['parts'][number]): string {
   switch (part.type) {
     case 'text':
     case 'refusal':
@@ -50,7 +50,7 @@ function partAsMarkdown(part: MessageAtRest['parts'][number]): string {
   }
 }
 
-function callAsMarkdown(call: CallAtRest): string {
+function callAsMarkdown(call: FinalCall): string {
   const told = [fenced('json', JSON.stringify(call.input, null, 2) ?? 'null')]
   if (call.output !== undefined) {
     told.push(fenced('json', JSON.stringify(call.output, null, 2)))

@@ -1,6 +1,10 @@
 import type { Database } from '../../../db/engine/database.ts'
-import { readBranchIds, readFullMessages, readOutline } from '../../../db/queries/exports.ts'
-import type { FullMessage, SessionOutline } from '../../../db/queries/exports.ts'
+import {
+  readBranchIds,
+  readFullMessages,
+  readOutline,
+} from '../../../db/queries/transfer/exports.ts'
+import type { FullMessage, SessionOutline } from '../../../db/queries/transfer/exports.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { fileAsJson, sessionAsJson } from './export-json.ts'
 import { sessionAsMarkdown } from './export-markdown.ts'

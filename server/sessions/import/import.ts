@@ -1,11 +1,11 @@
 import { deserialize } from 'node:v8'
 import { TRPCError } from '@trpc/server'
 import type { Db } from '../../../db/engine/database.ts'
-import { insertSessionTree } from '../../../db/queries/imports.ts'
+import { insertSessionTree } from '../../../db/queries/transfer/imports.ts'
 import type { ExportedMessage, ExportedSession } from '../../../shared/contract/export.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { UserId } from '../../../shared/contract/ids.ts'
-import { ThreadLimitError, ThreadRefusal, workInThread } from '../../threads.ts'
+import { ThreadLimitError, ThreadRefusal, workInThread } from '../../threads/threads.ts'
 import { textsOf } from './import-texts.ts'
 import { parentsFirst } from './import-tree.ts'
 

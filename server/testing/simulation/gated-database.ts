@@ -12,7 +12,7 @@ import {
   INSERT_CHUNKS,
   INSERT_CHUNKS_AND_NOTIFY,
   eventColumns,
-} from '../../../db/queries/events.ts'
+} from '../../../db/queries/log/events.ts'
 import type { Notifications } from '../../../db/engine/notifications.ts'
 import type { Schema } from '../../../db/schema.ts'
 import type { Operation } from './gate.ts'

@@ -35,8 +35,8 @@ export class Network {
       open: async () => undefined,
       // Notifications are not encrypted here.
       seal: (text) => text,
-      listen: ({ onTold, onState }) => {
-        this.#members.push({ gate, onPayload: onTold, queue: [] })
+      listen: ({ onNotification, onState }) => {
+        this.#members.push({ gate, onPayload: onNotification, queue: [] })
         onState(true)
         return {
           [Symbol.asyncDispose]: async () => this.remove(gate),

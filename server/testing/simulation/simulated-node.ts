@@ -1,15 +1,15 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { compactRun } from '../../log/compaction.ts'
-import { RemoteFeed } from '../../log/feed.ts'
-import { Hub } from '../../log/hub.ts'
+import { RemoteFeed } from '../../log/reading/feed.ts'
+import { Hub } from '../../log/reading/hub.ts'
 import { createBudget } from '../../budget/budget.ts'
-import { CursorReader } from '../../log/reader.ts'
-import { GroupCommitWriter } from '../../log/writer.ts'
+import { CursorReader } from '../../log/reading/reader.ts'
+import { GroupCommitWriter } from '../../log/writing/writer.ts'
 import type { Command } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
-import { createHearing } from '../../hearing.ts'
-import { createModelCatalog } from '../../model/catalog.ts'
-import { createPrices } from '../../model/prices.ts'
+import { createNodeMessageHandler } from '../../node-messages.ts'
+import { createModelCatalog } from '../../model/catalog/catalog.ts'
+import { createPrices } from '../../model/catalog/prices.ts'
 import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
@@ -46,9 +46,11 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     database,
     leaseSeconds: LEASE_SECONDS,
     onMessage: (message) => {
-      hear(message).catch((error: unknown) => onError(error, 'another node’s word was lost'))
+      onNodeMessage(message).catch((error: unknown) =>
+        onError(error, 'a message of another node could not be handled'),
+      )
     },
-    onLookAround: () => feed.catchUp(),
+    onPoll: () => feed.catchUp(),
     onError,
   })
   const log = new GroupCommitWriter({
@@ -98,7 +100,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     (run) => compactRun(database.db, run, now()),
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
-  const hear = createHearing({ database, feed, hub, runs, changes })
+  const onNodeMessage = createNodeMessageHandler({ database, feed, hub, runs, changes })
   const reader = new CursorReader(database, hub)
   const services = {
     ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },

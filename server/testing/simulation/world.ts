@@ -1,7 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { vi } from 'vitest'
 import type { Database } from '../../../db/engine/database.ts'
-import { insertSession } from '../../../db/queries/sessions.ts'
+import { insertSession } from '../../../db/queries/sessions/sessions.ts'
 import { ensureUser } from '../../../db/queries/users.ts'
 import { LogBusyError } from '../../log/port.ts'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'

@@ -11,7 +11,7 @@ export type Script = {
   readonly session: LogRecorder
   /** Resolves at the next change of the session, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void>
-  tell(act: (session: LogRecorder) => void): void
+  record(act: (session: LogRecorder) => void): void
   /** Called before and after a send is executed; may wait, throw, or break the connection. */
   onSend(when: 'before' | 'after', input: SendInput): Promise<void>
   /** Called when the list of sessions is requested; may throw. */
@@ -104,7 +104,7 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
           }
           if (text === undefined) {
             known.set(input.id, input.text)
-            script.tell((session) => session.say(input.text, input.id))
+            script.record((session) => session.say(input.text, input.id))
           }
           await script.onSend('after', input)
           return { messageId: input.id, runId: input.id }
@@ -123,7 +123,7 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
         .mutation(async ({ input }) => {
           await script.onStop(input)
           const stopped = script.session.running
-          script.tell((session) => session.end('stopped'))
+          script.record((session) => session.end('stopped'))
           return { stopped }
         }),
     }),

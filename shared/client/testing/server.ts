@@ -30,7 +30,7 @@ export class ScriptedServer implements AsyncDisposable {
     this.script = {
       session,
       changed,
-      tell: (act) => this.tell(act),
+      record: (act) => this.record(act),
       onSend: async () => {},
       onStop: async () => {},
       onList: async () => {},
@@ -59,7 +59,7 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   /** Changes the session and notifies the watches. */
-  tell(act: (session: LogRecorder) => void): void {
+  record(act: (session: LogRecorder) => void): void {
     act(this.session)
     this.#changes.dispatchEvent(new Event('change'))
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MessageId, RunId, SessionId } from '../ids.ts'
 import { MAX_TEXT_LENGTH, Message } from '../message.ts'
-import { noNul } from '../no-nul.ts'
+import { noNul } from '../storable.ts'
 import { group, mutation, query } from './declare.ts'
 
 const Text = z

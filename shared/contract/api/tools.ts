@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CallId } from '../ids.ts'
-import { noNul } from '../no-nul.ts'
+import { noNul } from '../storable.ts'
 import { ToolCall, ToolEffect } from '../tool.ts'
 import { group, mutation, query, subscription } from './declare.ts'
 

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MAX_TEXT_LENGTH } from '../../../shared/contract/message.ts'
 import type { AppPart } from '../../../shared/client/index.ts'
-import { announcement } from './announcement.ts'
-import { LONGEST_TEXT, tooLong } from './text-limit.ts'
+import { announcement } from './answer/announcement.ts'
+import { LONGEST_TEXT, tooLong } from './composer/text-limit.ts'
 import { messageText, stepsOf } from './steps.ts'
-import { sameTurns, turnsOf } from './turns.ts'
+import { sameTurns, turnsOf } from './conversation/turns.ts'
 
 const user = (id: string) => ({ id, role: 'user' as const })
 const assistant = (id: string) => ({ id, role: 'assistant' as const })

@@ -1,11 +1,11 @@
 import type { AppPart } from '../../../shared/client/index.ts'
 
 /** A part and its index in the message. */
-export type PlacedPart = { part: AppPart; index: number }
+export type IndexedPart = { part: AppPart; index: number }
 
 /** The parts of an answer grouped by the steps of its run: the model's output, then its calls. */
-export function stepsOf(parts: readonly AppPart[]): PlacedPart[][] {
-  const steps: PlacedPart[][] = []
+export function stepsOf(parts: readonly AppPart[]): IndexedPart[][] {
+  const steps: IndexedPart[][] = []
   for (const [index, part] of parts.entries()) {
     const step = steps.at(-1)
     const beginsStep = part.type !== 'tool' && step?.at(-1)?.part.type === 'tool'

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
-import { reason } from './send-message.ts'
+import { reason } from './composer/send-message.ts'
 
 /** The other versions of a message: selecting one, and creating another. */
 export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionId'>) {

@@ -4,7 +4,7 @@ import type { Session } from '../../../shared/contract/session.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 
 const SessionMenu = lazy(() => import('./session-menu.tsx'))
-const SessionDialog = lazy(() => import('./session-dialog.tsx'))
+const SessionDialog = lazy(() => import('./dialogs/session-dialog.tsx'))
 
 export type SessionAction = 'rename' | 'instructions' | 'share' | 'delete'
 

@@ -3,11 +3,11 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { CallId } from '../../../shared/contract/ids.ts'
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { ApprovalForm } from './approval-form.tsx'
-import { toolWords, unknownWords } from './call-words.ts'
+import { ApprovalForm } from './approval/approval-form.tsx'
+import { toolLabel, unknownOutcomeText } from './tool-labels.ts'
 import { ToolCard } from './tool-card.tsx'
-import { OutcomeForm } from './unknown-outcome.tsx'
-import { problemOf } from './use-call-command.ts'
+import { OutcomeForm } from './approval/unknown-outcome.tsx'
+import { problemOf } from './approval/use-call-command.ts'
 
 const call = (change: Partial<Extract<AppToolCall, { source: `mcp:${string}` }>>): AppToolCall => ({
   id: CallId.parse('00000000-0000-4000-8000-000000000001'),
@@ -85,18 +85,18 @@ test('a call whose outcome is hidden says so, and asks how it went', () => {
 })
 
 test('the words that an outcome is not known are there once, whoever wrote the cause', () => {
-  expect(unknownWords(undefined)).toBe('Whether it happened is not known.')
+  expect(unknownOutcomeText(undefined)).toBe('Whether it happened is not known.')
   const said = 'Cut off. Whether it happened is not known; it was not repeated.'
-  expect(unknownWords(said)).toBe(said)
+  expect(unknownOutcomeText(said)).toBe(said)
 })
 
 test('a tool of an MCP server is told by its own name', () => {
-  expect(toolWords({ name: 'files__read__all', source: 'mcp:files' })).toEqual({
+  expect(toolLabel({ name: 'files__read__all', source: 'mcp:files' })).toEqual({
     name: 'read__all',
     server: 'files',
   })
-  expect(toolWords({ name: 'odd__one', source: 'mcp:files' }).name).toBe('odd__one')
-  expect(toolWords({ name: 'get_system_metrics', source: 'builtin' }).server).toBeNull()
+  expect(toolLabel({ name: 'odd__one', source: 'mcp:files' }).name).toBe('odd__one')
+  expect(toolLabel({ name: 'get_system_metrics', source: 'builtin' }).server).toBeNull()
 })
 
 test('that another tab was quicker is no failure; all else is', () => {

@@ -1,9 +1,9 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { jsonText } from '../../ui/json-text.ts'
-import { Approval } from './approval.tsx'
+import { Approval } from './approval/approval.tsx'
 import { ToolCard } from './tool-card.tsx'
-import { UnknownOutcome } from './unknown-outcome.tsx'
+import { UnknownOutcome } from './approval/unknown-outcome.tsx'
 
 /** The card of a call with its form for the user; if it fails to render, the raw call is shown. */
 export function ToolView({ call }: { call: AppToolCall }) {

@@ -1,6 +1,6 @@
 import { memo } from 'react'
 import type { ReactNode } from 'react'
-import { CodeBlock } from './code-block.tsx'
+import { CodeBlock } from './code/code-block.tsx'
 import { renderInline } from './inline.tsx'
 import { standard } from './lex.ts'
 import type { MarkedToken, Tokens } from './lex.ts'

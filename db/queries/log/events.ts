@@ -1,0 +1,261 @@
+import { CompiledQuery, sql } from 'kysely'
+import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+
+/** One row of a session's log. `data` is the event as JSON text. */
+export type EventRow = {
+  sessionId: SessionId
+  seq: number
+  runId: RunId | null
+  type: string
+  data: string
+}
+
+export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
+
+/**
+ * Takes `eventColumns` as its parameters. Compaction leaves unused `seq` values in the middle of a log. A writer with
+ * an outdated end of the log must not fill them, so an event that would not be beyond the end is made to violate the
+ * primary key.
+ */
+const INSERT_EVENTS = `
+  insert into events (session_id, seq, run_id, type, data)
+  select session_id, greatest(seq, (select max(events.seq) from events where events.session_id = wanted.session_id)),
+    run_id, type, data
+  from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
+    as wanted (session_id, seq, run_id, type, data)`
+
+/**
+ * Takes `eventColumns` as its parameters. Every token goes this way, so it leaves out the check of the log's end, which
+ * cost half of the time that Postgres spent on a token. The check is not needed here: only the owner of a run writes
+ * its chunks, after its own `start` event, and every other writer first appends an event that compaction never removes,
+ * such as a `start` or a message. A stale writer of chunks therefore violates the primary key.
+ */
+export const INSERT_CHUNKS = `
+  insert into events (session_id, seq, run_id, type, data)
+  select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
+
+/** Inserts in the same way, and notifies the other nodes with the same commit. The payload is the last parameter. */
+export const INSERT_CHUNKS_AND_NOTIFY = `with inserted as (${INSERT_CHUNKS})
+  select pg_notify('throughline', $6)`
+
+/**
+ * The rows as one array per column, in the order of the primary key: two batches that lock in the same order cannot
+ * deadlock.
+ */
+export function eventColumns(rows: readonly EventRow[]): unknown[][] {
+  const sorted = rows.toSorted((a, b) =>
+    a.sessionId === b.sessionId ? a.seq - b.seq : a.sessionId < b.sessionId ? -1 : 1,
+  )
+  return [
+    sorted.map((row) => row.sessionId),
+    sorted.map((row) => row.seq),
+    sorted.map((row) => row.runId),
+    sorted.map((row) => row.type),
+    sorted.map((row) => row.data),
+  ]
+}
+
+/**
+ * Inserts the rows, all or none, in one statement. The primary key is the concurrency control: when another writer has
+ * inserted an event with the same `seq`, nothing is inserted.
+ * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
+ */
+export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(INSERT_EVENTS, eventColumns(rows)))
+}
+
+/**
+ * Returns true for the error of an insert that failed because another writer had inserted an event with the same `seq`.
+ */
+export function isSeqTaken(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === '23505' &&
+    'constraint' in error &&
+    error.constraint === 'events_pkey'
+  )
+}
+
+/** The `seq` of the newest event of each session; 0 for a session without events. */
+export async function readHeads(
+  db: Db,
+  sessionIds: readonly SessionId[],
+): Promise<Map<SessionId, number>> {
+  const { rows } = await sql<{ id: SessionId; head: number }>`
+    select wanted.id, coalesce(max(events.seq), 0) as head
+    from unnest(${sessionIds}::uuid[]) as wanted (id)
+    left join events on events.session_id = wanted.id
+    group by wanted.id`.execute(db)
+  return new Map(rows.map((row) => [row.id, row.head]))
+}
+
+/** The events after `after`, oldest first, at most `limit` of them. */
+export async function readEvents(
+  db: Db,
+  sessionId: SessionId,
+  after: number,
+  limit: number,
+): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+}
+
+/**
+ * The next events after `after`, oldest first, for a reader that is behind.
+ * @param limit the most rows
+ * @param maxLength bytes of JSON after which reading stops; the first event is always returned
+ * @returns `complete` is true when the log has no further events
+ */
+export async function readEventsWithin(
+  db: Db,
+  sessionId: SessionId,
+  after: number,
+  { limit, maxLength }: { limit: number; maxLength: number },
+): Promise<{ events: ReadEvent[]; complete: boolean }> {
+  const { rows } = await sql<ReadEvent & { rows: number }>`
+    select seq, at, "runId", type, data, rows
+    from (
+      select page.*, count(*) over ()::int as rows,
+        sum(octet_length(data::text)) over (order by seq) - octet_length(data::text) as before
+      from (
+        select seq, created_at as at, run_id as "runId", type, data
+        from events
+        where session_id = ${sessionId} and seq > ${after}
+        order by seq
+        limit ${limit}
+      ) as page
+    ) as measured
+    where before < ${maxLength}
+    order by seq`.execute(db)
+  const found = rows[0]?.rows ?? 0
+  const events = rows.map(({ rows: _, ...event }) => event)
+  return { events, complete: events.length === found && found < limit }
+}
+
+/** The chunks that a run logged after `after`, oldest first, at most `limit` of them. */
+export async function readChunks(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+  after: number,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '>', after)
+    .where('run_id', '=', runId)
+    .where('type', '=', 'chunk')
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+}
+
+/** The states of tool calls that a run logged and that may contain progress, oldest first. */
+export async function readCallsInProgress(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+): Promise<Pick<ReadEvent, 'seq' | 'data'>[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('run_id', '=', runId)
+    .where('type', '=', 'tool')
+    .where('data', 'like', '%"status":"running"%"progress":%')
+    .orderBy('seq')
+    .execute()
+}
+
+/** The events that a run logged up to `seq`, oldest first. */
+export async function readRunEvents(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+  upTo: number,
+): Promise<ReadEvent[]> {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+    .where('seq', '<=', upTo)
+    .where('run_id', '=', runId)
+    .orderBy('seq')
+    .execute()
+}
+
+/**
+ * Counts how many of these rows are in the log exactly as given. Used after a connection broke before the result of an
+ * insert arrived.
+ */
+export async function countEqual(db: Db, rows: readonly EventRow[]): Promise<number> {
+  const { rows: counted } = await sql<{ count: number }>`
+    select count(*) as count
+    from unnest(
+      ${rows.map((row) => row.sessionId)}::uuid[],
+      ${rows.map((row) => row.seq)}::bigint[],
+      ${rows.map((row) => row.data)}::text[]
+    ) as wanted (session_id, seq, data)
+    join events using (session_id, seq)
+    where events.data = wanted.data`.execute(db)
+  return counted[0]?.count ?? 0
+}
+
+export async function deleteEvents(
+  db: Db,
+  sessionId: SessionId,
+  seqs: readonly number[],
+): Promise<void> {
+  await sql`
+    delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
+}
+
+/**
+ * Removes the events that a node wrote for a run before it learned that the session was deleted; events of a run that
+ * exists are kept.
+ */
+export async function deleteEventsOfDeletedRun(
+  db: Db,
+  sessionId: SessionId,
+  runId: RunId,
+): Promise<void> {
+  await sql`
+    delete from events where session_id = ${sessionId} and run_id = ${runId}
+    and not exists (select from runs where runs.id = ${runId})`.execute(db)
+}
+
+/**
+ * The events of each of these sessions after its `after`, oldest first, in one query: a node reads for all its readers
+ * at once.
+ * @param limit the most rows of one session
+ */
+export async function readEventsOfMany(
+  db: Db,
+  places: readonly { sessionId: SessionId; after: number }[],
+  limit: number,
+): Promise<(ReadEvent & { sessionId: SessionId })[]> {
+  const { rows } = await sql<ReadEvent & { sessionId: SessionId }>`
+    select place.session_id as "sessionId", found.*
+    from unnest(
+      ${places.map((place) => place.sessionId)}::uuid[], ${places.map((place) => place.after)}::bigint[]
+    ) as place (session_id, after)
+    cross join lateral (
+      select seq, created_at as at, run_id as "runId", type, data
+      from events
+      where events.session_id = place.session_id and seq > place.after
+      order by seq
+      limit ${limit}
+    ) as found
+    order by place.session_id, found.seq`.execute(db)
+  return rows
+}

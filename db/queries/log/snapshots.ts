@@ -1,0 +1,80 @@
+import { isActive } from '../../../shared/contract/active.ts'
+import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Session } from '../../../shared/contract/session.ts'
+import type { Database, Db } from '../../engine/database.ts'
+import { readChunks, readRunEvents } from './events.ts'
+import type { ReadEvent } from './events.ts'
+import type { StoredMessage } from '../messages/stored-messages.ts'
+import { readBranch } from '../messages/branches.ts'
+import { readQueued } from '../messages/messages.ts'
+import { inReadTransaction } from '../../engine/read-transaction.ts'
+import { findSession, readActiveLeaf } from '../sessions/sessions.ts'
+
+/** A session at `session.seq`, without the text of an unfinished answer. */
+export type StoredSnapshot = {
+  session: Session
+  messages: StoredMessage[]
+  hasOlder: boolean
+  /** Chunks of the unfinished message that are not in its stored parts yet. */
+  chunks: ReadEvent[]
+  /** An answer whose rows are newer than the snapshot's `seq`, with the events that its run had logged up to `seq`. */
+  ahead: { id: MessageId; events: ReadEvent[] } | null
+}
+
+export type SnapshotLimits = {
+  /** The most messages of the active branch, counted from the newest. */
+  limit: number
+  /** The most UTF-16 units of JSON in the stored parts of all messages. */
+  maxLength: number
+  /** The last message of the branch to read; the active branch's when absent, no message when null. */
+  leaf?: MessageId | null | undefined
+  /** The `seq` of the snapshot; the newest when absent. */
+  seq?: number | undefined
+}
+
+/** Reads a reader's initial state in one read transaction; null when this user has no such session. */
+export async function readSnapshot(
+  database: Database,
+  userId: UserId,
+  sessionId: SessionId,
+  limits: SnapshotLimits,
+): Promise<StoredSnapshot | null> {
+  return inReadTransaction(database, async (db) => {
+    const session = await findSession(db, userId, sessionId)
+    if (!session) {
+      return null
+    }
+    const leaf = limits.leaf === undefined ? await readActiveLeaf(db, sessionId) : limits.leaf
+    const branch = leaf
+      ? await readBranch(db, { sessionId, ...limits, leaf, countsOutputs: true })
+      : { messages: [], hasOlder: false }
+    const queued = await readQueued(db, sessionId)
+    const written = branch.messages.find(
+      ({ message }) => message.role === 'assistant' && isActive(message),
+    )
+    const chunks = written?.message.runId
+      ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
+      : []
+    return {
+      session,
+      messages: [...branch.messages, ...queued],
+      hasOlder: branch.hasOlder,
+      chunks,
+      ahead: await readAhead(db, branch.messages, limits.seq),
+    }
+  })
+}
+
+/** Only the newest answer of a branch can have been running when the branch became the active one. */
+async function readAhead(
+  db: Db,
+  messages: readonly StoredMessage[],
+  seq = Number.POSITIVE_INFINITY,
+): Promise<StoredSnapshot['ahead']> {
+  const newest = messages.findLast(({ message }) => message.role === 'assistant')
+  if (!newest?.message.runId || newest.partsSeq <= seq) {
+    return null
+  }
+  const { id, sessionId, runId } = newest.message
+  return { id, events: await readRunEvents(db, sessionId, runId, seq) }
+}

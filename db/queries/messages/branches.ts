@@ -1,0 +1,106 @@
+import { sql } from 'kysely'
+import type { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import { assembleMessages, messageColumns } from './stored-messages.ts'
+import type { StoredMessage } from './stored-messages.ts'
+import { readOutputLengths } from './tool-calls.ts'
+
+export type BranchPage = {
+  sessionId: SessionId
+  /** The last message of the page. */
+  leaf: MessageId
+  limit: number
+  /** The most UTF-16 units of stored parts to return; at least one message is always returned. */
+  maxLength?: number
+  /**
+   * If true, outputs of tools count towards `maxLength` with an eighth of their length: they are sent to the model too,
+   * and may be images.
+   */
+  countsOutputs?: boolean
+  /** If true, each message carries its position among its siblings; only user interfaces need it. */
+  withSiblings?: boolean
+}
+
+/** The messages that lead to `leaf`, oldest first, and whether there are older ones. */
+export async function readBranch(
+  db: Db,
+  {
+    sessionId,
+    leaf,
+    limit,
+    maxLength = Number.POSITIVE_INFINITY,
+    countsOutputs = false,
+    withSiblings = true,
+  }: BranchPage,
+): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
+  const rows = await db
+    .withRecursive('branch', (cte) =>
+      cte
+        .selectFrom('messages')
+        .select([...messageColumns, sql<number>`1`.as('depth')])
+        .where('id', '=', leaf)
+        .where('session_id', '=', sessionId)
+        .unionAll(
+          cte
+            .selectFrom('messages')
+            .innerJoin('branch', 'branch.parent_id', 'messages.id')
+            .select([
+              ...messageColumns.map((column) => `messages.${column}` as const),
+              sql<number>`branch.depth + 1`.as('depth'),
+            ])
+            .where('branch.depth', '<=', limit),
+        ),
+    )
+    .selectFrom('branch')
+    .select(messageColumns)
+    .orderBy('depth')
+    .execute()
+  const outputs = countsOutputs
+    ? await readOutputLengths(
+        db,
+        rows.map(({ id }) => id),
+      )
+    : new Map<MessageId, number>()
+  let length = 0
+  const page = rows.slice(0, limit).filter((row, index) => {
+    length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
+    return index === 0 || length <= maxLength
+  })
+  return {
+    messages: await assembleMessages(db, page.reverse(), withSiblings ? undefined : new Map()),
+    hasOlder: page.length < rows.length,
+  }
+}
+
+/** The number of user messages on the path to `leaf`, including it. */
+export async function countQuestions(
+  db: Db,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<number> {
+  const { rows } = await sql<{ questions: number }>`
+    with recursive branch as (
+      select id, parent_id, role from messages where id = ${leaf} and session_id = ${sessionId}
+      union all
+      select messages.id, messages.parent_id, messages.role
+      from messages join branch on branch.parent_id = messages.id
+    )
+    select count(*) filter (where role = 'user') as questions from branch`.execute(db)
+  return rows[0]?.questions ?? 0
+}
+
+/**
+ * Makes `leaf` the parent of queued messages that have no parent yet and for which none was chosen. Called before
+ * another branch becomes active, so that they stay on the branch on which they were sent.
+ */
+export async function keepQueuedBehind(
+  transaction: Db,
+  sessionId: SessionId,
+  leaf: MessageId | null,
+): Promise<void> {
+  await sql`
+    update messages set parent_id = ${leaf} from runs
+    where runs.id = messages.run_id and not runs.parent_chosen
+      and messages.session_id = ${sessionId} and messages.status = 'queued' and messages.parent_id is null
+  `.execute(transaction)
+}

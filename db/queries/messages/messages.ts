@@ -1,0 +1,216 @@
+import { sql } from 'kysely'
+import type { RunError } from '../../../shared/contract/errors.ts'
+import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Message, MessageStatus, Part, Usage } from '../../../shared/contract/message.ts'
+import type { Db } from '../../engine/database.ts'
+import type { StoredPart } from '../../schema.ts'
+import { NO_SIBLINGS, assembleMessages, messageColumns } from './stored-messages.ts'
+import type { StoredMessage } from './stored-messages.ts'
+
+export type NewMessage = {
+  id: MessageId
+  sessionId: SessionId
+  userId: UserId
+  parentId: MessageId | null
+  role: Message['role']
+  parts: StoredPart[]
+  /** The `seq` of the event that announces the message. */
+  partsSeq: number
+  status: MessageStatus
+  runId: RunId
+  model: string | null
+  createdAt: string
+}
+
+/** Stores a message and returns it as readers see it. */
+export async function insertMessage(transaction: Db, message: NewMessage): Promise<Message> {
+  const { siblings } = await transaction
+    .insertInto('messages')
+    .values({
+      id: message.id,
+      session_id: message.sessionId,
+      user_id: message.userId,
+      parent_id: message.parentId,
+      role: message.role,
+      parts: JSON.stringify(message.parts),
+      parts_seq: message.partsSeq,
+      text: searchText(message.parts),
+      status: message.status,
+      run_id: message.runId,
+      model: message.model,
+      usage: null,
+      error: null,
+      created_at: message.createdAt,
+    })
+    .returning(
+      sql<boolean>`exists (select 1 from messages as other
+        where other.session_id = messages.session_id and other.role = messages.role
+          and other.parent_id is not distinct from messages.parent_id
+          and other.status <> 'queued' and messages.status <> 'queued')`.as('siblings'),
+    )
+    .executeTakeFirstOrThrow()
+  if (siblings || message.parts.some(({ type }) => type === 'tool')) {
+    const stored = await findMessage(transaction, message.userId, message.id)
+    if (!stored) {
+      throw new Error(`message ${message.id} is gone in the transaction that made it`)
+    }
+    return stored.message
+  }
+  const { userId: _user, partsSeq: _seq, parts, ...rest } = message
+  return {
+    ...rest,
+    parts: parts.flatMap((part) => (part.type === 'tool' ? [] : [part])),
+    siblings: NO_SIBLINGS,
+    usage: null,
+    error: null,
+  }
+}
+
+export type MessageChange = {
+  parentId?: MessageId | null
+  status?: MessageStatus
+  parts?: { stored: StoredPart[]; seq: number }
+  usage?: Usage | null
+  error?: RunError | null
+}
+
+export async function updateMessage(
+  transaction: Db,
+  id: MessageId,
+  change: MessageChange,
+): Promise<void> {
+  const { parts } = change
+  await transaction
+    .updateTable('messages')
+    .set({
+      ...(change.parentId !== undefined && { parent_id: change.parentId }),
+      ...(change.status !== undefined && { status: change.status }),
+      ...(parts && {
+        parts: JSON.stringify(parts.stored),
+        parts_seq: parts.seq,
+        text: searchText(parts.stored),
+      }),
+      ...(change.usage !== undefined && { usage: change.usage && JSON.stringify(change.usage) }),
+      ...(change.error !== undefined && { error: change.error && JSON.stringify(change.error) }),
+      id,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** The message with this id; null when it does not exist or belongs to another user. */
+export async function findMessage(
+  db: Db,
+  userId: UserId,
+  id: MessageId,
+): Promise<StoredMessage | null> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(messageColumns)
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .execute()
+  return (await assembleMessages(db, rows))[0] ?? null
+}
+
+/**
+ * These messages of a session, in no particular order; deleted ones are left out. Siblings are not filled in: finding
+ * them reads the whole session, and a caller that pages through a session reads them anyway.
+ */
+export async function readMessages(
+  db: Db,
+  sessionId: SessionId,
+  ids: readonly MessageId[],
+): Promise<StoredMessage[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(messageColumns)
+    .where('session_id', '=', sessionId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()
+  return assembleMessages(db, rows, new Map())
+}
+
+/** Returns true when the id is taken by any user's message, or by an answer that has not begun. */
+export async function messageExists(db: Db, id: MessageId): Promise<boolean> {
+  const { rows } = await sql`
+    select id from messages where id = ${id}
+    union all
+    select message_id from runs where message_id = ${id}`.execute(db)
+  return rows.length > 0
+}
+
+/** Every message in the tree of a session. */
+export async function readTree(
+  db: Db,
+  sessionId: SessionId,
+): Promise<{ id: MessageId; parentId: MessageId | null; createdAt: string }[]> {
+  return db
+    .selectFrom('messages')
+    .select(['id', 'parent_id as parentId', 'created_at as createdAt'])
+    .where('session_id', '=', sessionId)
+    .where('status', '<>', 'queued')
+    .execute()
+}
+
+/** The queued messages of a session, in the order in which they will be answered. */
+export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMessage[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .innerJoin('runs', 'runs.id', 'messages.run_id')
+    .select(messageColumns.map((column) => `messages.${column}` as const))
+    .where('messages.session_id', '=', sessionId)
+    .where('messages.status', '=', 'queued')
+    .orderBy('runs.place')
+    .execute()
+  return assembleMessages(db, rows)
+}
+
+/** The number of queued messages of a session, and the total length of their texts in characters. */
+export async function measureQueue(
+  db: Db,
+  sessionId: SessionId,
+): Promise<{ count: number; length: number }> {
+  return db
+    .selectFrom('messages')
+    .select([
+      sql<number>`count(*)::int`.as('count'),
+      sql<number>`coalesce(sum(length(text)), 0)::int`.as('length'),
+    ])
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'queued')
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * Deletes queued messages of a session, and their runs.
+ * @param id one of them; all when absent
+ * @returns the number of deleted messages
+ */
+export async function deleteQueued(
+  transaction: Db,
+  sessionId: SessionId,
+  id?: MessageId,
+): Promise<number> {
+  let query = transaction
+    .deleteFrom('messages')
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'queued')
+  if (id) {
+    query = query.where('id', '=', id)
+  }
+  const { numDeletedRows } = await query.executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+export function toStoredPart(part: Part): StoredPart {
+  return part.type === 'tool' ? { type: 'tool', id: part.call.id } : part
+}
+
+/** The text that search indexes. Postgres cannot store U+0000 in a `text` column. */
+export function searchText(parts: StoredPart[]): string {
+  return parts
+    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .join('\n')
+    .replaceAll('\u0000', '')
+}

@@ -1,0 +1,255 @@
+import { sql } from 'kysely'
+import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
+import type { Db } from '../../engine/database.ts'
+
+/** A tool call with the fields that a run needs beyond those that readers see. */
+export type StoredCall = {
+  call: ToolCall
+  step: number
+  part: number
+  /** The id by which the provider knows the call. */
+  providerId: string
+  /** The arguments as the model wrote them. */
+  arguments: string
+  /** Hash of what a person is asked to approve; null when no approval is needed. */
+  approvalHash: string | null
+  /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
+  owner?: string | null
+}
+
+export type NewCall = StoredCall & {
+  runId: RunId
+  sessionId: SessionId
+  userId: UserId
+  messageId: MessageId
+}
+
+export async function insertCalls(transaction: Db, calls: readonly NewCall[]): Promise<void> {
+  if (calls.length === 0) {
+    return
+  }
+  await transaction
+    .insertInto('tool_calls')
+    .values(
+      calls.map(({ call, ...place }) => ({
+        id: call.id,
+        run_id: place.runId,
+        session_id: place.sessionId,
+        user_id: place.userId,
+        message_id: place.messageId,
+        step: place.step,
+        part: place.part,
+        provider_id: place.providerId,
+        name: call.name,
+        source: call.source,
+        effect: call.effect,
+        arguments: place.arguments,
+        approval_hash: place.approvalHash,
+        ...state(call),
+      })),
+    )
+    .execute()
+}
+
+export type CallChange = {
+  /** Status, input, output, error and times. */
+  call: ToolCall
+  approvalHash?: string | null
+  /** The node that executes the call after its run. */
+  owner?: string | null
+}
+
+export async function updateCall(transaction: Db, change: CallChange): Promise<void> {
+  await transaction
+    .updateTable('tool_calls')
+    .set({
+      ...state(change.call),
+      ...(change.approvalHash !== undefined && { approval_hash: change.approvalHash }),
+      ...(change.owner !== undefined && { owner: change.owner }),
+    })
+    .where('id', '=', change.call.id)
+    .execute()
+}
+
+/** A call with its run and session; null when it does not exist or belongs to another user. */
+export async function findCall(
+  db: Db,
+  userId: UserId,
+  id: CallId,
+): Promise<(NewCall & { owner: string | null }) | null> {
+  const row = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row ? toPlaced(row) : null
+}
+
+/** Calls that a node was retrying after their run, and whose node is not alive. */
+export async function findOrphanedCalls(
+  db: Db,
+  limit: number,
+): Promise<(NewCall & { owner: string | null })[]> {
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('owner', 'is not', null)
+    .where('status', '=', 'running')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('nodes')
+            .select('nodes.id')
+            .whereRef('nodes.id', '=', 'tool_calls.owner')
+            .where('nodes.lease_until', '>', sql<string>`now()`),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute()
+  return rows.map(toPlaced)
+}
+
+export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<CallId, ToolCall>> {
+  if (ids.length === 0) {
+    return new Map()
+  }
+  const rows = await db.selectFrom('tool_calls').select(columns).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, toStored(row).call]))
+}
+
+/** The total length of the tool outputs of each message, as JSON; messages without outputs are left out. */
+export async function readOutputLengths(
+  db: Db,
+  messageIds: readonly MessageId[],
+): Promise<Map<MessageId, number>> {
+  if (messageIds.length === 0) {
+    return new Map()
+  }
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(['message_id', sql<number>`coalesce(sum(length(output::text)), 0)::int`.as('length')])
+    .where('message_id', 'in', messageIds)
+    .groupBy('message_id')
+    .execute()
+  return new Map(rows.map((row) => [row.message_id, row.length]))
+}
+
+/** The calls of these runs, in the order in which the model made them. */
+export async function callsOfRuns(
+  db: Db,
+  runIds: readonly RunId[],
+): Promise<Map<RunId, StoredCall[]>> {
+  const byRun = new Map<RunId, StoredCall[]>()
+  if (runIds.length === 0) {
+    return byRun
+  }
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select([...columns, 'run_id'])
+    .where('run_id', 'in', runIds)
+    .orderBy('part')
+    .execute()
+  for (const row of rows) {
+    byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), toStored(row)])
+  }
+  return byRun
+}
+
+const columns = [
+  'id',
+  'step',
+  'part',
+  'provider_id',
+  'name',
+  'source',
+  'effect',
+  'status',
+  'arguments',
+  'input',
+  'output',
+  'error',
+  'started_at',
+  'duration_ms',
+  'progress',
+  'approval_hash',
+  'owner',
+] as const
+
+const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
+
+type CallRow = {
+  id: CallId
+  step: number
+  part: number
+  provider_id: string
+  name: string
+  source: ToolCall['source']
+  effect: ToolCall['effect']
+  status: ToolCall['status']
+  arguments: string
+  input: unknown
+  output: unknown
+  error: string | null
+  started_at: string | null
+  duration_ms: number | null
+  progress: ToolProgress | null
+  approval_hash: string | null
+  owner: string | null
+}
+
+type PlacedRow = CallRow & {
+  run_id: RunId
+  session_id: SessionId
+  user_id: UserId
+  message_id: MessageId
+}
+
+function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
+  return {
+    ...toStored(row),
+    runId: row.run_id,
+    sessionId: row.session_id,
+    userId: row.user_id,
+    messageId: row.message_id,
+    owner: row.owner,
+  }
+}
+
+function toStored(row: CallRow): StoredCall {
+  return {
+    step: row.step,
+    part: row.part,
+    providerId: row.provider_id,
+    arguments: row.arguments,
+    approvalHash: row.approval_hash,
+    owner: row.owner,
+    call: {
+      id: row.id,
+      name: row.name,
+      source: row.source,
+      effect: row.effect,
+      status: row.status,
+      input: row.input,
+      ...(row.output !== null && { output: row.output }),
+      ...(row.error !== null && { error: row.error }),
+      ...(row.started_at !== null && { startedAt: row.started_at }),
+      ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
+      ...(row.progress !== null && { progress: row.progress }),
+    },
+  }
+}
+
+function state(call: ToolCall) {
+  return {
+    status: call.status,
+    input: JSON.stringify(call.input) ?? null,
+    output: call.output === undefined ? null : JSON.stringify(call.output),
+    error: call.error ?? null,
+    started_at: call.startedAt ?? null,
+    duration_ms: call.durationMs ?? null,
+    progress: call.progress ? JSON.stringify(call.progress) : null,
+  }
+}

@@ -1,0 +1,145 @@
+import { sql } from 'kysely'
+import type { Finish } from '../../../shared/contract/events.ts'
+import type { RunError } from '../../../shared/contract/errors.ts'
+import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { Message, Outcome, Usage } from '../../../shared/contract/message.ts'
+import type { Db } from '../../engine/database.ts'
+import { searchText } from '../messages/messages.ts'
+import { runColumns } from './runs.ts'
+import type { Run } from './runs.ts'
+import type { StepUsage, StoredPart, UserTable } from '../../schema.ts'
+import type { Step } from '../messages/steps.ts'
+
+/** What an attempt at a run begins with; null when the run, its session or its person is gone. */
+export async function readDriveStart(
+  db: Db,
+  { id, sessionId, userId, messageId }: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId'>,
+) {
+  const { rows } = await sql<{
+    systemPrompt: string | null
+    summary: string | null
+    role: UserTable['role']
+    /** Of the answer, as finished steps left them. */
+    parts: StoredPart[]
+    /** Whether an attempt before this one finished a step. */
+    hasSteps: boolean
+  }>`
+    select sessions.system_prompt as "systemPrompt", sessions.summary, users.role, messages.parts,
+      exists (select from steps where run_id = ${id}) as "hasSteps"
+    from sessions
+    join users on users.id = sessions.user_id
+    join messages on messages.id = ${messageId} and messages.user_id = sessions.user_id
+    where sessions.id = ${sessionId} and sessions.user_id = ${userId}`.execute(db)
+  return rows[0] ?? null
+}
+
+/** A message as the model reads it: of answers also the finished steps. */
+export type ToldMessage = {
+  parentId: MessageId | null
+  role: Message['role']
+  runId: RunId | null
+  parts: StoredPart[]
+  steps: Pick<Step, 'step' | 'partsEnd' | 'providerState'>[]
+}
+
+/** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
+export async function readTold(
+  db: Db,
+  sessionId: SessionId,
+  leaf: MessageId,
+  limit: number,
+): Promise<{ messages: ToldMessage[]; hasOlder: boolean }> {
+  const { rows } = await sql<Omit<ToldMessage, 'steps'> & { steps: ToldMessage['steps'] | null }>`
+    with recursive branch as (
+      select id, parent_id, role, run_id, parts, 1 as depth from messages
+      where id = ${leaf} and session_id = ${sessionId}
+      union all
+      select messages.id, messages.parent_id, messages.role, messages.run_id, messages.parts, branch.depth + 1
+      from messages join branch on branch.parent_id = messages.id
+      where branch.depth <= ${limit}
+    )
+    select parent_id as "parentId", role, run_id as "runId", parts, case when role = 'assistant' then (
+      select json_agg(
+        json_build_object('step', step, 'partsEnd', parts_end, 'providerState', provider_state) order by step
+      ) from steps where steps.run_id = branch.run_id) end as steps
+    from branch order by depth`.execute(db)
+  const page = rows.slice(0, limit).map((row) => ({ ...row, steps: row.steps ?? [] }))
+  return { messages: page.reverse(), hasOlder: page.length < rows.length }
+}
+
+/**
+ * Locks the session, and then the run for the attempt that says it drives it, as everybody else does in this order.
+ *
+ * @returns null when another attempt has the run, or it has ended: then this one may write nothing more
+ */
+export async function holdRunAlone(
+  transaction: Db,
+  { id, sessionId, userId, attempt }: Pick<Run, 'id' | 'sessionId' | 'userId' | 'attempt'>,
+  owner: string,
+): Promise<{ stopRequested: boolean; titleSource: string | null } | null> {
+  const { rows } = await sql<{ stopRequested: boolean; titleSource: string | null }>`
+    with session as materialized (
+      select title_source from sessions where id = ${sessionId} and user_id = ${userId} for no key update
+    )
+    select stop_requested_at is not null as "stopRequested",
+      (select title_source from session) as "titleSource"
+    from runs
+    where id = ${id} and owner = ${owner} and attempt = ${attempt} and status = 'running'
+      and exists (select from session)
+    for update of runs`.execute(transaction)
+  return rows[0] ?? null
+}
+
+export type RunEnding = {
+  outcome: Outcome
+  finish: Finish | null
+  usage: Usage | null
+  error: RunError | null
+  notes: readonly string[]
+  now: string
+  /** The whole answer, and the place in the log of the event that ends it. */
+  parts: { stored: StoredPart[]; seq: number }
+  /** The step that ends the answer, if one does. */
+  step: (Omit<Step, 'usage'> & { usage: StepUsage | null }) | null
+}
+
+/** Ends a run and its answer, and returns the run of the session that is to start next; null when none waits. */
+export async function endRun(
+  transaction: Db,
+  { id, sessionId, messageId }: Pick<Run, 'id' | 'sessionId' | 'messageId'>,
+  ending: RunEnding,
+): Promise<Run | null> {
+  const { outcome, finish, parts, step } = ending
+  const usage = json(ending.usage)
+  const error = json(ending.error)
+  const notes = ending.notes.length > 0 ? json(ending.notes) : null
+  const withStep = step
+    ? sql`step as (
+        insert into steps (run_id, step, parts_end, model, finish, usage, provider_state) values (
+          ${id}, ${step.step}, ${step.partsEnd}, ${step.model}, ${step.finish}, ${json(step.usage)},
+          ${json(step.providerState)})), `
+    : sql``
+  const { rows } = await sql<Run>`
+    with ${withStep} message as (
+      update messages set status = ${outcome}, usage = ${usage}, error = ${error},
+        parts = ${JSON.stringify(parts.stored)}, parts_seq = ${parts.seq}, text = ${searchText(parts.stored)}
+      where id = ${messageId}
+    ), ended as (
+      update runs set status = ${outcome}, owner = null, finish = ${finish}, usage = ${usage}, error = ${error},
+        notes = coalesce(${notes}, notes), ended_at = ${ending.now}
+      where id = ${id}
+    )
+    select ${sql.join(runColumns.map((column) => aliased(column)))} from runs
+    where session_id = ${sessionId} and status = 'queued'
+    order by place limit 1`.execute(transaction)
+  return rows[0] ?? null
+}
+
+function aliased(column: (typeof runColumns)[number]) {
+  const [name = '', alias = ''] = column.split(' as ')
+  return sql`${sql.ref(name)} as ${sql.ref(alias)}`
+}
+
+function json(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value)
+}

@@ -1,0 +1,153 @@
+import { sql } from 'kysely'
+import type { RunId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import { runColumns } from './runs.ts'
+import type { Run } from './runs.ts'
+
+/**
+ * Assigns a queued run to the node `owner` as its first attempt.
+ * @param offered the names of the tools that are available
+ */
+export async function startRun(
+  transaction: Db,
+  id: RunId,
+  { owner, now, offered }: { owner: string; now: string; offered: readonly string[] },
+): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({
+      status: 'running',
+      owner,
+      attempt: 1,
+      started_at: now,
+      offered: JSON.stringify(offered),
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .execute()
+}
+
+/**
+ * Running runs whose node is not alive.
+ * @param dropped runs of `owner` that it does not drive any more
+ */
+export async function findOrphans(
+  db: Db,
+  owner: string,
+  dropped: readonly RunId[],
+  limit: number,
+): Promise<Run[]> {
+  return db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('runs.status', '=', 'running')
+    .where(orphaned(owner, dropped))
+    .orderBy('runs.created_at')
+    .limit(limit)
+    .execute()
+}
+
+/** Takes over an orphaned run and counts the attempt; null when another node was faster. */
+export async function claimOrphan(
+  transaction: Db,
+  id: RunId,
+  owner: string,
+  dropped: readonly RunId[],
+): Promise<Run | null> {
+  const row = await transaction
+    .updateTable('runs')
+    .set({ owner, attempt: sql<number>`attempt + 1` })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .where(orphaned(owner, dropped))
+    .returning(runColumns)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+function orphaned(owner: string, dropped: readonly RunId[]) {
+  return sql<boolean>`(runs.id = any(${dropped}::uuid[]) or runs.owner is distinct from ${owner}::uuid and not exists (
+    select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
+}
+
+/** Runs of a node for which a stop was requested, on any node. */
+export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('status', '=', 'running')
+    .where('stop_requested_at', 'is not', null)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Puts a run into the state `waiting` (for a person): no node drives it. */
+export async function parkRun(transaction: Db, id: RunId): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ status: 'waiting', owner: null })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Assigns a waiting run to a node; null when it is not waiting. */
+export async function wakeRun(transaction: Db, id: RunId, owner: string): Promise<Run | null> {
+  const row = await transaction
+    .updateTable('runs')
+    .set({ status: 'running', owner })
+    .where('id', '=', id)
+    .where('status', '=', 'waiting')
+    .returning(runColumns)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/**
+ * Locks the run on behalf of the attempt that drives it.
+ * @returns null when another attempt owns the run or it has ended: the caller must then write nothing more
+ */
+export async function holdRun(
+  transaction: Db,
+  id: RunId,
+  owner: string,
+  attempt: number,
+): Promise<{ stopRequested: boolean } | null> {
+  const row = await transaction
+    .selectFrom('runs')
+    .select('stop_requested_at')
+    .where('id', '=', id)
+    .where('owner', '=', owner)
+    .where('attempt', '=', attempt)
+    .where('status', '=', 'running')
+    .forUpdate()
+    .executeTakeFirst()
+  return row ? { stopRequested: row.stop_requested_at !== null } : null
+}
+
+/** The runs among these that have a newer attempt than the given one, or have ended. */
+export async function findFenced(
+  db: Db,
+  runs: readonly { id: RunId; attempt: number }[],
+): Promise<Set<RunId>> {
+  const { rows } = await sql<{ id: RunId }>`
+    select wanted.id from unnest(
+      ${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.attempt)}::integer[]
+    ) as wanted (id, attempt)
+    left join runs on runs.id = wanted.id and runs.attempt = wanted.attempt and runs.status = 'running'
+    where runs.id is null`.execute(db)
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Releases all runs of a node, or one of them: any other node may take them over at once. */
+export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
+  let query = db
+    .updateTable('runs')
+    .set({ owner: null })
+    .where('owner', '=', owner)
+    .where('status', '=', 'running')
+  if (id) {
+    query = query.where('id', '=', id)
+  }
+  await query.execute()
+}

@@ -1,0 +1,144 @@
+import { sql } from 'kysely'
+import { ACTIVE } from '../../../shared/contract/active.ts'
+import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import type { RunStatus } from '../../schema.ts'
+
+export type Run = {
+  id: RunId
+  sessionId: SessionId
+  userId: UserId
+  questionId: MessageId
+  messageId: MessageId
+  status: RunStatus
+  owner: string | null
+  attempt: number
+  model: string
+  stopRequestedAt: string | null
+  /** True when the question's parent was chosen explicitly; otherwise it follows the message before it. */
+  parentChosen: boolean
+  /** The names of the tools that the model was last offered; null before the run starts. */
+  offered: string[] | null
+}
+
+/** The columns of a `Run`. */
+export const runColumns = [
+  'runs.id as id',
+  'runs.session_id as sessionId',
+  'runs.user_id as userId',
+  'runs.question_id as questionId',
+  'runs.message_id as messageId',
+  'runs.status as status',
+  'runs.owner as owner',
+  'runs.attempt as attempt',
+  'runs.model as model',
+  'runs.stop_requested_at as stopRequestedAt',
+  'runs.parent_chosen as parentChosen',
+  'runs.offered as offered',
+] as const
+
+/** @param first true puts the run at the head of the queue */
+export async function insertRun(
+  transaction: Db,
+  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
+    createdAt: string
+  },
+  first: boolean,
+): Promise<Run> {
+  return transaction
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      session_id: run.sessionId,
+      user_id: run.userId,
+      question_id: run.questionId,
+      message_id: run.messageId,
+      status: 'queued',
+      attempt: 0,
+      model: run.model,
+      parent_chosen: run.parentChosen,
+      created_at: run.createdAt,
+      ...(first && {
+        place: sql<number>`(
+          select coalesce(min(place), 0) - 1 from runs where session_id = ${run.sessionId} and status = 'queued')`,
+      }),
+    })
+    .returning(runColumns)
+    .executeTakeFirstOrThrow()
+}
+
+export async function findRun(db: Db, id: RunId): Promise<Run | null> {
+  return (
+    (await db.selectFrom('runs').select(runColumns).where('id', '=', id).executeTakeFirst()) ?? null
+  )
+}
+
+/** The first run of a user message: the one that `send` returned. */
+export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('question_id', '=', questionId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The run of an answer. The message of a queued run does not exist yet. */
+export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('message_id', '=', messageId)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The run of a session that has started and has not ended. */
+export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('session_id', '=', sessionId)
+    .where('status', 'in', ACTIVE)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function requestStop(transaction: Db, id: RunId, now: string): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ stop_requested_at: now })
+    .where('id', '=', id)
+    .where('stop_requested_at', 'is', null)
+    .execute()
+}
+
+export async function recordOffered(
+  transaction: Db,
+  id: RunId,
+  offered: readonly string[],
+): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ offered: JSON.stringify(offered) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Ended runs whose chunks are still in the log, oldest first. */
+export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
+  return db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('ended_at', 'is not', null)
+    .where('compacted_at', 'is', null)
+    .orderBy('ended_at')
+    .limit(limit)
+    .execute()
+}
+
+export async function markCompacted(db: Db, id: RunId, now: string): Promise<void> {
+  await db.updateTable('runs').set({ compacted_at: now }).where('id', '=', id).execute()
+}

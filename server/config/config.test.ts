@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from './config.ts'
+import { BUILTIN_TOOL_NAMES } from '../tools/builtin-names.ts'
+import { Settings } from './settings.ts'
+
+function problemsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+const examples = parseEnv(example.replaceAll(/^# (?=[A-Z_]+=)/gm, ''))
+
+test('nothing needs to be set', () => {
+  expect(readConfig({})).toMatchObject({
+    listen: { host: '127.0.0.1', port: 8001, publicUrl: null, allowedOrigins: [] },
+    databaseUrl: null,
+    dataDir: './data',
+    model: { apiKey: null, baseUrl: null, api: 'auto', name: 'gpt-4o-mini', temperature: 0.7 },
+    runs: { maxSteps: 8, leaseMs: 10_000 },
+    sessions: { graceMs: 30_000 },
+    tools: { timeoutMs: 30_000 },
+    auth: { mode: 'single', secret: null, issuer: null },
+    logLevel: 'info',
+  })
+})
+
+test('an empty variable counts as absent', () => {
+  const empty = Object.fromEntries(Object.keys(Settings.shape).map((name) => [name, '']))
+  expect(readConfig(empty)).toEqual(readConfig({}))
+  expect(readConfig({ SERVER_PORT: '  ' })).toEqual(readConfig({}))
+})
+
+test('.env.example lists every variable, and no other', () => {
+  expect(Object.keys(examples).sort()).toEqual(Object.keys(Settings.shape).sort())
+})
+
+test('.env.example shows each default', () => {
+  expect(readConfig(examples)).toEqual(readConfig({}))
+  for (const [name, schema] of Object.entries(Settings.shape)) {
+    const fallback = schema.safeParse(undefined).data
+    const shown = examples[name] === '' ? undefined : examples[name]
+    expect(schema.safeParse(shown).data, name).toEqual(fallback)
+    const hasDefault = fallback !== undefined && name !== 'ALLOWED_ORIGINS'
+    expect(shown !== undefined, `${name} shows its default`).toBe(hasDefault)
+  }
+})
+
+test('every variable arrives where the server reads it', () => {
+  const secret = 's'.repeat(32)
+  expect(
+    readConfig({
+      SERVER_HOST: '[::1]',
+      SERVER_PORT: '0',
+      PUBLIC_URL: 'https://chat.example.com/',
+      DATABASE_URL: 'postgresql://user:word@db.example.com:5432/postgres',
+      DATA_DIR: 'memory:',
+      OPENAI_API_KEY: 'key',
+      OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/',
+      OPENAI_API: 'chat',
+      LLM_MODEL: 'llama',
+      LLM_TEMPERATURE: '0',
+      LLM_MAX_TOKENS: '10',
+      LLM_CONTEXT_WINDOW: '8192',
+      LLM_TIMEOUT: '1.5',
+      LLM_IDLE_TIMEOUT: '2',
+      SYSTEM_PROMPT: 'Speak.',
+      RUN_MAX_STEPS: '3',
+      RUN_MAX_OUTPUT_TOKENS: '5000',
+      BUDGET_USD_PER_DAY: '0.50',
+      RUN_LEASE_SECONDS: '2',
+      SESSION_GRACE_SECONDS: '0',
+      TOOL_TIMEOUT: '4',
+      BUILTIN_TOOLS: 'current_time, search_sessions',
+      FETCH_URL_TOOL: 'true',
+      MCP_CONFIG: 'mcp.json',
+      AUTH_MODE: 'single',
+      AUTH_SECRET: secret,
+      AUTH_JWKS_URL: 'https://issuer.example.com/keys',
+      AUTH_JWT_ISSUER: 'https://issuer.example.com/',
+      AUTH_JWT_AUDIENCE: 'chat',
+      ALLOWED_ORIGINS: 'https://a.example.com, http://localhost:5173/',
+      LOG_LEVEL: 'warn',
+    }),
+  ).toEqual({
+    listen: {
+      host: '::1',
+      port: 0,
+      publicUrl: 'https://chat.example.com',
+      allowedOrigins: ['https://a.example.com', 'http://localhost:5173'],
+    },
+    databaseUrl: 'postgresql://user:word@db.example.com:5432/postgres',
+    dataDir: 'memory:',
+    model: {
+      apiKey: 'key',
+      baseUrl: 'http://127.0.0.1:11434/v1',
+      api: 'chat',
+      name: 'llama',
+      temperature: 0,
+      maxTokens: 10,
+      contextWindow: 8192,
+      systemPrompt: 'Speak.',
+      firstTokenTimeoutMs: 1500,
+      idleTimeoutMs: 2000,
+    },
+    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000 },
+    budget: { usdPerDay: 0.5 },
+    sessions: { graceMs: 0 },
+    tools: {
+      timeoutMs: 4_000,
+      mcpConfigPath: 'mcp.json',
+      builtin: ['current_time', 'search_sessions'],
+      fetchUrls: true,
+    },
+    auth: {
+      mode: 'single',
+      secret,
+      issuer: {
+        jwksUrl: 'https://issuer.example.com/keys',
+        name: 'https://issuer.example.com/',
+        audience: 'chat',
+      },
+    },
+    logLevel: 'warn',
+  })
+})
+
+test('every problem is named at once, by variable and never by value', () => {
+  const env = {
+    SERVER_HOST: '0.0.0.0',
+    SERVER_PORT: '65536',
+    PUBLIC_URL: 'leak-public',
+    DATABASE_URL: 'mysql://leak:leak@leak/leak',
+    OPENAI_BASE_URL: 'ftp://leak',
+    OPENAI_API: 'leak-api',
+    LLM_TEMPERATURE: '2.1',
+    LLM_MAX_TOKENS: '1e9',
+    LLM_TIMEOUT: '0',
+    RUN_MAX_STEPS: '1.5',
+    LLM_CONTEXT_WINDOW: '12',
+    RUN_MAX_OUTPUT_TOKENS: '0',
+    BUDGET_USD_PER_DAY: '$leak',
+    RUN_LEASE_SECONDS: 'leak',
+    AUTH_SECRET: 'leak-secret',
+    SUPABASE_URL: 'leak-supabase',
+    ALLOWED_ORIGINS: 'https://fine.example.com,*',
+    LOG_LEVEL: 'leak-level',
+  }
+  const problems = problemsOf(env)
+  const names = problems.map((problem) => problem.slice(0, problem.indexOf(':')))
+  expect(names.sort()).toEqual(Object.keys(env).sort())
+  expect(problems.join('\n')).not.toContain('leak')
+  expect(() => readConfig(env)).toThrow('The settings cannot be used.\n  ')
+})
+
+test.each(['0.0.0.0', '::', '192.168.0.2', 'chat.example.com', '128.0.0.1'])(
+  'without accounts, listening on %s is refused',
+  (host) => {
+    expect(problemsOf({ SERVER_HOST: host })).toEqual([
+      expect.stringMatching(/^SERVER_HOST: .*loopback/),
+    ])
+  },
+)
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost'])('%s is loopback', (host) => {
+  expect(problemsOf({ SERVER_HOST: host })).toEqual([])
+})
+
+test('accounts are refused in plain words, and need a secret with a shared database', () => {
+  const accounts = { AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0' }
+  expect(problemsOf(accounts)).toEqual([expect.stringMatching(/^AUTH_MODE: .*not available/)])
+  expect(problemsOf({ ...accounts, DATABASE_URL: 'postgres://db.example.com/chat' })).toEqual([
+    expect.stringMatching(/^AUTH_MODE: /),
+    expect.stringMatching(/^AUTH_SECRET: /),
+  ])
+})
+
+test('a Supabase key without a connection string stops, and says where the string is shown', () => {
+  const env = { SUPABASE_URL: 'https://abc.supabase.co', SUPABASE_KEY: 'leak' }
+  expect(problemsOf(env)).toEqual([expect.stringMatching(/^DATABASE_URL: .*"Connect"/)])
+  expect(problemsOf({ ...env, DATABASE_URL: 'postgres://db.example.com/postgres' })).toEqual([])
+})
+
+test('a Supabase project is the default issuer of outside tokens', () => {
+  const env = { SUPABASE_URL: 'https://abc.supabase.co/' }
+  expect(readConfig(env).auth.issuer).toEqual({
+    jwksUrl: 'https://abc.supabase.co/auth/v1/.well-known/jwks.json',
+    name: 'https://abc.supabase.co/auth/v1',
+    audience: 'authenticated',
+  })
+  expect(readConfig({ ...env, AUTH_JWT_AUDIENCE: 'chat' }).auth.issuer?.audience).toBe('chat')
+})
+
+test('DEBUG=true means the level debug; another program’s DEBUG means nothing', () => {
+  expect(readConfig({ DEBUG: 'true', LOG_LEVEL: 'warn' }).logLevel).toBe('debug')
+  expect(readConfig({ DEBUG: 'express:*' }).logLevel).toBe('info')
+})
+
+describe('BUILTIN_TOOLS', () => {
+  test('offers all, none, or those that it names', () => {
+    expect(readConfig({}).tools.builtin).toEqual(BUILTIN_TOOL_NAMES)
+    expect(readConfig({ BUILTIN_TOOLS: 'all' }).tools.builtin).toEqual(BUILTIN_TOOL_NAMES)
+    expect(readConfig({ BUILTIN_TOOLS: 'none' }).tools.builtin).toEqual([])
+    expect(readConfig({ BUILTIN_TOOLS: ' current_time ,' }).tools.builtin).toEqual(['current_time'])
+  })
+
+  test('refuses a name that is no tool, and all or none among names', () => {
+    for (const list of ['current_tme', 'all,current_time', 'none,none', 'constructor']) {
+      expect(() => readConfig({ BUILTIN_TOOLS: list })).toThrow(/BUILTIN_TOOLS: must be all, none/)
+    }
+  })
+})

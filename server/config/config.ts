@@ -1,0 +1,175 @@
+import { Settings } from './settings.ts'
+import type { BuiltinToolName } from '../tools/builtin-names.ts'
+
+/** All that the server is told from outside, checked and typed. `readConfig` makes it. */
+export type Config = {
+  listen: {
+    host: string
+    /** 0 picks a free one. */
+    port: number
+    /** The address browsers use; null means: from host and port, once they are known. */
+    publicUrl: string | null
+    /** Further origins that may call. */
+    allowedOrigins: string[]
+  }
+  /** Null is the embedded database in `dataDir`. */
+  databaseUrl: string | null
+  /** A folder, or `memory:`. */
+  dataDir: string
+  model: {
+    apiKey: string | null
+    /** Null is OpenAI itself, or the demo model when there is no key either. */
+    baseUrl: string | null
+    api: 'responses' | 'chat' | 'auto'
+    /** What a session asks that sets no model of its own. */
+    name: string
+    temperature: number
+    maxTokens: number
+    /** The most tokens that a model is given to read; null leaves it to the models. */
+    contextWindow: number | null
+    systemPrompt: string
+    firstTokenTimeoutMs: number
+    idleTimeoutMs: number
+  }
+  runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
+  /** What calls of models may cost on one day (UTC), all together; null is no limit. */
+  budget: { usdPerDay: number | null }
+  sessions: { graceMs: number }
+  tools: {
+    timeoutMs: number
+    mcpConfigPath: string | null
+    /** Those of the built-in ones that the model is offered. */
+    builtin: readonly BuiltinToolName[]
+    fetchUrls: boolean
+  }
+  auth: {
+    mode: 'single' | 'accounts'
+    /** Null: one is made and kept in `dataDir`. */
+    secret: string | null
+    /** An outside issuer whose bearer tokens are accepted too. */
+    issuer: { jwksUrl: string; name: string | null; audience: string | null } | null
+  }
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}
+
+/** Every problem of the settings at once, each by the variable's name and never by its value. */
+export class ConfigError extends Error {
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(['The settings cannot be used.', ...problems].join('\n  '))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the settings that CONTRACT section 2 lists; an empty variable counts as absent.
+ *
+ * @param env such as `process.env`
+ * @throws ConfigError with every problem there is
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = Settings.safeParse(given)
+  // A variable that is wrong by itself must not hide what is wrong between the others.
+  const problems = [...(parsed.error?.issues ?? []).map(describe), ...conflicts(given)]
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return toConfig(parsed.data)
+}
+
+function describe(issue: { path: PropertyKey[]; message: string }): string {
+  return `${String(issue.path[0])}: ${issue.message}`
+}
+
+/** What is wrong between settings that may each be right. */
+function conflicts(given: Record<string, string | undefined>): string[] {
+  const problems: string[] = []
+  const accounts = given.AUTH_MODE === 'accounts'
+  if (accounts) {
+    problems.push(
+      'AUTH_MODE: accounts are not available in this version; remove it, or set it to "single".',
+    )
+  }
+  if (!accounts && given.SERVER_HOST && !isLoopback(given.SERVER_HOST)) {
+    problems.push(
+      'SERVER_HOST: without accounts, whoever reaches the server owns it, so it listens on loopback only; ' +
+        'use 127.0.0.1, ::1 or localhost.',
+    )
+  }
+  if (accounts && given.DATABASE_URL && !given.AUTH_SECRET) {
+    problems.push(
+      'AUTH_SECRET: accounts on a shared database need one secret for all servers; set at least 32 random ' +
+        'characters (openssl rand -base64 32).',
+    )
+  }
+  if (given.SUPABASE_KEY && !given.DATABASE_URL) {
+    problems.push(
+      'DATABASE_URL: Supabase is reached as Postgres, which SUPABASE_KEY cannot open; copy the connection string ' +
+        'from the Supabase dashboard (your project, "Connect" at the top, then "Session pooler"; its password is ' +
+        'under Project Settings, Database) into DATABASE_URL, or remove SUPABASE_KEY to use the embedded database.',
+    )
+  }
+  return problems
+}
+
+/** Whether only this machine can reach a server that listens on `host`. */
+function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+  )
+}
+
+function toConfig(settings: Settings): Config {
+  const supabase = settings.SUPABASE_URL ? `${settings.SUPABASE_URL}/auth/v1` : null
+  const jwksUrl = settings.AUTH_JWKS_URL ?? (supabase ? `${supabase}/.well-known/jwks.json` : null)
+  return {
+    listen: {
+      host: settings.SERVER_HOST.replace(/^\[(.*)\]$/, '$1'),
+      port: settings.SERVER_PORT,
+      publicUrl: settings.PUBLIC_URL ?? null,
+      allowedOrigins: settings.ALLOWED_ORIGINS,
+    },
+    databaseUrl: settings.DATABASE_URL ?? null,
+    dataDir: settings.DATA_DIR,
+    model: {
+      apiKey: settings.OPENAI_API_KEY ?? null,
+      baseUrl: settings.OPENAI_BASE_URL ?? null,
+      api: settings.OPENAI_API,
+      name: settings.LLM_MODEL,
+      temperature: settings.LLM_TEMPERATURE,
+      maxTokens: settings.LLM_MAX_TOKENS,
+      contextWindow: settings.LLM_CONTEXT_WINDOW ?? null,
+      systemPrompt: settings.SYSTEM_PROMPT,
+      firstTokenTimeoutMs: settings.LLM_TIMEOUT * 1000,
+      idleTimeoutMs: settings.LLM_IDLE_TIMEOUT * 1000,
+    },
+    runs: {
+      maxSteps: settings.RUN_MAX_STEPS,
+      leaseMs: settings.RUN_LEASE_SECONDS * 1000,
+      maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
+    },
+    budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
+    sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
+    tools: {
+      timeoutMs: settings.TOOL_TIMEOUT * 1000,
+      mcpConfigPath: settings.MCP_CONFIG ?? null,
+      builtin: settings.BUILTIN_TOOLS,
+      fetchUrls: settings.FETCH_URL_TOOL,
+    },
+    auth: {
+      mode: settings.AUTH_MODE,
+      secret: settings.AUTH_SECRET ?? null,
+      issuer: jwksUrl
+        ? {
+            jwksUrl,
+            name: settings.AUTH_JWT_ISSUER ?? supabase,
+            audience: settings.AUTH_JWT_AUDIENCE ?? (supabase ? 'authenticated' : null),
+          }
+        : null,
+    },
+    logLevel: settings.DEBUG ? 'debug' : settings.LOG_LEVEL,
+  }
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { BUILTIN_TOOL_NAMES } from '../tools/builtin-names.ts'
+import type { BuiltinToolName } from '../tools/builtin-names.ts'
+
+/** The longest time a setting may ask for, in seconds; a timer of Node holds less than 25 days. */
+const DAY = 86_400
+
+/**
+ * The environment variables by their public names, as CONTRACT section 2 lists them: each with its default and with
+ * the sentence that a person reads when it cannot be used. No sentence carries the value, which may be a secret.
+ */
+export const Settings = z.object({
+  SERVER_HOST: z.string().default('127.0.0.1'),
+  SERVER_PORT: whole(0, 65_535, 8001),
+  PUBLIC_URL: webUrl(
+    'must be an http or https address such as https://chat.example.com.',
+  ).optional(),
+  DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, {
+      error: 'must be a connection string that begins with postgres:// or postgresql://.',
+    })
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  OPENAI_API_KEY: z.string().trim().optional(),
+  OPENAI_BASE_URL: webUrl(
+    'must be the http or https address of an API, such as http://127.0.0.1:11434/v1.',
+  ).optional(),
+  OPENAI_API: z
+    .enum(['auto', 'responses', 'chat'], { error: 'must be auto, responses or chat.' })
+    .default('auto'),
+  LLM_MODEL: z.string().default('gpt-4o-mini'),
+  LLM_TEMPERATURE: numeric(0, 2, 0.7),
+  LLM_MAX_TOKENS: whole(1, 10_000_000, 4096),
+  LLM_CONTEXT_WINDOW: wholeOrNone(1_000, 100_000_000),
+  LLM_TIMEOUT: seconds(30),
+  LLM_IDLE_TIMEOUT: seconds(60),
+  SYSTEM_PROMPT: z
+    .string()
+    .default(
+      'You are a helpful assistant. Answer clearly and briefly, and say so when you do not know.',
+    ),
+  RUN_MAX_STEPS: whole(1, 1000, 8),
+  RUN_MAX_OUTPUT_TOKENS: wholeOrNone(1, 100_000_000),
+  BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
+  RUN_LEASE_SECONDS: seconds(10),
+  SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
+  TOOL_TIMEOUT: seconds(30),
+  MCP_CONFIG: z.string().optional(),
+  BUILTIN_TOOLS: z
+    .string()
+    .default('all')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .transform((names) => names.filter((name) => name !== ''))
+    .transform((names): readonly string[] => {
+      const [only] = names.length === 1 ? names : []
+      return only === 'all' ? BUILTIN_TOOL_NAMES : only === 'none' ? [] : names
+    })
+    .refine((names) => names.every(isBuiltinTool), {
+      error: `must be all, none, or names divided by commas, of ${BUILTIN_TOOL_NAMES.join(', ')}.`,
+    })
+    .transform((names) => names.filter(isBuiltinTool)),
+  FETCH_URL_TOOL: z
+    .enum(['true', 'false'], { error: 'must be true or false.' })
+    .default('false')
+    .transform((value) => value === 'true'),
+  AUTH_MODE: z
+    .enum(['single', 'accounts'], { error: 'must be single or accounts.' })
+    .default('single'),
+  AUTH_SECRET: z
+    .string()
+    .min(32, { error: 'must have at least 32 characters; make one with: openssl rand -base64 32.' })
+    .optional(),
+  AUTH_JWKS_URL: webUrl('must be the http or https address of a JSON Web Key Set.').optional(),
+  AUTH_JWT_ISSUER: z.string().optional(),
+  AUTH_JWT_AUDIENCE: z.string().optional(),
+  SUPABASE_URL: webUrl('must be the address of a project, such as https://abc.supabase.co.')
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  SUPABASE_KEY: z.string().optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .transform((entries) => entries.filter((entry) => entry !== ''))
+    .refine((entries) => entries.every(isOrigin), {
+      error:
+        'must be origins divided by commas, each with its scheme and without a path, such as https://chat.example.com.',
+    })
+    .transform((entries) => entries.map((entry) => new URL(entry).origin)),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be fatal, error, warn, info, debug, trace or silent.',
+    })
+    .default('info'),
+  /** Other programs' DEBUG takes any text, so any but these two is simply not ours. */
+  DEBUG: z
+    .string()
+    .default('false')
+    .transform((value) => value === 'true' || value === '1'),
+})
+export type Settings = z.infer<typeof Settings>
+
+function whole(min: number, max: number, fallback: number) {
+  return wholeFrom(min, max).default(fallback)
+}
+
+function wholeOrNone(min: number, max: number) {
+  return wholeFrom(min, max).optional()
+}
+
+function wholeFrom(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}.`
+  return decimal(error).refine((value) => Number.isInteger(value) && value >= min && value <= max, {
+    error,
+  })
+}
+
+function numeric(min: number, max: number, fallback: number) {
+  const error = `must be a number from ${min} to ${max}.`
+  return decimal(error)
+    .refine((value) => value >= min && value <= max, { error })
+    .default(fallback)
+}
+
+/** A time that is never nothing, in seconds; fractions are allowed. */
+function seconds(fallback: number) {
+  return numeric(0.1, DAY, fallback)
+}
+
+/** Plain decimal notation only: `Number` alone would take "0x10", "1e9" and " ". */
+function decimal(error: string) {
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, { error, abort: true })
+    .transform(Number)
+}
+
+/** An http(s) address, without the slash at its end. */
+function webUrl(error: string) {
+  return z
+    .url({ protocol: /^https?$/, error, abort: true })
+    .transform((url) => url.replace(/\/+$/, ''))
+}
+
+function isBuiltinTool(name: string): name is BuiltinToolName {
+  return BUILTIN_TOOL_NAMES.some((known) => known === name)
+}
+
+function isPostgresUrl(value: string): boolean {
+  return /^postgres(ql)?:\/\//.test(value)
+}
+
+function isOrigin(value: string): boolean {
+  const url = URL.parse(value)
+  return url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\/[^/?#]+\/?$/i.test(value)
+}

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { TRPCError } from '@trpc/server'
+import type { FastifyInstance } from 'fastify'
+import { pathOf } from './logging.ts'
+
+/** What is answered to the end, for whoever looks after this process. */
+const LAST = new Set(['/health', '/livez', '/readyz', '/metrics'])
+
+/**
+ * Refuses what comes while the server closes.
+ *
+ * @returns waits, for at most so many milliseconds, until all that came before is answered
+ */
+export function refuseDuringShutdown(
+  app: FastifyInstance,
+  isLeaving: () => boolean,
+): (longestMs: number) => Promise<void> {
+  const open = new Set<object>()
+  let wake = (): void => {}
+  app.addHook('onRequest', async (request, reply) => {
+    if (isLeaving()) {
+      reply.header('connection', 'close')
+      if (LAST.has(pathOf(request.url))) return
+      throw new TRPCError({
+        code: 'SERVICE_UNAVAILABLE',
+        message: 'The server is closing. Try again in a moment.',
+      })
+    }
+    open.add(reply.raw)
+    reply.raw.once('close', () => {
+      open.delete(reply.raw)
+      wake()
+    })
+  })
+  return async (longestMs) => {
+    const late = new AbortController()
+    const answered = new Promise<void>((resolve) => {
+      wake = () => {
+        if (open.size === 0) resolve()
+      }
+      wake()
+    })
+    await Promise.race([
+      answered,
+      delay(longestMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ])
+    late.abort()
+  }
+}

@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { WebSocket } from 'ws'
+
+/**
+ * Flow control for one WebSocket, which neither `ws` nor tRPC has: returns `drained`, which whoever streams awaits
+ * between two messages, and stops reading from a client that asks without reading the answers.
+ *
+ * Node's socket says `drain` when it was over its high water mark (64 KiB) and has handed all of it to the kernel.
+ */
+export function applyBackpressure(
+  webSocket: WebSocket,
+  socket: Socket,
+  fullBytes: number,
+): () => Promise<void> {
+  // One promise for all that wait: a socket may carry 64 watches.
+  let waiting: Promise<void> | null = null
+
+  function drained(): Promise<void> {
+    if (waiting) return waiting
+    if (!isFull()) return Promise.resolve()
+    waiting = new Promise((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done)
+        socket.off('close', done)
+        waiting = null
+        resolve()
+      }
+      socket.on('drain', done)
+      socket.on('close', done)
+    })
+    return waiting
+  }
+
+  function isFull(): boolean {
+    return webSocket.bufferedAmount >= fullBytes && socket.writableNeedDrain && !socket.destroyed
+  }
+
+  webSocket.on('message', () => {
+    if (webSocket.isPaused || !isFull()) return
+    webSocket.pause()
+    void drained().then(() => webSocket.resume())
+  })
+  return drained
+}
+
+/** Lets long answers be made one at a time: the next is begun when the one before has gone out. */
+export function takeTurns(
+  drained: () => Promise<void>,
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const result = last.then(drained).then(work)
+    // The answer is handed to the socket after it was returned; whether there is room can be seen only then.
+    last = result.then(
+      () => nextTurn(),
+      () => undefined,
+    )
+    return result
+  }
+}

@@ -1,0 +1,29 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+
+/**
+ * Ends a socket whose other side is gone without saying so. Alive is who answered the last ping, said anything, or
+ * took some of what waits for it: behind a slow line a pong may come late, since the ping stands in the queue too.
+ */
+export function watchHeartbeat(webSocket: WebSocket, socket: Socket, pingMs: number): void {
+  let isAlive = true
+  let waiting = false
+  let taken = 0
+  const markAlive = (): void => {
+    isAlive = true
+  }
+  webSocket.on('pong', markAlive)
+  webSocket.on('message', markAlive)
+
+  const timer = setInterval(() => {
+    const takenNow = socket.bytesWritten - socket.writableLength
+    // With nothing waiting, the kernel takes a ping for a dead peer as well: that shows no life.
+    const alive = isAlive || (waiting && takenNow > taken)
+    if (!alive) return webSocket.terminate()
+    isAlive = false
+    waiting = socket.writableLength > 0
+    taken = takenNow
+    webSocket.ping()
+  }, pingMs)
+  webSocket.once('close', () => clearInterval(timer))
+}

@@ -1,0 +1,84 @@
+import type { Database } from '../../../db/engine/database.ts'
+import { readEventsOfMany } from '../../../db/queries/log/events.ts'
+import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
+import type { BroadcastEvent } from '../../nodes/port.ts'
+import type { CommittedEvent, Hub } from './hub.ts'
+import { parseEvent } from './snapshot.ts'
+
+/** Rows of one session that are read at once. */
+const PAGE = 500
+
+/**
+ * Brings what other nodes commit to the readers of this one: from their word where that is complete, else with one
+ * query for all the sessions that are being read here.
+ */
+export class RemoteFeed {
+  readonly #database: Database
+  readonly #hub: Hub
+  #reading: Promise<void> | null = null
+  #again = false
+
+  constructor(database: Database, hub: Hub) {
+    this.#database = database
+    this.#hub = hub
+  }
+
+  /** Takes another node's word for what it committed. */
+  async take(events: readonly BroadcastEvent[]): Promise<void> {
+    let complete = true
+    for (const [sessionId, told] of Map.groupBy(events, (event) => event.sessionId)) {
+      const first = told[0]
+      complete = (!first || this.#hub.receive(sessionId, told, first.seq - 1)) && complete
+    }
+    if (!complete) {
+      await this.catchUp()
+    }
+  }
+
+  /** Reads whatever the sessions that are being read here have gained. Asked during a reading, it reads once more. */
+  catchUp(): Promise<void> {
+    this.#again = true
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null
+    })
+    return this.#reading
+  }
+
+  /** Ends the reading of sessions that were deleted on other nodes: their word may have been lost. */
+  async closeDeleted(): Promise<void> {
+    const places = this.#hub.places()
+    if (places.length > 0) {
+      const ids = places.map(({ sessionId }) => sessionId)
+      for (const id of await findDeleted(this.#database.db, 'sessions', ids)) {
+        this.#hub.close(id)
+      }
+    }
+  }
+
+  async #read(): Promise<void> {
+    while (this.#again) {
+      this.#again = false
+      const places = this.#hub.places()
+      if (places.length === 0) {
+        continue
+      }
+      const rows = await readEventsOfMany(this.#database.db, places, PAGE)
+      const bySession = Map.groupBy(rows, (row) => row.sessionId)
+      for (const { sessionId, after } of places) {
+        const found = bySession.get(sessionId) ?? []
+        this.#hub.receive(sessionId, found.map(toCommitted), after)
+        this.#again ||= found.length === PAGE
+      }
+    }
+  }
+}
+
+function toCommitted(row: {
+  seq: number
+  type: string
+  data: string
+  sessionId: SessionId
+}): CommittedEvent {
+  return { seq: row.seq, event: parseEvent(row.data) }
+}

@@ -1,0 +1,163 @@
+import type { ChunkEvent, LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
+import type { MessageId } from '../../../shared/contract/ids.ts'
+import type { Message } from '../../../shared/contract/message.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import { cutEnd, splitChunk } from '../../../shared/session/split.ts'
+
+/** The most that an event may have as JSON, so that the frame around it stays within 1 MiB. Bytes. */
+export const MAX_EVENT_BYTES = 1_040_000
+/** UTF-16 units of one piece of a text: six bytes each at the most, as escapes. */
+export const MAX_PIECE = 128 * 1024
+/** What a text that is too long for its event keeps of its beginning there. UTF-16 units. */
+const BEGINNING = 1024
+
+/** What of an event does not fit into its frame: it follows in events of its own. */
+type Rest =
+  | { type: 'event'; event: SessionEvent }
+  /** A piece of a message that is stored whole, to be read when it is sent. */
+  | { type: 'stored'; piece: Omit<ChunkEvent, 'text'>; end: number }
+
+/** An event as it can be sent: the beginning, and what completes it. */
+export type Frames = { first: SessionEvent; rest: Rest[] }
+
+/**
+ * Cuts an event that is too long for one frame: texts keep their beginning, and go on as chunks; long results of tools
+ * follow as `tool` events. Of a snapshot the oldest messages are left out first.
+ */
+export function toFrames(event: SessionEvent): Frames {
+  switch (event.type) {
+    case 'chunk': {
+      const [first = event, ...more] = splitChunk(event, MAX_PIECE)
+      return { first, rest: more.map((piece) => ({ type: 'event', event: piece })) }
+    }
+    case 'message':
+    case 'start': {
+      const { messages, rest } = cutMessages([event.message])
+      const [message = event.message] = messages
+      return { first: { ...event, message }, rest }
+    }
+    case 'snapshot': {
+      const kept = leaveOutOldest(event.messages)
+      const { messages, rest } = cutMessages(kept)
+      const hasOlder = event.hasOlder || kept.length < event.messages.length
+      return { first: { ...event, messages, hasOlder }, rest }
+    }
+    case 'tool':
+      return { first: { ...event, call: boundedCall(event.call) }, rest: [] }
+    case 'end':
+    case 'session':
+      return { first: event, rest: [] }
+  }
+}
+
+/** Tools are held to less than a frame; an imported file may bring more, which only its export shows whole. */
+function boundedCall(call: ToolCall): ToolCall {
+  if (bytesOf(call) <= MAX_EVENT_BYTES) {
+    return call
+  }
+  const { output: _, ...known } = call
+  const error =
+    'What this call answered is too long to show here. The export of the session has it.'
+  return bytesOf(known) <= MAX_EVENT_BYTES
+    ? { ...known, error: known.error ?? error }
+    : { ...known, input: {}, error }
+}
+
+/**
+ * The places of an event's frames: the last has the event's own, those before it stand between that and the place
+ * before, where no event is. Who comes back with such a place gets a snapshot, for the log cannot go on from there.
+ *
+ * @param read the text of a stored message's part; null when it is not there any more
+ */
+export async function* inFrames(
+  seq: number,
+  { first, rest }: Frames,
+  read: (messageId: MessageId, part: number) => Promise<string | null>,
+): AsyncGenerator<LoggedEvent, void, void> {
+  const count = rest.length + 1
+  yield { seq: seq - 1 + 1 / count, event: first }
+  for (const [index, piece] of rest.entries()) {
+    const event = piece.type === 'event' ? piece.event : await readPiece(piece, read)
+    if (event) {
+      yield { seq: seq - 1 + (index + 2) / count, event }
+    }
+  }
+}
+
+/** Null where the text has become another one meanwhile: the log tells of that next. */
+async function readPiece(
+  { piece, end }: Extract<Rest, { type: 'stored' }>,
+  read: (messageId: MessageId, part: number) => Promise<string | null>,
+): Promise<ChunkEvent | null> {
+  const text = await read(piece.messageId, piece.part)
+  return text === null ? null : { ...piece, text: text.slice(piece.offset, end) }
+}
+
+function leaveOutOldest(messages: readonly Message[]): readonly Message[] {
+  let bytes = 0
+  const from = messages.findLastIndex((message) => {
+    bytes += bytesOf(message)
+    return bytes > MAX_EVENT_BYTES
+  })
+  // The newest of the branch stays, and all that wait: what is said next follows on these.
+  const needed = messages.findLastIndex(({ status }) => status !== 'queued')
+  return messages.slice(Math.min(from + 1, Math.max(needed, 0)))
+}
+
+function cutMessages(messages: readonly Message[]): { messages: Message[]; rest: Rest[] } {
+  const whole = messages.reduce((bytes, message) => bytes + bytesOf(message), 0)
+  if (whole <= MAX_EVENT_BYTES) {
+    return { messages: [...messages], rest: [] }
+  }
+  const rest: Rest[] = []
+  const cut = messages.map((message) => ({
+    ...message,
+    parts: message.parts.map((part, index): Message['parts'][number] => {
+      const place = { messageId: message.id, part: index }
+      if (part.type !== 'tool') {
+        rest.push(
+          ...restOf(message, {
+            type: 'chunk',
+            ...place,
+            kind: part.type,
+            offset: 0,
+            text: part.text,
+          }),
+        )
+        return { ...part, text: copyOf(part.text.slice(0, cutEnd(part.text, 0, BEGINNING))) }
+      }
+      if (bytesOf(part.call) <= 6 * BEGINNING) {
+        return part
+      }
+      rest.push({ type: 'event', event: { type: 'tool', ...place, call: boundedCall(part.call) } })
+      const { output: _, ...call } = part.call
+      return { type: 'tool', call: { ...call, input: {} } }
+    }),
+  }))
+  return { messages: cut, rest }
+}
+
+/** An answer that is under way has its newest text only here; of all others nothing is held until it is sent. */
+function restOf({ status }: Message, whole: ChunkEvent): Rest[] {
+  const start = cutEnd(whole.text, 0, BEGINNING)
+  if (start === whole.text.length) {
+    return []
+  }
+  const { text, ...piece } = whole
+  const isOpen = status === 'running' || status === 'waiting' || status === 'queued'
+  return splitChunk({ ...piece, offset: start, text: text.slice(start) }, MAX_PIECE).map(
+    ({ text: own, ...place }) =>
+      isOpen
+        ? { type: 'event', event: { ...place, text: own } }
+        : { type: 'stored', piece: place, end: place.offset + own.length },
+  )
+}
+
+/** A slice of a string keeps the whole string in memory; this does not. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}

@@ -1,0 +1,46 @@
+import type { Db } from '../../../db/engine/database.ts'
+import { findMessage } from '../../../db/queries/messages/messages.ts'
+import type { MessageId, UserId } from '../../../shared/contract/ids.ts'
+import type { Message } from '../../../shared/contract/message.ts'
+
+/** A message that nobody asked for in so long is forgotten. Milliseconds. */
+const KEPT = 5_000
+
+/**
+ * The texts of messages that are too long for one frame. Readers get them piece by piece, and may be slow: none of them
+ * holds the text meanwhile. It is kept for all of them together, one message at a time, while they read.
+ */
+export class LongTexts {
+  readonly #db: Db
+  #last: { id: MessageId; userId: UserId; message: Promise<Message | null> } | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  async read(userId: UserId, id: MessageId, part: number): Promise<string | null> {
+    const last = this.#last
+    const kept =
+      last?.id === id && last.userId === userId
+        ? last
+        : { id, userId, message: this.#find(userId, id) }
+    this.#last = kept
+    this.#timer ??= setInterval(() => this.#forget(), KEPT).unref()
+    this.#timer.refresh()
+    const found = (await kept.message)?.parts[part]
+    return found && found.type !== 'tool' ? found.text : null
+  }
+
+  #forget(): void {
+    this.#last = null
+    if (this.#timer) {
+      clearInterval(this.#timer)
+      this.#timer = null
+    }
+  }
+
+  async #find(userId: UserId, id: MessageId): Promise<Message | null> {
+    return (await findMessage(this.#db, userId, id))?.message ?? null
+  }
+}

@@ -1,0 +1,173 @@
+import type { Database } from '../../../db/engine/database.ts'
+import { readEventsWithin, readHeads } from '../../../db/queries/log/events.ts'
+import { findSession } from '../../../db/queries/sessions/sessions.ts'
+import type { LoggedEvent } from '../../../shared/contract/events.ts'
+import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { mergeChunks } from '../../../shared/session/merge.ts'
+import { inFrames, toFrames } from './frames.ts'
+import type { Frames } from './frames.ts'
+import type { CommittedEvent, Hub, Subscription } from './hub.ts'
+import { LongTexts } from './long-texts.ts'
+import { SessionGoneError } from '../port.ts'
+import type { FollowOptions, LogReader } from '../port.ts'
+import { parseEvent, takeSnapshot } from './snapshot.ts'
+import type { SnapshotOptions } from './snapshot.ts'
+import { Semaphore } from './semaphore.ts'
+
+/**
+ * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
+ * are merged to (UTF-16 units).
+ */
+const PAGE = { limit: 500, maxLength: 256 * 1024 }
+const LONGEST_CHUNK = 32 * 1024
+/** Snapshots that are taken at the same time: each may be of a very long message. */
+const SNAPSHOTS_AT_ONCE = 4
+
+/** An event at its place in the log, as it is sent. */
+type Framed = { seq: number; frames: Frames }
+
+/** An event that is to be sent, and what it is as one frame that is the same for everybody, where it is one. */
+type Ready = { committed: CommittedEvent; whole: LoggedEvent | null }
+
+/**
+ * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
+ * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
+ */
+export class CursorReader implements LogReader {
+  readonly #database: Database
+  readonly #hub: Hub
+  readonly #longTexts: LongTexts
+  readonly #snapshots = new Semaphore(SNAPSHOTS_AT_ONCE)
+  readonly #readied = new WeakMap<readonly CommittedEvent[], readonly Ready[]>()
+
+  constructor(database: Database, hub: Hub) {
+    this.#database = database
+    this.#hub = hub
+    this.#longTexts = new LongTexts(database.db)
+  }
+
+  snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
+    return takeSnapshot(this.#database, userId, sessionId, { limit })
+  }
+
+  async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
+    const { sessionId, signal, drained } = options
+    using subscription = this.#hub.subscribe(sessionId, signal)
+    let cursor = await this.#startingPoint(options)
+    // Up to here the log itself is read, though its events are remembered.
+    let reread = 0
+    while (!signal.aborted) {
+      if (subscription.closed) {
+        throw new SessionGoneError()
+      }
+      await drained?.()
+      if (cursor === null) {
+        cursor = yield* this.#inFrames(await this.#snapshotFor(options), options)
+        continue
+      }
+      const remembered = cursor < reread ? null : subscription.since(cursor)
+      const { events, complete } = remembered
+        ? { events: remembered, complete: false }
+        : await this.#read(options, cursor, subscription)
+      if (complete) {
+        reread = 0
+      }
+      if (events.length === 0) {
+        await subscription.changed(cursor)
+      }
+      for (const ready of this.#ready(events)) {
+        await drained?.()
+        if (signal.aborted) {
+          return
+        }
+        if (ready.whole) {
+          yield ready.whole
+          cursor = ready.whole.seq
+          continue
+        }
+        const { committed } = ready
+        cursor = yield* this.#inFrames(await this.#toFrames(committed, options), options)
+        if (committed.event.type === 'branch') {
+          // The log may have been shortened before the snapshot was taken: what is remembered does not follow on it.
+          reread = events.at(-1)?.seq ?? 0
+          break
+        }
+      }
+    }
+  }
+
+  /** Merged and cut once for all readers that are at the same place, so that they also share what it is as JSON. */
+  #ready(events: readonly CommittedEvent[]): readonly Ready[] {
+    const known = this.#readied.get(events)
+    if (known) {
+      return known
+    }
+    const ready = mergeChunks(events, LONGEST_CHUNK).map((committed): Ready => {
+      const { seq, event } = committed
+      const frames = event.type === 'branch' ? null : toFrames(event)
+      const isWhole = frames !== null && frames.rest.length === 0
+      return { committed, whole: isWhole ? { seq, event: frames.first } : null }
+    })
+    this.#readied.set(events, ready)
+    return ready
+  }
+
+  /** Sends an event in frames that are no longer than they may be; returns its place in the log. */
+  async *#inFrames(
+    { seq, frames }: Framed,
+    { userId, signal, drained }: FollowOptions,
+  ): AsyncGenerator<LoggedEvent, number, void> {
+    const read = (id: MessageId, part: number) => this.#longTexts.read(userId, id, part)
+    for await (const frame of inFrames(seq, frames, read)) {
+      await drained?.()
+      if (signal.aborted) {
+        break
+      }
+      yield frame
+    }
+    return seq
+  }
+
+  /** An event as readers get it: in the place of a new branch, a snapshot of it. */
+  async #toFrames({ seq, event }: CommittedEvent, options: FollowOptions): Promise<Framed> {
+    return event.type === 'branch'
+      ? this.#snapshotFor(options, { seq, leaf: event.leaf, session: event.session })
+      : { seq, frames: toFrames(event) }
+  }
+
+  /** What of a long snapshot does not go out at once is not held here: many readers may wait at the same place. */
+  #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
+    return this.#snapshots.take(async () => {
+      const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
+      if (!snapshot) {
+        throw new SessionGoneError()
+      }
+      return { seq: snapshot.seq, frames: toFrames(snapshot.event) }
+    })
+  }
+
+  /** The cursor, if the log can continue from it; null asks for a snapshot. */
+  async #startingPoint({ sessionId, userId, after }: FollowOptions): Promise<number | null> {
+    if (!(await findSession(this.#database.db, userId, sessionId))) {
+      throw new SessionGoneError()
+    }
+    if (after === null || !Number.isSafeInteger(after) || after < 0) {
+      return null
+    }
+    const head = (await readHeads(this.#database.db, [sessionId])).get(sessionId) ?? 0
+    return after <= head ? after : null
+  }
+
+  async #read(
+    { sessionId }: FollowOptions,
+    cursor: number,
+    subscription: Subscription,
+  ): Promise<{ events: CommittedEvent[]; complete: boolean }> {
+    const page = await readEventsWithin(this.#database.db, sessionId, cursor, PAGE)
+    if (page.complete) {
+      subscription.reached(page.events.at(-1)?.seq ?? cursor)
+    }
+    const events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
+    return { events, complete: page.complete }
+  }
+}

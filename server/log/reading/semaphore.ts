@@ -1,0 +1,27 @@
+/** Lets so many at a time do something that takes much memory; the others wait in the order in which they came. */
+export class Semaphore {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(atOnce: number) {
+    this.#free = atOnce
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) {
+      this.#free -= 1
+    } else {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) {
+        next()
+      } else {
+        this.#free += 1
+      }
+    }
+  }
+}

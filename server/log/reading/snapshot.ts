@@ -1,0 +1,74 @@
+import type { Database } from '../../../db/engine/database.ts'
+import type { ReadEvent } from '../../../db/queries/log/events.ts'
+import { readSnapshot } from '../../../db/queries/log/snapshots.ts'
+import type { SnapshotLimits } from '../../../db/queries/log/snapshots.ts'
+import type { SnapshotEvent } from '../../../shared/contract/events.ts'
+import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Session } from '../../../shared/contract/session.ts'
+import { fold } from '../../../shared/session/fold.ts'
+import type { AppendedEvent } from '../port.ts'
+
+/** What a reader starts from. Older messages are loaded page by page. */
+const LIMITS: SnapshotLimits = { limit: 100, maxLength: 512 * 1024 }
+
+export type SnapshotOptions = {
+  /** How many of the newest messages. */
+  limit?: number | undefined
+  /**
+   * The place where the branch that ends with `leaf` became the active one. What came after it is partly in the rows
+   * already; its events follow, and say the same again. An answer that was under way there is as it was: done again
+   * since by another attempt, it may have other parts now.
+   */
+  at?: { seq: number; leaf: MessageId | null; session: Session } | undefined
+}
+
+/** The session's state as one event at its place in the log; null when there is no such session of this user. */
+export async function takeSnapshot(
+  database: Database,
+  userId: UserId,
+  sessionId: SessionId,
+  { limit = LIMITS.limit, at }: SnapshotOptions = {},
+): Promise<{ seq: number; event: SnapshotEvent } | null> {
+  const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf, seq: at.seq }) }
+  const stored = await readSnapshot(database, userId, sessionId, limits)
+  if (!stored) {
+    return null
+  }
+  const seq = at?.seq ?? stored.session.seq
+  const { hasOlder, ahead } = stored
+  const snapshot: SnapshotEvent = {
+    type: 'snapshot',
+    // Whether an answer ran then decides what the events that follow mean.
+    session: { ...(at?.session ?? stored.session), seq },
+    messages: stored.messages.map(({ message }) => message).filter(({ id }) => id !== ahead?.id),
+    hasOlder,
+  }
+  // What is only in the log is put in by the one function that says what an event means.
+  const state = [...fromLastStart(ahead?.events ?? []), ...stored.chunks]
+    .filter((logged) => logged.seq <= seq)
+    .reduce(
+      (folded, logged) => {
+        const event = parseEvent(logged.data)
+        if (event.type === 'branch') {
+          return folded
+        }
+        // A later attempt is passed over where its message is not in the branch. Here the message was left out to be put
+        // in by its events, at the end of the branch: as by a first attempt.
+        const placed = event.type === 'start' ? { ...event, attempt: 1 } : event
+        return fold(folded, { seq: logged.seq, event: placed })
+      },
+      fold(null, { seq: 0, event: snapshot }),
+    )
+  return { seq, event: { ...snapshot, messages: [...state.messages] } }
+}
+
+/** An attempt begins with the whole message as it was kept; what earlier ones wrote besides is in it, or gone. */
+function fromLastStart(events: readonly ReadEvent[]): ReadEvent[] {
+  const start = events.findLastIndex(({ type }) => type === 'start')
+  return start === -1 ? [] : events.slice(start)
+}
+
+/** An event as it stands in the log. What this server wrote is not checked again. */
+export function parseEvent(data: string): AppendedEvent {
+  return JSON.parse(data)
+}

@@ -1,0 +1,58 @@
+import { getEventListeners } from 'node:events'
+import { expect, test } from 'vitest'
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
+import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import { Hub } from './hub.ts'
+
+const sessionId = SessionId.parse('00000000-0000-7000-8000-000000000001')
+const messageId = MessageId.parse('00000000-0000-7000-8000-000000000002')
+const chunk = (offset: number): ChunkEvent => ({
+  type: 'chunk',
+  messageId,
+  part: 0,
+  kind: 'text',
+  offset,
+  text: 'x',
+})
+
+test('a reader listens to its signal once, however many events it waits for, and leaves nothing behind', async () => {
+  const hub = new Hub()
+  const { signal } = new AbortController()
+  {
+    using subscription = hub.subscribe(sessionId, signal)
+    subscription.reached(0)
+    for (let seq = 1; seq <= 1_000; seq += 1) {
+      const changed = subscription.changed(seq - 1)
+      hub.publish(sessionId, [{ seq, event: chunk(seq - 1) }])
+      await changed
+      expect(subscription.since(seq - 1)).toHaveLength(1)
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  }
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+})
+
+test('readers at the same place get the same list, and each what it lacks', () => {
+  const hub = new Hub()
+  const { signal } = new AbortController()
+  using first = hub.subscribe(sessionId, signal)
+  using second = hub.subscribe(sessionId, signal)
+  first.reached(0)
+  hub.publish(sessionId, [
+    { seq: 1, event: chunk(0) },
+    { seq: 2, event: chunk(1) },
+  ])
+  expect(first.since(0)).toBe(second.since(0))
+  expect(first.since(1)?.map(({ seq }) => seq)).toEqual([2])
+  hub.publish(sessionId, [{ seq: 3, event: chunk(2) }])
+  expect(first.since(1)?.map(({ seq }) => seq)).toEqual([2, 3])
+})
+
+test('a reader that leaves while it waits is let go', async () => {
+  const leave = new AbortController()
+  using subscription = new Hub().subscribe(sessionId, leave.signal)
+  const changed = subscription.changed(0)
+  leave.abort()
+  await changed
+  await subscription.changed(0)
+})

@@ -1,0 +1,109 @@
+import type { SessionId } from '../../../shared/contract/ids.ts'
+import { LogBusyError } from '../port.ts'
+
+/** Who wants a transaction on a log: an answer under way, or whoever wants something new. */
+export type Urgency = 'answer' | 'command'
+
+export type AdmissionOptions = {
+  /** Transactions that are under way at the same time. */
+  atOnce: number
+  /** How long a command may wait before it is told to come again. Milliseconds. */
+  longestWait: number
+}
+
+type Waiting = { sessionId: SessionId; admit: () => void }
+
+/**
+ * Lets so many transactions on logs begin as there are connections for, so that nobody holds anything while waiting for
+ * one: answers under way first, then commands in the order in which they came, one at a time of each session, so that
+ * one session with many takes no more than its turn, and never the last connection. A command that waits too long is told so, and has done nothing.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #answers: Waiting[] = []
+  readonly #commands: Waiting[] = []
+  readonly #commanding = new Set<SessionId>()
+  /** What commands leave free: however long they take, an answer can go on. */
+  readonly #reserved: number
+  #free: number
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#reserved = options.atOnce > 1 ? 1 : 0
+    this.#free = options.atOnce
+  }
+
+  /** How many wait, of either kind. */
+  get waiting(): number {
+    return this.#answers.length + this.#commands.length
+  }
+
+  /** @throws {LogBusyError} when a command waited for too long */
+  async run<T>(urgency: Urgency, sessionId: SessionId, work: () => Promise<T>): Promise<T> {
+    await (urgency === 'answer' ? this.#enterAnswer(sessionId) : this.#enterCommand(sessionId))
+    try {
+      return await work()
+    } finally {
+      this.#free += 1
+      if (urgency === 'command') {
+        this.#commanding.delete(sessionId)
+      }
+      this.#admitNext()
+    }
+  }
+
+  #enterAnswer(sessionId: SessionId): Promise<void> | undefined {
+    if (this.#free > 0) {
+      this.#free -= 1
+      return undefined
+    }
+    return new Promise((resolve) => this.#answers.push({ sessionId, admit: resolve }))
+  }
+
+  #enterCommand(sessionId: SessionId): Promise<void> | undefined {
+    if (this.#free > this.#reserved && !this.#commanding.has(sessionId)) {
+      this.#begin(sessionId)
+      return undefined
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        sessionId,
+        admit: () => {
+          clearTimeout(timer)
+          resolve()
+        },
+      }
+      const timer = setTimeout(() => {
+        this.#commands.splice(this.#commands.indexOf(waiting), 1)
+        reject(new LogBusyError())
+      }, this.#options.longestWait)
+      this.#commands.push(waiting)
+    })
+  }
+
+  #begin(sessionId: SessionId): void {
+    this.#free -= 1
+    this.#commanding.add(sessionId)
+  }
+
+  #admitNext(): void {
+    while (this.#free > 0) {
+      const answer = this.#answers.shift()
+      if (answer) {
+        this.#free -= 1
+        answer.admit()
+        continue
+      }
+      if (this.#free <= this.#reserved) {
+        return
+      }
+      const at = this.#commands.findIndex(({ sessionId }) => !this.#commanding.has(sessionId))
+      const [command] = at === -1 ? [] : this.#commands.splice(at, 1)
+      if (!command) {
+        return
+      }
+      this.#begin(command.sessionId)
+      command.admit()
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database, Db } from '../../../db/engine/database.ts'
+import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../../db/queries/log/events.ts'
+import { notify } from '../../../db/engine/notifications.ts'
+import { isTransactionConflict, isRefusal } from '../../../db/engine/database-errors.ts'
+import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
+import { dropFenced } from './fence.ts'
+import type { TakenChunks } from './fence.ts'
+import { createAppender, sequenceChunks, toRow } from './sequenced-events.ts'
+import type { SequencedEvent } from './sequenced-events.ts'
+import type { Appender } from '../port.ts'
+
+export type CommitOptions = {
+  database: Database
+  /** Called with each failure of a commit; the writer tries again by itself. */
+  onTrouble(error: unknown): void
+  /** What tells the other nodes of a commit, sent with it; null when there is nobody to tell. */
+  payload?(events: readonly SequencedEvent[]): string | null
+  /** Called with each run whose text was thrown away because another attempt drives it. */
+  onFenced(runId: RunId): void
+}
+
+/** Between two tries of a commit that the database could not take. Milliseconds. */
+const RETRY_DELAY = 200
+
+/** Brings text into the database whole and once, whatever happens to the connection on the way. */
+export class Committer {
+  readonly #options: CommitOptions
+
+  constructor(options: CommitOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Commits what a log holds together with what `work` adds to it.
+   *
+   * @returns null when another was quicker to add to the log: its chunks are put back, and it is to be tried again
+   */
+  async commitWith<T>(
+    taken: TakenChunks,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+  ): Promise<{ value: T; placed: SequencedEvent[] } | null> {
+    const { log } = taken
+    let placed: SequencedEvent[] = []
+    let done: { value: T } | null = null
+    try {
+      await this.#options.database.db.transaction().execute(async (transaction) => {
+        if (log.head === null) {
+          log.forgetHead()
+        }
+        const head =
+          log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+        await this.#dropFenced(transaction, [taken])
+        placed = sequenceChunks(log.sessionId, head, taken.chunks)
+        const value = await work(transaction, createAppender(log.sessionId, head, placed))
+        if (placed.length > 0) {
+          await insertEvents(transaction, placed.map(toRow))
+          const payload = this.#options.payload?.(placed)
+          if (payload) {
+            await notify(transaction, payload)
+          }
+        }
+        done = { value }
+      })
+    } catch (error) {
+      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
+        log.putBack(taken.chunks)
+        log.forgetHead()
+        if (!isSeqTaken(error) && !isTransactionConflict(error)) {
+          throw error
+        }
+        return null
+      }
+    }
+    return { value: resultOf(done), placed }
+  }
+
+  /** Tries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
+  async commit(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
+    for (;;) {
+      const batch = await this.#patiently(() => this.#place(takenByLog), takenByLog)
+      if (batch.length === 0) {
+        return []
+      }
+      try {
+        await this.#options.database.insertChunks(batch.map(toRow), this.#options.payload?.(batch))
+      } catch (error) {
+        if (isRefusal(error) || !(await this.#landed(batch, error, takenByLog))) {
+          for (const { log } of takenByLog) {
+            log.forgetHead()
+          }
+          if (!isSeqTaken(error)) {
+            await this.#troubled(error, takenByLog)
+          }
+          continue
+        }
+      }
+      return batch
+    }
+  }
+
+  /**
+   * Whether a commit whose answer was lost with its connection happened: asked before anything is added behind it, or
+   * the log would get a gap or a repetition.
+   */
+  async #landed(
+    batch: readonly SequencedEvent[],
+    error: unknown,
+    takenByLog: readonly TakenChunks[],
+  ): Promise<boolean> {
+    await this.#troubled(error, takenByLog)
+    if (batch.length === 0) {
+      return false
+    }
+    const rows = batch.map(toRow)
+    return (
+      (await this.#patiently(() => countEqual(this.#options.database.writer, rows), takenByLog)) ===
+      rows.length
+    )
+  }
+
+  /** Tries until the database answers. */
+  async #patiently<T>(ask: () => Promise<T>, takenByLog: readonly TakenChunks[]): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        await this.#troubled(error, takenByLog)
+      }
+    }
+  }
+
+  /** What is held is tried on and on; who wants to add something to the same logs is told instead of kept waiting. */
+  async #troubled(error: unknown, takenByLog: readonly TakenChunks[]): Promise<void> {
+    this.#options.onTrouble(error)
+    for (const { log } of takenByLog) {
+      log.refuse(error)
+    }
+    await delay(RETRY_DELAY)
+  }
+
+  async #place(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
+    const { writer: db } = this.#options.database
+    const unknown = takenByLog.flatMap(({ log }) => (log.head === null ? [log] : []))
+    for (const log of unknown) {
+      log.forgetHead()
+    }
+    const heads =
+      unknown.length > 0
+        ? await readHeads(
+            db,
+            unknown.map(({ sessionId }) => sessionId),
+          )
+        : new Map<SessionId, number>()
+    for (const log of unknown) {
+      log.head = heads.get(log.sessionId) ?? 0
+    }
+    await this.#dropFenced(db, takenByLog)
+    return takenByLog.flatMap(({ log, chunks }) =>
+      sequenceChunks(log.sessionId, log.head ?? 0, chunks),
+    )
+  }
+
+  async #dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<void> {
+    for (const runId of await dropFenced(db, takenByLog)) {
+      this.#options.onFenced(runId)
+    }
+  }
+}
+
+function resultOf<T>(done: { value: T } | null): T {
+  if (done === null) {
+    throw new Error('a transaction was committed without a result')
+  }
+  return done.value
+}

@@ -1,0 +1,219 @@
+import type { Db } from '../../../db/engine/database.ts'
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
+import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
+import { Admission } from './admission.ts'
+import type { Urgency } from './admission.ts'
+import { Committer } from './committer.ts'
+import type { CommitOptions } from './committer.ts'
+import type { TakenChunks } from './fence.ts'
+import type { Hub } from '../reading/hub.ts'
+import { PendingLog } from './pending.ts'
+import type { PendingChunk } from './pending.ts'
+import type { SequencedEvent } from './sequenced-events.ts'
+import type { Appender, LogWriter, RunHold } from '../port.ts'
+
+export type WriterOptions = CommitOptions & {
+  hub: Hub
+  /** Milliseconds from the start of one commit to the start of the next, while nothing is urgent. */
+  paceMs: number
+}
+
+/** So often a command is tried while others are quicker to add to its log; in truth twice is rare. */
+const MOST_TRIES = 500
+/** More text than this that waits to be committed makes its run wait. UTF-16 units, for each session. */
+const ROOM = 256 * 1024
+/** The pace slows down to this under load. Milliseconds. */
+const SLOWEST_PACE = 250
+/** How much longer than the last commit took the next one waits. */
+const LOAD_FACTOR = 1.25
+/** After this long a command is told to come again. Milliseconds. */
+const LONGEST_WAIT = 10_000
+/** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
+const REMEMBERED_LOGS = 10_000
+
+/**
+ * Commits what the runs of this node write, one group after the other: while one commit is under way the next one
+ * gathers. Only what is committed goes to the hub, and so to readers.
+ */
+export class GroupCommitWriter implements LogWriter {
+  readonly #options: WriterOptions
+  readonly #committer: Committer
+  readonly #admission: Admission
+  readonly #logs = new Map<SessionId, PendingLog>()
+  readonly #dirty = new Set<PendingLog>()
+  #urgent = false
+  #committing: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #earliest = 0
+  #roomWanted: (() => void)[] = []
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#committer = new Committer(options)
+    this.#admission = new Admission({
+      atOnce: options.database.transactionsAtOnce,
+      longestWait: LONGEST_WAIT,
+    })
+  }
+
+  async chunk(
+    sessionId: SessionId,
+    hold: RunHold,
+    chunk: ChunkEvent,
+    urgent = false,
+  ): Promise<void> {
+    const log = this.#log(sessionId)
+    log.push(hold, chunk)
+    this.#dirty.add(log)
+    this.#urgent ||= urgent
+    this.#schedule()
+    while (log.length > ROOM) {
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve))
+    }
+  }
+
+  discard(sessionId: SessionId, runId: RunId): void {
+    this.#logs.get(sessionId)?.drop(runId)
+  }
+
+  append<T>(
+    sessionId: SessionId,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+    urgency: Urgency = 'command',
+  ): Promise<T> {
+    return this.#admission.run(urgency, sessionId, () => this.#append(sessionId, work))
+  }
+
+  async #append<T>(
+    sessionId: SessionId,
+    work: (transaction: Db, log: Appender) => Promise<T>,
+  ): Promise<T> {
+    const log = this.#log(sessionId)
+    await log.lock()
+    try {
+      for (let tries = 1; ; tries += 1) {
+        const taken: TakenChunks = { log, chunks: this.#take(log) }
+        const done = await this.#committer.commitWith(taken, work)
+        if (done) {
+          this.#committed([taken], done.placed)
+          return done.value
+        }
+        if (tries === MOST_TRIES) {
+          throw new Error('The end of a log is taken at every try.')
+        }
+      }
+    } finally {
+      this.#release(log)
+      this.#makeRoom()
+      this.#schedule()
+    }
+  }
+
+  /** Commits everything that waits now; for an orderly end of the process. */
+  async flush(): Promise<void> {
+    while (this.#committing || this.#dirty.size > 0) {
+      await (this.#committing ?? this.#startCommit())
+    }
+  }
+
+  #schedule(): void {
+    if (this.#committing || this.#dirty.size === 0) {
+      return
+    }
+    const wait = this.#urgent ? 0 : this.#earliest - performance.now()
+    if (wait <= 0) {
+      void this.#startCommit()
+    } else {
+      this.#timer ??= setTimeout(() => void this.#startCommit(), wait)
+    }
+  }
+
+  #startCommit(): Promise<void> {
+    if (this.#timer) {
+      clearTimeout(this.#timer)
+      this.#timer = null
+    }
+    this.#committing ??= this.#commit().finally(() => {
+      this.#committing = null
+      this.#makeRoom()
+      this.#schedule()
+    })
+    return this.#committing
+  }
+
+  async #commit(): Promise<void> {
+    const started = performance.now()
+    this.#urgent = false
+    // A log in which an `append` is under way comes back when that is done.
+    const free = [...this.#dirty].filter((log) => log.tryLock())
+    this.#dirty.clear()
+    const takenByLog = free.map((log): TakenChunks => ({ log, chunks: this.#take(log) }))
+    try {
+      this.#committed(takenByLog, await this.#committer.commit(takenByLog))
+    } finally {
+      const ended = performance.now()
+      const pace = Math.min(
+        Math.max(this.#options.paceMs, LOAD_FACTOR * (ended - started)),
+        SLOWEST_PACE,
+      )
+      this.#earliest = started + pace
+      for (const { log } of takenByLog) {
+        this.#release(log)
+      }
+    }
+  }
+
+  /** Lets those who wait for room look whether there is some. */
+  #makeRoom(): void {
+    for (const wake of this.#roomWanted.splice(0)) {
+      wake()
+    }
+  }
+
+  #take(log: PendingLog): PendingChunk[] {
+    this.#dirty.delete(log)
+    return log.take()
+  }
+
+  #release(log: PendingLog): void {
+    log.unlock()
+    if (!log.empty) {
+      this.#dirty.add(log)
+    }
+  }
+
+  #committed(takenByLog: readonly TakenChunks[], batch: readonly SequencedEvent[]): void {
+    const bySession = Map.groupBy(batch, (event) => event.sessionId)
+    for (const { log, chunks } of takenByLog) {
+      const events = bySession.get(log.sessionId)
+      log.settle(chunks)
+      if (events) {
+        log.head = events.at(-1)?.seq ?? log.head
+        // Whoever takes over a run that was begun here writes behind this place, and collides with what follows.
+        for (const { event } of events) {
+          if (event.type === 'start') {
+            log.trust(event)
+          }
+        }
+        this.#options.hub.publish(log.sessionId, events)
+      }
+    }
+  }
+
+  #log(sessionId: SessionId): PendingLog {
+    const known = this.#logs.get(sessionId)
+    if (known) {
+      return known
+    }
+    if (this.#logs.size >= REMEMBERED_LOGS) {
+      for (const log of this.#logs.values()) {
+        if (log.idle) {
+          this.#logs.delete(log.sessionId)
+        }
+      }
+    }
+    const log = new PendingLog(sessionId)
+    this.#logs.set(sessionId, log)
+    return log
+  }
+}

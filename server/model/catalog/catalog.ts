@@ -1,0 +1,78 @@
+import type { ModelCatalog, ModelInfo, ModelPort } from '../port.ts'
+import type { Prices } from './prices.ts'
+
+export type CatalogOptions = {
+  port: Pick<ModelPort, 'list'>
+  prices: Prices
+  /** The model of a session that sets none: it is offered even when the endpoint does not name it. */
+  defaultModel: string
+  /** The most tokens that any model is given to read; null leaves it to the models. */
+  contextWindow: number | null
+  /** Milliseconds since the epoch. */
+  clock?: (() => number) | undefined
+}
+
+/** What is known about the endpoint's models. The endpoint is asked seldom, and nobody waits for it long. */
+export function createModelCatalog(options: CatalogOptions): ModelCatalog {
+  const { port, prices, defaultModel } = options
+  const clock = options.clock ?? Date.now
+  const learned = new Map<string, number>()
+  let asked: { at: number; models: Promise<ModelInfo[]> } | null = null
+  let latest: readonly ModelInfo[] = []
+
+  /** The endpoint's answer, as it is kept for a while; a failure is kept more shortly. */
+  function askedModels(): Promise<ModelInfo[]> {
+    if (asked && clock() - asked.at < KEEP_MS) return asked.models
+    const asking = { at: clock(), models: port.list() }
+    asked = asking
+    asking.models.then(
+      (models) => {
+        latest = models
+      },
+      () => {
+        asking.at = clock() - KEEP_MS + KEEP_FAILURE_MS
+      },
+    )
+    return asking.models
+  }
+
+  async function windowOf(model: string, models: readonly ModelInfo[]): Promise<number | null> {
+    const listed = models.find(({ id }) => id === model)?.contextWindow
+    const window = Math.min(
+      options.contextWindow ?? Number.POSITIVE_INFINITY,
+      learned.get(model) ?? Number.POSITIVE_INFINITY,
+      listed ?? (await prices.contextWindow(model)) ?? Number.POSITIVE_INFINITY,
+    )
+    return Number.isFinite(window) ? window : null
+  }
+
+  return {
+    async list() {
+      const models = await askedModels()
+      return models.some(({ id }) => id === defaultModel)
+        ? models
+        : [{ id: defaultModel }, ...models]
+    },
+
+    async contextWindow(model) {
+      const listed = await Promise.race([
+        askedModels().catch((): ModelInfo[] => []),
+        new Promise<ModelInfo[]>((resolve) => setTimeout(resolve, WAIT_MS, []).unref()),
+      ])
+      return windowOf(model, listed)
+    },
+
+    knownContextWindow: (model) => windowOf(model, latest),
+
+    learnContextWindow(model, tokens) {
+      learned.set(model, Math.min(tokens, learned.get(model) ?? tokens))
+    },
+
+    cost: async (model, usage) => usage.costUsd ?? prices.cost(model, usage),
+  }
+}
+
+const KEEP_MS = 5 * 60_000
+const KEEP_FAILURE_MS = 30_000
+/** How long an answer may be held up to learn how much the model reads. */
+const WAIT_MS = 2_000

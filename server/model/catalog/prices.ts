@@ -1,0 +1,54 @@
+import type { calcPrice as CalcPrice } from '@pydantic/genai-prices'
+import type { ModelUsage } from '../port.ts'
+
+/** What the offline table of prices knows about the models of one endpoint. */
+export type Prices = {
+  /** US dollars; null when the price is not known, which is never the same as 0. */
+  cost(model: string, usage: ModelUsage): Promise<number | null>
+  /** Tokens that the model reads; null when the table does not say. */
+  contextWindow(model: string): Promise<number | null>
+}
+
+type Table = { calcPrice: typeof CalcPrice }
+
+/**
+ * @param baseUrl whose models they are; null, like an address of this machine, has no prices that could be known
+ */
+export function createPrices(baseUrl: string | null): Prices {
+  const providerApiUrl = baseUrl === null || isLocal(new URL(baseUrl).hostname) ? null : baseUrl
+  let table: Promise<Table> | null = null
+
+  async function look(model: string, usage: ModelUsage) {
+    if (providerApiUrl === null) return null
+    // The table takes some 20 MiB, so it is read when somebody asks for a price.
+    table ??= import('@pydantic/genai-prices')
+    const { calcPrice } = await table
+    const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
+    const counts = {
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      cache_read_tokens: Math.min(cachedInputTokens, inputTokens),
+    }
+    try {
+      return calcPrice(counts, model, { providerApiUrl })
+    } catch {
+      // It throws on models that are priced by something that we do not count.
+      return null
+    }
+  }
+
+  return {
+    async cost(model, usage) {
+      const price = (await look(model, usage))?.total_price
+      return price === undefined || !Number.isFinite(price) ? null : Number(price.toFixed(10))
+    },
+    async contextWindow(model) {
+      const none = { inputTokens: 0, outputTokens: 0 }
+      return (await look(model, none))?.model.context_window ?? null
+    },
+  }
+}
+
+function isLocal(hostname: string): boolean {
+  return /^(localhost|127\..*|\[::1\]|.*\.local)$/.test(hostname)
+}

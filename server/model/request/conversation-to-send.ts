@@ -1,0 +1,117 @@
+import type { ModelMessage } from '../port.ts'
+import { withoutThoughts } from '../text/think-tags.ts'
+
+/**
+ * The conversation as the strictest provider takes it, whatever happened in it: no text is blank, no two neighbours have
+ * one role, every call has its result right behind it and no result stands without its call, and between a result and
+ * the next question stands an answer.
+ *
+ * @param withCalls `false` for a model that is offered no tools: earlier calls and their results are then told as text,
+ *   for providers refuse them in a request without tools
+ */
+export function conversationToSend(
+  messages: readonly ModelMessage[],
+  withCalls: boolean,
+): ModelMessage[] {
+  const whole = withResults(messages)
+  const told = withCalls ? whole : whole.flatMap((message, at) => asText(message, whole, at))
+  const sent: ModelMessage[] = []
+  for (const message of told.map(withoutBlanks)) {
+    const last = sent.at(-1)
+    if (isEmpty(message)) continue
+    if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
+    if (message.role === 'user' && last?.role === 'tool') sent.push(says(CUT))
+    const joined = last && join(last, message)
+    if (joined) sent[sent.length - 1] = joined
+    else sent.push(message)
+  }
+  return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
+}
+
+/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered. */
+const CUT = '(This answer was cut off here.)'
+const NOTHING_SAID = '(empty message)'
+const NO_RESULT = 'The call has no result.'
+const NO_OUTPUT = '(no output)'
+
+type Assistant = Extract<ModelMessage, { role: 'assistant' }>
+type Result = Extract<ModelMessage, { role: 'tool' }>
+
+function says(text: string): Assistant {
+  return { role: 'assistant', text, calls: [], providerState: null }
+}
+
+/** Puts behind each message that calls exactly one result for each of its calls, in their order. */
+function withResults(messages: readonly ModelMessage[]): ModelMessage[] {
+  return messages.flatMap((message, at): ModelMessage[] => {
+    if (message.role === 'tool') return []
+    if (message.role === 'user' || message.calls.length === 0) return [message]
+    const seen = new Set<string>()
+    const calls = message.calls.filter(({ id }) => !seen.has(id) && seen.add(id))
+    const next = messages.findIndex(({ role }, place) => place > at && role !== 'tool')
+    const behind = messages.slice(at + 1, next < 0 ? undefined : next)
+    const results = calls.map(
+      ({ id }): ModelMessage =>
+        behind.find(
+          (result): result is Result => result.role === 'tool' && result.callId === id,
+        ) ?? {
+          role: 'tool',
+          callId: id,
+          output: NO_RESULT,
+          failed: true,
+        },
+    )
+    return [{ ...message, calls }, ...results]
+  })
+}
+
+/** A call as its model says it, and its results as they are told to it: the conversation may end with them. */
+function asText(message: ModelMessage, all: readonly ModelMessage[], at: number): ModelMessage[] {
+  if (message.role === 'tool') return []
+  if (message.role === 'user' || message.calls.length === 0) return [message]
+  const called = message.calls.map(
+    ({ name, arguments: text }) => `(I call the tool ${name} with ${text})`,
+  )
+  const answered = message.calls.map(({ name }, number) => {
+    const result = all[at + 1 + number]
+    const output = result?.role === 'tool' ? result.output.trim() : ''
+    return `(The tool ${name} answered: ${output || NO_OUTPUT})`
+  })
+  const text = [withoutThoughts(message.text), ...called].filter((piece) => piece.trim() !== '')
+  return [says(text.join('\n\n')), { role: 'user', text: answered.join('\n\n') }]
+}
+
+function withoutBlanks(message: ModelMessage): ModelMessage {
+  switch (message.role) {
+    case 'user':
+      return message
+    case 'tool':
+      return message.output.trim() === '' ? { ...message, output: NO_OUTPUT } : message
+    case 'assistant': {
+      const text = withoutThoughts(message.text)
+      return text === message.text && text.trim() !== ''
+        ? message
+        : { ...message, text: text.trim() === '' ? '' : text }
+    }
+  }
+}
+
+function isEmpty(message: ModelMessage): boolean {
+  if (message.role === 'tool') return false
+  const calls = message.role === 'assistant' ? message.calls.length : 0
+  return calls === 0 && message.text.trim() === ''
+}
+
+function join(one: ModelMessage, other: ModelMessage): ModelMessage | null {
+  if (one.role === 'user' && other.role === 'user') {
+    return { role: 'user', text: `${one.text}\n\n${other.text}` }
+  }
+  if (one.role !== 'assistant' || other.role !== 'assistant' || one.calls.length > 0) return null
+  return {
+    role: 'assistant',
+    text: [one.text, other.text].filter(Boolean).join('\n\n'),
+    calls: other.calls,
+    // The places of thoughts and calls are those of the message that they came with.
+    providerState: other.providerState ?? one.providerState,
+  }
+}

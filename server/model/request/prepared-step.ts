@@ -1,0 +1,102 @@
+import type { Endpoint, StepRequest } from '../adapter.ts'
+import { conversationToSend } from './conversation-to-send.ts'
+import type { ModelMessage, ModelStep, ModelTool } from '../port.ts'
+import { refusalOf } from '../failure/refused-tools.ts'
+import { leastOf } from '../failure/refusals.ts'
+import type { Refusal } from '../failure/refusals.ts'
+import { schemaToSend } from './tool-schema.ts'
+
+/** More than this no known provider takes. */
+const MOST_TOOLS = 128
+/** Names that are told in a note. */
+const NAMED = 5
+
+/** The step in the form that this endpoint takes, and what a person is told about what that changes. */
+export function prepareStep(
+  step: ModelStep,
+  endpoint: Endpoint,
+  refused: ReadonlySet<Refusal>,
+): StepRequest {
+  const { sent, notes } = offeredTools(step, endpoint, refused)
+  const messages = conversationToSend(step.messages, sent.length > 0)
+  const systemPrompt = step.systemPrompt.trim() === '' ? '' : step.systemPrompt
+  const inUser = systemPrompt !== '' && refused.has('system-role')
+  return {
+    step: {
+      ...step,
+      systemPrompt: inUser ? '' : systemPrompt,
+      messages: inUser ? withInstructions(messages, systemPrompt) : messages,
+      maxTokens: Math.min(
+        step.maxTokens,
+        leastOf(refused, 'longer-answers-than') ?? step.maxTokens,
+      ),
+      tools: sent.map((tool) => ({ ...tool, inputSchema: schemaToSend(tool.inputSchema) })),
+    },
+    endpoint,
+    refused,
+    sentTools: sent.map((tool) => ({ name: tool.name, refusal: refusalOf(tool) })),
+    notes,
+  }
+}
+
+function offeredTools(
+  { model, tools }: ModelStep,
+  { host }: Endpoint,
+  refused: ReadonlySet<Refusal>,
+): { sent: ModelTool[]; notes: string[] } {
+  if (tools.length === 0) return { sent: [], notes: [] }
+  if (refused.has('tools')) {
+    const note = `This model takes no tools, so ${model} at ${host} was asked without them.`
+    return { sent: [], notes: [note] }
+  }
+  const taken = tools.filter((tool) => !refused.has(refusalOf(tool)))
+  const sent = fairly(taken, leastOf(refused, 'more-tools-than') ?? MOST_TOOLS)
+  const without = tools.filter((tool) => !taken.includes(tool))
+  const notes =
+    without.length > 0
+      ? [
+          `${host} refuses ${listOf(without)}: the model was asked without ${without.length === 1 ? 'it' : 'them'}.`,
+        ]
+      : []
+  if (sent.length < taken.length) {
+    const over = taken.filter((tool) => !sent.includes(tool))
+    notes.push(
+      `There are more tools than a model takes at once (${sent.length} of ${taken.length}): ` +
+        `${listOf(over)} ${over.length === 1 ? 'was' : 'were'} left out.`,
+    )
+  }
+  return { sent, notes }
+}
+
+function listOf(tools: readonly ModelTool[]): string {
+  const names = tools.slice(0, NAMED).map(({ name }) => name)
+  const more = tools.length - names.length
+  return `the ${tools.length === 1 ? 'tool' : 'tools'} ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** As many as there may be, in their order: of each server (`server__tool`) the first ones, and all that have none. */
+function fairly(tools: ModelTool[], most: number): ModelTool[] {
+  if (tools.length <= most) return tools
+  const places = new Map<string, number>()
+  const ranked = tools.map((tool) => {
+    const [server, name] = tool.name.split('__', 2)
+    if (name === undefined || server === undefined) return { tool, rank: -1 }
+    const rank = places.get(server) ?? 0
+    places.set(server, rank + 1)
+    return { tool, rank }
+  })
+  const kept = new Set(
+    ranked
+      .toSorted((one, other) => one.rank - other.rank)
+      .slice(0, most)
+      .map(({ tool }) => tool),
+  )
+  return tools.filter((tool) => kept.has(tool))
+}
+
+function withInstructions(messages: readonly ModelMessage[], instructions: string): ModelMessage[] {
+  const [first, ...rest] = messages
+  return first?.role === 'user'
+    ? [{ role: 'user', text: `${instructions}\n\n${first.text}` }, ...rest]
+    : [{ role: 'user', text: instructions }, ...messages]
+}

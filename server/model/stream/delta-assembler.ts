@@ -1,0 +1,67 @@
+import type { StepRequest } from '../adapter.ts'
+import { measureAnswer } from '../answer-measure.ts'
+import type { AnswerMeasure } from '../answer-measure.ts'
+import type { DeltaOutlet } from './delta-queue.ts'
+import type { ModelDelta } from '../port.ts'
+import { splitThoughts } from '../text/think-tags.ts'
+import { joinText } from '../text/well-formed-text.ts'
+
+/**
+ * What one attempt has said, on its way out: thoughts parted from text, texts made whole, and `start` held back until
+ * the answer begins, because an attempt that fails before that may be made again.
+ */
+export class DeltaAssembler {
+  readonly #outlet: DeltaOutlet
+  readonly #onAnswered: () => void
+  readonly #splitter = splitThoughts()
+  readonly #joiner = joinText()
+  readonly measure: AnswerMeasure
+  #held: ModelDelta[]
+  answered = false
+
+  constructor({ notes, step }: StepRequest, outlet: DeltaOutlet, onAnswered: () => void) {
+    this.#outlet = outlet
+    this.#onAnswered = onAnswered
+    this.#held = notes.map((note) => ({ type: 'note', note }))
+    this.measure = measureAnswer(step)
+  }
+
+  /** What was used, as far as it was said and has not gone out. */
+  get heldUsage(): ModelDelta[] {
+    return this.#held.filter(({ type }) => type === 'usage')
+  }
+
+  send(deltas: readonly ModelDelta[]): void {
+    for (const delta of deltas) {
+      for (const parted of this.#splitter.push(delta)) this.#pass(parted)
+    }
+  }
+
+  /** What may have been the beginning of something else is text after all. */
+  flush(): void {
+    for (const delta of this.#splitter.flush()) this.#pass(delta)
+    for (const delta of this.#joiner.flush()) this.#outlet.push(delta)
+  }
+
+  #pass(delta: ModelDelta): void {
+    if (!this.answered) {
+      if (BEFORE_THE_ANSWER.has(delta.type)) {
+        this.#held.push(delta)
+        return
+      }
+      this.#onAnswered()
+      this.answered = true
+    }
+    this.measure.add(delta)
+    if (this.#held.length > 0) {
+      for (const early of this.#held.splice(0)) this.#join(early)
+    }
+    this.#join(delta)
+  }
+
+  #join(delta: ModelDelta): void {
+    for (const whole of this.#joiner.push(delta)) this.#outlet.push(whole)
+  }
+}
+
+const BEFORE_THE_ANSWER: ReadonlySet<ModelDelta['type']> = new Set(['start', 'usage', 'note'])

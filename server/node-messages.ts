@@ -1,0 +1,72 @@
+import type { Database } from '../db/engine/database.ts'
+import { findDeleted } from '../db/queries/sessions/deleted.ts'
+import type { RemoteFeed } from './log/reading/feed.ts'
+import type { Hub } from './log/reading/hub.ts'
+import type { NodeMessage } from './nodes/port.ts'
+import type { RunSupervisor } from './runs/supervisor.ts'
+import type { LocalSessionChanges } from './sessions/changes.ts'
+
+type SessionDeleted = Extract<NodeMessage, { type: 'session-deleted' }>
+type NodeMessageTargets = {
+  database: Database
+  feed: RemoteFeed
+  hub: Hub
+  runs: RunSupervisor
+  changes: LocalSessionChanges
+}
+
+/**
+ * What this node does at another one's word. The word may be old: said again by somebody who heard it, or overtaken by
+ * what happened since. So what would end something is looked up first.
+ */
+export function createNodeMessageHandler({
+  database,
+  feed,
+  hub,
+  runs,
+  changes,
+}: NodeMessageTargets): (message: NodeMessage) => Promise<void> {
+  const sessionDeleted = async (message: SessionDeleted): Promise<void> => {
+    const { sessionId, userId, runId } = message
+    if (runId && (await findDeleted(database.db, 'runs', [runId])).length > 0) {
+      runs.abandon({ id: runId, sessionId })
+    }
+    if ((await findDeleted(database.db, 'sessions', [sessionId])).length > 0) {
+      hub.close(sessionId)
+      changes.deleted(userId, sessionId)
+    } else {
+      // Made again under its id: its readers find the new beginning in the log.
+      changes.touch(sessionId)
+      await feed.catchUp()
+    }
+  }
+
+  return async (message) => {
+    switch (message.type) {
+      case 'events':
+        for (const { sessionId, event } of message.events) {
+          if (event.type !== 'chunk') {
+            changes.touch(sessionId)
+          }
+        }
+        return feed.take(message.events)
+      case 'logs':
+        for (const { sessionId, structural } of message.logs ?? []) {
+          if (structural) {
+            changes.touch(sessionId)
+          }
+        }
+        return feed.catchUp()
+      case 'stop':
+        return runs.stop(message.runId)
+      case 'released':
+        return runs.sweep()
+      case 'session-changed':
+        return changes.touch(message.sessionId)
+      case 'session-deleted':
+        return sessionDeleted(message)
+      case 'joined':
+        return
+    }
+  }
+}

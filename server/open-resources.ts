@@ -1,0 +1,80 @@
+// What the server works with that is outside of it, opened as the settings say.
+import { fileURLToPath } from 'node:url'
+import { connect } from '../db/engine/connect.ts'
+import type { Database } from '../db/engine/database.ts'
+import { readClock } from '../db/queries/nodes.ts'
+import type { AppOptions } from './app.ts'
+import type { Config } from './config/config.ts'
+import type { McpServerConfig } from './mcp/config.ts'
+import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
+import { DEMO_MODEL } from './model/demo/generation.ts'
+import { startDemoModel } from './model/demo/start.ts'
+import type { ModelPort } from './model/port.ts'
+import { DatabaseClock } from './nodes/database-clock.ts'
+
+/** Postgres where the settings name one, else the embedded database. */
+export function openDatabase(config: Config): Promise<Database> {
+  return connect(
+    config.databaseUrl
+      ? { databaseUrl: config.databaseUrl }
+      : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
+  )
+}
+
+/** The clock of the database, which has been asked once; heartbeats keep it right. */
+export async function openClock({ db }: Database): Promise<DatabaseClock> {
+  const clock = new DatabaseClock()
+  const asked = performance.now()
+  clock.adjust(await readClock(db), asked)
+  return clock
+}
+
+/** The servers of the operator's file; null when there are none. */
+export async function openMcpServers(
+  configs: readonly McpServerConfig[],
+  { logger, mcpTimeouts }: Pick<AppOptions, 'logger' | 'mcpTimeouts'>,
+  opened: AsyncDisposableStack,
+) {
+  if (configs.length === 0) {
+    return null
+  }
+  // Loaded when it is wanted: it takes some 20 MiB.
+  const { startMcpServers } = await import('./mcp/servers.ts')
+  return opened.use(startMcpServers(configs, { logger, times: mcpTimeouts }))
+}
+
+/** Where npm packages keep what they can make again. */
+const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
+
+/** Whose prices hold: those of no one for the demo model, and for a model that was brought along without an address. */
+export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {
+  if (kind === 'demo') {
+    return null
+  }
+  return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
+}
+
+/** The model that was brought along, else the one that the settings name, else the demo model. */
+export async function openModel(
+  { config, model }: Pick<AppOptions, 'config' | 'model'>,
+  opened: AsyncDisposableStack,
+  onError: (error: unknown, what: string) => void,
+) {
+  const { apiKey, baseUrl, api, name } = config.model
+  if (model) {
+    return { model, defaultModel: name }
+  }
+  const demo = apiKey === null && baseUrl === null ? opened.use(await startDemoModel()) : null
+  return {
+    defaultModel: demo ? DEMO_MODEL : name,
+    model: createModelPort({
+      apiKey: apiKey ?? undefined,
+      baseUrl: demo?.baseUrl ?? baseUrl ?? undefined,
+      api,
+      demo: demo !== null,
+      timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
+      idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
+      onInternal: (error) => onError(error, 'the model could not be asked'),
+    }),
+  }
+}

@@ -1,0 +1,154 @@
+import type { StepUsage } from '../../../db/schema.ts'
+import type { RunError } from '../../../shared/contract/errors.ts'
+import type { ModelUsage } from '../../model/port.ts'
+import { redactError } from '../../model/redacted-error.ts'
+import type { RunDeps } from '../deps.ts'
+import { fitStep } from './fit-step.ts'
+import type { FittedStep, Question } from './fit-step.ts'
+import type { RunRecorder } from '../recorder.ts'
+import { askModel } from '../step.ts'
+import type { StepResult } from '../step.ts'
+
+export type PaidResult = Omit<StepResult, 'usage'> & {
+  usage: StepUsage | null
+  /** How many turns of the conversation the model was not shown. */
+  omitted: number
+}
+
+/** How often a conversation is shortened further when the model refuses it as too long. */
+const MAX_SHORTENINGS = 3
+
+/**
+ * Asks for one step within the limits: of what the model reads, of what the run may write, and of the day's budget.
+ *
+ * @param written tokens that the run's earlier steps wrote
+ */
+export async function askWithin(
+  question: Question,
+  written: number,
+  deps: RunDeps,
+  recorder: RunRecorder,
+  signal: AbortSignal,
+): Promise<PaidResult> {
+  const { maxOutputTokens } = deps.settings
+  const left = maxOutputTokens === null ? Number.POSITIVE_INFINITY : maxOutputTokens - written
+  const { model } = question.request
+  if (left <= 0) {
+    return refused(model, writtenOut(maxOutputTokens))
+  }
+  const maxTokens = Math.min(question.request.maxTokens, left)
+  const limited = { ...question, request: { ...question.request, maxTokens } }
+  for (let share = 1, shortened = 0; ; shortened += 1) {
+    const fitted = await fitStep(limited, deps, share)
+    const result = await askPaid(fitted, deps, recorder, signal)
+    const tooLong =
+      result.end.type === 'failed' &&
+      result.end.error.code === 'context_too_long' &&
+      result.length === 0
+    if (tooLong && fitted.canShrink && shortened < MAX_SHORTENINGS && !signal.aborted) {
+      // The model's own word counts; without it, it is known only that this was too much.
+      const asked = fitted.step.maxTokens
+      const window = result.contextWindow ?? lessThan(fitted.likely, asked)
+      if (window < fitted.likely + asked) {
+        deps.catalog.learnContextWindow(model, window)
+      } else {
+        share *= 0.7
+      }
+      continue
+    }
+    if (maxTokens < question.request.maxTokens && hitLimit(result)) {
+      return { ...result, end: { type: 'failed', error: writtenOut(maxOutputTokens) } }
+    }
+    return result
+  }
+}
+
+/** A window that is smaller than what was refused: by the longer of what was read and what might be written. */
+function lessThan(read: number, written: number): number {
+  return read > written ? Math.floor(read * 0.8) + written : Math.floor((read + written) / 2)
+}
+
+async function askPaid(
+  fitted: FittedStep,
+  deps: RunDeps,
+  recorder: RunRecorder,
+  signal: AbortSignal,
+): Promise<PaidResult> {
+  const { step } = fitted
+  const { budget, catalog, tokens } = deps
+  const reserved = await budget.reserve({
+    model: step.model,
+    // Both an estimate and a tokenizer that is not the model's own may be a little too low.
+    inputTokens: Math.ceil(fitted.likely * 1.15),
+    outputTokens: step.maxTokens,
+  })
+  if (!reserved.ok) {
+    return refused(step.model, reserved.error)
+  }
+  const mustKeep = budget.limited || deps.settings.maxOutputTokens !== null
+  const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
+  const begun = !signal.aborted
+  // Should this throw, what was set aside stays: nobody knows how much of it the call used.
+  const result = await askModel(
+    deps.model,
+    step,
+    recorder,
+    signal,
+    (error) => deps.onError(redactError(error), 'the model port threw'),
+    longest,
+  )
+  const used = begun ? usedBy(result, fitted.likely) : NOTHING
+  try {
+    await reserved.reservation.settle(used)
+  } catch (error) {
+    // Then all that was set aside counts: too much rather than too little.
+    deps.onError(error, 'what a call of the model cost could not be recorded')
+  }
+  const { usage } = result
+  if (!usage) {
+    return { ...result, usage, omitted: fitted.omitted }
+  }
+  tokens.learn(step.model, fitted.basis, fitted.tokens, usage.inputTokens)
+  const costUsd = await catalog.cost(step.model, usage)
+  return { ...result, usage: { ...usage, costUsd }, omitted: fitted.omitted }
+}
+
+/** What a provider does not tell is estimated, and nothing is due when it failed before its first word. */
+function usedBy({ usage, end, length }: StepResult, likely: number): ModelUsage {
+  if (usage) {
+    return usage
+  }
+  return end.type === 'failed' && length === 0
+    ? NOTHING
+    : { inputTokens: likely, outputTokens: Math.ceil(length / 3) }
+}
+
+const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
+
+/** Far more than tokens take: only a provider that ignores its limit gets there. */
+const UNITS_PER_TOKEN = 8
+
+function hitLimit({ end }: PaidResult): boolean {
+  return end.type === 'finished' && end.finish === 'length'
+}
+
+function writtenOut(limit: number | null): RunError {
+  return {
+    code: 'budget',
+    message: `This answer has used up its ${limit} tokens (RUN_MAX_OUTPUT_TOKENS).`,
+    retryable: false,
+  }
+}
+
+function refused(model: string, error: RunError): PaidResult {
+  return {
+    end: { type: 'failed', error },
+    model,
+    usage: null,
+    providerState: null,
+    length: 0,
+    contextWindow: null,
+    notes: [],
+    omitted: 0,
+  }
+}

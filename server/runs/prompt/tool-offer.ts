@@ -1,0 +1,64 @@
+import type { Run } from '../../../db/queries/runs/runs.ts'
+import type { ModelStep } from '../../model/port.ts'
+import type { RunDeps } from '../deps.ts'
+import type { RunRecorder } from '../recorder.ts'
+
+/**
+ * Which tools the model is offered at each step of one drive. They may come and go within a run; but right after a
+ * start servers that offer tools are still on their way and are waited for, and the first step of a drive that goes on
+ * with a run is offered what the run was offered before, so that a step that is done again is the same step (P6).
+ */
+export class Offer {
+  readonly #run: Run
+  readonly #tools: RunDeps['tools']
+  readonly #recorder: RunRecorder
+  readonly #systemPrompt: string
+  #before: string[] | null
+  #isFirst = true
+
+  constructor(
+    run: Run,
+    { tools }: Pick<RunDeps, 'tools'>,
+    recorder: RunRecorder,
+    systemPrompt: string,
+  ) {
+    this.#run = run
+    this.#tools = tools
+    this.#recorder = recorder
+    this.#systemPrompt = systemPrompt
+    this.#before = run.offered
+  }
+
+  async next(signal: AbortSignal): Promise<Pick<ModelStep, 'tools' | 'systemPrompt'>> {
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    const away = isFirst ? await this.#wait(signal) : []
+    const offered = this.#tools.offered()
+    const before = this.#before
+    const isAgain = isFirst && this.#run.attempt > 1 && before !== null
+    const same = isAgain ? offered.filter(({ name }) => before.includes(name)) : offered
+    await this.#record(same.map(({ name }) => name))
+    return {
+      tools: same.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+      systemPrompt: [this.#systemPrompt, ...(away.length > 0 ? [noteOf(away)] : [])].join('\n\n'),
+    }
+  }
+
+  /** @returns why tools are away that should be there */
+  async #wait(signal: AbortSignal): Promise<string[]> {
+    await this.#tools.untilSettled(signal)
+    const gone = await this.#tools.untilBack(this.#before ?? [], signal)
+    return [...new Set([...this.#tools.unsettled().reasons, ...gone])]
+  }
+
+  async #record(names: string[]): Promise<void> {
+    if (names.join() === this.#before?.join()) return
+    this.#before = names
+    await this.#recorder.offered(names)
+  }
+}
+
+/** The person hears of it from the model, when it matters to what they asked. */
+function noteOf(reasons: readonly string[]): string {
+  return `Some tools are not available at the moment. ${reasons.join(' ')} If the person asks for what they do, say so.`
+}

@@ -1,0 +1,37 @@
+import { TRPCError } from '@trpc/server'
+import { expect, test } from 'vitest'
+import { connect } from '../index.ts'
+import { until } from '../testing/reader.ts'
+import { ScriptedServer } from '../testing/server.ts'
+
+function away(): never {
+  throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The database is away.' })
+}
+
+test('while the database is away the connection says so, and when it is back a silent watch goes on (P13)', async () => {
+  await using server = await ScriptedServer.start()
+  await using client = connect({ url: server.url })
+  const { store } = client.session(server.session.id)
+  const stop = store.subscribe(() => {})
+  await until(store, ({ status }) => status === 'live')
+  server.script.onWatch = async () => away()
+  server.script.onList = async () => away()
+  // The tab becomes visible during the outage.
+  server.drop()
+  const state = await until(
+    client.connection,
+    (now) => now.status === 'reconnecting' && now.cause.reason === 'database' && now.attempt > 2,
+  )
+  expect(state).toMatchObject({ cause: { message: 'The database is away.' } })
+  // Calls that need no database succeed meanwhile, and do not end the outage.
+  expect(await client.api.me.query()).toEqual({ token: null })
+  expect(client.connection.getSnapshot().status).toBe('reconnecting')
+  expect(store.getSnapshot()).toMatchObject({ status: 'live', error: null })
+
+  server.script.onWatch = async () => {}
+  server.script.onList = async () => {}
+  await until(client.connection, ({ status }) => status === 'connected')
+  server.record((log) => log.say('Hello'))
+  await until(store, ({ state: now }) => now?.messages.length === 1)
+  stop()
+})

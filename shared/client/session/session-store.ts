@@ -1,0 +1,174 @@
+import type { LoggedEvent } from '../../contract/events.ts'
+import { replaceEqualDeep } from '../../session/structural-sharing.ts'
+import { FoldError } from '../../session/fold-error.ts'
+import { fold } from '../../session/fold.ts'
+import type { Api, AppSessionState, AppToolCall } from '../app.ts'
+import { toSessionError } from '../errors.ts'
+import { follow } from './follow.ts'
+import type { Following } from './follow.ts'
+import * as sends from './pending.ts'
+import type { NewSend, PendingSends } from './pending.ts'
+import type { Schedule } from '../schedule.ts'
+import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
+import { Listeners } from '../store.ts'
+import type { Store } from '../store.ts'
+
+/** How long the watch continues without listeners: React briefly unsubscribes while it moves components. */
+const LINGER_MS = 1_000
+/** How long the state of an unwatched session is kept, to show it at once and resume from its cursor. */
+const KEEP_MS = 5 * 60_000
+
+/** A session's folded state and its pending sends, updated while there are listeners. */
+export class SessionStore implements Store<SessionSnapshot> {
+  readonly #api: Api
+  readonly #id: string
+  readonly #schedule: Schedule
+  readonly #listeners = new Listeners()
+  #state: AppSessionState | null = null
+  #pending: PendingSends = []
+  #error: SessionError | null = null
+  #snapshot: SessionSnapshot = { status: 'loading', state: null, pending: [], error: null }
+  #following: Following | null = null
+  #leaving: ReturnType<typeof setTimeout> | undefined
+  #scheduled = false
+  #closed = false
+
+  constructor(api: Api, id: string, schedule: Schedule) {
+    this.#api = api
+    this.#id = id
+    this.#schedule = schedule
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const remove = this.#listeners.add(listener)
+    clearTimeout(this.#leaving)
+    this.#follow()
+    return () => {
+      remove()
+      if (this.#listeners.size === 0) this.#leaveSoon()
+    }
+  }
+
+  readonly getSnapshot = (): SessionSnapshot => this.#snapshot
+
+  /** Watches again at once after a failure, while there are listeners. */
+  retry(): void {
+    if (this.#error === null) return
+    this.#error = null
+    if (this.#following !== null) this.#following.again()
+    else if (this.#listeners.size > 0) this.#follow()
+    this.#publish()
+  }
+
+  sending(send: NewSend): void {
+    if (this.#state?.messages.some(({ id }) => id === send.id)) return
+    this.#pending = sends.sending(this.#pending, send)
+    this.#publish()
+  }
+
+  answered(id: string): void {
+    this.#pending = sends.answered(this.#pending, id)
+    if (this.#following === null) this.#leaveSoon()
+  }
+
+  refused(id: string, error: SessionError): void {
+    this.#pending = sends.refused(this.#pending, id, error)
+    this.#publish()
+  }
+
+  dismiss(id: string): string | null {
+    const send = this.#pending.find((one) => one.id === id && one.status === 'failed')
+    if (send === undefined) return null
+    this.#pending = sends.without(this.#pending, id)
+    this.#publish()
+    return send.text
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#leaving)
+    this.#following?.stop()
+    this.#following = null
+  }
+
+  #follow(): void {
+    if (this.#following !== null || this.#error !== null || this.#closed) return
+    this.#following = follow(this.#api, this.#id, this.#state?.seq ?? null, {
+      event: (event) => this.#receive(event),
+      failing: (error) => {
+        this.#error = toSessionError(error)
+        this.#publish()
+      },
+      failed: (error) => this.#fail(error),
+    })
+  }
+
+  #leaveSoon(): void {
+    if (this.#closed) return
+    clearTimeout(this.#leaving)
+    this.#leaving = setTimeout(() => this.#leave(), LINGER_MS)
+  }
+
+  #leave(): void {
+    this.#following?.stop()
+    this.#following = null
+    this.#error = null
+    // The answered ones are in the log, which shows them when the session is watched again.
+    this.#pending = sends.unanswered(this.#pending)
+    this.#leaving = setTimeout(() => {
+      this.#state = null
+      this.#publish()
+    }, KEEP_MS)
+    this.#publish()
+  }
+
+  #receive(event: LoggedEvent<AppToolCall>): void {
+    try {
+      this.#state = fold(this.#state, event)
+    } catch (error) {
+      if (error instanceof FoldError) this.#following?.restart()
+      else this.#fail(error)
+      return
+    }
+    this.#error = null
+    this.#pending = sends.shown(this.#pending, event.event)
+    // Text is published with the next frame; other changes at once.
+    if (event.event.type === 'chunk') this.#publishSoon()
+    else this.#publish()
+  }
+
+  #fail(error: unknown): void {
+    this.#following?.stop()
+    this.#following = null
+    this.#error = toSessionError(error)
+    this.#publish()
+  }
+
+  #publishSoon(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#schedule(() => {
+      if (this.#scheduled) this.#publish()
+    })
+  }
+
+  #publish(): void {
+    this.#scheduled = false
+    const pending = replaceEqualDeep(
+      this.#snapshot.pending,
+      this.#pending.map(({ answered: _, ...send }) => send),
+    )
+    this.#snapshot = snapshotOf(this.#state, this.#error, pending)
+    this.#listeners.notify()
+  }
+}
+
+function snapshotOf(
+  state: AppSessionState | null,
+  error: SessionError | null,
+  pending: SessionSnapshot['pending'],
+): SessionSnapshot {
+  if (error !== null) return { status: 'failed', state, pending, error }
+  if (state !== null) return { status: 'live', state, pending, error }
+  return { status: 'loading', state, pending, error }
+}

@@ -1,0 +1,132 @@
+import { useCallback, useState } from 'react'
+import type { ComponentProps } from 'react'
+import type { Client } from '../../../shared/client/index.ts'
+import { useSession, useThroughline } from '../../../shared/react/index.ts'
+import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
+import { Composer } from '../../features/messages/composer/composer.tsx'
+import { Conversation } from '../../features/messages/conversation/conversation.tsx'
+import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
+import { sendMessage, stopAnswer } from '../../features/messages/composer/send-message.ts'
+import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
+import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
+import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
+import { SessionActions } from '../../features/sessions/session-actions.tsx'
+import { sessionTitle } from '../../features/sessions/session-title.ts'
+import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
+import { ToolView } from '../../features/tools/tool-view.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Notice } from './not-found-page.tsx'
+import { Foot, Page } from './page.tsx'
+import { useEscape } from '../use-escape.ts'
+import { useModelKind } from '../use-model-kind.ts'
+
+/**
+ * The page of one conversation.
+ * @param props.goTo the message to scroll to, when the address names one
+ */
+export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
+  const client = useThroughline()
+  const status = useSession(id, (snapshot) => snapshot.status)
+  const error = useSession(id, (snapshot) => snapshot.error)
+  const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
+  const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  // With the demo model there is no choice of models.
+  const modelKind = useModelKind()
+  const hasModels = modelKind !== undefined && modelKind !== 'demo'
+  const knownTitle = useKnownTitle(id)
+  const { stop, isStopping } = useStopping(id, isRunning)
+  const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
+
+  if (status === 'failed' && (!session || error?.code === 'NOT_FOUND')) {
+    const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
+    return (
+      <Page title="Session">
+        <Notice
+          text={
+            isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')
+          }
+        />
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={session ? sessionTitle(session) : (knownTitle ?? 'Throughline')}
+      actions={session && <SessionActionsOf id={id} />}
+    >
+      {session ? (
+        <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
+          <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+        </RegenerateWithContext>
+      ) : (
+        <div className="grid flex-1 place-items-center">
+          {status === 'loading' && (
+            // Shown with a delay, because nearly every session opens at once.
+            <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
+              Opening…
+            </p>
+          )}
+        </div>
+      )}
+      <AnswerAnnouncer sessionId={id} />
+      <Foot>
+        {status === 'failed' && (
+          <p role="alert" className="flex items-center gap-3 bg-bg px-3 pb-2 text-sm text-danger">
+            {error?.message}
+            <Button onClick={() => client.session(id).retry()}>Try again</Button>
+          </p>
+        )}
+        <Composer
+          draftKey={id}
+          placeholder={isRunning ? 'Message (answered next)' : 'Message'}
+          onSend={send}
+          onStop={isRunning ? stop : null}
+          isStopping={isStopping}
+          onEditLast={() => editLast(client, id)}
+        />
+      </Foot>
+    </Page>
+  )
+}
+
+function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
+  return <RegenerateWith {...props} />
+}
+
+function editLast(client: Client, id: string): void {
+  const messages = client.session(id).store.getSnapshot().state?.messages ?? []
+  const last = messages.findLast(({ role }) => role === 'user')
+  if (last) editRequests.set(last.id)
+}
+
+function SessionActionsOf({ id }: { id: string }) {
+  const session = useSession(id, ({ state }) => state?.session)
+  if (!session) return null
+  return (
+    <>
+      <SessionActions session={session} />
+      {session.model !== null && (
+        <span className="min-w-0 truncate text-xs text-muted max-sm:hidden">{session.model}</span>
+      )}
+    </>
+  )
+}
+
+function summaryOf({ title }: { title: string | null }): { title: string | null } {
+  return { title }
+}
+
+/** Stops the answer with the button or Escape; the state is shown at once, and until the run has ended. */
+function useStopping(id: string, isRunning: boolean) {
+  const client = useThroughline()
+  const [isAsked, setAsked] = useState(false)
+  if (isAsked && !isRunning) setAsked(false)
+
+  const stop = useCallback(() => {
+    setAsked(true)
+    stopAnswer(client, id).catch(() => setAsked(false))
+  }, [client, id])
+
+  useEscape(isRunning && !isAsked ? stop : null)
+  return { stop, isStopping: isAsked && isRunning }
+}

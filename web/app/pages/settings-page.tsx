@@ -1,0 +1,64 @@
+import { useId } from 'react'
+import type { ReactNode } from 'react'
+import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
+import { ModelList } from '../../features/models/model-list.tsx'
+import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
+import { Transfer } from '../../features/sessions/transfer.tsx'
+import { ToolList } from '../../features/tools/tool-list.tsx'
+import { Column, Page } from './page.tsx'
+import { useModelKind } from '../use-model-kind.ts'
+
+export function SettingsPage() {
+  const model = useModelKind()
+  return (
+    <Page title="Settings" hasLine={false}>
+      <Column>
+        <div className="grid grid-cols-1 gap-9">
+          <Section title="Appearance" text="Saved in this browser.">
+            <ThemeChoice />
+          </Section>
+          <Section
+            title="Your data"
+            text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
+          >
+            <Transfer />
+          </Section>
+          <Section
+            title="Shared links"
+            text="Anyone with a link can read the conversation as it was when the link was created."
+          >
+            <ShareRows none="Nothing is shared." />
+          </Section>
+          <Section
+            title="Models"
+            text={
+              model === 'demo'
+                ? 'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.'
+                : 'The models that the endpoint offers.'
+            }
+          >
+            <ModelList />
+          </Section>
+          <Section title="Tools" text="The tools that the model may use.">
+            <ToolList />
+          </Section>
+        </div>
+      </Column>
+    </Page>
+  )
+}
+
+function Section(props: { title: string; text: string; children: ReactNode }) {
+  const id = useId()
+  return (
+    <section aria-labelledby={id} className="grid grid-cols-1 gap-3">
+      <div>
+        <h2 id={id} className="font-semibold">
+          {props.title}
+        </h2>
+        <p className="max-w-prose text-sm text-muted">{props.text}</p>
+      </div>
+      {props.children}
+    </section>
+  )
+}

@@ -1,0 +1,95 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
+import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
+import { messageText } from '../../features/messages/steps.ts'
+import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
+import { sessionTitle } from '../../features/sessions/session-title.ts'
+import { ToolCard } from '../../features/tools/tool-card.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Wordmark } from '../wordmark.tsx'
+
+type Shared = Omit<Outputs['shares']['get'], 'messages'> & { messages: AppMessage[] }
+
+/** The snapshot of a conversation, for anybody with its link. */
+export function SharePage() {
+  const token = useParams({ from: '/share/$token', select: (params) => params.token })
+  const { data, error, refetch } = useQuery({
+    queryKey: ['shared', token],
+    queryFn: ({ signal }) => readShared(token, signal),
+    retry: (failures, reason) => !(reason instanceof NoSuchShare) && failures < 2,
+  })
+  if (error instanceof NoSuchShare) {
+    return (
+      <Frame title="Shared session">
+        <p className="m-auto max-w-sm p-6 text-center text-muted">
+          This link does not work: it is incomplete, or it was revoked.
+        </p>
+      </Frame>
+    )
+  }
+  if (error) {
+    return (
+      <Frame title="Shared session">
+        <div className="m-auto grid max-w-sm gap-3 p-6 text-center">
+          <p role="alert" className="text-muted">
+            The shared session could not be loaded.
+          </p>
+          <Button onClick={() => void refetch()}>Try again</Button>
+        </div>
+      </Frame>
+    )
+  }
+  if (!data) return <Frame title="Shared session" />
+  const made = new Date(data.createdAt).toLocaleDateString(undefined, { dateStyle: 'long' })
+  return (
+    <Frame title={sessionTitle(data)}>
+      <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
+        <p className="pt-1 pb-2 text-sm text-muted">A read-only copy, as it was on {made}.</p>
+        <section aria-label="Conversation">
+          {data.messages.map((message, index) => (
+            <div key={message.id} className="[content-visibility:auto]">
+              <SharedMessage message={message} isFirst={index === 0} />
+            </div>
+          ))}
+        </section>
+      </div>
+    </Frame>
+  )
+}
+
+function SharedMessage({ message, isFirst }: { message: AppMessage; isFirst: boolean }) {
+  return message.role === 'user' ? (
+    <UserMessage text={messageText(message.parts)} status="sent" beginsLine={isFirst} />
+  ) : (
+    <AssistantMessage message={message} ToolView={ToolCard} onRetry={null} />
+  )
+}
+
+function Frame({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="flex h-dvh flex-col">
+      <title>{`${title} · Throughline`}</title>
+      <meta name="robots" content="noindex" />
+      <header className="flex h-14 shrink-0 items-center gap-4 border-b border-border px-4 sm:px-6">
+        <Link to="/" aria-label="Throughline">
+          <Wordmark />
+        </Link>
+        <h1 className="min-w-0 truncate text-sm text-muted">{title}</h1>
+      </header>
+      <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+    </div>
+  )
+}
+
+class NoSuchShare extends Error {}
+
+/** Over HTTP, because readers of a link may not be signed in, which the socket requires. */
+async function readShared(token: string, signal: AbortSignal): Promise<Shared> {
+  const response = await fetch(`/api/share/${encodeURIComponent(token)}`, { signal })
+  if (response.status === 404 || response.status === 400) throw new NoSuchShare()
+  if (!response.ok) throw new Error(`The server answered ${response.status}`)
+  // The response comes from our own server, in its stored format.
+  return JSON.parse(await response.text())
+}

@@ -1,0 +1,12 @@
+import { UsageView } from '../../features/usage/usage-view.tsx'
+import { Page, Column } from './page.tsx'
+
+export function UsagePage() {
+  return (
+    <Page title="Usage" hasLine={false}>
+      <Column>
+        <UsageView />
+      </Column>
+    </Page>
+  )
+}

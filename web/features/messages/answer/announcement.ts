@@ -1,0 +1,35 @@
+import type { AppMessage } from '../../../../shared/client/index.ts'
+
+/** The newest answer of a session; null when there is none. `asked` is the first call that waits for approval. */
+export type AnswerState =
+  | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asked?: { id: string; name: string } | null })
+  | null
+
+/**
+ * The announcement for screen readers after a change of the newest answer; null when there is nothing to announce.
+ * @param before undefined when the session was just opened: then only a waiting approval is announced
+ */
+export function announcement(before: AnswerState | undefined, now: AnswerState): string | null {
+  if (!now) return null
+  if (now.asked) {
+    // Other calls may still be running; the status changes only after them.
+    const isKnown = before?.asked?.id === now.asked.id
+    return isKnown ? null : `Assistant waits for your approval to use ${now.asked.name}`
+  }
+  if (before?.id === now.id && before.status === now.status && !before.asked) return null
+  if (now.status === 'running') return 'Assistant is answering'
+  if (now.status === 'waiting') return 'Assistant waits for your approval'
+  if (before === undefined) return null
+  switch (now.status) {
+    case 'completed':
+      return 'Answer complete'
+    case 'stopped':
+      return 'Answer stopped'
+    case 'interrupted':
+      return 'Answer interrupted'
+    case 'failed':
+      return `Answer failed: ${now.error?.message ?? 'the reason is unknown'}`
+    case 'queued':
+      return null
+  }
+}

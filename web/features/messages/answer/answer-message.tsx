@@ -1,0 +1,53 @@
+import { RefreshCw } from 'lucide-react'
+import { use } from 'react'
+import type { ComponentType } from 'react'
+import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { AssistantMessage } from './assistant-message.tsx'
+import { focusMessageBox } from '../composer/message-box.ts'
+import { RegenerateWithContext } from './regenerate-with.ts'
+import { useVersions } from '../use-versions.ts'
+import { Versions } from '../versions.tsx'
+
+/** A logged answer with its actions. */
+export function AnswerMessage(props: {
+  message: AppMessage
+  ToolView: ComponentType<{ call: AppToolCall }>
+  isNewest: boolean
+}) {
+  const { message } = props
+  const { isAnswering, isBusy, problem, regenerate } = useVersions(message)
+
+  const regenerateWith = use(RegenerateWithContext)
+
+  function again(model?: string): void {
+    regenerate(model)
+    // The focus moves on, because the button disappears.
+    focusMessageBox()
+  }
+
+  return (
+    <AssistantMessage
+      message={message}
+      ToolView={props.ToolView}
+      onRetry={props.isNewest && message.parentId !== null ? () => again() : null}
+      versions={<Versions message={message} />}
+      actions={
+        message.parentId !== null && (
+          <>
+            {/* Disabled while another answer is running, which would be stopped. */}
+            <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
+              <RefreshCw aria-hidden size={14} />
+            </IconButton>
+            {regenerateWith?.({
+              model: message.model,
+              disabled: isBusy || isAnswering,
+              onChoose: again,
+            })}
+            {problem && <span role="status">{problem}</span>}
+          </>
+        )
+      }
+    />
+  )
+}

@@ -1,0 +1,112 @@
+import { CircleAlert, Info, RotateCcw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { AppMessage } from '../../../../shared/client/index.ts'
+import { Button } from '../../../ui/button.tsx'
+
+type Props = {
+  message: AppMessage
+  onRetry: (() => void) | null
+  versions: ReactNode
+  children: ReactNode
+}
+
+/**
+ * How an answer ended: nothing for a normal end, otherwise the reason and possible actions; above it, the answer's
+ * notes.
+ */
+export function Ending(props: Props) {
+  return (
+    <>
+      {props.message.notes?.map((note) => (
+        <p key={note} className="mt-2 flex items-start gap-2 text-xs text-muted">
+          <Info aria-hidden size={14} className="mt-0.5 shrink-0" />
+          <span className="min-w-0 wrap-anywhere">{note}</span>
+        </p>
+      ))}
+      <HowItEnded {...props} />
+    </>
+  )
+}
+
+function HowItEnded(props: Props) {
+  const { message, onRetry, versions, children } = props
+  const retry = onRetry && (
+    <Button onClick={onRetry}>
+      <RotateCcw aria-hidden size={14} />
+      Retry
+    </Button>
+  )
+  switch (message.status) {
+    case 'failed':
+      return (
+        <>
+          <div className="relative mt-3 max-w-xl rounded-xl border border-danger/40 bg-danger-soft p-3.5">
+            <span aria-hidden className="knot knot-danger mt-3" />
+            <p className="flex items-start gap-2 text-sm">
+              <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-danger" />
+              <span className="min-w-0 wrap-anywhere">
+                {message.error?.message ?? 'The answer failed for an unknown reason.'}
+              </span>
+            </p>
+            {/* When a retry would not help, the buttons below still allow regenerating. */}
+            {retry && message.error?.retryable !== false && (
+              <div className="mt-3 pl-6">{retry}</div>
+            )}
+          </div>
+          <Actions>
+            {children}
+            {versions}
+          </Actions>
+        </>
+      )
+    case 'stopped':
+    case 'interrupted':
+      return (
+        <Actions>
+          {children}
+          {versions}
+          <span>{message.status === 'stopped' ? 'Stopped' : 'Interrupted'}</span>
+          {retry}
+        </Actions>
+      )
+    case 'waiting':
+      return (
+        <Actions>
+          {versions}
+          Waiting for your approval
+        </Actions>
+      )
+    default:
+      return (
+        <Actions>
+          {children}
+          {versions}
+          {message.finish && <span>{CUT_SHORT[message.finish]}</span>}
+          <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
+            {usageText(message)}
+          </span>
+        </Actions>
+      )
+  }
+}
+
+const CUT_SHORT = {
+  length: 'Cut off: the answer reached its length limit',
+  'content-filter': 'Cut off by the provider’s content filter',
+  'max-steps': 'Ended: the answer reached its step limit',
+} as const
+
+function Actions({ children }: { children: ReactNode }) {
+  return (
+    <div className="flex min-h-10 flex-wrap items-center gap-x-1.5 text-xs text-muted">
+      {children}
+    </div>
+  )
+}
+
+function usageText({ model, usage }: AppMessage): string {
+  const tokens = usage
+    ? `${(usage.inputTokens + usage.outputTokens).toLocaleString()} tokens`
+    : null
+  return [model, tokens].filter((word) => word !== null).join(' · ')
+}

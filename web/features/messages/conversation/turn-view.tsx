@@ -1,0 +1,103 @@
+import { memo, useCallback } from 'react'
+import type { ComponentType } from 'react'
+import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../shared/client/index.ts'
+import { useSession } from '../../../../shared/react/index.ts'
+import { ErrorBoundary } from '../../../ui/error-boundary.tsx'
+import { AnswerMessage } from '../answer/answer-message.tsx'
+import { EditableMessage } from '../user-message/editable-message.tsx'
+import { RawMessage } from './raw-message.tsx'
+import type { Turn } from './turns.ts'
+import { UserMessage } from '../user-message/user-message.tsx'
+
+type TurnProps = {
+  sessionId: string
+  turn: Turn
+  older: ReadonlyMap<string, AppMessage>
+  isFirst: boolean
+  isLast: boolean
+  isPinned: boolean
+  /** The message of this turn to which the user navigated. */
+  reachedId: string | null
+  ToolView: ComponentType<{ call: AppToolCall }>
+}
+
+export const TurnView = memo(
+  function TurnView(props: TurnProps) {
+    const { turn, isFirst, isLast, isPinned } = props
+    return (
+      // A pinned turn has the height of the viewport: its message is at the top, and a short answer moves nothing.
+      <div
+        className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
+      >
+        {turn.messageIds.map((id, index) => (
+          <div
+            key={id}
+            data-message={id}
+            tabIndex={id === props.reachedId ? -1 : undefined}
+            className={id === props.reachedId ? 'reached' : undefined}
+          >
+            <MessageById
+              id={id}
+              sessionId={props.sessionId}
+              older={props.older}
+              beginsLine={isFirst && index === 0}
+              isNewest={isLast && index === turn.messageIds.length - 1}
+              ToolView={props.ToolView}
+            />
+          </div>
+        ))}
+      </div>
+    )
+  },
+  (a, b) =>
+    a.turn.messageIds.join() === b.turn.messageIds.join() &&
+    a.sessionId === b.sessionId &&
+    a.older === b.older &&
+    a.isFirst === b.isFirst &&
+    a.isLast === b.isLast &&
+    a.isPinned === b.isPinned &&
+    a.reachedId === b.reachedId &&
+    a.ToolView === b.ToolView,
+)
+
+/** Selects one message of the session, so that a token renders only its own message. */
+function MessageById(props: {
+  id: string
+  sessionId: string
+  older: ReadonlyMap<string, AppMessage>
+  beginsLine: boolean
+  isNewest: boolean
+  ToolView: ComponentType<{ call: AppToolCall }>
+}) {
+  const { id, sessionId, older } = props
+  const live = useSession(
+    sessionId,
+    useCallback((snapshot: SessionSnapshot) => findMessage(snapshot, id), [id]),
+  )
+  const pending = useSession(
+    sessionId,
+    useCallback(
+      ({ pending: sends }: SessionSnapshot) => sends.find((send) => send.id === id),
+      [id],
+    ),
+  )
+  const message = live ?? older.get(id)
+  if (!message) {
+    return pending ? (
+      <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} />
+    ) : null
+  }
+  return (
+    <ErrorBoundary fallback={<RawMessage message={message} />}>
+      {message.role === 'user' ? (
+        <EditableMessage message={message} beginsLine={props.beginsLine} />
+      ) : (
+        <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
+      )}
+    </ErrorBoundary>
+  )
+}
+
+function findMessage({ state }: SessionSnapshot, id: string): AppMessage | undefined {
+  return state?.messages.findLast((message) => message.id === id)
+}

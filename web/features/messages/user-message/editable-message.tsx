@@ -1,0 +1,104 @@
+import { Pencil, Trash2 } from 'lucide-react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
+import type { AppMessage } from '../../../../shared/client/index.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { editRequests } from './edit-requests.ts'
+import { focusMessageBox } from '../composer/message-box.ts'
+import { MessageEditor } from '../composer/message-editor.tsx'
+import { messageText } from '../steps.ts'
+import { useQueuedMessage } from './use-queued-message.ts'
+import { useRewriting } from './use-rewriting.ts'
+import { UserMessage } from './user-message.tsx'
+import { Versions } from '../versions.tsx'
+
+/**
+ * A logged user message. While it is queued, it can be changed and withdrawn; later, editing it creates another
+ * version.
+ */
+export function EditableMessage(props: { message: AppMessage; beginsLine: boolean }) {
+  const { message } = props
+  const text = messageText(message.parts)
+  const queued = useQueuedMessage(message, text)
+  const rewriting = useRewriting(message, text)
+  const { isQueued } = queued
+  const isEditing = queued.isEditing || rewriting.isEditing
+  const begin = isQueued ? queued.edit : rewriting.begin
+
+  const editButton = useRef<HTMLButtonElement>(null)
+  const wasEditing = useRef(isEditing)
+  useEffect(() => {
+    const ended = wasEditing.current && !isEditing
+    wasEditing.current = isEditing
+    if (!ended || document.activeElement !== document.body) return
+    if (editButton.current) editButton.current.focus({ preventScroll: true })
+    else focusMessageBox()
+  }, [isEditing])
+
+  const isRequested = useSyncExternalStore(editRequests.subscribe, editRequests.get) === message.id
+  useEffect(() => {
+    if (!isRequested) return
+    editRequests.set(null)
+    begin()
+  })
+
+  return (
+    <UserMessage
+      text={text}
+      status={isQueued ? 'queued' : 'sent'}
+      beginsLine={props.beginsLine}
+      problem={queued.isEditing ? null : queued.problem}
+      keepsText={queued.isEditing && !isQueued}
+      versions={<Versions message={message} />}
+      editor={
+        queued.isEditing ? (
+          <MessageEditor
+            text={queued.draft}
+            isOpen={isQueued}
+            isSaving={queued.isSaving}
+            takesFocus={queued.takesFocus}
+            problem={queued.problem}
+            onChange={queued.change}
+            onSave={queued.save}
+            onCancel={queued.close}
+            onMove={() => {
+              queued.moveToBox()
+              focusMessageBox()
+            }}
+          />
+        ) : (
+          rewriting.isEditing && (
+            <MessageEditor
+              text={rewriting.draft}
+              isOpen
+              isSaving={rewriting.isSaving}
+              takesFocus={rewriting.takesFocus}
+              problem={rewriting.problem}
+              hint="Saving asks again. This version is kept."
+              onChange={rewriting.change}
+              onSave={() => void rewriting.save()}
+              onCancel={rewriting.close}
+            />
+          )
+        )
+      }
+      actions={
+        !isEditing && (
+          <>
+            <IconButton ref={editButton} label="Edit" onClick={begin}>
+              <Pencil aria-hidden size={15} />
+            </IconButton>
+            {isQueued && (
+              <IconButton
+                label="Remove"
+                disabled={queued.isRemoving}
+                onClick={() => void queued.remove().then(focusMessageBox)}
+              >
+                <Trash2 aria-hidden size={15} />
+              </IconButton>
+            )}
+          </>
+        )
+      }
+    />
+  )
+}

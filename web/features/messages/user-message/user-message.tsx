@@ -1,0 +1,73 @@
+import { memo, useState } from 'react'
+import type { ReactNode } from 'react'
+import { Button } from '../../../ui/button.tsx'
+import { CopyButton } from '../../../ui/copy-button.tsx'
+
+/** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
+const FOLD_BEYOND_LENGTH = 1800
+
+/**
+ * The user's message, as it was typed.
+ * @param props.editor replaces the text, or is below it with `keepsText`
+ * @param props.versions the version switch, always visible
+ * @param props.actions visible while the message is queued, otherwise on hover
+ */
+export const UserMessage = memo(function UserMessage(props: {
+  text: string
+  status: 'sending' | 'queued' | 'sent'
+  beginsLine: boolean
+  problem?: string | null
+  editor?: ReactNode
+  keepsText?: boolean
+  versions?: ReactNode
+  actions?: ReactNode
+}) {
+  const { text, status, problem, editor, actions } = props
+  return (
+    <article
+      aria-label="You"
+      className={`turn-item line group/message pt-5 pb-2 ${props.beginsLine ? 'line-begins' : ''}`}
+    >
+      <div className="relative">
+        <span aria-hidden className="knot knot-you mt-2.5" />
+        {(!editor || props.keepsText) && <Bubble text={text} isQueued={status === 'queued'} />}
+        {editor}
+        <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
+          {status === 'sent' && !editor && (
+            <span className="-ml-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+              <CopyButton label="Copy" text={text} />
+              {actions}
+            </span>
+          )}
+          {props.versions}
+          {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
+          {status === 'sending' && (
+            // Shown with a delay, because nearly all sends are answered at once.
+            <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
+          )}
+          {status !== 'sent' && actions}
+          {problem && <span role="status">{problem}</span>}
+        </div>
+      </div>
+    </article>
+  )
+})
+
+function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
+  const [unfolded, setUnfolded] = useState(false)
+  const isLong = text.length > FOLD_BEYOND_LENGTH
+  return (
+    <div
+      className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}
+    >
+      <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
+        {isLong && !unfolded ? `${text.slice(0, FOLD_BEYOND_LENGTH)}…` : text}
+      </p>
+      {isLong && (
+        <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>
+          {unfolded ? 'Show less' : 'Show all'}
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,63 @@
+import { Link2Off } from 'lucide-react'
+import { trpc } from '../../../client.ts'
+import { CopyButton } from '../../../ui/copy-button.tsx'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { sessionTitle } from '../session-title.ts'
+
+/**
+ * The links to snapshots, each with a button to revoke it.
+ * @param props.sessionId only those of this session
+ * @param props.none shown when there are none
+ */
+export function ShareRows({ sessionId, none }: { sessionId?: string; none?: string }) {
+  const utils = trpc.useUtils()
+  const { data, isError } = trpc.shares.list.useQuery(
+    sessionId === undefined ? {} : { sessionId },
+    {
+      staleTime: 0,
+    },
+  )
+  const revoke = trpc.shares.revoke.useMutation({
+    onSettled: () => utils.shares.list.invalidate(),
+  })
+  if (isError) return <p className="text-sm text-muted">The links could not be loaded.</p>
+  if (!data) return null
+  if (data.shares.length === 0) return none ? <p className="text-sm text-muted">{none}</p> : null
+  return (
+    <>
+      <ul aria-label="Shared links" className="grid gap-2">
+        {data.shares.map((share) => {
+          const url = `${location.origin}/share/${share.token}`
+          const made = new Date(share.createdAt).toLocaleString(undefined, {
+            dateStyle: 'medium',
+            timeStyle: 'short',
+          })
+          return (
+            <li
+              key={share.id}
+              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pr-1.5 pl-3"
+            >
+              <a href={url} target="_blank" rel="noopener" className="group min-w-0 flex-1 text-sm">
+                <span className="block truncate group-hover:underline">{sessionTitle(share)}</span>
+                <span className="block truncate text-xs text-muted">As it was on {made}</span>
+              </a>
+              <CopyButton label="Copy link" text={url} />
+              <IconButton
+                label="Revoke link"
+                disabled={revoke.isPending}
+                onClick={() => revoke.mutate({ token: share.token })}
+              >
+                <Link2Off aria-hidden size={15} />
+              </IconButton>
+            </li>
+          )
+        })}
+      </ul>
+      {revoke.error && (
+        <p role="alert" className="text-sm text-danger">
+          The link was not revoked: {revoke.error.message}
+        </p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,26 @@
+import type { AppToolCall } from '../../../shared/client/index.ts'
+
+/** The display name of a tool, and the MCP server that offers it. */
+export function toolLabel({ name, source }: Pick<AppToolCall, 'name' | 'source'>): {
+  name: string
+  server: string | null
+} {
+  if (source === 'builtin') return { name, server: null }
+  const server = source.slice('mcp:'.length)
+  return { name: name.startsWith(`${server}__`) ? name.slice(server.length + 2) : name, server }
+}
+
+/** The effect of a call on the outside world, explained before it is allowed. */
+export const effectTexts: Record<AppToolCall['effect'], string> = {
+  read: 'It only reads.',
+  idempotent: 'It may change something. Repeating it is safe.',
+  once: 'It may do something that cannot be undone.',
+}
+
+const NOT_KNOWN = 'Whether it happened is not known.'
+
+/** Explains why the outcome of a call is unknown; the standard sentence is always included. */
+export function unknownOutcomeText(error: string | undefined): string {
+  if (!error) return NOT_KNOWN
+  return error.includes(NOT_KNOWN.slice(0, -1)) ? error : `${error} ${NOT_KNOWN}`
+}

@@ -1,0 +1,34 @@
+import { Download, WrapText } from 'lucide-react'
+import { CopyButton } from '../../copy-button.tsx'
+import { download } from '../../download.ts'
+import { IconButton } from '../../icon-button.tsx'
+import { fileNameFor } from './code-file.ts'
+
+/** The actions of a code block. */
+export function CodeActions(props: {
+  code: string
+  language: string
+  isWrapped: boolean
+  onWrap: () => void
+}) {
+  const { code, language } = props
+  return (
+    <span className="flex">
+      <IconButton
+        label="Wrap lines"
+        aria-pressed={props.isWrapped}
+        className="aria-pressed:text-accent"
+        onClick={props.onWrap}
+      >
+        <WrapText aria-hidden size={15} />
+      </IconButton>
+      <IconButton
+        label="Download code"
+        onClick={() => download(fileNameFor(language), 'text/plain;charset=utf-8', [code])}
+      >
+        <Download aria-hidden size={15} />
+      </IconButton>
+      <CopyButton label="Copy code" text={code} />
+    </span>
+  )
+}

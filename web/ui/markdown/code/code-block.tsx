@@ -1,0 +1,74 @@
+import { memo, useEffect, useRef, useState } from 'react'
+import { CodeActions } from './code-actions.tsx'
+
+const CHUNK_LINES = 24
+
+/**
+ * A code block with its language; divided into chunks of lines, so that a long growing block is not rendered as a
+ * whole.
+ * @param props.isWhole true when its fence is closed: then it is highlighted
+ */
+export function CodeBlock({
+  code,
+  language,
+  isWhole,
+}: {
+  code: string
+  language: string
+  isWhole: boolean
+}) {
+  const [isWrapped, setWrapped] = useState(false)
+  const element = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (!isWhole || language === '') return
+    let unpaint: (() => void) | null = null
+    let isGone = false
+    void import('./highlight-code.ts').then(({ highlightCode }) => {
+      if (!isGone && element.current) unpaint = highlightCode(element.current, language)
+    })
+    return () => {
+      isGone = true
+      unpaint?.()
+    }
+  }, [isWhole, language, code])
+  return (
+    <figure className="code-block" aria-label={`Code, ${language || 'text'}`}>
+      <figcaption>
+        <span>{language || 'text'}</span>
+        <CodeActions
+          code={code}
+          language={language}
+          isWrapped={isWrapped}
+          onWrap={() => setWrapped(!isWrapped)}
+        />
+      </figcaption>
+      <pre tabIndex={0} data-wrapped={isWrapped || undefined}>
+        <code ref={element}>
+          {chunksOfLines(code).map((chunk, index) => (
+            <CodeChunk key={index} text={chunk} />
+          ))}
+        </code>
+      </pre>
+    </figure>
+  )
+}
+
+const CodeChunk = memo(function CodeChunk({ text }: { text: string }) {
+  return <span>{text}</span>
+})
+
+/** Splits after every 24th line; the chunks add up to the text. */
+export function chunksOfLines(text: string): string[] {
+  const chunks: string[] = []
+  let start = 0
+  let lines = 0
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) {
+    lines += 1
+    if (lines % CHUNK_LINES === 0) {
+      chunks.push(text.slice(start, end + 1))
+      start = end + 1
+    }
+  }
+  if (start < text.length) chunks.push(text.slice(start))
+  return chunks
+}
