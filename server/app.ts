@@ -8,7 +8,7 @@ import { removeInterruptedImports } from '../db/queries/atomic-import.ts'
 import { ping } from '../db/engine/ping.ts'
 import { findProfile } from '../db/queries/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
-import { ensureLocalOwner } from './auth/local-owner.ts'
+import { ensureLocalOwner, localAsker } from './auth/local-owner.ts'
 import { createCaller } from './caller.ts'
 import type { Config } from './config.ts'
 import { createAccessPolicy } from './http/access.ts'
@@ -80,7 +80,7 @@ export async function createApp(options: AppOptions) {
   const now = () => new Date(milliseconds()).toISOString()
   const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
   await removeInterruptedImports(database)
-  const owner = await ensureLocalOwner(database.db)
+  const owner = localAsker(await ensureLocalOwner(database.db))
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
   const { model, defaultModel } = await openModel(options, opened, onError)
@@ -250,7 +250,7 @@ export async function createApp(options: AppOptions) {
   }
   const context = (drained?: () => Promise<void>): Context => ({
     services,
-    user: owner,
+    asker: () => owner,
     ...(drained && { drained }),
   })
   const http = await createHttpServer({
