@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { CallId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,
@@ -11,6 +11,7 @@ import type {
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
+import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
 /** Written as JSON text, read as a parsed value. */
@@ -33,15 +34,27 @@ export type Schema = {
   readers: ReaderTable
   background_usage: BackgroundUsageTable
   node_secrets: NodeSecretTable
+  auth_users: AuthUserTable
+  auth_sessions: AuthSessionTable
+  auth_accounts: AuthAccountTable
+  auth_links: AuthLinkTable
+  api_keys: ApiKeyTable
 }
 
 export type UserTable = {
   id: UserId
   name: string
   email: string | null
-  role: 'member' | 'admin'
+  role: Role
   account_status: 'active' | 'suspended'
   subscription_tier: 'free' | 'pro' | 'enterprise'
+  /** Set exactly while `account_status` is `suspended`. */
+  suspended_at: Generated<string | null>
+  /** What an administrator set for this person in place of the settings' limits. */
+  limits: ColumnType<UserLimits | null, string | null | undefined, string | null>
+  /** Who an outside issuer says this is; null for everybody else. */
+  issuer: Generated<string | null>
+  subject: Generated<string | null>
   created_at: Generated<string>
 }
 
@@ -234,4 +247,73 @@ export type NodeSecretTable = {
   name: string
   secret: string
   created_at: Generated<string>
+}
+
+/** An account of the sign-in library, with the id of its row in `users`; the library writes it. */
+export type AuthUserTable = {
+  id: UserId
+  name: string
+  email: string
+  email_verified: Generated<boolean>
+  image: string | null
+  is_anonymous: Generated<boolean | null>
+  two_factor_enabled: Generated<boolean | null>
+  created_at: Generated<string>
+  updated_at: Generated<string>
+}
+
+/** A login. */
+export type AuthSessionTable = {
+  id: string
+  user_id: UserId
+  token: string
+  expires_at: string
+  ip_address: string | null
+  user_agent: string | null
+  created_at: Generated<string>
+  updated_at: Generated<string>
+}
+
+/** A way in: the password (`credential`), or an account elsewhere. */
+export type AuthAccountTable = {
+  id: string
+  user_id: UserId
+  provider_id: string
+  account_id: string
+  password: string | null
+  created_at: Generated<string>
+  updated_at: Generated<string>
+}
+
+/** A link that makes one account, once. */
+export type AuthLinkTable = {
+  id: string
+  kind: 'setup' | 'invite'
+  /** SHA-256 of the token, as hexadecimal digits. */
+  token_hash: string
+  /** The only address that may use it; null for any. */
+  email: string | null
+  role: Role
+  created_by: UserId | null
+  created_at: string
+  expires_at: string | null
+  used_at: string | null
+  used_by: UserId | null
+  revoked_at: string | null
+}
+
+export type ApiKeyTable = {
+  id: KeyId
+  user_id: UserId
+  name: string
+  /** The first characters of the key, by which a person knows it. */
+  prefix: string
+  /** SHA-256 of the key, as hexadecimal digits. */
+  hash: string
+  scope: 'read' | 'write'
+  usd_per_day: number | null
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  revoked_at: string | null
 }

@@ -8,7 +8,7 @@ import { migrate } from '../db/engine/migrate.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { findProfile } from '../db/queries/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
-import { ensureLocalOwner } from './auth/local-owner.ts'
+import { ensureLocalOwner, localAsker } from './auth/local-owner.ts'
 import { createCaller } from './caller.ts'
 import type { Config } from './config/config.ts'
 import { createAccessPolicy } from './http/access.ts'
@@ -87,7 +87,7 @@ export async function createApp(options: AppOptions) {
   const now = () => new Date(milliseconds()).toISOString()
   const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
   await removeInterruptedImports(database)
-  const owner = await ensureLocalOwner(database.db)
+  const owner = localAsker(await ensureLocalOwner(database.db))
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
   const { model, defaultModel } = await openModel(options, opened, onError)
@@ -259,7 +259,7 @@ export async function createApp(options: AppOptions) {
   }
   const context = (connection?: Connection): Context => ({
     services,
-    user: owner,
+    asker: () => owner,
     ...(connection && { drained: connection.drained, inTurn: connection.inTurn }),
   })
   const http = await createHttpServer({

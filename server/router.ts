@@ -74,7 +74,7 @@ export type AppRouter = typeof appRouter
 function command<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   given: Command<ParsedInputOf<D>, Result> & { declaration: D },
 ): TRPCMutationProcedure<{ meta: Declaration; input: InputOf<D>; output: OutputOf<D, Result> }> {
-  return mutation(given.declaration, ({ services, user }, input) =>
-    execute(services, user, given, input),
+  return mutation(given.declaration, ({ services, user, login }, input) =>
+    execute(services, { user, login }, given, input),
   )
 }

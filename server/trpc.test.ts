@@ -1,10 +1,18 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { group, mutation as declared } from '../shared/contract/api/declare.ts'
+import {
+  group,
+  mutation as declared,
+  query as declaredQuery,
+  subscription,
+} from '../shared/contract/api/declare.ts'
+import { UserId } from '../shared/contract/ids.ts'
 import { CommandError, notFound } from './api-error.ts'
+import { localAsker } from './auth/local-owner.ts'
+import type { Login, User } from './auth/port.ts'
 import type { Context } from './trpc.ts'
-import { createCallerFactory, mutation, procedure, router } from './trpc.ts'
+import { createCallerFactory, mutation, procedure, query, router } from './trpc.ts'
 
 const failures: Record<string, () => unknown> = {
   'a refused connection': () => Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
@@ -26,6 +34,22 @@ const codes: Record<string, string> = {
   'a bug': 'INTERNAL_SERVER_ERROR',
 }
 
+/** The context of somebody's call; what it is of services is nothing that these procedures use. */
+function asked(user: Partial<User> = {}, login: Partial<Login> = {}): Context {
+  const somebody = localAsker({
+    ...{ id: uuidOf(1), name: 'Ada', email: null, role: 'member', suspended: false, limits: {} },
+    ...{ createdAt: '2026-01-01T00:00:00.000Z', ...user },
+  })
+  const asker = { user: somebody.user, login: { ...somebody.login, ...login } }
+  return { asker: () => asker } as Partial<Context> as Context
+}
+
+const nobody = { asker: () => null } as Partial<Context> as Context
+
+function uuidOf(number: number) {
+  return UserId.parse(`00000000-0000-7000-8000-${String(number).padStart(12, '0')}`)
+}
+
 const input = z.string()
 const throwFor = (name: string): never => {
   throw failures[name]?.()
@@ -45,7 +69,7 @@ const fallible = router({
 test.each(Object.keys(failures))(
   'whatever kind of procedure fails by %s, its caller is told the same',
   async (name) => {
-    const caller = createCallerFactory(fallible)({} as Context)
+    const caller = createCallerFactory(fallible)(asked())
     const read = async (events: AsyncIterable<unknown>) => {
       for await (const _ of events);
     }
@@ -73,10 +97,45 @@ test('what is declared for administrators refuses everybody else', async () => {
     purge: declared({ rest: 'POST /purge', summary: 'Purge', access: 'admin', output: z.string() }),
   })
   const guarded = router({ purge: mutation(purge, async () => 'done') })
-  const as = (admin: boolean) =>
-    createCallerFactory(guarded)({ user: { admin } } as Context).purge()
-  expect(await as(true)).toBe('done')
-  await expect(as(false)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  const as = (role: 'admin' | 'member') => createCallerFactory(guarded)(asked({ role })).purge()
+  expect(await as('admin')).toBe('done')
+  await expect(as('member')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+})
+
+test('who is not signed in, suspended, or has a key that may only read, gets no further than they may (P10)', async () => {
+  const things = group('things', {
+    read: declaredQuery({ rest: 'GET /read', summary: 'Read' }),
+    costly: declaredQuery({ rest: 'GET /costly', summary: 'Read at a price', scope: 'write' }),
+    write: declared({ rest: 'POST /write', summary: 'Write' }),
+    open: declaredQuery({ rest: 'GET /open', summary: 'Read by anybody', access: 'anyone' }),
+    follow: subscription({}),
+  })
+  const done = async () => 'done'
+  const all = router({
+    read: query(things.read, done),
+    costly: query(things.costly, done),
+    write: mutation(things.write, done),
+    open: query(things.open, async ({ user }) => (user ? 'done' : 'done for nobody')),
+    follow: procedure.meta(things.follow).subscription(async function* () {
+      yield 'done'
+    }),
+  })
+  const as = async (context: Context) => {
+    const caller = createCallerFactory(all)(context)
+    const codeOf = (call: Promise<unknown>) =>
+      call.catch((error: unknown) => (error instanceof TRPCError ? error.code : error))
+    const { read, costly, write, open } = caller
+    const asked = await Promise.all([read(), costly(), write(), open()].map(codeOf))
+    const followed = await codeOf(caller.follow().then(() => 'done'))
+    return [...asked, followed]
+  }
+  const thrice = (code: string) => [code, code, code]
+  expect(await as(nobody)).toEqual([...thrice('UNAUTHORIZED'), 'done for nobody', 'UNAUTHORIZED'])
+  expect(await as(asked())).toEqual(['done', 'done', 'done', 'done', 'done'])
+  const suspended = asked({ suspended: true, role: 'admin' })
+  expect(await as(suspended)).toEqual([...thrice('FORBIDDEN'), 'done', 'FORBIDDEN'])
+  const reading = asked({ role: 'admin' }, { kind: 'key', scope: 'read' })
+  expect(await as(reading)).toEqual(['done', 'FORBIDDEN', 'FORBIDDEN', 'done', 'done'])
 })
 
 test('an answer that is not what is declared neither compiles nor leaves the server', async () => {
@@ -89,7 +148,7 @@ test('an answer that is not what is declared neither compiles nor leaves the ser
     // What a row has beside it stays here.
     more: mutation(count, async () => ({ n: 1, secret: 'x' })),
   })
-  const caller = createCallerFactory(wrong)({} as Context)
+  const caller = createCallerFactory(wrong)(asked())
   await expect(caller.count()).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
   expect(await caller.more()).toEqual({ n: 1 })
 })

@@ -1,5 +1,5 @@
-import { TRPCError, initTRPC } from '@trpc/server'
-import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import { initTRPC } from '@trpc/server'
+import type { TRPCError, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import { z } from 'zod'
 import { isUnavailable } from '../db/engine/database-errors.ts'
 import type {
@@ -10,14 +10,16 @@ import type {
   ParsedInputOf,
   RequestDeclaration,
 } from '../shared/contract/api/declare.ts'
-import type { UserId } from '../shared/contract/ids.ts'
+import { refusalFor, signedOut } from './admit.ts'
 import { toApiError } from './api-error.ts'
+import type { Asker, Login, User } from './auth/port.ts'
 import type { Services } from './services.ts'
 
-/** What every procedure is called with. */
+/** What every call comes with. */
 export type Context = {
   services: Services
-  user: { id: UserId; admin: boolean }
+  /** Who asks, as it is now; null for nobody. A socket asks for longer than a login lasts. */
+  asker: () => Asker | null
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
   /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
@@ -25,6 +27,10 @@ export type Context = {
   /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }
+
+/** What a procedure is given: whoever asks may ask for it. Where anybody may, it may be nobody. */
+export type Admitted<D = unknown> = Omit<Context, 'asker'> &
+  (D extends { access: 'anyone' } ? { user: User | null; login: Login | null } : Asker)
 
 /** How often a quiet watch over server-sent events is heard of: as often as sockets are pinged. */
 const PING_MS = 30_000
@@ -76,24 +82,33 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
 }
 
 /** Lets those call what is declared who may. */
-const admit = t.middleware(({ ctx, meta, next }) => {
-  if (meta?.access === 'admin' && !ctx.user.admin) {
-    throw new TRPCError({ code: 'FORBIDDEN', message: 'Only an administrator may do this.' })
-  }
-  return next()
+const admit = t.middleware(({ ctx, meta, type, next }) => {
+  const asker = ctx.asker()
+  const refusal = refusalFor(asker, { ...meta, kind: type })
+  if (refusal) throw refusal
+  return next({ ctx: { user: asker?.user ?? null, login: asker?.login ?? null } })
 })
 
 const takeTurn = t.middleware(({ ctx, meta, next }) =>
   ctx.inTurn && meta && 'isLong' in meta ? ctx.inTurn(() => next()) : next(),
 )
 
+const asSomebody = t.middleware(({ ctx, next }) => {
+  const asker = ctx.asker()
+  if (!asker) throw signedOut()
+  return next({ ctx: asker })
+})
+
+const admitted = t.procedure.use(translateErrors).use(admit).use(takeTurn)
+
 export const router = t.router
-export const procedure = t.procedure.use(translateErrors).use(admit).use(takeTurn)
+/** Of those who are signed in; it needs its declaration as `meta`. */
+export const procedure = admitted.use(asSomebody)
 export const createCallerFactory = t.createCallerFactory
 
 /** What every procedure with this declaration has: who may call it, what it takes, and what it answers. */
 function declared(declaration: RequestDeclaration) {
-  return procedure
+  return admitted
     .meta(declaration)
     .input(declaration.input ?? z.unknown())
     .output(declaration.output ?? z.unknown())
@@ -109,22 +124,22 @@ type Types<D extends RequestDeclaration, Returned> = {
 /** The procedure of a query that is declared. */
 export function query<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
-  read: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
+  read: (context: Admitted<D>, input: ParsedInputOf<D>) => Promise<Returned>,
 ): TRPCQueryProcedure<Types<D, Returned>> {
   const built = declared(declaration).query(({ ctx, input }) =>
-    read(ctx, input as ParsedInputOf<D>),
+    read(ctx as Admitted<D>, input as ParsedInputOf<D>),
   )
-  // The declaration's schemas read input and output; the builder does not know which they are.
+  // The declaration's schemas read input and output, and `admit` let through who it admits; the builder knows neither.
   return built as unknown as TRPCQueryProcedure<Types<D, Returned>>
 }
 
 /** The procedure of a mutation that is declared. */
 export function mutation<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
-  change: (context: Context, input: ParsedInputOf<D>) => Promise<Returned>,
+  change: (context: Admitted<D>, input: ParsedInputOf<D>) => Promise<Returned>,
 ): TRPCMutationProcedure<Types<D, Returned>> {
   const built = declared(declaration).mutation(({ ctx, input }) =>
-    change(ctx, input as ParsedInputOf<D>),
+    change(ctx as Admitted<D>, input as ParsedInputOf<D>),
   )
   // As above.
   return built as unknown as TRPCMutationProcedure<Types<D, Returned>>

@@ -1,8 +1,9 @@
+import type { Insertable, Selectable } from 'kysely'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { UserTable } from '../schema.ts'
 
-export type UserRow = Omit<UserTable, 'created_at'> & { created_at: string }
+export type UserRow = Selectable<UserTable>
 
 const columns = [
   'id',
@@ -11,6 +12,10 @@ const columns = [
   'role',
   'account_status',
   'subscription_tier',
+  'suspended_at',
+  'limits',
+  'issuer',
+  'subject',
   'created_at',
 ] as const
 
@@ -21,7 +26,7 @@ export async function findUser(db: Db, id: UserId): Promise<UserRow | null> {
 }
 
 /** Creates the user unless it exists, and returns the stored row. */
-export async function ensureUser(db: Db, user: Omit<UserRow, 'created_at'>): Promise<UserRow> {
+export async function ensureUser(db: Db, user: Insertable<UserTable>): Promise<UserRow> {
   await db
     .insertInto('users')
     .values(user)

@@ -6,6 +6,17 @@ import type { ColumnDescription, TableDescription } from './describe.ts'
 
 /** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */
 const SENTENCES: Record<string, string> = {
+  api_keys: 'The keys by which programs act for a person, as hashes.',
+  auth_accounts:
+    "The ways into each account: a password's hash (`credential`), or an account elsewhere.",
+  auth_links:
+    "The links that make one account, once: the first one's, and invitations; tokens as hashes.",
+  auth_rate_limits: 'How often the sign-in library was asked, by address and path.',
+  auth_sessions: 'The logins.',
+  auth_two_factors: 'The second factors, encrypted.',
+  auth_users: 'The accounts as the sign-in library knows them, each with the id of its person.',
+  auth_verifications:
+    'Tokens of the sign-in library that are on their way, such as those of a reset.',
   background_usage: 'Tokens and cost of the model calls that wrote titles and summaries.',
   deleted_sessions:
     'Where the log of each deleted session ended, so that a session made again under its id begins behind every cursor.',
@@ -24,7 +35,8 @@ const SENTENCES: Record<string, string> = {
     'What model calls cost on each day (UTC), with what is set aside for calls that are under way. Deleting a session gives nothing back.',
   steps: 'The finished model calls of each run.',
   tool_calls: 'The calls of tools, recorded before they start.',
-  users: 'The people; without accounts, the one local owner.',
+  users:
+    'The people; without accounts, the one local owner. An account, of `auth_users` or of an outside issuer, belongs to one.',
 }
 
 /** Migrates an empty database in memory and draws its tables as Markdown, the content of docs/schema.md. */

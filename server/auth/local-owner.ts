@@ -1,12 +1,14 @@
 import type { Db } from '../../db/engine/database.ts'
 import { ensureUser } from '../../db/queries/users.ts'
 import { UserId } from '../../shared/contract/ids.ts'
+import type { Asker, User } from './port.ts'
+import { toUser } from './user.ts'
 
 /** The only user of an installation without accounts. The id is constant, so that all nodes agree on it. */
-const LOCAL_OWNER = UserId.parse('00000000-0000-7000-8000-000000000001')
+export const LOCAL_OWNER = UserId.parse('00000000-0000-7000-8000-000000000001')
 
-export async function ensureLocalOwner(db: Db): Promise<{ id: UserId; admin: boolean }> {
-  const { id, role } = await ensureUser(db, {
+export async function ensureLocalOwner(db: Db): Promise<User> {
+  const row = await ensureUser(db, {
     id: LOCAL_OWNER,
     name: 'Local owner',
     email: null,
@@ -14,5 +16,10 @@ export async function ensureLocalOwner(db: Db): Promise<{ id: UserId; admin: boo
     account_status: 'active',
     subscription_tier: 'free',
   })
-  return { id, admin: role === 'admin' }
+  return toUser(row)
+}
+
+/** Everybody, where there are no accounts. */
+export function localAsker(user: User): Asker {
+  return { user, login: { kind: 'local', id: user.id, scope: 'write' } }
 }

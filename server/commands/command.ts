@@ -9,11 +9,9 @@ import type {
 } from '../../shared/contract/api/declare.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
+import type { Login, User } from '../auth/port.ts'
 import type { Urgency } from '../log/writing/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
-
-/** Who gives a command. */
-export type User = { id: UserId; admin: boolean }
 
 /** What is to happen once a command is committed; see `execute.ts`. */
 export type Effect =
@@ -52,6 +50,7 @@ type FreeCommand<Input, Result> = {
 type FreeContext = {
   database: Database
   user: User
+  login: Login
   /** ISO 8601. */
   now(): string
   newId(): string

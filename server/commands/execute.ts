@@ -1,6 +1,7 @@
 import { notFound } from '../api-error.ts'
+import type { Asker } from '../auth/port.ts'
 import type { Services } from '../services.ts'
-import type { Command, Effect, User } from './command.ts'
+import type { Command, Effect } from './command.ts'
 import { CommandTransaction } from './transaction.ts'
 import type { CommandDeps } from './transaction.ts'
 
@@ -11,15 +12,15 @@ type CommandServices = CommandDeps &
 /** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
 export async function execute<Input, Result>(
   services: CommandServices,
-  user: User,
+  asker: Asker,
   command: Command<Input, Result>,
   input: Input,
 ): Promise<Result> {
   const { result, effects } =
     'session' in command
-      ? await inTransaction(services, user, command, input)
+      ? await inTransaction(services, asker, command, input)
       : await command.run(
-          { database: services.database, user, now: services.now, newId: services.newId },
+          { database: services.database, ...asker, now: services.now, newId: services.newId },
           input,
         )
   for (const effect of effects) {
@@ -30,15 +31,15 @@ export async function execute<Input, Result>(
 
 async function inTransaction<Input, Result>(
   services: CommandServices,
-  user: User,
+  asker: Asker,
   command: Extract<Command<Input, Result>, { session: unknown }>,
   input: Input,
 ) {
-  const sessionId = await command.session(services.database.db, user, input)
+  const sessionId = await command.session(services.database.db, asker.user, input)
   return services.log.append(
     sessionId,
     async (db, log) => {
-      const transaction = new CommandTransaction(db, log, sessionId, user, services)
+      const transaction = new CommandTransaction(db, log, sessionId, asker, services)
       if (!(await transaction.lock())) {
         throw notFound('session')
       }

@@ -6,12 +6,13 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
+import type { Asker, Login, User } from '../auth/port.ts'
 import type { Appender } from '../log/port.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
 import { startAnswer } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/port.ts'
-import type { Effect, User } from './command.ts'
+import type { Effect } from './command.ts'
 
 /** What commands may ask of the rest of the server. None of it acts. */
 export type CommandDeps = {
@@ -28,14 +29,22 @@ export type CommandDeps = {
 /** The transaction of a command: its session is locked, and whoever gives it owns the session. */
 export class CommandTransaction extends SessionTransaction {
   readonly user: User
+  readonly login: Login
   readonly tools: Pick<ToolRegistry, 'info' | 'needsApproval' | 'find'>
   /** This node, which owns what it starts. */
   readonly nodeId: string
   readonly #deps: CommandDeps
 
-  constructor(db: Db, log: Appender, sessionId: SessionId, user: User, deps: CommandDeps) {
+  constructor(
+    db: Db,
+    log: Appender,
+    sessionId: SessionId,
+    { user, login }: Asker,
+    deps: CommandDeps,
+  ) {
     super(db, log, { sessionId, userId: user.id })
     this.user = user
+    this.login = login
     this.tools = deps.tools
     this.nodeId = deps.node.id
     this.#deps = deps

@@ -10,7 +10,7 @@ import { notFound } from '../api-error.ts'
 import { SessionGoneError } from '../log/port.ts'
 import type { AppendedEvent } from '../log/port.ts'
 import { procedure, query } from '../trpc.ts'
-import type { Context } from '../trpc.ts'
+import type { Admitted } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { exportSession } from './export/export.ts'
@@ -113,7 +113,7 @@ export const sessionChanges = procedure.meta(sessions.changes).subscription(asyn
 })
 
 async function requireSession(
-  { services, user }: Pick<Context, 'services' | 'user'>,
+  { services, user }: Pick<Admitted, 'services' | 'user'>,
   id: SessionId,
 ): Promise<Session> {
   const session = await findSession(services.database.db, user.id, id)

@@ -1,3 +1,4 @@
+import { localAsker } from '../auth/local-owner.ts'
 import { createCaller } from '../caller.ts'
 import type { TestApp } from './app.ts'
 import { watch } from './watch.ts'
@@ -12,9 +13,12 @@ export async function openTab(
   id: string,
 ): Promise<Watcher> {
   const closed = new AbortController()
-  const { id: userId, role } = await app.caller.me()
-  const user = { id: userId, admin: role === 'admin' }
-  const caller = createCaller({ services: app.services, user }, { signal: closed.signal })
+  const me = await app.caller.me()
+  const user = { ...me, suspended: false, limits: {} }
+  const caller = createCaller(
+    { services: app.services, asker: () => localAsker(user) },
+    { signal: closed.signal },
+  )
   const watcher = watch(caller, id)
   await watcher.untilEvent('snapshot')
   const stop = async () => {

@@ -5,7 +5,7 @@ import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
 import { usage } from '../../shared/contract/api/people.ts'
 import { notFound } from '../api-error.ts'
 import { query } from '../trpc.ts'
-import type { Context } from '../trpc.ts'
+import type { Admitted } from '../trpc.ts'
 
 export const summarizeUsage = query(usage.summary, async (context, period) =>
   sumUsageByModel(context.services.database.db, await filterOf(context, period)),
@@ -19,7 +19,7 @@ export const dailyUsage = query(usage.daily, async (context, period) => {
   return days
 })
 
-async function filterOf({ services, user }: Context, period: ParsedInputOf<typeof usage.summary>) {
+async function filterOf({ services, user }: Admitted, period: ParsedInputOf<typeof usage.summary>) {
   const { sessionId, timeZone } = period
   if (!isTimeZone(timeZone)) {
     throw unknownTimeZone()

@@ -9,9 +9,11 @@ export const MessageId = z.uuid().toLowerCase().brand<'MessageId'>()
 export const RunId = z.uuid().toLowerCase().brand<'RunId'>()
 export const CallId = z.uuid().toLowerCase().brand<'CallId'>()
 export const UserId = z.uuid().toLowerCase().brand<'UserId'>()
+export const KeyId = z.uuid().toLowerCase().brand<'KeyId'>()
 
 export type SessionId = z.infer<typeof SessionId>
 export type MessageId = z.infer<typeof MessageId>
 export type RunId = z.infer<typeof RunId>
 export type CallId = z.infer<typeof CallId>
 export type UserId = z.infer<typeof UserId>
+export type KeyId = z.infer<typeof KeyId>

@@ -5,6 +5,8 @@ import { Hub } from '../../log/reading/hub.ts'
 import { createBudget } from '../../budget/budget.ts'
 import { CursorReader } from '../../log/reading/reader.ts'
 import { GroupCommitWriter } from '../../log/writing/writer.ts'
+import { localAsker } from '../../auth/local-owner.ts'
+import type { Asker } from '../../auth/port.ts'
 import type { Command } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { createNodeMessageHandler } from '../../node-messages.ts'
@@ -113,7 +115,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     reader,
     /** Carries a command out. */
     execute: <Input, Result>(userId: UserId, command: Command<Input, Result>, input: Input) =>
-      execute(services, { id: userId, admin: false }, command, input),
+      execute(services, simulatedAsker(userId), command, input),
     async open(): Promise<void> {
       await local.join()
       await runs.start()
@@ -126,3 +128,10 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
 }
 
 export type SimulatedNode = ReturnType<typeof simulatedNode>
+
+function simulatedAsker(id: UserId): Asker {
+  return localAsker({
+    ...{ id, name: 'Ada', email: null, role: 'member', suspended: false },
+    ...{ limits: {}, createdAt: '2026-01-01T00:00:00.000Z' },
+  })
+}
