@@ -12,8 +12,10 @@ export function checkRuntime(version: string | undefined = nodeVersion()): void 
   )
 }
 
-function nodeVersion(): string | undefined {
-  const found: unknown = Reflect.get(globalThis, 'process')
+/** @param found what a page may have by the name of `process`, which need not be Node's */
+export function nodeVersion(
+  found: unknown = Reflect.get(globalThis, 'process'),
+): string | undefined {
   if (typeof found !== 'object' || found === null || !('versions' in found)) return undefined
   const { versions } = found
   if (typeof versions !== 'object' || versions === null || !('node' in versions)) return undefined

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
+import { connect } from '../index.ts'
+import { until } from '../testing/reader.ts'
 import { askWhyRefused } from './origin.ts'
 
 async function startServer(status: number) {
@@ -44,4 +46,18 @@ test('nobody is asked by a page of the server itself, by what is no page, or bel
   expect(await askWhyRefused('ws://127.0.0.1:1/trpc', 'https://page.example')).toBeNull()
   await using fine = await startServer(200)
   expect(await askWhyRefused(`ws://127.0.0.1:${fine.port}/trpc`, 'https://page.example')).toBeNull()
+})
+
+test('the state of the connection says what the operator has to set', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  vi.stubGlobal('location', { origin: 'https://page.example' })
+  await using server = await startServer(403)
+  await using client = connect({ url: `http://127.0.0.1:${server.port}` })
+  const state = await until(
+    client.connection,
+    (one) => one.status === 'reconnecting' && one.cause.reason === 'origin',
+  )
+  expect(state).toMatchObject({ cause: { code: null, message: 'Add it to ALLOWED_ORIGINS.' } })
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
 })

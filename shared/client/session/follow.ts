@@ -77,7 +77,6 @@ export function follow(
 
   function stop(): void {
     clearTimeout(timer)
-    timer = undefined
     current.end()
   }
 
