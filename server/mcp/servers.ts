@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { ToolSource } from '../tools/port.ts'
+import type { ToolSource } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
 import { McpServer } from './server.ts'

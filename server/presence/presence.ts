@@ -12,12 +12,12 @@ import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
-import type { Nodes } from '../nodes/port.ts'
+import type { LocalNode } from '../nodes/node.ts'
 import { closeLeft } from './closing.ts'
 import type { ClosingOptions } from './closing.ts'
 
 export type PresenceOptions = ClosingOptions & {
-  node: Nodes
+  node: LocalNode
   onError(error: unknown, what: string): void
 }
 

@@ -1,4 +1,4 @@
-import type { ToolRegistry } from './port.ts'
+import type { ToolRegistry } from './registry.ts'
 
 /** The list of tools changed: a client that shows it loads it again. */
 export type ToolsChange = { type: 'tools' }

@@ -2,8 +2,8 @@ import type { Database } from '../../../db/engine/database.ts'
 import { readEventsOfMany } from '../../../db/queries/log/events.ts'
 import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import type { BroadcastEvent } from '../../nodes/port.ts'
-import type { CommittedEvent, Hub } from './hub.ts'
+import type { CommittedEvent, LoggedSessionEvent } from '../events.ts'
+import type { Hub } from './hub.ts'
 import { parseEvent } from './snapshot.ts'
 
 /** Rows of one session that are read at once. */
@@ -25,7 +25,7 @@ export class RemoteFeed {
   }
 
   /** Takes another node's word for what it committed. */
-  async take(events: readonly BroadcastEvent[]): Promise<void> {
+  async take(events: readonly LoggedSessionEvent[]): Promise<void> {
     let complete = true
     for (const [sessionId, told] of Map.groupBy(events, (event) => event.sessionId)) {
       const first = told[0]
