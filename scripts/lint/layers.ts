@@ -62,21 +62,21 @@ const composers =
 export const rooms: Record<string, readonly string[]> = {
   http: [],
   commands: ['presence', 'runs', 'sessions', 'shares', 'log', 'tools'],
-  runs: ['jobs', 'budget', 'nodes', 'log', 'model', 'tools'],
-  presence: ['jobs', 'nodes', 'log'],
+  runs: ['jobs', 'budget', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  presence: ['jobs', 'nodes', 'log', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
-  sessions: ['log', 'threads'],
+  sessions: ['log', 'concurrency'],
   shares: [],
   usage: [],
   auth: [],
   budget: ['model'],
   nodes: ['log'],
-  log: [],
+  log: ['concurrency'],
   model: [],
-  mcp: ['config', 'tools'],
+  mcp: ['config', 'tools', 'concurrency'],
   config: ['tools'],
-  tools: ['threads'],
-  threads: [],
+  tools: ['concurrency'],
+  concurrency: [],
 }
 
 /** The only files of the server that may use `process`: the entry point, and those that read the process's state. */

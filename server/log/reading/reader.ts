@@ -12,7 +12,7 @@ import { LongTexts } from './long-texts.ts'
 
 import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
-import { Semaphore } from './semaphore.ts'
+import { Semaphore } from '../../concurrency/semaphore.ts'
 
 /**
  * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
