@@ -1,7 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { isUnavailable } from '../db/engine/database-errors.ts'
-import { LogBusyError } from './log/port.ts'
+import { DatabaseBusyError, isUnavailable } from '../db/engine/database-errors.ts'
 
 /** A request that cannot be carried out, and why, in words for the one who made it. */
 export class CommandError extends Error {
@@ -38,7 +37,7 @@ export function toApiError(thrown: unknown): TRPCError {
     const message = 'The database cannot be reached just now. Try again in a few seconds.'
     return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
   }
-  if (cause instanceof LogBusyError) {
+  if (cause instanceof DatabaseBusyError) {
     const message = 'Too much is asked of the server just now. Try again in a few seconds.'
     return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
   }

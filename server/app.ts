@@ -18,8 +18,8 @@ import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/reading/feed.ts'
 import { Hub } from './log/reading/hub.ts'
 import { createLogMetrics } from './log/metrics.ts'
-import { CursorReader } from './log/reading/reader.ts'
-import { GroupCommitWriter } from './log/writing/writer.ts'
+import { LogReader } from './log/reading/reader.ts'
+import { LogWriter } from './log/writing/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
 import type { McpTimeouts } from './mcp/timeouts.ts'
 import { createBudget } from './budget/budget.ts'
@@ -47,7 +47,7 @@ import {
   pricedAddress,
 } from './open-resources.ts'
 import { builtinTools } from './tools/builtin.ts'
-import type { Tool } from './tools/port.ts'
+import type { Tool } from './tools/tool.ts'
 import { createToolRegistry } from './tools/registry.ts'
 import type { Context } from './trpc.ts'
 
@@ -151,7 +151,7 @@ export async function createApp(options: AppOptions) {
       this.set(hub.readers)
     },
   })
-  const reader = new CursorReader(database, hub)
+  const reader = new LogReader(database, hub)
   const feed = new RemoteFeed(database, hub)
   const node = new LocalNode({
     id: newId(),
@@ -170,7 +170,7 @@ export async function createApp(options: AppOptions) {
     },
     onError,
   })
-  const log = new GroupCommitWriter({
+  const log = new LogWriter({
     database,
     hub,
     paceMs: 8,

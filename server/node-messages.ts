@@ -2,7 +2,7 @@ import type { Database } from '../db/engine/database.ts'
 import { findDeleted } from '../db/queries/sessions/deleted.ts'
 import type { RemoteFeed } from './log/reading/feed.ts'
 import type { Hub } from './log/reading/hub.ts'
-import type { NodeMessage } from './nodes/port.ts'
+import type { NodeMessage } from './nodes/message.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 

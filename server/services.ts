@@ -1,12 +1,14 @@
 import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/reading/hub.ts'
-import type { LogReader, LogWriter } from './log/port.ts'
+import type { LogReader } from './log/reading/reader.ts'
+import type { LogWriter } from './log/writing/writer.ts'
 import type { LocalPresence } from './presence/presence.ts'
-import type { ModelCatalog, ModelPort } from './model/port.ts'
-import type { Nodes } from './nodes/port.ts'
+import type { ModelPort } from './model/port.ts'
+import type { ModelCatalog } from './model/catalog/catalog.ts'
+import type { LocalNode } from './nodes/node.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
-import type { ToolRegistry } from './tools/port.ts'
+import type { ToolRegistry } from './tools/registry.ts'
 
 /** What the procedures work with; `app.ts` makes it. */
 export type Services = {
@@ -14,7 +16,7 @@ export type Services = {
   log: LogWriter
   reader: LogReader
   hub: Hub
-  node: Nodes
+  node: LocalNode
   runs: RunSupervisor
   tools: ToolRegistry
   model: ModelPort

@@ -3,7 +3,8 @@ import type { Message } from '../shared/contract/message.ts'
 import type { Register } from '../shared/contract/register.ts'
 import type { McpToolCall, ToolCall } from '../shared/contract/tool.ts'
 import type { BuiltinToolCall } from './tools/builtin.ts'
-import type { CallOf, Tool, ToolRegistry } from './tools/port.ts'
+import type { CallOf, Tool } from './tools/tool.ts'
+import type { ToolRegistry } from './tools/registry.ts'
 
 type ToolCallOf<Registered> =
   | BuiltinToolCall

@@ -2,7 +2,7 @@ import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { RemoteFeed } from '../../server/log/reading/feed.ts'
 import { Hub } from '../../server/log/reading/hub.ts'
-import { CursorReader } from '../../server/log/reading/reader.ts'
+import { LogReader } from '../../server/log/reading/reader.ts'
 import { LocalNode } from '../../server/nodes/node.ts'
 import type { LoggedEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
@@ -18,7 +18,7 @@ export async function startReadingNode(database: Database) {
   const owner = await ensureLocalOwner(database.db)
   const hub = new Hub()
   const feed = new RemoteFeed(database, hub)
-  const reader = new CursorReader(database, hub)
+  const reader = new LogReader(database, hub)
   const node = new LocalNode({
     id: newId(),
     database,

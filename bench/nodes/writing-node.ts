@@ -5,8 +5,8 @@ import type { Database } from '../../db/engine/database.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/reading/hub.ts'
-import type { CommittedEvent } from '../../server/log/reading/hub.ts'
-import { GroupCommitWriter } from '../../server/log/writing/writer.ts'
+import type { CommittedEvent } from '../../server/log/events.ts'
+import { LogWriter } from '../../server/log/writing/writer.ts'
 import { LocalNode } from '../../server/nodes/node.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
@@ -37,7 +37,7 @@ await node.join()
 const streams = await createStreams(database.db, owner.id, count, most, node.id)
 const indices = new Map(streams.map(({ sessionId }, index) => [sessionId, index]))
 const times = committedAt && new Float64Array(committedAt)
-const writer = new GroupCommitWriter({
+const writer = new LogWriter({
   database,
   hub: new Hub((sessionId, events) => {
     committed += events.length

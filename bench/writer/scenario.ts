@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/engine/database.ts'
 import { ensureLocalOwner } from '../../server/auth/local-owner.ts'
 import { Hub } from '../../server/log/reading/hub.ts'
-import { CursorReader } from '../../server/log/reading/reader.ts'
+import { LogReader } from '../../server/log/reading/reader.ts'
 import { Samples } from '../measure/distribution.ts'
 import type { Distribution } from '../measure/distribution.ts'
 import { createUsageReader } from '../measure/postgres-usage.ts'
@@ -51,7 +51,7 @@ export async function runScenario(database: Database, scenario: Scenario): Promi
   await sql`checkpoint`.execute(db)
   const owner = await ensureLocalOwner(db)
   const hub = new Hub()
-  const reader = new CursorReader(database, hub)
+  const reader = new LogReader(database, hub)
   const stop = new AbortController()
   const most = Math.ceil(((WARM_UP_MS + scenario.measureMs) / 1000) * TOKENS_PER_SECOND) + 1
   const streams = await createStreams(db, owner.id, scenario.streams, most)

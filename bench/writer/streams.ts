@@ -2,7 +2,7 @@ import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
-import type { RunHold } from '../../server/log/port.ts'
+import type { RunHold } from '../../server/log/writing/pending.ts'
 import type { Samples } from '../measure/distribution.ts'
 
 /** The pace of one answer, and a token: an average English one, with its space. */

@@ -2,7 +2,7 @@ import type { Database } from '../../db/engine/database.ts'
 import type { EventRow } from '../../db/queries/log/events.ts'
 import type { Hub } from '../../server/log/reading/hub.ts'
 import { toRow } from '../../server/log/writing/sequenced-events.ts'
-import { GroupCommitWriter } from '../../server/log/writing/writer.ts'
+import { LogWriter } from '../../server/log/writing/writer.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { Stream } from './streams.ts'
 
@@ -29,7 +29,7 @@ export const ways: Record<WayName, OpenWay> = {
 /** The server's own log writer, with the server's own timing. */
 function openGroupCommit(database: Database, hub: Hub): Way {
   const written = { commits: 0, rows: 0 }
-  const writer = new GroupCommitWriter({
+  const writer = new LogWriter({
     database: counting(database, written),
     hub,
     paceMs: 8,

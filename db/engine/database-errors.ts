@@ -78,3 +78,11 @@ function sqlState(error: unknown): string | null {
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
+
+/** The database does not keep up with what is asked of it. */
+export class DatabaseBusyError extends Error {
+  constructor() {
+    super('too much waits for the database')
+    this.name = 'DatabaseBusyError'
+  }
+}

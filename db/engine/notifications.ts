@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Db } from './database.ts'
@@ -124,14 +125,6 @@ async function keepListening(
       onState(false)
       await client.end().catch(() => undefined)
     }
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RECONNECT_DELAY_MS)
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
+    await delay(RECONNECT_DELAY_MS, undefined, { signal }).catch(() => undefined)
   }
 }

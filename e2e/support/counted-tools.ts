@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineTool } from '../../server/tools/define.ts'
-import type { Tool, ToolContext } from '../../server/tools/port.ts'
+import type { Tool, ToolContext } from '../../server/tools/tool.ts'
 import type { ToolEffect } from '../../shared/contract/tool.ts'
 
 /**

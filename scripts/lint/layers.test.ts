@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { rooms } from './layers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -38,7 +39,14 @@ const bad = [
   ['layers(imports)', 'server/runs/client.ts', `import '../../shared/client/connect.ts'`],
   ['layers(imports)', 'server/runs/web.ts', `import '../../web/main.tsx'`],
   ['layers(imports)', 'server/runs/react.ts', `import 'react'`],
-  ['layers(imports)', 'server/runs/feature.ts', `import type {} from '../log/writer.ts'`],
+  ['layers(imports)', 'server/log/up.ts', `import type {} from '../runs/driver.ts'`],
+  ['layers(imports)', 'server/model/up.ts', `import type {} from '../runs/driver.ts'`],
+  ['layers(imports)', 'server/tools/up.ts', `import type {} from '../mcp/servers.ts'`],
+  ['layers(imports)', 'server/nodes/up.ts', `import type {} from '../presence/presence.ts'`],
+  ['layers(imports)', 'server/sessions/beside.ts', `import type {} from '../runs/driver.ts'`],
+  ['layers(imports)', 'server/http/past-commands.ts', `import type {} from '../log/events.ts'`],
+  ['layers(imports)', 'server/nowhere/room.ts', `import type {} from '../log/events.ts'`],
+  ['layers(imports)', 'server/for-all.ts', `import './log/writing/writer.ts'`],
   ['layers(imports)', 'server/runs/commands.ts', `import type {} from '../commands/command.ts'`],
   ['layers(imports)', 'server/commands/above.ts', `import '../router.ts'`],
   ['layers(imports)', 'server/runs/above.ts', `import '../app.ts'`],
@@ -113,7 +121,8 @@ const good: [string, string][] = [
     'server/runs/ports.ts',
     `import '../log/port.ts'\nimport '../../db/queries/runs/runs.ts'\nimport '../../shared/session/fold.ts'`,
   ],
-  ['server/runs/appends.ts', `import '../log/transaction.ts'`],
+  ['server/runs/appends.ts', `import '../log/transaction.ts'\nimport '../model/port.ts'`],
+  ['server/for-all-types.ts', `import type {} from './log/writing/writer.ts'`],
   [
     'server/commands/stop-run.ts',
     `import '../runs/start.ts'\nimport type {} from '../services.ts'`,
@@ -184,6 +193,13 @@ async function lint(tree: string): Promise<string> {
 function codesIn(path: string): string[] {
   return found.filter(({ filename }) => filename === path).map(({ code }) => code ?? '')
 }
+
+test('every room of the server imports only rooms below it', () => {
+  const order = Object.keys(rooms)
+  for (const [room, below] of Object.entries(rooms)) {
+    expect(below.filter((one) => order.indexOf(one) <= order.indexOf(room))).toEqual([])
+  }
+})
 
 test.each(bad)('%s bites in %s', (rule, path) => {
   expect([...new Set(codesIn(path))]).toEqual([rule])

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 
 /**
  * The import rules. Imports run one way: `contract <- session <- client <- react <- web`, and `contract <- db <-
- * server`. Features do not import each other; the level above composes them.
+ * server`. Inside the server rooms are in order; features of the app do not import each other.
  */
 
 /** An import as written; `typeOnly` is an `import type`, which does not exist at run time. */
@@ -49,9 +49,35 @@ const interfaces =
   /^(react|react-dom|@trpc\/react-query|@tanstack\/.+|radix-ui|lucide-react|virtua)$/
 
 /**
- * Files directly in server/ that compose the features. A feature that imported one of them would import all features.
+ * Files directly in server/ that compose the rooms: they may import all of them, and are imported by none. The other
+ * files directly in server/ serve every room, and so know rooms by their types only.
  */
-const composers = /^server\/(index|main|app|router|queries|caller)\.ts$/
+const composers =
+  /^server\/(index|main|app|router|queries|caller|node-messages|open-resources|start-config)\.ts$/
+
+/**
+ * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes
+ * `http` → `commands` → `runs` → `log` → `db`; `http` is handed the router, and derives routes from it.
+ */
+export const rooms: Record<string, readonly string[]> = {
+  http: [],
+  commands: ['presence', 'runs', 'sessions', 'shares', 'log', 'tools'],
+  runs: ['jobs', 'budget', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  presence: ['jobs', 'nodes', 'log', 'concurrency'],
+  jobs: ['budget', 'log', 'model'],
+  sessions: ['log', 'concurrency'],
+  shares: [],
+  usage: [],
+  auth: [],
+  budget: ['model'],
+  nodes: ['log'],
+  log: ['concurrency'],
+  model: [],
+  mcp: ['config', 'tools', 'concurrency'],
+  config: ['tools'],
+  tools: ['concurrency'],
+  concurrency: [],
+}
 
 /** The only files of the server that may use `process`: the entry point, and those that read the process's state. */
 const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/
@@ -94,37 +120,45 @@ function packageProblem(file: string, layer: Layer, specifier: string): string |
   return null
 }
 
-/**
- * Code that calls a model may use these files of server/model: they separate text from reasoning and keep the promises
- * of the model port.
- */
-const asksModels = /^server\/(runs|jobs)$/
-const modelTools = /^server\/model\/(text\/(safe-stream|think-tags)|redacted-error)\.ts$/
-
-/** Whatever appends to a log holds a transaction of this module, so every feature may import it. */
-const transaction = 'server/log/transaction.ts'
-
-/** Rules within one layer: features do not import features, and nothing imports what composes it. */
+/** Rules within one layer: rooms of the server are in order, features of the app know none of the others. */
 function siblingProblem(file: string, target: string, typeOnly: boolean): string | null {
+  return layerOf(file) === 'server'
+    ? roomProblem(file, target, typeOnly)
+    : featureProblem(file, target)
+}
+
+function roomProblem(file: string, target: string, typeOnly: boolean): string | null {
+  if (composers.test(file)) return null
+  const [room, targetRoom] = [roomOf(file), roomOf(target)]
+  if (targetRoom === null || room === targetRoom) {
+    return composers.test(target) && !typeOnly ? `${file} must not know what composes it` : null
+  }
+  if (room === null) {
+    return typeOnly ? null : `${file} serves every room: it may know ${targetRoom} by types only`
+  }
+  const allowed = rooms[room]
+  if (!allowed) return `server/${room} has no place in the order of rooms (scripts/lint/layers.ts)`
+  return allowed.includes(targetRoom)
+    ? null
+    : `rooms import what is below them: ${room} must not know ${targetRoom}`
+}
+
+function roomOf(file: string): string | null {
+  return /^server\/([^/]+)\//.exec(file)?.[1] ?? null
+}
+
+function featureProblem(file: string, target: string): string | null {
   const feature = featureOf(file) ?? (isWidget(file) ? 'web/ui' : null)
   const targetFeature = featureOf(target)
   if (!feature || feature === targetFeature) return null
-  // Commands stand above the other features.
-  if (targetFeature && (feature === 'server/commands' || target === transaction)) return null
-  if (targetFeature && asksModels.test(feature) && modelTools.test(target)) return null
-  if (targetFeature && !(layerOf(file) === 'server' && posix.basename(target) === 'port.ts')) {
+  if (targetFeature) {
     return `features do not import features: ${feature} must not know ${targetFeature}`
   }
-  const composes = composers.test(target) || target.startsWith('web/app/')
-  return composes && !typeOnly ? `${feature} must not know what composes it` : null
+  return target.startsWith('web/app/') ? `${feature} must not know what composes it` : null
 }
 
-/** Folders of the server that every feature may import, like the files directly in it. */
-const base = /^server\/(config|threads)\//
-
 function featureOf(file: string): string | null {
-  if (base.test(file)) return null
-  return /^(server\/[^/]+|web\/features\/[^/]+)\//.exec(file)?.[1] ?? null
+  return /^(web\/features\/[^/]+)\//.exec(file)?.[1] ?? null
 }
 
 /** Widgets are independent of the product, so that every feature may use them. */

@@ -8,7 +8,7 @@ import { sessions } from '../../shared/contract/api/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import type { BranchEvent } from '../log/port.ts'
+import type { BranchEvent } from '../log/events.ts'
 import { insertSessions, readImport } from '../sessions/import/import.ts'
 import { free, inSession } from './command.ts'
 

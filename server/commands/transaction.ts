@@ -7,11 +7,11 @@ import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Asker, Login, User } from '../auth/port.ts'
-import type { Appender } from '../log/port.ts'
+import type { Appender } from '../log/writing/sequenced-events.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
 import { startAnswer } from '../runs/start.ts'
-import type { ToolRegistry } from '../tools/port.ts'
+import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
 
 /** What commands may ask of the rest of the server. None of it acts. */

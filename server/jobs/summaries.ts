@@ -1,10 +1,12 @@
+import type { Db } from '../../db/engine/database.ts'
 import {
   findSessionText,
   setSummary,
   setSummaryJob,
 } from '../../db/queries/sessions/session-texts.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
-import type { Summaries } from './port.ts'
+
 import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { SUMMARY_INSTRUCTIONS, summaryByRule, toSummary } from './wording.ts'
@@ -19,7 +21,7 @@ const MAX_TRANSCRIPT_LENGTH = 24_000
  * Writes the summary of a closed session. The session stores the id of the one job that may write it. Reopening the
  * session clears that id, so the result of a job that was cancelled too late is discarded.
  */
-export class SummaryWriter implements Summaries {
+export class SummaryWriter {
   readonly #deps: WritingDeps
   readonly #jobs: JobRunner
 
@@ -28,13 +30,16 @@ export class SummaryWriter implements Summaries {
     this.#jobs = jobs
   }
 
-  request: Summaries['request'] = async (transaction, sessionId, jobId) => {
+  /** Requests a summary in the caller's transaction; `jobId` identifies the job. */
+  async request(transaction: Db, sessionId: SessionId, jobId: string): Promise<void> {
     await setSummaryJob(transaction, sessionId, jobId)
     await this.#jobs.send(transaction, 'summary', jobId, sessionId)
   }
 
-  cancel: Summaries['cancel'] = (transaction, jobId) =>
-    this.#jobs.cancel(transaction, 'summary', jobId)
+  /** Cancels the request in the caller's transaction; a summary that is already being written is discarded. */
+  async cancel(transaction: Db, jobId: string): Promise<void> {
+    await this.#jobs.cancel(transaction, 'summary', jobId)
+  }
 
   async write(attempt: Attempt): Promise<void> {
     const { sessionId, id: job } = attempt

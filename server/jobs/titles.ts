@@ -1,9 +1,10 @@
+import type { Db } from '../../db/engine/database.ts'
 import {
   findSessionText,
   setModelTitle,
   wantsTitle,
 } from '../../db/queries/sessions/session-texts.ts'
-import type { Titles } from './port.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Attempt, JobRunner } from './runner.ts'
 import { transcript } from './transcript.ts'
 import { TITLE_INSTRUCTIONS, toTitle } from './wording.ts'
@@ -18,7 +19,7 @@ const MAX_TRANSCRIPT_LENGTH = 6_000
  * Lets the model write a title once, to replace the one by rule. A title set by a person stays. The title by rule stays
  * too when the model writes none, and with the demo model.
  */
-export class TitleWriter implements Titles {
+export class TitleWriter implements TitleWriter {
   readonly #deps: WritingDeps
   readonly #jobs: JobRunner
   readonly #newId: () => string
@@ -29,7 +30,8 @@ export class TitleWriter implements Titles {
     this.#newId = newId
   }
 
-  answered: Titles['answered'] = async (transaction, { sessionId }) => {
+  /** Called in the transaction that completes an answer; the first answer of a session requests a title. */
+  async answered(transaction: Db, { sessionId }: { sessionId: SessionId }): Promise<void> {
     if (this.#deps.model.kind !== 'demo' && (await wantsTitle(transaction, sessionId))) {
       await this.#jobs.send(transaction, 'title', this.#newId(), sessionId)
     }

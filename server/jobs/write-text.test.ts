@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { Budget, PlannedCall } from '../budget/port.ts'
+import type { Budget, PlannedCall } from '../budget/budget.ts'
 import type { ModelUsage } from '../model/port.ts'
 import { createScriptedModel } from '../testing/scripted-model.ts'
 import { WritingError, writeText } from './write-text.ts'

@@ -1,8 +1,9 @@
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { Budget } from '../budget/port.ts'
+import type { Budget } from '../budget/budget.ts'
 import { safeStream } from '../model/text/safe-stream.ts'
 import { redactError } from '../model/redacted-error.ts'
-import type { ModelPort, ModelStep, ModelUsage, TokenCounter } from '../model/port.ts'
+import type { ModelPort, ModelStep, ModelUsage } from '../model/port.ts'
+import type { TokenCounter } from '../model/token-counter.ts'
 
 /** The model did not write what it was asked for. */
 export class WritingError extends Error {

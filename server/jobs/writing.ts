@@ -4,10 +4,11 @@ import type { BackgroundUsage } from '../../db/queries/usage/background-usage.ts
 import { readBranch } from '../../db/queries/messages/branches.ts'
 import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
-import type { LogWriter } from '../log/port.ts'
+import type { LogWriter } from '../log/writing/writer.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionOfUser } from '../log/transaction.ts'
-import type { ModelCatalog, ModelStep } from '../model/port.ts'
+import type { ModelStep } from '../model/port.ts'
+import type { ModelCatalog } from '../model/catalog/catalog.ts'
 import { writeText } from './write-text.ts'
 import type { Writer } from './write-text.ts'
 

@@ -1,6 +1,6 @@
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { CommittedEvent } from './reading/hub.ts'
+import type { CommittedEvent } from './events.ts'
 
 /** Counts what this node commits: events, answers by how they ended, and the tokens of those. */
 export function createLogMetrics(registry: Registry): (events: readonly CommittedEvent[]) => void {

@@ -6,7 +6,8 @@ import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import type { Urgency } from './writing/admission.ts'
-import type { Appender, LogWriter } from './port.ts'
+import type { Appender } from './writing/sequenced-events.ts'
+import type { LogWriter } from './writing/writer.ts'
 
 /** A session, and whose it is. */
 export type SessionOfUser = { sessionId: SessionId; userId: UserId }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ConfigError } from '../config/config.ts'
-import type { ApprovalPolicy } from '../tools/port.ts'
+import type { ApprovalPolicy } from '../tools/tool.ts'
 
 /** An MCP server in the operator's configuration file. The values of `env` and `headers` are secrets. */
 export type McpServerConfig = { name: string; approval: ApprovalPolicy } & (

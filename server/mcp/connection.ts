@@ -8,7 +8,7 @@ import {
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
-import { CallLostError } from '../tools/port.ts'
+import { CallLostError } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
 import { failureReason } from './failure-reason.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ToolEffect } from '../../shared/contract/tool.ts'
-import type { Tool, ToolContext } from '../tools/port.ts'
+import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { offeredName } from './names.ts'
 import { MAX_OUTPUT_LENGTH } from './output.ts'

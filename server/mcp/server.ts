@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Tool, ToolContext } from '../tools/port.ts'
+import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { ForgottenError, McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { ToolSource } from '../tools/port.ts'
+import { aborted } from '../concurrency/wakeup.ts'
+import type { ToolSource } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
 import { McpServer } from './server.ts'
@@ -39,13 +40,8 @@ export function startMcpServers(
   )
   const ownerOf = (name: string) =>
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
-  const patience = (signal: AbortSignal) => {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
-    return new Promise<void>((resolve) => {
-      if (over.aborted) resolve()
-      over.addEventListener('abort', () => resolve(), { once: true })
-    })
-  }
+  const patience = (signal: AbortSignal) =>
+    aborted(AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WAIT_MS)]))
   // Only counted from the start of this process: a server that is away later delays nothing.
   let isStarting = true
   const started = Promise.race([

@@ -15,35 +15,6 @@ export type ModelPort = {
   list(signal?: AbortSignal): Promise<ModelInfo[]>
 }
 
-/** What is known about models beside how to ask them. */
-export type ModelCatalog = {
-  /** The models that the endpoint offers, the default one always; throws a `ModelPortError` when it cannot be asked. */
-  list(): Promise<ModelInfo[]>
-  /** How many tokens the model reads and writes together; null when nobody says. */
-  contextWindow(model: string): Promise<number | null>
-  /** The same, as far as it is known without asking the endpoint. */
-  knownContextWindow(model: string): Promise<number | null>
-  /** Remembers that the model refused more than so many tokens. */
-  learnContextWindow(model: string, tokens: number): void
-  /** US dollars, what the provider says first; null when the price is not known, which is never the same as 0. */
-  cost(model: string, usage: ModelUsage): Promise<number | null>
-}
-
-/** How a number of tokens was found. */
-export type TokenBasis = 'estimate' | 'count'
-
-export type TokenCounter = {
-  /** Rough, and at once. */
-  estimate(text: string): number
-  /** By a tokenizer, which need not be the model's own. */
-  count(texts: string[]): Promise<number[]>
-  /** By how much the model's own numbers differ, as far as it reported any. */
-  correction(model: string, basis: TokenBasis): number
-  /** Compares what was found (uncorrected) for a whole request with what the model reported. */
-  learn(model: string, basis: TokenBasis, counted: number, reported: number): void
-  close(): Promise<void>
-}
-
 export type ModelInfo = { id: string; contextWindow?: number }
 
 export type ModelStep = {

@@ -1,5 +1,19 @@
 import { Worker } from 'node:worker_threads'
-import type { TokenCounter } from './port.ts'
+
+/** How a number of tokens was found. */
+export type TokenBasis = 'estimate' | 'count'
+
+export type TokenCounter = {
+  /** Rough, and at once. */
+  estimate(text: string): number
+  /** By a tokenizer, which need not be the model's own. */
+  count(texts: string[]): Promise<number[]>
+  /** By how much the model's own numbers differ, as far as it reported any. */
+  correction(model: string, basis: TokenBasis): number
+  /** Compares what was found (uncorrected) for a whole request with what the model reported. */
+  learn(model: string, basis: TokenBasis, counted: number, reported: number): void
+  close(): Promise<void>
+}
 
 /**
  * Counts tokens in two ways. An estimate costs nothing and is good enough while there is room to spare. The real

@@ -1,6 +1,22 @@
 import { MAX_TEXT_BYTES } from '../../db/engine/notifications.ts'
-import type { SessionId } from '../../shared/contract/ids.ts'
-import type { NodeMessage, BroadcastEvent } from './port.ts'
+import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { LoggedSessionEvent } from '../log/events.ts'
+
+/** The messages between the nodes on one database. Any of them may be lost: polling finds the same later. */
+export type NodeMessage =
+  /** These events were committed. */
+  | { type: 'events'; events: readonly LoggedSessionEvent[] }
+  /** These logs grew; `structural` means by more than text. `null` stands for too many logs to list. */
+  | { type: 'logs'; logs: readonly { sessionId: SessionId; structural: boolean }[] | null }
+  /** A stop of this run was requested. */
+  | { type: 'stop'; runId: RunId }
+  /** Runs were released; any node may take them over. */
+  | { type: 'released' }
+  | { type: 'session-changed'; sessionId: SessionId }
+  /** With the run that was active in it, if any: the node that drives it must abandon it. */
+  | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
+  /** A node has joined. */
+  | { type: 'joined' }
 
 /** A message with its sender, as it is serialized. */
 type Envelope = { from: string; message: NodeMessage }
@@ -25,7 +41,7 @@ export function decode(payload: string): Envelope | null {
  * Encodes the events when they fit into one notification, otherwise the ids of the logs that grew, otherwise only that
  * some did.
  */
-export function encodeEvents(from: string, events: readonly BroadcastEvent[]): string {
+export function encodeEvents(from: string, events: readonly LoggedSessionEvent[]): string {
   const whole = encode(from, { type: 'events', events })
   if (fits(whole)) {
     return whole

@@ -3,7 +3,8 @@ import { removeNode, removeOtherNodes, renewNode } from '../../db/queries/nodes.
 import { notify } from '../../db/engine/notifications.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { decode, encode, encodeEvents } from './message.ts'
-import type { NodeMessage, Nodes, BroadcastEvent } from './port.ts'
+import type { NodeMessage } from './message.ts'
+import type { LoggedSessionEvent } from '../log/events.ts'
 
 export type NodeOptions = {
   id: string
@@ -40,7 +41,8 @@ const FOREIGN_LOG_INTERVAL_MS = 60_000
  * This process as one of the nodes on the same database: it keeps a lease by the database's clock, knows whether there
  * are other nodes, and exchanges messages with them. A node that is alone neither polls nor notifies.
  */
-export class LocalNode implements Nodes {
+export class LocalNode {
+  /** This node's id, which owns the runs it drives. */
   readonly id: string
   readonly #options: NodeOptions
   #listening: AsyncDisposable | null = null
@@ -88,19 +90,23 @@ export class LocalNode implements Nodes {
       }) ?? null
   }
 
+  /** True when there may be other nodes to notify; while it is false, nothing is sent. */
   get hasOthers(): boolean {
     return this.#others > 0 || this.#lastPollFrom !== null
   }
 
+  /** True while this node's lease certainly holds; otherwise another node may take over its runs. */
   get leaseHolds(): boolean {
     const now = performance.now()
     return now < this.#leaseEnds && now >= this.#othersMayBeBack
   }
 
-  payload(events: readonly BroadcastEvent[]): string | null {
+  /** The notification payload about these events, to be sent with their commit; null when there are no other nodes. */
+  payload(events: readonly LoggedSessionEvent[]): string | null {
     return this.hasOthers ? this.#seal(encodeEvents(this.id, events)) : null
   }
 
+  /** Sends a message to the other nodes now. A failure is only logged, because polling finds the same later. */
   broadcast(message: NodeMessage): void {
     if (this.hasOthers) {
       this.#notify(message).catch((error: unknown) =>

@@ -1,14 +1,14 @@
 import type { Database } from '../../db/engine/database.ts'
 import { closeSession, findLeft, lockPresence, markRead } from '../../db/queries/presence.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
-import type { Summaries } from '../jobs/port.ts'
-import type { LogWriter } from '../log/port.ts'
+import type { SummaryWriter } from '../jobs/summaries.ts'
+import type { LogWriter } from '../log/writing/writer.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 
 export type ClosingOptions = {
   database: Database
   log: LogWriter
-  summaries: Summaries
+  summaries: SummaryWriter
   newId(): string
   /** How long a session without readers stays open. */
   graceMs: number

@@ -10,14 +10,15 @@ import {
 } from '../../db/queries/presence.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { repeating } from '../concurrency/repeating.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
-import type { Nodes } from '../nodes/port.ts'
+import type { LocalNode } from '../nodes/node.ts'
 import { closeLeft } from './closing.ts'
 import type { ClosingOptions } from './closing.ts'
 
 export type PresenceOptions = ClosingOptions & {
-  node: Nodes
+  node: LocalNode
   onError(error: unknown, what: string): void
 }
 
@@ -41,12 +42,16 @@ export class LocalPresence {
   readonly #options: PresenceOptions
   readonly #read = new Map<SessionId, Readers>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  #round: Promise<void> | null = null
-  #roundAgain = false
+  /** Looks for sessions without readers. */
+  readonly sweep: () => Promise<void>
   #closing = false
 
   constructor(options: PresenceOptions) {
     this.#options = options
+    this.sweep = repeating(() => this.#sweepRound(), {
+      isOver: () => this.#closing,
+      onError: (error) => options.onError(error, 'sessions could not be closed'),
+    })
   }
 
   /**
@@ -102,17 +107,6 @@ export class LocalPresence {
     }
   }
 
-  /** Looks for sessions without readers. A call during a sweep causes one more. */
-  sweep(): Promise<void> {
-    this.#roundAgain = true
-    this.#round ??= this.#rounds()
-      .catch((error: unknown) => this.#options.onError(error, 'sessions could not be closed'))
-      .finally(() => {
-        this.#round = null
-      })
-    return this.#round
-  }
-
   /**
    * Must be called before the connections are closed: readers who leave from here on are unregistered together by
    * `close`.
@@ -129,7 +123,7 @@ export class LocalPresence {
     this.beginClosing()
     const { database, node, onError } = this.#options
     await Promise.allSettled([
-      this.#round,
+      this.sweep(),
       ...[...this.#read.values()].map(({ recording }) => recording),
     ])
     const leaveSome = () =>
@@ -219,17 +213,16 @@ export class LocalPresence {
     }
   }
 
-  async #rounds(): Promise<void> {
-    while (this.#roundAgain && !this.#closing) {
-      this.#roundAgain = false
-      // A node that may itself count as dead must not judge others.
-      if (this.#options.node.leaseHolds) {
-        await this.#settleReaders()
-        await this.#forgetAbandoned(false)
-        const left = await closeLeft(this.#options, SWEEP_LIMIT, () => this.#closing)
-        this.#roundAgain ||= left === SWEEP_LIMIT
-      }
+  /** Returns true when there may be more sessions to close. */
+  async #sweepRound(): Promise<boolean> {
+    // A node that may itself count as dead must not judge others.
+    if (!this.#options.node.leaseHolds) {
+      return false
     }
+    await this.#settleReaders()
+    await this.#forgetAbandoned(false)
+    const left = await closeLeft(this.#options, SWEEP_LIMIT, () => this.#closing)
+    return left === SWEEP_LIMIT
   }
 
   /** Repeats records that failed, and those that another node removed because it took this one for dead. */

@@ -4,7 +4,7 @@ import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { CallId } from '../../shared/contract/ids.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
-import type { ToolContext, ToolOutcome } from '../tools/port.ts'
+import type { ToolContext, ToolOutcome } from '../tools/tool.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 

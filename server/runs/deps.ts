@@ -1,10 +1,13 @@
 import type { Database } from '../../db/engine/database.ts'
-import type { Summaries, Titles } from '../jobs/port.ts'
-import type { Budget } from '../budget/port.ts'
-import type { LogWriter } from '../log/port.ts'
-import type { ModelCatalog, ModelPort, TokenCounter } from '../model/port.ts'
-import type { Nodes } from '../nodes/port.ts'
-import type { ToolRegistry } from '../tools/port.ts'
+import type { SummaryWriter } from '../jobs/summaries.ts'
+import type { TitleWriter } from '../jobs/titles.ts'
+import type { Budget } from '../budget/budget.ts'
+import type { LogWriter } from '../log/writing/writer.ts'
+import type { ModelPort } from '../model/port.ts'
+import type { ModelCatalog } from '../model/catalog/catalog.ts'
+import type { TokenCounter } from '../model/token-counter.ts'
+import type { LocalNode } from '../nodes/node.ts'
+import type { ToolRegistry } from '../tools/registry.ts'
 
 /** What runs need of the rest of the server. */
 export type RunDeps = {
@@ -15,9 +18,9 @@ export type RunDeps = {
   tokens: TokenCounter
   budget: Budget
   tools: ToolRegistry
-  node: Nodes
-  titles: Titles
-  summaries: Pick<Summaries, 'request'>
+  node: LocalNode
+  titles: Pick<TitleWriter, 'answered'>
+  summaries: Pick<SummaryWriter, 'request'>
   /** ISO 8601. */
   now(): string
   newId(): string

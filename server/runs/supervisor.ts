@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { repeating } from '../concurrency/repeating.ts'
 import { findDeleted } from '../../db/queries/sessions/deleted.ts'
 import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
 import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
@@ -44,8 +45,8 @@ export class RunSupervisor {
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
   readonly #closing = new AbortController()
-  #sweeping: Promise<void> | null = null
-  #sweepAgain = false
+  /** Looks for runs that nobody drives, and logs to shorten. */
+  readonly sweep: () => Promise<void>
   #lookingForStops: Promise<void> | null = null
   #timers: NodeJS.Timeout[] = []
 
@@ -53,6 +54,10 @@ export class RunSupervisor {
   constructor(deps: RunDeps, compact: (run: Run) => Promise<void>) {
     this.#deps = deps
     this.#compact = compact
+    this.sweep = repeating(() => this.#sweepRound(), {
+      isOver: () => this.#closing.signal.aborted,
+      onError: (error) => deps.onError(error, 'a sweep failed'),
+    })
   }
 
   async start(): Promise<void> {
@@ -104,24 +109,13 @@ export class RunSupervisor {
     )
   }
 
-  /** Looks for runs that nobody drives, and logs to shorten. */
-  sweep(): Promise<void> {
-    this.#sweepAgain = true
-    this.#sweeping ??= this.#sweepRounds()
-      .catch((error: unknown) => this.#deps.onError(error, 'a sweep failed'))
-      .finally(() => {
-        this.#sweeping = null
-      })
-    return this.#sweeping
-  }
-
   async close(): Promise<void> {
     const { database, log, node } = this.#deps
     this.#closing.abort()
     for (const timer of this.#timers) {
       clearInterval(timer)
     }
-    await Promise.all([this.#sweeping, this.#lookingForStops])
+    await Promise.all([this.sweep(), this.#lookingForStops])
     for (const { leave } of this.#drives.values()) {
       leave.abort(new FencedError())
     }
@@ -190,22 +184,17 @@ export class RunSupervisor {
     )
   }
 
-  async #sweepRounds(): Promise<void> {
-    while (this.#sweepAgain && !this.#closing.signal.aborted) {
-      this.#sweepAgain = false
-      await this.#sweepRound()
-    }
-  }
-
-  async #sweepRound(): Promise<void> {
+  /** Returns true when there may be more to take over. */
+  async #sweepRound(): Promise<boolean> {
     const { database, node } = this.#deps
     // A node that may be taken for dead itself takes nothing from others.
     if (!node.leaseHolds) {
-      return
+      return false
     }
     const dropped = [...this.#dropped]
     const orphans = await findOrphans(database.db, node.id, dropped, ROUND)
     const waiting = [...orphans]
+    let hasMore = false
     const takeNext = async (): Promise<void> => {
       for (let orphan = waiting.shift(); orphan; orphan = waiting.shift()) {
         const run = await takeOver(orphan, dropped, this.#deps)
@@ -213,7 +202,7 @@ export class RunSupervisor {
           this.#dropped.delete(run.id)
           this.drive(run)
           // A full round is not the last: a node that dies may leave hundreds.
-          this.#sweepAgain ||= orphans.length === ROUND
+          hasMore ||= orphans.length === ROUND
         }
       }
     }
@@ -222,6 +211,7 @@ export class RunSupervisor {
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }
+    return hasMore
   }
 
   /** Stops the runs of this node that a person stopped or deleted on another: that node's word may have been lost. */

@@ -2,6 +2,7 @@ import type { Db } from '../../db/engine/database.ts'
 import { findSessionWithOwner, readActivity } from '../../db/queries/sessions/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { Wakeup } from '../concurrency/wakeup.ts'
 
 /** How soon a session is read again that the database did not tell. Milliseconds. */
 const READ_AGAIN = 1_000
@@ -75,7 +76,7 @@ export class LocalSessionChanges {
     signal: AbortSignal,
     drained?: () => Promise<void>,
   ): AsyncGenerator<SessionsChange, void, void> {
-    const list = new OpenList()
+    using list = new OpenList(signal)
     const lists = this.#lists.get(userId) ?? new Set()
     this.#lists.set(userId, lists.add(list))
     try {
@@ -85,7 +86,7 @@ export class LocalSessionChanges {
           await drained?.()
           yield change
         } else {
-          await list.changed(signal)
+          await list.changed()
         }
       }
     } finally {
@@ -129,14 +130,18 @@ export class LocalSessionChanges {
   }
 }
 
-class OpenList {
+class OpenList implements Disposable {
   readonly #changes = new Map<SessionId, SessionsChange>()
-  #wake: (() => void) | null = null
+  readonly #wakeup: Wakeup
+
+  constructor(signal: AbortSignal) {
+    this.#wakeup = new Wakeup(signal)
+  }
 
   put(id: SessionId, change: SessionsChange): void {
     this.#changes.delete(id)
     this.#changes.set(id, change)
-    this.#wake?.()
+    this.#wakeup.wake()
   }
 
   take(): SessionsChange | null {
@@ -148,18 +153,12 @@ class OpenList {
     return next[1]
   }
 
-  changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#changes.size > 0) {
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#wake = null
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#wake = wake
-      signal.addEventListener('abort', wake, { once: true })
-    })
+  /** Resolves when there may be something to take. */
+  changed(): Promise<void> {
+    return this.#wakeup.sleep()
+  }
+
+  [Symbol.dispose](): void {
+    this.#wakeup[Symbol.dispose]()
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { startTestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
 import { defineTool } from '../tools/define.ts'
-import { CallLostError } from '../tools/port.ts'
+import { CallLostError } from '../tools/tool.ts'
 
 // Compares the OpenAPI description with the actual answers of the routes.
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
 import { readConfig } from '../config/config.ts'
-import type { Tool } from '../tools/port.ts'
+import type { Tool } from '../tools/tool.ts'
 import type { ScriptedAnswer } from './scripted-answer.ts'
 import { createScriptedModel } from './scripted-model.ts'
 

@@ -4,7 +4,7 @@ import { fetchUrl } from './fetch-url.ts'
 import { fetchUserProfile } from './fetch-user-profile.ts'
 import type { Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
-import type { CallOf } from './port.ts'
+import type { CallOf } from './tool.ts'
 import { searchSessions } from './search-sessions.ts'
 import type { FoundPlace } from './search-sessions.ts'
 

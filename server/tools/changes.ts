@@ -1,4 +1,5 @@
-import type { ToolRegistry } from './port.ts'
+import { Wakeup } from '../concurrency/wakeup.ts'
+import type { ToolRegistry } from './registry.ts'
 
 /** The list of tools changed: a client that shows it loads it again. */
 export type ToolsChange = { type: 'tools' }
@@ -13,19 +14,15 @@ export async function* followTools(
   signal: AbortSignal,
   drained: () => Promise<void> = () => Promise.resolve(),
 ): AsyncGenerator<ToolsChange> {
-  let next = Promise.withResolvers<void>()
-  const leave = tools.onChange(() => next.resolve())
-  const stop = () => next.resolve()
-  signal.addEventListener('abort', stop, { once: true })
+  using wakeup = new Wakeup(signal)
+  const leave = tools.onChange(wakeup.wake)
   try {
     while (!signal.aborted) {
       await drained()
       yield { type: 'tools' }
-      await next.promise
-      next = Promise.withResolvers<void>()
+      await wakeup.sleep()
     }
   } finally {
-    signal.removeEventListener('abort', stop)
     leave()
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Timestamp } from '../../shared/contract/session.ts'
 import { defineTool } from './define.ts'
-import type { Tool } from './port.ts'
+import type { Tool } from './tool.ts'
 
 const Input = z.object({
   time_zone: z

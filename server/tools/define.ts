@@ -1,4 +1,4 @@
-import type { Tool } from './port.ts'
+import type { Tool } from './tool.ts'
 
 /** Declares a tool; the types of `execute` are inferred from the two schemas. */
 export function defineTool<const Name extends string, Input, Output>(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineTool } from './define.ts'
 import { htmlText } from './fetch/html-text.ts'
-import type { Tool } from './port.ts'
+import type { Tool } from './tool.ts'
 import type { SafeFetchOptions } from './fetch/safe-fetch.ts'
 
 /**

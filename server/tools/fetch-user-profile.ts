@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Timestamp } from '../../shared/contract/session.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
-import type { Tool } from './port.ts'
+import type { Tool } from './tool.ts'
 
 /** A person's profile; the local owner of a server without accounts has no email. */
 export type Profile = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
-import type { Tool, ToolContext } from './port.ts'
+import type { Tool, ToolContext } from './tool.ts'
 import { createToolRegistry } from './registry.ts'
 
 const caller = { id: UserId.parse('0191d6a0-0000-7000-8000-000000000001'), admin: false }

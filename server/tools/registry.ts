@@ -1,22 +1,49 @@
 import { z } from 'zod'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { describeIssues, readArguments } from './arguments.ts'
-import { CallLostError } from './port.ts'
-import type {
-  ParsedCall,
-  Tool,
-  ToolContext,
-  ToolFailure,
-  ToolOutcome,
-  ToolRegistry,
-  ToolSource,
-} from './port.ts'
+import { CallLostError } from './tool.ts'
+import type { ParsedCall, Tool, ToolContext, ToolFailure, ToolOutcome, ToolSource } from './tool.ts'
 
 /** The longest output of a tool in UTF-16 units of JSON: an event carries it whole, and a frame is limited to 1 MiB. */
 const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
 /** The most tools that all providers accept. */
 const MAX_OFFERED = 128
+
+/** All available tools. */
+export type ToolRegistry = {
+  list(): ToolInfo[]
+  /** The tools that are offered to the model. */
+  offered(): ToolInfo[]
+  /** One tool of the list. */
+  info(name: string): ToolInfo | undefined
+  find(name: string): Tool | undefined
+  /**
+   * Parses a call that the model wrote: returns the tool, and the input to record and execute.
+   * @param argumentsText JSON, as the model sent it; empty means no arguments
+   */
+  parse(name: string, argumentsText: string): ParsedCall
+  /** True when a call with this input, as returned by `parse`, needs approval before it begins. */
+  needsApproval(name: string, input: unknown): boolean
+  /**
+   * Executes a call. Never throws: an abort, a timeout and failures are outcomes. A tool that continues after its
+   * timeout is not interrupted; its late result is dropped.
+   * @param input as returned by `parse`, possibly stored since: it is validated again
+   */
+  execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
+  /** Waits for a tool that is expected soon; returns at once when it is available or not expected. */
+  untilPresent(name: string, signal: AbortSignal): Promise<void>
+  /** See `ToolSource`. */
+  untilSettled: ToolSource['untilSettled']
+  unsettled: ToolSource['unsettled']
+  /**
+   * Waits for tools that a run was offered earlier.
+   * @returns the reasons why some are missing, for the model and the user
+   */
+  untilBack(names: readonly string[], signal: AbortSignal): Promise<string[]>
+  /** Calls the listener whenever the tools change. Returns a function that unsubscribes. */
+  onChange(listener: () => void): () => void
+}
 
 /**
  * @param tools the static tools; a tool of the source with the same name is not offered

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
-import type { Tool } from './port.ts'
+import type { Tool } from './tool.ts'
 
 /** A search hit; it may have more fields than the model is shown. */
 export type FoundPlace = {

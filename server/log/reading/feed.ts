@@ -2,47 +2,40 @@ import type { Database } from '../../../db/engine/database.ts'
 import { readEventsOfMany } from '../../../db/queries/log/events.ts'
 import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import type { BroadcastEvent } from '../../nodes/port.ts'
-import type { CommittedEvent, Hub } from './hub.ts'
+import { repeating } from '../../concurrency/repeating.ts'
+import type { CommittedEvent, LoggedSessionEvent } from '../events.ts'
+import type { Hub } from './hub.ts'
 import { parseEvent } from './snapshot.ts'
 
 /** Rows of one session that are read at once. */
 const PAGE = 500
 
 /**
- * Brings what other nodes commit to the readers of this one: from their word where that is complete, else with one
+ * Brings what other nodes commit to the readers of this one: from a notification where that is complete, else with one
  * query for all the sessions that are being read here.
  */
 export class RemoteFeed {
   readonly #database: Database
   readonly #hub: Hub
-  #reading: Promise<void> | null = null
-  #again = false
+  /** Reads whatever the sessions that are being read here have gained. */
+  readonly catchUp: () => Promise<void>
 
   constructor(database: Database, hub: Hub) {
     this.#database = database
     this.#hub = hub
+    this.catchUp = repeating(() => this.#read())
   }
 
-  /** Takes another node's word for what it committed. */
-  async take(events: readonly BroadcastEvent[]): Promise<void> {
+  /** Takes what another node says that it committed. */
+  async take(events: readonly LoggedSessionEvent[]): Promise<void> {
     let complete = true
-    for (const [sessionId, told] of Map.groupBy(events, (event) => event.sessionId)) {
-      const first = told[0]
-      complete = (!first || this.#hub.receive(sessionId, told, first.seq - 1)) && complete
+    for (const [sessionId, received] of Map.groupBy(events, (event) => event.sessionId)) {
+      const first = received[0]
+      complete = (!first || this.#hub.receive(sessionId, received, first.seq - 1)) && complete
     }
     if (!complete) {
       await this.catchUp()
     }
-  }
-
-  /** Reads whatever the sessions that are being read here have gained. Asked during a reading, it reads once more. */
-  catchUp(): Promise<void> {
-    this.#again = true
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = null
-    })
-    return this.#reading
   }
 
   /** Ends the reading of sessions that were deleted on other nodes: their word may have been lost. */
@@ -56,21 +49,21 @@ export class RemoteFeed {
     }
   }
 
-  async #read(): Promise<void> {
-    while (this.#again) {
-      this.#again = false
-      const places = this.#hub.places()
-      if (places.length === 0) {
-        continue
-      }
-      const rows = await readEventsOfMany(this.#database.db, places, PAGE)
-      const bySession = Map.groupBy(rows, (row) => row.sessionId)
-      for (const { sessionId, after } of places) {
-        const found = bySession.get(sessionId) ?? []
-        this.#hub.receive(sessionId, found.map(toCommitted), after)
-        this.#again ||= found.length === PAGE
-      }
+  /** Returns true when a session has more than one page. */
+  async #read(): Promise<boolean> {
+    const places = this.#hub.places()
+    if (places.length === 0) {
+      return false
     }
+    const rows = await readEventsOfMany(this.#database.db, places, PAGE)
+    const bySession = Map.groupBy(rows, (row) => row.sessionId)
+    let hasMore = false
+    for (const { sessionId, after } of places) {
+      const found = bySession.get(sessionId) ?? []
+      this.#hub.receive(sessionId, found.map(toCommitted), after)
+      hasMore ||= found.length === PAGE
+    }
+    return hasMore
   }
 }
 

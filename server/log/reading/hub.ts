@@ -1,9 +1,6 @@
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import type { AppendedEvent } from '../port.ts'
+import type { CommittedEvent } from '../events.ts'
 import { Topic } from './topic.ts'
-
-/** An event as it was committed. */
-export type CommittedEvent = { seq: number; event: AppendedEvent }
 
 /**
  * Tells the readers of this node what was committed. It remembers the newest events of each session that is being

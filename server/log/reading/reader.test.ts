@@ -3,7 +3,7 @@ import { insertEvents } from '../../../db/queries/log/events.ts'
 import { memoryStorage, startTestApp } from '../../testing/app.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { Hub } from './hub.ts'
-import { CursorReader } from './reader.ts'
+import { LogReader } from './reader.ts'
 
 const LENGTH = 50 * 1024
 
@@ -25,7 +25,7 @@ test('a reader that is behind holds less than 1 MiB of what it was not told yet,
       return result
     },
   })
-  const reader = new CursorReader({ ...database, db }, new Hub())
+  const reader = new LogReader({ ...database, db }, new Hub())
   const leave = new AbortController()
   const options = { sessionId, userId, after: 1, signal: leave.signal }
   const seqs: number[] = []

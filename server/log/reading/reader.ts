@@ -6,13 +6,13 @@ import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.
 import { mergeChunks } from '../../../shared/session/merge.ts'
 import { inFrames, toFrames } from './frames.ts'
 import type { Frames } from './frames.ts'
-import type { CommittedEvent, Hub, Subscription } from './hub.ts'
+import type { Hub, Subscription } from './hub.ts'
+import type { CommittedEvent } from '../events.ts'
 import { LongTexts } from './long-texts.ts'
-import { SessionGoneError } from '../port.ts'
-import type { FollowOptions, LogReader } from '../port.ts'
+
 import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
-import { Semaphore } from './semaphore.ts'
+import { Semaphore } from '../../concurrency/semaphore.ts'
 
 /**
  * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
@@ -29,11 +29,28 @@ type Framed = { seq: number; frames: Frames }
 /** An event that is to be sent, and what it is as one frame that is the same for everybody, where it is one. */
 type Ready = { committed: CommittedEvent; whole: LoggedEvent | null }
 
+export type FollowOptions = {
+  sessionId: SessionId
+  userId: UserId
+  /** The place in the log that the reader has; a snapshot comes first when it has none that the log knows. */
+  after: number | null
+  signal: AbortSignal
+  /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
+  drained?: (() => Promise<void>) | undefined
+}
+
+export class SessionGoneError extends Error {
+  constructor() {
+    super('there is no such session')
+    this.name = 'SessionGoneError'
+  }
+}
+
 /**
  * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
  * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
  */
-export class CursorReader implements LogReader {
+export class LogReader {
   readonly #database: Database
   readonly #hub: Hub
   readonly #longTexts: LongTexts
@@ -46,10 +63,20 @@ export class CursorReader implements LogReader {
     this.#longTexts = new LongTexts(database.db)
   }
 
+  /**
+   * The session's state as one event at its place in the log; null when there is no such session of this user.
+   *
+   * @param limit how many of the newest messages
+   */
   snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
     return takeSnapshot(this.#database, userId, sessionId, { limit })
   }
 
+  /**
+   * The session's events from a place on, as they are committed, until the signal aborts.
+   *
+   * @throws {SessionGoneError} when there is no such session of this user, or it is deleted meanwhile
+   */
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
     const { sessionId, signal, drained } = options
     using subscription = this.#hub.subscribe(sessionId, signal)

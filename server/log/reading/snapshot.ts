@@ -6,7 +6,7 @@ import type { SnapshotEvent } from '../../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { fold } from '../../../shared/session/fold.ts'
-import type { AppendedEvent } from '../port.ts'
+import type { AppendedEvent } from '../events.ts'
 
 /** What a reader starts from. Older messages are loaded page by page. */
 const LIMITS: SnapshotLimits = { limit: 100, maxLength: 512 * 1024 }

@@ -1,4 +1,4 @@
-import type { CommittedEvent } from './hub.ts'
+import type { CommittedEvent } from '../events.ts'
 
 /** Events of one session that are kept at the most. */
 const REMEMBERED_EVENTS = 512

@@ -3,9 +3,9 @@ import { migrate } from '../../../db/engine/migrate.ts'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { Hub } from '../reading/hub.ts'
-import type { CommittedEvent } from '../reading/hub.ts'
-import type { RunHold } from '../port.ts'
-import { GroupCommitWriter } from '../writing/writer.ts'
+import type { CommittedEvent } from '../events.ts'
+import type { RunHold } from '../writing/pending.ts'
+import { LogWriter } from '../writing/writer.ts'
 
 export const MESSAGE = MessageId.parse('00000000-0000-7000-8000-00000000000a')
 export const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
@@ -57,7 +57,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
     sessionId: SessionId.parse(crypto.randomUUID()),
     hold: await insertRunningRun(database),
     onCommitted: (_events: readonly CommittedEvent[]) => {},
-    writer: new GroupCommitWriter({
+    writer: new LogWriter({
       database: {
         ...database,
         db: new Proxy(database.db, {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { SessionId } from '../../../shared/contract/ids.ts'
 import { Admission } from './admission.ts'
-import { LogBusyError } from '../port.ts'
+import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) =>
   SessionId.parse(`${letter.repeat(8)}-0000-7000-8000-000000000000`),
@@ -82,7 +82,7 @@ test('a command that waited for too long is told so, did nothing, and leaves not
     const late = start('late', 'command', b).catch((error: unknown) => error)
     const answer = start('answer', 'answer', b)
     vi.advanceTimersByTime(10_000)
-    expect(await late).toBeInstanceOf(LogBusyError)
+    expect(await late).toBeInstanceOf(DatabaseBusyError)
     expect(admission.waiting).toBe(1)
     await end('none')
     await end('first')

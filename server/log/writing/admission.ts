@@ -1,5 +1,5 @@
+import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import { LogBusyError } from '../port.ts'
 
 /** Who wants a transaction on a log: an answer under way, or whoever wants something new. */
 export type Urgency = 'answer' | 'command'
@@ -38,7 +38,7 @@ export class Admission {
     return this.#answers.length + this.#commands.length
   }
 
-  /** @throws {LogBusyError} when a command waited for too long */
+  /** @throws {DatabaseBusyError} when a command waited for too long */
   async run<T>(urgency: Urgency, sessionId: SessionId, work: () => Promise<T>): Promise<T> {
     await (urgency === 'answer' ? this.#enterAnswer(sessionId) : this.#enterCommand(sessionId))
     try {
@@ -75,7 +75,7 @@ export class Admission {
       }
       const timer = setTimeout(() => {
         this.#commands.splice(this.#commands.indexOf(waiting), 1)
-        reject(new LogBusyError())
+        reject(new DatabaseBusyError())
       }, this.#options.longestWait)
       this.#commands.push(waiting)
     })

@@ -7,8 +7,7 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { dropFenced } from './fence.ts'
 import type { TakenChunks } from './fence.ts'
 import { createAppender, sequenceChunks, toRow } from './sequenced-events.ts'
-import type { SequencedEvent } from './sequenced-events.ts'
-import type { Appender } from '../port.ts'
+import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
 export type CommitOptions = {
   database: Database

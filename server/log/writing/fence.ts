@@ -1,8 +1,7 @@
 import type { Db } from '../../../db/engine/database.ts'
 import { findFenced } from '../../../db/queries/runs/run-owners.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
-import type { PendingChunk, PendingLog } from './pending.ts'
-import type { RunHold } from '../port.ts'
+import type { PendingChunk, PendingLog, RunHold } from './pending.ts'
 
 /** Some taken chunks of one log, which are about to be committed. */
 export type TakenChunks = { log: PendingLog; chunks: PendingChunk[] }

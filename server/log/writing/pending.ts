@@ -2,7 +2,9 @@ import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { joinChunks } from '../../../shared/session/merge.ts'
 import { splitChunk } from '../../../shared/session/split.ts'
-import type { RunHold } from '../port.ts'
+
+/** Who writes for a run. An attempt that another has overtaken can write nothing more. */
+export type RunHold = { runId: RunId; attempt: number }
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
 

@@ -1,12 +1,21 @@
 import type { EventRow } from '../../../db/queries/log/events.ts'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { jsonOf } from '../../../shared/session/event-json.ts'
-import type { CommittedEvent } from '../reading/hub.ts'
+import type { AppendedEvent, LoggedSessionEvent } from '../events.ts'
 import type { PendingChunk } from './pending.ts'
-import type { Appender } from '../port.ts'
+
+/** Adds events inside an `append`, after everything that the session's log already holds or is about to. */
+export type Appender = {
+  /** The place that the next event will have. */
+  readonly nextSeq: number
+  /** Adds the event and returns its place in the log. */
+  add(event: AppendedEvent, runId?: RunId | null): number
+  /** Drops what the transaction would have added, text of a running answer included: the log itself is deleted. */
+  dropAll(): void
+}
 
 /** An event with its place in a session's log. */
-export type SequencedEvent = CommittedEvent & { sessionId: SessionId; runId: RunId | null }
+export type SequencedEvent = LoggedSessionEvent & { runId: RunId | null }
 
 /** Places chunks behind the head of their log. */
 export function sequenceChunks(

@@ -8,9 +8,8 @@ import type { CommitOptions } from './committer.ts'
 import type { TakenChunks } from './fence.ts'
 import type { Hub } from '../reading/hub.ts'
 import { PendingLog } from './pending.ts'
-import type { PendingChunk } from './pending.ts'
-import type { SequencedEvent } from './sequenced-events.ts'
-import type { Appender, LogWriter, RunHold } from '../port.ts'
+import type { PendingChunk, RunHold } from './pending.ts'
+import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
 export type WriterOptions = CommitOptions & {
   hub: Hub
@@ -32,10 +31,11 @@ const LONGEST_WAIT = 10_000
 const REMEMBERED_LOGS = 10_000
 
 /**
- * Commits what the runs of this node write, one group after the other: while one commit is under way the next one
- * gathers. Only what is committed goes to the hub, and so to readers.
+ * The one way into the logs. Commits what the runs of this node write, one group after the other: while one commit is
+ * under way the next one gathers. Readers are shown what it takes after the commit, in the order of the log, never
+ * before and never without.
  */
-export class GroupCommitWriter implements LogWriter {
+export class LogWriter {
   readonly #options: WriterOptions
   readonly #committer: Committer
   readonly #admission: Admission
@@ -56,6 +56,10 @@ export class GroupCommitWriter implements LogWriter {
     })
   }
 
+  /**
+   * Adds text of a running answer. It is committed soon, together with what other runs have (`urgent`: at once).
+   * Resolves when there is room for more, which is at once unless the database does not keep up.
+   */
   async chunk(
     sessionId: SessionId,
     hold: RunHold,
@@ -72,10 +76,18 @@ export class GroupCommitWriter implements LogWriter {
     }
   }
 
+  /** Throws away a run's chunks that wait: an overtaken attempt may not show them. */
   discard(sessionId: SessionId, runId: RunId): void {
     this.#logs.get(sessionId)?.drop(runId)
   }
 
+  /**
+   * Runs `work` in a transaction and adds its events with it, all or nothing; chunks that wait go first. `work` may
+   * run again when another node wrote to the session meanwhile, so it touches nothing but the transaction.
+   *
+   * @param urgency `answer` for what belongs to an answer under way: it goes first, and waits as long as it takes
+   * @throws {DatabaseBusyError} when a command would have to wait for too long; nothing was done then
+   */
   append<T>(
     sessionId: SessionId,
     work: (transaction: Db, log: Appender) => Promise<T>,

@@ -1,4 +1,4 @@
-import type { ModelCatalog, ModelInfo, ModelPort } from '../port.ts'
+import type { ModelInfo, ModelPort, ModelUsage } from '../port.ts'
 import type { Prices } from './prices.ts'
 
 export type CatalogOptions = {
@@ -10,6 +10,20 @@ export type CatalogOptions = {
   contextWindow: number | null
   /** Milliseconds since the epoch. */
   clock?: (() => number) | undefined
+}
+
+/** What is known about models beside how to ask them. */
+export type ModelCatalog = {
+  /** The models that the endpoint offers, the default one always; throws a `ModelPortError` when it cannot be asked. */
+  list(): Promise<ModelInfo[]>
+  /** How many tokens the model reads and writes together; null when nobody says. */
+  contextWindow(model: string): Promise<number | null>
+  /** The same, as far as it is known without asking the endpoint. */
+  knownContextWindow(model: string): Promise<number | null>
+  /** Remembers that the model refused more than so many tokens. */
+  learnContextWindow(model: string, tokens: number): void
+  /** US dollars, what the provider says first; null when the price is not known, which is never the same as 0. */
+  cost(model: string, usage: ModelUsage): Promise<number | null>
 }
 
 /** What is known about the endpoint's models. The endpoint is asked seldom, and nobody waits for it long. */

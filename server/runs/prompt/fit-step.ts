@@ -1,10 +1,6 @@
-import type {
-  ModelCatalog,
-  ModelMessage,
-  ModelStep,
-  TokenBasis,
-  TokenCounter,
-} from '../../model/port.ts'
+import type { ModelMessage, ModelStep } from '../../model/port.ts'
+import type { ModelCatalog } from '../../model/catalog/catalog.ts'
+import type { TokenBasis, TokenCounter } from '../../model/token-counter.ts'
 import { clip } from './clip-text.ts'
 import type { Conversation } from './context.ts'
 import { fitTurns, TURNS_AT_ONCE } from './fit-turns.ts'

@@ -1,4 +1,4 @@
-import { ThreadRefusal } from '../../threads/threads.ts'
+import { ThreadRefusal } from '../../concurrency/threads.ts'
 
 /** Where in the data something stands. */
 export type ImportPath = readonly PropertyKey[]

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { ExportFile } from '../../../shared/contract/export.ts'
 import type { ExportedSession } from '../../../shared/contract/export.ts'
-import { ThreadRefusal } from '../../threads/threads.ts'
+import { ThreadRefusal } from '../../concurrency/threads.ts'
 import { ChatGptFile } from './chatgpt-file.ts'
 import { fromChatGpt } from './chatgpt.ts'
 import { invalidImport, namePlace } from './import-error.ts'

@@ -1,5 +1,5 @@
 import { serialize } from 'node:v8'
-import { answerFromThread } from '../../threads/thread-work.ts'
+import { answerFromThread } from '../../concurrency/thread-work.ts'
 import type { ImportTask } from './import.ts'
 import { readImport } from './import-read.ts'
 

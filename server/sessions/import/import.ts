@@ -5,7 +5,7 @@ import { insertSessionTree } from '../../../db/queries/transfer/imports.ts'
 import type { ExportedMessage, ExportedSession } from '../../../shared/contract/export.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { UserId } from '../../../shared/contract/ids.ts'
-import { ThreadLimitError, ThreadRefusal, workInThread } from '../../threads/threads.ts'
+import { ThreadLimitError, ThreadRefusal, workInThread } from '../../concurrency/threads.ts'
 import { textsOf } from './import-texts.ts'
 import { parentsFirst } from './import-tree.ts'
 

@@ -2,7 +2,7 @@ import type { LoggedEvent } from '../../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
-import type { LogReader } from '../../log/port.ts'
+import type { LogReader } from '../../log/reading/reader.ts'
 import { ConnectionLost } from './gate.ts'
 import { BrokenPromise } from './ledger.ts'
 

@@ -5,7 +5,7 @@ import { CommandError } from '../../api-error.ts'
 import { ask } from '../../commands/send-message.ts'
 import { decideCall, resolveCall } from '../../commands/settle-call.ts'
 import { stopRun } from '../../commands/stop-run.ts'
-import { LogBusyError } from '../../log/port.ts'
+import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import { drawing } from './act.ts'
 import type { Act, Step } from './act.ts'
 import { ConnectionLost } from './gate.ts'
@@ -212,7 +212,7 @@ export class Play {
     answer.then(
       (value) => this.#world.later(() => check(value)),
       (error: unknown) => {
-        const refused = [CommandError, ConnectionLost, LogBusyError].some(
+        const refused = [CommandError, ConnectionLost, DatabaseBusyError].some(
           (kind) => error instanceof kind,
         )
         if (!refused) {

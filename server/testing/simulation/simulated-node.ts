@@ -3,8 +3,8 @@ import { compactRun } from '../../log/compaction.ts'
 import { RemoteFeed } from '../../log/reading/feed.ts'
 import { Hub } from '../../log/reading/hub.ts'
 import { createBudget } from '../../budget/budget.ts'
-import { CursorReader } from '../../log/reading/reader.ts'
-import { GroupCommitWriter } from '../../log/writing/writer.ts'
+import { LogReader } from '../../log/reading/reader.ts'
+import { LogWriter } from '../../log/writing/writer.ts'
 import { localAsker } from '../../auth/local-owner.ts'
 import type { Asker } from '../../auth/port.ts'
 import type { Command } from '../../commands/command.ts'
@@ -18,7 +18,7 @@ import { LocalNode } from '../../nodes/node.ts'
 import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
 import type { UserId } from '../../../shared/contract/ids.ts'
-import type { Tool } from '../../tools/port.ts'
+import type { Tool } from '../../tools/tool.ts'
 import { createToolRegistry } from '../../tools/registry.ts'
 import type { Gate } from './gate.ts'
 import { gatedDatabase } from './gated-database.ts'
@@ -55,7 +55,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     onPoll: () => feed.catchUp(),
     onError,
   })
-  const log = new GroupCommitWriter({
+  const log = new LogWriter({
     database,
     hub,
     paceMs: 8,
@@ -103,7 +103,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
   const onNodeMessage = createNodeMessageHandler({ database, feed, hub, runs, changes })
-  const reader = new CursorReader(database, hub)
+  const reader = new LogReader(database, hub)
   const services = {
     ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },
     // Nobody closes the simulated sessions.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineTool } from '../../tools/define.ts'
-import type { Tool } from '../../tools/port.ts'
+import type { Tool } from '../../tools/tool.ts'
 
 /** One real execution of a tool, which the simulation ends or leaves unfinished. */
 export type Execution = {

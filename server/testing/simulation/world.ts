@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import type { Database } from '../../../db/engine/database.ts'
 import { insertSession } from '../../../db/queries/sessions/sessions.ts'
 import { ensureUser } from '../../../db/queries/users.ts'
-import { LogBusyError } from '../../log/port.ts'
+import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { uuidV7 } from '../../../shared/contract/new-id.ts'
 import { Client } from './client.ts'
@@ -251,7 +251,7 @@ export class World {
 
   /** What failed because of a cut connection, or while nothing came back for long, is no fault of the node. */
   failed(error: unknown, what: string): void {
-    if (!(error instanceof ConnectionLost || error instanceof LogBusyError)) {
+    if (!(error instanceof ConnectionLost || error instanceof DatabaseBusyError)) {
       this.broken(new Error(what, { cause: error }))
     }
   }

@@ -1,4 +1,4 @@
-import { ThreadLimitError, workInThread } from '../../threads/threads.ts'
+import { ThreadLimitError, workInThread } from '../../concurrency/threads.ts'
 
 /** @param url the address of the page, for its relative links */
 export type HtmlTask = { html: string; url: string }

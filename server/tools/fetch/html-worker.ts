@@ -1,5 +1,5 @@
 import { convert } from 'html-to-text'
-import { answerFromThread } from '../../threads/thread-work.ts'
+import { answerFromThread } from '../../concurrency/thread-work.ts'
 import type { HtmlTask } from './html-text.ts'
 
 /** The thread in which `html-text.ts` parses pages. */

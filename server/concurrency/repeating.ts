@@ -1,0 +1,33 @@
+type Options = {
+  /** True when no further round may begin. */
+  isOver?: () => boolean
+  /** Called with what a round threw; without it whoever asked for the rounds gets it. */
+  onError?: (error: unknown) => void
+}
+
+/**
+ * Does work in rounds, one at a time. A call during a round causes one more, since that round may have begun before
+ * there was anything to find; all calls until then share one promise.
+ * @param round returns true when there is more to do
+ */
+export function repeating(
+  round: () => Promise<boolean>,
+  { isOver = () => false, onError }: Options = {},
+): () => Promise<void> {
+  let again = false
+  let running: Promise<void> | null = null
+  const rounds = async (): Promise<void> => {
+    while (again && !isOver()) {
+      again = false
+      const hasMore = await round()
+      again ||= hasMore
+    }
+  }
+  return () => {
+    again = true
+    running ??= (onError ? rounds().catch(onError) : rounds()).finally(() => {
+      running = null
+    })
+    return running
+  }
+}

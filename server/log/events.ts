@@ -1,0 +1,18 @@
+import type { SessionEvent } from '../../shared/contract/events.ts'
+import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
+
+/**
+ * The active branch became another one: the one that ends with `leaf`, null for none. A reader gets a snapshot in its
+ * place, for only that says what a whole branch looks like.
+ */
+export type BranchEvent = { type: 'branch'; session: Session; leaf: MessageId | null }
+
+/** What may be put into a log. A snapshot is made for a reader and never stored. */
+export type AppendedEvent = Exclude<SessionEvent, { type: 'snapshot' }> | BranchEvent
+
+/** An event as it was committed. */
+export type CommittedEvent = { seq: number; event: AppendedEvent }
+
+/** A committed event of any session. */
+export type LoggedSessionEvent = CommittedEvent & { sessionId: SessionId }
