@@ -59,6 +59,11 @@ export type AppOptions = {
   openDatabase?: (config: Config) => Promise<Database>
   /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
   clock?: () => number
+  /**
+   * Whether a reader that is up to date is written to at once, past tRPC's generators. Without it the same bytes come,
+   * for several times the work.
+   */
+  liveOutlets?: boolean
 }
 
 /**
@@ -248,14 +253,15 @@ export async function createApp(options: AppOptions) {
     now,
     newId,
   }
-  const context = (drained?: () => Promise<void>): Context => ({
+  const context = (connection: Pick<Context, 'drained' | 'live'> = {}): Context => ({
     services,
     user: owner,
-    ...(drained && { drained }),
+    ...connection,
   })
   const http = await createHttpServer({
     router: appRouter,
-    createContext: (connection) => context(connection.drained),
+    createContext: ({ drained, live }) =>
+      context({ drained, ...(live && options.liveOutlets !== false && { live }) }),
     access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,

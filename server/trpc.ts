@@ -12,6 +12,7 @@ import type {
 } from '../shared/contract/api/declare.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { toApiError } from './api-error.ts'
+import type { OpenLive } from './http/sockets/live-outlet.ts'
 import type { Services } from './services.ts'
 
 /** What every procedure is called with. */
@@ -20,6 +21,8 @@ export type Context = {
   user: { id: UserId; admin: boolean }
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
+  /** The short way of a watch's events to a reader that is up to date; absent where all go by the procedure's iterator. */
+  live?: OpenLive
   /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }

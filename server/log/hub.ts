@@ -1,5 +1,5 @@
 import type { SessionId } from '../../shared/contract/ids.ts'
-import type { AppendedEvent } from './port.ts'
+import type { AppendedEvent, LiveOutlet } from './port.ts'
 import { Topic } from './topic.ts'
 
 /** An event as it was committed. */
@@ -66,7 +66,7 @@ export class Hub {
       },
       since: (after) => topic.since(after),
       reached: (seq) => topic.reached(seq),
-      changed: (after) => listener.changed(after),
+      changed: (after, live) => listener.changed(after, live),
       [Symbol.dispose]: () => {
         listener[Symbol.dispose]()
         topic.readers -= 1
@@ -85,7 +85,12 @@ export type Subscription = {
   since(after: number): readonly CommittedEvent[] | null
   /** Says that everything up to this place was read from the database. */
   reached(seq: number): void
-  /** Resolves when something after this place is committed, the session is deleted, or the signal aborts. */
-  changed(after: number): Promise<void>
+  /**
+   * Resolves when something after this place is committed, the session is deleted, or the signal aborts.
+   *
+   * @param live takes what is committed meanwhile, as long as it can
+   * @returns the place up to which it took everything
+   */
+  changed(after: number, live?: LiveOutlet): Promise<number>
   [Symbol.dispose](): void
 }

@@ -59,6 +59,16 @@ export type LogWriter = {
   flush(): Promise<void>
 }
 
+/**
+ * Where the events of a reader that is up to date go, past its iterator: at once, and as the same list for all readers
+ * of the session.
+ */
+export type LiveOutlet = {
+  /** Whether there is no room: then the reader goes on by its iterator, as its connection drains. */
+  readonly full: boolean
+  send(events: readonly LoggedEvent[]): void
+}
+
 export type FollowOptions = {
   sessionId: SessionId
   userId: UserId
@@ -67,6 +77,8 @@ export type FollowOptions = {
   signal: AbortSignal
   /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
   drained?: (() => Promise<void>) | undefined
+  /** What it takes is not given by the iterator. Everything comes by one of the two, in the order of the log. */
+  live?: LiveOutlet | undefined
 }
 
 export type LogReader = {

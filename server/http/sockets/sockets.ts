@@ -4,6 +4,8 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
 import { controlFlow } from './flow.ts'
+import { openLive } from './live-outlet.ts'
+import type { OpenLive } from './live-outlet.ts'
 import { watchPulse } from './pulse.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
@@ -13,6 +15,7 @@ export type OpenSocket = {
   request: IncomingMessage
   /** Resolves at once while little is unsent, else when all of it is sent, or the socket is gone. */
   drained(): Promise<void>
+  live: OpenLive
   signal: AbortSignal
   close(code: number, reason: string): void
 }
@@ -72,11 +75,13 @@ export function createSockets(
       watchPulse(webSocket, socket, limits.pingMs)
       // Whatever goes wrong with a socket, `ws` closes it; unheard, the error would end the process.
       webSocket.on('error', onError)
+      const { drained, isFull } = controlFlow(webSocket, socket, limits.fullBytes)
       serve({
         webSocket,
         server,
         request,
-        drained: controlFlow(webSocket, socket, limits.fullBytes),
+        drained,
+        live: openLive(webSocket, socket, isFull),
         signal: ended.signal,
         close: (code, reason) => webSocket.close(code, clip(reason)),
       })

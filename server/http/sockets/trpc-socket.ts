@@ -43,6 +43,7 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
         request,
         token: info.connectionParams?.token ?? bearerToken(request),
         drained: socket.drained,
+        live: socket.live,
         signal: socket.signal,
         close: socket.close,
       }),
