@@ -66,6 +66,11 @@ export type AppOptions = {
   openDatabase?: (config: Config) => Promise<Database>
   /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
   clock?: () => number
+  /**
+   * Whether a reader that is up to date is written to at once, past tRPC's generators. Without it the same bytes come,
+   * for several times the work.
+   */
+  liveOutlets?: boolean
 }
 
 /**
@@ -257,10 +262,14 @@ export async function createApp(options: AppOptions) {
     now,
     newId,
   }
-  const context = (connection?: Connection): Context => ({
+  const context = (connection?: Pick<Connection, 'drained' | 'inTurn' | 'live'>): Context => ({
     services,
     asker: () => owner,
-    ...(connection && { drained: connection.drained, inTurn: connection.inTurn }),
+    ...(connection && {
+      drained: connection.drained,
+      inTurn: connection.inTurn,
+      ...(connection.live && options.liveOutlets !== false && { live: connection.live }),
+    }),
   })
   const http = await createHttpServer({
     router: appRouter,

@@ -13,6 +13,7 @@ import type {
 import { refusalFor, signedOut } from './admit.ts'
 import { toApiError } from './api-error.ts'
 import type { Asker, Login, User } from './auth/port.ts'
+import type { OpenLive } from './http/sockets/live-outlet.ts'
 import type { Services } from './services.ts'
 
 /** What every call comes with. */
@@ -24,6 +25,8 @@ export type Context = {
   drained?: () => Promise<void>
   /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
   inTurn?: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** The short way of a watch's events to a reader that is up to date; absent where all go by the procedure's iterator. */
+  live?: OpenLive
   /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }

@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { sql } from 'kysely'
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+} from 'kysely'
+import type { Schema } from '../schema.ts'
 import { connect } from './connect.ts'
 import type { Database } from './database.ts'
 
@@ -32,6 +40,28 @@ export async function memoryDatabase(): Promise<Database> {
         await database.close()
       }
     },
+  }
+}
+
+/** A database that takes everything at once and has nothing, for what is to be counted without one. */
+export function emptyDatabase(): Database {
+  const db = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (of) => new PostgresIntrospector(of),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  return {
+    kind: 'embedded',
+    db,
+    writer: db,
+    transactionsAtOnce: 1,
+    insertChunks: async () => undefined,
+    notifications: null,
+    jobs: { executeSql: async () => ({ rows: [] }) },
+    close: async () => undefined,
   }
 }
 

@@ -86,8 +86,13 @@ export const exportFile = query(
 
 export const watchSession = procedure
   .meta(sessions.watch)
+  .use(async ({ ctx, getRawInput, next }) => {
+    const { live, services } = ctx
+    const shown = (event: SessionEvent) => typedEvent(event, services.tools)
+    return next({ ctx: { outlet: live?.(await getRawInput(), shown) ?? undefined } })
+  })
   .input(sessions.watch.input)
-  .subscription(async function* ({ ctx: { services, user, drained }, input, signal }) {
+  .subscription(async function* ({ ctx: { services, user, drained, outlet }, input, signal }) {
     using _reader = await services.presence.enter(input.id, user.id)
     const events = services.reader.follow({
       sessionId: input.id,
@@ -95,6 +100,7 @@ export const watchSession = procedure
       after: input.lastEventId ? Number(input.lastEventId) : null,
       signal: signal ?? new AbortController().signal,
       drained,
+      live: outlet,
     })
     try {
       for await (const { seq, event } of events) {

@@ -2,9 +2,17 @@ import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 
+/** What whoever streams to a socket asks between two messages. */
+export type Backpressure = {
+  /** Whether more than a little is unsent. */
+  isFull(): boolean
+  /** Resolves at once unless it is full; else when all of it is sent, or the socket is gone. */
+  drained(): Promise<void>
+}
+
 /**
- * Flow control for one WebSocket, which neither `ws` nor tRPC has: returns `drained`, which whoever streams awaits
- * between two messages, and stops reading from a client that asks without reading the answers.
+ * Backpressure for one WebSocket, which neither `ws` nor tRPC has. It also stops reading from a client that asks without
+ * reading the answers.
  *
  * Node's socket says `drain` when it was over its high water mark (64 KiB) and has handed all of it to the kernel.
  */
@@ -12,7 +20,7 @@ export function applyBackpressure(
   webSocket: WebSocket,
   socket: Socket,
   fullBytes: number,
-): () => Promise<void> {
+): Backpressure {
   // One promise for all that wait: a socket may carry 64 watches.
   let waiting: Promise<void> | null = null
 
@@ -41,7 +49,7 @@ export function applyBackpressure(
     webSocket.pause()
     void drained().then(() => webSocket.resume())
   })
-  return drained
+  return { isFull, drained }
 }
 
 /** Lets long answers be made one at a time: the next is begun when the one before has gone out. */

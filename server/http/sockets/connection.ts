@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { OpenLive } from './live-outlet.ts'
 
 /**
  * What a procedure may know of the connection that its call came over. A socket has one for all its calls, an HTTP
@@ -17,6 +18,8 @@ export type Connection = {
   drained(): Promise<void>
   /** Does work that makes a long answer: after what was given before it, when the other side has taken that. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>
+  /** The short way of a watch's events; absent where there is none. */
+  live?: OpenLive
   /** Aborts when the connection ends. */
   signal: AbortSignal
   /** Ends a socket, as when its login was revoked; a plain HTTP request ends by itself. */

@@ -5,6 +5,8 @@ import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
 import { applyBackpressure } from './backpressure.ts'
 import { FragmentingSocket } from './fragmenting-socket.ts'
+import { openLive } from './live-outlet.ts'
+import type { OpenLive } from './live-outlet.ts'
 import { watchHeartbeat } from './heartbeat.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
@@ -14,6 +16,7 @@ export type OpenSocket = {
   request: IncomingMessage
   /** Resolves at once while little is unsent, else when all of it is sent, or the socket is gone. */
   drained(): Promise<void>
+  live: OpenLive
   signal: AbortSignal
   close(code: number, reason: string): void
 }
@@ -74,11 +77,13 @@ export function createSockets(
       watchHeartbeat(webSocket, socket, limits.pingMs)
       // Whatever goes wrong with a socket, `ws` closes it; unheard, the error would end the process.
       webSocket.on('error', onError)
+      const { drained, isFull } = applyBackpressure(webSocket, socket, limits.fullBytes)
       serve({
         webSocket,
         server,
         request,
-        drained: applyBackpressure(webSocket, socket, limits.fullBytes),
+        drained,
+        live: openLive(webSocket, socket, isFull),
         signal: ended.signal,
         close: (code, reason) => webSocket.close(code, clip(reason)),
       })

@@ -4,6 +4,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
+import { noteAnswerId } from './live-outlet.ts'
 import { watchedFrame } from './watched-frame.ts'
 
 type EncoderOptions = Pick<Limits, 'batchSize' | 'watchesPerSocket'> & {
@@ -14,6 +15,7 @@ type EncoderOptions = Pick<Limits, 'batchSize' | 'watchesPerSocket'> & {
 type Request = {
   id: string | number
   method: 'query' | 'mutation' | 'subscription' | 'subscription.stop'
+  params?: unknown
 }
 
 /**
@@ -48,6 +50,7 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
       return false
     }
     watches.set(request.id, { started: false, stopWanted: false })
+    noteAnswerId(request)
     return true
   }
 

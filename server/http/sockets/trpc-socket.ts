@@ -45,6 +45,7 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
         token: info.connectionParams?.token ?? bearerToken(request),
         drained: socket.drained,
         inTurn: takeTurns(socket.drained),
+        live: socket.live,
         signal: socket.signal,
         close: socket.close,
       }),

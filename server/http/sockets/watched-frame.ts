@@ -6,9 +6,13 @@ import { jsonOf } from '../../../shared/session/event-json.ts'
  */
 export function watchedFrame({ id, jsonrpc, result }: Answer): string | null {
   if (typeof id !== 'number' || jsonrpc !== undefined || !isTracked(result)) return null
-  const { id: eventId, data } = result.data
+  return eventAnswer(id, result.data.id, result.data.data)
+}
+
+/** tRPC's answer with a tracked event. */
+export function eventAnswer(id: number, eventId: string, event: { type: string }): string {
   const place = JSON.stringify(eventId)
-  return `{"id":${id},"result":{"type":"data","data":{"id":${place},"data":${jsonOf(data)}},"id":${place}}}`
+  return `{"id":${id},"result":{"type":"data","data":{"id":${place},"data":${jsonOf(event)}},"id":${place}}}`
 }
 
 type Answer = { id: unknown; jsonrpc?: unknown; result?: unknown }

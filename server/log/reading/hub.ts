@@ -1,5 +1,6 @@
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../events.ts'
+import type { LiveOutlet } from './live-outlet.ts'
 import { Topic } from './topic.ts'
 
 /**
@@ -63,7 +64,7 @@ export class Hub {
       },
       since: (after) => topic.since(after),
       reached: (seq) => topic.reached(seq),
-      changed: (after) => listener.changed(after),
+      changed: (after, live) => listener.changed(after, live),
       [Symbol.dispose]: () => {
         listener[Symbol.dispose]()
         topic.readers -= 1
@@ -82,7 +83,12 @@ export type Subscription = {
   since(after: number): readonly CommittedEvent[] | null
   /** Says that everything up to this place was read from the database. */
   reached(seq: number): void
-  /** Resolves when something after this place is committed, the session is deleted, or the signal aborts. */
-  changed(after: number): Promise<void>
+  /**
+   * Resolves when something after this place is committed, the session is deleted, or the signal aborts.
+   *
+   * @param live takes what is committed meanwhile, as long as it can
+   * @returns the place up to which it took everything
+   */
+  changed(after: number, live?: LiveOutlet): Promise<number>
   [Symbol.dispose](): void
 }

@@ -3,31 +3,24 @@ import { readEventsWithin, readHeads } from '../../../db/queries/log/events.ts'
 import { findSession } from '../../../db/queries/sessions/sessions.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
-import { mergeChunks } from '../../../shared/session/merge.ts'
 import { inFrames, toFrames } from './frames.ts'
 import type { Frames } from './frames.ts'
 import type { Hub, Subscription } from './hub.ts'
 import type { CommittedEvent } from '../events.ts'
 import { LongTexts } from './long-texts.ts'
-
+import type { LiveOutlet } from './live-outlet.ts'
+import { readyOf } from './ready.ts'
 import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
 import { Semaphore } from '../../concurrency/semaphore.ts'
 
-/**
- * What is read from the database at once, and waits while its reader does not read; and the longest text that chunks
- * are merged to (UTF-16 units).
- */
+/** What is read from the database at once, and waits while its reader does not read. UTF-16 units. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
-const LONGEST_CHUNK = 32 * 1024
 /** Snapshots that are taken at the same time: each may be of a very long message. */
 const SNAPSHOTS_AT_ONCE = 4
 
 /** An event at its place in the log, as it is sent. */
 type Framed = { seq: number; frames: Frames }
-
-/** An event that is to be sent, and what it is as one frame that is the same for everybody, where it is one. */
-type Ready = { committed: CommittedEvent; whole: LoggedEvent | null }
 
 export type FollowOptions = {
   sessionId: SessionId
@@ -37,6 +30,8 @@ export type FollowOptions = {
   signal: AbortSignal
   /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
   drained?: (() => Promise<void>) | undefined
+  /** What it takes is not given by the iterator. Everything comes by one of the two, in the order of the log. */
+  live?: LiveOutlet | undefined
 }
 
 export class SessionGoneError extends Error {
@@ -49,13 +44,15 @@ export class SessionGoneError extends Error {
 /**
  * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
  * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
+ *
+ * A reader with a live outlet is handed over to the hub while it is up to date, and comes back with its cursor as soon
+ * as its outlet is full, or something is committed that is not the same for everybody.
  */
 export class LogReader {
   readonly #database: Database
   readonly #hub: Hub
   readonly #longTexts: LongTexts
   readonly #snapshots = new Semaphore(SNAPSHOTS_AT_ONCE)
-  readonly #readied = new WeakMap<readonly CommittedEvent[], readonly Ready[]>()
 
   constructor(database: Database, hub: Hub) {
     this.#database = database
@@ -78,7 +75,7 @@ export class LogReader {
    * @throws {SessionGoneError} when there is no such session of this user, or it is deleted meanwhile
    */
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
-    const { sessionId, signal, drained } = options
+    const { sessionId, signal, drained, live } = options
     using subscription = this.#hub.subscribe(sessionId, signal)
     let cursor = await this.#startingPoint(options)
     // Up to here the log itself is read, though its events are remembered.
@@ -100,9 +97,9 @@ export class LogReader {
         reread = 0
       }
       if (events.length === 0) {
-        await subscription.changed(cursor)
+        cursor = await subscription.changed(cursor, live)
       }
-      for (const ready of this.#ready(events)) {
+      for (const ready of readyOf(events)) {
         await drained?.()
         if (signal.aborted) {
           return
@@ -121,22 +118,6 @@ export class LogReader {
         }
       }
     }
-  }
-
-  /** Merged and cut once for all readers that are at the same place, so that they also share what it is as JSON. */
-  #ready(events: readonly CommittedEvent[]): readonly Ready[] {
-    const known = this.#readied.get(events)
-    if (known) {
-      return known
-    }
-    const ready = mergeChunks(events, LONGEST_CHUNK).map((committed): Ready => {
-      const { seq, event } = committed
-      const frames = event.type === 'branch' ? null : toFrames(event)
-      const isWhole = frames !== null && frames.rest.length === 0
-      return { committed, whole: isWhole ? { seq, event: frames.first } : null }
-    })
-    this.#readied.set(events, ready)
-    return ready
   }
 
   /** Sends an event in frames that are no longer than they may be; returns its place in the log. */

@@ -1,7 +1,12 @@
 import type { CommittedEvent } from '../events.ts'
+import type { LiveOutlet } from './live-outlet.ts'
+import { wholesOf } from './ready.ts'
 
 /** Events of one session that are kept at the most. */
 const REMEMBERED_EVENTS = 512
+
+/** A reader that waits for more, and what goes on for it meanwhile. */
+type Waiting = { live: LiveOutlet | undefined; wake: (after: number) => void }
 
 /** What this node knows of one session's newest events, and who waits for more. */
 export class Topic {
@@ -16,12 +21,15 @@ export class Topic {
   #heardOf = 0
   /** The last list that was asked for: readers that are up to date all ask for the same. */
   #asked: { after: number; events: readonly CommittedEvent[] } | null = null
-  #waiting = new Set<() => void>()
+  /** Those whose outlet can be given what follows on `known`. */
+  readonly #live = new Set<Waiting & { live: LiveOutlet }>()
+  readonly #waiting = new Set<Waiting & { after: number }>()
 
   push(events: readonly CommittedEvent[]): void {
     const first = events[0]
     if (first && !this.receive(events, first.seq - 1)) {
       // Another node wrote before: readers that lack it read it from the database.
+      this.#giveBack()
       this.#events = [...events]
       this.#after = first.seq - 1
       this.known = events.at(-1)?.seq ?? this.known
@@ -41,6 +49,7 @@ export class Topic {
     const fresh = events.filter(({ seq }) => seq > known)
     if (fresh.length > 0) {
       this.#events.push(...fresh)
+      this.#deliver(fresh)
       this.known = fresh.at(-1)?.seq ?? known
       if (this.#events.length > REMEMBERED_EVENTS) {
         const dropped = this.#events.splice(0, this.#events.length - REMEMBERED_EVENTS / 2)
@@ -54,6 +63,7 @@ export class Topic {
   reached(seq: number): void {
     // What was heard of meanwhile was perhaps not read: then the reader reads again.
     if (seq >= this.#heardOf && (this.known === null || seq > this.known)) {
+      this.#giveBack()
       this.known = seq
       this.#events = []
       this.#after = seq
@@ -63,6 +73,7 @@ export class Topic {
 
   close(): void {
     this.closed = true
+    this.#giveBack()
     this.#wake()
   }
 
@@ -78,35 +89,85 @@ export class Topic {
   }
 
   /** One who waits, time and again, for more. It hears the signal once for all of that, and nothing per event. */
-  listen(signal: AbortSignal): { changed(after: number): Promise<void> } & Disposable {
-    let wake = NOTHING
-    const aborted = (): void => wake()
+  listen(signal: AbortSignal): Listener & Disposable {
+    let leave = NOTHING
+    const aborted = (): void => leave()
     signal.addEventListener('abort', aborted, { once: true })
     return {
-      changed: (after) => {
+      changed: (after, live) => {
         if (signal.aborted || this.closed || Math.max(this.known ?? 0, this.#heardOf) > after) {
-          return Promise.resolve()
+          return Promise.resolve(after)
         }
         return new Promise((resolve) => {
-          wake = resolve
-          this.#waiting.add(resolve)
+          leave = this.#add(after, live, resolve)
         })
       },
       [Symbol.dispose]: () => {
         signal.removeEventListener('abort', aborted)
-        this.#waiting.delete(wake)
+        leave()
       },
+    }
+  }
+
+  /** Returns what ends the waiting. */
+  #add(after: number, live: LiveOutlet | undefined, wake: Waiting['wake']): () => void {
+    if (live && after === this.known) {
+      const one = { live, wake }
+      this.#live.add(one)
+      return () => {
+        if (this.#live.delete(one)) {
+          wake(this.known ?? after)
+        }
+      }
+    }
+    const one = { after, live, wake }
+    this.#waiting.add(one)
+    return () => {
+      if (this.#waiting.delete(one)) {
+        wake(after)
+      }
+    }
+  }
+
+  /** Hands events that follow on `known` to those who are up to date, and gives those back who cannot take them. */
+  #deliver(fresh: readonly CommittedEvent[]): void {
+    if (this.#live.size === 0) {
+      return
+    }
+    const wholes = wholesOf(fresh)
+    if (wholes === null) {
+      this.#giveBack()
+      return
+    }
+    for (const one of this.#live) {
+      if (one.live.full) {
+        this.#live.delete(one)
+        one.wake(this.known ?? 0)
+      } else {
+        one.live.send(wholes)
+      }
+    }
+  }
+
+  /** Those who were up to date with `known` read on by themselves. */
+  #giveBack(): void {
+    const given = [...this.#live]
+    this.#live.clear()
+    for (const { wake } of given) {
+      wake(this.known ?? 0)
     }
   }
 
   #wake(): void {
     this.#asked = null
-    const waiting = this.#waiting
-    this.#waiting = new Set()
-    for (const wake of waiting) {
-      wake()
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const { wake, after } of waiting) {
+      wake(after)
     }
   }
 }
+
+type Listener = { changed(after: number, live?: LiveOutlet): Promise<number> }
 
 const NOTHING = (): void => undefined

@@ -2,6 +2,7 @@ import type { LoggedEvent } from '../../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
+import type { LiveOutlet } from '../../log/reading/live-outlet.ts'
 import type { LogReader } from '../../log/reading/reader.ts'
 import { ConnectionLost } from './gate.ts'
 import { BrokenPromise } from './ledger.ts'
@@ -19,6 +20,7 @@ export class Client {
   readonly sessionId: SessionId
   readonly #userId: UserId
   readonly #onBroken: (error: unknown) => void
+  readonly #hasOutlet: boolean
   state: SessionState | null = null
   attachment: Attachment | null = null
   /** Its earlier states: cursors to resume from. */
@@ -26,9 +28,16 @@ export class Client {
   #paused = false
   #resume = () => {}
 
-  constructor(sessionId: SessionId, userId: UserId, onBroken: (error: unknown) => void) {
+  /** @param hasOutlet whether it is given at once what is committed while it is up to date */
+  constructor(
+    sessionId: SessionId,
+    userId: UserId,
+    hasOutlet: boolean,
+    onBroken: (error: unknown) => void,
+  ) {
     this.sessionId = sessionId
     this.#userId = userId
+    this.#hasOutlet = hasOutlet
     this.#onBroken = onBroken
   }
 
@@ -81,6 +90,7 @@ export class Client {
       after,
       signal: leave.signal,
       drained: () => this.#drained(leave.signal),
+      ...(this.#hasOutlet && { live: this.#outletOf(attachment) }),
     })
     for await (const event of events) {
       if (this.attachment !== attachment) {
@@ -90,6 +100,24 @@ export class Client {
     }
     if (!leave.signal.aborted) {
       throw new BrokenPromise('P4', 'a reader was ended')
+    }
+  }
+
+  #outletOf(attachment: Attachment): LiveOutlet {
+    const isFull = () => this.#paused
+    return {
+      get full() {
+        return isFull()
+      },
+      send: (events) => {
+        try {
+          if (this.attachment === attachment) {
+            events.forEach((event) => this.#take(attachment, event))
+          }
+        } catch (error) {
+          this.#onBroken(error)
+        }
+      },
     }
   }
 

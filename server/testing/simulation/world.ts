@@ -57,8 +57,10 @@ export class World {
     this.userId = UserId.parse(this.newId())
     this.sessions = [SessionId.parse(this.newId()), SessionId.parse(this.newId())]
     this.ledger = new Ledger(pglite, this.sessions)
-    this.clients = [...this.sessions, ...this.sessions].map(
-      (sessionId) => new Client(sessionId, this.userId, (error) => this.broken(error)),
+    this.clients = [true, false].flatMap((hasOutlet) =>
+      this.sessions.map(
+        (sessionId) => new Client(sessionId, this.userId, hasOutlet, (error) => this.broken(error)),
+      ),
     )
     this.database = gatedDatabase(pglite, async () => freeOperation(), null)
   }

@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
+import type { LiveOutlet } from '../../log/reading/live-outlet.ts'
+import { eventAnswer } from './watched-frame.ts'
+
+/**
+ * The way of a watch's events past tRPC's generators, to a reader that is up to date; null where there is none.
+ *
+ * @param input of the watch, as it came over the connection
+ * @param shown makes of an event what readers are shown, the same for all of them
+ */
+export type OpenLive = (
+  input: unknown,
+  shown: (event: SessionEvent) => SessionEvent,
+) => LiveOutlet | null
+
+/** What every reader is sent whose watch has the same id, by the list of events that it was given. */
+const messages = new WeakMap<readonly LoggedEvent[], Map<number, Buffer>>()
+
+/** In the input of a watch, the id under which its answers go out. No client can say it: JSON has no symbols. */
+const ANSWER_ID = Symbol('answer id')
+
+/** Notes in the input of a watch that was just decoded how its answers begin. */
+export function noteAnswerId(watch: { id: string | number; params?: unknown }): void {
+  if (typeof watch.id !== 'number' || 'jsonrpc' in watch || !isObject(watch.params)) return
+  const { input } = watch.params
+  if (isObject(input)) Object.assign(input, { [ANSWER_ID]: watch.id })
+}
+
+/** Writes to a socket what tRPC would, made once for all that are to get it. */
+export function openLive(webSocket: WebSocket, socket: Socket, isFull: () => boolean): OpenLive {
+  return (input, shown) => {
+    const id = isObject(input) ? Reflect.get(input, ANSWER_ID) : undefined
+    if (typeof id !== 'number') return null
+    return {
+      get full() {
+        return isFull()
+      },
+      send(events) {
+        // Nothing follows a goodbye. Otherwise `ws` holds nothing back, so that what it was given before went before.
+        if (webSocket.readyState === WebSocket.OPEN) socket.write(messagesOf(events, id, shown))
+      },
+    }
+  }
+}
+
+function messagesOf(
+  events: readonly LoggedEvent[],
+  id: number,
+  shown: (event: SessionEvent) => SessionEvent,
+): Buffer {
+  const known = messages.get(events) ?? new Map<number, Buffer>()
+  messages.set(events, known)
+  const found = known.get(id)
+  if (found) return found
+  const made = Buffer.concat(
+    events.map(({ seq, event }) => textMessage(eventAnswer(id, String(seq), shown(event)))),
+  )
+  known.set(id, made)
+  return made
+}
+
+/** A whole text message of a server (RFC 6455, section 5.2). */
+function textMessage(text: string): Buffer {
+  const payload = Buffer.from(text)
+  const { length } = payload
+  if (length < 126) return Buffer.concat([Buffer.from([0x81, length]), payload])
+  const head = Buffer.alloc(length < 65_536 ? 4 : 10)
+  head[0] = 0x81
+  if (length < 65_536) {
+    head[1] = 126
+    head.writeUInt16BE(length, 2)
+  } else {
+    head[1] = 127
+    head.writeBigUInt64BE(BigInt(length), 2)
+  }
+  return Buffer.concat([head, payload])
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
