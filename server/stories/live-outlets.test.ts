@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { amount } from '../../scripts/testing/amount.ts'
 import { readHeads } from '../../db/queries/log/events.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { createAccessPolicy } from '../http/access.ts'
@@ -66,7 +67,7 @@ test(
         await talk({ type: 'end' })
         await Promise.all(both.map((one) => one[Symbol.asyncDispose]()))
       }),
-      { numRuns: 12 },
+      { numRuns: amount(4, 60) },
     )
     expect(servers.live.events).toBeGreaterThan(20)
   },
@@ -83,7 +84,7 @@ test(
     await using slow = await watchRaw(shortUrl, id)
     await using oracle = await watchRaw(oracleUrl, id)
     const talk = talkIn(app, id)
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < amount(1, 4); round += 1) {
       await talk({ type: 'say', text: `Round ${round} begins. ` })
       await slow.reaches(await headOf(app, id))
       slow.pause()

@@ -8,7 +8,7 @@ export function onNetworkChange(listener: {
   /** The page became visible: its timers may have been suspended, and the network may have changed. */
   visible(): void
 }): () => void {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {}
+  if (typeof document === 'undefined') return () => {}
   const { signal, abort } = listening()
   window.addEventListener('online', () => listener.online(), { signal })
   window.addEventListener('offline', () => listener.offline(), { signal })

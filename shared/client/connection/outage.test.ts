@@ -35,3 +35,15 @@ test('while the database is away the connection says so, and when it is back a s
   await until(store, ({ state: now }) => now?.messages.length === 1)
   stop()
 })
+
+test('calls that are answered while nothing is away change nothing that is told of the connection', async () => {
+  await using server = await ScriptedServer.start()
+  await using client = connect({ url: server.url })
+  await until(client.connection, ({ status }) => status === 'connected')
+  let told = 0
+  client.connection.subscribe(() => (told += 1))
+  for (let call = 0; call < 3; call += 1) {
+    await client.api.sessions.list.query({ limit: 1 })
+  }
+  expect(told).toBe(0)
+})

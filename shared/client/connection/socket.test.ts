@@ -33,12 +33,18 @@ test('a live connection passes the probe, a dead one is dropped by it', async ()
   await using server = await ScriptedServer.start()
   const { socket, log } = await opened(server.url)
   socket.probe(2_000)
+  // One that is under way is enough.
+  socket.probe(2_000)
   await eventually(() => log.length > 0)
   expect(log).toEqual(['message PONG'])
   server.freeze()
   socket.probe(50)
   await eventually(() => log.length > 1)
   expect(log[1]).toBe('close The server gave no sign of life')
+  // What is closed cannot be probed, and says nothing more.
+  socket.probe(1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(log).toHaveLength(2)
 })
 
 test('a server that takes the connection and never answers it can be given up at once', async () => {
