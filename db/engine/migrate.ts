@@ -19,6 +19,7 @@ import { up as deletedSessions } from '../migrations/0012-deleted-sessions.ts'
 import { up as retriedCalls } from '../migrations/0020-retried-calls.ts'
 import { up as notes } from '../migrations/0021-notes.ts'
 import { up as offeredTools } from '../migrations/0022-offered-tools.ts'
+import { up as oneOwnerIndex } from '../migrations/0023-one-owner-index.ts'
 import { up as accounts } from '../migrations/0030-accounts.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '0020-retried-calls': { up: retriedCalls },
   '0021-notes': { up: notes },
   '0022-offered-tools': { up: offeredTools },
+  '0023-one-owner-index': { up: oneOwnerIndex },
   '0030-accounts': { up: accounts },
 }
 

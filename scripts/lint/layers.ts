@@ -60,16 +60,16 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`; `http` is handed the router, and derives routes from it.
  */
 export const rooms: Record<string, readonly string[]> = {
-  http: [],
-  commands: ['presence', 'runs', 'sessions', 'shares', 'log', 'tools'],
-  runs: ['jobs', 'budget', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  http: ['auth'],
+  commands: ['runs', 'presence', 'sessions', 'shares', 'auth', 'log', 'tools'],
+  runs: ['jobs', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
   sessions: ['log', 'concurrency'],
   shares: [],
   usage: [],
+  budget: ['auth', 'model'],
   auth: [],
-  budget: ['model'],
   nodes: ['log'],
   log: ['concurrency'],
   model: [],

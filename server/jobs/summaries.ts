@@ -1,21 +1,10 @@
 import type { Db } from '../../db/engine/database.ts'
-import {
-  findSessionText,
-  setSummary,
-  setSummaryJob,
-} from '../../db/queries/sessions/session-texts.ts'
+import { setSummary, setSummaryJob } from '../../db/queries/sessions/session-texts.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
-import type { Message } from '../../shared/contract/message.ts'
-
 import type { Attempt, JobRunner } from './runner.ts'
-import { transcript } from './transcript.ts'
 import { SUMMARY_INSTRUCTIONS, summaryByRule, toSummary } from './wording.ts'
-import { WritingError } from './write-text.ts'
-import { TEMPERATURE, changeSession, conversationTo, writeAbout } from './writing.ts'
-import type { WritingDeps } from './writing.ts'
-
-/** Some 6,000 tokens, which small models can read. UTF-16 units. */
-const MAX_TRANSCRIPT_LENGTH = 24_000
+import { writeSessionText } from './session-text.ts'
+import type { SessionTextKind, WritingDeps } from './session-text.ts'
 
 /**
  * Writes the summary of a closed session. The session stores the id of the one job that may write it. Reopening the
@@ -42,45 +31,21 @@ export class SummaryWriter {
   }
 
   async write(attempt: Attempt): Promise<void> {
-    const { sessionId, id: job } = attempt
-    const session = await findSessionText(this.#deps.database.db, sessionId)
-    if (session?.summaryJob !== job || session.activeLeaf === null) {
-      return
-    }
-    const { activeLeaf: leaf, userId, model } = session
-    const messages = await conversationTo(this.#deps, sessionId, leaf)
-    const summary = await this.#summarise(messages, model, session.summary, attempt)
-    await changeSession(this.#deps, { sessionId, userId }, (transaction) =>
-      setSummary(transaction, sessionId, { job, summary, leaf }),
-    )
+    await writeSessionText(this.#deps, SUMMARY, attempt)
   }
+}
 
-  /** The model's summary, or a summary by rule when the model cannot write one. */
-  async #summarise(
-    messages: readonly Message[],
-    ownModel: string | null,
-    before: string | null,
-    { sessionId, signal, isLast }: Attempt,
-  ): Promise<string> {
-    const { defaultModel, maxTokens } = this.#deps
-    const text = transcript(messages, MAX_TRANSCRIPT_LENGTH)
-    // The transcript leaves out the middle of a long conversation; the previous summary still covers it.
-    const known = before !== null && text.includes('[…]') ? `Summary so far: ${before}\n\n` : ''
-    const step = {
-      model: ownModel ?? defaultModel,
-      temperature: TEMPERATURE,
-      maxTokens,
-      systemPrompt: SUMMARY_INSTRUCTIONS,
-      messages: [{ role: 'user' as const, text: known + text }],
-    }
-    try {
-      const about = { sessionId, kind: 'summary' as const }
-      return toSummary(await writeAbout(this.#deps, about, step, signal))
-    } catch (error) {
-      if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
-        throw error
-      }
-      return summaryByRule(messages)
-    }
-  }
+const SUMMARY: SessionTextKind = {
+  kind: 'summary',
+  instructions: SUMMARY_INSTRUCTIONS,
+  // Some 6,000 tokens, which small models can read.
+  maxTranscriptLength: 24_000,
+  isWanted: ({ summaryJob }, { id }) => summaryJob === id,
+  // The transcript leaves out the middle of a long conversation; the previous summary still covers it.
+  preface: ({ summary }, text) =>
+    summary !== null && text.includes('[…]') ? `Summary so far: ${summary}\n\n` : '',
+  read: toSummary,
+  byRule: summaryByRule,
+  store: (db, summary, leaf, { sessionId, id: job }) =>
+    setSummary(db, sessionId, { job, summary, leaf }),
 }

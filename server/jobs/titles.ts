@@ -1,25 +1,16 @@
 import type { Db } from '../../db/engine/database.ts'
-import {
-  findSessionText,
-  setModelTitle,
-  wantsTitle,
-} from '../../db/queries/sessions/session-texts.ts'
+import { setModelTitle, wantsTitle } from '../../db/queries/sessions/session-texts.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Attempt, JobRunner } from './runner.ts'
-import { transcript } from './transcript.ts'
 import { TITLE_INSTRUCTIONS, toTitle } from './wording.ts'
-import { WritingError } from './write-text.ts'
-import { TEMPERATURE, changeSession, conversationTo, writeAbout } from './writing.ts'
-import type { WritingDeps } from './writing.ts'
-
-/** The beginning of a conversation suffices for a title. UTF-16 units. */
-const MAX_TRANSCRIPT_LENGTH = 6_000
+import { writeSessionText } from './session-text.ts'
+import type { SessionTextKind, WritingDeps } from './session-text.ts'
 
 /**
  * Lets the model write a title once, to replace the one by rule. A title set by a person stays. The title by rule stays
  * too when the model writes none, and with the demo model.
  */
-export class TitleWriter implements TitleWriter {
+export class TitleWriter {
   readonly #deps: WritingDeps
   readonly #jobs: JobRunner
   readonly #newId: () => string
@@ -37,32 +28,19 @@ export class TitleWriter implements TitleWriter {
     }
   }
 
-  async write({ sessionId, signal, isLast }: Attempt): Promise<void> {
-    const { database, defaultModel, maxTokens } = this.#deps
-    const session = await findSessionText(database.db, sessionId)
-    if (session?.titleSource !== 'rule' || session.activeLeaf === null) {
-      return
-    }
-    const messages = await conversationTo(this.#deps, sessionId, session.activeLeaf)
-    const step = {
-      model: session.model ?? defaultModel,
-      temperature: TEMPERATURE,
-      maxTokens,
-      systemPrompt: TITLE_INSTRUCTIONS,
-      messages: [{ role: 'user' as const, text: transcript(messages, MAX_TRANSCRIPT_LENGTH) }],
-    }
-    try {
-      const about = { sessionId, kind: 'title' as const }
-      const title = toTitle(await writeAbout(this.#deps, about, step, signal))
-      if (title !== null) {
-        await changeSession(this.#deps, { sessionId, userId: session.userId }, (transaction) =>
-          setModelTitle(transaction, sessionId, title),
-        )
-      }
-    } catch (error) {
-      if (!(error instanceof WritingError) || (error.retryable && !isLast)) {
-        throw error
-      }
-    }
+  async write(attempt: Attempt): Promise<void> {
+    await writeSessionText(this.#deps, TITLE, attempt)
   }
+}
+
+const TITLE: SessionTextKind = {
+  kind: 'title',
+  instructions: TITLE_INSTRUCTIONS,
+  // The beginning of a conversation suffices for a title.
+  maxTranscriptLength: 6_000,
+  isWanted: ({ titleSource }) => titleSource === 'rule',
+  read: toTitle,
+  // The session has a title by rule since its first message.
+  byRule: () => null,
+  store: (db, title, _leaf, { sessionId }) => setModelTitle(db, sessionId, title),
 }

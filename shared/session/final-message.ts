@@ -1,3 +1,4 @@
+import { isUnfinished } from '../contract/active.ts'
 import type { LoggedEvent } from '../contract/events.ts'
 import type { Message, Outcome } from '../contract/message.ts'
 import type { Session } from '../contract/session.ts'
@@ -31,9 +32,7 @@ export function toFinalMessage(
 }
 
 function outcomeOf({ status }: Message): Outcome {
-  return status === 'running' || status === 'waiting' || status === 'queued'
-    ? 'interrupted'
-    : status
+  return isUnfinished(status) ? 'interrupted' : status
 }
 
 /** A `once` call that had begun may have taken effect, so its outcome is unknown. */

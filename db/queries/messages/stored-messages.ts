@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isActive } from '../../../shared/contract/active.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Message, MessageStatus, Part, Usage } from '../../../shared/contract/message.ts'
@@ -92,9 +93,7 @@ type Ending = Pick<Message, 'finish' | 'notes'>
 
 /** The endings of the ended answers among these that did not end normally or that have notes. */
 async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, Ending>> {
-  const ids = rows.flatMap(({ id, role, status }) =>
-    role === 'assistant' && status !== 'running' && status !== 'waiting' ? [id] : [],
-  )
+  const ids = rows.flatMap((row) => (row.role === 'assistant' && !isActive(row) ? [row.id] : []))
   if (ids.length === 0) {
     return new Map()
   }

@@ -1,3 +1,4 @@
+import { isUnfinished } from '../../../shared/contract/active.ts'
 import type { ChunkEvent, LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
 import type { MessageId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
@@ -144,7 +145,7 @@ function restOf({ status }: Message, whole: ChunkEvent): Rest[] {
     return []
   }
   const { text, ...piece } = whole
-  const isOpen = status === 'running' || status === 'waiting' || status === 'queued'
+  const isOpen = isUnfinished(status)
   return splitChunk({ ...piece, offset: start, text: text.slice(start) }, MAX_PIECE).map(
     ({ text: own, ...place }) =>
       isOpen
