@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
  * What a procedure may know of the connection that its call came over. A socket has one for all its calls, an HTTP
@@ -17,7 +17,7 @@ export type Connection = {
   drained(): Promise<void>
   /** Aborts when the connection ends. */
   signal: AbortSignal
-  /** Ends a socket, as when its login was revoked; a plain HTTP request ends by itself. */
+  /** Ends it, as when its login was revoked. An answer over HTTP is cut: nothing more of it is sent. */
   close(code: number, reason: string): void
 }
 
@@ -34,6 +34,7 @@ export function bearerToken(request: IncomingMessage): string | null {
 /** The connection of one HTTP request. It never needs to drain: Node's streams pull what is sent over HTTP. */
 export function httpConnection(
   request: IncomingMessage,
+  response: ServerResponse,
   signal: AbortSignal,
   connectionParams: Record<string, string | undefined> | null = null,
 ): Connection {
@@ -43,6 +44,6 @@ export function httpConnection(
     token: bearerToken(request) ?? connectionParams?.token ?? null,
     drained: () => Promise.resolve(),
     signal,
-    close: () => undefined,
+    close: () => response.destroy(),
   }
 }
