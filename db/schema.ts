@@ -249,9 +249,10 @@ export type NodeSecretTable = {
   created_at: Generated<string>
 }
 
-/** An account of the sign-in library, with the id of its row in `users`; the library writes it. */
+/** An account of the sign-in library, which writes it, and the person whose it is. */
 export type AuthUserTable = {
-  id: UserId
+  id: string
+  person_id: UserId
   name: string
   email: string
   email_verified: Generated<boolean>
@@ -265,7 +266,8 @@ export type AuthUserTable = {
 /** A login. */
 export type AuthSessionTable = {
   id: string
-  user_id: UserId
+  /** Of `auth_users`. */
+  user_id: string
   token: string
   expires_at: string
   ip_address: string | null
@@ -277,7 +279,8 @@ export type AuthSessionTable = {
 /** A way in: the password (`credential`), or an account elsewhere. */
 export type AuthAccountTable = {
   id: string
-  user_id: UserId
+  /** Of `auth_users`. */
+  user_id: string
   provider_id: string
   account_id: string
   password: string | null

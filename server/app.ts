@@ -8,11 +8,14 @@ import { migrate } from '../db/engine/migrate.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { findProfile } from '../db/queries/users.ts'
 import { uuidV7 } from '../shared/contract/new-id.ts'
-import { ensureLocalOwner, localAsker } from './auth/local-owner.ts'
+import type { Authenticate } from './auth/embedder.ts'
+import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
 import type { Config } from './config/config.ts'
+import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Connection } from './http/sockets/connection.ts'
+import { createClientAddress } from './http/client-address.ts'
 import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/reading/feed.ts'
@@ -49,7 +52,11 @@ import {
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/tool.ts'
 import { createToolRegistry } from './tools/registry.ts'
+import { parseProxies } from './trusted-proxies.ts'
 import type { Context } from './trpc.ts'
+
+/** Trusted where nobody is. */
+const NOBODY = { has: () => false }
 
 export type AppOptions = {
   config: Config
@@ -64,6 +71,8 @@ export type AppOptions = {
   metrics?: Registry
   /** Opens the database instead of the settings; the server closes it. */
   openDatabase?: (config: Config) => Promise<Database>
+  /** Says who people are, in place of AUTH_MODE. */
+  authenticate?: Authenticate
   /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
   clock?: () => number
   /**
@@ -92,9 +101,15 @@ export async function createApp(options: AppOptions) {
   const now = () => new Date(milliseconds()).toISOString()
   const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
   await removeInterruptedImports(database)
-  const owner = localAsker(await ensureLocalOwner(database.db))
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
+  const clientAddress = createClientAddress(parseProxies(config.listen.trustProxy) ?? NOBODY)
+  const gate = await openGate({
+    ...{ config, database, logger, clientAddress, onError, now, newId },
+    authenticate: options.authenticate,
+    tellOthers: () => node.broadcast({ type: 'logins-changed' }),
+  })
+  opened.defer(() => gate.close())
   const { model, defaultModel } = await openModel(options, opened, onError)
   const catalog = createModelCatalog({
     port: model,
@@ -230,7 +245,10 @@ export async function createApp(options: AppOptions) {
     },
     (run) => compactRun(database.db, run, now()),
   )
-  const onNodeMessage = createNodeMessageHandler({ database, feed, runs, hub, changes })
+  const onNodeMessage = createNodeMessageHandler({
+    ...{ database, feed, runs, hub, changes },
+    recheckLogins: gate.recheck,
+  })
   // Closed after the runs: meanwhile it says that this node is not ready.
   const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())
@@ -262,9 +280,12 @@ export async function createApp(options: AppOptions) {
     now,
     newId,
   }
-  const context = (connection?: Pick<Connection, 'drained' | 'inTurn' | 'live'>): Context => ({
+  const context = (
+    asker: () => Asker | null,
+    connection?: Pick<Connection, 'drained' | 'inTurn' | 'live'>,
+  ): Context => ({
     services,
-    asker: () => owner,
+    asker,
     ...(connection && {
       drained: connection.drained,
       inTurn: connection.inTurn,
@@ -273,8 +294,12 @@ export async function createApp(options: AppOptions) {
   })
   const http = await createHttpServer({
     router: appRouter,
-    createContext: context,
-    access: createAccessPolicy({ ...config.listen, mode: config.auth.mode }),
+    createContext: async (connection) => context(await gate.askerOf(connection), connection),
+    access: createAccessPolicy({
+      ...config.listen,
+      // An application that embeds this server says itself which hosts it answers to.
+      mode: options.authenticate ? 'accounts' : config.auth.mode,
+    }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger,
     health: () => about,
@@ -282,6 +307,8 @@ export async function createApp(options: AppOptions) {
     report: outage.report,
     checkTools: () => tools.unsettled(),
     metrics,
+    clientAddress,
+    plugins: gate.plugins,
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())
@@ -293,9 +320,15 @@ export async function createApp(options: AppOptions) {
     /** This process among those on the same database. */
     node,
     /** Calls the procedures in this process, as the local owner. */
-    caller: createCaller(context()),
+    caller: createCaller(context(() => gate.local)),
     /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */
-    listen: () => http.listen(config.listen),
+    async listen() {
+      const url = await http.listen(config.listen)
+      gate.accounts?.listensAt(url)
+      return url
+    },
+    /** Where the first account is made; null when there is one, or when there are no accounts at all. */
+    setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** `/readyz` says 503 from here on; what is open goes on. */
     drain: () => http.drain(),
     /** Ends everything in the reverse order of its making: sockets, then runs, then the database. */

@@ -56,6 +56,8 @@ async function start(): Promise<App> {
   try {
     const url = await made.listen()
     console.log(`Throughline is listening on ${url}`)
+    const setupLink = await made.setupLink()
+    if (setupLink) console.log(`Set up the first account: ${setupLink}`)
     if (made.services.model.kind === 'demo') {
       console.log(
         'The demo model answers. Set OPENAI_API_KEY or OPENAI_BASE_URL (see .env.example) for a real one.',

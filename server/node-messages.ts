@@ -13,6 +13,7 @@ type NodeMessageTargets = {
   hub: Hub
   runs: RunSupervisor
   changes: LocalSessionChanges
+  recheckLogins(): void
 }
 
 /**
@@ -25,6 +26,7 @@ export function createNodeMessageHandler({
   hub,
   runs,
   changes,
+  recheckLogins,
 }: NodeMessageTargets): (message: NodeMessage) => Promise<void> {
   const sessionDeleted = async (message: SessionDeleted): Promise<void> => {
     const { sessionId, userId, runId } = message
@@ -65,6 +67,8 @@ export function createNodeMessageHandler({
         return changes.touch(message.sessionId)
       case 'session-deleted':
         return sessionDeleted(message)
+      case 'logins-changed':
+        return recheckLogins()
       case 'joined':
         return
     }

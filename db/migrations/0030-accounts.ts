@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 
 /**
  * Accounts: what a person may do, the tables of the sign-in library (`auth_…`, whose columns it names), the links that
- * work once, and the keys of programs. Every table of the library hangs on `users`, so that a person who is deleted
- * leaves no login.
+ * work once, and the keys of programs. Every account belongs to a row of `users`, so that a person who is deleted leaves
+ * no login, and that a guest who registers goes on as the same person.
  *
  * Addresses are unique among the accounts (`auth_users`), no longer among all people: an outside issuer may know
  * somebody by the address of somebody else's account.
@@ -27,7 +27,8 @@ const statements = [
     add column subject text`,
   `create unique index users_of_issuers on users (issuer, subject)`,
   `create table auth_users (
-    id uuid primary key references users on delete cascade,
+    id uuid primary key,
+    person_id uuid not null references users on delete cascade,
     name text not null,
     email text not null unique,
     email_verified boolean not null default false,
@@ -37,6 +38,7 @@ const statements = [
     created_at timestamptz(3) not null default now(),
     updated_at timestamptz(3) not null default now()
   )`,
+  `create index auth_users_of_person on auth_users (person_id)`,
   `create table auth_sessions (
     id uuid primary key,
     user_id uuid not null references auth_users on delete cascade,
@@ -84,12 +86,6 @@ const statements = [
     locked_until timestamptz(3)
   )`,
   `create index auth_two_factors_of_user on auth_two_factors (user_id)`,
-  `create table auth_rate_limits (
-    id uuid primary key,
-    key text not null unique,
-    count integer not null,
-    last_request bigint not null
-  )`,
   `create table auth_links (
     id uuid primary key,
     kind text not null check (kind in ('setup', 'invite')),
@@ -126,7 +122,6 @@ const tables = [
   'auth_accounts',
   'auth_verifications',
   'auth_two_factors',
-  'auth_rate_limits',
   'auth_links',
   'api_keys',
 ]

@@ -5,7 +5,7 @@ import type { UserTable } from '../schema.ts'
 
 export type UserRow = Selectable<UserTable>
 
-const columns = [
+export const userColumns = [
   'id',
   'name',
   'email',
@@ -21,7 +21,11 @@ const columns = [
 
 /** The user with this id, or null. */
 export async function findUser(db: Db, id: UserId): Promise<UserRow | null> {
-  const row = await db.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('users')
+    .select(userColumns)
+    .where('id', '=', id)
+    .executeTakeFirst()
   return row ?? null
 }
 
@@ -32,7 +36,11 @@ export async function ensureUser(db: Db, user: Insertable<UserTable>): Promise<U
     .values(user)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
-  return db.selectFrom('users').select(columns).where('id', '=', user.id).executeTakeFirstOrThrow()
+  return db
+    .selectFrom('users')
+    .select(userColumns)
+    .where('id', '=', user.id)
+    .executeTakeFirstOrThrow()
 }
 
 /** The fields of a user that the profile tool may return; null when there is no such user. */
@@ -50,4 +58,9 @@ export async function findProfile(db: Db, id: UserId) {
     .where('id', '=', id)
     .executeTakeFirst()
   return row ?? null
+}
+
+/** Those of these users that there are. */
+export async function findUsers(db: Db, ids: readonly UserId[]): Promise<UserRow[]> {
+  return db.selectFrom('users').select(userColumns).where('id', 'in', ids).execute()
 }

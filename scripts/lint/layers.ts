@@ -53,14 +53,14 @@ const interfaces =
  * files directly in server/ serve every room, and so know rooms by their types only.
  */
 const composers =
-  /^server\/(index|main|app|router|queries|caller|node-messages|open-resources|start-config)\.ts$/
+  /^server\/(index|main|app|router|queries|caller|gate|node-messages|open-resources|start-config)\.ts$/
 
 /**
  * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes
  * `http` → `commands` → `runs` → `log` → `db`; `http` is handed the router, and derives routes from it.
  */
 export const rooms: Record<string, readonly string[]> = {
-  http: ['auth'],
+  http: ['auth', 'log'],
   commands: ['runs', 'presence', 'sessions', 'shares', 'auth', 'log', 'tools'],
   runs: ['jobs', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
@@ -69,7 +69,7 @@ export const rooms: Record<string, readonly string[]> = {
   shares: [],
   usage: [],
   budget: ['auth', 'model'],
-  auth: [],
+  auth: ['config'],
   nodes: ['log'],
   log: ['concurrency'],
   model: [],

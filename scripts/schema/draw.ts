@@ -11,10 +11,9 @@ const SENTENCES: Record<string, string> = {
     "The ways into each account: a password's hash (`credential`), or an account elsewhere.",
   auth_links:
     "The links that make one account, once: the first one's, and invitations; tokens as hashes.",
-  auth_rate_limits: 'How often the sign-in library was asked, by address and path.',
   auth_sessions: 'The logins.',
   auth_two_factors: 'The second factors, encrypted.',
-  auth_users: 'The accounts as the sign-in library knows them, each with the id of its person.',
+  auth_users: 'The accounts as the sign-in library knows them, each of a person.',
   auth_verifications:
     'Tokens of the sign-in library that are on their way, such as those of a reset.',
   background_usage: 'Tokens and cost of the model calls that wrote titles and summaries.',

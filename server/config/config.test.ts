@@ -86,6 +86,21 @@ test('every variable arrives where the server reads it', () => {
       AUTH_JWKS_URL: 'https://issuer.example.com/keys',
       AUTH_JWT_ISSUER: 'https://issuer.example.com/',
       AUTH_JWT_AUDIENCE: 'chat',
+      AUTH_SIGNUP: 'open',
+      AUTH_GUESTS: 'true',
+      GITHUB_CLIENT_ID: 'github',
+      GITHUB_CLIENT_SECRET: 'github secret',
+      GOOGLE_CLIENT_ID: 'google',
+      GOOGLE_CLIENT_SECRET: 'google secret',
+      OIDC_ISSUER: 'https://login.example.com/',
+      OIDC_CLIENT_ID: 'oidc',
+      OIDC_CLIENT_SECRET: 'oidc secret',
+      OIDC_NAME: 'Example',
+      SMTP_URL: 'smtps://user:word@mail.example.com',
+      MAIL_FROM: 'Chat <chat@example.com>',
+      TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+      TLS_CERT_FILE: 'cert.pem',
+      TLS_KEY_FILE: 'key.pem',
       ALLOWED_ORIGINS: 'https://a.example.com, http://localhost:5173/',
       LOG_LEVEL: 'warn',
     }),
@@ -95,6 +110,8 @@ test('every variable arrives where the server reads it', () => {
       port: 0,
       publicUrl: 'https://chat.example.com',
       allowedOrigins: ['https://a.example.com', 'http://localhost:5173'],
+      trustProxy: ['10.0.0.0/8', 'fd00::/8'],
+      tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
     },
     databaseUrl: 'postgresql://user:word@db.example.com:5432/postgres',
     dataDir: 'memory:',
@@ -127,7 +144,20 @@ test('every variable arrives where the server reads it', () => {
         name: 'https://issuer.example.com/',
         audience: 'chat',
       },
+      signUp: 'open',
+      guests: true,
+      providers: {
+        github: { clientId: 'github', clientSecret: 'github secret' },
+        google: { clientId: 'google', clientSecret: 'google secret' },
+        oidc: {
+          issuer: 'https://login.example.com',
+          clientId: 'oidc',
+          clientSecret: 'oidc secret',
+          name: 'Example',
+        },
+      },
     },
+    mail: { smtpUrl: 'smtps://user:word@mail.example.com', from: 'Chat <chat@example.com>' },
     logLevel: 'warn',
   })
 })
@@ -173,13 +203,50 @@ test.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost'])('%s is loopba
   expect(problemsOf({ SERVER_HOST: host })).toEqual([])
 })
 
-test('accounts are refused in plain words, and need a secret with a shared database', () => {
-  const accounts = { AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0' }
-  expect(problemsOf(accounts)).toEqual([expect.stringMatching(/^AUTH_MODE: .*not available/)])
-  expect(problemsOf({ ...accounts, DATABASE_URL: 'postgres://db.example.com/chat' })).toEqual([
-    expect.stringMatching(/^AUTH_MODE: /),
-    expect.stringMatching(/^AUTH_SECRET: /),
+test('accounts need a secret with a shared database', () => {
+  const env = { AUTH_MODE: 'accounts', DATABASE_URL: 'postgres://db.example.com/chat' }
+  expect(problemsOf(env)).toEqual([expect.stringMatching(/^AUTH_SECRET: /)])
+  expect(problemsOf({ ...env, AUTH_SECRET: 's'.repeat(32) })).toEqual([])
+})
+
+test.each([{}, { TRUST_PROXY: 'loopback' }, { TRUST_PROXY: 'none' }])(
+  'accounts over plain HTTP beyond loopback are refused with %o',
+  (env) => {
+    const beyond = { AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0', ...env }
+    expect(problemsOf(beyond)).toEqual([expect.stringMatching(/^SERVER_HOST: .*TLS_CERT_FILE/)])
+  },
+)
+
+test.each([
+  { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' },
+  { TRUST_PROXY: '10.0.0.7' },
+  { TRUST_PROXY: 'loopback, 10.0.0.0/8' },
+])('accounts may listen beyond loopback with %o', (env) => {
+  expect(problemsOf({ AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0', ...env })).toEqual([])
+})
+
+test('what is of no use alone is asked for together', () => {
+  expect(
+    problemsOf({ GITHUB_CLIENT_ID: 'leak', SMTP_URL: 'smtp://leak', TLS_KEY_FILE: 'k' }),
+  ).toEqual([
+    'GITHUB_CLIENT_SECRET: must be set too, together with GITHUB_CLIENT_ID.',
+    'MAIL_FROM: must be set too, together with SMTP_URL.',
+    'TLS_CERT_FILE: must be set too, together with TLS_KEY_FILE.',
   ])
+})
+
+test('keys and codes of others are fetched over plain HTTP on this machine only', () => {
+  const env = {
+    AUTH_JWKS_URL: 'http://keys.example.com/',
+    OIDC_ISSUER: 'http://login.example.com',
+    OIDC_CLIENT_ID: 'c',
+    OIDC_CLIENT_SECRET: 's',
+  }
+  expect(problemsOf(env)).toEqual([
+    expect.stringMatching(/^AUTH_JWKS_URL: .*https/),
+    expect.stringMatching(/^OIDC_ISSUER: .*https/),
+  ])
+  expect(problemsOf({ AUTH_JWKS_URL: 'http://127.0.0.1:1/keys' })).toEqual([])
 })
 
 test('a Supabase key without a connection string stops, and says where the string is shown', () => {

@@ -1,5 +1,12 @@
+import { conflicts } from './config-conflicts.ts'
 import { Settings } from './settings.ts'
 import type { BuiltinToolName } from '../tools/builtin-names.ts'
+
+/** This application as another service knows it. */
+export type Client = { clientId: string; clientSecret: string }
+
+/** An outside issuer; null where any will do. */
+export type Issuer = { jwksUrl: string; name: string | null; audience: string | null }
 
 /** All that the server is told from outside, checked and typed. `readConfig` makes it. */
 export type Config = {
@@ -11,6 +18,10 @@ export type Config = {
     publicUrl: string | null
     /** Further origins that may call. */
     allowedOrigins: string[]
+    /** Whose forwarded addresses are believed. */
+    trustProxy: string[]
+    /** Files of the certificate with its chain, and of its key; null leaves TLS to a proxy. */
+    tls: { certFile: string; keyFile: string } | null
   }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
@@ -47,10 +58,24 @@ export type Config = {
     /** Null: one is made and kept in `dataDir`. */
     secret: string | null
     /** An outside issuer whose bearer tokens are accepted too. */
-    issuer: { jwksUrl: string; name: string | null; audience: string | null } | null
+    issuer: Issuer | null
+    /** Who may make an account. */
+    signUp: 'open' | 'invite' | 'closed'
+    /** Whether people may begin without an account. */
+    guests: boolean
+    providers: {
+      github: Client | null
+      google: Client | null
+      oidc: (Client & { issuer: string; name: string }) | null
+    }
   }
+  /** Null: mails are links that an administrator hands over. */
+  mail: { smtpUrl: string; from: string } | null
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
+
+/** The settings cannot be had with what the database holds. */
+export class ModeError extends Error {}
 
 /** Every problem of the settings at once, each by the variable's name and never by its value. */
 export class ConfigError extends Error {
@@ -84,44 +109,6 @@ function describe(issue: { path: PropertyKey[]; message: string }): string {
   return `${String(issue.path[0])}: ${issue.message}`
 }
 
-/** What is wrong between settings that may each be right. */
-function conflicts(given: Record<string, string | undefined>): string[] {
-  const problems: string[] = []
-  const accounts = given.AUTH_MODE === 'accounts'
-  if (accounts) {
-    problems.push(
-      'AUTH_MODE: accounts are not available in this version; remove it, or set it to "single".',
-    )
-  }
-  if (!accounts && given.SERVER_HOST && !isLoopback(given.SERVER_HOST)) {
-    problems.push(
-      'SERVER_HOST: without accounts, whoever reaches the server owns it, so it listens on loopback only; ' +
-        'use 127.0.0.1, ::1 or localhost.',
-    )
-  }
-  if (accounts && given.DATABASE_URL && !given.AUTH_SECRET) {
-    problems.push(
-      'AUTH_SECRET: accounts on a shared database need one secret for all servers; set at least 32 random ' +
-        'characters (openssl rand -base64 32).',
-    )
-  }
-  if (given.SUPABASE_KEY && !given.DATABASE_URL) {
-    problems.push(
-      'DATABASE_URL: Supabase is reached as Postgres, which SUPABASE_KEY cannot open; copy the connection string ' +
-        'from the Supabase dashboard (your project, "Connect" at the top, then "Session pooler"; its password is ' +
-        'under Project Settings, Database) into DATABASE_URL, or remove SUPABASE_KEY to use the embedded database.',
-    )
-  }
-  return problems
-}
-
-/** Whether only this machine can reach a server that listens on `host`. */
-function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-  )
-}
-
 function toConfig(settings: Settings): Config {
   const supabase = settings.SUPABASE_URL ? `${settings.SUPABASE_URL}/auth/v1` : null
   const jwksUrl = settings.AUTH_JWKS_URL ?? (supabase ? `${supabase}/.well-known/jwks.json` : null)
@@ -131,6 +118,11 @@ function toConfig(settings: Settings): Config {
       port: settings.SERVER_PORT,
       publicUrl: settings.PUBLIC_URL ?? null,
       allowedOrigins: settings.ALLOWED_ORIGINS,
+      trustProxy: settings.TRUST_PROXY,
+      tls:
+        settings.TLS_CERT_FILE && settings.TLS_KEY_FILE
+          ? { certFile: settings.TLS_CERT_FILE, keyFile: settings.TLS_KEY_FILE }
+          : null,
     },
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir: settings.DATA_DIR,
@@ -169,7 +161,28 @@ function toConfig(settings: Settings): Config {
             audience: settings.AUTH_JWT_AUDIENCE ?? (supabase ? 'authenticated' : null),
           }
         : null,
+      signUp: settings.AUTH_SIGNUP,
+      guests: settings.AUTH_GUESTS,
+      providers: {
+        github: client(settings.GITHUB_CLIENT_ID, settings.GITHUB_CLIENT_SECRET),
+        google: client(settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET),
+        oidc: openIdConnect(settings),
+      },
     },
+    mail:
+      settings.SMTP_URL && settings.MAIL_FROM
+        ? { smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }
+        : null,
     logLevel: settings.DEBUG ? 'debug' : settings.LOG_LEVEL,
   }
+}
+
+function client(clientId: string | undefined, clientSecret: string | undefined): Client | null {
+  return clientId && clientSecret ? { clientId, clientSecret } : null
+}
+
+function openIdConnect(settings: Settings): Config['auth']['providers']['oidc'] {
+  const known = client(settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)
+  const issuer = settings.OIDC_ISSUER
+  return known && issuer ? { ...known, issuer, name: settings.OIDC_NAME ?? 'OpenID Connect' } : null
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BUILTIN_TOOL_NAMES } from '../tools/builtin-names.ts'
 import type { BuiltinToolName } from '../tools/builtin-names.ts'
+import { parseProxies } from '../trusted-proxies.ts'
 
 /** The longest time a setting may ask for, in seconds; a timer of Node holds less than 25 days. */
 const DAY = 86_400
@@ -60,10 +61,7 @@ export const Settings = z.object({
       error: `must be all, none, or names divided by commas, of ${BUILTIN_TOOL_NAMES.join(', ')}.`,
     })
     .transform((names) => names.filter(isBuiltinTool)),
-  FETCH_URL_TOOL: z
-    .enum(['true', 'false'], { error: 'must be true or false.' })
-    .default('false')
-    .transform((value) => value === 'true'),
+  FETCH_URL_TOOL: truth(),
   AUTH_MODE: z
     .enum(['single', 'accounts'], { error: 'must be single or accounts.' })
     .default('single'),
@@ -71,6 +69,43 @@ export const Settings = z.object({
     .string()
     .min(32, { error: 'must have at least 32 characters; make one with: openssl rand -base64 32.' })
     .optional(),
+  AUTH_SIGNUP: z
+    .enum(['open', 'invite', 'closed'], { error: 'must be open, invite or closed.' })
+    .default('invite'),
+  AUTH_GUESTS: truth(),
+  GITHUB_CLIENT_ID: z.string().trim().optional(),
+  GITHUB_CLIENT_SECRET: z.string().trim().optional(),
+  GOOGLE_CLIENT_ID: z.string().trim().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().trim().optional(),
+  OIDC_ISSUER: webUrl('must be the http or https address of an OpenID Connect issuer.').optional(),
+  OIDC_CLIENT_ID: z.string().trim().optional(),
+  OIDC_CLIENT_SECRET: z.string().trim().optional(),
+  OIDC_NAME: z.string().trim().max(40, { error: 'must have at most 40 characters.' }).optional(),
+  SMTP_URL: z
+    .url({
+      protocol: /^smtps?$/,
+      error: 'must be an address such as smtps://user:password@mail.example.com.',
+    })
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .trim()
+    // A second line would be a second header.
+    .refine((value) => /^[^\r\n@]+@[^\r\n@]+$/.test(value), {
+      error: 'must be one address, such as Throughline <chat@example.com>.',
+    })
+    .optional(),
+  TRUST_PROXY: z
+    .string()
+    .default('loopback')
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .transform((entries) => entries.filter((entry) => entry !== ''))
+    .refine((entries) => parseProxies(entries) !== null, {
+      error:
+        'must be loopback, none, or addresses and ranges divided by commas, such as 10.0.0.0/8.',
+    }),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   AUTH_JWKS_URL: webUrl('must be the http or https address of a JSON Web Key Set.').optional(),
   AUTH_JWT_ISSUER: z.string().optional(),
   AUTH_JWT_AUDIENCE: z.string().optional(),
@@ -100,6 +135,13 @@ export const Settings = z.object({
     .transform((value) => value === 'true' || value === '1'),
 })
 export type Settings = z.infer<typeof Settings>
+
+function truth() {
+  return z
+    .enum(['true', 'false'], { error: 'must be true or false.' })
+    .default('false')
+    .transform((value) => value === 'true')
+}
 
 function whole(min: number, max: number, fallback: number) {
   return wholeFrom(min, max).default(fallback)

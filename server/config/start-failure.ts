@@ -2,6 +2,7 @@ import { FolderInUseError } from '../../db/engine/embedded/folder-lock.ts'
 import { DatabaseUrlError } from '../../db/engine/postgres-address.ts'
 import { RowsHiddenError } from '../../db/engine/row-security.ts'
 import { isCertificateError } from '../../db/engine/database-errors.ts'
+import { ModeError } from './config.ts'
 import type { Config } from './config.ts'
 
 /**
@@ -14,7 +15,11 @@ export function explainStartFailure(error: unknown, config: Config): string {
     if (cause instanceof FolderInUseError) {
       return `The folder ${cause.dataDir} is in use by another Throughline. Stop that one, or set DATA_DIR to another folder.`
     }
-    if (cause instanceof DatabaseUrlError || cause instanceof RowsHiddenError) {
+    if (
+      cause instanceof DatabaseUrlError ||
+      cause instanceof RowsHiddenError ||
+      cause instanceof ModeError
+    ) {
       return cause.message
     }
     const code = codeOf(cause)

@@ -6,6 +6,8 @@ import { Gauge, Registry } from 'prom-client'
 import type { AccessPolicy } from './access.ts'
 import { isInterface } from './access.ts'
 import { boundBodies } from './rest/bodies.ts'
+import { createClientAddress } from './client-address.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { CreateContext } from './sockets/connection.ts'
 import { docsRoutes } from './rest/docs.ts'
 import { trackEventStreams } from './rest/event-streams.ts'
@@ -24,8 +26,9 @@ import { secure } from './security.ts'
 import { socketRoutes } from './sockets/socket-routes.ts'
 import { createSockets } from './sockets/sockets.ts'
 import { answerNavigation, serveWebApp } from './static.ts'
+import { parseProxies } from '../trusted-proxies.ts'
 import { trpcHttp } from './trpc-http.ts'
-import { clientAddress, handleUpgrades } from './sockets/upgrade.ts'
+import { handleUpgrades } from './sockets/upgrade.ts'
 
 export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   router: Router
@@ -42,6 +45,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   /** What `/metrics` shows, beside what this layer counts. */
   metrics?: Registry
   limits?: Partial<Limits>
+  /** Whose requests they are; with a proxy on this machine when left out. */
+  clientAddress?: ClientAddress
   /** Further routes, such as those of the authentication library. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
 }
@@ -61,11 +66,15 @@ export type HttpServer = {
   close(): Promise<void>
 }
 
+/** A proxy in front of a server that listens on loopback. */
+const LOOPBACK = parseProxies(['loopback']) ?? { has: () => false }
+
 /** The process's face: everything that is reached over HTTP and WebSocket, wired but not listening. */
 export async function createHttpServer<Router extends AnyTRPCRouter>(
   options: HttpServerOptions<Router>,
 ): Promise<HttpServer> {
   const { router, createContext, access, logger } = options
+  const clientAddress = options.clientAddress ?? createClientAddress(LOOPBACK)
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
   const report: Report =
     options.report ?? ((err, what, about) => logger.error({ ...about, err }, what))
@@ -86,7 +95,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
   await app.register(healthRoutes({ ...options, isDraining, onNoDatabase: report }))
-  await app.register(trpcHttp({ router, createContext, limits, onError, report }))
+  await app.register(trpcHttp({ router, createContext, clientAddress, limits, onError, report }))
   await app.register(
     restRoutes({ router, createContext, limits, onError, version: () => options.health().version }),
   )

@@ -3,6 +3,7 @@ import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ClientAddress } from './client-address.ts'
 import type { CreateContext } from './sockets/connection.ts'
 import { httpConnection } from './sockets/connection.ts'
 import { toTrpcError } from './http-errors.ts'
@@ -10,11 +11,11 @@ import type { Limits } from './limits.ts'
 import type { Report } from './logging.ts'
 import { pathOf } from './logging.ts'
 import { isUpload, procedureRecord, requestsOf } from './rest/procedures.ts'
-import { clientAddress } from './sockets/upgrade.ts'
 
 export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
+  clientAddress: ClientAddress
   limits: Pick<Limits, 'batchSize' | 'bodyBytes' | 'importBytes' | 'streamsPerAddress'>
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
   report: Report
@@ -41,7 +42,7 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
       const path = decodeURIComponent(pathOf(request.url)).slice('/trpc/'.length).replace(/\/$/, '')
       refuseOtherThanJson(request, reply)
       if (procedures[path]?._def.type === 'subscription') {
-        countStream(streams, request, reply, options.limits.streamsPerAddress)
+        countStream(streams, options.clientAddress(request.raw), reply, options.limits)
       }
     })
 
@@ -56,7 +57,9 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
         res: reply,
         path: request.params.path,
         createContext: ({ req, info }: CreateFastifyContextOptions) =>
-          options.createContext(httpConnection(req.raw, info.signal, info.connectionParams)),
+          options.createContext(
+            httpConnection(req.raw, reply.raw, info.signal, info.connectionParams),
+          ),
         onError: ({ error, path }) => options.onError({ error, path }),
       })
       return reply
@@ -104,11 +107,10 @@ function refuseOtherThanJson({ method, headers }: FastifyRequest, reply: Fastify
 /** A watch over server-sent events costs what one over a socket costs. */
 function countStream(
   streams: Map<string, number>,
-  request: FastifyRequest,
+  address: string,
   reply: FastifyReply,
-  most: number,
+  { streamsPerAddress: most }: Pick<Limits, 'streamsPerAddress'>,
 ): void {
-  const address = clientAddress(request.raw)
   const count = streams.get(address) ?? 0
   if (count >= most) {
     const message = `At most ${most} watches from one address over HTTP.`

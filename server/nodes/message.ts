@@ -15,6 +15,8 @@ export type NodeMessage =
   | { type: 'session-changed'; sessionId: SessionId }
   /** With the run that was active in it, if any: the node that drives it must abandon it. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
+  /** Logins may have ended, or changed what they are good for. */
+  | { type: 'logins-changed' }
   /** A node has joined. */
   | { type: 'joined' }
 

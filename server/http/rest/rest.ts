@@ -80,7 +80,7 @@ async function call<Router extends AnyTRPCRouter>(
   const ended = new AbortController()
   reply.raw.once('close', () => ended.abort())
   try {
-    const context = await createContext(httpConnection(request.raw, ended.signal))
+    const context = await createContext(httpConnection(request.raw, reply.raw, ended.signal))
     return await callProcedure(
       router,
       { ...context, ...extraContext },

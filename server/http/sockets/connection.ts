@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OpenLive } from './live-outlet.ts'
 
 /**
@@ -22,7 +22,7 @@ export type Connection = {
   live?: OpenLive
   /** Aborts when the connection ends. */
   signal: AbortSignal
-  /** Ends a socket, as when its login was revoked; a plain HTTP request ends by itself. */
+  /** Ends it, as when its login was revoked. An answer over HTTP is cut: nothing more of it is sent. */
   close(code: number, reason: string): void
 }
 
@@ -39,6 +39,7 @@ export function bearerToken(request: IncomingMessage): string | null {
 /** The connection of one HTTP request. Nothing waits: Node's streams pull what is sent over HTTP. */
 export function httpConnection(
   request: IncomingMessage,
+  response: ServerResponse,
   signal: AbortSignal,
   connectionParams: Record<string, string | undefined> | null = null,
 ): Connection {
@@ -49,6 +50,6 @@ export function httpConnection(
     drained: () => Promise.resolve(),
     inTurn: (work) => work(),
     signal,
-    close: () => undefined,
+    close: () => response.destroy(),
   }
 }

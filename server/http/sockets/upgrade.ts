@@ -70,16 +70,3 @@ function refuse(socket: Duplex, status: number, reason: string): void {
     ].join('\r\n'),
   )
 }
-
-const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/
-
-/**
- * The address a connection comes from. Behind a proxy on this machine it is the last one that the proxy wrote, or
- * all its users would share one limit.
- */
-export function clientAddress(request: IncomingMessage): string {
-  const peer = request.socket.remoteAddress ?? 'unknown'
-  const forwarded = request.headers['x-forwarded-for']
-  if (forwarded === undefined || !LOOPBACK.test(peer)) return peer
-  return String(forwarded).split(',').at(-1)?.trim() || peer
-}

@@ -102,7 +102,10 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     (run) => compactRun(database.db, run, now()),
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
-  const onNodeMessage = createNodeMessageHandler({ database, feed, hub, runs, changes })
+  const onNodeMessage = createNodeMessageHandler({
+    ...{ database, feed, hub, runs, changes },
+    recheckLogins: () => undefined,
+  })
   const reader = new LogReader(database, hub)
   const services = {
     ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },

@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import type { Insertable } from 'kysely'
+import type { UserId } from '../../shared/contract/ids.ts'
+import type { Role } from '../../shared/contract/user.ts'
+import type { Db } from '../engine/database.ts'
+import type { UserTable } from '../schema.ts'
+import { userColumns } from './users.ts'
+import type { UserRow } from './users.ts'
+
+/** What is known of somebody who becomes a person here. */
+export type NewPerson = { id: UserId; name: string; email: string | null; role: Role }
+
+/** Whether anybody but guests has an account, of the sign-in library or of an outside issuer. */
+export async function hasAccounts(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (select 1 from auth_users where is_anonymous is not true)
+      or exists (select 1 from users where issuer is not null) as found`.execute(db)
+  return rows[0]?.found === true
+}
+
+/** Makes a person, or gives one that is there already (a guest, the local owner) its name and address. */
+export async function savePerson(db: Db, person: NewPerson): Promise<void> {
+  const { name, email, role } = person
+  await db
+    .insertInto('users')
+    .values(newRow(person))
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name, email, role }))
+    .execute()
+}
+
+/** A person of an outside issuer, who is made when they are first seen. */
+export async function ensurePersonOf(
+  db: Db,
+  { issuer, subject, ...person }: NewPerson & { issuer: string; subject: string },
+): Promise<UserRow> {
+  const find = db
+    .selectFrom('users')
+    .select(userColumns)
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+  const known = await find.executeTakeFirst()
+  if (known) return known
+  await db
+    .insertInto('users')
+    .values({ ...newRow(person), issuer, subject })
+    .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+    .execute()
+  return find.executeTakeFirstOrThrow()
+}
+
+/** Gives an account that an administrator may hand over a password, all at once or not at all. */
+export async function insertPasswordAccount(
+  transaction: Db,
+  account: { id: string; personId: UserId; name: string; email: string; passwordHash: string },
+): Promise<void> {
+  const { id, personId, name, email } = account
+  await transaction
+    .insertInto('auth_users')
+    .values({ id, person_id: personId, name, email, email_verified: true, image: null })
+    .execute()
+  await transaction
+    .insertInto('auth_accounts')
+    .values({
+      id: crypto.randomUUID(),
+      user_id: id,
+      provider_id: 'credential',
+      account_id: id,
+      password: account.passwordHash,
+    })
+    .execute()
+}
+
+/** Whether an address has an account. */
+export async function isAddressTaken(db: Db, email: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('auth_users')
+    .select('id')
+    .where('email', '=', email)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Tells the person's row what the account says of itself. */
+export async function renamePerson(
+  db: Db,
+  authUserId: string,
+  { name, email }: { name: string; email: string },
+): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ name, email })
+    .where('id', 'in', db.selectFrom('auth_users').select('person_id').where('id', '=', authUserId))
+    .execute()
+}
+
+/** The account by which a person signs in with an address; null where they come from an outside issuer. */
+export async function findAccountOf(
+  db: Db,
+  personId: UserId,
+): Promise<{ id: string; email: string } | null> {
+  const row = await db
+    .selectFrom('auth_users')
+    .select(['id', 'email'])
+    .where('person_id', '=', personId)
+    .where('is_anonymous', 'is not', true)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Removes a way in, and whoever came by it, but not the person. */
+export async function deleteAuthUser(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('auth_users').where('id', '=', id).execute()
+}
+
+function newRow({ id, name, email, role }: NewPerson): Insertable<UserTable> {
+  return { id, name, email, role, account_status: 'active', subscription_tier: 'free' }
+}
+
+/** Whether the person of an account is suspended. */
+export async function isSuspended(db: Db, authUserId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('auth_users')
+    .innerJoin('users', 'users.id', 'auth_users.person_id')
+    .select('users.account_status')
+    .where('auth_users.id', '=', authUserId)
+    .executeTakeFirst()
+  return row?.account_status === 'suspended'
+}
+
+/** Whether anybody but guests signs in here; who comes from an outside issuer does not. */
+export async function hasPasswordAccounts(db: Db): Promise<boolean> {
+  const row = await db
+    .selectFrom('auth_users')
+    .select('id')
+    .where('is_anonymous', 'is not', true)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function setPersonRole(db: Db, id: UserId, role: Role): Promise<void> {
+  await db.updateTable('users').set({ role }).where('id', '=', id).execute()
+}

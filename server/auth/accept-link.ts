@@ -1,0 +1,64 @@
+import { hashPassword } from 'better-auth/crypto'
+import { z } from 'zod'
+import type { Db } from '../../db/engine/database.ts'
+import { insertPasswordAccount, isAddressTaken, savePerson } from '../../db/queries/accounts.ts'
+import { claimLink, findLink } from '../../db/queries/auth-links.ts'
+import { UserId } from '../../shared/contract/ids.ts'
+import { noNul } from '../../shared/contract/storable.ts'
+import { LOCAL_OWNER } from './local-owner.ts'
+import { hashSecret } from './secret-hash.ts'
+
+/** What somebody sends who opens a link that makes an account. */
+export const LinkAnswer = z.object({
+  token: z.string().min(1).max(200),
+  name: z.string().trim().min(1).max(100).check(noNul),
+  email: z.email().max(254).toLowerCase(),
+  password: z.string().min(8).max(128),
+})
+export type LinkAnswer = z.infer<typeof LinkAnswer>
+
+/** Said of every link that cannot be used, and of an address that has an account, so that nobody learns which it is. */
+export const LINK_REFUSAL =
+  'This link cannot be used: it was used already, is too old, or is for another address. Ask for a new one; if you have an account, sign in.'
+
+/**
+ * Makes the account of a link, and uses the link up, at once or not at all. The first account is given what the local
+ * owner has.
+ *
+ * @returns whose account it is; null when the link cannot be used
+ */
+export async function acceptLink(
+  db: Db,
+  kind: 'setup' | 'invite',
+  answer: LinkAnswer,
+  { now, newId }: { now(): string; newId(): string },
+): Promise<UserId | null> {
+  const { name, email } = answer
+  // First, and always: how long the answer takes says nothing.
+  const passwordHash = await hashPassword(answer.password)
+  return db
+    .transaction()
+    .execute(async (transaction) => {
+      const link = await findLink(transaction, {
+        kind,
+        tokenHash: hashSecret(answer.token),
+        now: now(),
+      })
+      if (!link || (link.email !== null && link.email !== email)) return null
+      if (await isAddressTaken(transaction, email)) return null
+      const personId = kind === 'setup' ? LOCAL_OWNER : UserId.parse(newId())
+      await savePerson(transaction, { id: personId, name, email, role: link.role })
+      if (!(await claimLink(transaction, link.id, personId, now()))) {
+        throw new LinkUsedError()
+      }
+      await insertPasswordAccount(transaction, { id: newId(), personId, name, email, passwordHash })
+      return personId
+    })
+    .catch((error: unknown) => {
+      if (error instanceof LinkUsedError) return null
+      throw error
+    })
+}
+
+/** Undoes what was written for a link that somebody else used at the same moment. */
+class LinkUsedError extends Error {}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Database } from '../../db/engine/database.ts'
+import { readNodeSecret } from '../../db/engine/node-secret.ts'
+import { deleteAuthUser } from '../../db/queries/accounts.ts'
+import { transferEverything } from '../../db/queries/ownership.ts'
+import { UserId } from '../../shared/contract/ids.ts'
+import type { Role } from '../../shared/contract/user.ts'
+import type { Config } from '../config/config.ts'
+import { acceptLink } from './accept-link.ts'
+import { createLoginCheck } from './check-logins.ts'
+import { createIdentify } from './identify.ts'
+import { createTokenVerifier } from './issuer.ts'
+import { createLibrary, sessionCookieName } from './library.ts'
+import type { Library } from './library.ts'
+import { createInvitation, openSetupLink } from './links.ts'
+import { createMailer } from './mailer.ts'
+import type { Mail } from './mailer.ts'
+import { OpenLogins } from './open-logins.ts'
+import type { LastingConnection } from './open-logins.ts'
+import type { Asker } from './port.ts'
+import { authRoutes } from './routes.ts'
+import { createSignUpPolicy } from './sign-up.ts'
+
+export type AccountsOptions = {
+  database: Database
+  config: Config
+  logger: FastifyBaseLogger
+  clientAddress(request: IncomingMessage): string
+  /** Tells the other nodes that logins may have ended. */
+  tellOthers(): void
+  onError(error: unknown, what: string): void
+  /** ISO 8601. */
+  now(): string
+  newId(): string
+}
+
+/** Somebody's connection, with the token it brought, unverified. */
+export type Connected = LastingConnection & { request: IncomingMessage; token: string | null }
+
+export type Accounts = Awaited<ReturnType<typeof openAccounts>>
+
+/** Who people are, where there are accounts: sign-in, links, keys and tokens, and the connections that hang on them. */
+export async function openAccounts(options: AccountsOptions) {
+  const { database, config, logger, now, newId, onError } = options
+  const { db } = database
+  const secret = config.auth.secret ?? (await ownSecret(database))
+  const setup = await openSetupLink(db, secret, { now, newId })
+  const mailer = config.mail && createMailer(config.mail)
+  const verifiesAddresses = mailer !== null && config.auth.signUp === 'open'
+  const open = new OpenLogins(createLoginCheck(db, now), (error) =>
+    onError(error, 'logins could not be looked up'),
+  )
+  let baseUrl = config.listen.publicUrl && new URL(config.listen.publicUrl).origin
+  let library: Library | null = null
+
+  const send = (mail: Mail): void => {
+    mailer?.send(mail).catch((error: unknown) => onError(error, 'a mail could not be sent'))
+  }
+  /** Made when it is first asked: only then is it known where the server listens. */
+  const getLibrary = (): Library =>
+    (library ??= createLibrary({
+      ...{ db, secret, verifiesAddresses, newId },
+      baseUrl: getBaseUrl(),
+      allowedOrigins: config.listen.allowedOrigins,
+      settings: config.auth,
+      send: mailer && send,
+      policy: createSignUpPolicy({
+        ...{ db, verifiesAddresses, now, newId },
+        signUp: config.auth.signUp,
+        claimSetup: setup.claim,
+        needsSetup: setup.isNeeded,
+      }),
+      onLink,
+      log: (level, message) =>
+        logger[level === 'info' ? 'debug' : level]({}, `sign-in: ${message}`),
+    }))
+  const getBaseUrl = (): string => baseUrl ?? `http://localhost:${config.listen.port}`
+
+  async function onLink(
+    guest: { id: string; personId: string },
+    account: { personId: string },
+  ): Promise<void> {
+    const [from, to] = [UserId.parse(guest.personId), UserId.parse(account.personId)]
+    await (from === to
+      ? deleteAuthUser(db, guest.id)
+      : db.transaction().execute((transaction) => transferEverything(transaction, from, to)))
+    changed()
+  }
+
+  /** Logins may have ended: here, and on every node. */
+  function changed(): void {
+    void open.recheck()
+    options.tellOthers()
+  }
+
+  const identify = createIdentify({
+    ...{ db, now, newId },
+    cookieName: () => sessionCookieName(getBaseUrl()),
+    verify: config.auth.issuer && createTokenVerifier(config.auth.issuer),
+    onError: (error) => onError(error, 'the use of a login could not be noted'),
+  })
+
+  return {
+    /**
+     * Who speaks over a connection, at any time until it ends; it is closed when their login ends.
+     *
+     * @throws UNAUTHORIZED for a token that is good for nothing
+     */
+    async askerOf(connection: Connected): Promise<() => Asker | null> {
+      const found = await identify(connection.request, connection.token)
+      return found ? open.add(found.credential, found.asker, connection) : () => null
+    },
+    routes: authRoutes({
+      baseUrl: getBaseUrl,
+      handle: (request) => getLibrary().handler(request),
+      accept: async (kind, answer) => (await acceptLink(db, kind, answer, { now, newId })) !== null,
+      clientAddress: options.clientAddress,
+      onChange: changed,
+      bodyBytes: BODY_BYTES,
+    }),
+    changed,
+    recheck: () => open.recheck(),
+    /** The link is in the answer and nowhere else. */
+    invite: (invitation: {
+      email: string | null
+      role: Role
+      createdBy: UserId
+      expiresAt?: string | undefined
+    }) => createInvitation(db, { ...invitation, baseUrl: getBaseUrl() }, { now, newId }),
+    /** Mails something; false where there is no mail server. */
+    mail(mail: Mail): boolean {
+      if (mailer) send(mail)
+      return mailer !== null
+    },
+    /** Where the first account is made; null when there is one. */
+    async setupLink(): Promise<string | null> {
+      return (await setup.isNeeded()) ? `${getBaseUrl()}/setup?token=${setup.token}` : null
+    },
+    listensAt(url: string): void {
+      baseUrl ??= new URL(url).origin
+    },
+    close(): void {
+      open.close()
+      mailer?.close()
+    },
+  }
+}
+
+/** Names and passwords are short. */
+const BODY_BYTES = 64 * 1024
+
+/** Of an embedded database, which belongs to this process alone. */
+async function ownSecret({ db }: Database): Promise<string> {
+  return (await readNodeSecret(db, 'auth', randomBytes(32))).toString('base64')
+}

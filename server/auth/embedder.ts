@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http'
+import type { Db } from '../../db/engine/database.ts'
+import { ensurePersonOf, setPersonRole } from '../../db/queries/accounts.ts'
+import { UserId } from '../../shared/contract/ids.ts'
+import type { Role } from '../../shared/contract/user.ts'
+import { createLoginCheck, tokenAsker } from './check-logins.ts'
+import { OpenLogins } from './open-logins.ts'
+import type { LastingConnection } from './open-logins.ts'
+import type { Asker } from './port.ts'
+import { toUser } from './user.ts'
+
+/** Who an application that embeds the server says that somebody is; `userId` is any name that stays the same. */
+export type EmbeddedUser = { userId: string; name: string; role: Role }
+
+/**
+ * Says whose request this is; null for nobody. It is asked again while a connection is open, every two seconds: where
+ * it then says null, the connection is closed.
+ */
+export type Authenticate = (
+  request: IncomingMessage,
+) => Promise<EmbeddedUser | null> | EmbeddedUser | null
+
+/** In place of an issuer's address: these people are the embedding application's. */
+const ISSUER = 'embedder'
+
+/** Identity by the word of an embedding application. */
+export function createEmbeddedIdentity({
+  db,
+  authenticate,
+  now,
+  newId,
+  onError,
+}: {
+  db: Db
+  authenticate: Authenticate
+  now(): string
+  newId(): string
+  onError(error: unknown, what: string): void
+}) {
+  const open = new OpenLogins(createLoginCheck(db, now), (error) =>
+    onError(error, 'the application could not say who is signed in'),
+  )
+
+  async function ask(request: IncomingMessage): Promise<Asker | null> {
+    const said = await authenticate(request)
+    if (!said) return null
+    const { userId: subject, name, role } = said
+    const id = UserId.parse(newId())
+    const person = { id, issuer: ISSUER, subject, name, email: null, role }
+    const row = await ensurePersonOf(db, person)
+    if (row.role !== role) await setPersonRole(db, row.id, role)
+    return tokenAsker(toUser({ ...row, role }))
+  }
+
+  return {
+    async askerOf(
+      connection: LastingConnection & { request: IncomingMessage },
+    ): Promise<() => Asker | null> {
+      const { request } = connection
+      const asker = await ask(request)
+      if (!asker) return () => null
+      return open.add({ type: 'embedder', ask: () => ask(request) }, asker, connection)
+    },
+    recheck: () => void open.recheck(),
+    close: () => open.close(),
+  }
+}

@@ -1,0 +1,141 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import type { JWTPayload } from 'jose'
+import { z } from 'zod'
+import type { Issuer } from '../config/config.ts'
+
+/** Who an outside issuer says somebody is. */
+export type OutsideIdentity = {
+  issuer: string
+  subject: string
+  name: string
+  email: string | null
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+}
+
+/** A token that is not accepted, and why, in words for the one who sent it. */
+export class TokenError extends Error {}
+
+/** Signatures by a key pair: with a shared secret, whoever can verify can also sign. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+]
+
+const LEEWAY_SECONDS = 30
+/** How long keys are used without asking again, and how soon an unknown one makes it ask. Milliseconds. */
+const CACHE_MS = 600_000
+const COOLDOWN_MS = 10_000
+
+/** Verifies the tokens of an outside issuer by its published keys, which are fetched when they are needed. */
+export function createTokenVerifier(
+  { jwksUrl, name, audience }: Issuer,
+  cooldownMs = COOLDOWN_MS,
+): (token: string) => Promise<OutsideIdentity> {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: CACHE_MS,
+    cooldownDuration: cooldownMs,
+    timeoutDuration: 5_000,
+  })
+  return async (token) => {
+    refuseSupabaseKeys(token)
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms: ALGORITHMS,
+        clockTolerance: LEEWAY_SECONDS,
+        requiredClaims: ['exp', 'sub'],
+        ...(name !== null && { issuer: name }),
+        ...(audience !== null && { audience }),
+      })
+      return toIdentity(payload, name ?? new URL(jwksUrl).origin)
+    } catch (error) {
+      if (error instanceof TokenError) throw error
+      throw new TokenError(reasonFor(error), { cause: error })
+    }
+  }
+}
+
+const Header = z.object({ alg: z.string() })
+const Role = z.object({ role: z.string() })
+
+/** Whether a bearer token is one of an issuer, and not of this server. */
+export function isJwt(token: string): boolean {
+  return token.split('.').length === 3 && readPart(token, 0, Header) !== null
+}
+
+/** Said before the signature is looked at: these keys would not pass it, and whoever sends one needs to know better. */
+function refuseSupabaseKeys(token: string): void {
+  const role = readPart(token, 1, Role)?.role
+  if (role === 'anon' || role === 'service_role') {
+    throw new TokenError(
+      `This is the project's ${role} key, which says nobody's name. Send the access token of a signed-in user ` +
+        '(supabase.auth.getSession() → session.access_token).',
+    )
+  }
+  const alg = readPart(token, 0, Header)?.alg ?? ''
+  if (/^HS\d+$/i.test(alg)) {
+    throw new TokenError(
+      'This token is signed with a shared secret (HS256), which no published key can verify. Let the issuer sign ' +
+        'with a key pair (Supabase: Project Settings, JWT Keys, switch to ES256 signing keys).',
+    )
+  }
+}
+
+function readPart<T extends z.ZodType>(token: string, part: number, schema: T): z.infer<T> | null {
+  try {
+    const text = Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()
+    return schema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
+const Profile = z.object({
+  name: z.string().optional().catch(undefined),
+  email: z.string().optional().catch(undefined),
+  user_metadata: z
+    .object({
+      full_name: z.string().optional().catch(undefined),
+      name: z.string().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+})
+
+function toIdentity({ iss, sub, exp, ...claims }: JWTPayload, issuer: string): OutsideIdentity {
+  if (!sub || exp === undefined) throw new TokenError('The token names nobody, or has no end.')
+  const { name, email, user_metadata: more } = Profile.parse(claims)
+  return {
+    issuer: iss ?? issuer,
+    subject: sub,
+    name: (name ?? more?.full_name ?? more?.name ?? email ?? 'Somebody').slice(0, 100),
+    email: email ?? null,
+    expiresAt: (exp + LEEWAY_SECONDS) * 1000,
+  }
+}
+
+function reasonFor(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired. Sign in again.'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return `The token cannot be used here: its claim "${error.claim}" is missing or for somebody else.`
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
+    return 'The token is signed in a way that is not accepted. Use RS256, ES256 or EdDSA.'
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) {
+    return 'The token is signed by a key that the issuer does not publish.'
+  }
+  // `fetch` throws a TypeError when nobody answers.
+  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+    return 'The issuer’s keys could not be fetched. Try again.'
+  }
+  return 'The token is not valid.'
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { LinkAnswer as Answer } from './accept-link.ts'
+import { LinkAnswer, LINK_REFUSAL } from './accept-link.ts'
+import { ADDRESS_HEADER } from './library.ts'
+
+export type AuthRoutesOptions = {
+  /** The origin that browsers use. */
+  baseUrl(): string
+  handle(request: Request): Promise<Response>
+  accept(kind: 'setup' | 'invite', answer: Answer): Promise<boolean>
+  clientAddress(request: IncomingMessage): string
+  /** Told after each answer that may have ended a login, or changed whose it is. */
+  onChange(): void
+  bodyBytes: number
+}
+
+/** What ends, or may end, logins. */
+const ENDS_LOGINS =
+  /\/(sign-out|revoke-|change-password|reset-password|sign-in|sign-up|verify-email|callback)/
+
+/**
+ * The sign-in library below `/api/auth`, and the links that make an account. Bodies are handed on as they come, so that
+ * forms work as well as JSON.
+ */
+export function authRoutes(options: AuthRoutesOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    for (const kind of ['setup', 'invite'] as const) {
+      app.post(`/api/auth/${kind}`, { bodyLimit: options.bodyBytes }, async (request, reply) => {
+        const answer = LinkAnswer.safeParse(readBody(request))
+        if (!answer.success) {
+          const message = z.prettifyError(answer.error)
+          return reply.code(400).send({ code: 'BAD_REQUEST', message })
+        }
+        if (!(await options.accept(kind, answer.data))) {
+          return reply.code(400).send({ code: 'BAD_REQUEST', message: LINK_REFUSAL })
+        }
+        const { email, password } = answer.data
+        const signIn = toRequest(options, request, {
+          path: '/api/auth/sign-in/email',
+          body: JSON.stringify({ email, password }),
+          type: 'application/json',
+        })
+        return answerWith(options, reply, request, await options.handle(signIn))
+      })
+    }
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/api/auth/*',
+      bodyLimit: options.bodyBytes,
+      handler: async (request, reply) =>
+        answerWith(options, reply, request, await options.handle(toRequest(options, request))),
+    })
+  }
+}
+
+async function answerWith(
+  { onChange }: AuthRoutesOptions,
+  reply: FastifyReply,
+  request: FastifyRequest,
+  response: Response,
+): Promise<FastifyReply> {
+  if (ENDS_LOGINS.test(request.url)) onChange()
+  reply.code(response.status)
+  for (const [name, value] of response.headers) {
+    if (name !== 'set-cookie') reply.header(name, value)
+  }
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) reply.header('set-cookie', cookies)
+  return reply.send(Buffer.from(await response.arrayBuffer()))
+}
+
+/** Headers that Node or the library would read anew. */
+const DROPPED = new Set(['content-length', 'transfer-encoding', 'connection', ADDRESS_HEADER])
+
+function toRequest(
+  { baseUrl, clientAddress }: AuthRoutesOptions,
+  request: FastifyRequest,
+  instead?: { path: string; body: string; type: string },
+): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || DROPPED.has(name) || name.startsWith('x-forwarded-')) continue
+    headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  headers.set(ADDRESS_HEADER, clientAddress(request.raw))
+  if (instead) headers.set('content-type', instead.type)
+  const body = instead?.body ?? bodyOf(request)
+  return new Request(new URL(instead?.path ?? request.url, baseUrl()), {
+    method: request.method,
+    headers,
+    ...(body !== null && { body }),
+  })
+}
+
+function bodyOf({ method, body }: FastifyRequest): Uint8Array<ArrayBuffer> | null {
+  return method === 'POST' && Buffer.isBuffer(body) ? new Uint8Array(body) : null
+}
+
+/** JSON, or the fields of a form. */
+function readBody({ body, headers }: FastifyRequest): unknown {
+  if (!Buffer.isBuffer(body)) return null
+  const text = body.toString()
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+    return Object.fromEntries(new URLSearchParams(text))
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

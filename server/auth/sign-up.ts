@@ -1,0 +1,112 @@
+import { APIError, getSessionFromCtx } from 'better-auth/api'
+import type { Db } from '../../db/engine/database.ts'
+import { isSuspended, renamePerson, savePerson } from '../../db/queries/accounts.ts'
+import { claimLink, findInvitation } from '../../db/queries/auth-links.ts'
+import { UserId } from '../../shared/contract/ids.ts'
+import type { Role } from '../../shared/contract/user.ts'
+import type { Config } from '../config/config.ts'
+import { LOCAL_OWNER } from './local-owner.ts'
+
+/** An account that the sign-in library is about to make. */
+export type NewAccount = { name: string; email: string; isVerified: boolean; isGuest: boolean }
+
+/** The library's own context of a request; absent outside of one. */
+type RequestContext = Parameters<typeof getSessionFromCtx>[0]
+
+type SignUpOptions = {
+  db: Db
+  signUp: Config['auth']['signUp']
+  verifiesAddresses: boolean
+  /** Uses the setup link up, which makes its user the first account; false when somebody did. */
+  claimSetup(): Promise<boolean>
+  needsSetup(): Promise<boolean>
+  /** ISO 8601. */
+  now(): string
+  newId(): string
+}
+
+/** Who may make an account, and whose person it becomes. */
+export type SignUpPolicy = {
+  /** @throws APIError where nobody may sign up by address and password */
+  admitSignUp(): Promise<void>
+  /** @throws APIError for who may not */
+  admit(account: NewAccount, context: object | null): Promise<{ personId: UserId }>
+  /** @throws APIError for who is suspended */
+  admitLogin(authUserId: string): Promise<void>
+  renamed(authUserId: string, names: { name: string; email: string }): Promise<void>
+}
+
+export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
+  const { db, signUp, now } = options
+
+  async function admitSignUp(): Promise<void> {
+    if (signUp === 'open') return
+    if (await options.needsSetup()) {
+      throw refused('Nobody has an account yet. Open the setup link that the server printed.')
+    }
+    throw refused(
+      signUp === 'closed'
+        ? 'This server takes no new accounts.'
+        : 'This server takes invited people only. Ask an administrator for an invitation.',
+    )
+  }
+
+  /** Whose the new account is, and what they may do. */
+  async function place(account: NewAccount): Promise<{ id: UserId | null; role: Role }> {
+    if (signUp === 'open') {
+      return (await options.claimSetup())
+        ? { id: LOCAL_OWNER, role: 'admin' }
+        : { id: null, role: 'member' }
+    }
+    const invitation =
+      signUp === 'invite' && account.isVerified
+        ? await findInvitation(db, account.email.toLowerCase(), now())
+        : null
+    if (!invitation) {
+      await admitSignUp()
+      throw refused('This server takes invited people only.')
+    }
+    const id = UserId.parse(options.newId())
+    const { role } = invitation
+    await savePerson(db, { id, role, name: account.name, email: account.email })
+    if (!(await claimLink(db, invitation.id, id, now()))) {
+      throw refused('This invitation was used a moment ago.')
+    }
+    return { id, role }
+  }
+
+  return {
+    admitSignUp,
+    async admit(account, context) {
+      const { name, email } = account
+      if (account.isGuest) {
+        const personId = UserId.parse(options.newId())
+        await savePerson(db, { id: personId, name, email: null, role: 'member' })
+        return { personId }
+      }
+      const { id, role } = await place(account)
+      // With an address that nobody has verified, what the guest has could go to a stranger by a slip of the pen.
+      const guest = options.verifiesAddresses ? null : await guestOf(context)
+      const personId = id ?? guest ?? UserId.parse(options.newId())
+      await savePerson(db, { id: personId, name, email, role })
+      return { personId }
+    },
+    async admitLogin(authUserId) {
+      if (await isSuspended(db, authUserId)) {
+        throw refused('This account is suspended. Ask an administrator of this server.')
+      }
+    },
+    renamed: (authUserId, names) => renamePerson(db, authUserId, names),
+  }
+}
+
+function refused(message: string): APIError {
+  return new APIError('FORBIDDEN', { message, code: 'FORBIDDEN' })
+}
+
+/** The person of the guest whose request this is. */
+async function guestOf(context: object | null): Promise<UserId | null> {
+  if (context === null) return null
+  const found = await getSessionFromCtx(context as RequestContext, { disableRefresh: true })
+  return found?.user.isAnonymous === true ? UserId.parse(found.user.personId) : null
+}

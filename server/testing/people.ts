@@ -1,0 +1,103 @@
+import { startTestApp } from './app.ts'
+import type { Storage, TestAppOptions } from './app.ts'
+
+/** Somebody who is signed in to a test's server. */
+export type Person = { email: string; password: string; token: string; cookie: string }
+
+/** What a server answered. */
+export type Answer = { status: number; body: unknown; headers: Headers }
+
+const PASSWORD = 'correct horse battery'
+
+/** A server with accounts, listening, whose first account is to be made. */
+export async function startAccounts(storage: Storage, { env, ...options }: TestAppOptions = {}) {
+  const app = await startTestApp({
+    ...options,
+    env: {
+      AUTH_SECRET: 'a test’s secret of more than 32 characters',
+      ...storage.env,
+      AUTH_MODE: 'accounts',
+      ...env,
+    },
+  })
+  const url = await app.listen()
+
+  /** Asks over HTTP; with a body it posts JSON. */
+  async function ask(
+    path: string,
+    { body, token, cookie, method, headers }: Ask = {},
+  ): Promise<Answer> {
+    const response = await fetch(url + path, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      redirect: 'manual',
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(cookie !== undefined && { cookie, origin: url }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, body: parsed(text), headers: response.headers }
+  }
+
+  async function signedIn(path: string, email: string, body: object): Promise<Person> {
+    const answer = await ask(path, { body: { email, password: PASSWORD, ...body } })
+    if (answer.status !== 200) {
+      throw new Error(`${path} for ${email}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    }
+    return { email, password: PASSWORD, token: tokenOf(answer), cookie: cookieOf(answer) }
+  }
+
+  return {
+    ...app,
+    url,
+    ask,
+    /** Makes the first account. */
+    async setUp(email = 'ada@example.com'): Promise<Person> {
+      const link = (await app.setupLink()) ?? ''
+      const token = new URL(link).searchParams.get('token')
+      return signedIn('/api/auth/setup', email, { token, name: 'Ada' })
+    },
+    /** Makes an account; with AUTH_SIGNUP=open. */
+    signUp: (email: string) => signedIn('/api/auth/sign-up/email', email, { name: email }),
+    signIn: (email: string) => signedIn('/api/auth/sign-in/email', email, {}),
+    async beGuest(): Promise<Person> {
+      const answer = await ask('/api/auth/sign-in/anonymous', { body: {} })
+      return { email: '', password: '', token: tokenOf(answer), cookie: cookieOf(answer) }
+    },
+  }
+}
+
+export type PeopleApp = Awaited<ReturnType<typeof startAccounts>>
+
+type Ask = {
+  body?: unknown
+  token?: string | undefined
+  cookie?: string | undefined
+  method?: string
+  headers?: Record<string, string>
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function tokenOf({ body }: Answer): string {
+  if (typeof body !== 'object' || body === null || !('token' in body)) {
+    throw new Error(`no token in ${JSON.stringify(body)}`)
+  }
+  return String(body.token)
+}
+
+function cookieOf({ headers }: Answer): string {
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';', 1)[0])
+    .join('; ')
+}
