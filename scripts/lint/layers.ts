@@ -60,7 +60,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`; `http` is handed the router, and derives routes from it.
  */
 export const rooms: Record<string, readonly string[]> = {
-  http: ['auth', 'log'],
+  http: ['auth'],
   commands: ['runs', 'presence', 'sessions', 'shares', 'auth', 'log', 'tools'],
   runs: ['jobs', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],

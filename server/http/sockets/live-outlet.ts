@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
-import type { LiveOutlet } from '../../log/reading/live-outlet.ts'
 import { eventAnswer } from './watched-frame.ts'
+
+/** What the log's reader takes for a live outlet (`server/log/reading/live-outlet.ts`), which this room cannot import. */
+type SocketOutlet = { readonly full: boolean; send(events: readonly LoggedEvent[]): void }
 
 /**
  * The way of a watch's events past tRPC's generators, to a reader that is up to date; null where there is none.
@@ -13,7 +15,7 @@ import { eventAnswer } from './watched-frame.ts'
 export type OpenLive = (
   input: unknown,
   shown: (event: SessionEvent) => SessionEvent,
-) => LiveOutlet | null
+) => SocketOutlet | null
 
 /** What every reader is sent whose watch has the same id, by the list of events that it was given. */
 const messages = new WeakMap<readonly LoggedEvent[], Map<number, Buffer>>()
