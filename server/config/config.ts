@@ -21,7 +21,7 @@ export type Config = {
     /** Null is OpenAI itself, or the demo model when there is no key either. */
     baseUrl: string | null
     api: 'responses' | 'chat' | 'auto'
-    /** What a session asks that sets no model of its own. */
+    /** The model of sessions that set none. */
     name: string
     temperature: number
     maxTokens: number
@@ -32,7 +32,7 @@ export type Config = {
     idleTimeoutMs: number
   }
   runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
-  /** What calls of models may cost on one day (UTC), all together; null is no limit. */
+  /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
   sessions: { graceMs: number }
   tools: {
@@ -84,7 +84,7 @@ function describe(issue: { path: PropertyKey[]; message: string }): string {
   return `${String(issue.path[0])}: ${issue.message}`
 }
 
-/** What is wrong between settings that may each be right. */
+/** Finds contradictions between settings that are valid by themselves. */
 function conflicts(given: Record<string, string | undefined>): string[] {
   const problems: string[] = []
   const accounts = given.AUTH_MODE === 'accounts'
@@ -115,7 +115,7 @@ function conflicts(given: Record<string, string | undefined>): string[] {
   return problems
 }
 
-/** Whether only this machine can reach a server that listens on `host`. */
+/** True when only this machine can reach a server that listens on `host`. */
 function isLoopback(host: string): boolean {
   return (
     host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -93,7 +93,7 @@ export async function carryOut(
   isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
-  // What an imported call says of itself counts only where the tool does not say worse.
+  // An imported call may claim a harmless effect, so the tool's own declaration wins when it is `once`.
   const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))

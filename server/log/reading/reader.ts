@@ -143,7 +143,7 @@ export class LogReader {
       : { seq, frames: toFrames(event) }
   }
 
-  /** What of a long snapshot does not go out at once is not held here: many readers may wait at the same place. */
+  /** Only the first frame of a long snapshot is held in memory, since many readers may wait at the same time. */
   #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
     return this.#snapshots.take(async () => {
       const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })

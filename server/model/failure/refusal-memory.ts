@@ -1,8 +1,8 @@
 import type { Refusal } from './refusals.ts'
 
-/** How long something is not tried again. Then it is met with one more refused request, or works by now. */
+/** After this time a refused parameter is sent once more, since the endpoint may accept it by now. */
 const KEEP_MS = 60 * 60_000
-/** Models of one endpoint that something is remembered of. */
+/** The most models of one endpoint whose refusals are remembered. */
 const MAX_MODELS = 1_000
 
 /**

@@ -33,7 +33,7 @@ export type Refusal =
   | `longer-answers-than-${number}`
   | RefusedTool
 
-/** What is asked, as far as the reading of a refusal depends on it. */
+/** The properties of a request on which the meaning of a refusal depends. */
 export type Asked = {
   api: 'chat' | 'responses'
   refused: ReadonlySet<Refusal>
@@ -56,7 +56,7 @@ const NO =
   'does(?: not|n.t) (?:support|accept|allow|exist)|unknown|unrecogni[sz]ed|unexpected|extra|forbidden|invalid|incompatible|' +
   'only .{0,40}(?:allow|support|permit|accept)|(?:may|can|must) (?:only|not)\\b|must be|deprecated|cannot|no such)'
 
-/** Whether the fault turns down the parameter of this name: by its `param`, or in words that stand beside the name. */
+/** True when the fault rejects the parameter of this name: by its `param`, or in words beside the name. */
 function turnsDown({ param, message }: ProviderFault, name: string): boolean {
   const path = new RegExp(`(?:^|\\.)${name}$`, 'i')
   if (path.test(param)) return true
