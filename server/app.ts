@@ -67,8 +67,8 @@ export type AppOptions = {
   /** The clock of stored times, in milliseconds since the epoch; by default the database's. */
   clock?: () => number
   /**
-   * Whether a reader that is up to date is written to at once, past tRPC's generators. Without it the same bytes come,
-   * for several times the work.
+   * True writes to readers that are up to date directly, past tRPC's generators. Otherwise they get the same bytes for
+   * several times the work.
    */
   liveOutlets?: boolean
 }

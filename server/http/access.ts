@@ -1,6 +1,6 @@
 /**
- * Who may speak to this server at all, before anybody is asked for credentials: a page of a foreign origin must not
- * drive it with the visitor's cookies, and in `single` mode a foreign Host (DNS rebinding) must not reach it.
+ * Decides which requests are accepted before credentials are checked: a page of a foreign origin must not act with the
+ * visitor's cookies, and in `single` mode a foreign Host (DNS rebinding) must not reach the server.
  */
 export type AccessPolicy = {
   /** Null when the request may pass, else the reason for a person. */

@@ -1,7 +1,7 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 
 /**
- * What the product needs of a language model, whichever API or provider speaks it.
+ * A language model, independent of its API and provider.
  *
  * `stream` asks for one step: one answer to the messages so far, text and tool calls. It yields any number of deltas
  * and then **exactly one** ending, `finish` or `error`, as its last delta; it does not throw. Aborting the signal

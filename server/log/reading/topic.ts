@@ -5,7 +5,7 @@ import { wholesOf } from './ready.ts'
 /** Events of one session that are kept at the most. */
 const REMEMBERED_EVENTS = 512
 
-/** A reader that waits for more, and what goes on for it meanwhile. */
+/** A waiting reader, with the outlet that may take events for it meanwhile. */
 type Waiting = { live: LiveOutlet | undefined; wake: (after: number) => void }
 
 /** One session's newest events on this node, and the readers that wait for more. */
@@ -109,7 +109,7 @@ export class Topic {
     }
   }
 
-  /** Returns what ends the waiting. */
+  /** Returns a function that ends the waiting. */
   #add(after: number, live: LiveOutlet | undefined, wake: Waiting['wake']): () => void {
     if (live && after === this.known) {
       const one = { live, wake }

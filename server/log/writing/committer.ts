@@ -99,8 +99,8 @@ export class Committer {
   }
 
   /**
-   * Whether a commit whose answer was lost with its connection happened: asked before anything is added behind it, or
-   * the log would get a gap or a repetition.
+   * Finds out whether a commit succeeded whose result was lost with the connection. Otherwise the next events would
+   * leave a gap in the log or repeat events.
    */
   async #landed(
     batch: readonly SequencedEvent[],

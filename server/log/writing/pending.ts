@@ -9,7 +9,7 @@ export type RunHold = { runId: RunId; attempt: number }
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
 
 /**
- * What a session's log is about to get, and whose turn it is to write: a batch of chunks or one `append`, never two
+ * The chunks of one session that wait to be committed, and a lock: a batch of chunks or one `append` writes, never two
  * at once.
  */
 export class PendingLog {

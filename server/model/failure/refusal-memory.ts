@@ -6,8 +6,8 @@ const KEEP_MS = 60 * 60_000
 const MAX_MODELS = 1_000
 
 /**
- * What an endpoint was found to refuse, by model. Only what helped is learned: a request that failed, and was answered
- * once this was left out.
+ * Remembers the parameters that an endpoint refuses, by model. Only a change that helped is learned: the request failed
+ * before it and was answered after it.
  */
 export type RefusalMemory = {
   of(model: string): Refusal[]

@@ -4,8 +4,8 @@ import { toolNamedIn } from './refused-tools.ts'
 import type { RefusedTool } from './refused-tools.ts'
 
 /**
- * What a server of the OpenAI family does not take although the API has it, or wants although the API does not. The
- * request encoders keep to what stands in the set; `refusal-memory.ts` says how long.
+ * A deviation of an OpenAI-compatible server from the API: a parameter that it refuses, or one that it requires in
+ * addition. The request encoders follow the set of refusals; `refusal-memory.ts` keeps it for a while.
  */
 export type Refusal =
   | 'temperature'
@@ -188,9 +188,9 @@ const READINGS: Reading[] = [
 ]
 
 /**
- * What the fault asks to leave out, or to send as well, when it asks for something that was not tried already.
+ * The change of the request that the fault asks for; null when it asks for none that was not tried already.
  *
- * @param tried what did not help: the fault stayed the same
+ * @param tried changes that did not help: the fault stayed the same
  */
 export function refusedBy(
   fault: ProviderFault,

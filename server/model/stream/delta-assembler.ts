@@ -7,8 +7,8 @@ import { splitThoughts } from '../text/think-tags.ts'
 import { joinText } from '../text/well-formed-text.ts'
 
 /**
- * What one attempt has said, on its way out: thoughts parted from text, texts made whole, and `start` held back until
- * the answer begins, because an attempt that fails before that may be made again.
+ * Turns the deltas of one attempt into those of the port: separates reasoning from text, keeps characters whole, and holds
+ * `start` back until the answer begins, because an attempt that fails before that may be repeated.
  */
 export class DeltaAssembler {
   readonly #outlet: DeltaOutlet

@@ -15,8 +15,8 @@ export type DeltaOutlet = {
 const ROOM = 256
 
 /**
- * What `produce` pushes, as the port promises it: nothing is done before the first delta is asked for, and whoever
- * leaves in the middle ends the work. In place of generators inside of each other, which cost a token several promises.
+ * The deltas that `produce` pushes, as an iterator: nothing is done before the first delta is requested, and leaving the
+ * iteration ends the work. Nested generators would cost several promises for each token.
  */
 export function deltasFrom(
   produce: (outlet: DeltaOutlet, signal: AbortSignal) => Promise<void>,
