@@ -50,7 +50,7 @@ export type UserTable = {
   subscription_tier: 'free' | 'pro' | 'enterprise'
   /** Set exactly while `account_status` is `suspended`. */
   suspended_at: Generated<string | null>
-  /** What an administrator set for this person in place of the settings' limits. */
+  /** Limits that an administrator set for this user in place of the settings'. */
   limits: ColumnType<UserLimits | null, string | null | undefined, string | null>
   /** Who an outside issuer says this is; null for everybody else. */
   issuer: Generated<string | null>
@@ -62,7 +62,7 @@ export type SessionTable = {
   id: SessionId
   user_id: UserId
   title: string | null
-  /** Who set the title: one set by a person is never replaced. */
+  /** The origin of the title: one set by a person is never replaced. */
   title_source: 'person' | 'model' | 'rule' | null
   summary: string | null
   status: Generated<Session['status']>

@@ -28,7 +28,7 @@ test('a changed, new, moved or removed source makes the app stale', async () => 
   const seen = [read()]
   await write('web/app/layout.tsx', 'two')
   seen.push(read())
-  await write('web/app/pages/page.tsx', 'two')
+  await write('web/app/page.tsx', 'two')
   seen.push(read())
   await rm(join(folder, 'web/app/layout.tsx'))
   seen.push(read())

@@ -34,7 +34,7 @@ const NEAREST: Record<string, string[]> = {
     ].map((story) => `server/stories/${story}`),
     'server/stories/simulation',
   ],
-  db: ['db/', 'server/log/writer', 'server/stories/'],
+  db: ['db/', 'server/log/writing/writer', 'server/stories/'],
   'shared/session': ['shared/session/'],
   'shared/client': ['shared/client/'],
 }

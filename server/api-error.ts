@@ -19,8 +19,8 @@ export function notFound(what: string): CommandError {
 }
 
 /**
- * What was thrown, as the error that callers know. It is the one translation there is: for queries, mutations,
- * subscriptions and whatever else answers somebody outside.
+ * Converts anything that was thrown into a public error. It is the only such conversion: for queries, mutations,
+ * subscriptions and all other interfaces.
  */
 export function toApiError(thrown: unknown): TRPCError {
   const cause = thrown instanceof TRPCError ? thrown.cause : thrown

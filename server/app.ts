@@ -65,7 +65,7 @@ export type AppOptions = {
   model?: ModelPort
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
-  /** How patient it is with MCP servers, where other than usual. */
+  /** Timeouts for MCP servers, where they differ from the defaults. */
   mcpTimeouts?: Partial<McpTimeouts>
   /** Where its numbers are put, beside what is there already; of its own when left out. */
   metrics?: Registry
@@ -73,11 +73,11 @@ export type AppOptions = {
   openDatabase?: (config: Config) => Promise<Database>
   /** Says who people are, in place of AUTH_MODE. */
   authenticate?: Authenticate
-  /** What everything stored goes by, in milliseconds since the epoch; the database's clock when left out. */
+  /** The clock of stored times, in milliseconds since the epoch; by default the database's. */
   clock?: () => number
   /**
-   * Whether a reader that is up to date is written to at once, past tRPC's generators. Without it the same bytes come,
-   * for several times the work.
+   * True writes to readers that are up to date directly, past tRPC's generators. Otherwise they get the same bytes for
+   * several times the work.
    */
   liveOutlets?: boolean
 }

@@ -10,12 +10,12 @@ import { explainStartFailure } from './config/start-failure.ts'
 
 /** A configuration error, by the convention of sysexits.h. */
 const EX_CONFIG = 78
-/** How long an orderly end may take. Milliseconds. */
+/** The timeout of an orderly end. Milliseconds. */
 const SHUTDOWN = 25_000
-/** How often the delay of the event loop is measured. Milliseconds. */
+/** The interval at which the event loop's delay is measured. Milliseconds. */
 const EVENT_LOOP_LOOK = 50
 
-// What is written is what people say: nobody but this user may read it.
+// The files contain people's conversations, so only this user may read them.
 process.umask(0o077)
 if (existsSync('.env')) {
   process.loadEnvFile('.env')

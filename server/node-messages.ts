@@ -17,8 +17,8 @@ type NodeMessageTargets = {
 }
 
 /**
- * What this node does at another one's word. The word may be old: said again by somebody who heard it, or overtaken by
- * what happened since. So what would end something is looked up first.
+ * Handles messages of other nodes. A message may be old: replayed by somebody who recorded it, or overtaken by later
+ * events. So the database is asked before anything is ended.
  */
 export function createNodeMessageHandler({
   database,

@@ -1,4 +1,4 @@
-// What the server works with that is outside of it, opened as the settings say.
+// Opens the database, the model and the other external resources that the settings name.
 import { fileURLToPath } from 'node:url'
 import { connect } from '../db/engine/connect.ts'
 import type { Database } from '../db/engine/database.ts'
@@ -46,7 +46,7 @@ export async function openMcpServers(
 /** Where npm packages keep what they can make again. */
 const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
 
-/** Whose prices hold: those of no one for the demo model, and for a model that was brought along without an address. */
+/** The address whose prices apply; null for the demo model, and for an embedded model without an address. */
 export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {
   if (kind === 'demo') {
     return null

@@ -21,7 +21,7 @@ export const me = query(people.me, async ({ services, user }) => {
   return { id, name, email, role, createdAt: row.created_at }
 })
 
-/** Of one page; UTF-16 units of JSON. A page has one message always, and says that there are older ones. */
+/** The longest page in UTF-16 units of JSON. A page has at least one message. */
 const MAX_PAGE_LENGTH = 1024 * 1024
 
 export const listMessages = query(

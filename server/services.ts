@@ -10,7 +10,7 @@ import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { ToolRegistry } from './tools/registry.ts'
 
-/** What the procedures work with; `app.ts` makes it. */
+/** The dependencies of procedures; made by `app.ts`. */
 export type Services = {
   database: Database
   log: LogWriter

@@ -16,7 +16,7 @@ import type { Asker, Login, User } from './auth/port.ts'
 import type { OpenLive } from './http/sockets/live-outlet.ts'
 import type { Services } from './services.ts'
 
-/** What every call comes with. */
+/** The context of every call. */
 export type Context = {
   services: Services
   /** Who asks, as it is now; null for nobody. A socket asks for longer than a login lasts. */
@@ -35,7 +35,7 @@ export type Context = {
 export type Admitted<D = unknown> = Omit<Context, 'asker'> &
   (D extends { access: 'anyone' } ? { user: User | null; login: Login | null } : Asker)
 
-/** How often a quiet watch over server-sent events is heard of: as often as sockets are pinged. */
+/** The heartbeat interval of server-sent events: the same as the ping interval of sockets. */
 const PING_MS = 30_000
 
 const t = initTRPC
@@ -54,7 +54,7 @@ const t = initTRPC
       message: messageFor(error),
       data: {
         ...shape.data,
-        /** What is away, so that a client knows that the server itself is there. */
+        /** The unavailable dependency; it tells a client that the server itself is reachable. */
         ...(isUnavailable(error.cause) && { reason: 'database' as const }),
       },
     }),
@@ -109,7 +109,7 @@ export const router = t.router
 export const procedure = admitted.use(asSomebody)
 export const createCallerFactory = t.createCallerFactory
 
-/** What every procedure with this declaration has: who may call it, what it takes, and what it answers. */
+/** A procedure built from its declaration: access, input and output. */
 function declared(declaration: RequestDeclaration) {
   return admitted
     .meta(declaration)
@@ -117,7 +117,7 @@ function declared(declaration: RequestDeclaration) {
     .output(declaration.output ?? z.unknown())
 }
 
-/** What a client's compiler is told of a procedure. */
+/** The type of a procedure for clients. */
 type Types<D extends RequestDeclaration, Returned> = {
   meta: Declaration
   input: InputOf<D>
@@ -149,7 +149,7 @@ export function mutation<D extends RequestDeclaration, Returned extends AnswerOf
 }
 
 function messageFor(error: TRPCError): string {
-  // What nobody foresaw may carry anything: it goes to the log, not to the caller.
+  // An unexpected error may contain anything, so it is logged and not sent to the caller.
   return error.code === 'INTERNAL_SERVER_ERROR'
     ? 'Something went wrong on the server. Try again.'
     : error.message

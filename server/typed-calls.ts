@@ -70,7 +70,7 @@ function broughtForward(call: ToolCall, tool: Tool | undefined): ToolCall {
     if (!input.success || output?.success === false) return { ...call, untyped: true }
     return { ...call, input: input.data, ...(output && { output: output.data }) }
   } catch {
-    // What a schema runs of its tool's own, such as a transform, may not be ready for every shape there has been.
+    // A tool's schema may run code, such as a transform, that throws for outputs of earlier versions.
     return { ...call, untyped: true }
   }
 }

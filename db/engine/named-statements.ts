@@ -1,10 +1,10 @@
 import type pg from 'pg'
 
-/** A statement that was said so often is worth a name. */
+/** A statement is named after this many executions. */
 const OFTEN = 5
-/** What one connection keeps prepared at the most: each takes Postgres some 20 KiB. */
+/** The most prepared statements of one connection; each takes some 20 KiB in Postgres. */
 const MOST_NAMES = 128
-/** Texts that are counted; some are written anew for each length of a list. */
+/** The most statements that are counted; some differ by the length of a list. */
 const MOST_TEXTS = 2_000
 
 /**

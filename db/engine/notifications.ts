@@ -14,9 +14,9 @@ const MAX_PAYLOAD_BYTES = 7_999
 /** The most bytes of text in one notification. */
 export const MAX_TEXT_BYTES = roomIn(MAX_PAYLOAD_BYTES)
 const RECONNECT_DELAY_MS = 500
-/** How long to wait for a notification to ourselves before notifications count as not arriving. */
+/** The timeout of a notification to ourselves, after which notifications count as not arriving. */
 const PROBE_TIMEOUT_MS = 2_000
-/** How often the listening connection is checked, and how long it may take to answer. */
+/** The interval and the timeout of the listening connection's checks. */
 const PING_INTERVAL_MS = 10_000
 const PROBE = 'probe:'
 

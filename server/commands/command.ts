@@ -13,7 +13,7 @@ import type { Login, User } from '../auth/port.ts'
 import type { Urgency } from '../log/writing/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
 
-/** What is to happen once a command is committed; see `execute.ts`. */
+/** An action after a command's commit (see `execute.ts`). */
 export type Effect =
   /** This node has the run now, and is to drive it. */
   | { type: 'drive'; run: Run }
@@ -26,7 +26,7 @@ export type Effect =
   /** With the run that was going in it, if one was. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
 
-/** What a command answers, and what follows from it. */
+/** A command's result, and its effects. */
 export type Done<Result> = { result: Result; effects: Effect[] }
 
 /** A command on one session. It may be run again from the start, and so touches nothing but its transaction. */

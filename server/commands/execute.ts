@@ -5,7 +5,7 @@ import type { Command, Effect } from './command.ts'
 import { CommandTransaction } from './transaction.ts'
 import type { CommandDeps } from './transaction.ts'
 
-/** What carrying commands out needs of the server. */
+/** The services that carry out commands and their effects. */
 type CommandServices = CommandDeps &
   Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node'>
 

@@ -24,7 +24,7 @@ type Question = {
   text: string
   /** The message that this one answers; the newest of the active branch when absent, none when null. */
   parentId?: MessageId | null | undefined
-  /** What happens while an answer runs. */
+  /** The behaviour while an answer runs. */
   whenBusy: 'queue' | 'interrupt' | 'reject'
 }
 
@@ -173,7 +173,7 @@ async function insertQuestion(
     await requireParent(transaction, parentId)
   }
   const runId = RunId.parse(transaction.newId())
-  // Who has selected another branch than that of the answer under way goes on with what they see.
+  // A user who has selected another branch than the running answer's continues the selected one.
   const isOnOtherBranch = active !== null && active.messageId !== session.activeLeaf
   const message = await insertMessage(db, {
     id: id ?? MessageId.parse(transaction.newId()),

@@ -14,7 +14,7 @@ import { startAnswer } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
 
-/** What commands may ask of the rest of the server. None of it acts. */
+/** The dependencies of commands. None of them has effects before the commit. */
 export type CommandDeps = {
   node: { readonly id: string }
   tools: ToolRegistry

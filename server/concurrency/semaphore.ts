@@ -1,4 +1,4 @@
-/** Lets so many at a time do something that takes much memory; the others wait in the order in which they came. */
+/** Limits how many callers do something at the same time; the others wait in the order in which they came. */
 export class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []

@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads'
 import { ThreadRefusal } from './threads.ts'
 import type { ThreadAnswer } from './threads.ts'
 
-/** What a thread of `workInThread` does with each input that it is given. */
+/** Carries out each task that `workInThread` sends to this thread. */
 export function answerFromThread<Input, Output>(
   work: (input: Input) => Output,
   transferred: (output: Output) => Transferable[] = () => [],

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-/** What a thread answers: see thread-work.ts. */
+/** The answer of a thread (see thread-work.ts). */
 export type ThreadAnswer<Output> =
   | { output: Output }
   | { refusal: string }
@@ -11,7 +11,7 @@ export type ThreadAnswer<Output> =
 export type ThreadBounds = {
   /** Threads at once; whoever comes later waits. */
   atOnce: number
-  /** How many may wait; one more is refused. */
+  /** The most waiting tasks; a further one is rejected. */
   waiting: number
   memoryMb: number
   deadlineMs: number

@@ -32,7 +32,7 @@ export type Config = {
     /** Null is OpenAI itself, or the demo model when there is no key either. */
     baseUrl: string | null
     api: 'responses' | 'chat' | 'auto'
-    /** What a session asks that sets no model of its own. */
+    /** The model of sessions that set none. */
     name: string
     temperature: number
     maxTokens: number
@@ -43,7 +43,7 @@ export type Config = {
     idleTimeoutMs: number
   }
   runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
-  /** What calls of models may cost on one day (UTC), all together; null is no limit. */
+  /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
   sessions: { graceMs: number }
   tools: {

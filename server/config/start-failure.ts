@@ -49,7 +49,7 @@ export function explainStartFailure(error: unknown, config: Config): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-/** What an operating system says of a folder that cannot be made or written, and SQLite of a lock file there. */
+/** The error codes for a folder that cannot be created or written. */
 const FOLDER_TROUBLE = new Set([
   'EACCES',
   'EEXIST',
@@ -82,7 +82,7 @@ function isListening(error: Error): boolean {
   return 'syscall' in error && error.syscall === 'listen'
 }
 
-/** What `pg` says when the server refuses TLS. */
+/** The message of `pg` when the server refuses TLS. */
 const NO_TLS = /^The server does not support SSL connections/
 
 /** Network errors, refused credentials (SQLSTATE class 28), no such database (3D000), the server starting (57P03). */

@@ -1,13 +1,13 @@
 /**
- * Who may speak to this server at all, before anybody is asked for credentials: a page of a foreign origin must not
- * drive it with the visitor's cookies, and in `single` mode a foreign Host (DNS rebinding) must not reach it.
+ * Decides which requests are accepted before credentials are checked: a page of a foreign origin must not act with the
+ * visitor's cookies, and in `single` mode a foreign Host (DNS rebinding) must not reach the server.
  */
 export type AccessPolicy = {
   /** Null when the request may pass, else the reason for a person. */
   refusal(headers: RequestOrigin, path: string): string | null
-  /** Whether the origin is one of those set up, and not merely the one this server answers on. */
+  /** True when the origin is configured, and not merely the server's own. */
   isListed(origin: string): boolean
-  /** Where the server came to listen: without a public address, that is the one browsers use. */
+  /** Sets the address at which the server listens; without a public address, browsers use it. */
   listensAt(url: string): void
 }
 
@@ -18,12 +18,12 @@ export type RequestOrigin = {
   'sec-fetch-mode'?: string | string[] | undefined
 }
 
-/** What is private, or costs something. The web app's pages and files are neither. */
+/** The paths of interfaces, whose answers are private. The pages and files of the web app are not. */
 const INTERFACES = /^\/(api|trpc|ws|metrics|readyz|mcp|v1)(\/|$)/
 /** Where another site sends a visitor back to, who has signed in there. */
 const SIGN_IN = /^\/api\/auth\//
 
-/** Whether a path leads to an interface, whose answers are nobody else's to keep. */
+/** True for a path of an interface, whose answers must not be cached. */
 export function isInterface(path: string): boolean {
   return INTERFACES.test(path)
 }

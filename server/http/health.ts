@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What `/health` says of this process, besides its age. */
+/** The content of `/health`, besides the process's age. */
 export type Health = {
   version: string
   database: 'embedded' | 'postgres'
@@ -11,11 +11,11 @@ export type HealthOptions = {
   health: () => Health
   /** Throws, or rejects, when the database cannot be used. */
   checkDatabase: () => Promise<unknown>
-  /** Whether tools are waited for after the start, and why some are not there. */
+  /** Reports whether the server still waits for tools after its start, and why some are missing. */
   checkTools?: () => { isWaiting: boolean; reasons: string[] }
   isDraining: () => boolean
   onNoDatabase: (error: unknown, what: string) => void
-  /** How long the database may take to answer. */
+  /** The timeout of the database check. */
   timeoutMs?: number
 }
 

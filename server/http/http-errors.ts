@@ -28,8 +28,8 @@ const INTERNAL: HttpError = {
 }
 
 /**
- * What the outside is told of a failure: its own words for a TRPCError or one of the HTTP layer's refusals, and
- * nothing at all of anything unexpected.
+ * Converts a failure for the client: the message of a TRPCError or of a refusal by the HTTP layer, and no detail of an
+ * unexpected error.
  */
 export function toHttpError(thrown: unknown): { status: number; body: HttpError } {
   const status = statusOf(thrown)

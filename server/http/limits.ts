@@ -1,4 +1,4 @@
-/** How much one client may ask of the server (CONTRACT P12). */
+/** The limits of one client (contract, P12). */
 export type Limits = {
   /** Bytes of one WebSocket message. */
   frameBytes: number
@@ -21,7 +21,7 @@ export type Limits = {
   allBodiesBytes: number
   /** Watches over server-sent events that one address may read at once. */
   streamsPerAddress: number
-  /** How long requests in flight may take to finish when the server closes. */
+  /** The longest wait for requests in flight when the server closes. */
   closeMs: number
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Tells of a request that was refused for where it comes from. */
+/** Called for a request that was refused because of its origin. */
 export type NoteRefusal = (origin: string | undefined, reason: string) => void
 
 const AGAIN_MS = 60_000

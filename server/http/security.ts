@@ -32,7 +32,7 @@ export const DOCS_POLICY = {
   workerSrc: ["'self'", 'blob:'],
 }
 
-/** What one caller is answered is nobody else's, and depends on all that says who asks. */
+/** A response belongs to one caller, so no cache may share it; it varies by everything that identifies the caller. */
 const PRIVATE = {
   'cache-control': 'private, no-store',
   vary: 'Origin, Cookie, Authorization, Sec-Fetch-Site',

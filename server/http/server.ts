@@ -42,7 +42,7 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   /** Logs what failed here; the logger itself when left out. */
   report?: Report
   checkTools?: HealthOptions['checkTools']
-  /** What `/metrics` shows, beside what this layer counts. */
+  /** The metrics of the other rooms, which `/metrics` shows too. */
   metrics?: Registry
   limits?: Partial<Limits>
   /** Whose requests they are; with a proxy on this machine when left out. */
@@ -195,7 +195,7 @@ function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): v
   app.setNotFoundHandler(async (request, reply) => answerMissing(request, reply))
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = toHttpError(error)
-    // What can be no file's name, by its length or its characters, is a file that is not there.
+    // A path that cannot be a file name, by its length or characters, counts as a missing file.
     if (status === 403 && !(error instanceof TRPCError)) return answerMissing(request, reply)
     // A procedure's failure is logged where it is called.
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {

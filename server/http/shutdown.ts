@@ -3,7 +3,7 @@ import { TRPCError } from '@trpc/server'
 import type { FastifyInstance } from 'fastify'
 import { pathOf } from './logging.ts'
 
-/** What is answered to the end, for whoever looks after this process. */
+/** The paths that are answered until the end, for monitoring. */
 const LAST = new Set(['/health', '/livez', '/readyz', '/metrics'])
 
 /**

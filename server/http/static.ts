@@ -20,7 +20,7 @@ export async function serveWebApp(app: FastifyInstance, webRoot: string): Promis
     root: resolve(webRoot),
     preCompressed: true,
     cacheControl: false,
-    // What the build notes for itself.
+    // The build's own notes are dot files.
     dotfiles: 'ignore',
     // Built while the server runs, the app is served from then on.
     suppressWarning: true,

@@ -27,10 +27,10 @@ const TIMES = {
   expireInSeconds: 900,
   deleteAfterSeconds: 3_600,
 }
-/** How often a worker polls for jobs that no notification announced: retries, and jobs of dead workers. */
+/** The interval at which a worker polls for retries and for jobs of dead workers. */
 const POLL_INTERVAL_SECONDS = 2
 /**
- * How often one of the nodes looks for jobs of dead workers. On an embedded database, only an earlier process can have
+ * The interval at which one of the nodes looks for jobs of dead workers. On an embedded database, only an earlier process can have
  * left any, and the query blocks other queries for some 40 ms.
  */
 const SUPERVISION_INTERVAL_SECONDS = { postgres: 15, embedded: 20 }

@@ -42,7 +42,7 @@ export type SessionTextKind = {
   maxTranscriptLength: number
   /** True while the session still wants what this job would write. */
   isWanted(session: SessionText, attempt: Attempt): boolean
-  /** What the model is told about the conversation before its transcript. */
+  /** Returns text for the model before the transcript. */
   preface?(session: SessionText, text: string): string
   /** Reads the text out of the model's answer; null when there is none. */
   read(answer: string): string | null

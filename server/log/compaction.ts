@@ -10,7 +10,7 @@ import { parseEvent } from './reading/snapshot.ts'
 /** Rows touched by one statement: an embedded database serves nobody else meanwhile. */
 const SLICE = 1_000
 
-/** Of a longer part the text stands in several places: each event has to fit into a frame. UTF-16 units. */
+/** A longer part is stored as several events, since each event has to fit into a frame. UTF-16 units. */
 const LONGEST_PIECE = MAX_PIECE
 
 /**

@@ -8,7 +8,7 @@ import type { Session } from '../../shared/contract/session.ts'
  */
 export type BranchEvent = { type: 'branch'; session: Session; leaf: MessageId | null }
 
-/** What may be put into a log. A snapshot is made for a reader and never stored. */
+/** The events of the log. A snapshot is made for a reader and never stored. */
 export type AppendedEvent = Exclude<SessionEvent, { type: 'snapshot' }> | BranchEvent
 
 /** An event as it was committed. */

@@ -12,7 +12,7 @@ import type { LogWriter } from './writing/writer.ts'
 /** A session, and whose it is. */
 export type SessionOfUser = { sessionId: SessionId; userId: UserId }
 
-/** What deciding about a session needs of it, as it was when it was locked. */
+/** The columns of a locked session on which commands decide. */
 type LockedSession = NonNullable<Awaited<ReturnType<typeof lockSession>>>
 
 /**

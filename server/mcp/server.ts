@@ -14,7 +14,7 @@ type State =
   | { phase: 'down'; reason: string }
 
 const MAX_PROGRESS_MESSAGE = 200
-/** How long a call that did not begin waits for the next connection. */
+/** The longest wait of a call that has not begun for the next connection. */
 const RECONNECT_TIMEOUT_MS = 10_000
 
 /** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */

@@ -16,8 +16,8 @@ const TIMES: McpTimeouts = {
   relistMs: 1_000,
 }
 /**
- * How long a call waits for a server that is connecting, and how long a run waits for servers that are not connected
- * yet after the start, or are reconnecting.
+ * The longest wait of a call for a server that is connecting, and of a run for servers that are not connected yet after
+ * the start, or are reconnecting.
  */
 const CONNECT_WAIT_MS = 10_000
 

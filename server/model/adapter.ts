@@ -12,15 +12,15 @@ export type Adapter = {
   decoder(request: StepRequest): Decoder
 }
 
-/** What is asked, in the form that the endpoint takes: `prepareStep` makes it. */
+/** A request in a form that the endpoint accepts; made by `prepareStep`. */
 export type StepRequest = {
   step: ModelStep
   endpoint: Endpoint
-  /** What this endpoint has refused for this model, and is therefore not sent. */
+  /** Parameters that this endpoint has refused for this model; they are not sent. */
   refused: ReadonlySet<Refusal>
   /** The tools of the step, in their order, with the refusal that leaves each out. */
   sentTools: readonly { name: string; refusal: RefusedTool }[]
-  /** What a person is to be told about how it was asked. */
+  /** Notices for the user about changes of the request. */
   notes: readonly string[]
 }
 
@@ -36,14 +36,14 @@ export type WireEvent = { event: string | null; data: unknown }
 
 export type Decoded = {
   deltas: ModelDelta[]
-  /** Whether the event shows that the answer is getting on, although it may bring no delta. */
+  /** True when the event shows progress, even if it brings no delta. */
   alive: boolean
   fault?: ProviderFault
 }
 
 export type Decoder = {
   decode(event: WireEvent): Decoded
-  /** Whether the provider has said how the answer ends; only usage may follow. */
+  /** True when the provider has sent the finish reason; only usage may follow. */
   readonly ended: boolean
   /** The last deltas, a `finish` at their end; none when the provider did not end its answer. */
   end(how: { marked: boolean }): ModelDelta[]

@@ -5,7 +5,7 @@ export type AnswerMeasure = {
   add(delta: ModelDelta): void
   /** Longer than any answer of so many tokens, or with more calls than a step can mean. */
   readonly endless: boolean
-  /** Whether an answer that ends with these deltas leaves nothing for a person to read, or for a tool to do. */
+  /** True when an answer that ends with these deltas has no text for the user and no call. */
   isEmpty(ending: readonly ModelDelta[]): boolean
 }
 
@@ -33,7 +33,7 @@ export function measureAnswer(step: ModelStep): AnswerMeasure {
       for (const delta of ending) add(delta)
       const last = ending.at(-1)
       const finish = last?.type === 'finish' ? last.finish : null
-      // What a filter took away has an ending that says so.
+      // An answer that a content filter removed has an ending that says so.
       if (said || finish === 'tool-calls' || finish === 'content-filter') return false
       return finish === 'length' || !saidBefore(step)
     },

@@ -1,14 +1,14 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 
 /**
- * What the product needs of a language model, whichever API or provider speaks it.
+ * A language model, independent of its API and provider.
  *
  * `stream` asks for one step: one answer to the messages so far, text and tool calls. It yields any number of deltas
  * and then **exactly one** ending, `finish` or `error`, as its last delta; it does not throw. Aborting the signal
  * reaches the provider at once and ends the iteration, in that case alone without an ending.
  */
 export type ModelPort = {
-  /** What stands behind the port, as `/health` and the interface name it. */
+  /** The kind of endpoint, as `/health` and the user interface name it. */
   readonly kind: 'demo' | 'openai' | 'compatible'
   stream(step: ModelStep, signal: AbortSignal): AsyncIterable<ModelDelta>
   /** The models that the endpoint offers; throws a `ModelPortError` when it cannot be asked. */
@@ -34,7 +34,7 @@ export type ModelMessage =
       role: 'assistant'
       text: string
       calls: { id: string; name: string; arguments: string }[]
-      /** What the same provider asked to have replayed verbatim (a `provider-state` delta), or null. */
+      /** State that the same provider wants back verbatim (from a `provider-state` delta), or null. */
       providerState: ProviderState | null
     }
   | { role: 'tool'; callId: string; output: string; failed: boolean }
@@ -76,7 +76,7 @@ export type ModelDelta =
   /** Tokens of this step; the last one counts. */
   | { type: 'usage'; usage: ModelUsage }
   | { type: 'provider-state'; state: ProviderState }
-  /** What a person is to be told: the model was asked otherwise than it should have been. */
+  /** A notice for the user that the request had to be changed, such as a tool that was left out. */
   | { type: 'note'; note: string }
   /** `tool-calls` when, and only when, complete calls are to be carried out. */
   | { type: 'finish'; finish: ModelFinish }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** How a number of tokens was found. */
+/** The method by which tokens were counted. */
 export type TokenBasis = 'estimate' | 'count'
 
 export type TokenCounter = {

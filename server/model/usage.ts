@@ -1,13 +1,13 @@
 import { numberOf, objectOf } from './json.ts'
 import type { ModelUsage } from './port.ts'
 
-/** What each API calls the counts of tokens, and the details among them. */
+/** The field names of token counts in each API. */
 const NAMES = {
   chat: { input: 'prompt_tokens', output: 'completion_tokens' },
   responses: { input: 'input_tokens', output: 'output_tokens' },
 } as const
 
-/** Who says what a step cost, in US dollars. Elsewhere a field of that name may mean anything. */
+/** The hosts that report a step's cost in US dollars. Elsewhere a field of that name may mean anything. */
 const TELLS_COST = /(^|\.)openrouter\.ai$/
 
 /**

@@ -10,7 +10,7 @@ export type ClosingOptions = {
   log: LogWriter
   summaries: SummaryWriter
   newId(): string
-  /** How long a session without readers stays open. */
+  /** The time that a session without readers stays open. */
   graceMs: number
 }
 

@@ -21,7 +21,7 @@ export class Answer {
     return this.#parts
   }
 
-  /** Whether the step under way has said nothing yet. */
+  /** True when the current step has produced nothing yet. */
   get stepEmpty(): boolean {
     return this.#parts.length === this.#stepStart
   }

@@ -11,8 +11,8 @@ import type { AskedCall } from './step.ts'
 type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
 
 /**
- * What the model asked for, as it is recorded: running, or waiting for a person, or failed already when there is no
- * such tool or the arguments do not fit, so that the model can try again.
+ * The record of a call that the model asked for: running, awaiting approval, or failed when the tool does not exist or
+ * the arguments are invalid, so that the model can try again.
  */
 export function newCall(
   { tools, now, newId }: CallDeps,
@@ -93,7 +93,7 @@ export async function carryOut(
   isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
-  // What an imported call says of itself counts only where the tool does not say worse.
+  // An imported call may claim a harmless effect, so the tool's own declaration wins when it is `once`.
   const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
@@ -155,8 +155,8 @@ function readable(text: string): unknown {
 }
 
 /**
- * What a person is asked about, as one value: the tool, what it says it takes, and these arguments. An approval is
- * for exactly this: when the tool is another one by the time it would begin, the person is asked again.
+ * A hash of everything that the user approves: the tool's name, description and schema, and the arguments. If the tool has
+ * changed by the time the call would begin, the user is asked again.
  */
 function approvalHash(
   tool: Pick<ToolInfo, 'name' | 'description' | 'inputSchema'>,

@@ -9,7 +9,7 @@ import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 
-/** What runs need of the rest of the server. */
+/** The dependencies of runs. */
 export type RunDeps = {
   database: Database
   log: LogWriter

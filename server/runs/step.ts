@@ -6,7 +6,7 @@ import type { RunRecorder } from './recorder.ts'
 
 export type AskedCall = { providerId: string; name: string; arguments: string }
 
-/** How one model call ended. */
+/** The result of one model call. */
 export type StepResult = {
   end:
     | { type: 'finished'; finish: Exclude<Finish, 'max-steps'>; calls: AskedCall[] }
@@ -17,9 +17,9 @@ export type StepResult = {
   providerState: ProviderState | null
   /** UTF-16 units of all that came: texts, thoughts, arguments. */
   length: number
-  /** How many tokens the model reads, when it refused more and said so. */
+  /** The model's context window in tokens, if it refused a longer request and stated it. */
   contextWindow: number | null
-  /** What a person is to be told about how the model was asked. */
+  /** Notices for the user about changes of the request. */
   notes: string[]
 }
 

@@ -30,7 +30,7 @@ const ROUND = 20
 const SWEEP_INTERVAL = 1_000
 /** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
 const STOPS_INTERVAL = 500
-/** How long the calls that are under way may take before this node leaves them. Milliseconds. */
+/** The longest wait for running calls when this node closes. Milliseconds. */
 const LEAVE_TIME = 5_000
 
 /**

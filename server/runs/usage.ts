@@ -1,7 +1,7 @@
 import type { Step } from '../../db/queries/messages/steps.ts'
 import type { Usage } from '../../shared/contract/message.ts'
 
-/** What the finished steps of a run used together; null when no provider said anything. */
+/** The sum of the usage of a run's finished steps; null when no provider reported any. */
 export function sumUsage(
   steps: readonly Pick<Step, 'usage'>[],
   last: Pick<Step, 'usage'> | null,

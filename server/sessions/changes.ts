@@ -4,7 +4,7 @@ import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { Wakeup } from '../concurrency/wakeup.ts'
 
-/** How soon a session is read again that the database did not tell. Milliseconds. */
+/** The delay before a session is read again after a failed query. Milliseconds. */
 const READ_AGAIN = 1_000
 
 /**
@@ -19,7 +19,7 @@ export class LocalSessionChanges {
   #reading = false
   /** Null once it is known to be gone: what was read of it then is old. */
   #beingRead: SessionId | null = null
-  /** What the last look around saw, of the people whose lists were open then. */
+  /** The result of the last poll, for the users whose lists were open then. */
   #seen = new Map<SessionId, { userId: UserId; mark: string }>()
   #seenOf = new Set<UserId>()
 
@@ -54,7 +54,7 @@ export class LocalSessionChanges {
     this.#seen = new Map(rows.map(({ id, ...seen }) => [id, seen]))
     this.#seenOf = new Set(userIds)
     for (const [id, { userId, mark }] of this.#seen) {
-      // Of a list that was just opened everything may be news.
+      // For a list that was just opened, everything may be new.
       if (!knownBefore.has(userId) || before.get(id)?.mark !== mark) {
         this.touch(id)
       }

@@ -8,10 +8,10 @@ import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { makeSnippet } from './snippet.ts'
 import type { Snippet } from './snippet.ts'
 
-/** Of one session no more than this, so that a long conversation leaves room for the others. */
+/** The most hits of one session, so that a long conversation leaves room for others. */
 const MOST_OF_A_SESSION = 3
 
-/** What of this person's matches the words best, best first. */
+/** The user's messages that match the words, best first. */
 export async function searchSessions(
   db: Db,
   userId: UserId,

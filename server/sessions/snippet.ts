@@ -3,7 +3,7 @@ import type { Lookup } from '../../db/queries/sessions/search-lookup.ts'
 /** A stretch of a text, and where in it stands what was looked for: offsets count UTF-16 units, `end` is exclusive. */
 export type Snippet = { snippet: string; highlights: { start: number; end: number }[] }
 
-/** How long a snippet may be, and how much of it stands before what was found, in UTF-16 units. */
+/** The longest snippet, and the longest part of it before the match, in UTF-16 units. */
 const LENGTH = 200
 const BEFORE = 50
 /** Enough to choose the best place among; more are not looked at. */

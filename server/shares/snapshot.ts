@@ -89,6 +89,6 @@ function anonymous(
 }
 
 function toEvents({ chunks }: FullMessage) {
-  // What this server wrote is not checked again.
+  // The server's own data is not validated again.
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }

@@ -73,7 +73,7 @@ export type ToolSource = {
    * aborts.
    */
   untilSettled(signal: AbortSignal): Promise<void>
-  /** What `untilSettled` found missing or still waits for, with reasons for the model and the user. */
+  /** The tools that `untilSettled` found missing or still waits for, with reasons for the model and the user. */
   unsettled(): { isWaiting: boolean; reasons: string[] }
   /** Resolves when these tools are available as far as can be expected soon, or when the signal aborts. */
   untilBack(names: readonly string[], signal: AbortSignal): Promise<void>

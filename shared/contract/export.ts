@@ -60,7 +60,7 @@ export const ExportedPart = z.discriminatedUnion('type', [
 ])
 export type ExportedPart = z.infer<typeof ExportedPart>
 
-/** How an answer was created, which the model is shown when the conversation continues. */
+/** The steps of an answer, which the model is shown when the conversation continues. */
 export const ExportedRun = z.object({
   finish: z.enum(['stop', 'length', 'content-filter', 'max-steps']).nullable(),
   startedAt: Moment.nullable(),

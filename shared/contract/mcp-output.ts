@@ -23,7 +23,7 @@ export const McpOutput = z.object({
   content: z.array(McpContent),
   /** The same result as structured data, if the server provides it. */
   structuredContent: z.unknown().optional(),
-  /** What was left out of the result, or is wrong with it. */
+  /** Notes about parts of the result that were left out or are invalid. */
   notes: z.array(z.string()).optional(),
 })
 export type McpOutput = z.infer<typeof McpOutput>

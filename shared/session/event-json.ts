@@ -1,4 +1,4 @@
-/** What every reader gets as the same object: what a person sees of a call depends on the tools there are. */
+/** Events that are the same for every reader; a call's representation depends on the tools there are. */
 const SHARED: ReadonlySet<string> = new Set(['chunk', 'end', 'session'])
 
 /** UTF-16 units: longer JSON is not kept beside its event. */

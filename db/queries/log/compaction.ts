@@ -26,7 +26,7 @@ export async function replaceEvents(
   }
 }
 
-/** What `replaceEvents`, `deleteEvents` and `markCompacted` do, in one go: for a log of a few events. */
+/** Does the work of `replaceEvents`, `deleteEvents` and `markCompacted` in one statement, for a short log. */
 export async function compactAtOnce(
   db: Db,
   { id, sessionId }: { id: RunId; sessionId: SessionId },

@@ -10,7 +10,7 @@ import type { Run } from './runs.ts'
 import type { StepUsage, StoredPart, UserTable } from '../../schema.ts'
 import type { Step } from '../messages/steps.ts'
 
-/** What an attempt at a run begins with; null when the run, its session or its person is gone. */
+/** The state from which an attempt at a run begins; null when the run, its session or its user is gone. */
 export async function readDriveStart(
   db: Db,
   { id, sessionId, userId, messageId }: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId'>,
@@ -19,9 +19,9 @@ export async function readDriveStart(
     systemPrompt: string | null
     summary: string | null
     role: UserTable['role']
-    /** Of the answer, as finished steps left them. */
+    /** The answer's parts, as its finished steps left them. */
     parts: StoredPart[]
-    /** Whether an attempt before this one finished a step. */
+    /** True when an earlier attempt finished a step. */
     hasSteps: boolean
   }>`
     select sessions.system_prompt as "systemPrompt", sessions.summary, users.role, messages.parts,

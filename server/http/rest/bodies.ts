@@ -26,7 +26,7 @@ export function boundBodies(
       const message = `A body may have ${limit} bytes at most.`
       throw new TRPCError({ code: 'PAYLOAD_TOO_LARGE', message })
     }
-    // How long a chunked one is, nobody knows before its end.
+    // The length of a chunked body is unknown before its end.
     const size = isChunked ? limit : length
     if (held + size > allBodiesBytes) {
       reply.header('connection', 'close')

@@ -22,7 +22,7 @@ export async function* wholeEvents(
       }
       continue
     }
-    // Of a message that somebody wrote nothing is said, nor of the rest of its text.
+    // A user message, and the rest of its text, is not reported.
     skipping ||= event.type === 'message' && !isLast
     if (!skipping) {
       yield logged

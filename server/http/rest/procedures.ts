@@ -16,7 +16,7 @@ export function procedureRecord(router: AnyTRPCRouter): Record<string, AnyTRPCPr
   return router._def.procedures as Record<string, AnyTRPCProcedure>
 }
 
-/** What a router serves that can be asked by a request: its queries and mutations. */
+/** The queries and mutations of a router. */
 export function requestsOf(router: AnyTRPCRouter): RequestDeclaration[] {
   return Object.values(procedureRecord(router)).flatMap(({ _def }) => {
     // Procedures are made of their declarations, in `server/trpc.ts`.
@@ -25,7 +25,7 @@ export function requestsOf(router: AnyTRPCRouter): RequestDeclaration[] {
   })
 }
 
-/** Whether its input is a file that a person brings, and may be larger than any other. */
+/** True when the input is an uploaded file, which may be larger than other inputs. */
 export function isUpload({ file }: RequestDeclaration): boolean {
   return file === 'upload'
 }

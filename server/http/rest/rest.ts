@@ -25,7 +25,7 @@ export type RestOptions<Router extends AnyTRPCRouter> = {
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
 }
 
-/** What a download answers: over REST it is a file to keep, not JSON about one. */
+/** The output of a download; over REST it is sent as a file, not as JSON. */
 const File = z.object({ name: z.string(), mimeType: z.string(), content: z.string() })
 
 /**

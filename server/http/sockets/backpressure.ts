@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 
-/** What whoever streams to a socket asks between two messages. */
+/** The state of a socket that a stream checks between two messages. */
 export type Backpressure = {
-  /** Whether more than a little is unsent. */
+  /** True when too much is unsent. */
   isFull(): boolean
   /** Resolves at once unless it is full; else when all of it is sent, or the socket is gone. */
   drained(): Promise<void>

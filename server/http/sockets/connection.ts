@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OpenLive } from './live-outlet.ts'
 
 /**
- * What a procedure may know of the connection that its call came over. A socket has one for all its calls, an HTTP
- * request one of its own.
+ * The connection over which a procedure was called. A socket has one for all its calls, an HTTP request one of its own.
  */
 export type Connection = {
   transport: 'http' | 'socket' | 'plain-socket'

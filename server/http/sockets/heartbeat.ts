@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 
 /**
- * Ends a socket whose other side is gone without saying so. Alive is who answered the last ping, said anything, or
- * took some of what waits for it: behind a slow line a pong may come late, since the ping stands in the queue too.
+ * Ends a socket whose other side is gone without closing it. A client is alive if it answered the last ping, sent
+ * anything, or took some of what waits for it: over a slow network a pong may come late, since the ping waits in the
+ * same queue.
  */
 export function watchHeartbeat(webSocket: WebSocket, socket: Socket, pingMs: number): void {
   let isAlive = true

@@ -17,10 +17,10 @@ export type OpenLive = (
   shown: (event: SessionEvent) => SessionEvent,
 ) => SocketOutlet | null
 
-/** What every reader is sent whose watch has the same id, by the list of events that it was given. */
+/** Serialized messages by list of events and watch id, shared by all readers with the same id. */
 const messages = new WeakMap<readonly LoggedEvent[], Map<number, Buffer>>()
 
-/** In the input of a watch, the id under which its answers go out. No client can say it: JSON has no symbols. */
+/** In the input of a watch, the id under which its answers go out. No client can send it, since JSON has no symbols. */
 const ANSWER_ID = Symbol('answer id')
 
 /** Notes in the input of a watch that was just decoded how its answers begin. */

@@ -3,10 +3,10 @@ import type { ChunkEvent, SessionEvent } from '../../../shared/contract/events.t
 import type { Message } from '../../../shared/contract/message.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 
-/** What the plain protocol sends (CONTRACT section 4). `seq` is the cursor for `?after=`. */
+/** The frames that the plain protocol sends (contract, section 4). `seq` is the cursor for `?after=`. */
 export type PlainFrame =
   | { type: 'system'; session_id: string; content: string }
-  /** Again with a known `message_id`: what came for it so far is void, and comes anew. */
+  /** Sent again for a known `message_id`: its earlier frames are void, and the text comes anew. */
   | { type: 'ai_response_start'; message_id: string }
   | { type: 'ai_response_chunk'; content: string; seq: number }
   | { type: 'tool_call'; call_id: string; name: string; status: ToolCall['status']; input: unknown }
@@ -33,7 +33,7 @@ type Answer = {
   messageId: string
   /** UTF-16 units of each part that the client has. */
   shown: Readonly<Record<number, number>>
-  /** Of the parts from here on the client has what `shown` says, or nothing; of earlier ones it is not known. */
+  /** The index from which `shown` tells what the client has of each part; about earlier parts nothing is known. */
   knownFrom: number
   calls: Readonly<Record<string, ToolCall['status']>>
 }

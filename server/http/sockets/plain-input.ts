@@ -17,7 +17,7 @@ const Command = z.discriminatedUnion('type', [
 ])
 const TYPES = Command.options.map((option) => option.shape.type.value)
 
-/** What a client of the plain protocol may ask for. `id` makes a message safe to send again after a drop. */
+/** A command of the plain protocol. `id` makes a message safe to send again after a lost connection. */
 export type PlainCommand = z.infer<typeof Command>
 
 export type PlainInput = { command: PlainCommand } | { refusal: string }

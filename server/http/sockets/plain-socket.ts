@@ -105,7 +105,7 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Ca
     await call(sessions.create, { id: sessionId, unlessDeleted: true })
   } catch (cause) {
     if (!(cause instanceof TRPCError) || cause.code !== 'CONFLICT') throw cause
-    // Whether an id is taken by somebody else is not for strangers to know.
+    // The error must not reveal that another user's session has this id.
     throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such session.', cause })
   }
   send(socket.webSocket, { type: 'system', session_id: sessionId, content: 'Connected.' })
@@ -176,7 +176,7 @@ const Chunk = z.object({
   text: z.string(),
 })
 
-/** What the client has of the answer it was in the middle of, as far as the log still knows. */
+/** The client's state within the answer at its cursor, as far as the log still has it. */
 async function resumedState(call: Call, id: string, after: string): Promise<PlainState> {
   const seq = Number(after)
   if (!Number.isSafeInteger(seq) || seq < 1) return null

@@ -34,7 +34,7 @@ export type Sockets = {
 export type ServeSocket = (socket: OpenSocket) => void
 
 const SERVICE_RESTART = 1012
-/** How long a socket that the server closes may take to say goodbye. */
+/** The timeout of the closing handshake when the server closes a socket. */
 const CLOSE_MS = 1_000
 /** RFC 6455, section 5.5: a control frame carries at most 125 bytes, two of them the close code. */
 const REASON_BYTES = 123

@@ -25,7 +25,7 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
   const { webSocket, request, server } = socket
   const { limits } = options
   const url = new URL(request.url ?? '', 'http://localhost')
-  // What a client's own frames or network broke is told by the socket, and is no procedure that failed.
+  // A broken frame or network is reported by the socket's error, not as a failed procedure.
   let broken: unknown
   webSocket.once('error', (error) => {
     broken = error

@@ -7,7 +7,7 @@ import { hasTwoHosts } from '../access.ts'
 import type { NoteRefusal } from '../refused-origins.ts'
 import type { OpenSocket, Sockets } from './sockets.ts'
 
-/** What serves the sockets of a path: null where the path is not its. */
+/** Returns the handler of a path's sockets; null for a path of another route. */
 export type SocketRoute = (url: URL) => ((socket: OpenSocket) => void) | null
 
 export type UpgradeOptions = {

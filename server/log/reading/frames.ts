@@ -9,10 +9,10 @@ import { cutEnd, splitChunk } from '../../../shared/session/split.ts'
 export const MAX_EVENT_BYTES = 1_040_000
 /** UTF-16 units of one piece of a text: six bytes each at the most, as escapes. */
 export const MAX_PIECE = 128 * 1024
-/** What a text that is too long for its event keeps of its beginning there. UTF-16 units. */
+/** The length of the beginning that stays in the event when its text is too long, in UTF-16 units. */
 const BEGINNING = 1024
 
-/** What of an event does not fit into its frame: it follows in events of its own. */
+/** The part of an event that does not fit into its frame; it follows in events of its own. */
 type Rest =
   | { type: 'event'; event: SessionEvent }
   /** A piece of a message that is stored whole, to be read when it is sent. */

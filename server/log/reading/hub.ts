@@ -41,7 +41,7 @@ export class Hub {
     )
   }
 
-  /** How many read, all sessions together. */
+  /** The number of readers of all sessions. */
   get readers(): number {
     return this.#topics.values().reduce((sum, { readers }) => sum + readers, 0)
   }
@@ -77,7 +77,7 @@ export class Hub {
 }
 
 export type Subscription = {
-  /** Whether the session was deleted. */
+  /** True when the session was deleted. */
   readonly closed: boolean
   /** The events after a place, the same list for all that ask for it; null when they are not all remembered. */
   since(after: number): readonly CommittedEvent[] | null

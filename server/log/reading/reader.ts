@@ -14,9 +14,9 @@ import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
 import { Semaphore } from '../../concurrency/semaphore.ts'
 
-/** What is read from the database at once, and waits while its reader does not read. UTF-16 units. */
+/** The limits of one page of events, which is held in memory while its reader is slow. UTF-16 units. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
-/** Snapshots that are taken at the same time: each may be of a very long message. */
+/** The most snapshots that are taken at the same time, since each may contain a very long message. */
 const SNAPSHOTS_AT_ONCE = 4
 
 /** An event at its place in the log, as it is sent. */
@@ -30,7 +30,7 @@ export type FollowOptions = {
   signal: AbortSignal
   /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
   drained?: (() => Promise<void>) | undefined
-  /** What it takes is not given by the iterator. Everything comes by one of the two, in the order of the log. */
+  /** Events that it takes are not yielded. Each event comes by one of the two, in the order of the log. */
   live?: LiveOutlet | undefined
 }
 
@@ -143,7 +143,7 @@ export class LogReader {
       : { seq, frames: toFrames(event) }
   }
 
-  /** What of a long snapshot does not go out at once is not held here: many readers may wait at the same place. */
+  /** Only the first frame of a long snapshot is held in memory, since many readers may wait at the same time. */
   #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
     return this.#snapshots.take(async () => {
       const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })

@@ -8,11 +8,11 @@ import type { Session } from '../../../shared/contract/session.ts'
 import { fold } from '../../../shared/session/fold.ts'
 import type { AppendedEvent } from '../events.ts'
 
-/** What a reader starts from. Older messages are loaded page by page. */
+/** The limits of a reader's first snapshot. Older messages are loaded page by page. */
 const LIMITS: SnapshotLimits = { limit: 100, maxLength: 512 * 1024 }
 
 export type SnapshotOptions = {
-  /** How many of the newest messages. */
+  /** The number of newest messages. */
   limit?: number | undefined
   /**
    * The place where the branch that ends with `leaf` became the active one. What came after it is partly in the rows
@@ -38,12 +38,12 @@ export async function takeSnapshot(
   const { hasOlder, ahead } = stored
   const snapshot: SnapshotEvent = {
     type: 'snapshot',
-    // Whether an answer ran then decides what the events that follow mean.
+    // The later events depend on whether an answer was running at that `seq`.
     session: { ...(at?.session ?? stored.session), seq },
     messages: stored.messages.map(({ message }) => message).filter(({ id }) => id !== ahead?.id),
     hasOlder,
   }
-  // What is only in the log is put in by the one function that says what an event means.
+  // Events that are only in the log yet are applied by the fold.
   const state = [...fromLastStart(ahead?.events ?? []), ...stored.chunks]
     .filter((logged) => logged.seq <= seq)
     .reduce(
@@ -68,7 +68,7 @@ function fromLastStart(events: readonly ReadEvent[]): ReadEvent[] {
   return start === -1 ? [] : events.slice(start)
 }
 
-/** An event as it stands in the log. What this server wrote is not checked again. */
+/** An event as it stands in the log. The server's own data is not validated again. */
 export function parseEvent(data: string): AppendedEvent {
   return JSON.parse(data)
 }

@@ -5,19 +5,19 @@ import { wholesOf } from './ready.ts'
 /** Events of one session that are kept at the most. */
 const REMEMBERED_EVENTS = 512
 
-/** A reader that waits for more, and what goes on for it meanwhile. */
+/** A waiting reader, with the outlet that may take events for it meanwhile. */
 type Waiting = { live: LiveOutlet | undefined; wake: (after: number) => void }
 
-/** What this node knows of one session's newest events, and who waits for more. */
+/** One session's newest events on this node, and the readers that wait for more. */
 export class Topic {
   readers = 0
   closed = false
-  /** The place up to which the log was heard of here; null before the first reader has read. */
+  /** The `seq` up to which this node knows the log; null before the first reader has read. */
   known: number | null = null
   /** Everything that the log has after `#after`, up to `known`. */
   #events: CommittedEvent[] = []
   #after = Number.POSITIVE_INFINITY
-  /** The newest place that another node told of before anything was known here. */
+  /** The newest `seq` in a notification that arrived before this node knew the log. */
   #heardOf = 0
   /** The last list that was asked for: readers that are up to date all ask for the same. */
   #asked: { after: number; events: readonly CommittedEvent[] } | null = null
@@ -61,7 +61,7 @@ export class Topic {
   }
 
   reached(seq: number): void {
-    // What was heard of meanwhile was perhaps not read: then the reader reads again.
+    // A notification during the reading may be about later events; then the reader reads again.
     if (seq >= this.#heardOf && (this.known === null || seq > this.known)) {
       this.#giveBack()
       this.known = seq
@@ -88,7 +88,7 @@ export class Topic {
     return this.#asked.events
   }
 
-  /** One who waits, time and again, for more. It hears the signal once for all of that, and nothing per event. */
+  /** Registers a reader that waits repeatedly. It listens to the signal once, not for each event. */
   listen(signal: AbortSignal): Listener & Disposable {
     let leave = NOTHING
     const aborted = (): void => leave()
@@ -109,7 +109,7 @@ export class Topic {
     }
   }
 
-  /** Returns what ends the waiting. */
+  /** Returns a function that ends the waiting. */
   #add(after: number, live: LiveOutlet | undefined, wake: Waiting['wake']): () => void {
     if (live && after === this.known) {
       const one = { live, wake }

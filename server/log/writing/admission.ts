@@ -1,13 +1,13 @@
 import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 
-/** Who wants a transaction on a log: an answer under way, or whoever wants something new. */
+/** The purpose of a transaction on a log: an answer under way, or a new command. */
 export type Urgency = 'answer' | 'command'
 
 export type AdmissionOptions = {
   /** Transactions that are under way at the same time. */
   atOnce: number
-  /** How long a command may wait before it is told to come again. Milliseconds. */
+  /** A command that waits longer is rejected and may be retried. Milliseconds. */
   longestWait: number
 }
 
@@ -23,7 +23,7 @@ export class Admission {
   readonly #answers: Waiting[] = []
   readonly #commands: Waiting[] = []
   readonly #commanding = new Set<SessionId>()
-  /** What commands leave free: however long they take, an answer can go on. */
+  /** Connections that commands leave free, so that answers can go on while commands are slow. */
   readonly #reserved: number
   #free: number
 
@@ -33,7 +33,7 @@ export class Admission {
     this.#free = options.atOnce
   }
 
-  /** How many wait, of either kind. */
+  /** The number of waiting transactions of both kinds. */
   get waiting(): number {
     return this.#answers.length + this.#commands.length
   }

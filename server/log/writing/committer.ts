@@ -13,7 +13,7 @@ export type CommitOptions = {
   database: Database
   /** Called with each failure of a commit; the writer tries again by itself. */
   onTrouble(error: unknown): void
-  /** What tells the other nodes of a commit, sent with it; null when there is nobody to tell. */
+  /** The notification to the other nodes, sent with the commit; null when there are none. */
   payload?(events: readonly SequencedEvent[]): string | null
   /** Called with each run whose text was thrown away because another attempt drives it. */
   onFenced(runId: RunId): void
@@ -99,8 +99,8 @@ export class Committer {
   }
 
   /**
-   * Whether a commit whose answer was lost with its connection happened: asked before anything is added behind it, or
-   * the log would get a gap or a repetition.
+   * Finds out whether a commit succeeded whose result was lost with the connection. Otherwise the next events would
+   * leave a gap in the log or repeat events.
    */
   async #landed(
     batch: readonly SequencedEvent[],
@@ -129,7 +129,10 @@ export class Committer {
     }
   }
 
-  /** What is held is tried on and on; who wants to add something to the same logs is told instead of kept waiting. */
+  /**
+   * The pending chunks are retried until they are committed; commands that wait for the same logs are rejected
+   * meanwhile.
+   */
   async #troubled(error: unknown, takenByLog: readonly TakenChunks[]): Promise<void> {
     this.#options.onTrouble(error)
     for (const { log } of takenByLog) {

@@ -3,13 +3,13 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { joinChunks } from '../../../shared/session/merge.ts'
 import { splitChunk } from '../../../shared/session/split.ts'
 
-/** Who writes for a run. An attempt that another has overtaken can write nothing more. */
+/** The attempt that writes for a run. After a takeover, an older attempt can write nothing more. */
 export type RunHold = { runId: RunId; attempt: number }
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
 
 /**
- * What a session's log is about to get, and whose turn it is to write: a batch of chunks or one `append`, never two
+ * The chunks of one session that wait to be committed, and a lock: a batch of chunks or one `append` writes, never two
  * at once.
  */
 export class PendingLog {
@@ -47,7 +47,7 @@ export class PendingLog {
     return this.#chunks
   }
 
-  /** Whether nothing waits and nobody writes. */
+  /** True when no chunks wait and nobody writes. */
   get idle(): boolean {
     return !this.#locked && this.#chunks.length === 0
   }

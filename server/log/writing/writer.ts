@@ -28,9 +28,9 @@ const ROOM = 256 * 1024
 const SHARED_PACE = 33
 /** The pace slows down to this under load. Milliseconds. */
 const SLOWEST_PACE = 250
-/** How much longer than the last commit took the next one waits. */
+/** The pace under load, as a multiple of the last commit's duration. */
 const LOAD_FACTOR = 1.25
-/** After this long a command is told to come again. Milliseconds. */
+/** A command that waits longer is rejected and may be retried. Milliseconds. */
 const LONGEST_WAIT = 10_000
 /** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000

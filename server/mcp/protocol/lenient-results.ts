@@ -27,7 +27,7 @@ function piecesOf(content: unknown): unknown[] {
     : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]
 }
 
-/** Of the server's self-description only the protocol version is used, so the rest may be invalid. */
+/** Only the protocol version of the server's self-description is used, so the rest may be invalid. */
 export function readInitialization(result: unknown): Record<string, unknown> {
   const { protocolVersion } = isObject(result) ? result : {}
   return {

@@ -12,11 +12,14 @@ export type CatalogOptions = {
   clock?: (() => number) | undefined
 }
 
-/** What is known about models beside how to ask them. */
+/** Facts about models: which there are, how much they read, what they cost. */
 export type ModelCatalog = {
   /** The models that the endpoint offers, the default one always; throws a `ModelPortError` when it cannot be asked. */
   list(): Promise<ModelInfo[]>
-  /** How many tokens the model reads and writes together; null when nobody says. */
+  /**
+   * The tokens that the model reads and writes together; null when neither the settings, the endpoint nor the price
+   * table says it.
+   */
   contextWindow(model: string): Promise<number | null>
   /** The same, as far as it is known without asking the endpoint. */
   knownContextWindow(model: string): Promise<number | null>
@@ -26,7 +29,7 @@ export type ModelCatalog = {
   cost(model: string, usage: ModelUsage): Promise<number | null>
 }
 
-/** What is known about the endpoint's models. The endpoint is asked seldom, and nobody waits for it long. */
+/** Caches the endpoint's list of models. A request for it delays an answer by two seconds at the most. */
 export function createModelCatalog(options: CatalogOptions): ModelCatalog {
   const { port, prices, defaultModel } = options
   const clock = options.clock ?? Date.now
@@ -88,5 +91,5 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
 
 const KEEP_MS = 5 * 60_000
 const KEEP_FAILURE_MS = 30_000
-/** How long an answer may be held up to learn how much the model reads. */
+/** The longest delay of an answer to learn how much the model reads. */
 const WAIT_MS = 2_000

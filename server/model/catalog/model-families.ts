@@ -1,8 +1,8 @@
 import type { Refusal } from '../failure/refusals.ts'
 
 /**
- * What is known of OpenAI's own models without asking: it saves the first, failing request. A family that is not known
- * yet is asked with everything, and tells what it does not take.
+ * The parameters that OpenAI's own models are known to refuse, which saves the first, failing request. An unknown family
+ * is sent all parameters, and refuses those that it does not accept.
  */
 export function knownRefusals(kind: 'demo' | 'openai' | 'compatible', model: string): Refusal[] {
   if (kind !== 'openai') return ['reasoning-summary']

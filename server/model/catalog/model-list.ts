@@ -65,12 +65,15 @@ function isSize(value: number | undefined): boolean {
   return value !== undefined && value > 0
 }
 
-/** What a session may name as its model. */
+/** The names that a session may choose as its model. */
 const CHOOSABLE = /^\P{Cc}{1,200}$/u
 
-/** OpenAI does not tell it; OpenRouter, Groq, vLLM, and Mistral with LM Studio each call it otherwise. */
+/**
+ * The field for the context window: OpenAI has none; OpenRouter, Groq, vLLM, and Mistral with LM Studio each name it
+ * differently.
+ */
 const CONTEXT_FIELDS = ['context_length', 'context_window', 'max_model_len', 'max_context_length']
 
-/** How servers say that they have no list of models. */
+/** The status codes of servers that have no list of models. */
 const NO_LIST: (number | null)[] = [404, 405, 501]
 const LONGEST_SECONDS = 10

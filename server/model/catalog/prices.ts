@@ -1,7 +1,7 @@
 import type { calcPrice as CalcPrice } from '@pydantic/genai-prices'
 import type { ModelUsage } from '../port.ts'
 
-/** What the offline table of prices knows about the models of one endpoint. */
+/** The offline price table, for the models of one endpoint. */
 export type Prices = {
   /** US dollars; null when the price is not known, which is never the same as 0. */
   cost(model: string, usage: ModelUsage): Promise<number | null>

@@ -8,7 +8,7 @@ import { objectOf } from '../json.ts'
 import type { ModelMessage } from '../port.ts'
 import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
-/** What a compatible provider wants to see again with an assistant message, kept in a `provider-state`. */
+/** Fields of an assistant message that a compatible provider wants back, kept in a `provider-state`. */
 export type ChatState = {
   host: string
   /** Fields of the message, such as `reasoning_content` or `reasoning_details`. */
@@ -79,7 +79,7 @@ function encode(
       }))
       return [
         {
-          // Of an answer that another model gave nobody has the thoughts; the field is wanted all the same.
+          // The reasoning of another model's answer is not available, but the field is required.
           ...(everywhere && { reasoning_content: '' }),
           ...((current || everywhere) && state?.message),
           role: 'assistant',
@@ -91,7 +91,7 @@ function encode(
   }
 }
 
-/** What Google names for calls that its own model did not make (ai.google.dev, "Thought signatures"). */
+/** Google's placeholder signature for calls that its own model did not make (ai.google.dev, "Thought signatures"). */
 const UNSIGNED = {
   extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } },
 }

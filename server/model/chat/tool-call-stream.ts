@@ -15,7 +15,7 @@ export type CallPiece = {
  */
 export type ToolCallStream = {
   push(piece: CallPiece): ModelDelta[]
-  /** What is missing once the answer is over: calls without a name or arguments get them here. */
+  /** Ends the answer: returns the missing name or arguments of calls that have none. */
   end(): ModelDelta[]
   /** The number of the call that the last piece belonged to. */
   readonly latest: number
@@ -113,7 +113,7 @@ export function collectToolCalls(
   }
 }
 
-/** Whether the piece says the whole call again. */
+/** True when the piece repeats the complete call. */
 function repeats(call: Call, piece: CallPiece): boolean {
   return (
     piece.id !== '' && piece.id === call.wireId && call.text !== '' && call.text === piece.arguments
@@ -132,7 +132,7 @@ function isNothing(text: string): boolean {
   return /^(null|\{\s*\})?$/.test(text.trim())
 }
 
-/** Whether what follows may change what these first characters mean. */
+/** True when later characters may change the meaning of these first ones. */
 function mayBecomeAnother(text: string): boolean {
   return (
     /^(n(u(ll?)?)?|\{\s*\}?)?$/.test(text.trim()) || (/^\s*"/.test(text) && text.length < MAX_HELD)
@@ -159,7 +159,7 @@ type Call = {
   id: string
   name: string
   text: string
-  /** How much of `text` has gone out. */
+  /** The length of the part of `text` that was already yielded. */
   sent: number
   announced: boolean
 }

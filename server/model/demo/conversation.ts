@@ -15,7 +15,7 @@ export type Turn =
 
 export type OfferedTool = { name: string; description: string; schema: Record<string, unknown> }
 
-/** What the demo model says: text, or calls, or both. */
+/** The demo model's answer: text, calls, or both. */
 export type Reply = { text: string; calls: DemoCall[] }
 export type DemoCall = { name: string; arguments: Record<string, unknown> }
 
@@ -45,7 +45,7 @@ export function currentResults({ turns }: Conversation): CallResult[] {
   })
 }
 
-/** Whether the assistant has not said anything yet. */
+/** True when the assistant has not said anything yet. */
 export function isFirstAnswer({ turns }: Conversation): boolean {
   return !turns.some((turn) => turn.role === 'assistant' && turn.text !== '')
 }

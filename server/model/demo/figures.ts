@@ -1,4 +1,4 @@
-/** How the demo model writes names and values of results: with their units, as a person would. */
+/** The demo model's format of names and values in results, with their units. */
 
 /** `memoryUsedBytes` reads "Memory used": the unit stands with the figure. */
 export function label(key: string): string {

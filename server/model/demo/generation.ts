@@ -12,7 +12,7 @@ export type Generation = {
   usage: { input: number; output: number }
 }
 
-/** What the demo model answers under, whichever model was asked for. */
+/** The model name in the demo model's answers, whichever model was requested. */
 export const DEMO_MODEL = 'demo'
 
 /** The ids follow from the conversation, so that the same one is answered with the same bytes. */

@@ -3,7 +3,7 @@ import type { Conversation, DemoCall } from './conversation.ts'
 import { asksForMetrics } from './metric-words.ts'
 import { asksForProfile, namesTool, wantedCalls } from './wanted-calls.ts'
 
-/** What the person wants, as far as the demo model understands it. */
+/** The user's intent, as the demo model understands it. */
 export type Intent =
   | { type: 'tools'; calls: DemoCall[] }
   | { type: 'missing-tool'; about: 'system' | 'profile' }

@@ -3,7 +3,7 @@ import type { DemoCall } from './conversation.ts'
 /** A tool that is meant without being named. */
 type Meant = { name: string; at: number; input: DemoCall['arguments'] }
 
-/** What of time and of earlier conversations the text asks for. */
+/** The calls for the time and for earlier conversations that the text asks for without naming a tool. */
 export function meantCalls(text: string): Meant[] {
   return [time(text), search(text)].filter((meant) => meant !== null)
 }

@@ -8,7 +8,7 @@ const METRICS: { asked: RegExp; values: RegExp }[] = [
   { asked: /\bnetwork\b|\btraffic\b/i, values: /net/i },
 ]
 
-/** Whether the text is about the machine that the server runs on. */
+/** True when the text asks about the machine that the server runs on. */
 export function asksForMetrics(text: string): boolean {
   return MACHINE_WORDS.some((words) => words.test(text)) && !OTHER_SYSTEMS.test(text)
 }

@@ -7,7 +7,7 @@ import { longText } from './long-text.ts'
 import { markdownSamples } from './markdown-samples.ts'
 import { reportResults } from './tool-report.ts'
 
-/** What the demo model says to a conversation. It is a pure function: the same conversation, the same reply. */
+/** The demo model's reply to a conversation. It is a pure function: the same conversation has the same reply. */
 export function replyTo(conversation: Conversation): Reply {
   const results = currentResults(conversation)
   // Results that are here already are spoken about, never fetched a second time.

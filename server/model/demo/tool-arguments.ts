@@ -87,7 +87,7 @@ function quoted(words: string): string {
   return unquote(/"[^"]+"|'[^']{2,}'|`[^`]+`/.exec(words)?.[0] ?? '')
 }
 
-/** What is left of the message without the asking itself. */
+/** The rest of the message without the words that ask for the tool. */
 function remaining(words: string, toolName: string): string {
   const rest = words
     .replace(new RegExp(escaped(toolName), 'gi'), ' ')

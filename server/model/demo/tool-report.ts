@@ -25,7 +25,7 @@ function reportOne({ name, arguments: input, output }: CallResult, several: bool
   return `${metricsHeadline(value) || opening}\n\n${body(withoutKind(value))}`
 }
 
-/** What the output holds; tools of MCP servers wrap theirs in a list of pieces of content. */
+/** The value in the output; tools of MCP servers wrap theirs in a list of content parts. */
 function valueOf(output: string): unknown {
   const value = parseJson(output)
   const wrapped = isObject(value) ? (value.structuredContent ?? value.content) : value

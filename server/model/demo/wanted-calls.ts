@@ -11,7 +11,7 @@ export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
     const end = named[index + 1]?.at ?? text.length
     return { at, call: { name: tool.name, arguments: argumentsFrom(tool, text.slice(at, end)) } }
   })
-  // What stands in quotes or in arguments is meant for the tool that was named.
+  // Text in quotes or in arguments is meant for the tool that was named.
   const spoken = named.length > 0 ? blank(text, /\{[^]*\}|"[^"]*"|`[^`]*`/g) : text
   const unnamed = (name: string): OfferedTool | undefined =>
     named.some(({ tool }) => tool.name === name)
@@ -37,7 +37,7 @@ export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
   return wanted.toSorted((one, other) => one.at - other.at).map(({ call }) => call)
 }
 
-/** Whether the text names an offered tool, other than to ask about it. */
+/** True when the text names an offered tool, unless it only asks about it. */
 export function namesTool(tools: OfferedTool[], text: string): boolean {
   return mentions(tools, text).length > 0
 }

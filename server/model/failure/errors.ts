@@ -14,10 +14,12 @@ export class ModelPortError extends Error {
   }
 }
 
-/** What was asked: the model's name, when it was a model that was asked. */
+/** The request that failed: `model` is absent when no model was asked. */
 type Asked = { hasKey: boolean; model?: string }
 
-/** Says what happened and what to do about it. Keys, and texts of the conversation, never stand in it. */
+/**
+ * The message for the user: what happened and what to do about it. It never contains keys or text of the conversation.
+ */
 export function toRunError(failure: Failure, endpoint: Endpoint, asked: Asked): RunError {
   const { host } = endpoint
   switch (failure.type) {

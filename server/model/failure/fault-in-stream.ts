@@ -45,7 +45,7 @@ function saying(read: JsonObject): JsonObject {
   return { ...read, message: wordsOf(read) }
 }
 
-/** What servers call their words where there is no error object. */
+/** The error's text of servers that send no error object: a field of one of these names. */
 function wordsOf(read: JsonObject): string {
   for (const name of [
     'message',

@@ -1,6 +1,6 @@
 /**
- * What a provider's reason for ending means. Only reasons that are known to say "the model was done" make an answer
- * complete: one that nobody knows may as well be the provider's way of saying that it broke off.
+ * The meaning of a provider's finish reason. Only known reasons for a normal end make an answer complete; an unknown one
+ * may just as well mean that the provider broke off.
  */
 export type FinishKind = 'done' | 'length' | 'content-filter' | 'broken'
 

@@ -1,9 +1,9 @@
 import { isObject, numberOf, objectOf, parseJson, stringOf } from '../json.ts'
 
-/** What a provider said went wrong, in a response of its own or in the middle of a stream. */
+/** A provider's error, from an error response or from the middle of a stream. */
 export type ProviderFault = {
   status: number | null
-  /** Said in the middle of a stream that began well, not as the answer to the request. */
+  /** True when the error came in the middle of a stream, after a successful response. */
   inStream: boolean
   code: string
   type: string
@@ -61,7 +61,7 @@ export function isContextTooLong(fault: ProviderFault): boolean {
   )
 }
 
-/** How many tokens the model reads at the most, where the words of the fault tell it. */
+/** The model's context window in tokens, if the error's text states it. */
 export function contextWindowIn(fault: ProviderFault): number | null {
   if (!isContextTooLong(fault)) return null
   const found = WINDOW_WORDS.map((words) => words.exec(fault.message)?.[1]).find(Boolean)
@@ -93,7 +93,7 @@ export function isQuotaGone(fault: ProviderFault): boolean {
   return fault.code === 'insufficient_quota' || fault.type === 'insufficient_quota'
 }
 
-/** Whether the same request may succeed a moment later (CONTRACT section 6). */
+/** True when the same request may succeed a moment later (contract, section 6). */
 export function isPassing(fault: ProviderFault): boolean {
   if (isQuotaGone(fault)) return false
   const { status } = fault

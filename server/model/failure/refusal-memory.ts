@@ -1,13 +1,13 @@
 import type { Refusal } from './refusals.ts'
 
-/** How long something is not tried again. Then it is met with one more refused request, or works by now. */
+/** After this time a refused parameter is sent once more, since the endpoint may accept it by now. */
 const KEEP_MS = 60 * 60_000
-/** Models of one endpoint that something is remembered of. */
+/** The most models of one endpoint whose refusals are remembered. */
 const MAX_MODELS = 1_000
 
 /**
- * What an endpoint was found to refuse, by model. Only what helped is learned: a request that failed, and was answered
- * once this was left out.
+ * Remembers the parameters that an endpoint refuses, by model. Only a change that helped is learned: the request failed
+ * before it and was answered after it.
  */
 export type RefusalMemory = {
   of(model: string): Refusal[]

@@ -4,8 +4,8 @@ import { toolNamedIn } from './refused-tools.ts'
 import type { RefusedTool } from './refused-tools.ts'
 
 /**
- * What a server of the OpenAI family does not take although the API has it, or wants although the API does not. The
- * request encoders keep to what stands in the set; `refusal-memory.ts` says how long.
+ * A deviation of an OpenAI-compatible server from the API: a parameter that it refuses, or one that it requires in
+ * addition. The request encoders follow the set of refusals; `refusal-memory.ts` keeps it for a while.
  */
 export type Refusal =
   | 'temperature'
@@ -33,7 +33,7 @@ export type Refusal =
   | `longer-answers-than-${number}`
   | RefusedTool
 
-/** What is asked, as far as the reading of a refusal depends on it. */
+/** The properties of a request on which the meaning of a refusal depends. */
 export type Asked = {
   api: 'chat' | 'responses'
   refused: ReadonlySet<Refusal>
@@ -56,7 +56,7 @@ const NO =
   'does(?: not|n.t) (?:support|accept|allow|exist)|unknown|unrecogni[sz]ed|unexpected|extra|forbidden|invalid|incompatible|' +
   'only .{0,40}(?:allow|support|permit|accept)|(?:may|can|must) (?:only|not)\\b|must be|deprecated|cannot|no such)'
 
-/** Whether the fault turns down the parameter of this name: by its `param`, or in words that stand beside the name. */
+/** True when the fault rejects the parameter of this name: by its `param`, or in words beside the name. */
 function turnsDown({ param, message }: ProviderFault, name: string): boolean {
   const path = new RegExp(`(?:^|\\.)${name}$`, 'i')
   if (path.test(param)) return true
@@ -188,9 +188,9 @@ const READINGS: Reading[] = [
 ]
 
 /**
- * What the fault asks to leave out, or to send as well, when it asks for something that was not tried already.
+ * The change of the request that the fault asks for; null when it asks for none that was not tried already.
  *
- * @param tried what did not help: the fault stayed the same
+ * @param tried changes that did not help: the fault stayed the same
  */
 export function refusedBy(
   fault: ProviderFault,

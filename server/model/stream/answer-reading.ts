@@ -5,7 +5,7 @@ import type { DeltaOutlet } from './delta-queue.ts'
 import type { ProgressWatch } from './progress-watch.ts'
 import { readBody } from './transport.ts'
 
-/** How the reading of an answer ended; `marked` tells whether `[DONE]` came, `over` whether the body was whole. */
+/** The result of reading an answer: `marked` is true when `[DONE]` came, `over` when the body ended by itself. */
 export type Read = { marked: boolean; over: boolean } & (
   | { type: 'over' }
   | { type: 'late' }

@@ -26,11 +26,11 @@ export type Attempt =
   | {
       type: 'failed'
       failure: Failure
-      /** Whether anything of the answer has gone out. */
+      /** True when a part of the answer has been yielded. */
       answered: boolean
-      /** What was used, as far as it was said and has not gone out. */
+      /** The reported usage that has not been yielded yet. */
       usage: ModelDelta[]
-      /** What of the request a refusal may be about. */
+      /** The parts of the request that a refusal may concern. */
       asked: Pick<Asked, 'tools' | 'maxTokens'>
     }
 
@@ -155,5 +155,7 @@ function timeout(firstToken: number | null, idle: number | null): Failure {
 
 const AFTER_ENDING_MS = 2_000
 
-/** How many idle times an answer may get on without showing anything: events can come for ever. */
+/**
+ * An answer with events but without deltas is ended after this many idle timeouts, since such events can come forever.
+ */
 const QUIET_TIMES = 10

@@ -30,7 +30,7 @@ export function sourceOf(response: Response): ByteSource {
   return response instanceof StreamedResponse ? response.source : sourceOfStream(response.body)
 }
 
-/** Of any other `fetch`, which an embedder or a test brings. */
+/** The source for the response of another `fetch`, which an embedder or a test provides. */
 function sourceOfStream(body: ReadableStream<Uint8Array> | null): ByteSource {
   const reader = body?.getReader()
   let over = false

@@ -7,8 +7,8 @@ import { splitThoughts } from '../text/think-tags.ts'
 import { joinText } from '../text/well-formed-text.ts'
 
 /**
- * What one attempt has said, on its way out: thoughts parted from text, texts made whole, and `start` held back until
- * the answer begins, because an attempt that fails before that may be made again.
+ * Turns the deltas of one attempt into those of the port: separates reasoning from text, keeps characters whole, and holds
+ * `start` back until the answer begins, because an attempt that fails before that may be repeated.
  */
 export class DeltaAssembler {
   readonly #outlet: DeltaOutlet
@@ -26,7 +26,7 @@ export class DeltaAssembler {
     this.measure = measureAnswer(step)
   }
 
-  /** What was used, as far as it was said and has not gone out. */
+  /** The reported usage that has not been yielded yet. */
   get heldUsage(): ModelDelta[] {
     return this.#held.filter(({ type }) => type === 'usage')
   }
@@ -37,7 +37,7 @@ export class DeltaAssembler {
     }
   }
 
-  /** What may have been the beginning of something else is text after all. */
+  /** Passes on the text that was held back as a possible beginning of a tag. */
   flush(): void {
     for (const delta of this.#splitter.flush()) this.#pass(delta)
     for (const delta of this.#joiner.flush()) this.#outlet.push(delta)

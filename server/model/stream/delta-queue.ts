@@ -3,20 +3,20 @@ import type { ModelDelta } from '../port.ts'
 /** Where the deltas of a step go while they are read, and what is known of whoever takes them. */
 export type DeltaOutlet = {
   push(delta: ModelDelta): void
-  /** Whether more waits to be taken than should. */
+  /** True when more deltas wait to be taken than should. */
   readonly full: boolean
-  /** Whether the consumer waits for a delta and there is none. */
+  /** True while the consumer waits for a delta. */
   readonly wanted: boolean
   /** Called each time the consumer begins to wait. */
   onWanted: (() => void) | null
 }
 
-/** So many deltas may wait to be taken before the provider is not read any further. */
+/** The most deltas that wait to be taken; beyond, the provider is not read any further. */
 const ROOM = 256
 
 /**
- * What `produce` pushes, as the port promises it: nothing is done before the first delta is asked for, and whoever
- * leaves in the middle ends the work. In place of generators inside of each other, which cost a token several promises.
+ * The deltas that `produce` pushes, as an iterator: nothing is done before the first delta is requested, and leaving the
+ * iteration ends the work. Nested generators would cost several promises for each token.
  */
 export function deltasFrom(
   produce: (outlet: DeltaOutlet, signal: AbortSignal) => Promise<void>,
@@ -109,7 +109,7 @@ class DeltaQueue implements AsyncIterableIterator<ModelDelta, void>, DeltaOutlet
     }
   }
 
-  /** What went wrong is told once. */
+  /** Throws a failure once; after that the iteration is done. */
   #ending(): Promise<Result> {
     const failure = this.#failure
     this.#failure = null

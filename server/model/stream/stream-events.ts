@@ -5,9 +5,11 @@ import { parseJson } from '../json.ts'
 /** No event of an answer is longer, in UTF-16 units. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024
 
-/** What a piece of a stream came to: its events, and whether `[DONE]` ended them. */
+/** A decoder of server-sent events. */
 export type StreamEvents = {
-  /** @throws {SyntaxError} when an event begins as JSON and is none; what came whole before it is heard first */
+  /**
+   * @throws {SyntaxError} when an event begins as JSON and is none; the complete events before it are reported first
+   */
   take(text: string): void
   /** The last event, when the body ended without the blank line behind it. */
   end(): void
@@ -46,7 +48,7 @@ export function readEvents(onEvent: (event: WireEvent) => boolean): StreamEvents
 
   function take(text: string): void {
     parser.feed(text)
-    // What was enough ended before whatever is broken behind it.
+    // A broken event after the end of the answer does not matter.
     if (broken && !enough) throw broken
   }
 

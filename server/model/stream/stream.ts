@@ -20,9 +20,9 @@ export type StreamSettings = AttemptSettings & {
   hasKey: boolean
   /** From 0 to 1: spreads the retries of many runs. */
   random: () => number
-  /** What this endpoint refused before. */
+  /** Parameters that this endpoint has refused before. */
   refusals: RefusalMemory
-  /** Is told of a failure that nobody foresaw: the person reads only that something went wrong. */
+  /** Called with an unexpected failure; the user reads only that something went wrong. */
   onInternal: (cause: unknown) => void
 }
 
@@ -89,9 +89,12 @@ async function ask(
 
 type Found = { refusal: Refusal; fault: ProviderFault }
 
-/** That the provider says the same again although it got what it seemed to ask for: something else was meant. */
+/**
+ * True when the provider repeats its error although the request was changed accordingly: the error meant something
+ * else.
+ */
 function repeats({ refusal, fault }: Found, { message, param }: ProviderFault): boolean {
-  // Of two tools that are wrong in the same way, the same is said at the same place.
+  // Two tools with the same defect cause the same message with the same `param`, so a tool's refusal is no repetition.
   return !isTool(refusal) && fault.message === message && fault.param === param
 }
 
@@ -106,5 +109,5 @@ function isTool(refusal: Refusal): boolean {
 }
 
 const MAX_REFUSED_TOOLS = 16
-/** How often one step is asked for in another form. */
+/** The most changes of one step's request after refusals. */
 const MAX_REFUSALS = 24

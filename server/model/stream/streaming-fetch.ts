@@ -48,7 +48,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   #controller: Dispatcher.DispatchController | null = null
   #aborted: { reason: unknown } | null = null
   #sink: ByteSink | null = null
-  /** What came before anybody read. */
+  /** The bytes that came before somebody read. */
   #early: Uint8Array[] = []
   #end: { error: unknown } | 'end' | null = null
   #left = false
@@ -73,7 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     const init = { status, headers: headersOf(headers) }
     const source = decompressed(this, init.headers.get('content-encoding'))
     if (status < 300) return this.#resolve(new StreamedResponse(source, init))
-    // What a refusal says is read whole.
+    // The body of an error response is read completely.
     const pieces: Uint8Array[] = []
     source.read({
       piece: (bytes) => pieces.push(bytes),

@@ -13,9 +13,9 @@ export type AnswerBody = {
   take(bytes: Uint8Array): void
   /** The body ended by itself. Throws as `take` does. */
   end(): void
-  /** Whether `[DONE]` came: what follows is of no use. */
+  /** True when `[DONE]` came; anything after it is ignored. */
   readonly marked: boolean
-  /** Whether the body ended by itself. */
+  /** True when the body ended by itself. */
   readonly over: boolean
 }
 
@@ -34,7 +34,7 @@ export function readBody(onEvent: (event: WireEvent) => boolean): AnswerBody {
   const stream = readEvents(onEvent)
   const decoder = new TextDecoder()
   let form: 'unknown' | 'stream' | 'document' = 'unknown'
-  /** What came before it is known what it is, or all of a document. */
+  /** The bytes until it is known whether this is a stream; of a document, all bytes. */
   let pieces: Uint8Array[] = []
   let length = 0
   let over = false
@@ -75,7 +75,7 @@ export function readBody(onEvent: (event: WireEvent) => boolean): AnswerBody {
   }
 }
 
-/** What tells a stream from a document: the first byte that is neither blank nor of a byte order mark. */
+/** The first byte that is neither blank nor part of a byte order mark; it distinguishes a document from a stream. */
 function firstSign(bytes: Uint8Array): number | undefined {
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.subarray(marked ? 3 : 0).find((byte) => byte !== 0x20 && !isBlank(byte))

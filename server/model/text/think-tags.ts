@@ -6,7 +6,7 @@ import type { ModelDelta } from '../port.ts'
  */
 export type ThoughtSplitter = {
   push(delta: ModelDelta): ModelDelta[]
-  /** What is still held back, because it might have been the beginning of a tag. */
+  /** Returns the text that is still held back because it might have been the beginning of a tag. */
   flush(): ModelDelta[]
 }
 
@@ -72,7 +72,7 @@ export function splitThoughts(): ThoughtSplitter {
   }
 }
 
-/** How many of the last characters may be the beginning of `tag`. */
+/** The number of last characters that may be the beginning of `tag`. */
 function beginningAtEnd(text: string, tag: string): number {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1) {
     if (text.endsWith(tag.slice(0, length))) return length

@@ -6,7 +6,7 @@ import type { ModelDelta } from '../port.ts'
  */
 export type TextJoiner = {
   push(delta: ModelDelta): ModelDelta[]
-  /** What is still held back: half a pair that was never completed. */
+  /** Returns the text that is still held back: half of a surrogate pair that was never completed. */
   flush(): ModelDelta[]
 }
 

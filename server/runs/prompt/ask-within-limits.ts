@@ -11,11 +11,11 @@ import type { StepResult } from '../step.ts'
 
 export type PaidResult = Omit<StepResult, 'usage'> & {
   usage: StepUsage | null
-  /** How many turns of the conversation the model was not shown. */
+  /** The number of turns that were left out of the request. */
   omitted: number
 }
 
-/** How often a conversation is shortened further when the model refuses it as too long. */
+/** The most further shortenings after the model refused the conversation as too long. */
 const MAX_SHORTENINGS = 3
 
 /**
@@ -113,7 +113,10 @@ async function askPaid(
   return { ...result, usage: { ...usage, costUsd }, omitted: fitted.omitted }
 }
 
-/** What a provider does not tell is estimated, and nothing is due when it failed before its first word. */
+/**
+ * The usage of a call, estimated where the provider reports none. A call that failed before its first word costs
+ * nothing.
+ */
 function usedBy({ usage, end, length }: StepResult, likely: number): ModelUsage {
   if (usage) {
     return usage

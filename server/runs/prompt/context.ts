@@ -16,7 +16,7 @@ import { outputForModel } from './output-for-model.ts'
 export type Conversation = {
   /** Oldest first; the last one begins with the run's question. */
   turns: Turn[]
-  /** How many turns stand before these and were not even read, because there is no room for them. */
+  /** The number of earlier turns that were not read because there is no room for them. */
   unread: number
 }
 
@@ -69,7 +69,10 @@ async function toModelMessages(db: Db, messages: readonly ToldMessage[]): Promis
   )
 }
 
-/** What stands before the first question is the rest of an answer whose question is not there, and is left out. */
+/**
+ * Splits the messages into turns. Messages before the first question belong to an answer without its question and are
+ * left out.
+ */
 function toTurns(messages: readonly ModelMessage[]): Turn[] {
   const turns: Turn[] = []
   for (const message of messages) {

@@ -10,9 +10,9 @@ import type { Turn } from './fit-turns.ts'
 export type Question = {
   request: Omit<ModelStep, 'messages'>
   conversation: Conversation
-  /** What the run has said and done so far. */
+  /** The messages of the run so far. */
   current: ModelMessage[]
-  /** Of the conversation, to stand for what is left out; null when there is none. */
+  /** A summary of the conversation that replaces the turns left out; null when there is none. */
   summary: string | null
 }
 
@@ -23,21 +23,21 @@ export type FittedStep = {
   basis: TokenBasis
   /** Tokens as the model is likely to report them. */
   likely: number
-  /** Whether less could be sent, should the model refuse this as too long. */
+  /** True when a shorter request is possible, should the model refuse this one as too long. */
   canShrink: boolean
-  /** How many turns are left out. */
+  /** The number of turns that are left out. */
   omitted: number
 }
 
 type Known = { catalog: ModelCatalog; tokens: TokenCounter }
 
-/** What a model reads of which nobody knows how much it reads. One that takes less says so, and is asked with less. */
+/** The assumed context window of an unknown model. A model that accepts less refuses, and is asked with less. */
 const ASSUMED_WINDOW = 128_000
 
-/** Every model reads this much: for short conversations nobody is asked anything. */
+/** Every model accepts this many tokens, so short conversations need no look-up of the context window. */
 const ANY_WINDOW = 3_000
 
-/** What answers take as a rule, however long they may be. Tokens. */
+/** The usual length of an answer in tokens; its limit may be much higher. */
 const LIKELY_ANSWER = 1_500
 
 /** The share of the room up to which an estimate is trusted to fit. */
@@ -146,7 +146,7 @@ export async function fitStep(
   }
 }
 
-/** What an answer may have of what the request leaves of the window; some of it providers need for themselves. */
+/** The answer's limit within the rest of the window; providers need a small part of it for themselves. */
 function answerTokens(wanted: number, left: number): number {
   return Math.min(wanted, Math.max(LEAST_ANSWER, Math.floor(left * 0.98)))
 }
@@ -159,7 +159,7 @@ export function isSummaryStale({
   return summary === null || (conversation.unread + conversation.turns.length) % TURNS_AT_ONCE === 0
 }
 
-/** What the model is told instead of the turns that it cannot read. */
+/** The note in the system prompt that replaces the turns left out. */
 function leftOut(turns: number, summary: string | null): string {
   const note =
     turns === 1

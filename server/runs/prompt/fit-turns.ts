@@ -9,10 +9,10 @@ export type CountedTurn = { messages: Turn; tokens: number[] }
 
 export type Fitted = {
   messages: ModelMessage[]
-  /** How many of the turns are left out, from the oldest on. */
+  /** The number of oldest turns that are left out. */
   omitted: number
   tokens: number
-  /** Whether less could be sent, should this still be too much. */
+  /** True when a shorter request is possible. */
   canShrink: boolean
 }
 

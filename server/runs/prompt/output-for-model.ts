@@ -1,7 +1,7 @@
 import { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 
-/** What the model is told of a call that worked. What an MCP server answered is told as text, its pictures in words. */
+/** The output of a successful call, as text for the model. Images of MCP servers are described in words. */
 export function outputForModel({ source, output }: Pick<ToolCall, 'source' | 'output'>): string {
   const answer = source === 'builtin' ? null : McpOutput.safeParse(output)
   return answer?.success ? textOf(answer.data) : JSON.stringify(output ?? null)

@@ -54,7 +54,7 @@ function open(head: object, list: string): string {
 }
 
 export function toEvents({ chunks }: FullMessage): LoggedEvent[] {
-  // What this server wrote is not checked again.
+  // The server's own data is not validated again.
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }
 

@@ -8,8 +8,8 @@ import type { ChatGptMessage } from './chatgpt-file.ts'
 import { codeOf, textOf, thoughtsOf } from './chatgpt-text.ts'
 
 /**
- * What the model wrote between two messages of a person. There it is several nodes (thoughts, calls, their results,
- * text), here one message; where the nodes fork, each way is an answer of its own.
+ * The model's answer between two user messages. In the file it is several nodes (reasoning, calls, their results, text),
+ * here one message; where the nodes fork, each path is an answer of its own.
  */
 export type Answer = {
   /** The node that the answer ends with so far, whose id it gets. */

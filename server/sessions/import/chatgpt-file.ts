@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EXPORT_LIMITS } from '../../../shared/contract/export.ts'
 
-/** What ChatGPT's `conversations.json` is known to hold; whatever else is in it is left. */
+/** The known fields of ChatGPT's `conversations.json`; all others are ignored. */
 
 const Text = z.string().max(EXPORT_LIMITS.text)
 /** Seconds since the epoch, up to the year 9999. */
@@ -47,7 +47,7 @@ const ChatGptMessage = z.looseObject({
     .looseObject({
       is_visually_hidden_from_conversation: z.boolean().nullish(),
       model_slug: z.string().max(500).nullish(),
-      // What they refer to is a help for the reader: one that cannot be read costs its link, not the import.
+      // A citation that cannot be read costs its link, not the import.
       content_references: z.array(Reference).max(MAX_CITATIONS).nullish().catch(null),
       citations: z.array(Citation).max(MAX_CITATIONS).nullish().catch(null),
     })

@@ -1,7 +1,7 @@
 import type { ChatGptContent } from './chatgpt-file.ts'
 import { fenced } from '../export/markdown.ts'
 
-/** What a person saw of a content, of whatever type; what the file does not hold, such as an image, by its name. */
+/** The text of a content of any type; something that the file does not contain, such as an image, by its name. */
 export function textOf(content: ChatGptContent): string {
   switch (content.content_type) {
     // The settings of the person's account, which stand at the top of each conversation and are not shown.
@@ -23,12 +23,12 @@ export function textOf(content: ChatGptContent): string {
   }
 }
 
-/** What a call was given, as it was written. */
+/** The arguments of a call, as they were written. */
 export function codeOf(content: ChatGptContent): string {
   return content.text ?? textOf(content)
 }
 
-/** What the model thought, where the file holds it. */
+/** The model's reasoning, where the file has it. */
 export function thoughtsOf(content: ChatGptContent): string {
   return (content.thoughts ?? [])
     .flatMap(({ summary, content: thought }) => [summary ?? '', thought ?? ''])

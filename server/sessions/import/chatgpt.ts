@@ -57,7 +57,7 @@ export function fromChatGpt(
 
 /** A tree that forks late in long answers would grow beyond any bound: each way holds its answer whole. */
 const MAX_SIZE = 100_000_000
-/** What a part counts beside its text. */
+/** The fixed share of a part in the size, besides its text. */
 const PART_SIZE = 100
 
 class Conversion {

@@ -42,7 +42,7 @@ export async function readImport(data: unknown, now: string): Promise<Iterable<E
 
 function* unpack(packed: readonly Uint8Array[]): Generator<ExportedSession> {
   for (const bytes of packed) {
-    // What the thread has checked is not checked again.
+    // The thread has validated it already.
     yield deserialize(bytes)
   }
 }

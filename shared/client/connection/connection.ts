@@ -33,7 +33,7 @@ export type ConnectionState =
 
 export type Connection = Store<ConnectionState>
 
-/** How long an open connection may take to answer a probe when it may be broken. */
+/** The timeout of a probe of a connection that may be broken. */
 const PROBE_TIMEOUT_MS = 3_000
 
 export type Token = string | (() => string | null | Promise<string | null>)

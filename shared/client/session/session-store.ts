@@ -13,9 +13,9 @@ import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
 
-/** How long the watch continues without listeners: React briefly unsubscribes while it moves components. */
+/** The time that a watch continues without listeners, since React briefly unsubscribes while it moves components. */
 const LINGER_MS = 1_000
-/** How long the state of an unwatched session is kept, to show it at once and resume from its cursor. */
+/** The time that the state of an unwatched session is kept, to show it at once and resume from its cursor. */
 const KEEP_MS = 5 * 60_000
 
 /** A session's folded state and its pending sends, updated while there are listeners. */

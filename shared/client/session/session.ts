@@ -13,7 +13,7 @@ export type SendOptions = {
   id?: string
   /** The message to reply to; the end of the active branch when omitted. */
   parentId?: string
-  /** What to do while an answer is running. The server's default is `queue`. */
+  /** The behaviour while an answer is running. The server's default is `queue`. */
   whenBusy?: 'queue' | 'interrupt' | 'reject'
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-/** What can be asked of the server: everything else about a procedure is derived from this. */
+/** The declaration of a procedure, from which everything else about it is derived. */
 export type Declaration = RequestDeclaration | SubscriptionDeclaration
 
 type Common = {
@@ -10,16 +10,16 @@ type Common = {
   name: string
   /** An object, which may be left out as a whole; absent where nothing is asked for. */
   input?: z.ZodType
-  /** Who may call; whoever is signed in when absent. */
+  /** The access to the procedure; by default, everyone who is signed in. */
   access?: 'anyone' | 'admin'
-  /** What a key must be good for; by the kind when absent: a mutation writes, anything else reads. */
+  /** The scope that an API key needs; by default, `write` for a mutation and `read` for anything else. */
   scope?: 'read' | 'write'
 }
 
 /** Events from now on, until the caller leaves. A client is told their type by the generator that makes them. */
 type SubscriptionDeclaration = Common & {
   kind: 'subscription'
-  /** What is handed out in the server's own process. */
+  /** The output within the server's own process. */
   events?: z.ZodType<AsyncIterable<unknown>>
 }
 
@@ -28,7 +28,7 @@ export type RequestDeclaration = Common & {
   /** Method and path below `/api`, with parameters in braces. */
   rest: `${Method} /${string}`
   summary: string
-  /** What is answered; nothing else leaves the server. */
+  /** The output; no other field leaves the server. */
   output?: z.ZodType
   /**
    * In place of `output` where the answer's type comes from the server, as that of tool calls does: it describes the
@@ -39,7 +39,7 @@ export type RequestDeclaration = Common & {
   repeat?: true | string
   /** Its answers may be long: one socket gets them one after the other, each when there is room for it. */
   isLong?: true
-  /** How the REST interface hands it on, where not as JSON of the usual size: as a file to keep, or from a file. */
+  /** The REST interface sends the output as a file, or takes the input from a file. */
   file?: 'download' | 'upload'
 }
 
@@ -74,26 +74,29 @@ export function group<Group extends Record<string, Declaration>>(
   return group
 }
 
-/** What a caller passes. */
+/** The input, as a caller passes it. */
 export type InputOf<D extends Declaration> = D extends { input: infer Input extends z.ZodType }
   ? z.input<Input>
   : void
 
-/** What the one who does it is given: parsed, with its defaults. */
+/** The parsed input with its defaults, as the implementation gets it. */
 export type ParsedInputOf<D extends Declaration> = D extends {
   input: infer Input extends z.ZodType
 }
   ? z.output<Input>
   : void
 
-/** What the one who does it has to return. */
+/** The output, as the implementation returns it. */
 export type AnswerOf<D extends Declaration> = D extends { output: infer Output extends z.ZodType }
   ? z.input<Output>
   : D extends { described: infer Output extends z.ZodType }
     ? z.input<Output>
     : unknown
 
-/** What a caller gets. `Returned` is what the one who does it returns, which counts where the output is described only. */
+/**
+ * The output, as a caller gets it. `Returned` is the implementation's return type, which counts where the output is
+ * only described.
+ */
 export type OutputOf<D extends Declaration, Returned = unknown> = D extends {
   output: infer Output extends z.ZodType
 }

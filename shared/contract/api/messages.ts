@@ -37,7 +37,7 @@ export const messages = group('messages', {
       text: Text,
       /** The message that this one answers; the newest of the active branch when absent. */
       parentId: MessageId.optional(),
-      /** What happens while an answer runs. */
+      /** The behaviour while an answer runs. */
       whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
     }),
     output: Sent,

@@ -22,7 +22,7 @@ export const SearchHit = z.object({
   title: z.string().nullable(),
   /** A stretch of the message, the summary or the title: plain text on one line, nothing in it is markup. */
   snippet: z.string(),
-  /** What to highlight in `snippet`: offsets in UTF-16 units, `end` exclusive, in order. */
+  /** The matches in `snippet`: offsets in UTF-16 units, `end` exclusive, in order. */
   highlights: z.array(z.object({ start: z.number().int(), end: z.number().int() })),
   /** Higher fits better; comparable within one answer only. */
   rank: z.number(),
@@ -39,7 +39,7 @@ export const sessions = group('sessions', {
         title: Title.nullish(),
         model: Model.nullish(),
         systemPrompt: SystemPrompt.nullish(),
-        /** Whether an id whose session was deleted is refused (`NOT_FOUND`), where else a new one begins under it. */
+        /** True refuses the id of a deleted session (`NOT_FOUND`); otherwise a new session begins under it. */
         unlessDeleted: z.boolean().optional(),
       })
       .prefault({}),
@@ -159,7 +159,7 @@ export const sessions = group('sessions', {
     events: z.custom<AsyncIterable<TrackedEnvelope<SessionEvent>>>(),
   }),
 
-  /** What changes in the caller's list. */
+  /** Changes of the caller's list. */
   changes: subscription({}),
 })
 
@@ -187,7 +187,7 @@ export const shares = group('shares', {
     output: z.object({ token: ShareToken }),
   }),
 
-  /** What a token shows, to anybody. */
+  /** The share of a token, for anybody. */
   get: query({
     rest: 'GET /share/{token}',
     summary: 'Read a shared snapshot',

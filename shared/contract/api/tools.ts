@@ -31,7 +31,7 @@ export const tools = group('tools', {
     described: z.array(ToolInfo),
   }),
 
-  /** That there are other tools now. */
+  /** Reports changes of the tool list. */
   changes: subscription({}),
 
   decide: mutation({

@@ -99,7 +99,7 @@ class ChatTokenizer extends Tokenizer {
   }
 }
 
-/** How far a formula may extend beyond the piece of text in which it begins, in UTF-16 units. */
+/** The longest extension of a formula beyond the piece of text in which it begins, in UTF-16 units. */
 const FORMULA_REACH = 5_000
 
 function verbatim(text: string): Tokens.Tag {

@@ -11,7 +11,7 @@ type Props = {
 }
 
 /**
- * How an answer ended: nothing for a normal end, otherwise the reason and possible actions; above it, the answer's
+ * The end of an answer: nothing for a normal end, otherwise the reason and possible actions; above it, the answer's
  * notes.
  */
 export function Ending(props: Props) {

@@ -7,7 +7,7 @@ import { focusMessageBox } from '../composer/message-box.ts'
 import { MessageEditor } from '../composer/message-editor.tsx'
 import { messageText } from '../steps.ts'
 import { useQueuedMessage } from './use-queued-message.ts'
-import { useRewriting } from './use-rewriting.ts'
+import { useSentMessage } from './use-sent-message.ts'
 import { UserMessage } from './user-message.tsx'
 import { Versions } from '../versions.tsx'
 
@@ -19,10 +19,10 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
   const { message } = props
   const text = messageText(message.parts)
   const queued = useQueuedMessage(message, text)
-  const rewriting = useRewriting(message, text)
+  const sent = useSentMessage(message, text)
   const { isQueued } = queued
-  const isEditing = queued.isEditing || rewriting.isEditing
-  const begin = isQueued ? queued.edit : rewriting.begin
+  const isEditing = queued.isEditing || sent.isEditing
+  const begin = isQueued ? queued.begin : sent.begin
 
   const editButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(isEditing)
@@ -58,7 +58,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
             takesFocus={queued.takesFocus}
             problem={queued.problem}
             onChange={queued.change}
-            onSave={queued.save}
+            onSave={() => void queued.save()}
             onCancel={queued.close}
             onMove={() => {
               queued.moveToBox()
@@ -66,17 +66,17 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
             }}
           />
         ) : (
-          rewriting.isEditing && (
+          sent.isEditing && (
             <MessageEditor
-              text={rewriting.draft}
+              text={sent.draft}
               isOpen
-              isSaving={rewriting.isSaving}
-              takesFocus={rewriting.takesFocus}
-              problem={rewriting.problem}
+              isSaving={sent.isSaving}
+              takesFocus={sent.takesFocus}
+              problem={sent.problem}
               hint="Saving asks again. This version is kept."
-              onChange={rewriting.change}
-              onSave={() => void rewriting.save()}
-              onCancel={rewriting.close}
+              onChange={sent.change}
+              onSave={() => void sent.save()}
+              onCancel={sent.close}
             />
           )
         )

@@ -1,22 +1,19 @@
 import { useState, useSyncExternalStore } from 'react'
-import type { AppMessage } from '../../../../shared/client/index.ts'
-import { newId } from '../../../../shared/contract/new-id.ts'
-import { useThroughline } from '../../../../shared/react/index.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { reason } from '../composer/send-message.ts'
 
 /**
- * Editing a message that has been answered: creates another version of it with its own answer. The edited text is a
- * draft and survives a reload.
+ * The editing of a message's text. The edited text is a draft like any other: it survives a reload, and the moment when
+ * the message's answer begins.
+ * @param key the draft's key
+ * @param text the message's text
  */
-export function useRewriting({ id }: AppMessage, text: string) {
-  const { api } = useThroughline()
-  const key = `rewrite.${id}`
+export function useEdit(key: string, text: string) {
   const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key))
   const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
     draft === '' ? 'no' : 'resumed',
   )
-  const [isSaving, setSaving] = useState(false)
+  const [doing, setDoing] = useState<'saved' | 'removed' | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
 
   function close(): void {
@@ -28,28 +25,35 @@ export function useRewriting({ id }: AppMessage, text: string) {
   return {
     draft,
     problem,
-    isSaving,
     isEditing: editing !== 'no',
     /** True when the user just opened the editor; one that a reload restored does not take the focus. */
     takesFocus: editing === 'begun',
+    isSaving: doing === 'saved',
+    isRemoving: doing === 'removed',
     change: (value: string) => drafts.set(key, value),
     close,
     begin() {
       if (drafts.get(key) === '') drafts.set(key, text)
       setEditing('begun')
     },
-    async save(): Promise<void> {
-      if (drafts.get(key).trim() === text.trim()) return close()
-      setSaving(true)
+    /**
+     * Carries out a command and closes the editor when it succeeds.
+     * @param explain the message for an error, where its own is not what the user needs
+     */
+    async attempt(
+      done: 'saved' | 'removed',
+      command: () => Promise<unknown>,
+      explain: (error: unknown) => string | null = () => null,
+    ): Promise<void> {
+      setDoing(done)
       setProblem(null)
       try {
-        // The id is generated here, so that a repeated call after a lost connection is the same edit.
-        await api.messages.edit.mutate({ id, newId: newId(), text: drafts.get(key) })
+        await command()
         close()
       } catch (error) {
-        setProblem(`Not saved: ${reason(error)}`)
+        setProblem(explain(error) ?? `Not ${done}: ${reason(error)}`)
       } finally {
-        setSaving(false)
+        setDoing(null)
       }
     },
   }
