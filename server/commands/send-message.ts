@@ -67,6 +67,10 @@ export async function ask(
   question: Question,
 ): Promise<Done<Sent>> {
   const { db, log, sessionId, session } = transaction
+  const begun = await beginAtOnce(transaction, question)
+  if (begun) {
+    return begun
+  }
   const repeated = question.id && (await findRepeated(transaction, question, question.id))
   if (repeated) {
     return { result: repeated, effects: [] }
@@ -103,6 +107,27 @@ export async function ask(
   })
   await transaction.addSession()
   return { result, effects }
+}
+
+/** As nearly every question is asked: at the end of its branch, while nothing is going. Null for any other. */
+async function beginAtOnce(
+  transaction: CommandTransaction,
+  { id, text, parentId }: Question,
+): Promise<Done<Sent> | null> {
+  const { session } = transaction
+  if (parentId !== undefined || session.status === 'closed') {
+    return null
+  }
+  const questionId = id ?? MessageId.parse(transaction.newId())
+  const title = session.title === null ? titleOf(text) : null
+  const run = await transaction.askAtOnce(questionId, text, title)
+  if (!run) {
+    return null
+  }
+  if (title !== null) {
+    await transaction.addSession()
+  }
+  return { result: { messageId: questionId, runId: run.id }, effects: [{ type: 'drive', run }] }
 }
 
 async function interrupt(transaction: CommandTransaction, active: Run): Promise<Effect[]> {

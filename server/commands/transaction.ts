@@ -2,7 +2,7 @@ import type { Db } from '../../db/engine/database.ts'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
 import { wakeRun } from '../../db/queries/runs/run-owners.ts'
 import { findActiveRun, insertRun, requestStop } from '../../db/queries/runs/runs.ts'
-import type { Run } from '../../db/queries/runs/runs.ts'
+import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
@@ -10,7 +10,7 @@ import type { Asker, Login, User } from '../auth/port.ts'
 import type { Appender } from '../log/writing/sequenced-events.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
-import { startAnswer } from '../runs/start.ts'
+import { startAnswer, startAtOnce } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
 
@@ -78,7 +78,27 @@ export class CommandTransaction extends SessionTransaction {
       Partial<Pick<Run, 'id' | 'messageId' | 'model'>>,
     first: boolean,
   ): Promise<Run> {
-    const queued = {
+    return insertRun(this.db, this.#newRun(run), first)
+  }
+
+  /**
+   * Stores a question at the end of the active branch and starts its answer, in an open session; null when something is
+   * in the way, and nothing was stored.
+   */
+  async askAtOnce(questionId: MessageId, text: string, title: string | null): Promise<Run | null> {
+    const question = {
+      parentId: this.session.activeLeaf,
+      parts: [{ type: 'text' as const, text }],
+    }
+    const run = this.#newRun({ questionId, parentChosen: false })
+    return startAtOnce(this, run, question, title, this.#deps)
+  }
+
+  #newRun(
+    run: Pick<Run, 'questionId' | 'parentChosen'> &
+      Partial<Pick<Run, 'id' | 'messageId' | 'model'>>,
+  ): NewRun {
+    return {
       ...run,
       id: run.id ?? RunId.parse(this.newId()),
       messageId: run.messageId ?? MessageId.parse(this.newId()),
@@ -87,7 +107,6 @@ export class CommandTransaction extends SessionTransaction {
       userId: this.userId,
       createdAt: this.now(),
     }
-    return insertRun(this.db, queued, first)
   }
 
   /** Starts a queued run whose question is in its place. */

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
-import { compactAtOnce, readEndedParts, replaceEvents } from '../../db/queries/log/compaction.ts'
+import { compactAtOnce, readEnded, replaceEvents } from '../../db/queries/log/compaction.ts'
 import { deleteEvents, readCallsInProgress, readChunks } from '../../db/queries/log/events.ts'
 import { markCompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
@@ -22,23 +22,25 @@ const LONGEST_PIECE = MAX_PIECE
  */
 export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   // One that waits for a person, or goes on elsewhere, still adds to its parts.
-  const parts = await readEndedParts(db, run.id)
-  if (parts === null) {
+  const ended = await readEnded(db, run, SLICE)
+  if (ended === null) {
     return
   }
+  const { parts } = ended
   const stretches = new Map<number, Stretch[]>()
   const all: number[] = []
-  for (let after = 0, more = true; more;) {
-    const rows = await readChunks(db, run.sessionId, run.id, after, SLICE)
+  for (let rows: { seq: number; data: string }[] = ended.chunks; ;) {
     for (const { seq, data } of rows) {
       const chunk = parseEvent(data)
       all.push(seq)
-      after = seq
       if (chunk.type === 'chunk') {
         stretches.set(chunk.part, extend(stretches.get(chunk.part) ?? [], seq, chunk))
       }
     }
-    more = rows.length === SLICE
+    if (rows.length < SLICE) {
+      break
+    }
+    rows = await readChunks(db, run.sessionId, run.id, all.at(-1) ?? 0, SLICE)
   }
   const wholes: { seq: number; data: string }[] = []
   for (const [index, ofPart] of stretches) {

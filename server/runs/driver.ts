@@ -8,7 +8,7 @@ import type { ModelStep } from '../model/port.ts'
 import { askedFirst, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
 import type { PaidResult } from './prompt/ask-within-limits.ts'
-import { conversationBefore, stepMessages } from './prompt/context.ts'
+import { PAGE, conversationBefore, stepMessages } from './prompt/context.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
@@ -179,10 +179,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
 
 async function load(run: Run, deps: RunDeps) {
   const { db } = deps.database
-  const start = await readDriveStart(db, run)
-  if (!start) {
+  const found = await readDriveStart(db, run, PAGE)
+  if (!found) {
     throw new FencedError()
   }
+  const { start, told } = found
   const request: Omit<ModelStep, 'messages' | 'tools'> = {
     model: run.model,
     temperature: deps.settings.temperature,
@@ -195,13 +196,13 @@ async function load(run: Run, deps: RunDeps) {
   return {
     question: {
       request,
-      conversation: await conversationBefore(db, run, roomFor(run.model, deps)),
+      conversation: await conversationBefore(db, run, told, roomFor(run.model, deps)),
       summary: start.summary,
     },
-    caller: { id: run.userId, admin: start.role === 'admin' },
+    caller: { id: run.userId, admin: start.personRole === 'admin' },
     steps,
     calls: (await callsOfRuns(db, ofRun)).get(run.id) ?? [],
-    kept: start.parts.slice(0, steps.at(-1)?.partsEnd ?? 0),
+    kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? 0),
   }
 }
 

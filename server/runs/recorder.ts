@@ -7,7 +7,7 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import type { StoredPart } from '../../db/schema.ts'
 import { insertStep } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
-import { callsOfRuns, insertCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
+import { callsOfRuns, updateCall } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall, StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
@@ -63,16 +63,11 @@ export class RunRecorder {
     this.#answer.finishStep()
     await this.#append(async (transaction) => {
       const { db, log } = transaction
-      await insertStep(db, this.#run.id, { ...step, partsEnd: this.#answer.parts.length })
-      await insertCalls(
-        db,
-        placed.map((call): NewCall => ({ ...call, ...this.#place })),
-      )
-      const seq = Math.max(
-        log.nextSeq - 1,
-        ...placed.map((call) => transaction.addCall({ ...call, ...this.#place })),
-      )
-      await updateMessage(db, this.#run.messageId, { parts: { stored: this.#answer.parts, seq } })
+      const made = placed.map((call): NewCall => ({ ...call, ...this.#place }))
+      const seq = Math.max(log.nextSeq - 1, ...made.map((call) => transaction.addCall(call)))
+      const { messageId, parts } = this.#answer
+      const finished = { ...step, partsEnd: parts.length }
+      await insertStep(db, this.#run.id, finished, made, { messageId, parts, seq })
     })
     return placed
   }

@@ -1,7 +1,14 @@
 import { keepQueuedBehind } from '../../db/queries/messages/branches.ts'
-import { insertMessage, readTree, updateMessage } from '../../db/queries/messages/messages.ts'
+import { insertFirstDrive } from '../../db/queries/runs/first-drives.ts'
+import {
+  asRead,
+  insertMessage,
+  readTree,
+  updateMessage,
+} from '../../db/queries/messages/messages.ts'
+import type { NewMessage } from '../../db/queries/messages/messages.ts'
 import { startRun } from '../../db/queries/runs/run-owners.ts'
-import type { Run } from '../../db/queries/runs/runs.ts'
+import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
@@ -50,6 +57,51 @@ export async function startAnswer(
     run.id,
   )
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
+}
+
+/**
+ * Stores a question at the end of the active branch, and starts its answer at once.
+ *
+ * @param title of a session that gets one with this
+ * @returns null when something is in the way, and nothing was stored
+ */
+export async function startAtOnce(
+  { db, log }: SessionTransaction,
+  run: NewRun,
+  question: Pick<NewMessage, 'parentId' | 'parts'>,
+  title: string | null,
+  { node, tools }: Pick<StartDeps, 'node' | 'tools'>,
+): Promise<Run | null> {
+  const { sessionId, userId, createdAt } = run
+  const common = { sessionId, userId, runId: run.id, createdAt }
+  const asked: NewMessage = {
+    ...{ ...common, ...question, id: run.questionId },
+    role: 'user',
+    partsSeq: log.nextSeq,
+    status: 'completed',
+    model: null,
+  }
+  const answer: NewMessage = {
+    ...{ ...common, id: run.messageId, parentId: run.questionId, parts: [] },
+    role: 'assistant',
+    partsSeq: log.nextSeq + 1,
+    status: 'running',
+    model: run.model,
+  }
+  const offered = tools.offered().map(({ name }) => name)
+  const drive = { run, question: asked, answer, owner: node.id, offered, title }
+  if (!(await insertFirstDrive(db, drive))) {
+    return null
+  }
+  log.add({ type: 'message', message: asRead(asked) })
+  const message = asRead(answer)
+  const { id: runId, messageId } = run
+  log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts: 0 }, runId)
+  const { createdAt: _, ...known } = run
+  return {
+    ...known,
+    ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },
+  }
 }
 
 /** Starts the run that waited behind one that just ended. */

@@ -19,7 +19,10 @@ const echo = defineTool({
   execute: async () => ({}),
 })
 
-/** The statements of the answer that takes the fewest: before the model is asked, and after, to a compacted log. */
+/**
+ * The statements of the answer that takes the fewest: of its send, of what follows until the model is asked, and of all
+ * after that, to a compacted log.
+ */
 async function statementsOf(
   answer: (call: ScriptedCall, next: () => Promise<ScriptedCall>) => Promise<void>,
 ) {
@@ -28,8 +31,9 @@ async function statementsOf(
   await using talk = await startConversation(postgresStorage, { tools: [echo] })
   const { app, sessionId: id } = talk
   await app.caller.sessions.update({ id, title: 'Named by a person' })
-  const found: { before: string[]; after: string[] }[] = []
+  const found: { send: string[]; before: string[]; after: string[] }[] = []
   for (let number = 0; number < ANSWERS; number += 1) {
+    const begun = seen.length
     await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
     const sent = seen.lastIndexOf('commit')
     const call = await app.model.nextCall()
@@ -39,22 +43,28 @@ async function statementsOf(
       .poll(() => seen.slice(asked).some((text) => /compacted_at =/.test(text)))
       .toBe(true)
     const done = seen.findIndex((text, at) => at >= asked && /compacted_at =/.test(text))
-    found.push({ before: seen.slice(sent + 1, asked), after: seen.slice(asked, done + 1) })
+    found.push({
+      send: seen.slice(begun, sent + 1),
+      before: seen.slice(sent + 1, asked),
+      after: seen.slice(asked, done + 1),
+    })
   }
-  const fewest = (of: 'before' | 'after') =>
+  const fewest = (of: 'send' | 'before' | 'after') =>
     found.map((one) => one[of]).toSorted((a, b) => a.length - b.length)[0]
-  return { before: fewest('before'), after: fewest('after') }
+  return { send: fewest('send'), before: fewest('before'), after: fewest('after') }
 }
 
 test('an answer reads nothing twice, and nothing back that it wrote', async () => {
-  const { before, after } = await statementsOf(async (call) => {
+  const { send, before, after } = await statementsOf(async (call) => {
     call.say('Hi', ' there')
     call.finish()
   })
-  // The session with the answer's beginnings, the conversation.
-  expect(before).toHaveLength(2)
-  // The text; begin, hold, end, events, commit; and to compact: parts, chunks, all changes at once.
-  expect(after).toHaveLength(9)
+  // Begin, the session, all rows of question and answer, events, commit.
+  expect(send).toHaveLength(5)
+  // The session with the answer's beginnings and the conversation.
+  expect(before).toHaveLength(1)
+  // The text; begin, hold, end, events, commit; and to compact: what there is, all changes at once.
+  expect(after).toHaveLength(8)
 })
 
 test('a call of a tool costs the recording of its states', async () => {
@@ -64,6 +74,6 @@ test('a call of a tool costs the recording of its states', async () => {
     second.say('Done.')
     second.finish()
   })
-  // Seven for the step with its call, five for the result, nine as above, and one to compact what the call said.
-  expect(after).toHaveLength(22)
+  // Five for the step with its call, five for the result, eight as above, and one to compact what the call said.
+  expect(after).toHaveLength(19)
 })

@@ -3,16 +3,45 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
 
-/** The parts of an ended run's answer; null when it has not ended, or is gone. */
-export async function readEndedParts(db: Db, runId: RunId): Promise<StoredPart[] | null> {
-  const row = await db
-    .selectFrom('runs')
-    .innerJoin('messages', 'messages.id', 'runs.message_id')
-    .select('messages.parts')
-    .where('runs.id', '=', runId)
-    .where('runs.ended_at', 'is not', null)
-    .executeTakeFirst()
-  return row?.parts ?? null
+/**
+ * The parts of an ended run's answer, and the first of its chunks; null when it has not ended, or is gone. All of a run
+ * comes behind its question, so that the log before that is not looked through.
+ */
+export async function readEnded(
+  db: Db,
+  { id, sessionId }: { id: RunId; sessionId: SessionId },
+  limit: number,
+): Promise<{ parts: StoredPart[]; chunks: { seq: number; data: string }[] } | null> {
+  const { rows } = await sql<{
+    parts: StoredPart[] | null
+    seq: number | null
+    data: string | null
+  }>`
+    with ended as (
+      select messages.parts, question.parts_seq as asked
+      from runs
+      join messages on messages.id = runs.message_id
+      join messages as question on question.id = runs.question_id
+      where runs.id = ${id} and runs.ended_at is not null
+    )
+    select case when row_number() over (order by chunk.seq) = 1 then ended.parts end as parts,
+      chunk.seq, chunk.data
+    from ended
+    left join lateral (
+      select seq, data from events
+      where session_id = ${sessionId} and seq > ended.asked and run_id = ${id} and type = 'chunk'
+      order by seq
+      limit ${limit}
+    ) as chunk on true
+    order by chunk.seq`.execute(db)
+  const parts = rows[0]?.parts
+  if (!parts) {
+    return null
+  }
+  const chunks = rows.flatMap(({ seq, data }) =>
+    seq === null || data === null ? [] : [{ seq, data }],
+  )
+  return { parts, chunks }
 }
 
 /** Puts other events in the places of some: the whole text of a part for its last chunk. */

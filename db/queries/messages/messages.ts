@@ -42,12 +42,7 @@ export async function insertMessage(transaction: Db, message: NewMessage): Promi
       error: null,
       created_at: message.createdAt,
     })
-    .returning(
-      sql<boolean>`exists (select 1 from messages as other
-        where other.session_id = messages.session_id and other.role = messages.role
-          and other.parent_id is not distinct from messages.parent_id
-          and other.status <> 'queued' and messages.status <> 'queued')`.as('siblings'),
-    )
+    .returning(hasSiblings(message).as('siblings'))
     .executeTakeFirstOrThrow()
   if (siblings || message.parts.some(({ type }) => type === 'tool')) {
     const stored = await findMessage(transaction, message.userId, message.id)
@@ -56,14 +51,26 @@ export async function insertMessage(transaction: Db, message: NewMessage): Promi
     }
     return stored.message
   }
-  const { userId: _user, partsSeq: _seq, parts, ...rest } = message
+  return asRead(message)
+}
+
+/** A new message as readers see it: without calls, and without others beside it. */
+export function asRead({ userId: _user, partsSeq: _seq, parts, ...message }: NewMessage): Message {
   return {
-    ...rest,
+    ...message,
     parts: parts.flatMap((part) => (part.type === 'tool' ? [] : [part])),
     siblings: NO_SIBLINGS,
     usage: null,
     error: null,
   }
+}
+
+/** Whether a message that is not stored yet has others beside it. Only those under its parent are looked at. */
+export function hasSiblings({ sessionId, parentId, role, status }: NewMessage) {
+  const under =
+    parentId === null ? sql`other.parent_id is null` : sql`other.parent_id = ${parentId}`
+  return sql<boolean>`(${status} <> 'queued' and exists (select from messages as other
+    where ${under} and other.session_id = ${sessionId} and other.role = ${role} and other.status <> 'queued'))`
 }
 
 export type MessageChange = {

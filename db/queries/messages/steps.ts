@@ -1,6 +1,9 @@
-import type { RunId } from '../../../shared/contract/ids.ts'
+import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StepUsage } from '../../schema.ts'
+import type { StepUsage, StoredPart } from '../../schema.ts'
+import { searchText } from './messages.ts'
+import { toCallRow } from './tool-calls.ts'
+import type { NewCall } from './tool-calls.ts'
 
 /** A finished model call of a run. */
 export type Step = {
@@ -12,18 +15,33 @@ export type Step = {
   providerState: unknown
 }
 
-export async function insertStep(transaction: Db, runId: RunId, step: Step): Promise<void> {
+/** The parts of an answer up to a place in the log. */
+export type AnswerSoFar = { messageId: MessageId; parts: StoredPart[]; seq: number }
+
+/** Records a finished step, the calls that it made, and the answer so far. */
+export async function insertStep(
+  transaction: Db,
+  runId: RunId,
+  step: Step,
+  calls: readonly NewCall[],
+  { messageId, parts, seq }: AnswerSoFar,
+): Promise<void> {
   await transaction
-    .insertInto('steps')
-    .values({
-      run_id: runId,
-      step: step.step,
-      parts_end: step.partsEnd,
-      model: step.model,
-      finish: step.finish,
-      usage: step.usage && JSON.stringify(step.usage),
-      provider_state: step.providerState === null ? null : JSON.stringify(step.providerState),
-    })
+    .with('step', (db) =>
+      db.insertInto('steps').values({
+        run_id: runId,
+        step: step.step,
+        parts_end: step.partsEnd,
+        model: step.model,
+        finish: step.finish,
+        usage: step.usage && JSON.stringify(step.usage),
+        provider_state: step.providerState === null ? null : JSON.stringify(step.providerState),
+      }),
+    )
+    .with('calls', (db) => db.insertInto('tool_calls').values(calls.map(toCallRow)))
+    .updateTable('messages')
+    .set({ parts: JSON.stringify(parts), parts_seq: seq, text: searchText(parts) })
+    .where('id', '=', messageId)
     .execute()
 }
 

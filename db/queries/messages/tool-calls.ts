@@ -25,31 +25,23 @@ export type NewCall = StoredCall & {
   messageId: MessageId
 }
 
-export async function insertCalls(transaction: Db, calls: readonly NewCall[]): Promise<void> {
-  if (calls.length === 0) {
-    return
+export function toCallRow({ call, ...place }: NewCall) {
+  return {
+    id: call.id,
+    run_id: place.runId,
+    session_id: place.sessionId,
+    user_id: place.userId,
+    message_id: place.messageId,
+    step: place.step,
+    part: place.part,
+    provider_id: place.providerId,
+    name: call.name,
+    source: call.source,
+    effect: call.effect,
+    arguments: place.arguments,
+    approval_hash: place.approvalHash,
+    ...state(call),
   }
-  await transaction
-    .insertInto('tool_calls')
-    .values(
-      calls.map(({ call, ...place }) => ({
-        id: call.id,
-        run_id: place.runId,
-        session_id: place.sessionId,
-        user_id: place.userId,
-        message_id: place.messageId,
-        step: place.step,
-        part: place.part,
-        provider_id: place.providerId,
-        name: call.name,
-        source: call.source,
-        effect: call.effect,
-        arguments: place.arguments,
-        approval_hash: place.approvalHash,
-        ...state(call),
-      })),
-    )
-    .execute()
 }
 
 export type CallChange = {

@@ -10,27 +10,14 @@ import type { Run } from './runs.ts'
 import type { StepUsage, StoredPart, UserTable } from '../../schema.ts'
 import type { Step } from '../messages/steps.ts'
 
-/** The state from which an attempt at a run begins; null when the run, its session or its user is gone. */
-export async function readDriveStart(
-  db: Db,
-  { id, sessionId, userId, messageId }: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId'>,
-) {
-  const { rows } = await sql<{
-    systemPrompt: string | null
-    summary: string | null
-    role: UserTable['role']
-    /** The answer's parts, as its finished steps left them. */
-    parts: StoredPart[]
-    /** True when an earlier attempt finished a step. */
-    hasSteps: boolean
-  }>`
-    select sessions.system_prompt as "systemPrompt", sessions.summary, users.role, messages.parts,
-      exists (select from steps where run_id = ${id}) as "hasSteps"
-    from sessions
-    join users on users.id = sessions.user_id
-    join messages on messages.id = ${messageId} and messages.user_id = sessions.user_id
-    where sessions.id = ${sessionId} and sessions.user_id = ${userId}`.execute(db)
-  return rows[0] ?? null
+export type DriveStart = {
+  systemPrompt: string | null
+  summary: string | null
+  personRole: UserTable['role']
+  /** Of the answer, as finished steps left them. */
+  kept: StoredPart[]
+  /** Whether an attempt before this one finished a step. */
+  hasSteps: boolean
 }
 
 /** A message as the model reads it: of answers also the finished steps. */
@@ -42,28 +29,74 @@ export type ToldMessage = {
   steps: Pick<Step, 'step' | 'partsEnd' | 'providerState'>[]
 }
 
-/** The messages that lead to `leaf`, oldest first, and whether older ones stand before them. */
+/** Messages that follow on each other, oldest first, and whether older ones stand before them. */
+export type ToldPage = { messages: ToldMessage[]; hasOlder: boolean }
+
+type ToldRow = Omit<ToldMessage, 'steps'> & { steps: ToldMessage['steps'] | null }
+
+/**
+ * What an attempt at a run begins with, and the messages that lead to its question; null when the run, its session or
+ * its person is gone.
+ */
+export async function readDriveStart(
+  db: Db,
+  run: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'questionId'>,
+  limit: number,
+): Promise<{ start: DriveStart; told: ToldPage } | null> {
+  const { id, sessionId, userId, messageId, questionId } = run
+  const { rows } = await sql<ToldRow & DriveStart>`
+    with recursive ${branchOf(sessionId, questionId, limit)}, start as (
+      select sessions.system_prompt, sessions.summary, users.role as person_role, messages.parts as kept,
+        exists (select from steps where run_id = ${id}) as has_steps
+      from sessions
+      join users on users.id = sessions.user_id
+      join messages on messages.id = ${messageId} and messages.user_id = sessions.user_id
+      where sessions.id = ${sessionId} and sessions.user_id = ${userId}
+    )
+    select ${TOLD}, start.person_role as "personRole", start.has_steps as "hasSteps",
+      case when depth = 1 then start.system_prompt end as "systemPrompt",
+      case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept
+    from start, branch order by depth`.execute(db)
+  // The first row has all of the start, so that none of it comes with every message.
+  const [start] = rows
+  return start ? { start, told: toPage(rows, limit) } : null
+}
+
+/** The messages that lead to `leaf`, oldest first. */
 export async function readTold(
   db: Db,
   sessionId: SessionId,
   leaf: MessageId,
   limit: number,
-): Promise<{ messages: ToldMessage[]; hasOlder: boolean }> {
-  const { rows } = await sql<Omit<ToldMessage, 'steps'> & { steps: ToldMessage['steps'] | null }>`
-    with recursive branch as (
-      select id, parent_id, role, run_id, parts, 1 as depth from messages
-      where id = ${leaf} and session_id = ${sessionId}
-      union all
-      select messages.id, messages.parent_id, messages.role, messages.run_id, messages.parts, branch.depth + 1
-      from messages join branch on branch.parent_id = messages.id
-      where branch.depth <= ${limit}
-    )
-    select parent_id as "parentId", role, run_id as "runId", parts, case when role = 'assistant' then (
-      select json_agg(
-        json_build_object('step', step, 'partsEnd', parts_end, 'providerState', provider_state) order by step
-      ) from steps where steps.run_id = branch.run_id) end as steps
-    from branch order by depth`.execute(db)
-  const page = rows.slice(0, limit).map((row) => ({ ...row, steps: row.steps ?? [] }))
+): Promise<ToldPage> {
+  const { rows } = await sql<ToldRow>`
+    with recursive ${branchOf(sessionId, leaf, limit)}
+    select ${TOLD} from branch order by depth`.execute(db)
+  return toPage(rows, limit)
+}
+
+/** One more than the limit, which tells whether there are older ones. */
+function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
+  return sql`branch as (
+    select id, parent_id, role, run_id, parts, 1 as depth from messages
+    where id = ${leaf} and session_id = ${sessionId}
+    union all
+    select messages.id, messages.parent_id, messages.role, messages.run_id, messages.parts, branch.depth + 1
+    from messages join branch on branch.parent_id = messages.id
+    where branch.depth <= ${limit}
+  )`
+}
+
+const TOLD = sql`parent_id as "parentId", role, run_id as "runId", parts, case when role = 'assistant' then (
+  select json_agg(
+    json_build_object('step', step, 'partsEnd', parts_end, 'providerState', provider_state) order by step
+  ) from steps where steps.run_id = branch.run_id) end as steps`
+
+function toPage(rows: readonly ToldRow[], limit: number): ToldPage {
+  const page = rows.slice(0, limit).map(({ parentId, role, runId, parts, steps }) => ({
+    ...{ parentId, role, runId, parts },
+    steps: steps ?? [],
+  }))
   return { messages: page.reverse(), hasOlder: page.length < rows.length }
 }
 

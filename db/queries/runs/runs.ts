@@ -37,14 +37,12 @@ export const runColumns = [
   'runs.offered as offered',
 ] as const
 
+export type NewRun = Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
+  createdAt: string
+}
+
 /** @param first true puts the run at the head of the queue */
-export async function insertRun(
-  transaction: Db,
-  run: Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
-    createdAt: string
-  },
-  first: boolean,
-): Promise<Run> {
+export async function insertRun(transaction: Db, run: NewRun, first: boolean): Promise<Run> {
   return transaction
     .insertInto('runs')
     .values({

@@ -1,7 +1,7 @@
 import type { Db } from '../../../db/engine/database.ts'
 import { countQuestions } from '../../../db/queries/messages/branches.ts'
 import { readTold } from '../../../db/queries/runs/run-drives.ts'
-import type { ToldMessage } from '../../../db/queries/runs/run-drives.ts'
+import type { ToldMessage, ToldPage } from '../../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/tool-calls.ts'
@@ -21,7 +21,7 @@ export type Conversation = {
 }
 
 /** Messages that are read at once. */
-const PAGE = 100
+export const PAGE = 100
 
 /** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
 const MAX_RESULT_LENGTH = 100_000
@@ -29,22 +29,22 @@ const MAX_RESULT_LENGTH = 100_000
 /**
  * Reads from the question back, page by page, until the beginning or until there is more than has room.
  *
+ * @param newest the page that ends with the question
  * @param isEnough is told the turns of each page, newest page first, and says whether older ones can have no room
  */
 export async function conversationBefore(
   db: Db,
-  run: Pick<Run, 'sessionId' | 'questionId'>,
+  { sessionId }: Pick<Run, 'sessionId'>,
+  newest: ToldPage,
   isEnough: (turns: readonly Turn[]) => Promise<boolean>,
 ): Promise<Conversation> {
-  const { sessionId } = run
   let messages: ModelMessage[] = []
-  let leaf: MessageId | null = run.questionId
-  while (leaf) {
-    const page = await readTold(db, sessionId, leaf, PAGE)
+  let leaf: MessageId | null = null
+  for (let page = newest; ; page = await readTold(db, sessionId, leaf, PAGE)) {
     const older = await toModelMessages(db, page.messages)
     messages = [...older, ...messages]
     leaf = page.hasOlder ? (page.messages[0]?.parentId ?? null) : null
-    if (leaf && (await isEnough(toTurns(older)))) {
+    if (leaf === null || (await isEnough(toTurns(older)))) {
       break
     }
   }

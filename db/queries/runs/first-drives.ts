@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { Db } from '../../engine/database.ts'
+import { hasSiblings, searchText } from '../messages/messages.ts'
+import type { NewMessage } from '../messages/messages.ts'
+import type { NewRun } from './runs.ts'
+
+export type FirstDrive = {
+  question: NewMessage
+  answer: NewMessage
+  run: NewRun
+  owner: string
+  /** The names of the tools that are available. */
+  offered: readonly string[]
+  /** The session's new title, if it gets one with this. */
+  title: string | null
+}
+
+/**
+ * Stores a question with its run and its answer's message, which this node drives at once; all in one statement, as
+ * nearly every question is asked. The caller has locked the session.
+ *
+ * @returns false when something is in the way, and nothing was stored: a run is going, the question's id is taken, or it
+ *   has others beside it
+ */
+export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Promise<boolean> {
+  const { question, answer, run, owner, offered, title } = drive
+  const { rows } = await sql`
+    with free as (
+      select where not exists (
+          select from runs where session_id = ${run.sessionId} and status in ('running', 'waiting'))
+        and not exists (select from messages where id = ${question.id})
+        and not exists (select from runs where message_id = ${question.id})
+        and not ${hasSiblings(question)}
+    ), asked as (
+      insert into messages
+        (id, session_id, user_id, parent_id, role, parts, parts_seq, text, status, run_id, model, created_at)
+      select wanted.* from free, (values (${valuesOf(question)}), (${valuesOf(answer)})) as wanted
+    ), driven as (
+      insert into runs (id, session_id, user_id, question_id, message_id, status, owner, attempt, model, parent_chosen,
+        created_at, started_at, offered)
+      select ${run.id}::uuid, ${run.sessionId}::uuid, ${run.userId}::uuid, ${run.questionId}::uuid,
+        ${run.messageId}::uuid, 'running', ${owner}::uuid, 1, ${run.model}, ${run.parentChosen},
+        ${run.createdAt}::timestamptz, ${run.createdAt}::timestamptz, ${JSON.stringify(offered)}::json
+      from free
+    )
+    update sessions set active_leaf = ${answer.id}, updated_at = ${run.createdAt},
+      title = coalesce(${title}, title), title_source = case when ${title}::text is null then title_source else 'rule' end
+    from free where sessions.id = ${run.sessionId}
+    returning sessions.id`.execute(transaction)
+  return rows.length > 0
+}
+
+function valuesOf(message: NewMessage) {
+  return sql`${message.id}::uuid, ${message.sessionId}::uuid, ${message.userId}::uuid, ${message.parentId}::uuid,
+    ${message.role}, ${JSON.stringify(message.parts)}::json, ${message.partsSeq}::bigint, ${searchText(message.parts)},
+    ${message.status}, ${message.runId}::uuid, ${message.model}::text, ${message.createdAt}::timestamptz`
+}
