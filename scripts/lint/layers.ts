@@ -57,11 +57,10 @@ const composers =
 
 /**
  * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes
- * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes, and implements
- * the log's outlet to a reader.
+ * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
-  http: ['auth', 'log'],
+  http: ['auth'],
   commands: ['runs', 'presence', 'sessions', 'shares', 'auth', 'log', 'tools'],
   runs: ['jobs', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
