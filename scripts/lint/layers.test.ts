@@ -44,7 +44,7 @@ const bad = [
   ['layers(imports)', 'server/tools/up.ts', `import type {} from '../mcp/servers.ts'`],
   ['layers(imports)', 'server/nodes/up.ts', `import type {} from '../presence/presence.ts'`],
   ['layers(imports)', 'server/sessions/beside.ts', `import type {} from '../runs/driver.ts'`],
-  ['layers(imports)', 'server/http/past-commands.ts', `import type {} from '../log/events.ts'`],
+  ['layers(imports)', 'server/http/past-commands.ts', `import type {} from '../runs/driver.ts'`],
   ['layers(imports)', 'server/nowhere/room.ts', `import type {} from '../log/events.ts'`],
   ['layers(imports)', 'server/for-all.ts', `import './log/writing/writer.ts'`],
   ['layers(imports)', 'server/runs/commands.ts', `import type {} from '../commands/command.ts'`],

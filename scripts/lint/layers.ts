@@ -57,7 +57,7 @@ const composers =
 
 /**
  * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes
- * `http` → `commands` → `runs` → `log` → `db`; `http` is handed the router, and derives routes from it.
+ * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
   http: ['auth'],

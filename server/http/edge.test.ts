@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { loggedPath } from './logging.ts'
-import { startTestServer } from './testing.ts'
+import { startTestServer } from './testing/server.ts'
 
 /** What the server answers to these bytes, until it closes or has said its head. */
 async function answerTo(port: number, lines: string[]): Promise<string> {

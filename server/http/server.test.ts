@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { startTestServer, until } from './testing.ts'
+import { startTestServer, until } from './testing/server.ts'
 
 test('a query and a mutation are answered over HTTP', async () => {
   await using server = await startTestServer()

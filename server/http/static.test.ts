@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { precompress } from './precompress.ts'
-import { startTestServer } from './testing.ts'
+import { startTestServer } from './testing/server.ts'
 
 const SCRIPT = `console.log('${'hello '.repeat(1000)}')`
 const HTML = '<!doctype html><title>app</title>'

@@ -14,9 +14,9 @@ export type DriveStart = {
   systemPrompt: string | null
   summary: string | null
   personRole: UserTable['role']
-  /** Of the answer, as finished steps left them. */
+  /** The answer's parts, as its finished steps left them. */
   kept: StoredPart[]
-  /** Whether an attempt before this one finished a step. */
+  /** True when an earlier attempt finished a step. */
   hasSteps: boolean
 }
 

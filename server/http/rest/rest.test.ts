@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { startTestServer, STRANGERS_SESSION } from '../testing.ts'
+import { startTestServer } from '../testing/server.ts'
+import { STRANGERS_SESSION } from '../testing/scripted-router.ts'
 
 const SESSION = '019b0000-0000-7000-8000-000000000001'
 

@@ -3,8 +3,9 @@ import { WebSocket } from 'ws'
 import type { SessionEvent } from '../../../shared/contract/events.ts'
 import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
-import { startTestServer, STRANGERS_SESSION, textOf, until } from '../testing.ts'
-import type { TestServer } from '../testing.ts'
+import { startTestServer, textOf, until } from '../testing/server.ts'
+import { STRANGERS_SESSION } from '../testing/scripted-router.ts'
+import type { TestServer } from '../testing/server.ts'
 
 const SESSION = SessionId.parse('019b0000-0000-7000-8000-000000000001')
 const ANSWER = MessageId.parse('019b0000-0000-7000-8000-000000000002')

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startTestServer, textOf, until } from '../testing.ts'
-import type { TestServer } from '../testing.ts'
+import { startTestServer, textOf, until } from '../testing/server.ts'
+import type { TestServer } from '../testing/server.ts'
 
 const SESSION = '019b0000-0000-7000-8000-000000000001'
 

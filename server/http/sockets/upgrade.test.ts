@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startTestServer, textOf, until } from '../testing.ts'
+import { startTestServer, textOf, until } from '../testing/server.ts'
 
 test('an upgrade with a foreign origin or host is refused with 403, one without an origin is fine', async () => {
   await using server = await startTestServer()
