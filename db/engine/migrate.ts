@@ -20,6 +20,7 @@ import { up as retriedCalls } from '../migrations/0020-retried-calls.ts'
 import { up as notes } from '../migrations/0021-notes.ts'
 import { up as offeredTools } from '../migrations/0022-offered-tools.ts'
 import { up as accounts } from '../migrations/0030-accounts.ts'
+import { up as deletions } from '../migrations/0031-deletions.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -39,6 +40,7 @@ const migrations: Record<string, Migration> = {
   '0021-notes': { up: notes },
   '0022-offered-tools': { up: offeredTools },
   '0030-accounts': { up: accounts },
+  '0031-deletions': { up: deletions },
 }
 
 /** In order. The template of new databases is cached by these names. */
