@@ -39,10 +39,7 @@ export async function benchBlocking(options: Options): Promise<Disturbance[]> {
     const works: [string, () => Promise<unknown>][] = [
       ['nothing, for 3 s', () => delay(3_000)],
       ['import of 10 MB', () => importFile(url, many)],
-      [
-        'import of 20,000 messages in one',
-        async () => (exported = await importFile(url, long)),
-      ],
+      ['import of 20,000 messages in one', async () => (exported = await importFile(url, long))],
       [
         'export of 20,000 messages',
         () => drain(`${url}/api/session/${exported}/export?format=json`),

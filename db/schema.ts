@@ -50,6 +50,8 @@ export type UserTable = {
   subscription_tier: 'free' | 'pro' | 'enterprise'
   /** Set exactly while `account_status` is `suspended`. */
   suspended_at: Generated<string | null>
+  /** Since when they are being deleted: nobody any more, but for what is still to be removed. */
+  deleting_at: Generated<string | null>
   /** Limits that an administrator set for this user in place of the settings'. */
   limits: ColumnType<UserLimits | null, string | null | undefined, string | null>
   /** Who an outside issuer says this is; null for everybody else. */

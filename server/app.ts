@@ -11,6 +11,7 @@ import { uuidV7 } from '../shared/contract/new-id.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
+import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
@@ -276,10 +277,12 @@ export async function createApp(options: AppOptions) {
     catalog,
     changes,
     presence,
+    logins: gate,
     defaultModel,
     now,
     newId,
   }
+  await finishDeletions(services)
   const context = (
     asker: () => Asker | null,
     connection?: Pick<Connection, 'drained' | 'inTurn' | 'live'>,

@@ -32,6 +32,8 @@ export type Gate = {
   askerOf(connection: Connection): Promise<() => Asker | null>
   /** Looks again whether everybody who is connected is still signed in. */
   recheck(): void
+  /** Logins may have ended: looks again here, and tells the other nodes. */
+  changed(): void
   /** Sign-in, where there are accounts. */
   accounts: Accounts | null
   plugins: ((app: FastifyInstance) => Promise<void>)[]
@@ -44,7 +46,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const local = localAsker(await ensureLocalOwner(database.db))
   if (authenticate) {
     const embedded = createEmbeddedIdentity({ db: database.db, authenticate, ...rest })
-    return { local, accounts: null, plugins: [], ...embedded }
+    return { local, accounts: null, plugins: [], changed: embedded.recheck, ...embedded }
   }
   if (config.auth.mode === 'single') {
     if (await hasAccounts(database.db)) {
@@ -54,7 +56,15 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       )
     }
     const askerOf = async () => () => local
-    return { local, accounts: null, plugins: [], askerOf, recheck: noop, close: noop }
+    return {
+      local,
+      accounts: null,
+      plugins: [],
+      askerOf,
+      recheck: noop,
+      changed: noop,
+      close: noop,
+    }
   }
   // A server without accounts does not load the sign-in library.
   const { openAccounts } = await import('./auth/accounts.ts')
@@ -65,6 +75,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     plugins: [accounts.routes],
     askerOf: accounts.askerOf,
     recheck: () => void accounts.recheck(),
+    changed: accounts.changed,
     close: accounts.close,
   }
 }

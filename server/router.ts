@@ -7,6 +7,8 @@ import type {
   ParsedInputOf,
   RequestDeclaration,
 } from '../shared/contract/api/declare.ts'
+import { account } from '../shared/contract/api/account.ts'
+import * as accountQueries from './account/queries.ts'
 import {
   createSession,
   deleteSession,
@@ -14,7 +16,10 @@ import {
   updateSession,
 } from './commands/change-sessions.ts'
 import type { Command } from './commands/command.ts'
+import { deletePerson } from './commands/delete-account.ts'
 import { execute } from './commands/execute.ts'
+import { createKey, endKey } from './commands/keys.ts'
+import { endLogin } from './commands/logins.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage, sendMessage } from './commands/send-message.ts'
@@ -66,6 +71,15 @@ export const appRouter = router({
   },
   models: { list: queries.listModels },
   usage: { summary: summarizeUsage, daily: dailyUsage },
+  keys: { list: accountQueries.listKeys, create: command(createKey), revoke: command(endKey) },
+  logins: { list: accountQueries.listLogins, revoke: command(endLogin) },
+  account: {
+    export: sessionQueries.exportAccount,
+    delete: mutation(account.delete, async ({ services, user }) => {
+      await deletePerson(services, user.id)
+      return { deleted: true as const }
+    }),
+  },
 })
 
 export type AppRouter = typeof appRouter

@@ -22,6 +22,8 @@ export type Services = {
   model: ModelPort
   catalog: ModelCatalog
   changes: LocalSessionChanges
+  /** Everybody's logins; told here when some may have ended, or changed, so that this and the other nodes look again. */
+  logins: { changed(): void }
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string

@@ -21,6 +21,7 @@ import { up as notes } from '../migrations/0021-notes.ts'
 import { up as offeredTools } from '../migrations/0022-offered-tools.ts'
 import { up as oneOwnerIndex } from '../migrations/0023-one-owner-index.ts'
 import { up as accounts } from '../migrations/0030-accounts.ts'
+import { up as deletions } from '../migrations/0031-deletions.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -41,6 +42,7 @@ const migrations: Record<string, Migration> = {
   '0022-offered-tools': { up: offeredTools },
   '0023-one-owner-index': { up: oneOwnerIndex },
   '0030-accounts': { up: accounts },
+  '0031-deletions': { up: deletions },
 }
 
 /** In order. The template of new databases is cached by these names. */

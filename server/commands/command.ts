@@ -23,6 +23,8 @@ export type Effect =
   | { type: 'retry'; call: NewCall }
   /** A session was made or changed otherwise than by its log: the lists are to know. */
   | { type: 'session-changed'; sessionId: SessionId }
+  /** Logins ended, or are good for something else. */
+  | { type: 'logins-changed' }
   /** With the run that was going in it, if one was. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
 

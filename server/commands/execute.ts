@@ -7,7 +7,7 @@ import type { CommandDeps } from './transaction.ts'
 
 /** The services that carry out commands and their effects. */
 type CommandServices = CommandDeps &
-  Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node'>
+  Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node' | 'logins'>
 
 /** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
 export async function execute<Input, Result>(
@@ -49,7 +49,7 @@ async function inTransaction<Input, Result>(
   )
 }
 
-function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect): void {
+function carryOut({ runs, hub, changes, node, logins }: CommandServices, effect: Effect): void {
   switch (effect.type) {
     case 'drive':
       return runs.drive(effect.run)
@@ -61,6 +61,8 @@ function carryOut({ runs, hub, changes, node }: CommandServices, effect: Effect)
     case 'session-changed':
       changes.touch(effect.sessionId)
       return node.broadcast(effect)
+    case 'logins-changed':
+      return logins.changed()
     case 'session-deleted': {
       const { sessionId, userId, runId } = effect
       if (runId) {

@@ -1,7 +1,9 @@
+import { listAllSessionIds } from '../../db/queries/transfer/exports.ts'
 import { tracked } from '@trpc/server'
 import { readEvents } from '../../db/queries/log/events.ts'
 import { chooseLookup } from '../../db/queries/sessions/search-lookup.ts'
 import { findSession, listSessions as list } from '../../db/queries/sessions/sessions.ts'
+import { account } from '../../shared/contract/api/account.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
 import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
@@ -13,7 +15,8 @@ import { procedure, query } from '../trpc.ts'
 import type { Admitted } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
-import { exportSession } from './export/export.ts'
+import { exportSession, exportSessions } from './export/export.ts'
+import type { FileInPieces } from './export/export.ts'
 import { searchSessions } from './search.ts'
 
 export const listSessions = query(sessions.list, async ({ services, user }, input) => {
@@ -75,14 +78,28 @@ export const exportFile = query(
     if (!file) {
       throw notFound('session')
     }
-    const { name, mimeType, pieces } = file
-    if (takePieces) {
-      takePieces(pieces)
-      return { name, mimeType, content: '' }
-    }
-    return { name, mimeType, content: (await Array.fromAsync(pieces)).join('') }
+    return answerFile(file, takePieces)
   },
 )
+
+export const exportAccount = query(account.export, async ({ services, user, takePieces }) => {
+  const { database } = services
+  const [ids, now] = [await listAllSessionIds(database, user.id), services.now()]
+  const pieces = exportSessions(database, { userId: user.id, ids, now })
+  const name = `throughline-${now.slice(0, 10)}.json`
+  return answerFile({ name, mimeType: 'application/json', pieces }, takePieces)
+})
+
+async function answerFile(
+  { name, mimeType, pieces }: FileInPieces,
+  takePieces: Admitted['takePieces'],
+) {
+  if (takePieces) {
+    takePieces(pieces)
+    return { name, mimeType, content: '' }
+  }
+  return { name, mimeType, content: (await Array.fromAsync(pieces)).join('') }
+}
 
 export const watchSession = procedure
   .meta(sessions.watch)

@@ -32,13 +32,12 @@ describe('the thread of the embedded database', () => {
 
   test('says of a refusal what Postgres says: code, constraint, detail and table', async () => {
     const { db } = await inMemory()
-    const ada = { ...ADA, email: 'ada@example.org' }
-    await ensureUser(db, ada)
-    const twice = ensureUser(db, { ...ada, id: newUserId() })
+    await ensureUser(db, ADA)
+    const twice = db.insertInto('users').values(ADA).execute()
     await expect(twice).rejects.toMatchObject({
       code: '23505',
-      constraint: 'users_email_key',
-      detail: 'Key (email)=(ada@example.org) already exists.',
+      constraint: 'users_pkey',
+      detail: `Key (id)=(${ADA.id}) already exists.`,
       table: 'users',
     })
     const refused = await sql`select 1 / 0`.execute(db).catch((error: unknown) => error)

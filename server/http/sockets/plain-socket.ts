@@ -104,12 +104,19 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Ca
     // A client that connects again knows nothing of a deletion meanwhile, and must not undo it.
     await call(sessions.create, { id: sessionId, unlessDeleted: true })
   } catch (cause) {
-    if (!(cause instanceof TRPCError) || cause.code !== 'CONFLICT') throw cause
-    // The error must not reveal that another user's session has this id.
-    throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such session.', cause })
+    if (!(cause instanceof TRPCError)) throw cause
+    // Whether an id is taken by somebody else is not for strangers to know.
+    if (cause.code === 'CONFLICT') throw noSession(cause)
+    // Who may only read follows a session that is there.
+    if (cause.code !== 'FORBIDDEN') throw cause
+    await call(sessions.get, { id: sessionId })
   }
   send(socket.webSocket, { type: 'system', session_id: sessionId, content: 'Connected.' })
   return call
+}
+
+function noSession(cause: TRPCError): TRPCError {
+  return new TRPCError({ code: 'NOT_FOUND', message: 'There is no such session.', cause })
 }
 
 async function follow(

@@ -109,6 +109,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   const reader = new LogReader(database, hub)
   const services = {
     ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },
+    logins: { changed: () => undefined },
     // Nobody closes the simulated sessions.
     presence: { reopen: async () => undefined },
     defaultModel: settings.model,

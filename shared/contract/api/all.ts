@@ -1,10 +1,23 @@
+import { account, keys, logins } from './account.ts'
 import { messages, runs } from './messages.ts'
 import { me, usage } from './people.ts'
 import { sessions, shares } from './sessions.ts'
 import { models, tools } from './tools.ts'
 
 /** Everything that can be asked of the server. */
-export const api = { me, sessions, messages, runs, shares, tools, models, usage }
+export const api = {
+  me,
+  sessions,
+  messages,
+  runs,
+  shares,
+  tools,
+  models,
+  usage,
+  keys,
+  logins,
+  account,
+}
 
 type Groups = typeof api
 type RepeatIn<Group extends keyof Groups> = {

@@ -14,6 +14,8 @@ type Common = {
   access?: 'anyone' | 'admin'
   /** The scope that an API key needs; by default, `write` for a mutation and `read` for anything else. */
   scope?: 'read' | 'write'
+  /** `person`: not by a key, for a key must not make others of its kind, nor end what its person signed in to. */
+  by?: 'person'
 }
 
 /** Events from now on, until the caller leaves. A client is told their type by the generator that makes them. */

@@ -1,0 +1,50 @@
+import {
+  beginDeletion,
+  finishDeletion,
+  listDeletions,
+  listSessionsOf,
+} from '../../db/queries/deletions.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
+import { CommandError } from '../api-error.ts'
+import { localAsker } from '../auth/local-owner.ts'
+import { toUser } from '../auth/user.ts'
+import type { Services } from '../services.ts'
+import { deleteSession } from './change-sessions.ts'
+import { execute } from './execute.ts'
+
+/**
+ * Deletes a person with everything that is theirs. Their logins and keys end first, at once; then their sessions go as
+ * each of them would alone, so that answers under way end and readers are told; last the person. What the end of the
+ * process cuts is finished at the next start.
+ *
+ * @throws CONFLICT for the last administrator
+ */
+export async function deletePerson(services: Services, id: UserId): Promise<void> {
+  const { db } = services.database
+  const person = await db
+    .transaction()
+    .execute((transaction) => beginDeletion(transaction, id, services.now()))
+  if (person === 'last-admin') {
+    throw new CommandError(
+      'CONFLICT',
+      'This is the last administrator. Make somebody else an administrator first.',
+    )
+  }
+  services.logins.changed()
+  if (!person) return
+  const asker = localAsker(toUser(person))
+  for (const sessionId of await listSessionsOf(db, id)) {
+    await execute(services, asker, deleteSession, { id: sessionId }).catch((error: unknown) => {
+      // Gone already.
+      if (!(error instanceof CommandError) || error.code !== 'NOT_FOUND') throw error
+    })
+  }
+  await finishDeletion(db, id)
+}
+
+/** Finishes the deletions that an earlier process began. */
+export async function finishDeletions(services: Services): Promise<void> {
+  for (const id of await listDeletions(services.database.db)) {
+    await deletePerson(services, id)
+  }
+}

@@ -1,0 +1,95 @@
+import type { AppRouter } from '../router.ts'
+
+/** Ids of one person's things, for others to try. */
+export type Things = {
+  sessionId: string
+  messageId: string
+  answerId: string
+  runId: string
+  callId: string
+  shareToken: string
+  keyId: string
+  loginId: string
+}
+
+/**
+ * What another person is to get who asks for somebody's things.
+ *
+ * `missing`: NOT_FOUND, as if there were none. `taken`: CONFLICT, for an id that they would choose. `own`: an answer about
+ * themselves, with nothing of the other's in it. `public`: what anybody may have. `admin`: FORBIDDEN for everybody who
+ * is no administrator.
+ */
+export type Expected = 'missing' | 'taken' | 'own' | 'public' | 'admin'
+
+type Entry = {
+  expected: Expected
+  input?: (of: Things) => unknown
+  /** Another person cannot be tried: it would end their own account. */
+  endsOneself?: true
+}
+
+type Names<Record_, Prefix extends string = ''> = {
+  [Key in keyof Record_ & string]: Record_[Key] extends { _def: { procedure: true } }
+    ? `${Prefix}${Key}`
+    : Names<Record_[Key], `${Prefix}${Key}.`>
+}[keyof Record_ & string]
+
+/** Every procedure there is: one that is missing here does not compile, and fails the test that reads the router. */
+export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
+  me: { expected: 'own' },
+  'sessions.create': { expected: 'taken', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.list': { expected: 'own', input: () => ({}) },
+  'sessions.search': { expected: 'own', input: () => ({ query: 'secret' }) },
+  'sessions.get': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.read': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.update': {
+    expected: 'missing',
+    input: ({ sessionId: id }) => ({ id, title: 'Taken' }),
+  },
+  'sessions.delete': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.log': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.export': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.import': {
+    expected: 'own',
+    input: () => ({ data: [{ title: 'Nothing', mapping: {}, create_time: 1, update_time: 1 }] }),
+  },
+  'sessions.watch': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.changes': { expected: 'own' },
+  'messages.list': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'messages.send': {
+    expected: 'missing',
+    input: ({ sessionId }) => ({ sessionId, text: 'Let me in' }),
+  },
+  'messages.edit': {
+    expected: 'missing',
+    input: ({ messageId: id }) => ({ id, text: 'Something else' }),
+  },
+  'messages.regenerate': { expected: 'missing', input: ({ answerId: id }) => ({ id }) },
+  'messages.select': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
+  'messages.unqueue': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
+  'runs.stop': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'shares.create': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'shares.list': { expected: 'own', input: ({ sessionId }) => ({ sessionId }) },
+  'shares.revoke': { expected: 'missing', input: ({ shareToken: token }) => ({ token }) },
+  'shares.get': { expected: 'public', input: ({ shareToken: token }) => ({ token }) },
+  'tools.list': { expected: 'own' },
+  'tools.changes': { expected: 'own' },
+  'tools.decide': {
+    expected: 'missing',
+    input: ({ callId }) => ({ callId, decision: 'approve' }),
+  },
+  'tools.resolve': {
+    expected: 'missing',
+    input: ({ callId }) => ({ callId, outcome: 'happened' }),
+  },
+  'models.list': { expected: 'own' },
+  'usage.summary': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'usage.daily': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'keys.list': { expected: 'own' },
+  'keys.create': { expected: 'own', input: () => ({ name: 'another' }) },
+  'keys.revoke': { expected: 'missing', input: ({ keyId: id }) => ({ id }) },
+  'logins.list': { expected: 'own' },
+  'logins.revoke': { expected: 'missing', input: ({ loginId: id }) => ({ id }) },
+  'account.export': { expected: 'own' },
+  'account.delete': { expected: 'own', endsOneself: true },
+}
