@@ -16,6 +16,7 @@ import type { Connection } from './sockets/connection.ts'
 import type { Limits } from './limits.ts'
 import type { HttpServer } from './server.ts'
 import { createHttpServer } from './server.ts'
+import type { TlsFiles } from './tls.ts'
 
 /** The HTTP layer over a router of its own, whose sessions are scripted by the test. */
 export type TestServer = AsyncDisposable & {
@@ -225,7 +226,12 @@ function once(wake: EventTarget, signal: AbortSignal): Promise<void> {
 }
 
 export async function startTestServer(
-  given: { access?: Partial<AccessSettings>; limits?: Partial<Limits>; webRoot?: string } = {},
+  given: {
+    access?: Partial<AccessSettings>
+    limits?: Partial<Limits>
+    webRoot?: string
+    tls?: TlsFiles
+  } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = []
   const logger = pino(
@@ -274,6 +280,7 @@ export async function startTestServer(
       if (script.databaseFails) throw new Error('no database')
     },
     limits: { closeMs: 500, ...given.limits },
+    tls: given.tls ?? null,
   })
   const sockets = new Set<Socket>()
   http.app.server.on('connection', (socket: Socket) => {
