@@ -311,6 +311,7 @@ export async function createApp(options: AppOptions) {
     checkTools: () => tools.unsettled(),
     metrics,
     clientAddress,
+    tls: config.listen.tls,
     plugins: gate.plugins,
   })
   listener.defer(() => http.close())
