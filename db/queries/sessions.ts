@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { ExpressionBuilder } from 'kysely'
-import { ACTIVE } from '../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import type { Db } from '../engine/database.ts'
 import type { Schema, SessionTable } from '../schema.ts'
+import { runIsActive, runIsWaiting } from './runs.ts'
 import { messageMatches, sessionMatches } from './search-lookup.ts'
 import type { Lookup } from './search-lookup.ts'
 
@@ -207,7 +207,7 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
       selectFrom('runs')
         .select('runs.id')
         .whereRef('runs.session_id', '=', 'sessions.id')
-        .where('runs.status', 'in', ACTIVE),
+        .where(runIsActive),
     )
       .$castTo<boolean>()
       .as('running'),
@@ -215,7 +215,7 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
       selectFrom('runs')
         .select('runs.id')
         .whereRef('runs.session_id', '=', 'sessions.id')
-        .where('runs.status', '=', 'waiting'),
+        .where(runIsWaiting),
     )
       .$castTo<boolean>()
       .as('waiting'),
