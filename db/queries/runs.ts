@@ -42,6 +42,7 @@ export const runColumns = [
  */
 export const runIsActive = sql<boolean>`runs.status in ('running', 'waiting')`
 export const runIsRunning = sql<boolean>`runs.status = 'running'`
+export const runIsQueued = sql<boolean>`runs.status = 'queued'`
 export const runIsWaiting = sql<boolean>`runs.status in ('running', 'waiting') and runs.status = 'waiting'`
 
 export type NewRun = Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
