@@ -278,6 +278,7 @@ export async function createApp(options: AppOptions) {
     changes,
     presence,
     logins: gate,
+    accounts: gate.accounts,
     defaultModel,
     now,
     newId,
