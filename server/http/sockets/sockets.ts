@@ -7,6 +7,7 @@ import { controlFlow } from './flow.ts'
 import { openLive } from './live-outlet.ts'
 import type { OpenLive } from './live-outlet.ts'
 import { watchPulse } from './pulse.ts'
+import { boundUnsent } from './unsent.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
 export type OpenSocket = {
@@ -39,7 +40,7 @@ const CLOSE_MS = 1_000
 const REASON_BYTES = 123
 
 export function createSockets(
-  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes'>,
+  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes' | 'allUnsentBytes'>,
   addressOf: (request: IncomingMessage) => string,
   onError: (error: Error) => void,
 ): Sockets {
@@ -54,6 +55,7 @@ export function createSockets(
   }
   const server = new WebSocketServer(options)
   const counts = new Map<string, number>()
+  const unsent = boundUnsent(server.clients, limits.allUnsentBytes)
 
   function accept(
     request: IncomingMessage,
@@ -95,6 +97,7 @@ export function createSockets(
     const timer = setTimeout(() => open.forEach((client) => client.terminate()), graceMs)
     await Promise.all(closed)
     clearTimeout(timer)
+    unsent[Symbol.dispose]()
   }
 
   return {
