@@ -1,3 +1,4 @@
+import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/reading/hub.ts'
 import type { LogReader } from './log/reading/reader.ts'
@@ -24,6 +25,8 @@ export type Services = {
   changes: LocalSessionChanges
   /** Everybody's logins; told here when some may have ended, or changed, so that this and the other nodes look again. */
   logins: { changed(): void }
+  /** How people get in. */
+  signIn: Omit<SignInOptions, 'login'>
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
