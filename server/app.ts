@@ -13,6 +13,7 @@ import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
+import { describeSignIn } from './auth/sign-in-options.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Connection } from './http/sockets/connection.ts'
@@ -279,6 +280,7 @@ export async function createApp(options: AppOptions) {
     presence,
     logins: gate,
     accounts: gate.accounts,
+    signIn: describeSignIn(config, options.authenticate !== undefined),
     defaultModel,
     now,
     newId,

@@ -3,6 +3,7 @@ import { readBranch } from '../db/queries/messages/branches.ts'
 import { findMessage } from '../db/queries/messages/messages.ts'
 import * as shareTable from '../db/queries/sessions/shares.ts'
 import { findUser } from '../db/queries/users.ts'
+import { auth } from '../shared/contract/api/auth.ts'
 import { messages } from '../shared/contract/api/messages.ts'
 import * as people from '../shared/contract/api/people.ts'
 import { shares } from '../shared/contract/api/sessions.ts'
@@ -20,6 +21,11 @@ export const me = query(people.me, async ({ services, user }) => {
   const { id, name, email, role } = row
   return { id, name, email, role, createdAt: row.created_at }
 })
+
+export const signInOptions = query(auth.options, async ({ services, login }) => ({
+  ...services.signIn,
+  login: login?.kind ?? null,
+}))
 
 /** The longest page in UTF-16 units of JSON. A page has at least one message. */
 const MAX_PAGE_LENGTH = 1024 * 1024

@@ -73,6 +73,7 @@ export const appRouter = router({
   usage: { summary: summarizeUsage, daily: dailyUsage },
   keys: { list: accountQueries.listKeys, create: command(createKey), revoke: command(endKey) },
   logins: { list: accountQueries.listLogins, revoke: command(endLogin) },
+  auth: { options: queries.signInOptions },
   account: {
     export: sessionQueries.exportAccount,
     delete: mutation(account.delete, async ({ services, user }) => {

@@ -1,4 +1,5 @@
 import type { Accounts } from './auth/accounts.ts'
+import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/reading/hub.ts'
 import type { LogReader } from './log/reading/reader.ts'
@@ -27,6 +28,8 @@ export type Services = {
   logins: { changed(): void }
   /** Sign-in, invitations and mails; null where there are no accounts. */
   accounts: Accounts | null
+  /** How people get in. */
+  signIn: Omit<SignInOptions, 'login'>
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string

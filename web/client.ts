@@ -4,7 +4,7 @@ import { connect } from '../shared/client/index.ts'
 import type { AppRouter } from '../shared/client/index.ts'
 
 /** The only connection of this tab; all requests share its socket. */
-export const client = connect()
+export const client = connect({ waitForSignIn: true })
 
 /** Queries and mutations other than the live sessions, for components. */
 export const trpc = createTRPCReact<AppRouter>()

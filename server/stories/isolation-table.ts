@@ -90,6 +90,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
   'keys.revoke': { expected: 'missing', input: ({ keyId: id }) => ({ id }) },
   'logins.list': { expected: 'own' },
   'logins.revoke': { expected: 'missing', input: ({ loginId: id }) => ({ id }) },
+  'auth.options': { expected: 'public' },
   'account.export': { expected: 'own' },
   'account.delete': { expected: 'own', endsOneself: true },
 }

@@ -2,6 +2,7 @@ import type { Api } from './app.ts'
 import { ConnectionDriver } from './connection/connection.ts'
 import type { Connection, Token } from './connection/connection.ts'
 import { DEFAULT_TIMEOUT_MS } from './connection/deadline.ts'
+import type { Login } from './connection/login.ts'
 import { checkRuntime } from './runtime.ts'
 import { defaultSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
@@ -30,6 +31,11 @@ export type ConnectOptions = {
    */
   timeoutMs?: number
   /**
+   * Whether calls that the server refuses because nobody is signed in wait until somebody is (`login.renew`), instead of
+   * rejecting with `UNAUTHORIZED`. Off by default; for applications with people who can sign in again.
+   */
+  waitForSignIn?: boolean
+  /**
    * Schedules the notification of listeners about new text: by default the next frame in browsers, a microtask
    * elsewhere.
    */
@@ -39,6 +45,8 @@ export type ConnectOptions = {
 export type Client = AsyncDisposable & {
   readonly api: Api
   readonly connection: Connection
+  /** Whether the server knows who asks. */
+  readonly login: Login
   /** The session with this id; each call returns the same object. */
   session(id: string): Session
   /** Closes everything at once; pending calls reject. */
@@ -61,7 +69,10 @@ export function connect(options: ConnectOptions = {}): Client {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   if (!(timeoutMs > 0)) throw new RangeError('timeoutMs is a positive number of milliseconds')
   const connection = new ConnectionDriver(socketUrl(options.url), options.token)
-  const { api, socket } = createTransport(connection, implementation, timeoutMs)
+  const { api, socket, login } = createTransport(connection, implementation, {
+    timeoutMs,
+    waitForSignIn: options.waitForSignIn ?? false,
+  })
   const schedule = options.schedule ?? defaultSchedule()
   const sessions = new Map<string, { session: Session; store: SessionStore }>()
 
@@ -76,6 +87,7 @@ export function connect(options: ConnectOptions = {}): Client {
   return {
     api,
     connection,
+    login,
     session(given) {
       // Ids are case-insensitive; the server uses lower case.
       const id = given.toLowerCase()

@@ -2,6 +2,7 @@ export * from '../contract/register.ts'
 export { connect } from './connect.ts'
 export type { Client, ConnectOptions } from './connect.ts'
 export type { Connection, ConnectionCause, ConnectionState } from './connection/connection.ts'
+export type { Login, LoginState } from './connection/login.ts'
 export {
   API_ERROR_CODES,
   CallTimeoutError,

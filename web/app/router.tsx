@@ -11,13 +11,16 @@ import { ErrorPage } from './pages/error-page.tsx'
 import { NewSessionPage } from './pages/new-session-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import SessionPage from './pages/session-page.tsx'
+import { LoginGate } from './login-gate.tsx'
 import { Shell } from './shell.tsx'
 
 const root = createRootRoute({
   notFoundComponent: () => (
-    <Shell>
-      <NotFoundPage />
-    </Shell>
+    <LoginGate>
+      <Shell>
+        <NotFoundPage />
+      </Shell>
+    </LoginGate>
   ),
 })
 
@@ -26,9 +29,11 @@ const inShell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   component: () => (
-    <Shell>
-      <Outlet />
-    </Shell>
+    <LoginGate>
+      <Shell>
+        <Outlet />
+      </Shell>
+    </LoginGate>
   ),
 })
 
@@ -73,8 +78,33 @@ const share = createRoute({
   component: lazyRouteComponent(() => import('./pages/share-page.tsx'), 'SharePage'),
 })
 
+const admin = createRoute({
+  getParentRoute: () => inShell,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./pages/admin-page.tsx'), 'AdminPage'),
+})
+
+const withToken = ({ token }: Record<string, unknown>): { token: string } => ({
+  // A token of digits alone is read as a number.
+  token: typeof token === 'string' || typeof token === 'number' ? String(token) : '',
+})
+
+/** Pages that a link in a mail leads to, or one that an administrator handed over. */
+const links = (['setup', 'invite', 'reset', 'verify'] as const).map((kind) =>
+  createRoute({
+    getParentRoute: () => root,
+    path: `/${kind}`,
+    validateSearch: withToken,
+    component: lazyRouteComponent(() => import('./pages/link-page.tsx'), 'LinkPage'),
+  }),
+)
+
 export const router = createRouter({
-  routeTree: root.addChildren([inShell.addChildren([newSession, session, usage, settings]), share]),
+  routeTree: root.addChildren([
+    inShell.addChildren([newSession, session, usage, settings, admin]),
+    share,
+    ...links,
+  ]),
   defaultErrorComponent: ErrorPage,
 })
 

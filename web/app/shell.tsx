@@ -1,6 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Command, Settings } from 'lucide-react'
-import { useCallback, useState } from 'react'
+import { ChartNoAxesColumn, Command, Settings, ShieldCheck } from 'lucide-react'
+import { Suspense, lazy, useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
@@ -13,13 +13,19 @@ import { useMediaQuery } from '../ui/use-media-query.ts'
 import { Overlays } from './overlays.tsx'
 import type { Overlay } from './overlays.tsx'
 import { SheetContext } from './sheet-context.ts'
+import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
+
+const GuestBanner = lazy(() => import('./guest-banner.tsx'))
+const PersonBar = lazy(() => import('./person-bar.tsx'))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
   useSessionsChanges()
   useToolsChanges()
+  useSamePerson()
+  const { isGuest } = useAccounts()
   const { status } = useConnection()
   const isWide = useMediaQuery('(width >= 48rem)')
   const [overlay, setOverlay] = useState<Overlay | null>(null)
@@ -43,7 +49,16 @@ export function Shell({ children }: { children: ReactNode }) {
           </div>
         </Dialog>
       )}
-      <SheetContext value={isWide ? null : openSheet}>{children}</SheetContext>
+      <SheetContext value={isWide ? null : openSheet}>
+        <div className="flex min-w-0 flex-1 flex-col">
+          {isGuest && (
+            <Suspense>
+              <GuestBanner />
+            </Suspense>
+          )}
+          <div className="flex min-h-0 flex-1">{children}</div>
+        </div>
+      </SheetContext>
       <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
@@ -58,6 +73,7 @@ function Sessions({
   onChoose?: () => void
 }) {
   const navigate = useNavigate()
+  const { hasAccounts, isAdmin } = useAccounts()
   return (
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
@@ -89,7 +105,18 @@ function Sessions({
           <Settings aria-hidden size={15} />
           Settings
         </Link>
+        {isAdmin && (
+          <Link to="/admin" onClick={onChoose} className={pageLink}>
+            <ShieldCheck aria-hidden size={15} />
+            Admin
+          </Link>
+        )}
       </nav>
+      {hasAccounts && (
+        <Suspense>
+          <PersonBar />
+        </Suspense>
+      )}
     </>
   )
 }

@@ -36,6 +36,10 @@ export type Connection = Store<ConnectionState>
 /** The timeout of a probe of a connection that may be broken. */
 const PROBE_TIMEOUT_MS = 3_000
 
+/** The close code for somebody who is suspended. */
+const SUSPENDED = 4403
+const SUSPENDED_RETRY_MS = 30_000
+
 export type Token = string | (() => string | null | Promise<string | null>)
 
 /**
@@ -106,7 +110,7 @@ export class ConnectionDriver implements Connection {
     const first = !this.#tried
     this.#tried = true
     this.#step({ type: 'try' })
-    if (!first) await this.#pause(retryDelay(this.#progress.tries))
+    if (!first) await this.#pause(this.#delay())
     try {
       this.#params = await this.#sign()
     } catch (error) {
@@ -149,6 +153,11 @@ export class ConnectionDriver implements Connection {
     })
   }
 
+  /** Connects anew, with the credentials of now. */
+  reconnect(): void {
+    this.#socket?.drop({ code: null, message: 'Signed in again' })
+  }
+
   close(): void {
     if (this.closed) return
     this.#closing.abort()
@@ -156,6 +165,12 @@ export class ConnectionDriver implements Connection {
     this.#step({ type: 'closed' })
     this.#wake()
     this.#socket?.drop({ code: 1000, message: 'The client is closed' })
+  }
+
+  #delay(): number {
+    const { tries, cause } = this.#progress
+    // The server lets such a connection in, and ends it at its next look.
+    return cause?.code === SUSPENDED ? SUSPENDED_RETRY_MS : retryDelay(tries)
   }
 
   async #sign(): Promise<Record<string, string>> {

@@ -8,6 +8,7 @@ import type { ConnectionDriver } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import { ClientClosedError, isConnectionLost } from '../errors.ts'
 import { framesEncoder } from './frames.ts'
+import { LoginWatch, watchLogin } from './login.ts'
 import { noticeOutages } from './outage.ts'
 import { retryDelay } from './retry.ts'
 import { DroppableSocket } from './socket.ts'
@@ -21,7 +22,7 @@ const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 }
  */
 const MAX_ATTEMPTS = 20
 
-export type Transport = { api: Api; socket: TRPCWebSocketClient }
+export type Transport = { api: Api; socket: TRPCWebSocketClient; login: LoginWatch }
 
 /**
  * tRPC over the driver's connection. A request whose answer was lost with the connection is repeated where that is
@@ -30,7 +31,7 @@ export type Transport = { api: Api; socket: TRPCWebSocketClient }
 export function createTransport(
   driver: ConnectionDriver,
   implementation: typeof WebSocket,
-  timeoutMs: number,
+  { timeoutMs, waitForSignIn }: { timeoutMs: number; waitForSignIn: boolean },
 ): Transport {
   class Socket extends DroppableSocket {
     constructor(url: string) {
@@ -48,8 +49,11 @@ export function createTransport(
     keepAlive: KEEP_ALIVE,
     experimental_encoder: framesEncoder,
   })
+  const login = new LoginWatch(() => driver.reconnect())
   const api: Api = createTRPCClient<AppRouter>({
     links: [
+      // Before the deadline, which does not count while somebody signs in.
+      watchLogin(login, waitForSignIn),
       withDeadline(timeoutMs),
       noticeOutages(driver, () => api.sessions.list.query({ limit: 1 })),
       retryLink({
@@ -61,7 +65,7 @@ export function createTransport(
       wsLink({ client: socket }),
     ],
   })
-  return { api, socket }
+  return { api, socket, login }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { account, keys, logins } from './account.ts'
+import { auth } from './auth.ts'
 import { messages, runs } from './messages.ts'
 import { me, usage } from './people.ts'
 import { sessions, shares } from './sessions.ts'
@@ -17,6 +18,7 @@ export const api = {
   keys,
   logins,
   account,
+  auth,
 }
 
 type Groups = typeof api

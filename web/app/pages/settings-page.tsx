@@ -1,15 +1,19 @@
-import { useId } from 'react'
-import type { ReactNode } from 'react'
+import { Suspense, lazy } from 'react'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
 import { ModelList } from '../../features/models/model-list.tsx'
 import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
 import { Transfer } from '../../features/sessions/transfer.tsx'
 import { ToolList } from '../../features/tools/tool-list.tsx'
 import { Column, Page } from './page.tsx'
+import { Section } from './section.tsx'
+import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
+
+const AccountSections = lazy(() => import('./account-sections.tsx'))
 
 export function SettingsPage() {
   const model = useModelKind()
+  const { hasAccounts, isGuest } = useAccounts()
   return (
     <Page title="Settings" hasLine={false}>
       <Column>
@@ -42,23 +46,13 @@ export function SettingsPage() {
           <Section title="Tools" text="The tools that the model may use.">
             <ToolList />
           </Section>
+          {hasAccounts && (
+            <Suspense>
+              <AccountSections isGuest={isGuest} />
+            </Suspense>
+          )}
         </div>
       </Column>
     </Page>
-  )
-}
-
-function Section(props: { title: string; text: string; children: ReactNode }) {
-  const id = useId()
-  return (
-    <section aria-labelledby={id} className="grid grid-cols-1 gap-3">
-      <div>
-        <h2 id={id} className="font-semibold">
-          {props.title}
-        </h2>
-        <p className="max-w-prose text-sm text-muted">{props.text}</p>
-      </div>
-      {props.children}
-    </section>
   )
 }

@@ -11,6 +11,7 @@ const texts: Record<ConnectionState['status'], string> = {
 /** Explains the obstacle if the server has reported it. */
 function explain(state: ConnectionState): string | null {
   if (state.status !== 'reconnecting') return null
+  if (state.cause.code === 4403) return state.cause.message
   switch (state.cause.reason) {
     case 'database':
       return 'The server cannot reach its database right now. This page will continue by itself.'

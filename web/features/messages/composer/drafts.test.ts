@@ -8,6 +8,10 @@ function memoryStorage() {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),
     removeItem: (key: string) => void items.delete(key),
+    key: (index: number) => [...items.keys()][index] ?? null,
+    get length() {
+      return items.size
+    },
   }
 }
 
@@ -59,8 +63,20 @@ test('a storage that refuses does not keep anybody from typing', () => {
   const refuse = () => {
     throw new Error('full')
   }
-  const drafts = new Drafts({ getItem: () => null, setItem: refuse, removeItem: refuse })
+  const drafts = new Drafts({ ...memoryStorage(), setItem: refuse, removeItem: refuse })
   drafts.set('a', 'one')
   drafts.save()
   expect(drafts.get('a')).toBe('one')
+})
+
+test('who signs out leaves no draft behind, and nothing of anybody else’s is touched', () => {
+  const storage = memoryStorage()
+  storage.setItem('theme', 'dark')
+  const drafts = new Drafts(storage)
+  drafts.set('a', 'one')
+  drafts.save()
+  drafts.set('b', 'two')
+  drafts.clear()
+  drafts.save()
+  expect([drafts.get('a'), drafts.get('b'), [...storage.items.keys()]]).toEqual(['', '', ['theme']])
 })

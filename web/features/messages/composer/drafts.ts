@@ -1,19 +1,21 @@
 const PREFIX = 'throughline.draft.'
 const SAVE_AFTER_MS = 250
 
+export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+
 /**
  * Unsent texts by session, and the reason why the last send failed. A text survives a reload. It is saved with a delay,
  * because writing a huge text at every key press would be noticeable.
  */
 export class Drafts {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  readonly #storage: DraftStorage
   readonly #texts = new Map<string, string>()
   readonly #problems = new Map<string, string>()
   readonly #unsaved = new Set<string>()
   readonly #listeners = new Set<() => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+  constructor(storage: DraftStorage) {
     this.#storage = storage
   }
 
@@ -80,6 +82,25 @@ export class Drafts {
       }
     }
     this.#unsaved.clear()
+  }
+
+  /** Forgets every draft: they are nobody's any more. */
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#texts.clear()
+    this.#problems.clear()
+    this.#unsaved.clear()
+    for (const key of this.#storedKeys()) this.#storage.removeItem(key)
+    this.#notify()
+  }
+
+  #storedKeys(): string[] {
+    const keys: string[] = []
+    for (let index = 0; index < this.#storage.length; index += 1) {
+      const key = this.#storage.key(index)
+      if (key?.startsWith(PREFIX) === true) keys.push(key)
+    }
+    return keys
   }
 
   #notify(): void {

@@ -1,11 +1,18 @@
 import { Drafts } from './drafts.ts'
+import type { DraftStorage } from './drafts.ts'
 
 /** A browser may block storage; drafts then last until the page is closed. */
-function pageStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+function pageStorage(): DraftStorage {
   try {
     return window.localStorage
   } catch {
-    return { getItem: () => null, setItem: () => {}, removeItem: () => {} }
+    return {
+      getItem: () => null,
+      setItem: () => {},
+      removeItem: () => {},
+      key: () => null,
+      length: 0,
+    }
   }
 }
 

@@ -1,0 +1,18 @@
+import { useId } from 'react'
+import type { ReactNode } from 'react'
+
+/** A part of a page, with its name and what it is for. */
+export function Section(props: { title: string; text: string; children: ReactNode }) {
+  const id = useId()
+  return (
+    <section aria-labelledby={id} className="grid grid-cols-1 gap-3">
+      <div>
+        <h2 id={id} className="font-semibold">
+          {props.title}
+        </h2>
+        <p className="max-w-prose text-sm text-muted">{props.text}</p>
+      </div>
+      {props.children}
+    </section>
+  )
+}

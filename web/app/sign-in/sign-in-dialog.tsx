@@ -1,0 +1,46 @@
+import { useEffect } from 'react'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { whoIsSignedIn } from '../../auth.ts'
+import { trpc } from '../../client.ts'
+import { SignIn } from '../../features/sign-in/sign-in.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { leaveTo } from './leave.ts'
+
+/** Over the page of somebody whose login has ended. Nothing of the page is lost, unless it is somebody else who signs in. */
+export default function SignInDialog() {
+  const { login } = useThroughline()
+  const utils = trpc.useUtils()
+
+  async function goOn(): Promise<void> {
+    const [before, now] = [utils.me.getData()?.id, await whoIsSignedIn()]
+    if (now === null) return
+    // What is on the page is not for anybody else.
+    if (before !== now) return leaveTo('/')
+    login.renew()
+    await utils.invalidate()
+  }
+
+  useEffect(() => {
+    // Perhaps in another tab.
+    const look = (): void => {
+      if (document.visibilityState === 'visible') void goOn().catch(() => undefined)
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  })
+
+  return (
+    <Dialog label="Sign in again" onClose={() => undefined}>
+      <div className="grid gap-4 p-6">
+        <SignIn
+          text="Your login has ended. What you wrote and read is still here."
+          onSignedIn={goOn}
+        />
+        <Button className="border-transparent text-muted" onClick={() => leaveTo('/')}>
+          Leave this page
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,79 @@
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { SelectField } from '../../ui/select-field.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+
+const scopes = [
+  { value: 'write', label: 'Read and write' },
+  { value: 'read', label: 'Read only' },
+] as const
+const lifetimes = [
+  { value: '', label: 'Until revoked' },
+  { value: '7', label: '7 days' },
+  { value: '30', label: '30 days' },
+  { value: '365', label: 'One year' },
+] as const
+
+/** Makes a key. */
+export function KeyForm(props: { onMade: (made: { name: string; key: string }) => void }) {
+  const utils = trpc.useUtils()
+  const [name, setName] = useState('')
+  const [scope, setScope] = useState<(typeof scopes)[number]['value']>('write')
+  const [days, setDays] = useState<(typeof lifetimes)[number]['value']>('')
+  const [usdPerDay, setUsdPerDay] = useState('')
+  const create = trpc.keys.create.useMutation({
+    onSuccess(made) {
+      props.onMade(made)
+      setName('')
+      void utils.keys.list.invalidate()
+    },
+  })
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    if (create.isPending) return
+    create.mutate({
+      name: name.trim(),
+      scope,
+      ...(days !== '' && { expiresAt: inDays(Number(days)) }),
+      ...(usdPerDay !== '' && { usdPerDay: Number(usdPerDay) }),
+    })
+  }
+  return (
+    <form onSubmit={submit} aria-label="New key" className="grid gap-3">
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField
+          label="Name of the key"
+          required
+          maxLength={100}
+          autoComplete="off"
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+        <SelectField label="It may" value={scope} options={scopes} onChange={setScope} />
+        <SelectField label="It lasts" value={days} options={lifetimes} onChange={setDays} />
+        <TextField
+          label="US dollars a day"
+          type="number"
+          min={0}
+          step="any"
+          placeholder="no limit of its own"
+          value={usdPerDay}
+          onChange={({ target }) => setUsdPerDay(target.value)}
+        />
+      </div>
+      <Outcome error={create.error?.message ?? null} />
+      <div>
+        <Button type="submit" aria-disabled={create.isPending}>
+          Make a key
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString()
+}

@@ -1,0 +1,56 @@
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { askAuth } from '../../auth.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { useAttempt } from '../../ui/use-attempt.ts'
+
+/** Changes the password; everywhere else one has to sign in again. */
+export function Password() {
+  const utils = trpc.useUtils()
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const { isBusy, error, done, attempt } = useAttempt()
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    void attempt(async () => {
+      const passwords = { currentPassword: current, newPassword: next }
+      await askAuth('/change-password', { ...passwords, revokeOtherSessions: true })
+      setCurrent('')
+      setNext('')
+      await utils.logins.list.invalidate()
+      return 'The password is changed, and every other login has ended.'
+    })
+  }
+  return (
+    <form onSubmit={submit} className="grid max-w-md gap-3">
+      <TextField
+        label="Current password"
+        type="password"
+        autoComplete="current-password"
+        required
+        value={current}
+        onChange={({ target }) => setCurrent(target.value)}
+      />
+      <TextField
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        required
+        minLength={8}
+        maxLength={128}
+        hint="8 characters or more."
+        value={next}
+        onChange={({ target }) => setNext(target.value)}
+      />
+      <Outcome error={error} done={done} />
+      <div>
+        <Button type="submit" aria-disabled={isBusy}>
+          Change the password
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,54 @@
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { askAuth } from '../../auth.ts'
+import { Button } from '../../ui/button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { useAttempt } from '../../ui/use-attempt.ts'
+
+/** Address and password. */
+export function PasswordForm(props: {
+  onSignedIn: () => Promise<void>
+  onSecondFactor: () => void
+  onForgot: () => void
+}) {
+  const { isBusy, error, attempt } = useAttempt()
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    void attempt(async () => {
+      const answer = await askAuth('/sign-in/email', { email: email.trim(), password })
+      if (answer['twoFactorRedirect'] === true) props.onSecondFactor()
+      else await props.onSignedIn()
+    })
+  }
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <TextField
+        label="Email"
+        type="email"
+        autoFocus
+        autoComplete="username"
+        required
+        value={email}
+        onChange={({ target }) => setEmail(target.value)}
+      />
+      <TextField
+        label="Password"
+        type="password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={({ target }) => setPassword(target.value)}
+      />
+      <Outcome error={error} />
+      <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
+        Sign in
+      </Button>
+      <Button className="justify-self-start border-transparent text-muted" onClick={props.onForgot}>
+        Forgot the password?
+      </Button>
+    </form>
+  )
+}

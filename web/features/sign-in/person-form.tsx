@@ -1,0 +1,56 @@
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { useAttempt } from '../../ui/use-attempt.ts'
+
+export type NewPerson = { name: string; email: string; password: string }
+
+/** The form that makes an account. */
+export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<string | void> }) {
+  const { isBusy, error, done, attempt } = useAttempt()
+  const [name, setName] = useState('')
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    void attempt(() => props.onCreate({ name: name.trim(), email: email.trim(), password }))
+  }
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <TextField
+        label="Name"
+        autoComplete="name"
+        required
+        maxLength={100}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+      <TextField
+        label="Email"
+        type="email"
+        autoComplete="email"
+        required
+        maxLength={254}
+        value={email}
+        onChange={({ target }) => setEmail(target.value)}
+      />
+      <TextField
+        label="Password"
+        type="password"
+        autoComplete="new-password"
+        hint="8 characters or more."
+        required
+        minLength={8}
+        maxLength={128}
+        value={password}
+        onChange={({ target }) => setPassword(target.value)}
+      />
+      <Outcome error={error} done={done} />
+      <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
+        Create account
+      </Button>
+    </form>
+  )
+}
