@@ -1,0 +1,157 @@
+import { globSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** The functions of each file that are given no user's id, and why they may do without. */
+const EXEMPT: Record<string, { reason: string; functions: string }> = {
+  'accounts.ts': {
+    reason: 'signing in: nobody is known yet, or it is the account itself',
+    functions:
+      'hasAccounts savePerson ensurePersonOf isAddressTaken deleteAuthUser hasPasswordAccounts',
+  },
+  'api-keys.ts': {
+    reason: 'signing in: by a key’s hash or id, before its person is known',
+    functions: 'insertKey findKey findKeys touchKey',
+  },
+  'auth-links.ts': {
+    reason: 'signing in: by the hash of a link’s token, or an address',
+    functions: 'insertLink findLink findInvitation reopenSetup',
+  },
+  'deletions.ts': {
+    reason: 'at start: what an earlier process left',
+    functions: 'listDeletions',
+  },
+  'jobs.ts': {
+    reason: 'the job queue',
+    functions: 'jobsOf',
+  },
+  'log/compaction.ts': {
+    reason: 'the log’s own work on a run that has ended',
+    functions: 'readEnded replaceEvents compactAtOnce',
+  },
+  'log/events.ts': {
+    reason: 'the log’s own work; its readers have found the session as the user’s',
+    functions:
+      'eventColumns insertEvents isSeqTaken readHeads readEvents readEventsWithin readChunks readCallsInProgress readRunEvents countEqual deleteEvents deleteEventsOfDeletedRun readEventsOfMany',
+  },
+  'logins.ts': {
+    reason: 'signing in: by a login’s token or id, before its person is known',
+    functions: 'findLogin findLogins touchLogin',
+  },
+  'messages/branches.ts': {
+    reason: 'within a session that its caller has found, or locked, as the user’s',
+    functions: 'readBranch countQuestions keepQueuedBehind',
+  },
+  'messages/messages.ts': {
+    reason: 'within a session that its caller has locked as the user’s',
+    functions:
+      'insertMessage hasSiblings updateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+  },
+  'messages/steps.ts': {
+    reason: 'the driver’s own work on its run',
+    functions: 'insertStep stepsOfRuns',
+  },
+  'messages/stored-messages.ts': {
+    reason: 'draws rows that its caller has read as the user’s',
+    functions: 'assembleMessages',
+  },
+  'messages/tool-calls.ts': {
+    reason: 'within a session that its caller has locked, or the driver’s own work on its run',
+    functions: 'toCallRow updateCall findOrphanedCalls findCalls readOutputLengths callsOfRuns',
+  },
+  'nodes.ts': {
+    reason: 'the nodes',
+    functions: 'renewNode readClock removeNode removeOtherNodes',
+  },
+  'presence.ts': {
+    reason: 'who reads which session, by sessions that were found as the user’s',
+    functions:
+      'depart departFromMany countRead findAbandoned forgetAbandoned lockPresence reopenSession findLeft closeSession markRead',
+  },
+  'runs/first-drives.ts': {
+    reason: 'the driver’s own work on its run',
+    functions: 'insertFirstDrive',
+  },
+  'runs/run-drives.ts': {
+    reason: 'the driver’s own work on its run',
+    functions: 'readTold endRun',
+  },
+  'runs/run-owners.ts': {
+    reason: 'the driver’s own work on its run',
+    functions: 'parkRun findFenced',
+  },
+  'runs/runs.ts': {
+    reason: 'within a session that its caller has locked as the user’s, or the driver’s own work',
+    functions:
+      'insertRun findRun findRunOfQuestion findRunOfAnswer findActiveRun requestStop recordOffered findUncompacted markCompacted',
+  },
+  'sessions/deleted.ts': {
+    reason: 'ids and ends of logs, nothing that anybody said',
+    functions: 'findDeleted findDeletedEnd',
+  },
+  'sessions/session-texts.ts': {
+    reason: 'titles and summaries, in the background',
+    functions: 'findSessionText wantsTitle setModelTitle setSummaryJob setSummary',
+  },
+  'sessions/sessions.ts': {
+    reason: 'within a session that its caller has locked, or its argument has the user',
+    functions:
+      'insertSession findSessionWithOwner readActiveLeaf updateSession deleteSession listSessions',
+  },
+  'sessions/shares.ts': {
+    reason: 'its argument has the user, or who has the token may read',
+    functions: 'insertShare findShared',
+  },
+  'transfer/atomic-import.ts': {
+    reason: 'at start: what an earlier process left',
+    functions: 'removeInterruptedImports',
+  },
+  'transfer/exports.ts': {
+    reason: 'within a session that its caller has found as the user’s',
+    functions: 'readBranchIds readFullMessages',
+  },
+  'transfer/imports.ts': {
+    reason: 'writes what its argument says whose it is',
+    functions: 'insertSessionTree',
+  },
+  'usage/background-usage.ts': {
+    reason: 'its owner is the session’s',
+    functions: 'insertBackgroundUsage',
+  },
+  'usage/spending.ts': {
+    reason: 'the day’s budget of all together',
+    functions: 'reserveSpending settleSpending',
+  },
+  'usage/usage.ts': {
+    reason: 'its argument has the user',
+    functions: 'sumUsageByModel sumUsageByDay',
+  },
+}
+
+/** The functions that a file exports, each with its parameters as they are written. */
+function exported(text: string): { name: string; parameters: string }[] {
+  return [...text.matchAll(/^export (?:async )?function\*? ?(\w+)(?:<[^>]*>)?\(/gm)].map(
+    (found) => {
+      const from = found.index + found[0].length
+      let depth = 1
+      let to = from
+      for (; depth > 0 && to < text.length; to += 1) {
+        if (text[to] === '(') depth += 1
+        if (text[to] === ')') depth -= 1
+      }
+      return { name: found[1] ?? '', parameters: text.slice(from, to) }
+    },
+  )
+}
+
+test('every query is given whose data it may touch, or is named here with its reason (P10)', () => {
+  const files = globSync('db/queries/**/*.ts').filter((path) => !path.includes('.test.'))
+  expect(files.length).toBeGreaterThan(20)
+  for (const path of files) {
+    const without = exported(readFileSync(path, 'utf8'))
+      .filter(({ parameters }) => !/user|personId|owner/i.test(parameters))
+      .map(({ name }) => name)
+    const named = EXEMPT[relative('db/queries', path)]?.functions.split(' ') ?? []
+    expect(without.toSorted(), path).toEqual(named.toSorted())
+  }
+})

@@ -1,0 +1,21 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { onEachDatabase } from '../../scripts/testing/each-database.ts'
+import { migrate } from '../engine/migrate.ts'
+import { OWNED_TABLES } from './ownership.ts'
+
+/** Whose rows go with their person, and are given to nobody. */
+const OWN = ['auth_users', 'auth_links']
+
+onEachDatabase((name, openDatabase) => {
+  test(`every table that says whose a row is goes over to the account of a guest (${name})`, async () => {
+    await using opened = new AsyncDisposableStack()
+    const { db } = opened.adopt(await openDatabase(), (open) => open.close())
+    await migrate(db)
+    const { rows } = await sql<{ name: string }>`
+      select distinct relname as name from pg_constraint
+      join pg_class on pg_class.oid = conrelid
+      where contype = 'f' and confrelid = 'users'::regclass`.execute(db)
+    expect(rows.map((row) => row.name).toSorted()).toEqual([...OWNED_TABLES, ...OWN].toSorted())
+  })
+})

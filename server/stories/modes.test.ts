@@ -1,0 +1,60 @@
+import { mkdtempDisposable } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { ModeError } from '../config/config.ts'
+import { startTestApp } from '../testing/app.ts'
+import { connections } from '../testing/open-connection.ts'
+import { startAccounts } from '../testing/people.ts'
+
+test('accounts are not switched off over a database that has some', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'modes-'))
+  const storage = { env: { DATA_DIR: folder.path }, [Symbol.asyncDispose]: async () => undefined }
+  {
+    await using app = await startAccounts(storage)
+    await app.setUp()
+    expect(await app.setupLink()).toBe(null)
+  }
+  await expect(startTestApp({ env: storage.env })).rejects.toThrow(ModeError)
+})
+
+test('the setup link is the same after a restart, until it is used', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'modes-'))
+  const storage = { env: { DATA_DIR: folder.path }, [Symbol.asyncDispose]: async () => undefined }
+  const tokens: (string | null)[] = []
+  for (let start = 0; start < 2; start += 1) {
+    await using app = await startAccounts(storage)
+    tokens.push(new URL((await app.setupLink()) ?? '').searchParams.get('token'))
+    if (start === 1) await app.setUp()
+  }
+  expect(tokens[1]).toBe(tokens[0])
+})
+
+const Me = z.object({ name: z.string(), role: z.string() })
+
+test('an embedding application says who people are, and that they are not any more', async () => {
+  const people = new Map([
+    ['Bearer one', { userId: 'employee 1', name: 'Ada', role: 'admin' as const }],
+    ['Bearer two', { userId: 'employee 2', name: 'Bob', role: 'member' as const }],
+  ])
+  const authenticate = ({ headers }: IncomingMessage) =>
+    people.get(headers.authorization ?? '') ?? null
+  await using app = await startTestApp({ authenticate })
+  const url = await app.listen()
+  const ask = (path: string, token: string, method = 'GET') =>
+    fetch(url + path, { method, headers: { authorization: `Bearer ${token}` } })
+  expect(Me.parse(await (await ask('/api/me', 'one')).json())).toEqual({
+    name: 'Ada',
+    role: 'admin',
+  })
+  const made = z
+    .object({ id: z.string() })
+    .parse(await (await ask('/api/session', 'two', 'POST')).json())
+  expect((await ask(`/api/session/${made.id}`, 'one')).status).toBe(404)
+  expect((await ask('/api/me', 'three')).status).toBe(401)
+  const open = await connections['server-sent events']?.(url, 'two', made.id)
+  people.delete('Bearer two')
+  await expect.poll(() => open?.ended, { timeout: 5_000 }).toBe('cut')
+})
