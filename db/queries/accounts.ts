@@ -93,20 +93,6 @@ export async function renamePerson(
     .execute()
 }
 
-/** The account by which a person signs in with an address; null where they come from an outside issuer. */
-export async function findAccountOf(
-  db: Db,
-  personId: UserId,
-): Promise<{ id: string; email: string } | null> {
-  const row = await db
-    .selectFrom('auth_users')
-    .select(['id', 'email'])
-    .where('person_id', '=', personId)
-    .where('is_anonymous', 'is not', true)
-    .executeTakeFirst()
-  return row ?? null
-}
-
 /** Removes a way in, and whoever came by it, but not the person. */
 export async function deleteAuthUser(db: Db, id: string): Promise<void> {
   await db.deleteFrom('auth_users').where('id', '=', id).execute()
