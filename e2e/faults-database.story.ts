@@ -128,7 +128,7 @@ describe('a Postgres', () => {
       Array.from({ length: ANSWERS }, (_, index) =>
         ask(
           nodes[0],
-          index % 2 === 0 ? 'Write 150 words about wells' : toolQuestion(`cut-${index}`),
+          index % 2 === 0 ? 'Write 300 words about wells' : toolQuestion(`cut-${index}`),
         ),
       ),
     )

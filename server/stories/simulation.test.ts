@@ -17,6 +17,7 @@ const KNOWN: Round[] = [
   { seed: 446_928, path: '5', numRuns: 1 },
   { seed: 476_731, path: '1', numRuns: 1 },
   { seed: 77_001, path: '459', numRuns: 1 },
+  { seed: 596_781, path: '73', numRuns: 1 },
 ]
 const FRESH = amount(8, 500)
 

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { insertEvents } from '../../../db/queries/log/events.ts'
 import { memoryStorage, startTestApp } from '../../testing/app.ts'
+import { SessionId } from '../../../shared/contract/ids.ts'
+import { fold } from '../../../shared/session/fold.ts'
+import type { SessionState } from '../../../shared/session/fold.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { Hub } from './hub.ts'
 import { LogReader } from './reader.ts'
@@ -73,3 +76,38 @@ test('readers at the head of a session are sent the same objects, merged once, s
   leave.abort()
   call.finish()
 })
+
+test('who resumes from the middle of a log that was shortened is told what follows on that, also where it is remembered as it was before (P2)', async () => {
+  await using talk = await startConversation(memoryStorage)
+  const { app, sessionId: id, live } = talk
+  const sessionId = SessionId.parse(id)
+  const { database, reader } = app.services
+  const { id: userId } = await app.caller.me()
+  await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
+  const call = await app.model.nextCall()
+  call.say('One')
+  await live.untilEvent('chunk')
+  await app.caller.sessions.update({ id, title: 'Between' })
+  call.say(' two')
+  call.finish()
+  await live.untilEvent('end')
+  const chunks = async () =>
+    (await app.caller.sessions.log({ id })).events.filter(({ event }) => event.type === 'chunk')
+  await expect.poll(async () => (await chunks()).length).toBe(1)
+
+  // Cut on another node, which knows only the log as it is now, behind the change of the title.
+  const [whole] = await chunks()
+  const other = new LogReader(database, new Hub())
+  let state: SessionState | null = live.events[0] ? fold(null, live.events[0]) : null
+  for await (const logged of other.follow({ sessionId, userId, after: state?.seq ?? 0, signal })) {
+    if (logged.seq >= (whole?.seq ?? 0)) break
+    state = fold(state, logged)
+  }
+  for await (const logged of reader.follow({ sessionId, userId, after: state?.seq ?? 0, signal })) {
+    state = fold(state, logged)
+    if (logged.event.type === 'end') break
+  }
+  expect(state).toEqual(live.state)
+})
+
+const { signal } = new AbortController()

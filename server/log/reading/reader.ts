@@ -78,8 +78,9 @@ export class LogReader {
     const { sessionId, signal, drained, live } = options
     using subscription = this.#hub.subscribe(sessionId, signal)
     let cursor = await this.#startingPoint(options)
-    // Up to here the log itself is read, though its events are remembered.
-    let reread = 0
+    // Up to here the log itself is read, though its events are remembered. Who resumes may have what a shortened log said,
+    // from which chunks are gone that what is remembered follows on; so may who is in the middle of reading.
+    let reread = cursor === null ? 0 : Number.POSITIVE_INFINITY
     while (!signal.aborted) {
       if (subscription.closed) {
         throw new SessionGoneError()
@@ -90,11 +91,11 @@ export class LogReader {
         continue
       }
       const remembered = cursor < reread ? null : subscription.since(cursor)
-      const { events, complete } = remembered
-        ? { events: remembered, complete: false }
-        : await this.#read(options, cursor, subscription)
-      if (complete) {
-        reread = 0
+      let events = remembered
+      if (!events) {
+        const page = await this.#read(options, cursor, subscription)
+        events = page.events
+        reread = page.complete ? 0 : Number.POSITIVE_INFINITY
       }
       if (events.length === 0) {
         cursor = await subscription.changed(cursor, live)
