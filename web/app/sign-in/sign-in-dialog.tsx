@@ -37,7 +37,7 @@ export default function SignInDialog() {
           text="Your login has ended. What you wrote and read is still here."
           onSignedIn={goOn}
         />
-        <Button className="border-transparent text-muted" onClick={() => leaveTo('/')}>
+        <Button className="border-transparent" onClick={() => leaveTo('/')}>
           Leave this page
         </Button>
       </div>

@@ -12,9 +12,9 @@ import { SecondFactorForm } from './second-factor-form.tsx'
 type Step = 'password' | 'second-factor' | 'forgot' | 'sign-up'
 
 const titles: Record<Step, string> = {
-  'password': 'Sign in',
+  password: 'Sign in',
   'second-factor': 'Second factor',
-  'forgot': 'A new password',
+  forgot: 'A new password',
   'sign-up': 'Create an account',
 }
 
@@ -65,12 +65,12 @@ export function SignIn(props: {
         <OtherWays options={options} isGuest={isGuest} onSignedIn={onSignedIn} />
       )}
       {step === 'sign-up' && (
-        <Button className="border-transparent text-muted" onClick={() => setStep('password')}>
+        <Button className="border-transparent" onClick={() => setStep('password')}>
           I have an account
         </Button>
       )}
       {step === 'password' && options?.signup === 'open' && (
-        <Button className="border-transparent text-muted" onClick={() => setStep('sign-up')}>
+        <Button className="border-transparent" onClick={() => setStep('sign-up')}>
           Create an account
         </Button>
       )}

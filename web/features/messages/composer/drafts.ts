@@ -1,10 +1,7 @@
 const PREFIX = 'throughline.draft.'
 const SAVE_AFTER_MS = 250
 
-export type DraftStorage = Pick<
-  Storage,
-  'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'
->
+export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 /**
  * Unsent texts by session, and the reason why the last send failed. A text survives a reload. It is saved with a delay,

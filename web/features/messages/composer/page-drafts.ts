@@ -6,7 +6,13 @@ function pageStorage(): DraftStorage {
   try {
     return window.localStorage
   } catch {
-    return { getItem: () => null, setItem: () => {}, removeItem: () => {}, key: () => null, length: 0 }
+    return {
+      getItem: () => null,
+      setItem: () => {},
+      removeItem: () => {},
+      key: () => null,
+      length: 0,
+    }
   }
 }
 
