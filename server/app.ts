@@ -279,6 +279,7 @@ export async function createApp(options: AppOptions) {
     changes,
     presence,
     logins: gate,
+    accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),
     defaultModel,
     now,
@@ -313,6 +314,7 @@ export async function createApp(options: AppOptions) {
     checkTools: () => tools.unsettled(),
     metrics,
     clientAddress,
+    tls: config.listen.tls,
     plugins: gate.plugins,
   })
   listener.defer(() => http.close())

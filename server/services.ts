@@ -1,3 +1,4 @@
+import type { Accounts } from './auth/accounts.ts'
 import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/reading/hub.ts'
@@ -25,6 +26,8 @@ export type Services = {
   changes: LocalSessionChanges
   /** Everybody's logins; told here when some may have ended, or changed, so that this and the other nodes look again. */
   logins: { changed(): void }
+  /** Sign-in, invitations and mails; null where there are no accounts. */
+  accounts: Accounts | null
   /** How people get in. */
   signIn: Omit<SignInOptions, 'login'>
   presence: Pick<LocalPresence, 'enter' | 'reopen'>

@@ -207,6 +207,8 @@ export function createLibrary(options: LibraryOptions) {
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       // Every request has passed our own check of Origin, which also holds where there is no cookie yet.
       disableCSRFCheck: true,
+      // Where to go after signing in is looked at always: the library leaves it out where tests run.
+      disableOriginCheck: false,
       // Whether a mail is sent must not show in how long an answer takes.
       backgroundTasks: { handler: (task) => void task.catch(() => undefined) },
     },

@@ -14,6 +14,8 @@ export type Limits = {
   pingMs: number
   /** A socket with more than this unsent is full: its streams wait. */
   fullBytes: number
+  /** Bytes that may be unsent on all sockets together; over it those with the most are closed, and resume later. */
+  allUnsentBytes: number
   /** Bytes of an HTTP body, and of one that imports conversations. */
   bodyBytes: number
   importBytes: number
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 300_000,
   pingMs: 30_000,
   fullBytes: 64 * 1024,
+  allUnsentBytes: 128 * 1024 * 1024,
   bodyBytes: 1024 * 1024,
   importBytes: 64 * 1024 * 1024,
   allBodiesBytes: 192 * 1024 * 1024,

@@ -1,5 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
+import type { IncomingMessage } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gauge, Registry } from 'prom-client'
@@ -27,6 +29,8 @@ import { socketRoutes } from './sockets/socket-routes.ts'
 import { createSockets } from './sockets/sockets.ts'
 import { answerNavigation, serveWebApp } from './static.ts'
 import { parseProxies } from '../trusted-proxies.ts'
+import { followTlsFiles, readTlsPair } from './tls.ts'
+import type { TlsFiles, TlsPair } from './tls.ts'
 import { trpcHttp } from './trpc-http.ts'
 import { handleUpgrades } from './sockets/upgrade.ts'
 
@@ -45,6 +49,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   /** The metrics of the other rooms, which `/metrics` shows too. */
   metrics?: Registry
   limits?: Partial<Limits>
+  /** HTTPS by this process; null leaves it to a proxy. */
+  tls?: TlsFiles | null
   /** Whose requests they are; with a proxy on this machine when left out. */
   clientAddress?: ClientAddress
   /** Further routes, such as those of the authentication library. */
@@ -83,7 +89,14 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   let leaving: Promise<unknown> | undefined
   const isDraining = (): boolean => draining
 
-  const app = createFastify(logger, limits)
+  const tls = options.tls ?? null
+  const app = createFastify(logger, limits, tls && (await readTlsPair(tls)))
+  using following = new DisposableStack()
+  const { server } = app
+  if (tls && server instanceof HttpsServer) {
+    const onBadPair = (error: unknown) => report(error, 'the new certificate cannot be used')
+    following.use(followTlsFiles(server, tls, onBadPair))
+  }
   logRequests(app)
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, options.webRoot, report)
@@ -124,6 +137,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     noteRefusal,
   })
 
+  const watching = following.move()
   let closing: Promise<void> | undefined
   async function leave(): Promise<void> {
     draining = true
@@ -137,6 +151,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     try {
       await app.close()
     } finally {
+      watching.dispose()
       clearTimeout(late)
     }
   }
@@ -156,7 +171,20 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   }
 }
 
-function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstance {
+function createFastify(
+  logger: FastifyBaseLogger,
+  limits: Limits,
+  tls: TlsPair | null,
+): FastifyInstance {
+  const http = {
+    headersTimeout: limits.handshakeMs,
+    // Node looks for late clients this often.
+    connectionsCheckingInterval: Math.min(1_000, limits.handshakeMs),
+    // Many HTTP clients offer `Upgrade: h2c` with every request, and are content to be answered as they are.
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      request.headers.upgrade?.toLowerCase() === 'websocket',
+  }
+  const secured = tls && { https: { ...http, ...tls, minVersion: 'TLSv1.2' as const } }
   return Fastify({
     loggerInstance: logger,
     // Ours says less, and at `debug`.
@@ -172,13 +200,7 @@ function createFastify(logger: FastifyBaseLogger, limits: Limits): FastifyInstan
     },
     forceCloseConnections: 'idle',
     requestTimeout: limits.requestMs,
-    http: {
-      headersTimeout: limits.handshakeMs,
-      // Node looks for late clients this often.
-      connectionsCheckingInterval: Math.min(1_000, limits.handshakeMs),
-      // Many HTTP clients offer `Upgrade: h2c` with every request, and are content to be answered as they are.
-      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-    },
+    ...(secured ?? { http }),
   })
 }
 

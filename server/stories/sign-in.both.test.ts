@@ -1,30 +1,215 @@
+import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { UserId } from '../../shared/contract/ids.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { startAccounts } from '../testing/people.ts'
+import type { PeopleApp, Person } from '../testing/people.ts'
 
-onEachStorage((name, openStorage) => {
-  test(`the setup link makes one account, which owns what the local owner had (${name})`, async () => {
+const PASSWORD = 'correct horse battery'
+
+async function create(app: PeopleApp, { token }: Person, title: string): Promise<string> {
+  const { body } = await app.ask('/api/session', { token, body: { title } })
+  return (body as { id: string }).id
+}
+
+async function idOf(app: PeopleApp, { token }: Person): Promise<UserId> {
+  const { body } = await app.ask('/api/me', { token })
+  return UserId.parse((body as { id: string }).id)
+}
+
+/** The token of an invitation by this person. */
+async function invite(app: PeopleApp, by: Person, email: string | null = null): Promise<string> {
+  const createdBy = await idOf(app, by)
+  const made = await app.services.accounts?.invite({ email, role: 'member', createdBy })
+  return new URL(made?.link ?? '').searchParams.get('token') ?? ''
+}
+
+onEachStorage((database, openStorage) => {
+  test(`the setup link makes one account, which owns what the local owner had (${database})`, async () => {
     await using storage = await openStorage()
     await using app = await startAccounts(storage)
     const { id } = await app.caller.sessions.create({ title: 'From before' })
     const link = await app.setupLink()
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup\?token=[\w-]{43}$/)
-
-    const ada = await app.setUp()
+    const token = new URL(link ?? '').searchParams.get('token')
+    const setUp = (email: string) =>
+      app.ask('/api/auth/setup', { body: { token, name: 'Ada', email, password: PASSWORD } })
+    const both = await Promise.all([setUp('ada@example.com'), setUp('eve@example.com')])
+    expect(both.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      200, 400,
+    ])
+    const email = both[0].status === 200 ? 'ada@example.com' : 'eve@example.com'
+    const ada = await app.signIn(email)
     for (const by of [{ token: ada.token }, { cookie: ada.cookie }]) {
       const me = await app.ask('/api/me', by)
-      expect(me).toMatchObject({
-        status: 200,
-        body: { name: 'Ada', email: 'ada@example.com', role: 'admin' },
-      })
+      expect(me).toMatchObject({ status: 200, body: { name: 'Ada', email, role: 'admin' } })
       expect((await app.ask(`/api/session/${id}`, by)).body).toMatchObject({ title: 'From before' })
     }
     expect((await app.ask('/api/me')).status).toBe(401)
-
     expect(await app.setupLink()).toBe(null)
-    const token = new URL(link ?? '').searchParams.get('token')
-    const again = { token, name: 'Eve', email: 'eve@example.com', password: 'eavesdropping' }
-    expect((await app.ask('/api/auth/setup', { body: again })).status).toBe(400)
-    expect((await app.signIn(ada.email)).token).not.toBe(ada.token)
+    expect((await setUp('late@example.com')).status).toBe(400)
+  })
+
+  test(`a guest who registers in the middle of an answer keeps the conversation, and the answer goes on (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    await app.setUp()
+    const guest = await app.beGuest()
+    const id = await create(app, guest, 'As a guest')
+    await app.ask(`/api/session/${id}/messages`, { token: guest.token, body: { text: 'Hello' } })
+    const call = await app.model.nextCall()
+    call.say('Good ')
+    const guestId = await idOf(app, guest)
+    const body = { name: 'Bob', email: 'bob@example.com', password: PASSWORD }
+    const registered = await app.ask('/api/auth/sign-up/email', { cookie: guest.cookie, body })
+    expect(registered.status).toBe(200)
+    const bob = await app.signIn('bob@example.com')
+    expect(await idOf(app, bob)).toBe(guestId)
+    call.say('day.')
+    call.finish()
+    const read = async () =>
+      JSON.stringify((await app.ask(`/api/session/${id}`, { token: bob.token })).body)
+    await expect.poll(read).toMatch(/"text":"Good day\.".*"status":"completed"/)
+    expect((await app.ask('/api/me', { token: guest.token })).status).toBe(401)
+  })
+
+  test(`a guest who signs in to an account gives it what they have, answers under way too (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    await app.setUp()
+    const bob = await app.signUp('bob@example.com')
+    const guest = await app.beGuest()
+    const id = await create(app, guest, 'As a guest')
+    await app.ask(`/api/session/${id}/messages`, { token: guest.token, body: { text: 'Hello' } })
+    const call = await app.model.nextCall()
+    call.say('Good ')
+    const { email, password } = bob
+    await app.ask('/api/auth/sign-in/email', { cookie: guest.cookie, body: { email, password } })
+    expect((await app.ask('/api/me', { token: guest.token })).status).toBe(401)
+    const read = async () =>
+      JSON.stringify((await app.ask(`/api/session/${id}`, { token: bob.token })).body)
+    expect(await read()).toContain('As a guest')
+    // The next attempt at the answer is Bob's.
+    const again = await app.model.nextCall()
+    again.say('Good evening.')
+    again.finish()
+    await expect.poll(read).toMatch(/"text":"Good evening\.".*"status":"completed"/)
+  })
+
+  test(`an invitation makes one account, for whom it is for, and says no more than that it cannot be used (${database})`, async () => {
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage)
+    const ada = await app.setUp()
+    const accept = (token: string, email: string) =>
+      app.ask('/api/auth/invite', { body: { token, name: 'Bob', email, password: PASSWORD } })
+    const token = await invite(app, ada)
+    const both = await Promise.all([accept(token, 'b@example.com'), accept(token, 'c@example.com')])
+    expect(both.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      200, 400,
+    ])
+    const refusals = [
+      await accept(token, 'd@example.com'),
+      await accept('made up', 'd@example.com'),
+      await accept(await invite(app, ada), ada.email),
+      await accept(await invite(app, ada, 'eve@example.com'), 'd@example.com'),
+    ]
+    for (const refusal of refusals) expect(refusal.body).toEqual(refusals[0]?.body)
+    expect(
+      (await accept(await invite(app, ada, 'eve@example.com'), 'Eve@Example.com')).status,
+    ).toBe(200)
+    // Without one nobody gets in, and nobody learns who is in.
+    const tries = await Promise.all(
+      [ada.email, 'nobody@example.com'].map((email) =>
+        app.ask('/api/auth/sign-up/email', { body: { name: 'x', email, password: PASSWORD } }),
+      ),
+    )
+    expect(tries.map(({ status }) => status)).toEqual([403, 403])
+    expect(tries[0]?.body).toEqual(tries[1]?.body)
+    expect((await app.ask('/api/auth/sign-in/anonymous', { body: {} })).status).toBe(404)
+  })
+
+  test(`with open sign-up the first to sign up is the administrator, one of them (${database})`, async () => {
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage, { env: { AUTH_SIGNUP: 'open' } })
+    const { id } = await app.caller.sessions.create({ title: 'From before' })
+    const people = await Promise.all([app.signUp('a@example.com'), app.signUp('b@example.com')])
+    const roles = await Promise.all(
+      people.map(async ({ token }) => {
+        const { body } = await app.ask('/api/me', { token })
+        const { status } = await app.ask(`/api/session/${id}`, { token })
+        return `${(body as { role: string }).role} ${status}`
+      }),
+    )
+    expect(roles.toSorted()).toEqual(['admin 200', 'member 404'])
+  })
+
+  test(`forms sign in as JSON does, and pages of others cannot send them (${database})`, async () => {
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage)
+    const { email } = await app.setUp()
+    const post = (origin: string) =>
+      fetch(`${app.url}/api/auth/sign-in/email`, {
+        method: 'POST',
+        headers: { origin },
+        body: new URLSearchParams({ email, password: PASSWORD }),
+      })
+    const own = await post(app.url)
+    expect(own.status).toBe(200)
+    expect(own.headers.getSetCookie().join()).toMatch(
+      /throughline\.session_token=[^;]+;.*Path=\/;.*HttpOnly;.*SameSite=Lax/,
+    )
+    expect((await post('https://evil.example.com')).status).toBe(403)
+    for (const callbackURL of ['https://evil.example.com/', '//evil.example.com', 'javascript:1']) {
+      const body = { email, password: PASSWORD, callbackURL }
+      expect((await app.ask('/api/auth/sign-in/email', { body })).status, callbackURL).toBe(403)
+    }
+  })
+
+  test(`who has a second factor is asked for it before they are signed in (${database})`, async () => {
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage)
+    const ada = await app.setUp()
+    const enabled = await app.ask('/api/auth/two-factor/enable', {
+      cookie: ada.cookie,
+      body: { password: PASSWORD },
+    })
+    const { totpURI } = enabled.body as { totpURI: string }
+    const code = totp(new URL(totpURI).searchParams.get('secret') ?? '')
+    const on = await app.ask('/api/auth/two-factor/verify-totp', {
+      cookie: ada.cookie,
+      body: { code },
+    })
+    expect(on.status).toBe(200)
+    const begun = await app.ask('/api/auth/sign-in/email', {
+      body: { email: ada.email, password: PASSWORD },
+    })
+    expect(begun.body).toMatchObject({ twoFactorRedirect: true })
+    const cookie = begun.headers
+      .getSetCookie()
+      .map((one) => one.split(';', 1)[0])
+      .join('; ')
+    expect((await app.ask('/api/me', { cookie })).status).toBe(401)
+    const verify = (given: string) =>
+      app.ask('/api/auth/two-factor/verify-totp', { cookie, body: { code: given } })
+    expect((await verify(code === '000000' ? '000001' : '000000')).status).toBe(401)
+    const { body } = await verify(code)
+    const { token } = body as { token: string }
+    expect((await app.ask('/api/me', { token })).status).toBe(200)
   })
 })
+
+/** RFC 6238 with SHA-1, 30 seconds and six digits. */
+function totp(secret: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const bits = [...secret.replace(/=+$/, '')]
+    .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('')
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+  const hash = createHmac('sha1', key).update(counter).digest()
+  const offset = (hash.at(-1) ?? 0) & 0xf
+  return String((hash.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}

@@ -4,6 +4,7 @@ import { startConversation } from '../testing/conversation.ts'
 import { postgresStorage } from '../testing/postgres-storage.ts'
 import type { ScriptedCall } from '../testing/scripted-model.ts'
 import { recordStatements } from '../testing/statements.ts'
+import { watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
 /** What a node says every second whatever happens falls between the statements of some answer, but not of each. */
@@ -76,4 +77,20 @@ test('a call of a tool costs the recording of its states', async () => {
   })
   // Five for the step with its call, five for the result, eight as above, and one to compact what the call said.
   expect(after).toHaveLength(19)
+})
+
+test('opening a session says that it is read, and reads it once', async () => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(postgresStorage)
+  const { app } = talk
+  const opened: number[] = []
+  for (let number = 0; number < ANSWERS; number += 1) {
+    const { id } = await app.caller.sessions.create({})
+    const begun = recorded.seen.length
+    await using reader = watch(app.caller, id)
+    await reader.untilEvent('snapshot')
+    opened.push(recorded.seen.length - begun)
+  }
+  // That it is read; begin, the session, commit.
+  expect(Math.min(...opened)).toBe(4)
 })

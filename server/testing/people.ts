@@ -63,6 +63,11 @@ export async function startAccounts(storage: Storage, { env, ...options }: TestA
     /** Makes an account; with AUTH_SIGNUP=open. */
     signUp: (email: string) => signedIn('/api/auth/sign-up/email', email, { name: email }),
     signIn: (email: string) => signedIn('/api/auth/sign-in/email', email, {}),
+    /** A key of this person, as a token. */
+    async beKey({ token }: Person): Promise<{ token: string }> {
+      const { body } = await ask('/api/key', { token, body: { name: 'a key' } })
+      return { token: (body as { key: string }).key }
+    },
     async beGuest(): Promise<Person> {
       const answer = await ask('/api/auth/sign-in/anonymous', { body: {} })
       return { email: '', password: '', token: tokenOf(answer), cookie: cookieOf(answer) }

@@ -65,7 +65,7 @@ export async function compactAtOnce(
 ): Promise<void> {
   await sql`
     with whole as (${replacing(sessionId, whole)}), gone as (
-      delete from events where session_id = ${sessionId} and seq = any(${gone}::bigint[])
+      delete from events where session_id = ${sessionId} and seq = any((select ${gone}::bigint[])::bigint[])
     )
     update runs set compacted_at = ${now} where id = ${id}`.execute(db)
 }
@@ -73,7 +73,7 @@ export async function compactAtOnce(
 function replacing(sessionId: SessionId, events: readonly { seq: number; data: string }[]) {
   return sql`
     update events set data = wanted.data
-    from unnest(${events.map(({ seq }) => seq)}::bigint[], ${events.map(({ data }) => data)}::text[])
+    from unnest((select ${events.map(({ seq }) => seq)}::bigint[]), (select ${events.map(({ data }) => data)}::text[]))
       as wanted (seq, data)
     where events.session_id = ${sessionId} and events.seq = wanted.seq`
 }

@@ -14,6 +14,13 @@ export type EventRow = {
 export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
 
 /**
+ * The columns of `eventColumns` as rows. Asked for by a query of its own, an array's length is not known to the planner:
+ * else it would make a new plan for each number of rows.
+ */
+const ROWS = `unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::uuid[]), (select $4::text[]),
+  (select $5::text[]))`
+
+/**
  * Takes `eventColumns` as its parameters. Compaction leaves unused `seq` values in the middle of a log. A writer with
  * an outdated end of the log must not fill them, so an event that would not be beyond the end is made to violate the
  * primary key.
@@ -22,8 +29,7 @@ const INSERT_EVENTS = `
   insert into events (session_id, seq, run_id, type, data)
   select session_id, greatest(seq, (select max(events.seq) from events where events.session_id = wanted.session_id)),
     run_id, type, data
-  from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
-    as wanted (session_id, seq, run_id, type, data)`
+  from ${ROWS} as wanted (session_id, seq, run_id, type, data)`
 
 /**
  * Takes `eventColumns` as its parameters. Every token goes this way, so it leaves out the check of the log's end, which
@@ -33,7 +39,7 @@ const INSERT_EVENTS = `
  */
 export const INSERT_CHUNKS = `
   insert into events (session_id, seq, run_id, type, data)
-  select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])`
+  select * from ${ROWS}`
 
 /** Inserts in the same way, and notifies the other nodes with the same commit. The payload is the last parameter. */
 export const INSERT_CHUNKS_AND_NOTIFY = `with inserted as (${INSERT_CHUNKS})

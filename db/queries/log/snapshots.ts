@@ -8,7 +8,7 @@ import type { StoredMessage } from '../messages/stored-messages.ts'
 import { readBranch } from '../messages/branches.ts'
 import { readQueued } from '../messages/messages.ts'
 import { inReadTransaction } from '../../engine/read-transaction.ts'
-import { findSession, readActiveLeaf } from '../sessions/sessions.ts'
+import { findSessionState } from '../sessions/sessions.ts'
 
 /** A session at `session.seq`, without the text of an unfinished answer. */
 export type StoredSnapshot = {
@@ -40,15 +40,16 @@ export async function readSnapshot(
   limits: SnapshotLimits,
 ): Promise<StoredSnapshot | null> {
   return inReadTransaction(database, async (db) => {
-    const session = await findSession(db, userId, sessionId)
-    if (!session) {
+    const found = await findSessionState(db, userId, sessionId)
+    if (!found) {
       return null
     }
-    const leaf = limits.leaf === undefined ? await readActiveLeaf(db, sessionId) : limits.leaf
+    const { session, activeLeaf, hasQueued } = found
+    const leaf = limits.leaf === undefined ? activeLeaf : limits.leaf
     const branch = leaf
       ? await readBranch(db, { sessionId, ...limits, leaf, countsOutputs: true })
       : { messages: [], hasOlder: false }
-    const queued = await readQueued(db, sessionId)
+    const queued = hasQueued ? await readQueued(db, sessionId) : []
     const written = branch.messages.find(
       ({ message }) => message.role === 'assistant' && isActive(message),
     )

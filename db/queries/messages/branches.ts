@@ -42,10 +42,19 @@ export async function readBranch(
         .where('session_id', '=', sessionId)
         .unionAll(
           cte
-            .selectFrom('messages')
-            .innerJoin('branch', 'branch.parent_id', 'messages.id')
+            .selectFrom('branch')
+            // Each by itself: Postgres would rather read the whole table than so many as it expects.
+            .innerJoinLateral(
+              ({ selectFrom }) =>
+                selectFrom('messages')
+                  .select(messageColumns)
+                  .whereRef('messages.id', '=', 'branch.parent_id')
+                  .limit(1)
+                  .as('parent'),
+              (join) => join.onTrue(),
+            )
             .select([
-              ...messageColumns.map((column) => `messages.${column}` as const),
+              ...messageColumns.map((column) => `parent.${column}` as const),
               sql<number>`branch.depth + 1`.as('depth'),
             ])
             .where('branch.depth', '<=', limit),
@@ -82,8 +91,10 @@ export async function countQuestions(
     with recursive branch as (
       select id, parent_id, role from messages where id = ${leaf} and session_id = ${sessionId}
       union all
-      select messages.id, messages.parent_id, messages.role
-      from messages join branch on branch.parent_id = messages.id
+      select parent.*
+      from branch cross join lateral (
+        select id, parent_id, role from messages where messages.id = branch.parent_id limit 1
+      ) as parent
     )
     select count(*) filter (where role = 'user') as questions from branch`.execute(db)
   return rows[0]?.questions ?? 0

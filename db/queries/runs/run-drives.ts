@@ -75,14 +75,19 @@ export async function readTold(
   return toPage(rows, limit)
 }
 
-/** One more than the limit, which tells whether there are older ones. */
+/**
+ * One more than the limit, which tells whether there are older ones. Each parent is looked up by itself: Postgres does
+ * not know how few they are, and would rather read the whole table than so many.
+ */
 function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
   return sql`branch as (
     select id, parent_id, role, run_id, parts, 1 as depth from messages
     where id = ${leaf} and session_id = ${sessionId}
     union all
-    select messages.id, messages.parent_id, messages.role, messages.run_id, messages.parts, branch.depth + 1
-    from messages join branch on branch.parent_id = messages.id
+    select parent.*, branch.depth + 1
+    from branch cross join lateral (
+      select id, parent_id, role, run_id, parts from messages where messages.id = branch.parent_id limit 1
+    ) as parent
     where branch.depth <= ${limit}
   )`
 }

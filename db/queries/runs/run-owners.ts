@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import { runColumns } from './runs.ts'
+import { runColumns, runIsRunning } from './runs.ts'
 import type { Run } from './runs.ts'
 
 /**
@@ -40,7 +40,7 @@ export async function findOrphans(
   return db
     .selectFrom('runs')
     .select(runColumns)
-    .where('runs.status', '=', 'running')
+    .where(runIsRunning)
     .where(orphaned(owner, dropped))
     .orderBy('runs.created_at')
     .limit(limit)
@@ -58,7 +58,7 @@ export async function claimOrphan(
     .updateTable('runs')
     .set({ owner, attempt: sql<number>`attempt + 1` })
     .where('id', '=', id)
-    .where('status', '=', 'running')
+    .where(runIsRunning)
     .where(orphaned(owner, dropped))
     .returning(runColumns)
     .executeTakeFirst()
@@ -76,7 +76,7 @@ export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
     .selectFrom('runs')
     .select('id')
     .where('owner', '=', owner)
-    .where('status', '=', 'running')
+    .where(runIsRunning)
     .where('stop_requested_at', 'is not', null)
     .execute()
   return rows.map(({ id }) => id)
@@ -119,7 +119,7 @@ export async function holdRun(
     .where('id', '=', id)
     .where('owner', '=', owner)
     .where('attempt', '=', attempt)
-    .where('status', '=', 'running')
+    .where(runIsRunning)
     .forUpdate()
     .executeTakeFirst()
   return row ? { stopRequested: row.stop_requested_at !== null } : null
@@ -145,7 +145,7 @@ export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<vo
     .updateTable('runs')
     .set({ owner: null })
     .where('owner', '=', owner)
-    .where('status', '=', 'running')
+    .where(runIsRunning)
   if (id) {
     query = query.where('id', '=', id)
   }

@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { ACTIVE } from '../../../shared/contract/active.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { RunStatus } from '../../schema.ts'
@@ -36,6 +35,15 @@ export const runColumns = [
   'runs.parent_chosen as parentChosen',
   'runs.offered as offered',
 ] as const
+
+/**
+ * A run that has started and has not ended. Said literally, as the partial indexes on `runs` say it: with a parameter in
+ * its place a plan for all parameters could not use them, and would read every run that there was.
+ */
+export const runIsActive = sql<boolean>`runs.status in ('running', 'waiting')`
+export const runIsRunning = sql<boolean>`runs.status = 'running'`
+export const runIsQueued = sql<boolean>`runs.status = 'queued'`
+export const runIsWaiting = sql<boolean>`runs.status in ('running', 'waiting') and runs.status = 'waiting'`
 
 export type NewRun = Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
   createdAt: string
@@ -99,7 +107,7 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
     .selectFrom('runs')
     .select(runColumns)
     .where('session_id', '=', sessionId)
-    .where('status', 'in', ACTIVE)
+    .where(runIsActive)
     .executeTakeFirst()
   return row ?? null
 }

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { ExpressionBuilder } from 'kysely'
-import { ACTIVE } from '../../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Schema, SessionTable } from '../../schema.ts'
+import { runIsActive, runIsQueued, runIsWaiting } from '../runs/runs.ts'
 import { messageMatches, sessionMatches } from './search-lookup.ts'
 import type { Lookup } from './search-lookup.ts'
 
@@ -46,6 +46,36 @@ export async function findSession(db: Db, userId: UserId, id: SessionId): Promis
     .where('sessions.user_id', '=', userId)
     .executeTakeFirst()
   return row ?? null
+}
+
+/** The session as its owner sees it, where its active branch ends, and whether anything waits in it. */
+export async function findSessionState(
+  db: Db,
+  userId: UserId,
+  id: SessionId,
+): Promise<{ session: Session; activeLeaf: MessageId | null; hasQueued: boolean } | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .select(sessionColumns)
+    .select(({ exists, selectFrom }) => [
+      'sessions.active_leaf as activeLeaf',
+      exists(
+        selectFrom('runs')
+          .select('runs.id')
+          .whereRef('runs.session_id', '=', 'sessions.id')
+          .where(runIsQueued),
+      )
+        .$castTo<boolean>()
+        .as('hasQueued'),
+    ])
+    .where('sessions.id', '=', id)
+    .where('sessions.user_id', '=', userId)
+    .executeTakeFirst()
+  if (!row) {
+    return null
+  }
+  const { activeLeaf, hasQueued, ...session } = row
+  return { session, activeLeaf, hasQueued }
 }
 
 /** The session and its owner's id, for notifying the owner; null when it does not exist. */
@@ -207,7 +237,7 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
       selectFrom('runs')
         .select('runs.id')
         .whereRef('runs.session_id', '=', 'sessions.id')
-        .where('runs.status', 'in', ACTIVE),
+        .where(runIsActive),
     )
       .$castTo<boolean>()
       .as('running'),
@@ -215,7 +245,7 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
       selectFrom('runs')
         .select('runs.id')
         .whereRef('runs.session_id', '=', 'sessions.id')
-        .where('runs.status', '=', 'waiting'),
+        .where(runIsWaiting),
     )
       .$castTo<boolean>()
       .as('waiting'),

@@ -21,7 +21,7 @@ export type Connection = {
   live?: OpenLive
   /** Aborts when the connection ends. */
   signal: AbortSignal
-  /** Ends it, as when its login was revoked. An answer over HTTP is cut: nothing more of it is sent. */
+  /** Ends it, as when its login was revoked. An answer over HTTP that is being sent is cut. */
   close(code: number, reason: string): void
 }
 
@@ -49,6 +49,9 @@ export function httpConnection(
     drained: () => Promise.resolve(),
     inTurn: (work) => work(),
     signal,
-    close: () => response.destroy(),
+    close: () => {
+      // One that has not begun to answer ends by itself, such as that by which somebody signs out.
+      if (response.headersSent) response.destroy()
+    },
   }
 }

@@ -8,6 +8,7 @@ import { FragmentingSocket } from './fragmenting-socket.ts'
 import { openLive } from './live-outlet.ts'
 import type { OpenLive } from './live-outlet.ts'
 import { watchHeartbeat } from './heartbeat.ts'
+import { boundUnsent } from './unsent.ts'
 
 /** An accepted WebSocket, with what its protocol needs to stay within the limits. */
 export type OpenSocket = {
@@ -40,7 +41,7 @@ const CLOSE_MS = 1_000
 const REASON_BYTES = 123
 
 export function createSockets(
-  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes'>,
+  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes' | 'allUnsentBytes'>,
   addressOf: (request: IncomingMessage) => string,
   onError: (error: Error) => void,
 ): Sockets {
@@ -56,6 +57,7 @@ export function createSockets(
   }
   const server = new WebSocketServer(options)
   const counts = new Map<string, number>()
+  const unsent = boundUnsent(server.clients, limits.allUnsentBytes)
 
   function accept(
     request: IncomingMessage,
@@ -97,6 +99,7 @@ export function createSockets(
     const timer = setTimeout(() => open.forEach((client) => client.terminate()), graceMs)
     await Promise.all(closed)
     clearTimeout(timer)
+    unsent[Symbol.dispose]()
   }
 
   return {

@@ -175,6 +175,23 @@ test('a paused reader costs little, delays nobody, and goes on when it reads aga
   reader.destroy()
 })
 
+test('many paused readers together hold no more than the process may, and are told to come again (P12)', async () => {
+  const allUnsentBytes = 256 * 1024
+  await using server = await startTestServer({ limits: { allUnsentBytes } })
+  const clients = await Promise.all(Array.from({ length: 8 }, () => connectClient(server)))
+  for (const [id, client] of clients.entries()) {
+    client.socket.pause()
+    client.send({ id, method: 'subscription', params: { path: 'flood' } })
+  }
+  await until(() => server.unsentBytes() > allUnsentBytes)
+  await until(() => server.unsentBytes() <= allUnsentBytes)
+  for (const client of clients) client.socket.resume()
+  await Promise.race(clients.map(({ closed }) => closed))
+  const other = await connectClient(server)
+  other.send({ id: 1, method: 'query', params: { path: 'echo', input: { text: 'still here' } } })
+  expect(await other.answer(1)).toMatchObject({ result: { data: 'still here' } })
+})
+
 test('who asks and does not read the answers is not heard any more, until they do (P12)', async () => {
   await using server = await startTestServer()
   const client = await connectClient(server)

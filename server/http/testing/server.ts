@@ -8,6 +8,7 @@ import type { AccessSettings } from '../access.ts'
 import type { Limits } from '../limits.ts'
 import type { HttpServer } from '../server.ts'
 import { createHttpServer } from '../server.ts'
+import type { TlsFiles } from '../tls.ts'
 import { createRouter } from './scripted-router.ts'
 import type { Context, Script } from './scripted-router.ts'
 
@@ -24,7 +25,12 @@ export type TestServer = AsyncDisposable & {
 }
 
 export async function startTestServer(
-  given: { access?: Partial<AccessSettings>; limits?: Partial<Limits>; webRoot?: string } = {},
+  given: {
+    access?: Partial<AccessSettings>
+    limits?: Partial<Limits>
+    webRoot?: string
+    tls?: TlsFiles
+  } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = []
   const logger = pino(
@@ -73,6 +79,7 @@ export async function startTestServer(
       if (script.databaseFails) throw new Error('no database')
     },
     limits: { closeMs: 500, ...given.limits },
+    tls: given.tls ?? null,
   })
   const sockets = new Set<Socket>()
   http.app.server.on('connection', (socket: Socket) => {

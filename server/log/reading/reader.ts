@@ -1,5 +1,5 @@
 import type { Database } from '../../../db/engine/database.ts'
-import { readEventsWithin, readHeads } from '../../../db/queries/log/events.ts'
+import { readEventsWithin } from '../../../db/queries/log/events.ts'
 import { findSession } from '../../../db/queries/sessions/sessions.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
@@ -154,16 +154,16 @@ export class LogReader {
     })
   }
 
-  /** The cursor, if the log can continue from it; null asks for a snapshot. */
+  /** The cursor, if the log can continue from it; null asks for a snapshot, which looks for the session itself. */
   async #startingPoint({ sessionId, userId, after }: FollowOptions): Promise<number | null> {
-    if (!(await findSession(this.#database.db, userId, sessionId))) {
-      throw new SessionGoneError()
-    }
     if (after === null || !Number.isSafeInteger(after) || after < 0) {
       return null
     }
-    const head = (await readHeads(this.#database.db, [sessionId])).get(sessionId) ?? 0
-    return after <= head ? after : null
+    const session = await findSession(this.#database.db, userId, sessionId)
+    if (!session) {
+      throw new SessionGoneError()
+    }
+    return after <= session.seq ? after : null
   }
 
   async #read(

@@ -56,3 +56,22 @@ test('a reader that leaves while it waits is let go', async () => {
   await changed
   await subscription.changed(0)
 })
+
+test('what this node commits behind the events of another is known to its end, and the gap is read', () => {
+  const hub = new Hub()
+  const { signal } = new AbortController()
+  using subscription = hub.subscribe(sessionId, signal)
+  expect(hub.places()).toEqual([])
+  subscription.reached(1)
+  expect(hub.places()).toEqual([{ sessionId, after: 1 }])
+  hub.publish(sessionId, [
+    { seq: 5, event: chunk(4) },
+    { seq: 6, event: chunk(5) },
+  ])
+  expect(hub.places()).toEqual([{ sessionId, after: 6 }])
+  // The places 2 to 4 are in the database only.
+  expect(subscription.since(1)).toBeNull()
+  expect(subscription.since(4)?.map(({ seq }) => seq)).toEqual([5, 6])
+  hub.publish(sessionId, [{ seq: 7, event: chunk(6) }])
+  expect(subscription.since(4)?.map(({ seq }) => seq)).toEqual([5, 6, 7])
+})

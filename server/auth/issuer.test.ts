@@ -1,0 +1,110 @@
+import { createServer } from 'node:http'
+import { SignJWT, exportJWK, generateKeyPair } from 'jose'
+import type { CryptoKey, JWK, JWTPayload } from 'jose'
+import { expect, test } from 'vitest'
+import { createTokenVerifier, isJwt } from './issuer.ts'
+
+/** An issuer on loopback, shaped as a Supabase project is. */
+async function startIssuer() {
+  const published: JWK[] = []
+  let asked = 0
+  const server = createServer((_request, response) => {
+    asked += 1
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ keys: published }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  return {
+    issuer: `${url}/auth/v1`,
+    settings: { jwksUrl: `${url}/jwks.json`, name: `${url}/auth/v1`, audience: 'authenticated' },
+    get asked() {
+      return asked
+    },
+    async addKey(kid: string, alg = 'ES256') {
+      const { publicKey, privateKey } = await generateKeyPair(alg)
+      published.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })
+      return { kid, alg, privateKey }
+    },
+    withdraw: () => void published.splice(0),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+type Key = { kid: string; alg: string; privateKey: CryptoKey | Uint8Array }
+
+function sign(claims: JWTPayload, { kid, alg, privateKey }: Key): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey)
+}
+
+const now = () => Math.floor(Date.now() / 1000)
+
+test('a token says who somebody is, for as long as it holds', async () => {
+  await using issuer = await startIssuer()
+  const key = await issuer.addKey('one')
+  const verify = createTokenVerifier(issuer.settings)
+  const exp = now() + 60
+  const claims = {
+    ...{ iss: issuer.issuer, aud: 'authenticated', sub: 'u-1', exp, role: 'authenticated' },
+    ...{ email: 'ada@example.com', user_metadata: { full_name: 'Ada' } },
+  }
+  const token = await sign(claims, key)
+  expect(isJwt(token)).toBe(true)
+  expect(await verify(token)).toEqual({
+    ...{ issuer: issuer.issuer, subject: 'u-1', name: 'Ada', email: 'ada@example.com' },
+    expiresAt: (exp + 30) * 1000,
+  })
+  await verify(token)
+  expect(issuer.asked).toBe(1)
+  // A clock may be a little late.
+  await verify(await sign({ ...claims, exp: now() - 20 }, key))
+})
+
+test('a key that is new is fetched, and one that was withdrawn is not used for long', async () => {
+  await using issuer = await startIssuer()
+  const first = await issuer.addKey('one')
+  const verify = createTokenVerifier(issuer.settings, 0)
+  const claims = { iss: issuer.issuer, aud: 'authenticated', sub: 'u', exp: now() + 60 }
+  await verify(await sign(claims, first))
+  issuer.withdraw()
+  const second = await issuer.addKey('two', 'RS256')
+  await verify(await sign(claims, second))
+  await expect(sign(claims, first).then(verify)).rejects.toThrow(/does not publish/)
+})
+
+test('what is missing, over, for somebody else or signed otherwise is refused, with what is wrong', async () => {
+  await using issuer = await startIssuer()
+  const key = await issuer.addKey('one')
+  const verify = createTokenVerifier(issuer.settings)
+  const good = { iss: issuer.issuer, aud: 'authenticated', sub: 'u', exp: now() + 60 }
+  const { exp: _exp, ...endless } = good
+  const { sub: _sub, ...nameless } = good
+  const wrong: [RegExp, Promise<string>][] = [
+    [/expired/, sign({ ...good, exp: now() - 40 }, key)],
+    [/"exp"/, sign(endless, key)],
+    [/"sub"/, sign(nameless, key)],
+    [/"aud"/, sign({ ...good, aud: 'another' }, key)],
+    [/"iss"/, sign({ ...good, iss: 'https://evil.example.com' }, key)],
+    [/"nbf"/, sign({ ...good, nbf: now() + 60 }, key)],
+    [/anon key/, sign({ ...good, role: 'anon' }, key)],
+    [/service_role key/, sign({ ...good, role: 'service_role' }, key)],
+    [
+      /shared secret \(HS256\)/,
+      sign(good, { kid: 'one', alg: 'HS256', privateKey: new Uint8Array(32) }),
+    ],
+    [/in a way that is not accepted/, Promise.resolve(unsigned(good))],
+    [/not valid/, sign(good, key).then((token) => `${token.slice(0, -8)}AAAAAAAA`)],
+    [/does not publish/, sign(good, { ...(await startIssuerKey()), kid: 'unknown' })],
+  ]
+  for (const [reason, token] of wrong) await expect(token.then(verify)).rejects.toThrow(reason)
+})
+
+async function startIssuerKey(): Promise<Key> {
+  return { kid: 'x', alg: 'ES256', privateKey: (await generateKeyPair('ES256')).privateKey }
+}
+
+function unsigned(claims: JWTPayload): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'none' })}.${part(claims)}.`
+}

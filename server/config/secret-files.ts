@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { Settings } from './settings.ts'
+
+/** Settings that are secrets, or hold one. */
+const SECRETS = Object.keys(Settings.shape).filter((name) =>
+  /(_KEY|_SECRET)$|^(DATABASE_URL|SMTP_URL)$/.test(name),
+)
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * The environment with the secrets that are named as `NAME_FILE`, the path of a file that holds them and nothing else.
+ *
+ * @returns what is wrong with them beside it, by variable and never by value
+ */
+export function withSecretFiles(env: Environment): { env: Environment; problems: string[] } {
+  const problems: string[] = []
+  const found: Environment = {}
+  for (const name of SECRETS) {
+    const file = env[`${name}_FILE`]
+    if (file === undefined || file.trim() === '') continue
+    if (env[name]?.trim()) {
+      problems.push(`${name}_FILE: ${name} is set as well; set one of the two.`)
+      continue
+    }
+    try {
+      // Editors end a file with a new line, which belongs to no secret.
+      found[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+      problems.push(`${name}_FILE: the file cannot be read (${code}).`)
+    }
+  }
+  return { env: { ...env, ...found }, problems }
+}

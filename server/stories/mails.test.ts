@@ -1,0 +1,84 @@
+import { createServer } from 'node:net'
+import smtpTester from 'smtp-tester'
+import type { MailServer } from 'smtp-tester'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { memoryStorage } from '../testing/app.ts'
+import { startAccounts } from '../testing/people.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** A mail server, and a Throughline that writes by it. */
+async function startWithMail() {
+  const port = await freePort()
+  const mails: MailServer = smtpTester.init(port)
+  const logged: string[] = []
+  const app = await startAccounts(await memoryStorage(), {
+    env: {
+      AUTH_SIGNUP: 'open',
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      MAIL_FROM: 'Throughline <chat@example.com>',
+    },
+    logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+  })
+  const linkTo = async (email: string, page: string): Promise<string> => {
+    const { email: mail } = await mails.captureOne(email, { wait: 5_000 })
+    mails.removeAll()
+    const text = (mail.body ?? '').replaceAll('=\r\n', '').replaceAll('=3D', '=')
+    return new RegExp(`/${page}\\?token=([\\w.-]+)`).exec(text)?.[1] ?? ''
+  }
+  return {
+    ...{ app, logged, linkTo },
+    [Symbol.asyncDispose]: async () => {
+      await app.close()
+      await new Promise<void>((resolve) => mails.stop(resolve))
+    },
+  }
+}
+
+test('an address is verified before its account is used; a reset ends all logins; no secret is logged', async () => {
+  await using running = await startWithMail()
+  const { app, logged, linkTo } = running
+  const ada = await app.setUp()
+  const signUp = (email: string) =>
+    app.ask('/api/auth/sign-up/email', { body: { name: 'x', email, password: ada.password } })
+  const fresh = await signUp('bob@example.com')
+  const verification = await linkTo('bob@example.com', 'verify')
+  // As for somebody new, so that nobody learns who has an account.
+  const taken = await signUp(ada.email)
+  const shape = ({ body }: { body: unknown }) => Object.keys(body as object).toSorted()
+  expect([taken.status, shape(taken)]).toEqual([fresh.status, shape(fresh)])
+  await expect(app.signIn('bob@example.com')).rejects.toThrow(/403/)
+  // Who tries gets another mail.
+  await linkTo('bob@example.com', 'verify')
+  const verified = await app.ask(`/api/auth/verify-email?token=${verification}`)
+  expect(verified.status).toBe(200)
+  const bob = await app.signIn('bob@example.com')
+
+  const ask = (email: string) => app.ask('/api/auth/request-password-reset', { body: { email } })
+  const [known, unknown] = [await ask('bob@example.com'), await ask('nobody@example.com')]
+  expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
+  const token = await linkTo('bob@example.com', 'reset')
+  const reset = () =>
+    app.ask('/api/auth/reset-password', { body: { token, newPassword: 'another password' } })
+  expect((await reset()).status).toBe(200)
+  expect((await reset()).status).toBe(400)
+  expect((await app.ask('/api/me', { token: bob.token })).status).toBe(401)
+
+  for (const secret of [token, verification, ada.token, bob.token, ada.password]) {
+    expect(logged.join('\n')).not.toContain(secret)
+  }
+})
+
+test('without a mail server a reset says so', async () => {
+  await using app = await startAccounts(await memoryStorage())
+  const { email } = await app.setUp()
+  const asked = await app.ask('/api/auth/request-password-reset', { body: { email } })
+  expect(asked.status).toBe(400)
+})

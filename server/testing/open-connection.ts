@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws'
+
+/** A connection that stays open, and how it ended: by its close code, or `cut`. */
+export type OpenConnection = { readonly ended: number | 'cut' | null; close(): void }
+
+/** Ways of being connected with a token. */
+export const connections: Record<
+  string,
+  (url: string, token: string, sessionId: string) => Promise<OpenConnection>
+> = {
+  'tRPC’s socket': async (url, token) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/trpc?connectionParams=1`)
+    const kept = keep(socket)
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send(JSON.stringify({ method: 'connectionParams', data: { token } }))
+    socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'me' } }))
+    await new Promise((resolve) => socket.once('message', resolve))
+    return kept
+  },
+  'a plain socket': async (url, token, sessionId) => {
+    const socket = new WebSocket(
+      `${url.replace('http', 'ws')}/ws/session/${sessionId}?token=${token}`,
+    )
+    const kept = keep(socket)
+    await new Promise((resolve) => socket.once('message', resolve))
+    return kept
+  },
+  'server-sent events': async (url, token, sessionId) => {
+    const left = new AbortController()
+    const input = encodeURIComponent(JSON.stringify({ id: sessionId }))
+    const response = await fetch(`${url}/trpc/sessions.watch?input=${input}`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+      signal: left.signal,
+    })
+    const kept: { ended: OpenConnection['ended']; close(): void } = {
+      ended: null,
+      close: () => left.abort(),
+    }
+    const reader = response.body?.getReader()
+    await reader?.read()
+    const readOn = async (): Promise<void> => {
+      while (!(await reader?.read())?.done);
+    }
+    void readOn()
+      .catch(() => undefined)
+      .then(() => {
+        kept.ended = 'cut'
+      })
+    return kept
+  },
+}
+
+function keep(socket: WebSocket): OpenConnection {
+  const kept: { ended: OpenConnection['ended']; close(): void } = {
+    ended: null,
+    close: () => socket.terminate(),
+  }
+  socket.once('close', (code) => {
+    kept.ended = code
+  })
+  return kept
+}
