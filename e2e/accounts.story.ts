@@ -187,6 +187,7 @@ describe('people', () => {
     await expect(section.getByText('It is on.')).toBeVisible()
     await page.getByRole('button', { name: 'Sign out' }).click()
 
+    await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
     await signIn(page, 'Finn')
     await expect(page.getByRole('textbox', { name: 'Code' })).toBeFocused()
     await cleanOnBoth(page, 'code')
@@ -199,6 +200,7 @@ describe('people', () => {
     await cleanOnBoth(page, 'delete')
     await page.getByRole('textbox', { name: /^Type/ }).fill('delete')
     await page.getByRole('button', { name: 'Delete everything' }).click()
+    await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
     await signIn(page, 'Finn')
     await expect(page.getByRole('alert')).toHaveText(/invalid/i)
   })

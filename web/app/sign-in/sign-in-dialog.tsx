@@ -14,7 +14,7 @@ export default function SignInDialog() {
 
   async function goOn(): Promise<void> {
     const [before, now] = [utils.me.getData()?.id, await whoIsSignedIn()]
-    if (now === null) return
+    if (now === null) throw new Error('The browser did not keep the login. Are cookies allowed?')
     // What is on the page is not for anybody else.
     if (before !== now) return leaveTo('/')
     login.renew()
