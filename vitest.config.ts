@@ -23,7 +23,12 @@ const SLOW = [
   'server/testing/test-server.test.ts',
 ]
 const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
-const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
+const IN_THE_BROWSER = [
+  'e2e/accounts.story.ts',
+  'e2e/browser.story.ts',
+  'e2e/budget.story.ts',
+  'e2e/mcp.story.ts',
+]
 
 export default defineConfig({
   test: {

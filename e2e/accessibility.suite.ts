@@ -1,11 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { describe, test } from 'vitest'
+import { clean } from './support/axe.ts'
 import { conversationOn, expect } from './support/conversation.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
-
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** WCAG 2.2 AA, as far as tools can check it. */
 export function accessibilityStories(getWorld: () => World): void {
@@ -66,19 +63,4 @@ export function accessibilityStories(getWorld: () => World): void {
       await clean(page, 'shortcuts')
     })
   })
-}
-
-/** Checks all rules in light mode, and in dark mode those about colours. */
-async function clean(page: Page, state: string): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light' })
-  const light = await new AxeBuilder({ page }).withTags(tags).analyze()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
-  const faults = [light, dark].flatMap(({ violations }) =>
-    violations.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
-    })),
-  )
-  expect(faults, state).toEqual([])
 }

@@ -10,7 +10,7 @@ import type { Role } from '../../shared/contract/user.ts'
 import type { Config } from '../config/config.ts'
 import { acceptLink } from './accept-link.ts'
 import { createLoginCheck } from './check-logins.ts'
-import { createIdentify } from './identify.ts'
+import { createIdentify, withoutCookie } from './identify.ts'
 import { createTokenVerifier } from './issuer.ts'
 import { createLibrary, sessionCookieName } from './library.ts'
 import type { Library } from './library.ts'
@@ -102,6 +102,13 @@ export async function openAccounts(options: AccountsOptions) {
     onError: (error) => onError(error, 'the use of a login could not be noted'),
   })
 
+  /** Without that of a login that ended: the library would take it away in the answer that brings the new one. */
+  async function cookiesOf(request: IncomingMessage): Promise<string | undefined> {
+    const { cookie } = request.headers
+    if (cookie === undefined || (await identify(request, null))) return cookie
+    return withoutCookie(cookie, sessionCookieName(getBaseUrl()))
+  }
+
   return {
     /**
      * Who speaks over a connection, at any time until it ends; it is closed when their login ends.
@@ -117,6 +124,7 @@ export async function openAccounts(options: AccountsOptions) {
       handle: (request) => getLibrary().handler(request),
       accept: async (kind, answer) => (await acceptLink(db, kind, answer, { now, newId })) !== null,
       clientAddress: options.clientAddress,
+      cookiesOf,
       onChange: changed,
       bodyBytes: BODY_BYTES,
     }),

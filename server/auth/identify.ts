@@ -93,6 +93,12 @@ function withoutSignature(token: string): string {
   return token.split('.', 1)[0] ?? ''
 }
 
+/** The header of a request without the cookie of this name. */
+export function withoutCookie(header: string, name: string): string {
+  const kept = header.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() !== name)
+  return kept.join(';').trim()
+}
+
 /** The value of a cookie (RFC 6265, section 4.2); null when the request has none of this name. */
 function readCookie(header: string | undefined, name: string): string | null {
   for (const pair of header?.split(';') ?? []) {

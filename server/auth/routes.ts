@@ -11,6 +11,8 @@ export type AuthRoutesOptions = {
   handle(request: Request): Promise<Response>
   accept(kind: 'setup' | 'invite', answer: Answer): Promise<boolean>
   clientAddress(request: IncomingMessage): string
+  /** The cookies of a request that the library is to see. */
+  cookiesOf(request: IncomingMessage): Promise<string | undefined>
   /** Told after each answer that may have ended a login, or changed whose it is. */
   onChange(): void
   bodyBytes: number
@@ -39,7 +41,7 @@ export function authRoutes(options: AuthRoutesOptions) {
           return reply.code(400).send({ code: 'BAD_REQUEST', message: LINK_REFUSAL })
         }
         const { email, password } = answer.data
-        const signIn = toRequest(options, request, {
+        const signIn = await toRequest(options, request, {
           path: '/api/auth/sign-in/email',
           body: JSON.stringify({ email, password }),
           type: 'application/json',
@@ -52,7 +54,12 @@ export function authRoutes(options: AuthRoutesOptions) {
       url: '/api/auth/*',
       bodyLimit: options.bodyBytes,
       handler: async (request, reply) =>
-        answerWith(options, reply, request, await options.handle(toRequest(options, request))),
+        answerWith(
+          options,
+          reply,
+          request,
+          await options.handle(await toRequest(options, request)),
+        ),
     })
   }
 }
@@ -74,18 +81,26 @@ async function answerWith(
 }
 
 /** Headers that Node or the library would read anew. */
-const DROPPED = new Set(['content-length', 'transfer-encoding', 'connection', ADDRESS_HEADER])
+const DROPPED = new Set([
+  'cookie',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  ADDRESS_HEADER,
+])
 
-function toRequest(
-  { baseUrl, clientAddress }: AuthRoutesOptions,
+async function toRequest(
+  { baseUrl, clientAddress, cookiesOf }: AuthRoutesOptions,
   request: FastifyRequest,
   instead?: { path: string; body: string; type: string },
-): Request {
+): Promise<Request> {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || DROPPED.has(name) || name.startsWith('x-forwarded-')) continue
     headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
+  const cookies = await cookiesOf(request.raw)
+  if (cookies !== undefined) headers.set('cookie', cookies)
   headers.set(ADDRESS_HEADER, clientAddress(request.raw))
   if (instead) headers.set('content-type', instead.type)
   const body = instead?.body ?? bodyOf(request)

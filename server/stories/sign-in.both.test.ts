@@ -50,6 +50,22 @@ onEachStorage((database, openStorage) => {
     expect((await setUp('late@example.com')).status).toBe(400)
   })
 
+  test(`whose login has ended signs in again with the browser that still has its cookie (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    const ada = await app.setUp()
+    const other = await app.signIn(ada.email)
+    const { body } = await app.ask('/api/login', { token: other.token })
+    const ended = (body as { id: string; current: boolean }[]).find(({ current }) => !current)
+    await app.ask(`/api/login/${ended?.id}`, { token: other.token, method: 'DELETE' })
+    const { email, password, cookie } = ada
+    const again = await app.ask('/api/auth/sign-in/email', { cookie, body: { email, password } })
+    const [renewed = ''] = again.headers.getSetCookie().map((one) => one.split(';', 1)[0] ?? '')
+    expect(again.headers.getSetCookie().join()).not.toContain('session_token=;')
+    expect((await app.ask('/api/me', { cookie: renewed })).status).toBe(200)
+  })
+
   test(`a guest who registers in the middle of an answer keeps the conversation, and the answer goes on (${database})`, async () => {
     await using storage = await openStorage()
     const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }

@@ -13,7 +13,7 @@ export default function GuestBanner() {
       aria-label="Guest"
       className="flex shrink-0 flex-wrap items-center justify-center gap-x-4 gap-y-1 border-b border-border bg-accent-soft px-4 py-1.5 text-sm"
     >
-      <p>You are a guest here. With an account, what you have is kept.</p>
+      <p>You are a guest. An account keeps what you have.</p>
       <span className="flex gap-2">
         {options?.signup === 'open' && (
           <Button onClick={() => setStart('sign-up')}>Create an account</Button>

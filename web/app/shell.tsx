@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Command, Settings, ShieldCheck } from 'lucide-react'
+import { ChartNoAxesColumn, Command, Settings } from 'lucide-react'
 import { Suspense, lazy, useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
@@ -73,7 +73,7 @@ function Sessions({
   onChoose?: () => void
 }) {
   const navigate = useNavigate()
-  const { hasAccounts, isAdmin } = useAccounts()
+  const { hasAccounts } = useAccounts()
   return (
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
@@ -105,12 +105,6 @@ function Sessions({
           <Settings aria-hidden size={15} />
           Settings
         </Link>
-        {isAdmin && (
-          <Link to="/admin" onClick={onChoose} className={pageLink}>
-            <ShieldCheck aria-hidden size={15} />
-            Admin
-          </Link>
-        )}
       </nav>
       {hasAccounts && (
         <Suspense>
@@ -122,4 +116,4 @@ function Sessions({
 }
 
 const pageLink =
-  'flex min-h-8 flex-1 items-center justify-center gap-2 rounded-lg px-2 text-sm text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text'
+  'flex min-h-8 flex-auto items-center justify-center gap-1.5 rounded-lg px-1 text-sm text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text'

@@ -33,6 +33,11 @@ export function SettingsPage() {
           >
             <ShareRows none="Nothing is shared." />
           </Section>
+          {hasAccounts && (
+            <Suspense>
+              <AccountSections isGuest={isGuest} />
+            </Suspense>
+          )}
           <Section
             title="Models"
             text={
@@ -46,11 +51,6 @@ export function SettingsPage() {
           <Section title="Tools" text="The tools that the model may use.">
             <ToolList />
           </Section>
-          {hasAccounts && (
-            <Suspense>
-              <AccountSections isGuest={isGuest} />
-            </Suspense>
-          )}
         </div>
       </Column>
     </Page>

@@ -14,7 +14,7 @@ export default function SignInDialog() {
 
   async function goOn(): Promise<void> {
     const [before, now] = [utils.me.getData()?.id, await whoIsSignedIn()]
-    if (now === null) return
+    if (now === null) throw new Error('The browser did not keep the login. Are cookies allowed?')
     // What is on the page is not for anybody else.
     if (before !== now) return leaveTo('/')
     login.renew()
@@ -37,7 +37,7 @@ export default function SignInDialog() {
           text="Your login has ended. What you wrote and read is still here."
           onSignedIn={goOn}
         />
-        <Button className="border-transparent text-muted" onClick={() => leaveTo('/')}>
+        <Button className="border-transparent" onClick={() => leaveTo('/')}>
           Leave this page
         </Button>
       </div>

@@ -46,7 +46,7 @@ export function PasswordForm(props: {
       <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
         Sign in
       </Button>
-      <Button className="justify-self-start border-transparent text-muted" onClick={props.onForgot}>
+      <Button className="-ml-3 justify-self-start border-transparent" onClick={props.onForgot}>
         Forgot the password?
       </Button>
     </form>

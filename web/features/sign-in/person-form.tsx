@@ -21,6 +21,7 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
     <form onSubmit={submit} className="grid gap-4">
       <TextField
         label="Name"
+        autoFocus
         autoComplete="name"
         required
         maxLength={100}

@@ -65,12 +65,12 @@ export function SignIn(props: {
         <OtherWays options={options} isGuest={isGuest} onSignedIn={onSignedIn} />
       )}
       {step === 'sign-up' && (
-        <Button className="border-transparent text-muted" onClick={() => setStep('password')}>
+        <Button className="border-transparent" onClick={() => setStep('password')}>
           I have an account
         </Button>
       )}
       {step === 'password' && options?.signup === 'open' && (
-        <Button className="border-transparent text-muted" onClick={() => setStep('sign-up')}>
+        <Button className="border-transparent" onClick={() => setStep('sign-up')}>
           Create an account
         </Button>
       )}

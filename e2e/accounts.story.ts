@@ -1,0 +1,229 @@
+import { chromium } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
+import { afterAll, beforeAll, describe, inject, test } from 'vitest'
+import { startServer } from '../scripts/testing/server-process.ts'
+import type { ServerProcess } from '../scripts/testing/server-process.ts'
+import { clean } from './support/axe.ts'
+import { conversationOn, expect, numberedWords, repeat, wordsOf } from './support/conversation.ts'
+import {
+  askAs,
+  authenticatorCode,
+  createAccount,
+  PASSWORD,
+  setupLinkOf,
+  signIn,
+} from './support/people.ts'
+import { visit } from './support/visit.ts'
+import { LONG_ANSWERS } from './support/world.ts'
+
+const phone = { width: 390, height: 844 }
+const desk = { width: 1280, height: 800 }
+/** What the browser itself logs of a wrong password, or of asking who one is as nobody. */
+const REFUSED = /status of 40[0139]/
+
+let browser: Browser
+let server: ServerProcess
+let setupLink = ''
+const opened = new AsyncDisposableStack()
+
+beforeAll(async () => {
+  const { executablePath, args } = inject('chromium')
+  const settings = { AUTH_MODE: 'accounts', AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+  server = opened.use(await startServer({ DATA_DIR: 'memory:', ...settings, ...LONG_ANSWERS }))
+  browser = opened.use(await chromium.launch({ executablePath, args }))
+  setupLink = await setupLinkOf(server)
+  await using visitor = await visit(browser, setupLink)
+  const { page } = visitor
+  await cleanOnBoth(page, 'set up')
+  await createAccount(page, 'Ada')
+  await expect(conversationOn(page).box).toBeFocused()
+})
+afterAll(() => opened.disposeAsync())
+
+describe('people', () => {
+  test('the setup link works once, and who signs up later sees nothing of the first', async () => {
+    await using adas = await visit(browser, server.url)
+    await signIn(adas.page, 'Ada')
+    const conversation = conversationOn(adas.page)
+    await conversation.send(repeat('Only for Ada'))
+    await expect(adas.page.getByText('Answer complete')).toBeAttached()
+    const address = adas.page.url()
+
+    await using bobs = await visit(browser, setupLink, { tolerates: REFUSED })
+    const { page } = bobs
+    await createAccount(page, 'Eve')
+    await expect(page.getByRole('alert')).toContainText('This link cannot be used')
+    await page.goto(server.url)
+    await page.getByRole('button', { name: 'Create an account' }).click()
+    await createAccount(page, 'Bob')
+    await expect(page.getByText('Your sessions will be listed here.')).toBeVisible()
+    await page.goto(address)
+    await expect(page.getByText('This session does not exist')).toBeVisible()
+    await expect(page.getByText('Only for Ada')).toHaveCount(0)
+    await expect(page.getByRole('group', { name: 'Signed in' })).toHaveText('Bob')
+    await expect(adas.page.getByRole('group', { name: 'Signed in' })).toHaveText('Ada')
+  })
+
+  test('a link to a session is where one is after signing in, by keyboard alone', async () => {
+    await using first = await visit(browser, server.url)
+    await signIn(first.page, 'Ada')
+    await conversationOn(first.page).send(repeat('A deep link'))
+    await expect(first.page.getByText('Answer complete')).toBeAttached()
+    const address = first.page.url()
+
+    await using second = await visit(browser, address, { tolerates: REFUSED })
+    const { page } = second
+    const { keyboard } = page
+    await expect(page.getByRole('textbox', { name: 'Email' })).toBeFocused()
+    await keyboard.type('ada@example.com')
+    await keyboard.press('Tab')
+    await keyboard.type('wrong password')
+    await keyboard.press('Enter')
+    await expect(page.getByRole('alert')).toHaveText(/invalid/i)
+    await keyboard.press('Control+a')
+    await keyboard.type(PASSWORD)
+    await keyboard.press('Enter')
+    await expect(conversationOn(page).answer.locator('.markdown')).toHaveText('A deep link')
+    expect(page.url()).toBe(address)
+  })
+
+  test('a login that ends in the middle of an answer is renewed in place: neither draft nor answer is lost', async () => {
+    await using visitor = await visit(browser, server.url)
+    const { page } = visitor
+    let sockets = 0
+    page.on('websocket', () => (sockets += 1))
+    await signIn(page, 'Ada')
+    const conversation = conversationOn(page)
+    const words = numberedWords(700)
+    await conversation.send(repeat(words))
+    await conversation.untilWords(20)
+    await conversation.box.fill('What I was about to say')
+    const before = sockets
+
+    const ask = await askAs(server.url, 'Ada')
+    const logins = (await ask('GET', '/api/login')) as { id: string; current: boolean }[]
+    for (const { id, current } of logins) if (!current) await ask('DELETE', `/api/login/${id}`)
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' })
+    await expect(dialog).toBeVisible()
+    await page.keyboard.press('Escape')
+    await cleanOnBoth(page, 'sign in again')
+    await expect(dialog).toBeVisible()
+    expect(wordsOf(await conversation.text()).length).toBeGreaterThanOrEqual(20)
+    // One that says that the login has ended.
+    expect(sockets - before).toBe(1)
+
+    await signIn(page, 'Ada')
+    await expect(dialog).toBeHidden()
+    await expect(conversation.stopButton).toBeHidden()
+    expect(wordsOf(await conversation.text())).toEqual(words.split(' '))
+    await expect(conversation.box).toHaveValue('What I was about to say')
+    expect(sockets - before).toBe(2)
+  })
+
+  test('somebody else who signs in over a page gets nothing of it', async () => {
+    await using visitor = await visit(browser, server.url)
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Create an account' }).click()
+    await createAccount(page, 'Carol')
+    await conversationOn(page).box.fill('A draft of Carol')
+    const ask = await askAs(server.url, 'Carol')
+    const logins = (await ask('GET', '/api/login')) as { id: string; current: boolean }[]
+    for (const { id, current } of logins) if (!current) await ask('DELETE', `/api/login/${id}`)
+    await expect(page.getByRole('dialog', { name: 'Sign in again' })).toBeVisible()
+    await signIn(page, 'Ada')
+    await expect(page.getByRole('group', { name: 'Signed in' })).toHaveText('Ada')
+    await expect(conversationOn(page).box).toHaveValue('')
+  })
+
+  test('a guest keeps what they have when they make an account', async () => {
+    await using visitor = await visit(browser, server.url)
+    const { page } = visitor
+    await cleanOnBoth(page, 'sign in')
+    await page.getByRole('button', { name: 'Continue as a guest' }).click()
+    await expect(page.getByText('You are a guest.')).toBeVisible()
+    await conversationOn(page).send(repeat('Said as a guest'))
+    await expect(page.getByText('Answer complete')).toBeAttached()
+    await cleanOnBoth(page, 'as a guest')
+    await page.getByRole('button', { name: 'Create an account' }).click()
+    await createAccount(page, 'Dora')
+    await expect(page.getByText('You are a guest.')).toBeHidden()
+    await expect(page.getByRole('group', { name: 'Signed in' })).toHaveText('Dora')
+    await expect(conversationOn(page).answer.locator('.markdown')).toHaveText('Said as a guest')
+  })
+
+  test('a key is shown once, is good for a program, and for nothing when it is revoked', async () => {
+    await using visitor = await visit(browser, `${server.url}/settings`)
+    const { page } = visitor
+    await signIn(page, 'Ada')
+    await page.getByRole('textbox', { name: 'Name of the key' }).fill('a robot')
+    await page.getByRole('combobox', { name: 'It may' }).selectOption('read')
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    const key = (await page.getByText(/^tl_/).textContent()) ?? ''
+    await cleanOnBoth(page, 'settings')
+    const me = () => fetch(`${server.url}/api/me`, { headers: { authorization: `Bearer ${key}` } })
+    expect((await me()).status).toBe(200)
+    await page.reload()
+    await expect(page.getByRole('list', { name: 'API keys' })).toContainText('a robot')
+    await expect(page.getByText(key)).toHaveCount(0)
+    await page.getByRole('button', { name: 'Revoke a robot' }).click()
+    await expect(page.getByRole('list', { name: 'API keys' })).toBeHidden()
+    expect((await me()).status).toBe(401)
+  })
+
+  test('with a second factor, signing in asks for a code of the app; and an account is gone when it is deleted', async () => {
+    await using visitor = await visit(browser, `${server.url}/settings`, { tolerates: REFUSED })
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Create an account' }).click()
+    await createAccount(page, 'Finn')
+    const section = page.getByRole('region', { name: 'Second factor' })
+    await section.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+    await section.getByRole('button', { name: 'Set it up' }).click()
+    const secret = (await section.locator('code').textContent()) ?? ''
+    await cleanOnBoth(page, 'second factor')
+    await section
+      .getByRole('textbox', { name: 'Code from the app' })
+      .fill(authenticatorCode(secret))
+    await section.getByRole('button', { name: 'Turn it on' }).click()
+    await expect(section.getByText('It is on.')).toBeVisible()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+
+    await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
+    await signIn(page, 'Finn')
+    await expect(page.getByRole('textbox', { name: 'Code' })).toBeFocused()
+    await cleanOnBoth(page, 'code')
+    await page.getByRole('textbox', { name: 'Code' }).fill(authenticatorCode(secret))
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await expect(conversationOn(page).box).toBeFocused()
+
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Delete my account' }).click()
+    await cleanOnBoth(page, 'delete')
+    await page.getByRole('textbox', { name: /^Type/ }).fill('delete')
+    await page.getByRole('button', { name: 'Delete everything' }).click()
+    await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
+    await signIn(page, 'Finn')
+    await expect(page.getByRole('alert')).toHaveText(/invalid/i)
+  })
+
+  test('has no fault that axe finds on the pages that links lead to', async () => {
+    await using visitor = await visit(browser, server.url)
+    const { page } = visitor
+    for (const path of ['/invite?token=1', '/reset?token=1', '/verify?token=1']) {
+      await page.goto(server.url + path)
+      await expect(page.getByRole('main').getByRole('button').first()).toBeVisible()
+      await cleanOnBoth(page, path)
+    }
+    await page.goto(server.url)
+    await page.getByRole('button', { name: 'Forgot the password?' }).click()
+    await expect(page.getByText('This server sends no mail.')).toBeVisible()
+    await cleanOnBoth(page, 'forgot')
+  })
+})
+
+async function cleanOnBoth(page: Page, state: string): Promise<void> {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await page.setViewportSize(phone)
+  await clean(page, `${state} on a phone`)
+  await page.setViewportSize(desk)
+  await clean(page, state)
+}
