@@ -138,6 +138,7 @@ beforeAll(async () => {
   await call('delete /session/{id}', { id: unsure })
 
   const key = idOf(await call('post /key', {}, { name: 'a key' }))
+  await call('get /sign-in-options')
   await call('get /key')
   await call('delete /key/{id}', { id: key })
   const login = await signInLocalOwner(app)
