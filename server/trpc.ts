@@ -13,7 +13,7 @@ import type {
 import { refusalFor, signedOut } from './admit.ts'
 import { toApiError } from './api-error.ts'
 import type { Asker, Login, User } from './auth/port.ts'
-import type { OpenLive } from './http/sockets/live-outlet.ts'
+import type { OpenLive } from './http/sockets/open-live.ts'
 import type { Services } from './services.ts'
 
 /** The context of every call. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { OpenLive } from './live-outlet.ts'
+import type { OpenLive } from './open-live.ts'
 
 /**
  * The connection over which a procedure was called. A socket has one for all its calls, an HTTP request one of its own.

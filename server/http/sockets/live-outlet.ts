@@ -1,21 +1,8 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
+import type { OpenLive } from './open-live.ts'
 import { eventAnswer } from './watched-frame.ts'
-
-/** What the log's reader takes for a live outlet (`server/log/reading/live-outlet.ts`), which this room cannot import. */
-type SocketOutlet = { readonly full: boolean; send(events: readonly LoggedEvent[]): void }
-
-/**
- * The way of a watch's events past tRPC's generators, to a reader that is up to date; null where there is none.
- *
- * @param input of the watch, as it came over the connection
- * @param shown makes of an event what readers are shown, the same for all of them
- */
-export type OpenLive = (
-  input: unknown,
-  shown: (event: SessionEvent) => SessionEvent,
-) => SocketOutlet | null
 
 /** Serialized messages by list of events and watch id, shared by all readers with the same id. */
 const messages = new WeakMap<readonly LoggedEvent[], Map<number, Buffer>>()

@@ -6,7 +6,7 @@ import type { Limits } from '../limits.ts'
 import { applyBackpressure } from './backpressure.ts'
 import { FragmentingSocket } from './fragmenting-socket.ts'
 import { openLive } from './live-outlet.ts'
-import type { OpenLive } from './live-outlet.ts'
+import type { OpenLive } from './open-live.ts'
 import { watchHeartbeat } from './heartbeat.ts'
 import { boundUnsent } from './unsent.ts'
 

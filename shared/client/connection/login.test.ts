@@ -10,7 +10,7 @@ function signedOut(): never {
 
 test('a login that ends in the middle of an answer holds the watch and what is sent, until somebody signs in (P2, P18)', async () => {
   await using server = await ScriptedServer.start()
-  await using client = connect({ url: server.url, waitForSignIn: true, timeoutMs: 200 })
+  await using client = connect({ url: server.url, waitForSignIn: true, timeoutMs: 5_000 })
   const session = client.session(server.session.id)
   const stop = session.store.subscribe(() => {})
   server.record((log) => {
