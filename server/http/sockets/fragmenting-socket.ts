@@ -3,6 +3,9 @@ import { WebSocket } from 'ws'
 /** P12: the most of one frame that the server sends. Bytes. */
 export const MAX_FRAME_BYTES = 1024 * 1024
 
+/** UTF-8, for one UTF-16 unit. */
+const MOST_BYTES_A_UNIT = 3
+
 type Data = Parameters<WebSocket['send']>[0]
 type Options = Parameters<WebSocket['send']>[1]
 type Done = (error?: Error) => void
@@ -17,7 +20,7 @@ export class FragmentingSocket extends WebSocket {
   override send(data: Data, second?: Options | Done, third?: Done): void {
     const options = typeof second === 'function' ? {} : (second ?? {})
     const done = typeof second === 'function' ? second : third
-    if (typeof data !== 'string' || Buffer.byteLength(data) <= MAX_FRAME_BYTES) {
+    if (typeof data !== 'string' || data.length * MOST_BYTES_A_UNIT <= MAX_FRAME_BYTES) {
       return super.send(data, options, done)
     }
     const bytes = Buffer.from(data)
