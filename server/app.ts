@@ -7,7 +7,7 @@ import type { Database } from '../db/engine/database.ts'
 import { migrate } from '../db/engine/migrate.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { findProfile } from '../db/queries/users.ts'
-import { uuidV7 } from '../shared/contract/new-id.ts'
+import { createIdSource } from '../shared/contract/new-id.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
@@ -101,7 +101,7 @@ export async function createApp(options: AppOptions) {
   const databaseClock = await openClock(database)
   const milliseconds = options.clock ?? (() => databaseClock.now())
   const now = () => new Date(milliseconds()).toISOString()
-  const newId = () => uuidV7(milliseconds(), crypto.getRandomValues(new Uint8Array(16)))
+  const newId = createIdSource(milliseconds)
   await removeInterruptedImports(database)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)

@@ -83,8 +83,6 @@ export async function startAtOnce(
   }
   const answer: NewMessage = {
     ...{ ...common, id: run.messageId, parentId: run.questionId, parts: [] },
-    // Messages are listed by time, also in an export: an answer stands behind its question.
-    createdAt: new Date(Date.parse(createdAt) + 1).toISOString(),
     role: 'assistant',
     partsSeq: log.nextSeq + 1,
     status: 'running',

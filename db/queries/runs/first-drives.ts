@@ -43,7 +43,7 @@ export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Prom
         ${run.createdAt}::timestamptz, ${run.createdAt}::timestamptz, ${JSON.stringify(offered)}::json
       from free
     )
-    update sessions set active_leaf = ${answer.id}, updated_at = ${answer.createdAt},
+    update sessions set active_leaf = ${answer.id}, updated_at = ${run.createdAt},
       title = coalesce(${title}, title), title_source = case when ${title}::text is null then title_source else 'rule' end
     from free where sessions.id = ${run.sessionId}
     returning sessions.id`.execute(transaction)
