@@ -23,12 +23,9 @@ const SLOW = [
   'server/testing/test-server.test.ts',
 ]
 const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
-const IN_THE_BROWSER = [
-  'e2e/accounts.story.ts',
-  'e2e/browser.story.ts',
-  'e2e/budget.story.ts',
-  'e2e/mcp.story.ts',
-]
+const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
+/** In the browser as well, but of no moment that a person would wait for. */
+const OF_PAGES = ['e2e/accounts.story.ts']
 
 export default defineConfig({
   test: {
@@ -79,9 +76,18 @@ export default defineConfig({
       {
         test: {
           ...stories,
+          name: 'pages',
+          include: OF_PAGES,
+          globalSetup: ['scripts/testing/browser.ts'],
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          ...stories,
           name: 'processes',
           include: ['e2e/**/*.story.ts', ...OF_PROCESSES],
-          exclude: ['**/node_modules/**', ...IN_THE_BROWSER],
+          exclude: ['**/node_modules/**', ...IN_THE_BROWSER, ...OF_PAGES],
           globalSetup: ['scripts/testing/postgres.ts'],
           // They wait for leases, networks and starts most of the time. Some of what they wait for is promised within
           // seconds, so nothing that takes a processor for long goes on beside them.
