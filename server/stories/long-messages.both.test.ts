@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { isTrackedEnvelope } from '@trpc/server'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { fold } from '../../shared/session/fold.ts'
@@ -102,6 +104,40 @@ onEachStorage((database, openStorage) => {
       const longest = client.frames.map((frame) => Buffer.byteLength(JSON.stringify(frame)))
       expect(Math.max(...longest)).toBeLessThan(MIB)
       await client.drop()
+    })
+
+    test('is read once at a time for a socket that asks twenty times and reads nothing, and arrives each time (P12)', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const text = 'x'.repeat(2_500_000)
+      const sessionId = await importLong(app.caller, text)
+      const { reader } = app.services
+      const read = vi.spyOn(reader, 'snapshot')
+      const socket = new WebSocket(`${(await app.listen()).replace('http', 'ws')}/trpc`)
+      await once(socket, 'open')
+      const lengths: number[] = []
+      socket.on('message', (data: Buffer) => lengths.push(data.length))
+      socket.pause()
+      const params = { path: 'messages.list', input: { sessionId } }
+      const asked = Array.from({ length: 20 }, (_, id) => ({ id, method: 'query', params }))
+      socket.send(JSON.stringify(asked))
+      let seen = 0
+      await expect
+        .poll(
+          () => {
+            const before = seen
+            seen = read.mock.calls.length
+            return seen > 0 && seen === before
+          },
+          { interval: 1_000, timeout: 60_000 },
+        )
+        .toBe(true)
+      // The kernel takes some megabytes of the first ones.
+      expect(seen).toBeLessThan(10)
+      socket.resume()
+      await expect.poll(() => lengths.length, { timeout: 60_000 }).toBe(20)
+      expect(Math.min(...lengths)).toBeGreaterThan(text.length)
+      socket.close()
     })
 
     test('cannot fill the queue without end: what does not fit is refused, and nothing is lost', async () => {
