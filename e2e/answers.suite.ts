@@ -117,7 +117,9 @@ export function answerStories(getWorld: () => World): void {
       await using visitor = await visit(browser, url)
       const { page } = visitor
       const conversation = conversationOn(page)
-      await conversation.send(repeat(numberedWords(150)))
+      // Under way still when both have been sent, also on a busy machine.
+      const words = numberedWords(800)
+      await conversation.send(repeat(words))
       await conversation.untilWords(2)
       await conversation.send('Repeat: second')
       await conversation.send('Repeat: third')
@@ -129,8 +131,8 @@ export function answerStories(getWorld: () => World): void {
       await expect(conversation.questions.getByText('Queued: answered next')).toHaveCount(0)
       await expect(conversation.stopButton).toBeHidden()
       expect(await conversation.turns()).toEqual([
-        repeat(numberedWords(150)),
-        numberedWords(150),
+        repeat(words),
+        words,
         'Repeat: second',
         'second',
         'Repeat: third',
