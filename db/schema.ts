@@ -39,6 +39,7 @@ export type Schema = {
   auth_accounts: AuthAccountTable
   auth_links: AuthLinkTable
   api_keys: ApiKeyTable
+  audit_log: AuditLogTable
 }
 
 export type UserTable = {
@@ -136,6 +137,8 @@ export type RunTable = {
    * it.
    */
   parent_chosen: Generated<boolean>
+  /** The key by which a program asked for it; null where a person did. */
+  key_id: Generated<KeyId | null>
   /** The order of a session's queue, smallest first. */
   place: Generated<number>
   model: string
@@ -321,4 +324,16 @@ export type ApiKeyTable = {
   expires_at: string | null
   last_used_at: string | null
   revoked_at: string | null
+}
+
+/** Who did what from where; only added to. */
+export type AuditLogTable = {
+  id: Generated<number>
+  at: string
+  action: string
+  actor_id: UserId | null
+  /** An id of any kind. */
+  target_id: string | null
+  address: string | null
+  detail: ColumnType<Record<string, unknown>, string, never>
 }

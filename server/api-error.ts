@@ -13,6 +13,24 @@ export class CommandError extends Error {
   }
 }
 
+/** More was asked than one person, key or address may. */
+export class TooManyRequestsError extends CommandError {
+  /** Whole seconds after which it may be asked again. */
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super('TOO_MANY_REQUESTS', message)
+    this.name = 'TooManyRequestsError'
+    this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterSeconds))
+  }
+}
+
+/** After how many seconds what was refused may be asked again, where that is known. */
+export function retryAfterOf(error: unknown): number | null {
+  const cause = error instanceof TRPCError ? error.cause : error
+  return cause instanceof TooManyRequestsError ? cause.retryAfterSeconds : null
+}
+
 /** Somebody else's is like one that does not exist. */
 export function notFound(what: string): CommandError {
   return new CommandError('NOT_FOUND', `There is no such ${what}.`)

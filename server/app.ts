@@ -27,7 +27,10 @@ import { LogReader } from './log/reading/reader.ts'
 import { LogWriter } from './log/writing/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
 import type { McpTimeouts } from './mcp/timeouts.ts'
+import { PayerAllowances } from './budget/allowances.ts'
 import { createBudget } from './budget/budget.ts'
+import { createLimits } from './limits/limits.ts'
+import type { Limits } from './limits/limits.ts'
 import { createModelCatalog } from './model/catalog/catalog.ts'
 import type { ModelPort } from './model/port.ts'
 import { createPrices } from './model/catalog/prices.ts'
@@ -110,6 +113,8 @@ export async function createApp(options: AppOptions) {
     ...{ config, database, logger, clientAddress, onError, now, newId },
     authenticate: options.authenticate,
     tellOthers: () => node.broadcast({ type: 'logins-changed' }),
+    // Made below; nobody signs in before the server listens.
+    limits: () => limits,
   })
   opened.defer(() => gate.close())
   const { model, defaultModel } = await openModel(options, opened, onError)
@@ -200,13 +205,28 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
   })
+  // The demo model has no price, and costs nothing.
+  const isFree = model.kind === 'demo'
+  const allowances =
+    config.auth.mode === 'accounts'
+      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
+      : null
   const budget = createBudget({
     database,
     catalog,
-    // The demo model has no price, and costs nothing.
-    usdPerDay: model.kind === 'demo' ? null : config.budget.usdPerDay,
+    usdPerDay: isFree ? null : config.budget.usdPerDay,
+    allowances,
     now,
   })
+  const limits: (Limits & Disposable) | null =
+    allowances &&
+    opened.use(
+      createLimits({
+        ...{ database, allowances, metrics, onError },
+        settings: { ...config.limits, sessions: null },
+        now: milliseconds,
+      }),
+    )
   const { maxTokens } = config.model
   const written = { database, log, model, catalog, budget, tokens, now, newId }
   const writing = { ...written, defaultModel, maxTokens }
@@ -229,6 +249,7 @@ export async function createApp(options: AppOptions) {
       catalog,
       tokens,
       budget,
+      slots: limits?.slots ?? null,
       tools,
       node,
       titles,
@@ -281,6 +302,8 @@ export async function createApp(options: AppOptions) {
     logins: gate,
     accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),
+    limits,
+    budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
     now,
     newId,
@@ -288,11 +311,12 @@ export async function createApp(options: AppOptions) {
   await finishDeletions(services)
   const context = (
     asker: () => Asker | null,
-    connection?: Pick<Connection, 'drained' | 'inTurn' | 'live'>,
+    connection?: Pick<Connection, 'request' | 'drained' | 'inTurn' | 'live'>,
   ): Context => ({
     services,
     asker,
     ...(connection && {
+      address: clientAddress(connection.request),
       drained: connection.drained,
       inTurn: connection.inTurn,
       ...(connection.live && options.liveOutlets !== false && { live: connection.live }),

@@ -8,6 +8,7 @@ import { createEmbeddedIdentity } from './auth/embedder.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import { ensureLocalOwner, localAsker } from './auth/local-owner.ts'
 import type { Asker } from './auth/port.ts'
+import type { SignInLimits } from './auth/sign-in-limits.ts'
 import { ModeError } from './config/config.ts'
 import type { Config } from './config/config.ts'
 import type { Connection } from './http/sockets/connection.ts'
@@ -18,6 +19,7 @@ export type GateOptions = {
   logger: Logger
   authenticate: Authenticate | undefined
   clientAddress(request: IncomingMessage): string
+  limits(): SignInLimits | null
   tellOthers(): void
   onError(error: unknown, what: string): void
   now(): string

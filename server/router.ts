@@ -8,7 +8,11 @@ import type {
   RequestDeclaration,
 } from '../shared/contract/api/declare.ts'
 import { account } from '../shared/contract/api/account.ts'
+import { adminUsers } from '../shared/contract/api/admin.ts'
 import * as accountQueries from './account/queries.ts'
+import { exportAudit, readAudit } from './admin/audit-log.ts'
+import * as adminQueries from './admin/queries.ts'
+import { updateUser } from './commands/administer-people.ts'
 import {
   createSession,
   deleteSession,
@@ -20,11 +24,13 @@ import { deletePerson } from './commands/delete-account.ts'
 import { execute } from './commands/execute.ts'
 import { createKey, endKey } from './commands/keys.ts'
 import { endLogin } from './commands/logins.ts'
+import { createInvite, revokeInvite } from './commands/invitations.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage, sendMessage } from './commands/send-message.ts'
 import { decideCall, resolveCall } from './commands/settle-call.ts'
 import { createShare, revokeShare } from './commands/share.ts'
+import { stopAnyRun } from './commands/stop-any-run.ts'
 import { stopRun, unqueueMessage } from './commands/stop-run.ts'
 import * as queries from './queries.ts'
 import * as sessionQueries from './sessions/queries.ts'
@@ -76,10 +82,31 @@ export const appRouter = router({
   auth: { options: queries.signInOptions },
   account: {
     export: sessionQueries.exportAccount,
-    delete: mutation(account.delete, async ({ services, user }) => {
-      await deletePerson(services, user.id)
+    delete: mutation(account.delete, async ({ services, user, address }) => {
+      await deletePerson(services, user.id, { user, address: address ?? null })
       return { deleted: true as const }
     }),
+  },
+  admin: {
+    users: {
+      list: adminQueries.listUsers,
+      update: command(updateUser),
+      delete: mutation(adminUsers.delete, async ({ services, user, address }, { id }) => {
+        await deletePerson(services, id, { user, address: address ?? null })
+        return { id }
+      }),
+    },
+    invites: {
+      create: createInvite,
+      list: adminQueries.listInvites,
+      revoke: command(revokeInvite),
+    },
+    runs: { list: adminQueries.listRuns, stop: stopAnyRun },
+    usage: adminQueries.usageOfAll,
+    nodes: adminQueries.nodes,
+    limits: adminQueries.limits,
+    audit: readAudit,
+    exportAudit,
   },
 })
 
@@ -89,7 +116,7 @@ export type AppRouter = typeof appRouter
 function command<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   given: Command<ParsedInputOf<D>, Result> & { declaration: D },
 ): TRPCMutationProcedure<{ meta: Declaration; input: InputOf<D>; output: OutputOf<D, Result> }> {
-  return mutation(given.declaration, ({ services, user, login }, input) =>
-    execute(services, { user, login }, given, input),
+  return mutation(given.declaration, ({ services, user, login, address }, input) =>
+    execute(services, { user, login, address: address ?? null }, given, input),
   )
 }

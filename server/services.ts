@@ -4,6 +4,7 @@ import type { Database } from '../db/engine/database.ts'
 import type { Hub } from './log/reading/hub.ts'
 import type { LogReader } from './log/reading/reader.ts'
 import type { LogWriter } from './log/writing/writer.ts'
+import type { Limits } from './limits/limits.ts'
 import type { LocalPresence } from './presence/presence.ts'
 import type { ModelPort } from './model/port.ts'
 import type { ModelCatalog } from './model/catalog/catalog.ts'
@@ -30,6 +31,10 @@ export type Services = {
   accounts: Accounts | null
   /** How people get in. */
   signIn: Omit<SignInOptions, 'login'>
+  /** What each person may ask; null without accounts, where there is one. */
+  limits: Limits | null
+  /** What model calls may cost on one day, all together; null is without limit. */
+  budgetUsdPerDay: number | null
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string

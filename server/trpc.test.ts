@@ -34,17 +34,20 @@ const codes: Record<string, string> = {
   'a bug': 'INTERNAL_SERVER_ERROR',
 }
 
-/** The context of somebody's call; what it is of services is nothing that these procedures use. */
+/** Nothing else of the services is used by these procedures. */
+const services = { limits: null } as Partial<Context['services']> as Context['services']
+
+/** The context of somebody's call. */
 function asked(user: Partial<User> = {}, login: Partial<Login> = {}): Context {
   const somebody = localAsker({
     ...{ id: uuidOf(1), name: 'Ada', email: null, role: 'member', suspended: false, limits: {} },
     ...{ createdAt: '2026-01-01T00:00:00.000Z', ...user },
   })
   const asker = { user: somebody.user, login: { ...somebody.login, ...login } }
-  return { asker: () => asker } as Partial<Context> as Context
+  return { asker: () => asker, services } as Partial<Context> as Context
 }
 
-const nobody = { asker: () => null } as Partial<Context> as Context
+const nobody = { asker: () => null, services } as Partial<Context> as Context
 
 function uuidOf(number: number) {
   return UserId.parse(`00000000-0000-7000-8000-${String(number).padStart(12, '0')}`)

@@ -11,7 +11,7 @@ import type {
   RequestDeclaration,
 } from '../shared/contract/api/declare.ts'
 import { refusalFor, signedOut } from './admit.ts'
-import { toApiError } from './api-error.ts'
+import { retryAfterOf, toApiError } from './api-error.ts'
 import type { Asker, Login, User } from './auth/port.ts'
 import type { OpenLive } from './http/sockets/live-outlet.ts'
 import type { Services } from './services.ts'
@@ -21,6 +21,8 @@ export type Context = {
   services: Services
   /** Who asks, as it is now; null for nobody. A socket asks for longer than a login lasts. */
   asker: () => Asker | null
+  /** From which address; absent where the call came over no connection. */
+  address?: string
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
   /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
@@ -56,6 +58,7 @@ const t = initTRPC
         ...shape.data,
         /** The unavailable dependency; it tells a client that the server itself is reachable. */
         ...(isUnavailable(error.cause) && { reason: 'database' as const }),
+        ...retryAfterIn(error),
       },
     }),
   })
@@ -84,9 +87,13 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-/** Lets those call what is declared who may. */
-const admit = t.middleware(({ ctx, meta, type, next }) => {
+/** Lets those call what is declared who may, as often as they may. Calls that are refused count too. */
+const admit = t.middleware(async ({ ctx, meta, type, next }) => {
   const asker = ctx.asker()
+  const { limits } = ctx.services
+  if (limits) {
+    await limits.admitCall(asker, ctx.address ?? null)
+  }
   const refusal = refusalFor(asker, { ...meta, kind: type })
   if (refusal) throw refusal
   return next({ ctx: { user: asker?.user ?? null, login: asker?.login ?? null } })
@@ -146,6 +153,12 @@ export function mutation<D extends RequestDeclaration, Returned extends AnswerOf
   )
   // As above.
   return built as unknown as TRPCMutationProcedure<Types<D, Returned>>
+}
+
+/** After how many seconds to ask again, for those who read no headers. */
+function retryAfterIn(error: TRPCError): { retryAfterSeconds?: number } {
+  const retryAfterSeconds = retryAfterOf(error)
+  return retryAfterSeconds === null ? {} : { retryAfterSeconds }
 }
 
 function messageFor(error: TRPCError): string {

@@ -64,6 +64,6 @@ async function insertRunningRun(
     model: null,
     createdAt,
   })
-  await insertRun(db, { ...run, messageId: MessageId.parse(newId()) }, false)
+  await insertRun(db, { ...run, keyId: null, messageId: MessageId.parse(newId()) }, false)
   await startRun(db, hold.runId, { owner, now: createdAt, offered: [] })
 }

@@ -22,6 +22,8 @@ import { up as offeredTools } from '../migrations/0022-offered-tools.ts'
 import { up as oneOwnerIndex } from '../migrations/0023-one-owner-index.ts'
 import { up as accounts } from '../migrations/0030-accounts.ts'
 import { up as deletions } from '../migrations/0031-deletions.ts'
+import { up as auditLog } from '../migrations/0035-audit-log.ts'
+import { up as limits } from '../migrations/0036-limits.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -43,6 +45,8 @@ const migrations: Record<string, Migration> = {
   '0023-one-owner-index': { up: oneOwnerIndex },
   '0030-accounts': { up: accounts },
   '0031-deletions': { up: deletions },
+  '0035-audit-log': { up: auditLog },
+  '0036-limits': { up: limits },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -29,5 +29,14 @@ export async function transferEverything(transaction: Db, from: UserId, to: User
       transaction,
     )
   }
+  // Whoever registers begins with what they used as a guest.
+  await sql`
+    insert into allowances as mine (payer, day, tokens, tokens_reserved, usd, usd_reserved)
+    select ${to}::uuid, day, tokens, tokens_reserved, usd, usd_reserved from allowances where payer = ${from}
+    on conflict (payer, day) do update set
+      tokens = mine.tokens + excluded.tokens, tokens_reserved = mine.tokens_reserved + excluded.tokens_reserved,
+      usd = mine.usd + excluded.usd, usd_reserved = mine.usd_reserved + excluded.usd_reserved`.execute(
+    transaction,
+  )
   await transaction.deleteFrom('users').where('id', '=', from).execute()
 }

@@ -15,8 +15,9 @@ const nodeLives = sql`exists (
 const isRead = sql<boolean>`exists (
   select from readers where readers.session_id = sessions.id and ${nodeLives})`
 
+/** Also where an answer waits until others of its person have ended. */
 const isAnswering = sql<boolean>`exists (
-  select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting'))`
+  select from runs where runs.session_id = sessions.id and runs.status in ('queued', 'running', 'waiting'))`
 
 /**
  * Registers the node as a reader of the session, unless the session is closed.

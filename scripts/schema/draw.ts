@@ -6,7 +6,10 @@ import type { ColumnDescription, TableDescription } from './describe.ts'
 
 /** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */
 const SENTENCES: Record<string, string> = {
+  allowances:
+    'What calls of models used of the tokens and US dollars of a person or a key on each day (UTC), with what is set aside for calls that are under way, and what was lacking for one that was refused.',
   api_keys: 'The keys by which programs act for a person, as hashes.',
+  audit_log: 'Who did what from where. Rows are only added.',
   auth_accounts:
     "The ways into each account: a password's hash (`credential`), or an account elsewhere.",
   auth_links:
@@ -26,6 +29,8 @@ const SENTENCES: Record<string, string> = {
   messages: 'The message tree of each session: what people said, and the answers.',
   node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',
   nodes: 'The living server processes, each with the time until which its lease holds.',
+  rate_windows:
+    'How much was used of each limit by the minute, since when: requests and messages of a person or an address, failed sign-ins.',
   readers: 'Which node has readers of which session; counted as long as the node lives.',
   runs: 'One generation each: who drives it, its attempt, how it ended and what it used.',
   sessions: 'The conversations.',

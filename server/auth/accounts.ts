@@ -21,6 +21,7 @@ import { OpenLogins } from './open-logins.ts'
 import type { LastingConnection } from './open-logins.ts'
 import type { Asker } from './port.ts'
 import { authRoutes } from './routes.ts'
+import type { SignInLimits } from './sign-in-limits.ts'
 import { createSignUpPolicy } from './sign-up.ts'
 
 export type AccountsOptions = {
@@ -28,6 +29,7 @@ export type AccountsOptions = {
   config: Config
   logger: FastifyBaseLogger
   clientAddress(request: IncomingMessage): string
+  limits(): SignInLimits | null
   /** Tells the other nodes that logins may have ended. */
   tellOthers(): void
   onError(error: unknown, what: string): void
@@ -127,8 +129,10 @@ export async function openAccounts(options: AccountsOptions) {
       cookiesOf,
       onChange: changed,
       bodyBytes: BODY_BYTES,
+      limits: options.limits,
     }),
     changed,
+    baseUrl: getBaseUrl,
     recheck: () => open.recheck(),
     /** The link is in the answer and nowhere else. */
     invite: (invitation: {

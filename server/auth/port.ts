@@ -30,3 +30,6 @@ export type Login = {
 
 /** Who asks, and by which login. */
 export type Asker = { user: User; login: Login }
+
+/** Who asks, and from which address; null where it came over no connection. */
+export type Requester = Asker & { address: string | null }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { LinkAnswer as Answer } from './accept-link.ts'
 import { LinkAnswer, LINK_REFUSAL } from './accept-link.ts'
 import { ADDRESS_HEADER } from './library.ts'
+import { countSignIn } from './sign-in-limits.ts'
+import type { SignInLimits } from './sign-in-limits.ts'
 
 export type AuthRoutesOptions = {
   /** The origin that browsers use. */
@@ -16,6 +18,8 @@ export type AuthRoutesOptions = {
   /** Told after each answer that may have ended a login, or changed whose it is. */
   onChange(): void
   bodyBytes: number
+  /** Absent where signing in has no limits. */
+  limits(): SignInLimits | null
 }
 
 /** What ends, or may end, logins. */
@@ -32,6 +36,7 @@ export function authRoutes(options: AuthRoutesOptions) {
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     for (const kind of ['setup', 'invite'] as const) {
       app.post(`/api/auth/${kind}`, { bodyLimit: options.bodyBytes }, async (request, reply) => {
+        await count(options, request)
         const answer = LinkAnswer.safeParse(readBody(request))
         if (!answer.success) {
           const message = z.prettifyError(answer.error)
@@ -53,15 +58,30 @@ export function authRoutes(options: AuthRoutesOptions) {
       method: ['GET', 'POST'],
       url: '/api/auth/*',
       bodyLimit: options.bodyBytes,
-      handler: async (request, reply) =>
-        answerWith(
-          options,
-          reply,
-          request,
-          await options.handle(await toRequest(options, request)),
-        ),
+      handler: async (request, reply) => {
+        const done = await count(options, request)
+        const response = await options.handle(await toRequest(options, request))
+        await done(response.ok)
+        return answerWith(options, reply, request, response)
+      },
     })
   }
+}
+
+async function count(
+  { limits, clientAddress }: AuthRoutesOptions,
+  request: FastifyRequest,
+): Promise<(succeeded: boolean) => Promise<void>> {
+  const known = limits()
+  if (!known) {
+    return async () => undefined
+  }
+  const path = request.url.split('?', 1)[0]?.replace(/\/+$/, '') ?? ''
+  const body = readBody(request)
+  return countSignIn(known, {
+    ...{ method: request.method, path, body },
+    address: clientAddress(request.raw),
+  })
 }
 
 async function answerWith(

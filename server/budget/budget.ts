@@ -1,66 +1,140 @@
-import type { Database } from '../../db/engine/database.ts'
+import type { Database, Db } from '../../db/engine/database.ts'
 import { reserveSpending, settleSpending } from '../../db/queries/usage/spending.ts'
+import type { Amount } from '../../db/queries/usage/allowances.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { ModelUsage } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
-
-/** The upper bound of one model call. */
-export type PlannedCall = { model: string; inputTokens: number; outputTokens: number }
-
-/** Money that is reserved for a call. It is settled once, however the call ends. */
-export type Reservation = {
-  /** Replaces the reserved amount by the cost of what the call used, as far as that is known. */
-  settle(used: ModelUsage): Promise<void>
-}
-
-/**
- * Keeps the cost of model calls within the day's limit, over all nodes. The maximum cost is reserved before each call.
- * A call that a crash interrupted is never settled, so it counts with its maximum.
- */
-export type Budget = {
-  /** True when there is a limit. */
-  readonly limited: boolean
-  reserve(
-    call: PlannedCall,
-  ): Promise<{ ok: true; reservation: Reservation } | { ok: false; error: RunError }>
-}
+import type { LimitedPayer, PayerAllowances } from './allowances.ts'
+import { LEAST_OUTPUT, plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Budget, PlannedCall, Reservation, Shortage } from './planned-call.ts'
 
 export type BudgetOptions = {
   database: Database
   catalog: Pick<ModelCatalog, 'cost'>
   /** The most US dollars that all model calls of one day may cost; null is no limit. */
   usdPerDay: number | null
+  /** What each person and each key may use; null without accounts. */
+  allowances: PayerAllowances | null
   /** ISO 8601. */
   now(): string
 }
 
-/** One budget for all users, by UTC days: a single provider account pays. */
-export function createBudget({ database, catalog, usdPerDay, now }: BudgetOptions): Budget {
-  if (usdPerDay === null) {
-    return { limited: false, reserve: async () => ({ ok: true, reservation: nothing }) }
+type Reserved = { ok: true; reservation: Reservation } | { ok: false; error: RunError }
+
+/** One budget for all users, by UTC days, because a single provider account pays; and those of each person and key. */
+export function createBudget({
+  database,
+  catalog,
+  usdPerDay,
+  allowances,
+  now,
+}: BudgetOptions): Budget {
+  const { db } = database
+
+  /** Reserves in the budget of all, in this transaction. */
+  async function reserveOfAll(
+    transaction: Db,
+    day: string,
+    usd: number | null,
+    model: string,
+  ): Promise<RunError | null> {
+    if (usdPerDay === null) {
+      return null
+    }
+    if (usd === null) {
+      return priceUnknown(model, 'BUDGET_USD_PER_DAY')
+    }
+    const fits = await reserveSpending(transaction, { day, usd, limit: usdPerDay })
+    return fits ? null : usedUp(usdPerDay)
   }
+
+  async function settleOfAll(day: string, reserved: number | null, spent: number): Promise<void> {
+    if (usdPerDay !== null && reserved !== null) {
+      await settleSpending(db, { day, reserved, spent })
+    }
+  }
+
+  async function forAll({ model, outputTokens, inputTokens }: PlannedCall): Promise<Reserved> {
+    if (usdPerDay === null) {
+      const settle = async () => undefined
+      return {
+        ok: true,
+        reservation: { outputTokens, shortage: null, limited: false, settle },
+      }
+    }
+    const reserved = await catalog.cost(model, { inputTokens, outputTokens })
+    const day = now().slice(0, 10)
+    const error = await reserveOfAll(db, day, reserved, model)
+    if (error) {
+      return { ok: false, error }
+    }
+    const settle = async (used: ModelUsage) =>
+      settleOfAll(day, reserved, (await catalog.cost(model, used)) ?? reserved ?? 0)
+    return { ok: true, reservation: { outputTokens, shortage: null, limited: true, settle } }
+  }
+
+  async function forPayers(
+    of: PayerAllowances,
+    payers: readonly LimitedPayer[],
+    call: PlannedCall,
+  ): Promise<Reserved> {
+    const { model, inputTokens } = call
+    const priceOf = (outputTokens: number) => catalog.cost(model, { inputTokens, outputTokens })
+    const isMoneyLimited = payers.some(({ limits }) => limits.usd !== null)
+    if (isMoneyLimited && (await priceOf(LEAST_OUTPUT)) === null) {
+      return { ok: false, error: priceUnknown(model, 'LIMIT_USD_PER_DAY') }
+    }
+    const day = now().slice(0, 10)
+    const shortageOf = ({ by, needed }: NonNullable<Plan['shortBy']>): Shortage => ({
+      error: { code: 'budget', message: of.spent(by.payer, by.limit).message, retryable: false },
+      note: () => of.noteShortage(by.payer, needed),
+    })
+    const reserved = await db.transaction().execute(async (transaction) => {
+      const planned = await plan(call, await of.left(transaction, payers), priceOf)
+      if (planned.outputTokens === 0) {
+        return { planned, usd: 0, error: null }
+      }
+      const usd = await priceOf(planned.outputTokens)
+      const error = await reserveOfAll(transaction, day, usd, model)
+      if (!error) {
+        await of.reserve(transaction, payers, amountOf(inputTokens + planned.outputTokens, usd))
+      }
+      return { planned, usd, error }
+    })
+    const { planned, usd, error } = reserved
+    const shortage = planned.shortBy && shortageOf(planned.shortBy)
+    if (error) {
+      return { ok: false, error }
+    }
+    const { outputTokens } = planned
+    if (outputTokens === 0 && shortage) {
+      await shortage.note()
+      return { ok: false, error: shortage.error }
+    }
+    const settle = async (used: ModelUsage) => {
+      const spent = (await catalog.cost(model, used)) ?? usd
+      await of.settle(
+        payers,
+        amountOf(inputTokens + outputTokens, usd),
+        amountOf(used.inputTokens + used.outputTokens, spent),
+      )
+      await settleOfAll(day, usd, spent ?? 0)
+    }
+    return { ok: true, reservation: { outputTokens, shortage, limited: true, settle } }
+  }
+
   return {
-    limited: true,
-    async reserve({ model, ...tokens }: PlannedCall) {
-      const reserved = await catalog.cost(model, tokens)
-      if (reserved === null) {
-        return { ok: false, error: priceUnknown(model) }
-      }
-      const day = now().slice(0, 10)
-      const fits = await reserveSpending(database.db, { day, usd: reserved, limit: usdPerDay })
-      if (!fits) {
-        return { ok: false, error: usedUp(usdPerDay) }
-      }
-      const settle = async (used: ModelUsage) => {
-        const spent = (await catalog.cost(model, used)) ?? reserved
-        await settleSpending(database.db, { day, reserved, spent })
-      }
-      return { ok: true, reservation: { settle } }
+    async reserve(call) {
+      const payers = allowances ? await allowances.limited(db, call.payer) : []
+      return allowances && payers.length > 0 ? forPayers(allowances, payers, call) : forAll(call)
     },
   }
 }
 
-const nothing: Reservation = { settle: async () => undefined }
+function amountOf(tokens: number, usd: number | null): Amount {
+  return { tokens, usd: usd ?? 0 }
+}
 
 function usedUp(usd: number): RunError {
   return {
@@ -72,11 +146,11 @@ function usedUp(usd: number): RunError {
   }
 }
 
-function priceUnknown(model: string): RunError {
+function priceUnknown(model: string, setting: string): RunError {
   return {
     code: 'budget',
     message:
-      `The price of the model "${model.slice(0, 100)}" is not known, so BUDGET_USD_PER_DAY cannot be kept: ` +
+      `The price of the model "${model.slice(0, 100)}" is not known, so ${setting} cannot be kept: ` +
       'choose another model, or remove the limit.',
     retryable: false,
   }

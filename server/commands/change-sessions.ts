@@ -14,7 +14,7 @@ import { free, inSession } from './command.ts'
 
 export const createSession = free(
   sessions.create,
-  async ({ database: { db }, user, now, newId }, input) => {
+  async ({ database: { db }, limits, user, login, address, now, newId }, input) => {
     const id = input.id ?? SessionId.parse(newId())
     const wanted = {
       id,
@@ -23,6 +23,10 @@ export const createSession = free(
       model: input.model ?? null,
       systemPrompt: input.systemPrompt ?? null,
       now: now(),
+    }
+    const known = limits && input.id && (await table.findSession(db, user.id, input.id))
+    if (limits && !known) {
+      await limits.admitSessions({ user, login, address }, 1, 0)
     }
     const made = await db
       .transaction()
@@ -81,8 +85,10 @@ export const updateSession = inSession(sessions.update, {
 
 export const deleteSession = inSession(sessions.delete, {
   session: (_db, _user, { id }) => id,
-  run: async ({ db, log, userId }, { id }) => {
+  run: async (transaction, { id }) => {
+    const { db, log, userId } = transaction
     const active = await findActiveRun(db, id)
+    await transaction.audit({ action: 'session.deleted', targetId: id, detail: {} })
     await table.deleteSession(db, id)
     log.dropAll()
     const deleted = { type: 'session-deleted', sessionId: id, userId } as const
@@ -92,8 +98,11 @@ export const deleteSession = inSession(sessions.delete, {
 
 export const importSessions = free(
   sessions.import,
-  async ({ database, user, now: clock, newId }, { data }) => {
+  async ({ database, limits, user, login, address, now: clock, newId }, { data }) => {
     const now = clock()
+    if (limits) {
+      await limits.admitSessions({ user, login, address }, 1, lengthOf(data))
+    }
     const files = await readImport(data, now)
     const ids = await importAtomically(database, user.id, newId, (writing, owner) =>
       insertSessions(writing, files, { userId: user.id, owner, newId, now }),
@@ -111,3 +120,8 @@ export const importSessions = free(
     }
   },
 )
+
+/** Of a file's text, or of its JSON; UTF-16 units. */
+function lengthOf(data: unknown): number {
+  return typeof data === 'string' ? data.length : JSON.stringify(data ?? null).length
+}

@@ -9,7 +9,8 @@ import type {
 } from '../../shared/contract/api/declare.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
-import type { Login, User } from '../auth/port.ts'
+import type { Requester, User } from '../auth/port.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { Urgency } from '../log/writing/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
 
@@ -25,6 +26,8 @@ export type Effect =
   | { type: 'session-changed'; sessionId: SessionId }
   /** Logins ended, or are good for something else. */
   | { type: 'logins-changed' }
+  /** A run of this person that waits may start now. */
+  | { type: 'start-waiting'; userId: UserId }
   /** With the run that was going in it, if one was. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
 
@@ -41,6 +44,8 @@ type SessionCommand<Input, Result> = {
   session(db: Db, user: User, input: Input): Promise<SessionId> | SessionId
   /** `answer` for what an answer under way waits for: a stop is promised to reach the provider within a second. */
   urgency?: Urgency
+  /** Refuses what is over a limit of this person, before anything is locked; what was done already is done again. */
+  admit?(context: AdmitContext, input: Input): Promise<void>
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
 }
 
@@ -49,10 +54,12 @@ type FreeCommand<Input, Result> = {
   run(context: FreeContext, input: Input): Promise<Done<Result>>
 }
 
-type FreeContext = {
+export type AdmitContext = { db: Db; limits: Limits; requester: Requester }
+
+type FreeContext = Requester & {
   database: Database
-  user: User
-  login: Login
+  /** Null without accounts. */
+  limits: Limits | null
   /** ISO 8601. */
   now(): string
   newId(): string

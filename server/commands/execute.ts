@@ -1,5 +1,5 @@
 import { notFound } from '../api-error.ts'
-import type { Asker } from '../auth/port.ts'
+import type { Requester } from '../auth/port.ts'
 import type { Services } from '../services.ts'
 import type { Command, Effect } from './command.ts'
 import { CommandTransaction } from './transaction.ts'
@@ -12,15 +12,21 @@ type CommandServices = CommandDeps &
 /** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
 export async function execute<Input, Result>(
   services: CommandServices,
-  asker: Asker,
+  requester: Requester,
   command: Command<Input, Result>,
   input: Input,
 ): Promise<Result> {
   const { result, effects } =
     'session' in command
-      ? await inTransaction(services, asker, command, input)
+      ? await inTransaction(services, requester, command, input)
       : await command.run(
-          { database: services.database, ...asker, now: services.now, newId: services.newId },
+          {
+            database: services.database,
+            limits: services.limits,
+            ...requester,
+            now: services.now,
+            newId: services.newId,
+          },
           input,
         )
   for (const effect of effects) {
@@ -31,15 +37,20 @@ export async function execute<Input, Result>(
 
 async function inTransaction<Input, Result>(
   services: CommandServices,
-  asker: Asker,
+  requester: Requester,
   command: Extract<Command<Input, Result>, { session: unknown }>,
   input: Input,
 ) {
-  const sessionId = await command.session(services.database.db, asker.user, input)
+  const { db } = services.database
+  const { limits } = services
+  const sessionId = await command.session(db, requester.user, input)
+  if (limits) {
+    await command.admit?.({ db, limits, requester }, input)
+  }
   return services.log.append(
     sessionId,
-    async (db, log) => {
-      const transaction = new CommandTransaction(db, log, sessionId, asker, services)
+    async (writing, log) => {
+      const transaction = new CommandTransaction(writing, log, sessionId, requester, services)
       if (!(await transaction.lock())) {
         throw notFound('session')
       }
@@ -63,6 +74,8 @@ function carryOut({ runs, hub, changes, node, logins }: CommandServices, effect:
       return node.broadcast(effect)
     case 'logins-changed':
       return logins.changed()
+    case 'start-waiting':
+      return void runs.startWaiting(effect.userId)
     case 'session-deleted': {
       const { sessionId, userId, runId } = effect
       if (runId) {

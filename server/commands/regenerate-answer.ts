@@ -4,12 +4,14 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
 import { CommandError, notFound } from '../api-error.ts'
+import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Answers the question of an assistant message anew, beside the old answer; an answer that runs is stopped first. */
 export const regenerateAnswer = inSession(messages.regenerate, {
   session: sessionOfMessage,
+  admit: (context, { newId }) => admitAnswer(newId, 0, context),
   run: async (transaction, { id, newId, model }) => {
     const old = await findMessage(transaction.db, transaction.userId, id)
     if (!old) {
@@ -27,6 +29,7 @@ export const regenerateAnswer = inSession(messages.regenerate, {
       return { result: { messageId: newId, runId: repeated.id }, effects: [] }
     }
     const active = await transaction.open()
+    const mustWait = !active && (await transaction.mustWait())
     const run = await transaction.queueRun(
       {
         questionId,
@@ -39,6 +42,10 @@ export const regenerateAnswer = inSession(messages.regenerate, {
     const result = { messageId: run.messageId, runId: run.id }
     if (active) {
       return { result, effects: await transaction.stopRun(active) }
+    }
+    if (mustWait) {
+      transaction.noteWait()
+      return { result, effects: [] }
     }
     if (questionId !== transaction.session.activeLeaf) {
       await transaction.addBranch(questionId)

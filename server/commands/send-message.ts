@@ -13,6 +13,7 @@ import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { CommandError, notFound } from '../api-error.ts'
+import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
 import type { Done, Effect } from './command.ts'
 import { NOT_QUEUED } from './stop-run.ts'
@@ -32,11 +33,14 @@ type Sent = { messageId: MessageId; runId: RunId }
 
 export const sendMessage = inSession(messages.send, {
   session: (_db, _user, { sessionId }) => sessionId,
+  admit: ({ db, limits, requester }, { id, text }) =>
+    admitAnswer(id, text.length, { db, limits, requester }),
   run: ask,
 })
 
 export const editMessage = inSession(messages.edit, {
   session: sessionOfMessage,
+  admit: (context, { newId, text }) => admitAnswer(newId, text.length, context),
   run: async (transaction, { id, newId, text, onlyQueued }) => {
     const { db, log, userId } = transaction
     const message = (await findMessage(db, userId, id))?.message
@@ -82,11 +86,16 @@ export async function ask(
       'An answer is running in this session. Stop it, or send with whenBusy "queue".',
     )
   }
-  if (active) {
+  const mustWait = !active && (await transaction.mustWait())
+  if (active || mustWait) {
     await requireRoom(transaction, question.text)
   }
-  const { run, message } = await insertQuestion(transaction, question, active)
+  const { run, message } = await insertQuestion(transaction, question, active, mustWait)
   const result = { messageId: run.questionId, runId: run.id }
+  if (mustWait) {
+    await holdBack(transaction, message, question.text)
+    return { result, effects: [] }
+  }
   if (active) {
     await updateSession(db, sessionId, { updatedAt: message.createdAt })
     log.add({ type: 'message', message })
@@ -115,7 +124,7 @@ async function beginAtOnce(
   { id, text, parentId }: Question,
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
-  if (parentId !== undefined || session.status === 'closed') {
+  if (parentId !== undefined || session.status === 'closed' || (await transaction.mustWait())) {
     return null
   }
   const questionId = id ?? MessageId.parse(transaction.newId())
@@ -128,6 +137,25 @@ async function beginAtOnce(
     await transaction.addSession()
   }
   return { result: { messageId: questionId, runId: run.id }, effects: [{ type: 'drive', run }] }
+}
+
+/** The question waits, without an answer before it in its session: until others of this person have ended. */
+async function holdBack(
+  transaction: CommandTransaction,
+  message: Message,
+  text: string,
+): Promise<void> {
+  const { db, log, sessionId, session } = transaction
+  const title = session.title === null ? titleOf(text) : null
+  await updateSession(db, sessionId, {
+    updatedAt: message.createdAt,
+    ...(title !== null && { title, titleSource: 'rule' as const }),
+  })
+  log.add({ type: 'message', message })
+  if (title !== null) {
+    await transaction.addSession()
+  }
+  transaction.noteWait()
 }
 
 async function interrupt(transaction: CommandTransaction, active: Run): Promise<Effect[]> {
@@ -192,6 +220,7 @@ async function insertQuestion(
   transaction: CommandTransaction,
   { id, text, parentId, whenBusy }: Question,
   active: Run | null,
+  mustWait: boolean,
 ): Promise<{ run: Run; message: Message }> {
   const { db, log, sessionId, userId, session } = transaction
   if (parentId) {
@@ -211,7 +240,7 @@ async function insertQuestion(
     role: 'user',
     parts: [{ type: 'text', text }],
     partsSeq: log.nextSeq,
-    status: active ? 'queued' : 'completed',
+    status: active || mustWait ? 'queued' : 'completed',
     runId,
     model: null,
     createdAt: transaction.now(),

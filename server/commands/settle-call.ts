@@ -20,6 +20,11 @@ export const decideCall = inSession(tools.decide, {
     if (stored?.call.status !== 'awaiting-approval') {
       throw new CommandError('CONFLICT', 'This call does not wait for a decision, or not any more.')
     }
+    await transaction.audit({
+      action: decision === 'approve' ? 'tool.approved' : 'tool.denied',
+      targetId: callId,
+      detail: { tool: stored.call.name },
+    })
     const because = reason ? ` Reason: ${reason}` : ''
     if (stored.owner) {
       const again = decidedAgain(transaction, stored, decision, because)

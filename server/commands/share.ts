@@ -3,6 +3,7 @@ import { countShares, deleteShare, insertShare } from '../../db/queries/sessions
 import { shares } from '../../shared/contract/api/sessions.ts'
 import { ShareId } from '../../shared/contract/share.ts'
 import { CommandError, notFound } from '../api-error.ts'
+import { audit } from '../audit.ts'
 import { takeShare } from '../shares/snapshot.ts'
 import { free } from './command.ts'
 
@@ -11,7 +12,7 @@ const MAX_SHARES = 1_000
 
 export const createShare = free(
   shares.create,
-  async ({ database, user, now, newId }, { sessionId }) => {
+  async ({ database, user, address, now, newId }, { sessionId }) => {
     const { db } = database
     const id = ShareId.parse(newId())
     const taken = await takeShare(database, { userId: user.id, sessionId, ownId: id, newId })
@@ -32,14 +33,27 @@ export const createShare = free(
     }
     const token = randomBytes(32).toString('base64url')
     const share = { id, token, sessionId, title: taken.title, createdAt: now() }
-    await insertShare(db, { ...share, userId: user.id, messages: taken.messages })
+    await db.transaction().execute(async (transaction) => {
+      await insertShare(transaction, { ...share, userId: user.id, messages: taken.messages })
+      await audit(transaction, { user, address }, share.createdAt, {
+        action: 'share.created',
+        targetId: id,
+        detail: { sessionId },
+      })
+    })
     return { result: share, effects: [] }
   },
 )
 
-export const revokeShare = free(shares.revoke, async ({ database, user }, { token }) => {
-  if (!(await deleteShare(database.db, user.id, token))) {
-    throw notFound('share')
-  }
+export const revokeShare = free(shares.revoke, async (context, { token }) => {
+  const { database, user, address, now } = context
+  await database.db.transaction().execute(async (transaction) => {
+    const targetId = await deleteShare(transaction, user.id, token)
+    if (targetId === null) {
+      throw notFound('share')
+    }
+    const revoked = { action: 'share.revoked', targetId, detail: {} } as const
+    await audit(transaction, { user, address }, now(), revoked)
+  })
   return { result: { token }, effects: [] }
 })

@@ -6,8 +6,13 @@ import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
-import type { Asker, Login, User } from '../auth/port.ts'
 import type { Appender } from '../log/writing/sequenced-events.ts'
+import type { AuditAction } from '../../shared/contract/audit.ts'
+import { audit } from '../audit.ts'
+import type { Audited } from '../audit.ts'
+import type { Login, Requester, User } from '../auth/port.ts'
+import { keyOf } from '../budget/planned-call.ts'
+import type { Limits } from '../limits/limits.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
 import { startAnswer, startAtOnce } from '../runs/start.ts'
@@ -21,6 +26,7 @@ export type CommandDeps = {
   presence: Pick<LocalPresence, 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
+  limits: Limits | null
   /** ISO 8601. */
   now(): string
   newId(): string
@@ -30,21 +36,24 @@ export type CommandDeps = {
 export class CommandTransaction extends SessionTransaction {
   readonly user: User
   readonly login: Login
+  readonly #address: string | null
   readonly tools: Pick<ToolRegistry, 'info' | 'needsApproval' | 'find'>
   /** This node, which owns what it starts. */
   readonly nodeId: string
   readonly #deps: CommandDeps
+  #mustWait: Promise<boolean> | null = null
 
   constructor(
     db: Db,
     log: Appender,
     sessionId: SessionId,
-    { user, login }: Asker,
+    { user, login, address }: Requester,
     deps: CommandDeps,
   ) {
     super(db, log, { sessionId, userId: user.id })
     this.user = user
     this.login = login
+    this.#address = address
     this.tools = deps.tools
     this.nodeId = deps.node.id
     this.#deps = deps
@@ -65,6 +74,28 @@ export class CommandTransaction extends SessionTransaction {
       await this.#deps.presence.reopen(this)
     }
     return findActiveRun(this.db, this.sessionId)
+  }
+
+  /** Records what is done here, in this transaction. */
+  async audit<Action extends AuditAction>(audited: Audited<Action>): Promise<void> {
+    const actor = { user: this.user, address: this.#address }
+    await audit(this.db, actor, this.now(), audited)
+  }
+
+  /** True when an answer has to wait until others of this person have ended; asked before its run is in the queue. */
+  mustWait(): Promise<boolean> {
+    this.#mustWait ??= this.#lookForSlot()
+    return this.#mustWait
+  }
+
+  async #lookForSlot(): Promise<boolean> {
+    const { limits } = this.#deps
+    return limits !== null && !(await limits.slots.mayStartNext(this.db, this.userId))
+  }
+
+  /** Notes that it waits. */
+  noteWait(): void {
+    this.#deps.limits?.slots.noteHeld()
   }
 
   /**
@@ -105,6 +136,7 @@ export class CommandTransaction extends SessionTransaction {
       model: run.model ?? this.session.model ?? this.#deps.defaultModel,
       sessionId: this.sessionId,
       userId: this.userId,
+      keyId: keyOf(this.login),
       createdAt: this.now(),
     }
   }

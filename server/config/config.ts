@@ -45,6 +45,15 @@ export type Config = {
   runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
   /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
+  /** Of each person, where there are accounts; null is without limit. */
+  limits: {
+    requestsPerMinute: number
+    sendsPerMinute: number
+    runsAtOnce: number
+    tokensPerDay: number | null
+    usdPerDay: number | null
+    storageMb: number
+  }
   sessions: { graceMs: number }
   tools: {
     timeoutMs: number
@@ -144,6 +153,14 @@ function toConfig(settings: Settings): Config {
       maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
     },
     budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
+    limits: {
+      requestsPerMinute: settings.LIMIT_REQUESTS_PER_MINUTE,
+      sendsPerMinute: settings.LIMIT_SENDS_PER_MINUTE,
+      runsAtOnce: settings.LIMIT_RUNS_AT_ONCE,
+      tokensPerDay: settings.LIMIT_TOKENS_PER_DAY ?? null,
+      usdPerDay: settings.LIMIT_USD_PER_DAY ?? null,
+      storageMb: settings.LIMIT_STORAGE_MB,
+    },
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,

@@ -5,6 +5,7 @@ import { Server as HttpsServer } from 'node:https'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gauge, Registry } from 'prom-client'
+import { retryAfterOf } from '../api-error.ts'
 import type { AccessPolicy } from './access.ts'
 import { isInterface } from './access.ts'
 import { boundBodies } from './rest/bodies.ts'
@@ -223,6 +224,8 @@ function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): v
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
       report(error, 'request failed', { url: loggedPath(request.url) })
     }
+    const retryAfter = retryAfterOf(error)
+    if (retryAfter !== null) void reply.header('retry-after', String(retryAfter))
     return reply.code(status).send(body)
   })
 }

@@ -4,6 +4,7 @@ import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClientAddress } from './client-address.ts'
+import { retryAfterOf } from '../api-error.ts'
 import type { CreateContext } from './sockets/connection.ts'
 import { httpConnection } from './sockets/connection.ts'
 import { toTrpcError } from './http-errors.ts'
@@ -61,6 +62,7 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
             httpConnection(req.raw, reply.raw, info.signal, info.connectionParams),
           ),
         onError: ({ error, path }) => options.onError({ error, path }),
+        responseMeta: ({ errors }) => ({ headers: retryHeaders(errors) }),
       })
       return reply
     }
@@ -80,6 +82,12 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
       )
     }
   }
+}
+
+/** When to ask again, of a batch that which is refused longest. */
+function retryHeaders(errors: readonly TRPCError[]): Record<string, string> {
+  const longest = Math.max(0, ...errors.map((error) => retryAfterOf(error) ?? 0))
+  return longest > 0 ? { 'retry-after': String(longest) } : {}
 }
 
 /** tRPC has this limit too, but its error does not say what the limit is. */

@@ -84,9 +84,10 @@ export async function writeSessionText(
   }
   const onUsage = (used: ModelUsage, model: string) =>
     recordUsage(deps, { sessionId, kind: kind.kind, model }, step.model, used)
+  const payer = { userId, keyId: null }
   let text: string | null
   try {
-    text = kind.read(await writeText(deps, step, { signal: attempt.signal, onUsage }))
+    text = kind.read(await writeText(deps, step, { signal: attempt.signal, payer, onUsage }))
   } catch (error) {
     if (!(error instanceof WritingError) || (error.retryable && !attempt.isLast)) {
       throw error

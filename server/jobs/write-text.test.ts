@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { Budget, PlannedCall } from '../budget/budget.ts'
+import { LOCAL_OWNER } from '../auth/local-owner.ts'
+import type { Budget, PlannedCall } from '../budget/planned-call.ts'
 import type { ModelUsage } from '../model/port.ts'
 import { createScriptedModel } from '../testing/scripted-model.ts'
 import { WritingError, writeText } from './write-text.ts'
@@ -19,16 +20,24 @@ function setUp(refusal: RunError | null = null) {
   const settled: ModelUsage[] = []
   const counted: ModelUsage[] = []
   const budget: Budget = {
-    limited: true,
     async reserve(call) {
       planned.push(call)
       return refusal
         ? { ok: false, error: refusal }
-        : { ok: true, reservation: { settle: async (used) => void settled.push(used) } }
+        : {
+            ok: true,
+            reservation: {
+              outputTokens: call.outputTokens,
+              shortage: null,
+              limited: true,
+              settle: async (used) => void settled.push(used),
+            },
+          }
     },
   }
   const tokens = { estimate: (text: string) => text.length }
   const signal = new AbortController().signal
+  const payer = { userId: LOCAL_OWNER, keyId: null }
   return {
     model,
     planned,
@@ -36,7 +45,7 @@ function setUp(refusal: RunError | null = null) {
     counted,
     write: () => {
       const onUsage = async (usage: ModelUsage) => void counted.push(usage)
-      return writeText({ model, budget, tokens }, STEP, { signal, onUsage })
+      return writeText({ model, budget, tokens }, STEP, { signal, payer, onUsage })
     },
   }
 }

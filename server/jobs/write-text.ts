@@ -1,5 +1,5 @@
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { Budget } from '../budget/budget.ts'
+import type { Budget, Payer } from '../budget/planned-call.ts'
 import { safeStream } from '../model/text/safe-stream.ts'
 import { redactError } from '../model/redacted-error.ts'
 import type { ModelPort, ModelStep, ModelUsage } from '../model/port.ts'
@@ -29,6 +29,8 @@ export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCount
 
 export type WritingOptions = {
   signal: AbortSignal
+  /** Whose tokens and money it takes. */
+  payer: Payer
   /**
    * Called with the usage of the call when the provider reports it, also for a failed call.
    * @param model the model that answered, as the provider names it
@@ -43,17 +45,18 @@ export type WritingOptions = {
 export async function writeText(
   { model, budget, tokens }: Writer,
   asked: Omit<ModelStep, 'tools'>,
-  { signal, onUsage }: WritingOptions,
+  { signal, payer, onUsage }: WritingOptions,
 ): Promise<string> {
-  const step = { ...asked, tools: [] }
+  const full = { ...asked, tools: [] }
   const planned = {
-    inputTokens: Math.ceil(TOKEN_SAFETY_FACTOR * tokens.estimate(step.systemPrompt + textOf(step))),
-    outputTokens: step.maxTokens,
+    inputTokens: Math.ceil(TOKEN_SAFETY_FACTOR * tokens.estimate(full.systemPrompt + textOf(full))),
+    outputTokens: full.maxTokens,
   }
-  const reserved = await budget.reserve({ model: step.model, ...planned })
+  const reserved = await budget.reserve({ model: full.model, payer, ...planned })
   if (!reserved.ok) {
     throw new WritingError(reserved.error)
   }
+  const step = { ...full, maxTokens: reserved.reservation.outputTokens }
   // If this throws, the reservation stays, because the actual usage is unknown.
   const { text, usage, answering, error, cause } = await readText(model, step, signal)
   const outputTokens = Math.ceil(text.length / UNITS_PER_TOKEN)

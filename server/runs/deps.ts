@@ -1,7 +1,8 @@
 import type { Database } from '../../db/engine/database.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
 import type { TitleWriter } from '../jobs/titles.ts'
-import type { Budget } from '../budget/budget.ts'
+import type { Budget } from '../budget/planned-call.ts'
+import type { RunSlots } from '../limits/run-slots.ts'
 import type { LogWriter } from '../log/writing/writer.ts'
 import type { ModelPort } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
@@ -17,6 +18,8 @@ export type RunDeps = {
   catalog: ModelCatalog
   tokens: TokenCounter
   budget: Budget
+  /** How many runs of each person go on at once; null without accounts, where there is no such limit. */
+  slots: RunSlots | null
   tools: ToolRegistry
   node: LocalNode
   titles: Pick<TitleWriter, 'answered'>

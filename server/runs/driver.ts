@@ -31,6 +31,7 @@ const MAX_ATTEMPTS = 6
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
   const { steps, calls, question, caller, kept } = await load(run, deps)
+  const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
@@ -59,7 +60,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
     const request = { ...question.request, ...(await offer.next(endOfAsking)) }
     const asked = { ...question, request, current }
-    const result = await askWithin(asked, written, deps, recorder, endOfAsking)
+    const result = await askWithin(asked, { written, payer }, deps, recorder, endOfAsking)
     for (const note of result.notes) {
       notes.add(note)
     }

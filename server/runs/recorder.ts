@@ -9,6 +9,7 @@ import { insertStep } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns, updateCall } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall, StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { Db } from '../../db/engine/database.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
@@ -149,8 +150,20 @@ export class RunRecorder {
       if (outcome === 'completed' && wantsSummary) {
         await this.#deps.summaries.request(db, sessionId, this.#deps.newId())
       }
-      return next && startAfter(transaction, next, this.#deps)
+      return next && (await this.#mayFollow(db, next))
+        ? startAfter(transaction, next, this.#deps)
+        : null
     })
+  }
+
+  /** False when it is another session's turn, of the same person, or too many of theirs are going. */
+  async #mayFollow(db: Db, next: Run): Promise<boolean> {
+    const { slots } = this.#deps
+    return (
+      slots === null ||
+      next.stopRequestedAt !== null ||
+      (await slots.mayStartNext(db, next.userId, next.sessionId))
+    )
   }
 
   get #place() {

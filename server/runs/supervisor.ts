@@ -6,11 +6,13 @@ import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
-import type { RunId } from '../../shared/contract/ids.ts'
+import type { RunId, UserId } from '../../shared/contract/ids.ts'
+import type { RunSlots } from '../limits/run-slots.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
 import { recoverRetries, tryAgain } from './retries.ts'
+import { startWaiting } from './start-waiting.ts'
 import { takeOver } from './takeover.ts'
 
 type Drive = {
@@ -42,6 +44,7 @@ export class RunSupervisor {
   readonly #compact: (run: Run) => Promise<void>
   readonly #drives = new Map<RunId, Drive>()
   readonly #compacting = new Set<Promise<void>>()
+  readonly #starting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
   readonly #closing = new AbortController()
@@ -109,13 +112,39 @@ export class RunSupervisor {
     )
   }
 
+  /** Starts runs that wait until fewer of their person's are going, as many as may start now; of this person or of all. */
+  startWaiting(userId?: UserId): Promise<void> {
+    const { slots, node, onError } = this.#deps
+    if (!slots || !node.leaseHolds) {
+      return Promise.resolve()
+    }
+    const starting = this.#startWaiting(slots, userId)
+      .catch((error: unknown) => onError(error, 'runs that wait could not be started'))
+      .finally(() => this.#starting.delete(starting))
+    this.#starting.add(starting)
+    return starting
+  }
+
+  async #startWaiting(slots: RunSlots, userId: UserId | undefined): Promise<void> {
+    for (const of of await slots.startable(ROUND, userId)) {
+      // One that starts now would be given up at once.
+      if (this.#closing.signal.aborted) {
+        return
+      }
+      const run = await startWaiting(of, this.#deps)
+      if (run) {
+        this.drive(run)
+      }
+    }
+  }
+
   async close(): Promise<void> {
     const { database, log, node } = this.#deps
     this.#closing.abort()
     for (const timer of this.#timers) {
       clearInterval(timer)
     }
-    await Promise.all([this.sweep(), this.#lookingForStops])
+    await Promise.all([this.sweep(), this.#lookingForStops, ...this.#starting])
     for (const { leave } of this.#drives.values()) {
       leave.abort(new FencedError())
     }
@@ -129,7 +158,7 @@ export class RunSupervisor {
       lose.abort(new FencedError())
     }
     await this.#allDone()
-    await Promise.all(this.#compacting)
+    await Promise.all([...this.#compacting, ...this.#starting])
     await log.flush()
     await releaseRuns(database.db, node.id)
   }
@@ -170,6 +199,9 @@ export class RunSupervisor {
     }
     if (next) {
       this.drive(next)
+    } else {
+      // It may have been what others of its person waited for.
+      void this.startWaiting(run.userId)
     }
   }
 
@@ -207,6 +239,7 @@ export class RunSupervisor {
       }
     }
     await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
+    await this.startWaiting()
     await recoverRetries(this.#deps, ROUND)
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)

@@ -9,6 +9,7 @@ import type { SessionEvent } from '../../shared/contract/events.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import { notFound } from '../api-error.ts'
+import { audit } from '../audit.ts'
 import { SessionGoneError } from '../log/reading/reader.ts'
 import type { AppendedEvent } from '../log/events.ts'
 import { procedure, query } from '../trpc.ts'
@@ -69,7 +70,7 @@ export const readLog = query(sessions.log, async (context, { id, after, limit })
 
 export const exportFile = query(
   sessions.export,
-  async ({ services, user, takePieces }, { id, format }) => {
+  async ({ services, user, address, takePieces }, { id, format }) => {
     const file = await exportSession(services.database, {
       ...{ id, format },
       userId: user.id,
@@ -78,17 +79,31 @@ export const exportFile = query(
     if (!file) {
       throw notFound('session')
     }
+    const actor = { user, address: address ?? null }
+    await audit(services.database.db, actor, services.now(), {
+      action: 'export.made',
+      targetId: id,
+      detail: { what: 'session', format },
+    })
     return answerFile(file, takePieces)
   },
 )
 
-export const exportAccount = query(account.export, async ({ services, user, takePieces }) => {
-  const { database } = services
-  const [ids, now] = [await listAllSessionIds(database, user.id), services.now()]
-  const pieces = exportSessions(database, { userId: user.id, ids, now })
-  const name = `throughline-${now.slice(0, 10)}.json`
-  return answerFile({ name, mimeType: 'application/json', pieces }, takePieces)
-})
+export const exportAccount = query(
+  account.export,
+  async ({ services, user, address, takePieces }) => {
+    const { database } = services
+    await audit(database.db, { user, address: address ?? null }, services.now(), {
+      action: 'export.made',
+      targetId: user.id,
+      detail: { what: 'account', format: 'json' },
+    })
+    const [ids, now] = [await listAllSessionIds(database, user.id), services.now()]
+    const pieces = exportSessions(database, { userId: user.id, ids, now })
+    const name = `throughline-${now.slice(0, 10)}.json`
+    return answerFile({ name, mimeType: 'application/json', pieces }, takePieces)
+  },
+)
 
 async function answerFile(
   { name, mimeType, pieces }: FileInPieces,

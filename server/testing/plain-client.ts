@@ -17,8 +17,8 @@ export type PlainClient = {
 }
 
 /** @param address such as `ws://127.0.0.1:8001/ws/session/ID?after=7` */
-export function connectPlain(address: string): PlainClient {
-  const socket = new WebSocket(address)
+export function connectPlain(address: string, headers: Record<string, string> = {}): PlainClient {
+  const socket = new WebSocket(address, { headers })
   const frames: Frame[] = []
   const waiting = new Set<() => void>()
   const closed = Promise.withResolvers<number>()

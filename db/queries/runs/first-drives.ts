@@ -37,10 +37,10 @@ export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Prom
       select wanted.* from free, (values (${valuesOf(question)}), (${valuesOf(answer)})) as wanted
     ), driven as (
       insert into runs (id, session_id, user_id, question_id, message_id, status, owner, attempt, model, parent_chosen,
-        created_at, started_at, offered)
+        key_id, created_at, started_at, offered)
       select ${run.id}::uuid, ${run.sessionId}::uuid, ${run.userId}::uuid, ${run.questionId}::uuid,
         ${run.messageId}::uuid, 'running', ${owner}::uuid, 1, ${run.model}, ${run.parentChosen},
-        ${run.createdAt}::timestamptz, ${run.createdAt}::timestamptz, ${JSON.stringify(offered)}::json
+        ${run.keyId}::uuid, ${run.createdAt}::timestamptz, ${run.createdAt}::timestamptz, ${JSON.stringify(offered)}::json
       from free
     )
     update sessions set active_leaf = ${answer.id}, updated_at = ${run.createdAt},

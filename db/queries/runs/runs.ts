@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { KeyId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { RunStatus } from '../../schema.ts'
 
@@ -7,6 +7,8 @@ export type Run = {
   id: RunId
   sessionId: SessionId
   userId: UserId
+  /** The key by which a program asked for it; null where a person did. */
+  keyId: KeyId | null
   questionId: MessageId
   messageId: MessageId
   status: RunStatus
@@ -25,6 +27,7 @@ export const runColumns = [
   'runs.id as id',
   'runs.session_id as sessionId',
   'runs.user_id as userId',
+  'runs.key_id as keyId',
   'runs.question_id as questionId',
   'runs.message_id as messageId',
   'runs.status as status',
@@ -57,6 +60,7 @@ export async function insertRun(transaction: Db, run: NewRun, first: boolean): P
       id: run.id,
       session_id: run.sessionId,
       user_id: run.userId,
+      key_id: run.keyId,
       question_id: run.questionId,
       message_id: run.messageId,
       status: 'queued',
@@ -108,6 +112,19 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
     .select(runColumns)
     .where('session_id', '=', sessionId)
     .where(runIsActive)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The run of a session that is to start next; null when none waits. */
+export async function findNextQueued(db: Db, sessionId: SessionId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'queued')
+    .orderBy('place')
+    .limit(1)
     .executeTakeFirst()
   return row ?? null
 }

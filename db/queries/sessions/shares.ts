@@ -73,11 +73,12 @@ export async function findShared(db: Db, token: string): Promise<SharedSnapshot 
 }
 
 /** Revokes a share at once; false when this person has none with the token. */
-export async function deleteShare(db: Db, userId: UserId, token: string): Promise<boolean> {
-  const { numDeletedRows } = await db
+export async function deleteShare(db: Db, userId: UserId, token: string): Promise<ShareId | null> {
+  const row = await db
     .deleteFrom('shares')
     .where('user_id', '=', userId)
     .where('token', '=', token)
+    .returning('id')
     .executeTakeFirst()
-  return Number(numDeletedRows) > 0
+  return row?.id ?? null
 }

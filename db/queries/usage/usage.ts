@@ -70,9 +70,9 @@ export async function sumUsageByDay(
   }
 }
 
-const tokens = sql`coalesce(sum((calls.usage->>'inputTokens')::bigint + (calls.usage->>'outputTokens')::bigint), 0)`
+export const tokens = sql`coalesce(sum((calls.usage->>'inputTokens')::bigint + (calls.usage->>'outputTokens')::bigint), 0)`
 
-const sums = sql`${total('inputTokens')}, ${total('outputTokens')}, ${total('cachedInputTokens')},
+export const sums = sql`${total('inputTokens')}, ${total('outputTokens')}, ${total('cachedInputTokens')},
   ${total('reasoningTokens')}, sum((calls.usage->>'costUsd')::numeric) as "costUsd",
   count(distinct calls.run_id) as runs`
 
@@ -80,20 +80,25 @@ function total(name: Exclude<keyof UsageSum, 'costUsd' | 'runs'>): RawBuilder<nu
   return sql`coalesce(sum((calls.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
 }
 
-/** The finished model calls: the steps of runs, and the calls for titles and summaries. */
-function callsOf({ userId, sessionId, from, to }: UsageFilter): RawBuilder<unknown> {
+/** The finished model calls, of everybody without a user: the steps of runs, and the calls for titles and summaries. */
+export function callsOf({
+  userId,
+  sessionId,
+  from,
+  to,
+}: Omit<UsageFilter, 'userId'> & { userId: UserId | null }): RawBuilder<unknown> {
   const wanted = (table: 'runs' | 'background_usage') => {
     const column = (name: string) => sql.ref(`${table}.${name}`)
-    return sql`${column('user_id')} = ${userId}
+    return sql`${userId ? sql`${column('user_id')} = ${userId}` : sql`true`}
       ${sessionId ? sql`and ${column('session_id')} = ${sessionId}` : sql``}
       ${from ? sql`and ${column('created_at')} >= ${from}::timestamptz` : sql``}
       ${to ? sql`and ${column('created_at')} < ${to}::timestamptz` : sql``}`
   }
   return sql`(
-    select runs.created_at, steps.model, steps.usage, steps.run_id
+    select runs.created_at, steps.model, steps.usage, steps.run_id, runs.user_id, runs.key_id
     from runs join steps on steps.run_id = runs.id where ${wanted('runs')}
     union all
-    select created_at, model, usage, null from background_usage where ${wanted('background_usage')}
+    select created_at, model, usage, null, user_id, null from background_usage where ${wanted('background_usage')}
   ) as calls`
 }
 

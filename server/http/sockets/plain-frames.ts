@@ -24,7 +24,8 @@ export type PlainFrame =
       outcome: string
       error?: { code: string; message: string }
     }
-  | { type: 'error'; code: string; message: string }
+  /** `retry_after`: seconds, where the same may be asked again later. */
+  | { type: 'error'; code: string; message: string; retry_after?: number }
 
 /** The answer that a client is in the middle of; null between two. */
 export type PlainState = Answer | null

@@ -13,6 +13,7 @@ import { cutEnd } from '../../../shared/session/split.ts'
 import type { Call } from '../rest/procedures.ts'
 import type { Connection } from './connection.ts'
 import { bearerToken } from './connection.ts'
+import { retryAfterOf } from '../../api-error.ts'
 import { toHttpError } from '../http-errors.ts'
 import type { PlainFrame, PlainState } from './plain-frames.ts'
 import { stateAfter, translate } from './plain-frames.ts'
@@ -75,7 +76,11 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
   function report(error: unknown): { status: number; message: string } {
     const { status, body } = toHttpError(error)
     if (status >= 500) options.onError(error)
-    send(webSocket, { type: 'error', code: body.code, message: body.message })
+    const retryAfter = retryAfterOf(error)
+    send(webSocket, {
+      ...{ type: 'error', code: body.code, message: body.message },
+      ...(retryAfter !== null && { retry_after: retryAfter }),
+    })
     return { status, message: body.message }
   }
 }

@@ -1,6 +1,7 @@
 import type { StepUsage } from '../../../db/schema.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ModelUsage } from '../../model/port.ts'
+import type { Payer } from '../../budget/planned-call.ts'
 import { redactError } from '../../model/redacted-error.ts'
 import type { RunDeps } from '../deps.ts'
 import { fitStep } from './fit-step.ts'
@@ -22,10 +23,11 @@ const MAX_SHORTENINGS = 3
  * Asks for one step within the limits: of what the model reads, of what the run may write, and of the day's budget.
  *
  * @param written tokens that the run's earlier steps wrote
+ * @param payer whose tokens and money it takes
  */
 export async function askWithin(
   question: Question,
-  written: number,
+  { written, payer }: { written: number; payer: Payer },
   deps: RunDeps,
   recorder: RunRecorder,
   signal: AbortSignal,
@@ -40,7 +42,7 @@ export async function askWithin(
   const limited = { ...question, request: { ...question.request, maxTokens } }
   for (let share = 1, shortened = 0; ; shortened += 1) {
     const fitted = await fitStep(limited, deps, share)
-    const result = await askPaid(fitted, deps, recorder, signal)
+    const result = await askPaid(fitted, payer, deps, recorder, signal)
     const tooLong =
       result.end.type === 'failed' &&
       result.end.error.code === 'context_too_long' &&
@@ -57,7 +59,7 @@ export async function askWithin(
       continue
     }
     if (maxTokens < question.request.maxTokens && hitLimit(result)) {
-      return { ...result, end: { type: 'failed', error: writtenOut(maxOutputTokens) } }
+      return { ...result, end: failedBy(writtenOut(maxOutputTokens)) }
     }
     return result
   }
@@ -70,22 +72,25 @@ function lessThan(read: number, written: number): number {
 
 async function askPaid(
   fitted: FittedStep,
+  payer: Payer,
   deps: RunDeps,
   recorder: RunRecorder,
   signal: AbortSignal,
 ): Promise<PaidResult> {
-  const { step } = fitted
   const { budget, catalog, tokens } = deps
   const reserved = await budget.reserve({
-    model: step.model,
+    model: fitted.step.model,
     // Both an estimate and a tokenizer that is not the model's own may be a little too low.
     inputTokens: Math.ceil(fitted.likely * 1.15),
-    outputTokens: step.maxTokens,
+    outputTokens: fitted.step.maxTokens,
+    payer,
   })
   if (!reserved.ok) {
-    return refused(step.model, reserved.error)
+    return refused(fitted.step.model, reserved.error)
   }
-  const mustKeep = budget.limited || deps.settings.maxOutputTokens !== null
+  const { outputTokens: maxTokens, shortage, limited, settle } = reserved.reservation
+  const step = { ...fitted.step, maxTokens }
+  const mustKeep = limited || deps.settings.maxOutputTokens !== null
   const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
   const begun = !signal.aborted
   // Should this throw, what was set aside stays: nobody knows how much of it the call used.
@@ -99,18 +104,22 @@ async function askPaid(
   )
   const used = begun ? usedBy(result, fitted.likely) : NOTHING
   try {
-    await reserved.reservation.settle(used)
+    await settle(used)
+    if (shortage && hitLimit(result)) {
+      await shortage.note()
+    }
   } catch (error) {
     // Then all that was set aside counts: too much rather than too little.
     deps.onError(error, 'what a call of the model cost could not be recorded')
   }
   const { usage } = result
+  const end = shortage && hitLimit(result) ? failedBy(shortage.error) : result.end
   if (!usage) {
-    return { ...result, usage, omitted: fitted.omitted }
+    return { ...result, end, usage, omitted: fitted.omitted }
   }
   tokens.learn(step.model, fitted.basis, fitted.tokens, usage.inputTokens)
   const costUsd = await catalog.cost(step.model, usage)
-  return { ...result, usage: { ...usage, costUsd }, omitted: fitted.omitted }
+  return { ...result, end, usage: { ...usage, costUsd }, omitted: fitted.omitted }
 }
 
 /**
@@ -131,7 +140,11 @@ const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 /** Far more than tokens take: only a provider that ignores its limit gets there. */
 const UNITS_PER_TOKEN = 8
 
-function hitLimit({ end }: PaidResult): boolean {
+function failedBy(error: RunError): StepResult['end'] {
+  return { type: 'failed', error }
+}
+
+function hitLimit({ end }: Pick<StepResult, 'end'>): boolean {
   return end.type === 'finished' && end.finish === 'length'
 }
 
@@ -145,7 +158,7 @@ function writtenOut(limit: number | null): RunError {
 
 function refused(model: string, error: RunError): PaidResult {
   return {
-    end: { type: 'failed', error },
+    end: failedBy(error),
     model,
     usage: null,
     providerState: null,

@@ -81,7 +81,8 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   const limits = {
     catalog,
     tokens: createTokenCounter(),
-    budget: createBudget({ database, catalog, usdPerDay: null, now }),
+    budget: createBudget({ database, catalog, usdPerDay: null, allowances: null, now }),
+    slots: null,
   }
   const runs = new RunSupervisor(
     {
@@ -113,13 +114,14 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     // Nobody closes the simulated sessions.
     presence: { reopen: async () => undefined },
     defaultModel: settings.model,
+    limits: null,
   }
   return {
     gate,
     reader,
     /** Carries a command out. */
     execute: <Input, Result>(userId: UserId, command: Command<Input, Result>, input: Input) =>
-      execute(services, simulatedAsker(userId), command, input),
+      execute(services, { ...simulatedAsker(userId), address: null }, command, input),
     async open(): Promise<void> {
       await local.join()
       await runs.start()

@@ -107,6 +107,8 @@ function whenConnected(driver: ConnectionDriver): TRPCLink<AppRouter> {
  * schema library along; the type `Repeatable` makes every difference between the two a compile error.
  */
 const REPEATABLE: Repeatable = {
+  'admin.runs.stop': true,
+  'admin.users.update': true,
   'messages.edit': 'newId',
   'messages.regenerate': 'newId',
   'messages.select': true,

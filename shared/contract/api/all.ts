@@ -1,5 +1,6 @@
 import { account, keys, logins } from './account.ts'
 import { auth } from './auth.ts'
+import { admin, adminInvites, adminRuns, adminUsers } from './admin.ts'
 import { messages, runs } from './messages.ts'
 import { me, usage } from './people.ts'
 import { sessions, shares } from './sessions.ts'
@@ -19,6 +20,10 @@ export const api = {
   logins,
   account,
   auth,
+  admin,
+  'admin.users': adminUsers,
+  'admin.invites': adminInvites,
+  'admin.runs': adminRuns,
 }
 
 type Groups = typeof api

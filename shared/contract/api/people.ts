@@ -9,7 +9,7 @@ export const { me } = group(null, {
 })
 
 /** Postgres has no year 0. */
-const Moment = z.iso
+export const Moment = z.iso
   .datetime({ offset: true })
   .refine((text) => text >= '0001', 'must not be before the year 1')
 
@@ -24,7 +24,7 @@ const Period = z
   })
   .prefault({})
 
-const UsageTotals = z.object({
+export const UsageTotals = z.object({
   inputTokens: z.number().int(),
   outputTokens: z.number().int(),
   /** Those of the input tokens that the provider had cached; 0 also where a provider does not say. */

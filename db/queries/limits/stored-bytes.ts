@@ -1,0 +1,18 @@
+import { sql } from 'kysely'
+import type { UserId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+
+/** Bytes of everything that a person's messages say, as UTF-8. */
+export async function measureStoredBytes(db: Db, userId: UserId): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select coalesce(sum(octet_length(text)), 0)::bigint as bytes from messages where user_id = ${userId}`.execute(
+    db,
+  )
+  return rows[0]?.bytes ?? 0
+}
+
+export async function countSessions(db: Db, userId: UserId): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from sessions where user_id = ${userId}`.execute(db)
+  return rows[0]?.count ?? 0
+}
