@@ -94,7 +94,7 @@ describe('people', () => {
     page.on('websocket', () => (sockets += 1))
     await signIn(page, 'Ada')
     const conversation = conversationOn(page)
-    const words = numberedWords(2500)
+    const words = numberedWords(700)
     await conversation.send(repeat(words))
     await conversation.untilWords(20)
     await conversation.box.fill('What I was about to say')

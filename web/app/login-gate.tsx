@@ -1,6 +1,7 @@
 import { Suspense, lazy, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useStore, useThroughline } from '../../shared/react/index.ts'
+import { isLeaving } from './sign-in/leave.ts'
 
 const SignInPage = lazy(() => import('./sign-in/sign-in-page.tsx'))
 const SignInDialog = lazy(() => import('./sign-in/sign-in-dialog.tsx'))
@@ -14,7 +15,7 @@ export function LoginGate({ children }: { children: ReactNode }) {
   const state = useStore(login, (value) => value)
   const [wasSignedIn, setSignedIn] = useState(false)
   if (state === 'signed-in' && !wasSignedIn) setSignedIn(true)
-  if (state !== 'signed-out') return children
+  if (state !== 'signed-out' || isLeaving()) return children
   return wasSignedIn ? (
     <>
       {children}

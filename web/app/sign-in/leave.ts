@@ -1,10 +1,15 @@
-import { client } from '../../client.ts'
 import { drafts } from '../../features/messages/composer/page-drafts.ts'
+
+let isOnItsWay = false
 
 /** Leaves everything of a person behind: what is in memory, and what they have typed and not sent. */
 export function leaveTo(path: string): void {
   drafts.clear()
-  // Until the new page is there, the old one neither asks nor says anything more.
-  void client.close()
+  isOnItsWay = true
   location.assign(path)
+}
+
+/** Whether the page is being left: until the new one is there, this one asks for nothing more. */
+export function isLeaving(): boolean {
+  return isOnItsWay
 }
