@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -9,6 +9,10 @@ test('the first page asks for at most 190 KB of script, compressed', () => {
   const page = readFileSync(join(root, 'index.html'), 'utf8')
   const scripts = [...page.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path = '']) => path)
   expect(scripts.length).toBeGreaterThan(0)
-  const bytes = scripts.reduce((sum, path) => sum + statSync(join(root, `${path}.gz`)).size, 0)
+  const bytes = scripts.reduce((sum, path) => {
+    // The smallest files are not worth compressing.
+    const packed = join(root, `${path}.gz`)
+    return sum + statSync(existsSync(packed) ? packed : join(root, path)).size
+  }, 0)
   expect(bytes).toBeLessThan(190_000)
 })
