@@ -206,6 +206,41 @@ describe('people', () => {
     await expect(page.getByRole('alert')).toHaveText(/invalid/i)
   })
 
+  test('an administrator invites, suspends and lets in again; others have no such page', async () => {
+    await using adas = await visit(browser, `${server.url}/admin`)
+    const { page } = adas
+    await signIn(page, 'Ada')
+    await page.getByRole('button', { name: 'Invite' }).click()
+    const link = (await page.getByText(/\/invite\?token=/).textContent()) ?? ''
+    await cleanOnBoth(page, 'people')
+
+    await using guests = await visit(browser, link, { tolerates: REFUSED })
+    await createAccount(guests.page, 'Grace')
+    await expect(guests.page.getByRole('group', { name: 'Signed in' })).toHaveText('Grace')
+    await expect(guests.page.getByRole('link', { name: 'Admin' })).toHaveCount(0)
+    await guests.page.goto(`${server.url}/admin`)
+    await expect(guests.page.getByText('This page is for administrators')).toBeVisible()
+
+    await page.reload()
+    await page.getByRole('button', { name: 'Change Grace' }).click()
+    await cleanOnBoth(page, 'a person')
+    await page.getByRole('button', { name: 'Suspend' }).click()
+    await expect(guests.page.getByText('This account is suspended').first()).toBeVisible()
+    await page.getByRole('button', { name: 'Let in again' }).click()
+    await expect(page.getByRole('button', { name: 'Suspend' })).toBeVisible()
+    await page.getByRole('button', { name: 'Close' }).click()
+    for (const [part, sign] of [
+      ['Usage', page.getByRole('radiogroup', { name: 'Usage by' })],
+      ['Server', page.getByRole('group', { name: 'Limits in force' })],
+      ['Audit log', page.getByRole('group', { name: 'Audit log' })],
+    ] as const) {
+      await page.getByRole('radio', { name: part }).check()
+      await expect(sign).toBeVisible()
+      await cleanOnBoth(page, part)
+    }
+    await expect(page.getByRole('group', { name: 'Audit log' })).toContainText('user suspended')
+  })
+
   test('has no fault that axe finds on the pages that links lead to', async () => {
     await using visitor = await visit(browser, server.url)
     const { page } = visitor

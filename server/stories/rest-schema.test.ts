@@ -159,8 +159,8 @@ beforeAll(async () => {
   await call('get /key')
   await call('delete /key/{id}', { id: key })
   await app.signIn(email)
-  const logins = z.array(z.object({ id: z.string(), isCurrent: z.boolean() }))
-  const other = logins.parse(await call('get /login')).find(({ isCurrent }) => !isCurrent)
+  const logins = z.array(z.object({ id: z.string(), current: z.boolean() }))
+  const other = logins.parse(await call('get /login')).find(({ current }) => !current)
   await call('delete /login/{id}', { id: other?.id ?? '' })
   await call('get /account/export')
   // Who is the only administrator may not go.

@@ -78,6 +78,12 @@ const share = createRoute({
   component: lazyRouteComponent(() => import('./pages/share-page.tsx'), 'SharePage'),
 })
 
+const admin = createRoute({
+  getParentRoute: () => inShell,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./pages/admin-page.tsx'), 'AdminPage'),
+})
+
 const withToken = ({ token }: Record<string, unknown>): { token: string } => ({
   // A token of digits alone is read as a number.
   token: typeof token === 'string' || typeof token === 'number' ? String(token) : '',
@@ -95,7 +101,7 @@ const links = (['setup', 'invite', 'reset', 'verify'] as const).map((kind) =>
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    inShell.addChildren([newSession, session, usage, settings]),
+    inShell.addChildren([newSession, session, usage, settings, admin]),
     share,
     ...links,
   ]),

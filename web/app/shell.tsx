@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Command, Settings } from 'lucide-react'
+import { ChartNoAxesColumn, Command, Settings, ShieldCheck } from 'lucide-react'
 import { Suspense, lazy, useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
@@ -73,7 +73,7 @@ function Sessions({
   onChoose?: () => void
 }) {
   const navigate = useNavigate()
-  const { hasAccounts } = useAccounts()
+  const { hasAccounts, isAdmin } = useAccounts()
   return (
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
@@ -105,6 +105,12 @@ function Sessions({
           <Settings aria-hidden size={15} />
           Settings
         </Link>
+        {isAdmin && (
+          <Link to="/admin" onClick={onChoose} className={pageLink}>
+            <ShieldCheck aria-hidden size={15} />
+            Admin
+          </Link>
+        )}
       </nav>
       {hasAccounts && (
         <Suspense>

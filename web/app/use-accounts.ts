@@ -4,11 +4,18 @@ import { trpc } from '../client.ts'
 import { leaveTo } from './sign-in/leave.ts'
 
 /** What there is of accounts on this server, for who is signed in: nothing where there is one local owner. */
-export function useAccounts(): { hasAccounts: boolean; isAdmin: boolean; isGuest: boolean } {
+export function useAccounts(): {
+  /** False while it is not known yet. */
+  isKnown: boolean
+  hasAccounts: boolean
+  isAdmin: boolean
+  isGuest: boolean
+} {
   const { data: options } = trpc.auth.options.useQuery()
   const hasAccounts = options?.mode === 'accounts'
   const { data: me } = trpc.me.useQuery(undefined, { enabled: hasAccounts })
   return {
+    isKnown: options !== undefined && (!hasAccounts || me !== undefined),
     hasAccounts,
     isAdmin: hasAccounts && me?.role === 'admin',
     isGuest: options?.login === 'guest',

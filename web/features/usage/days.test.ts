@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatCost } from './cost.ts'
+import { formatCost } from '../../ui/cost.ts'
 import { barsOf, localDay } from './days.ts'
 
 const used = (day: string, inputTokens: number) => ({ day, inputTokens, outputTokens: 1, runs: 1 })

@@ -1,5 +1,5 @@
 import type { Outputs } from '../../../shared/client/index.ts'
-import { formatCost } from './cost.ts'
+import { formatCost } from '../../ui/cost.ts'
 
 type ModelUsage = Outputs['usage']['summary']['models'][number]
 

@@ -1,0 +1,92 @@
+import { useState } from 'react'
+import type { FormEvent } from 'react'
+import type { Outputs } from '../../../shared/client/index.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { formatMoment } from '../../ui/moment.ts'
+import { Outcome } from '../../ui/outcome.tsx'
+import { SelectField } from '../../ui/select-field.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+
+const roles = [
+  { value: 'member', label: 'Member' },
+  { value: 'admin', label: 'Administrator' },
+] as const
+
+/** Invitations: a link is shown once, to be handed over. */
+export function Invites() {
+  const utils = trpc.useUtils()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<(typeof roles)[number]['value']>('member')
+  const { data } = trpc.admin.invites.list.useQuery(undefined, { staleTime: 0 })
+  const onSettled = () => utils.admin.invites.list.invalidate()
+  const create = trpc.admin.invites.create.useMutation({ onSettled })
+  const revoke = trpc.admin.invites.revoke.useMutation({ onSettled })
+  const open = data?.items.filter(isOpen) ?? []
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    if (!create.isPending) create.mutate({ role, ...(email !== '' && { email: email.trim() }) })
+  }
+  return (
+    <div className="grid grid-cols-1 gap-4">
+      <form onSubmit={submit} aria-label="New invitation" className="grid gap-3">
+        <div className="grid gap-3 sm:grid-cols-2">
+          <TextField
+            label="Email"
+            type="email"
+            autoComplete="off"
+            placeholder="whoever has the link"
+            value={email}
+            onChange={({ target }) => setEmail(target.value)}
+          />
+          <SelectField label="Role" value={role} options={roles} onChange={setRole} />
+        </div>
+        <Outcome error={create.error?.message ?? revoke.error?.message ?? null} />
+        <div>
+          <Button type="submit" aria-disabled={create.isPending}>
+            Invite
+          </Button>
+        </div>
+      </form>
+      {create.data && (
+        <div role="status" className="rounded-2xl border border-accent bg-accent-soft p-4 text-sm">
+          <p>Hand this link over. It works once, and is not shown again.</p>
+          <p className="mt-2 flex items-center gap-2">
+            <code className="min-w-0 font-mono text-xs break-all">{create.data.link}</code>
+            <CopyButton label="Copy the invitation" text={create.data.link} />
+          </p>
+        </div>
+      )}
+      {open.length > 0 && (
+        <ul aria-label="Open invitations" className="grid gap-2">
+          {open.map((invite) => (
+            <li
+              key={invite.id}
+              className="flex items-center gap-3 rounded-xl border border-border py-1.5 pr-1.5 pl-3 text-sm"
+            >
+              <span className="min-w-0 flex-1">
+                <span className="block truncate">{invite.email ?? 'Whoever has the link'}</span>
+                <span className="block text-xs text-muted">
+                  as {invite.role} · until {formatMoment(invite.expiresAt, 'used')}
+                </span>
+              </span>
+              <Button
+                aria-label={`Take back the invitation of ${invite.email ?? 'whoever has the link'}`}
+                disabled={revoke.isPending}
+                onClick={() => revoke.mutate({ id: invite.id })}
+              >
+                Take back
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function isOpen(invite: Outputs['admin']['invites']['list']['items'][number]): boolean {
+  if (invite.usedAt !== null || invite.revokedAt !== null) return false
+  return invite.expiresAt === null || Date.parse(invite.expiresAt) > Date.now()
+}

@@ -1,0 +1,23 @@
+import type { UserLimits } from '../../../shared/contract/user.ts'
+import { limitNames } from './limit-names.ts'
+
+const NONE = 'none'
+
+/** A limit as it is typed: nothing where the settings say it. */
+export function limitText(limit: number | null | undefined): string {
+  if (limit === undefined) return ''
+  return limit === null ? NONE : String(limit)
+}
+
+/** What was typed; null when something of it is no limit. */
+export function toLimits(texts: Record<keyof UserLimits, string>): UserLimits | null {
+  const limits: UserLimits = {}
+  for (const [key] of limitNames) {
+    const text = texts[key].trim().toLowerCase()
+    if (text === '') continue
+    const limit = text === NONE ? null : Number(text)
+    if (limit !== null && !(limit >= 0 && Number.isFinite(limit))) return null
+    limits[key] = limit
+  }
+  return limits
+}

@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react'
+
+/** A table that scrolls sideways where it is too wide. The first cell of each row names it. */
+export function DataTable(props: {
+  label: string
+  head: readonly { name: string; isFigure?: boolean }[]
+  rows: readonly { key: string; cells: readonly ReactNode[] }[]
+  /** Said where there is no row. */
+  none: string
+}) {
+  const { label, head, rows } = props
+  if (rows.length === 0) return <p className="text-sm text-muted">{props.none}</p>
+  return (
+    <div
+      role="group"
+      aria-label={label}
+      tabIndex={0}
+      className="overflow-x-auto rounded-2xl border border-border bg-raised"
+    >
+      <table className="w-full text-sm">
+        <caption className="sr-only">{label}</caption>
+        <thead className="border-b border-border text-left text-xs text-muted">
+          <tr>
+            {head.map(({ name, isFigure }) => (
+              <th
+                key={name}
+                className={`px-3 py-2.5 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${isFigure ? 'text-right' : ''}`}
+              >
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ key, cells: [first, ...rest] }) => (
+            <tr key={key} className="not-last:border-b not-last:border-border">
+              <th scope="row" className="px-3 py-2.5 pl-4 text-left align-top font-normal">
+                {first}
+              </th>
+              {rest.map((cell, index) => (
+                <td
+                  key={head[index + 1]?.name}
+                  className={`px-3 py-2.5 align-top last:pr-4 ${head[index + 1]?.isFigure ? 'text-right tabular-nums' : ''}`}
+                >
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
