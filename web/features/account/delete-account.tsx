@@ -46,6 +46,10 @@ function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted:
         <div>
           <p>This stays:</p>
           <ul className="list-disc pl-5 text-muted">
+            <li>
+              the bare facts in the administrators’ audit log: that an account was made, used and
+              deleted, when and from where; never what was said
+            </li>
             <li>what you exported, and what others copied from a shared link</li>
           </ul>
         </div>

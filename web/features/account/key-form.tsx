@@ -23,6 +23,7 @@ export function KeyForm(props: { onMade: (made: { name: string; key: string }) =
   const [name, setName] = useState('')
   const [scope, setScope] = useState<(typeof scopes)[number]['value']>('write')
   const [days, setDays] = useState<(typeof lifetimes)[number]['value']>('')
+  const [usdPerDay, setUsdPerDay] = useState('')
   const create = trpc.keys.create.useMutation({
     onSuccess(made) {
       props.onMade(made)
@@ -37,6 +38,7 @@ export function KeyForm(props: { onMade: (made: { name: string; key: string }) =
       name: name.trim(),
       scope,
       ...(days !== '' && { expiresAt: inDays(Number(days)) }),
+      ...(usdPerDay !== '' && { usdPerDay: Number(usdPerDay) }),
     })
   }
   return (
@@ -52,6 +54,15 @@ export function KeyForm(props: { onMade: (made: { name: string; key: string }) =
         />
         <SelectField label="It may" value={scope} options={scopes} onChange={setScope} />
         <SelectField label="It lasts" value={days} options={lifetimes} onChange={setDays} />
+        <TextField
+          label="US dollars a day"
+          type="number"
+          min={0}
+          step="any"
+          placeholder="no limit of its own"
+          value={usdPerDay}
+          onChange={({ target }) => setUsdPerDay(target.value)}
+        />
       </div>
       <Outcome error={create.error?.message ?? null} />
       <div>

@@ -28,6 +28,7 @@ export function Keys() {
                 </span>
                 <span className="block text-xs text-muted">
                   {key.scope === 'read' ? 'reads only' : 'reads and writes'}
+                  {key.usdPerDay !== null && ` · $${key.usdPerDay} a day`}
                   {key.expiresAt !== null && ` · until ${formatMoment(key.expiresAt)}`}
                   {` · last used ${formatMoment(key.lastUsedAt)}`}
                 </span>
