@@ -66,11 +66,10 @@ export default defineConfig({
       },
       {
         test: {
-          ...patience,
+          ...stories,
           name: 'package',
           include: OF_THE_PACKAGE,
           globalSetup: ['scripts/testing/package.ts'],
-          pool: 'forks',
           maxWorkers: AT_ONCE,
         },
       },
