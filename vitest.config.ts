@@ -2,9 +2,15 @@ import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
 // Machines are noisy: a test waits for conditions, and these bounds only end what would never come.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
+const poll = { timeout: 30_000 }
+const patience = { testTimeout: 120_000, hookTimeout: 240_000, expect: { poll } }
 
-const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
+const stories = {
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  expect: { poll },
+  pool: 'forks',
+} as const
 /** These run twice: on the embedded database in `unit`, and in `postgres`. */
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
 /** Tests of whole processes and of pages that no promise of seconds is in. */

@@ -4,6 +4,7 @@ import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shar
 import type {
   Message,
   MessageStatus,
+  Rating,
   Outcome,
   TextPart,
   Usage,
@@ -115,6 +116,8 @@ export type MessageTable = {
   usage: JsonColumn<Usage | null>
   error: JsonColumn<RunError | null>
   created_at: string
+  rating: Generated<Rating | null>
+  rating_comment: Generated<string | null>
 }
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome

@@ -25,6 +25,7 @@ import { up as deletions } from '../migrations/0031-deletions.ts'
 import { up as auditLog } from '../migrations/0035-audit-log.ts'
 import { up as limits } from '../migrations/0036-limits.ts'
 import { up as queuedRuns } from '../migrations/0037-queued-runs.ts'
+import { up as ratings } from '../migrations/0038-ratings.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -49,6 +50,7 @@ const migrations: Record<string, Migration> = {
   '0035-audit-log': { up: auditLog },
   '0036-limits': { up: limits },
   '0037-queued-runs': { up: queuedRuns },
+  '0038-ratings': { up: ratings },
 }
 
 /** In order. The template of new databases is cached by these names. */

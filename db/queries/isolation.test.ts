@@ -34,7 +34,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
     functions: 'jobsOf',
   },
   'limits/rate-windows.ts': {
-    reason: 'counts by a hash of who or where it is',
+    reason: 'its key says whom or what address it counts',
     functions: 'takeFromWindow giveBackToWindow clearWindow deleteOldWindows',
   },
   'log/compaction.ts': {
@@ -57,7 +57,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'insertMessage hasSiblings updateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage hasSiblings updateMessage rateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'messages/steps.ts': {
     reason: 'the driver’s own work on its run',
@@ -115,8 +115,8 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
     functions: 'insertShare findShared',
   },
   'transfer/atomic-import.ts': {
-    reason: 'at start: what an earlier process left',
-    functions: 'removeInterruptedImports',
+    reason: 'at start: what an earlier process left; and whether a session is nobody’s yet',
+    functions: 'isBeingImported removeInterruptedImports',
   },
   'transfer/exports.ts': {
     reason: 'within a session that its caller has found as the user’s',

@@ -47,6 +47,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ sessionId: id }) => ({ id, title: 'Taken' }),
   },
   'sessions.delete': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.fork': { expected: 'missing', input: ({ messageId }) => ({ messageId }) },
   'sessions.log': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
   'sessions.export': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
   'sessions.import': {
@@ -65,6 +66,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ messageId: id }) => ({ id, text: 'Something else' }),
   },
   'messages.regenerate': { expected: 'missing', input: ({ answerId: id }) => ({ id }) },
+  'messages.rate': { expected: 'missing', input: ({ answerId: id }) => ({ id, rating: 'up' }) },
   'messages.select': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
   'messages.unqueue': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
   'runs.stop': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
