@@ -358,6 +358,12 @@ export async function createApp(options: AppOptions) {
       gate.accounts?.listensAt(url)
       return url
     },
+    /**
+     * For a server of your own, in place of `listen`: `createServer(app.handler).on('upgrade', app.upgrade)`. It is to
+     * be mounted at the root.
+     */
+    handler: http.handler,
+    upgrade: http.upgrade,
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** `/readyz` says 503 from here on; what is open goes on. */
