@@ -14,6 +14,7 @@ import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
+import { openAiDoor } from './doors/openai/openai.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Connection } from './http/sockets/connection.ts'
@@ -322,9 +323,13 @@ export async function createApp(options: AppOptions) {
       ...(connection.live && options.liveOutlets !== false && { live: connection.live }),
     }),
   })
+  const createContext = async (connection: Connection) =>
+    context(await gate.askerOf(connection), connection)
+  const report = (error: unknown) => outage.report(error, 'a request of a door failed')
+  const doors = { router: appRouter, createContext, services, report }
   const http = await createHttpServer({
     router: appRouter,
-    createContext: async (connection) => context(await gate.askerOf(connection), connection),
+    createContext,
     access: createAccessPolicy({
       ...config.listen,
       // An application that embeds this server says itself which hosts it answers to.
@@ -339,7 +344,7 @@ export async function createApp(options: AppOptions) {
     metrics,
     clientAddress,
     tls: config.listen.tls,
-    plugins: gate.plugins,
+    plugins: [...gate.plugins, openAiDoor(doors)],
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())

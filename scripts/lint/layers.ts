@@ -60,6 +60,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
+  doors: ['http', 'log'],
   http: ['auth'],
   commands: [
     'runs',
