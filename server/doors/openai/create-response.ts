@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { findDoorRun, insertResponse } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
@@ -8,6 +7,7 @@ import { sessions } from '../../../shared/contract/api/sessions.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { derivedId } from '../derived-id.ts'
 import { readConversationId, readResponseId } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
@@ -83,7 +83,7 @@ async function ask(
   key: string | null,
 ): Promise<{ runId: RunId; segment: number }> {
   const { call, services, userId } = door
-  const repeated = key === null ? null : MessageId.parse(idOf(door, key, 'message'))
+  const repeated = key === null ? null : MessageId.parse(derivedId(userId, 'response', key))
   const first = repeated && (await findRunOfQuestion(services.database.db, repeated))
   if (first?.userId === userId) return { runId: first.id, segment: 0 }
   const place = await placeOf(door, body, history, key)
@@ -151,20 +151,8 @@ async function placeOf(
   if (history.length > 0) {
     return { sessionId: await sessionOf(call, history, { now: services.now() }) }
   }
-  const id = key === null ? {} : { id: SessionId.parse(idOf(door, key, 'session')) }
+  const id = key === null ? {} : { id: SessionId.parse(derivedId(userId, 'conversation', key)) }
   return { sessionId: (await call(sessions.create, id)).id }
-}
-
-/** The same for the same key of the same person. */
-function idOf({ userId }: DoorRequest, key: string, what: string): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([userId, what, key]))
-    .digest('hex')
-  // A UUID of version 8: of an own making.
-  return digest.replace(
-    /^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/,
-    (_, a: string, b: string, c: string, d: string, e: string) => `${a}-${b}-8${c}-8${d}-${e}`,
-  )
 }
 
 /** What is said again of a request with each retrieval. */
