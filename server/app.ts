@@ -15,6 +15,7 @@ import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
 import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
+import { mcpDoor } from './doors/mcp/mcp.ts'
 import { openAiDoor } from './doors/openai/openai.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
@@ -345,7 +346,7 @@ export async function createApp(options: AppOptions) {
     metrics,
     clientAddress,
     tls: config.listen.tls,
-    plugins: [...gate.plugins, openAiDoor(doors), aiSdkDoor(doors)],
+    plugins: [...gate.plugins, openAiDoor(doors), aiSdkDoor(doors), mcpDoor(doors)],
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())
