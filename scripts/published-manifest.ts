@@ -29,6 +29,9 @@ export const TESTED = {
 const REACT = '^18.3.1 || ^19.0.0'
 export const TESTED_REACT = ['18.3.1', '19.3.1'] as const
 
+/** Of the AI SDK the types of a transport are used, and no code. */
+const AI_SDK = '^7.0.0'
+
 /** Imported by a computed name, so a scan for imports does not find it: the pretty printer of the log. */
 const UNSEEN = ['pino-pretty']
 
@@ -37,6 +40,7 @@ export const CLIENT_ENTRIES = {
   '.': './client',
   './client': './client',
   './react': './react',
+  './ai-sdk': './ai-sdk',
   './contract': './contract',
 } as const
 
@@ -71,6 +75,7 @@ function published(
     if (`@types/${one}` in versions && one !== 'react') used.add(`@types/${one}`)
   }
   used.delete('react')
+  used.delete('ai')
   const dependencies = Object.fromEntries(
     [...used].sort().map((one) => [one, rangeOf(one, versions)]),
   )
@@ -80,8 +85,8 @@ function published(
     engines: { node: '>=20' },
     sideEffects: ['./dist/package/server/node-version.js'],
     ...{ exports, files, dependencies },
-    peerDependencies: { react: REACT },
-    peerDependenciesMeta: { react: { optional: true } },
+    peerDependencies: { ai: AI_SDK, react: REACT },
+    peerDependenciesMeta: { ai: { optional: true }, react: { optional: true } },
   }
 }
 

@@ -12,6 +12,16 @@ import { readSession, waitForSession } from './read-session.ts'
 /** Clients give a request up after a minute, unless they are told otherwise. Seconds. */
 const WAIT = { usual: 45, most: 600 }
 
+/** What a tool takes, and what it does with what it is given. */
+type Tool = { inputSchema: z.ZodObject; carryOut: (input: unknown) => Promise<unknown> }
+
+function tool<Shape extends z.ZodObject>(
+  inputSchema: Shape,
+  carryOut: (input: z.output<Shape>) => Promise<unknown>,
+): Tool {
+  return { inputSchema, carryOut: (input) => carryOut(inputSchema.parse(input)) }
+}
+
 const Text = z.string().min(1).describe('What to say')
 
 /** The tools by which another agent hands work to a session here, each safe to repeat by its ids. */
@@ -23,19 +33,17 @@ export function sessionTools(
   const { call, userId } = door
   const server = new McpServer({ name: 'throughline', version })
 
-  const add = <Shape extends z.ZodObject>(
+  const add = (
     name: string,
     description: string,
-    inputSchema: Shape,
-    carryOut: (input: z.output<Shape>) => Promise<unknown>,
+    { inputSchema, carryOut }: Tool,
     readOnlyHint = false,
   ) => {
     const annotations = { readOnlyHint, idempotentHint: true, openWorldHint: !readOnlyHint }
     server.registerTool(name, { description, inputSchema, annotations }, async (input) => {
       try {
-        // The server has read the input by this schema.
-        const output = await carryOut(inputSchema.parse(input))
-        return { content: [{ type: 'text' as const, text: JSON.stringify(output) }] }
+        const text = JSON.stringify(await carryOut(input))
+        return { content: [{ type: 'text' as const, text }] }
       } catch (error) {
         const { status, body } = toHttpError(error)
         if (status >= 500) report(error)
@@ -48,60 +56,72 @@ export function sessionTools(
   add(
     'session_start',
     'Starts a session with a first message, and its answer. With the same id and text again it is the same start.',
-    z.object({ id: SessionId.optional().describe('A UUID for the new session'), text: Text }),
-    async ({ id, text }) => {
-      const session = await call(sessions.create, { ...(id && { id }), unlessDeleted: true })
-      const first = derivedId(userId, 'first message by mcp', session.id)
-      return send(session.id, text, MessageId.parse(first))
-    },
+    tool(
+      z.object({ id: SessionId.optional().describe('A UUID for the new session'), text: Text }),
+      async ({ id, text }) => {
+        const session = await call(sessions.create, { ...(id && { id }), unlessDeleted: true })
+        const first = derivedId(userId, 'first message by mcp', session.id)
+        return send(session.id, text, MessageId.parse(first))
+      },
+    ),
   )
   add(
     'session_send',
     'Says something in a session; it is answered after what is being answered. With the same id and text again it is the same message.',
-    z.object({ session_id: SessionId, id: MessageId.optional(), text: Text }),
-    ({ session_id: sessionId, id, text }) => send(sessionId, text, id),
+    tool(
+      z.object({ session_id: SessionId, id: MessageId.optional(), text: Text }),
+      ({ session_id: sessionId, id, text }) => send(sessionId, text, id),
+    ),
   )
   add(
     'session_read',
     'Reads the newest messages of a session. With `after`, the seq of an earlier reading, there are none unless something changed.',
-    z.object({ session_id: SessionId, after: z.number().int().optional() }),
-    ({ session_id: id, after }) => readSession(door, id, after),
+    tool(
+      z.object({ session_id: SessionId, after: z.number().int().optional() }),
+      ({ session_id: id, after }) => readSession(door, id, after),
+    ),
     true,
   )
   add(
     'session_wait',
     'Waits until nothing is being answered any more, or a person has to decide about a call, and reads the session.',
-    z.object({
-      session_id: SessionId,
-      timeout_seconds: z.number().min(0).max(WAIT.most).default(WAIT.usual),
-    }),
-    ({ session_id: id, timeout_seconds: seconds }) => waitForSession(door, id, seconds * 1000),
+    tool(
+      z.object({
+        session_id: SessionId,
+        timeout_seconds: z.number().min(0).max(WAIT.most).default(WAIT.usual),
+      }),
+      ({ session_id: id, timeout_seconds: seconds }) => waitForSession(door, id, seconds * 1000),
+    ),
     true,
   )
   add(
     'session_answer',
     'Approves or denies a call that waits for a decision.',
-    z.object({
-      call_id: CallId,
-      decision: z.enum(['approve', 'deny']),
-      reason: z.string().max(2_000).optional(),
-    }),
-    async ({ call_id: callId, decision, reason }) => {
-      const { status } = await call(tools.decide, { callId, decision, ...(reason && { reason }) })
-      return { call_id: callId, status }
-    },
+    tool(
+      z.object({
+        call_id: CallId,
+        decision: z.enum(['approve', 'deny']),
+        reason: z.string().max(2_000).optional(),
+      }),
+      async ({ call_id: callId, decision, reason }) => {
+        const { status } = await call(tools.decide, { callId, decision, ...(reason && { reason }) })
+        return { call_id: callId, status }
+      },
+    ),
   )
   add(
     'session_stop',
     'Stops what is being answered in a session.',
-    z.object({ session_id: SessionId }),
-    ({ session_id: sessionId }) => call(runs.stop, { sessionId }),
+    tool(z.object({ session_id: SessionId }), ({ session_id: sessionId }) =>
+      call(runs.stop, { sessionId }),
+    ),
   )
   add(
     'sessions_search',
     'Searches titles, summaries and messages of all sessions.',
-    z.object({ query: z.string().min(1).max(500) }),
-    ({ query }) => call(sessions.search, { query }),
+    tool(z.object({ query: z.string().min(1).max(500) }), ({ query }) =>
+      call(sessions.search, { query }),
+    ),
     true,
   )
   return server
