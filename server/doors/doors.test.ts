@@ -100,7 +100,12 @@ async function read(chunks: readonly object[]): Promise<UIMessage> {
   const told = chunks.filter(
     (chunk) => 'type' in chunk && !/^(error|abort)$/.test(String(chunk.type)),
   )
-  const stream = ReadableStream.from(told) as ReadableStream<UIMessageChunk>
+  const stream = new ReadableStream<UIMessageChunk>({
+    start(controller) {
+      for (const chunk of told) controller.enqueue(chunk as UIMessageChunk)
+      controller.close()
+    },
+  })
   let last: UIMessage = { id: '', role: 'assistant', parts: [] }
   const options = { stream, onError: (error: unknown) => Promise.reject(error) }
   for await (const message of readUIMessageStream(options)) last = message

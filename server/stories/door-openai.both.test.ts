@@ -56,6 +56,44 @@ onEachStorage((database, openStorage) => {
       expect(await Array.fromAsync(again)).toEqual(live)
     })
 
+    test('goes on by its numbers when the server went in the middle, and the step is done again (P6, P17)', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage)
+      const seen: Event[] = []
+      let id = ''
+      {
+        await using app = await server.start()
+        const client = await clientOf(app)
+        const stream = await client.responses.create({
+          ...{ model: 'default', input: 'Tell me', stream: true },
+        })
+        const call = await app.model.nextCall()
+        call.say('Half ')
+        for await (const event of stream) {
+          seen.push(event)
+          if (event.type === 'response.created') id = event.response.id
+          if (event.type === 'response.output_text.delta') break
+        }
+      }
+      await using app = await server.start()
+      const client = await clientOf(app)
+      const after = seen.at(-1)?.sequence_number ?? 0
+      const rest = await client.responses.retrieve(id, { stream: true, starting_after: after })
+      const call = await app.model.nextCall()
+      call.say('Whole.')
+      call.finish()
+      seen.push(...(await Array.fromAsync(rest)))
+      expect(seen.map(({ sequence_number: number }) => number)).toEqual(seen.map((_, at) => at))
+      const items = seen.filter((event) => event.type === 'response.output_item.done')
+      expect(items).toMatchObject([
+        { output_index: 0, item: { status: 'incomplete', content: [{ text: 'Half ' }] } },
+        { output_index: 1, item: { status: 'completed', content: [{ text: 'Whole.' }] } },
+      ])
+      const whole = await client.responses.retrieve(id, { stream: true })
+      expect(await Array.fromAsync(whole)).toEqual(seen)
+      expect((await client.responses.retrieve(id)).output).toMatchObject([{ status: 'completed' }])
+    })
+
     test('goes on in the background, is cancelled, and is deleted', async () => {
       await using storage = await openStorage()
       await using server = await restartable(storage)
