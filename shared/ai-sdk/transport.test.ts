@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readUIMessageStream } from 'ai'
 import type { UIMessage } from 'ai'
@@ -54,7 +55,7 @@ test('what the server refuses is an error, and is not tried again', async () => 
 /** Passes requests on, and cuts each answer after some hundred bytes of events, in the middle of whatever it is. */
 async function cuttingProxy(target: string) {
   let cuts = 0
-  const server = createServer(async (request, response) => {
+  const passOn = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await Array.fromAsync(request)
     const answer = await fetch(target + (request.url ?? ''), {
       method: request.method ?? 'GET',
@@ -74,6 +75,9 @@ async function cuttingProxy(target: string) {
       return
     }
     response.end()
+  }
+  const server = createServer((request, response) => {
+    passOn(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

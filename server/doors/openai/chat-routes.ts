@@ -57,8 +57,8 @@ async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
     text: input.question,
     ...(clientTools.length > 0 && { clientTools }),
     ...(input.instructions !== '' && { instructions: input.instructions }),
-    ...(body.temperature != null && { temperature: body.temperature }),
-    ...(most != null && { maxTokens: most }),
+    ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
+    ...(typeof most === 'number' && { maxTokens: most }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
   })
   const run = await findDoorRun(db, userId, runId, 0)

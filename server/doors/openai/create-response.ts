@@ -95,8 +95,8 @@ async function ask(
     ...(repeated && { id: repeated }),
     ...(clientTools.length > 0 && { clientTools }),
     ...(instructions !== '' && { instructions }),
-    ...(body.temperature != null && { temperature: body.temperature }),
-    ...(body.max_output_tokens != null && { maxTokens: body.max_output_tokens }),
+    ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
+    ...(typeof body.max_output_tokens === 'number' && { maxTokens: body.max_output_tokens }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
     keepChunks: body.store !== false,
   })

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
-import { CallId } from '../../../shared/contract/ids.ts'
+import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
 import type { Message, Outcome, Part, TextKind } from '../../../shared/contract/message.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
