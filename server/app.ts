@@ -14,6 +14,9 @@ import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in-options.ts'
+import { fileRoutes } from './files/http/routes.ts'
+import { createFileLoader } from './files/for-model.ts'
+import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Connection } from './http/sockets/connection.ts'
@@ -227,6 +230,9 @@ export async function createApp(options: AppOptions) {
         now: milliseconds,
       }),
     )
+  const { files } = opened.use(
+    await openFiles({ ...{ config, database, limits, now, newId, onError } }),
+  )
   const { maxTokens } = config.model
   const written = { database, log, model, catalog, budget, tokens, now, newId }
   const writing = { ...written, defaultModel, maxTokens }
@@ -251,6 +257,7 @@ export async function createApp(options: AppOptions) {
       budget,
       slots: limits?.slots ?? null,
       tools,
+      files: createFileLoader(files),
       node,
       titles,
       summaries,
@@ -303,6 +310,7 @@ export async function createApp(options: AppOptions) {
     accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),
     limits,
+    files,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
     now,
@@ -339,7 +347,14 @@ export async function createApp(options: AppOptions) {
     metrics,
     clientAddress,
     tls: config.listen.tls,
-    plugins: gate.plugins,
+    plugins: [
+      ...gate.plugins,
+      fileRoutes({
+        ...{ files, clientAddress, onError },
+        askerOf: (connection) => gate.askerOf(connection),
+        limits: () => limits,
+      }),
+    ],
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())

@@ -24,6 +24,7 @@ import { up as accounts } from '../migrations/0030-accounts.ts'
 import { up as deletions } from '../migrations/0031-deletions.ts'
 import { up as auditLog } from '../migrations/0035-audit-log.ts'
 import { up as limits } from '../migrations/0036-limits.ts'
+import { up as files } from '../migrations/0040-files.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -47,6 +48,7 @@ const migrations: Record<string, Migration> = {
   '0031-deletions': { up: deletions },
   '0035-audit-log': { up: auditLog },
   '0036-limits': { up: limits },
+  '0040-files': { up: files },
 }
 
 /** In order. The template of new databases is cached by these names. */

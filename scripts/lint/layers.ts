@@ -61,7 +61,9 @@ const composers =
  */
 export const rooms: Record<string, readonly string[]> = {
   http: ['auth'],
+  files: ['auth', 'http', 'limits', 'model', 'config', 'concurrency'],
   commands: [
+    'files',
     'runs',
     'presence',
     'admin',

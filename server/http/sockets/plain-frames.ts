@@ -94,6 +94,8 @@ function addParts(answer: Answer, message: Message, seq: number): Translated {
       const added =
         part.type === 'tool'
           ? translateTool(state, index, part.call)
+          : part.type === 'file'
+            ? { state, frames: [] }
           : translateChunk(state, seq, {
               type: 'chunk',
               messageId: message.id,
