@@ -230,7 +230,7 @@ export async function createApp(options: AppOptions) {
         now: milliseconds,
       }),
     )
-  const { files } = opened.use(
+  const { files, sweep: sweepFiles } = opened.use(
     await openFiles({ ...{ config, database, limits, now, newId, onError } }),
   )
   const { maxTokens } = config.model
@@ -375,6 +375,8 @@ export async function createApp(options: AppOptions) {
     },
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
+    /** Removes files that nobody has any more, as this process does by itself every some seconds. */
+    sweepFiles,
     /** `/readyz` says 503 from here on; what is open goes on. */
     drain: () => http.drain(),
     /** Ends everything in the reverse order of its making: sockets, then runs, then the database. */
