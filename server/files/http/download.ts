@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TRPCError } from '@trpc/server'
 import type { File } from '../../../shared/contract/file.ts'
@@ -33,18 +34,21 @@ export async function sendDownload(
     const picture = await resize(await files.read(stored), width)
     return reply.type('image/webp').send(picture)
   }
-  reply.type(file.kind === 'text' ? `${file.mimeType}; charset=utf-8` : file.mimeType)
   reply.header('accept-ranges', 'bytes')
   const range = rangeOf(request.headers, file.bytes, etag)
   if (range === 'none') {
     reply.header('content-range', `bytes */${file.bytes}`)
-    return reply.code(416).send({ code: 'BAD_REQUEST', message: 'The file has no such range.' })
+    return reply
+      .code(416)
+      .send({ code: 'BAD_REQUEST', message: 'The file has no such range.' })
   }
+  reply.type(file.kind === 'text' ? `${file.mimeType}; charset=utf-8` : file.mimeType)
   if (range) {
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.bytes}`)
   }
   reply.header('content-length', String(range ? range.end - range.start + 1 : file.bytes))
-  if (request.method === 'HEAD' || file.bytes === 0) return reply.send('')
+  // Of a text, Fastify would count the length anew.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
   return reply.send(await files.read(stored, range ?? undefined))
 }
 

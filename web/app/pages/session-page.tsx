@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react'
 import type { ComponentProps } from 'react'
+import type { File } from '../../../shared/contract/file.ts'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
@@ -35,7 +36,10 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
   const { stop, isStopping } = useStopping(id, isRunning)
-  const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
+  const send = useCallback(
+    (text: string, files: readonly File[]) => void sendMessage(client, id, text, files),
+    [client, id],
+  )
 
   if (status === 'failed' && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
