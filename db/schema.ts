@@ -1,6 +1,14 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { CallId, FileId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type {
+  CallId,
+  FileId,
+  KeyId,
+  MessageId,
+  RunId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,

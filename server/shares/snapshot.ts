@@ -77,8 +77,8 @@ function anonymous(
       part.type === 'file'
         ? { type: 'text', text: `[${part.file.name}]` }
         : part.type === 'tool'
-        ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
-        : part,
+          ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
+          : part,
     ),
     createdAt: message.createdAt,
     runId: null,

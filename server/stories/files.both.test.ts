@@ -60,8 +60,7 @@ onEachStorage((database, openStorage) => {
       expect(whole.headers.get('x-content-type-options')).toBe('nosniff')
       expect(whole.headers.get('content-security-policy')).toContain('sandbox')
       const etag = whole.headers.get('etag') ?? ''
-      const ask = (headers: Record<string, string>) =>
-        fetch(`${url}/api/files/${id}`, { headers })
+      const ask = (headers: Record<string, string>) => fetch(`${url}/api/files/${id}`, { headers })
       expect((await ask({ 'if-none-match': etag })).status).toBe(304)
       const part = await ask({ range: 'bytes=2-5' })
       expect([part.status, await part.text()]).toEqual([206, text.slice(2, 6)])
@@ -188,7 +187,10 @@ onEachStorage((database, openStorage) => {
       const chat = chatRequest(prepareStep(call.step, endpoint, new Set()))
       expect(chat.messages.at(-1)?.content).toMatchObject([
         { type: 'text' },
-        { type: 'image_url', image_url: { url: expect.stringMatching(/^data:image\/webp;base64,/) } },
+        {
+          type: 'image_url',
+          image_url: { url: expect.stringMatching(/^data:image\/webp;base64,/) },
+        },
       ])
       const responses = responsesRequest(prepareStep(call.step, endpoint, new Set()))
       expect(JSON.stringify(responses.input)).toContain('"type":"input_image","detail":"auto"')
@@ -256,14 +258,16 @@ onEachStorage((database, openStorage) => {
       expect(other.status, `${what} as somebody else`).toBe(status)
     }
     expect((await create({})).status).toBe(401)
-    const { key } = (await app.ask('/api/key', {
-      ...{ token: ada.token, body: { name: 'reads', scope: 'read' } },
-    }).then(({ body }) => body)) as { key: string }
+    const { key } = (await app
+      .ask('/api/key', {
+        ...{ token: ada.token, body: { name: 'reads', scope: 'read' } },
+      })
+      .then(({ body }) => body)) as { key: string }
     expect((await post(app.url, 'x', as({ token: key }))).status).toBe(403)
     expect((await create(as({ token: key }))).status).toBe(403)
-    const { id: sessionId } = (await app.ask('/api/session', { token: bob.token, body: {} }).then(
-      ({ body }) => body,
-    )) as { id: string }
+    const { id: sessionId } = (await app
+      .ask('/api/session', { token: bob.token, body: {} })
+      .then(({ body }) => body)) as { id: string }
     const sent = await app.ask(`/api/session/${sessionId}/messages`, {
       ...{ token: bob.token, body: { text: 'look', files: [file.id] } },
     })

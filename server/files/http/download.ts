@@ -8,7 +8,8 @@ import { MAX_WIDTH, resize } from '../pictures.ts'
 import type { ByteRange } from '../store.ts'
 
 /** What a browser may show by itself: kinds that run nothing, known by their content. */
-const SHOWN = /^(image\/(png|apng|jpeg|gif|webp|avif)|audio\/[\w.+-]+|video\/(mp4|webm|ogg|quicktime))$/
+const SHOWN =
+  /^(image\/(png|apng|jpeg|gif|webp|avif)|audio\/[\w.+-]+|video\/(mp4|webm|ogg|quicktime))$/
 
 /** Sends a file, a range of it, or a smaller picture of it. */
 export async function sendDownload(
@@ -38,9 +39,7 @@ export async function sendDownload(
   const range = rangeOf(request.headers, file.bytes, etag)
   if (range === 'none') {
     reply.header('content-range', `bytes */${file.bytes}`)
-    return reply
-      .code(416)
-      .send({ code: 'BAD_REQUEST', message: 'The file has no such range.' })
+    return reply.code(416).send({ code: 'BAD_REQUEST', message: 'The file has no such range.' })
   }
   reply.type(file.kind === 'text' ? `${file.mimeType}; charset=utf-8` : file.mimeType)
   if (range) {

@@ -13,10 +13,19 @@ export type Inspected = {
   error: string | null
 }
 
-export type InspectionTask = { path: string; bytes: number; step: 'kind' | 'text'; mimeType: string }
+export type InspectionTask = {
+  path: string
+  bytes: number
+  step: 'kind' | 'text'
+  mimeType: string
+}
 
 const bounds = { atOnce: 2, waiting: 200, memoryMb: 512, deadlineMs: 20_000 }
-const inThread = workInThread<InspectionTask, Inspected>('./inspect-worker', import.meta.url, bounds)
+const inThread = workInThread<InspectionTask, Inspected>(
+  './inspect-worker',
+  import.meta.url,
+  bounds,
+)
 
 const UNKNOWN: Inspected = {
   ...{ kind: 'other', mimeType: null, width: null, height: null, pages: null },

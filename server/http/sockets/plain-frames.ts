@@ -96,14 +96,14 @@ function addParts(answer: Answer, message: Message, seq: number): Translated {
           ? translateTool(state, index, part.call)
           : part.type === 'file'
             ? { state, frames: [] }
-          : translateChunk(state, seq, {
-              type: 'chunk',
-              messageId: message.id,
-              part: index,
-              kind: part.type,
-              offset: 0,
-              text: part.text,
-            })
+            : translateChunk(state, seq, {
+                type: 'chunk',
+                messageId: message.id,
+                part: index,
+                kind: part.type,
+                offset: 0,
+                text: part.text,
+              })
       return { state: added.state, frames: [...frames, ...added.frames] }
     },
     { state: answer, frames: [] },

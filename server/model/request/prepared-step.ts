@@ -21,7 +21,10 @@ export function prepareStep(
   const { sent, notes } = offeredTools(step, endpoint, refused)
   const asked = withFilesAsText(step.messages, (kind) => isTaken(kind, endpoint, refused))
   const messages = conversationToSend(asked.messages, sent.length > 0)
-  const blind = asked.pictures > 0 ? [`${step.model} at ${endpoint.host} takes no pictures: it was told their names only.`] : []
+  const blind =
+    asked.pictures > 0
+      ? [`${step.model} at ${endpoint.host} takes no pictures: it was told their names only.`]
+      : []
   const systemPrompt = step.systemPrompt.trim() === '' ? '' : step.systemPrompt
   const inUser = systemPrompt !== '' && refused.has('system-role')
   return {

@@ -5,7 +5,7 @@ import type { UserId } from '../../../shared/contract/ids.ts'
 import type { ModelFile, ModelMessage } from '../../model/port.ts'
 import { clip } from './clip-text.ts'
 
-/** The most of one file's text that is put into a question, in UTF-16 units; the rest is read by `read_file`. */
+/** The most of one file's text that is put into a question, in UTF-16 units. */
 const MAX_TEXT = 100_000
 
 /** A question's file until its bytes are read for the model (see `FileLoader`). */
@@ -68,6 +68,7 @@ function wordsFor(file: File, texts: ReadonlyMap<string, string | null>): string
   if (text === null || text === undefined) return `${head}: its content cannot be read here.]`
   if (text.trim() === '') return `${head}: there is no text in it.]`
   const part = clip(text, MAX_TEXT)
-  const note = part === text ? '' : ` Its ${text.length} characters are cut here; read_file reads on.`
+  const note =
+    part === text ? '' : ` Of its ${text.length} characters the middle is left out here.`
   return `${head}.${note} Its text:]\n${part}\n[End of ${JSON.stringify(name)}]`
 }

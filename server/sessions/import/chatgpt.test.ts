@@ -38,7 +38,8 @@ function outline({ messages }: ExportedSession) {
     parentId,
     role,
     parts.map((part) =>
-      part.type === 'tool' ? part.call.name : 'text' in part ? part.text : part.file.name,),
+      part.type === 'tool' ? part.call.name : 'text' in part ? part.text : part.file.name,
+    ),
   ])
 }
 

@@ -41,18 +41,20 @@ export const messages = group('messages', {
   send: mutation({
     rest: 'POST /session/{sessionId}/messages',
     summary: 'Send a message and start its answer',
-    input: z.object({
-      sessionId: SessionId,
-      /** Chosen by the client; the same id with the same text is the same send. */
-      id: MessageId.optional(),
-      text: Text,
-      /** Files of the caller's that belong to the message. */
-      files: Files.optional(),
-      /** The message that this one answers; the newest of the active branch when absent. */
-      parentId: MessageId.optional(),
-      /** The behaviour while an answer runs. */
-      whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
-    }).refine(saysSomething, SAYS_NOTHING),
+    input: z
+      .object({
+        sessionId: SessionId,
+        /** Chosen by the client; the same id with the same text is the same send. */
+        id: MessageId.optional(),
+        text: Text,
+        /** Files of the caller's that belong to the message. */
+        files: Files.optional(),
+        /** The message that this one answers; the newest of the active branch when absent. */
+        parentId: MessageId.optional(),
+        /** The behaviour while an answer runs. */
+        whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+      })
+      .refine(saysSomething, SAYS_NOTHING),
     output: Sent,
     repeat: 'id',
   }),

@@ -36,7 +36,9 @@ export const UserMessage = memo(function UserMessage(props: {
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
         <MessageFiles files={props.files ?? NO_FILES} />
-        {(!editor || props.keepsText) && (text !== '' || !props.files?.length) && <Bubble text={text} isQueued={status === 'queued'} />}
+        {(!editor || props.keepsText) && (text !== '' || !props.files?.length) && (
+          <Bubble text={text} isQueued={status === 'queued'} />
+        )}
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
           {status === 'sent' && !editor && (
