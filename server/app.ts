@@ -19,6 +19,7 @@ import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
+import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import { createClientAddress } from './http/client-address.ts'
 import { createHttpServer } from './http/server.ts'
@@ -351,7 +352,11 @@ export async function createApp(options: AppOptions) {
       ...gate.plugins,
       fileRoutes({
         ...{ files, clientAddress, onError },
-        askerOf: (connection) => gate.askerOf(connection),
+        askerOf: async ({ raw }, reply) => {
+          const ended = new AbortController()
+          reply.raw.once('close', () => ended.abort())
+          return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
+        },
         limits: () => limits,
       }),
     ],

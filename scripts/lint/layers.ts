@@ -61,7 +61,6 @@ const composers =
  */
 export const rooms: Record<string, readonly string[]> = {
   http: ['auth'],
-  files: ['auth', 'http', 'limits', 'model', 'config', 'concurrency'],
   commands: [
     'files',
     'runs',
@@ -76,6 +75,7 @@ export const rooms: Record<string, readonly string[]> = {
     'tools',
   ],
   runs: ['jobs', 'limits', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
   sessions: ['log', 'concurrency'],

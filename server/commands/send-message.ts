@@ -217,7 +217,7 @@ async function findRepeated(
   if (message.sessionId !== sessionId || message.role !== 'user' || !isSame || !run) {
     throw new CommandError(
       'CONFLICT',
-      'This message id was used for another text or other files. Send with a new id.',
+      'This message id was used for another text. Send with a new id.',
     )
   }
   return { messageId: id, runId: run.id }

@@ -223,7 +223,7 @@ function s3Store(settings: Settings): S3Config | null {
     ? {
         ...{ endpoint, bucket, accessKeyId, secretAccessKey },
         region: settings.S3_REGION,
-        prefix: settings.S3_PREFIX,
+        prefix: settings.S3_PREFIX ?? '',
       }
     : null
 }

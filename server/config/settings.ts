@@ -62,7 +62,7 @@ export const Settings = z.object({
     .string()
     .trim()
     .regex(/^[\w./-]*$/, { error: 'may have letters, digits and - _ . / only.' })
-    .default(''),
+    .optional(),
   BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),

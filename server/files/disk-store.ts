@@ -1,6 +1,7 @@
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { hashFile } from './hash-file.ts'
 import type { ByteRange, ObjectStore } from './store.ts'
 import { StoreError } from './store.ts'
@@ -40,7 +41,7 @@ export class DiskStore implements ObjectStore {
     }
   }
 
-  async read(key: string, range?: ByteRange): Promise<ReturnType<typeof createReadStream>> {
+  async read(key: string, range?: ByteRange): Promise<Readable> {
     // Opened first, so that what is missing is known before anything was answered.
     const handle = await open(this.#path(key), 'r').catch((cause: unknown) => {
       throw new StoreError('The file is not where it was stored.', { cause })

@@ -72,9 +72,9 @@ test('a file in an S3-compatible store is whole, read in ranges, and removed', a
   expect([...s3.objects.keys()]).toEqual(['/bucket/chat/ab/key'])
   expect(await text(await store.read('ab/key'))).toBe('what was sent')
   expect(await text(await store.read('ab/key', { start: 5, end: 7 }))).toBe('was')
-  await expect(
-    store.put('ab/other', { path, bytes: 13, sha256: '0'.repeat(64) }),
-  ).rejects.toThrow('The store of the files refused (status 400).')
+  await expect(store.put('ab/other', { path, bytes: 13, sha256: '0'.repeat(64) })).rejects.toThrow(
+    'The store of the files refused (status 400).',
+  )
   await store.remove('ab/key')
   await store.remove('ab/key')
   expect(s3.objects.size).toBe(0)

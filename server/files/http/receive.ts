@@ -49,30 +49,33 @@ async function receiveForm(
 ): Promise<Received> {
   const { 'content-type': type = '' } = request.headers
   const form = busboy({ ...request.headers, 'content-type': type })
-  let received: Promise<Received> | null = null
+  const received: Promise<Received>[] = []
   form.on('file', (field, stream, name: string | undefined, _encoding, mime) => {
-    if (field !== 'file' || received) return void stream.resume()
-    received = write(stream, path, maxBytes).then(() => ({
+    if (field !== 'file' || received.length > 0) return void stream.resume()
+    const writing = write(stream, path, maxBytes).then(() => ({
       ...{ path, name: name ?? '' },
       mimeType: mime || null,
     }))
-    received.catch((error: unknown) => {
+    received.push(writing)
+    writing.catch((error: unknown) => {
       form.destroy(error instanceof Error ? error : undefined)
     })
   })
   try {
     await pipeline(request.raw, form)
   } catch (cause) {
-    if (received) await received
+    // Why the file was refused says more than that its form was cut by it.
+    await Promise.all(received)
     if (cause instanceof TRPCError) throw cause
     const message = 'The form in the body is cut or damaged. Send it again.'
     throw new TRPCError({ code: 'BAD_REQUEST', message, cause })
   }
-  if (!received) {
+  const [file] = received
+  if (!file) {
     const message = 'The form has no file: send it in the field "file".'
     throw new TRPCError({ code: 'BAD_REQUEST', message })
   }
-  return received
+  return file
 }
 
 function busboy(headers: BusboyHeaders): BusboyInstance {

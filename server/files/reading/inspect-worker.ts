@@ -69,7 +69,10 @@ async function readPdf({ path, mimeType }: InspectionTask): Promise<Inspected> {
   const found = { ...NOTHING, kind: 'pdf' as const, mimeType }
   let document
   try {
-    document = await getDocumentProxy(new Uint8Array(await readFile(path)))
+    document = await getDocumentProxy(new Uint8Array(await readFile(path)), {
+      // What it would warn of goes to the console.
+      verbosity: 0,
+    })
   } catch (error) {
     const locked = error instanceof Error && error.name === 'PasswordException'
     throw new ThreadRefusal(

@@ -42,12 +42,7 @@ function zip(entries: Record<string, Buffer>): Buffer {
     fields.writeUInt32LE(packed.length, 14)
     fields.writeUInt32LE(content.length, 18)
     fields.writeUInt16LE(name.length, 22)
-    const local = Buffer.concat([
-      Buffer.from('504b0304', 'hex'),
-      fields,
-      Buffer.from(name),
-      packed,
-    ])
+    const local = Buffer.concat([Buffer.from('504b0304', 'hex'), fields, Buffer.from(name), packed])
     const rest = Buffer.alloc(14)
     rest.writeUInt32LE(at, 10)
     central.push(

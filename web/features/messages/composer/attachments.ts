@@ -85,6 +85,19 @@ export class Attachments {
     return files
   }
 
+  /** Resolves when none is on its way any more. */
+  settled(draft: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.get(draft).some(({ status }) => status === 'uploading')) return
+        unsubscribe()
+        resolve()
+      }
+      const unsubscribe = this.subscribe(look)
+      look()
+    })
+  }
+
   giveBack(draft: string, files: readonly StoredFile[]): void {
     this.#set(draft, [...files.map(ready), ...this.get(draft)])
   }

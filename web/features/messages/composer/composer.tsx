@@ -48,16 +48,22 @@ export function Composer(props: {
 
   function send(): void {
     box.current?.focus({ preventScroll: true })
-    if (isEmpty || excess || files.some(({ status }) => status === 'failed')) return
-    if (isUploading) return setWaits(true)
-    onSend(drafts.take(draftKey), attachments.take(draftKey))
+    if (isEmpty || excess || waits) return
+    if (!isUploading) return sendNow()
+    setWaits(true)
+    void attachments.settled(draftKey).then(() => {
+      setWaits(false)
+      sendNow()
+    })
   }
 
-  useEffect(() => {
-    if (!waits || isUploading) return
-    setWaits(false)
-    send()
-  })
+  /** Nothing goes out without a file that was to go with it. */
+  function sendNow(): void {
+    const list = attachments.get(draftKey)
+    const isBlank = drafts.get(draftKey).trim() === '' && list.length === 0
+    if (isBlank || list.some(({ status }) => status !== 'ready')) return
+    onSend(drafts.take(draftKey), attachments.take(draftKey))
+  }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isEditLastKey(event) && text === '' && props.onEditLast) {
