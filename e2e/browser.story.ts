@@ -3,6 +3,7 @@ import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
 import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
+import { fileStories } from './files.suite.ts'
 import { longAnswerStories } from './long-answer.suite.ts'
 import { modelStories } from './models.suite.ts'
 import { networkStories } from './network.suite.ts'
@@ -35,6 +36,7 @@ describe.concurrent('in the browser', () => {
 describe('in the browser', () => {
   sessionStories(getWorld)
   searchStories(getWorld)
+  fileStories(getWorld)
   pageStories(getWorld)
   accessibilityStories(getWorld)
   screenStories(getWorld)

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/engine/database.ts'
 import { findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
-import { deleteFilesOfSession } from '../../db/queries/files/files.ts'
+import { deleteFilesOfSession, linkFilesOfSession } from '../../db/queries/files/files.ts'
 import { insertEvents } from '../../db/queries/log/events.ts'
 import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import * as table from '../../db/queries/sessions/sessions.ts'
@@ -111,6 +111,7 @@ export const importSessions = free(
     )
     const imported: Session[] = []
     for (const id of ids) {
+      await linkFilesOfSession(database.db, user.id, id)
       const session = await table.findSession(database.db, user.id, id)
       if (session) {
         imported.push(session)

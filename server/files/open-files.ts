@@ -20,8 +20,15 @@ export async function openFiles({ config, onError, ...options }: OpenOptions) {
   const folder = inMemory
     ? await mkdtemp(join(tmpdir(), 'throughline-files-'))
     : join(config.dataDir, 'files')
-  const uploads = join(folder, 'uploads')
-  await mkdir(uploads, { recursive: true, mode: 0o700 })
+  const wanted = join(folder, 'uploads')
+  // A server on Postgres starts without a folder that it may write, as it did before there were files.
+  const uploads = await mkdir(wanted, { recursive: true, mode: 0o700 }).then(
+    () => wanted,
+    (error: unknown) => {
+      onError(error, 'DATA_DIR cannot be written, so that no files can be stored there')
+      return mkdtemp(join(tmpdir(), 'throughline-uploads-'))
+    },
+  )
   const store = s3 ? new S3Store(s3) : new DiskStore(join(folder, 'contents'))
   const files = new Files({ ...options, store, uploads, maxBytes, perMessage })
   const { now, database } = options

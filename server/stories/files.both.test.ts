@@ -208,7 +208,15 @@ onEachStorage((database, openStorage) => {
       await expect(app.caller.files.delete({ id: image.id })).rejects.toMatchObject({
         code: 'CONFLICT',
       })
+      const exported = await app.caller.sessions.export({ id: sessionId, format: 'json' })
+      const { sessions } = await app.caller.sessions.import({ data: exported.content })
+      const [copy] = sessions
       await app.caller.sessions.delete({ id: sessionId })
+      // The copy has them still.
+      expect((await fetch(`${url}/api/files/${image.id}?width=16`)).status).toBe(200)
+      const copied = await app.caller.messages.list({ sessionId: copy?.id ?? '' })
+      expect(copied.messages[0]?.parts).toContainEqual({ type: 'file', file: notes })
+      await app.caller.sessions.delete({ id: copy?.id ?? '' })
       expect((await fetch(`${url}/api/files/${image.id}`)).status).toBe(404)
       await app.sweepFiles()
       if (database === 'Postgres') {

@@ -197,3 +197,19 @@ export async function readFileTexts(
     .execute()
   return new Map(rows.map(({ id, text }) => [id, text]))
 }
+
+/** Gives the messages of an imported session the files that they name, where those are this person's. */
+export async function linkFilesOfSession(
+  db: Db,
+  userId: UserId,
+  sessionId: SessionId,
+): Promise<void> {
+  await sql`
+    insert into message_files (message_id, session_id, file_id)
+    select distinct messages.id, messages.session_id, files.id
+    from messages
+    cross join lateral json_array_elements(messages.parts) as part
+    join files on files.id::text = part -> 'file' ->> 'id' and files.user_id = ${userId}
+    where messages.session_id = ${sessionId} and messages.user_id = ${userId} and part ->> 'type' = 'file'
+    on conflict do nothing`.execute(db)
+}

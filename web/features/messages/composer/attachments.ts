@@ -85,6 +85,18 @@ export class Attachments {
     return files
   }
 
+  /** Forgets every file: they are nobody's any more. */
+  clear(): void {
+    for (const { running } of this.#sources.values()) running?.cancel()
+    this.#sources.clear()
+    this.#lists.clear()
+    const keys = Array.from({ length: this.#storage.length }, (_, index) =>
+      this.#storage.key(index),
+    )
+    for (const key of keys) if (key?.startsWith(PREFIX) === true) this.#storage.removeItem(key)
+    for (const listener of this.#listeners) listener()
+  }
+
   /** Resolves when none is on its way any more. */
   settled(draft: string): Promise<void> {
     return new Promise((resolve) => {
