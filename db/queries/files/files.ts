@@ -88,18 +88,6 @@ export async function listFiles(
   return (await query.execute()).map(toStored)
 }
 
-/** The text that was read in a file of this person's; null when there is none. */
-export async function readFileText(db: Db, userId: UserId, id: FileId): Promise<string | null> {
-  const row = await db
-    .selectFrom('files')
-    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
-    .select('file_contents.text')
-    .where('files.id', '=', id)
-    .where('files.user_id', '=', userId)
-    .executeTakeFirst()
-  return row?.text ?? null
-}
-
 export type NewFile = {
   id: FileId
   userId: UserId

@@ -13,7 +13,7 @@ export function readableText(bytes: Uint8Array, whole: boolean): string | null {
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: !whole })
     // A few control characters are in logs and listings; more are no text that anybody reads.
-    const controls = text.slice(0, 100_000).match(/(?![\t-\r\u{1B}])\p{Cc}/gu)?.length ?? 0
+    const controls = text.slice(0, 100_000).match(/(?!\s)\p{Cc}/gu)?.length ?? 0
     if (text.includes('\0') || controls > text.length / 50) return null
     return text
   } catch {

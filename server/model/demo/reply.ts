@@ -93,9 +93,12 @@ function filesGiven(text: string): string {
     const said = /^\.[^\n]*Its text:\]\n([^]*?)(?:\n\[End of |$)/.exec(rest)?.[1]
     const lines = said?.split('\n').slice(0, 3).join('\n').slice(0, 300)
     const head = `- **${name.slice(1, -1)}** (${about})`
-    if (lines !== undefined)
+    if (lines !== undefined) {
       return `${head}, which begins:\n\n  > ${lines.replaceAll('\n', '\n  > ')}`
-    return `${head}${/^: (.*?)\]/.exec(rest)?.[1]?.startsWith('the picture') ? ', which I cannot see' : ', whose content I was not given'}`
+    }
+    return rest.startsWith(': the picture')
+      ? `${head}, which I cannot see`
+      : `${head}, whose content I was not given`
   })
   return `You gave me ${given.length === 1 ? 'a file' : `${given.length} files`}:\n\n${told.join('\n')}\n\nI follow a few simple rules: I do not see pictures, and I do not understand what I read.`
 }

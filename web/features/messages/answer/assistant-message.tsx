@@ -67,7 +67,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   )
 })
 
-type TextPart = Exclude<AppPart, { type: 'tool' }>
+type TextPart = Exclude<AppPart, { type: 'tool' } | { type: 'file' }>
 
 function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
   switch (part.type) {
