@@ -2,13 +2,20 @@ import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
 // Machines are noisy: a test waits for conditions, and these bounds only end what would never come.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
+const poll = { timeout: 30_000 }
+const patience = { testTimeout: 120_000, hookTimeout: 240_000, expect: { poll } }
 
-const stories = { testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' } as const
+const stories = {
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  expect: { poll },
+  pool: 'forks',
+} as const
 /** These run twice: on the embedded database in `unit`, and in `postgres`. */
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
-/** Tests of whole processes that no promise of seconds is in. */
-const OF_PROCESSES = [
+/** Tests of whole processes and of pages that no promise of seconds is in. */
+const UNTIMED = [
+  'e2e/{accounts,interface}.story.ts',
   'scripts/{chat,export,protocols}.test.ts',
   'server/stories/{mcp-kill,start}.test.ts',
 ]
@@ -24,8 +31,8 @@ const SLOW = [
 ]
 const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
 const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
-/** In the browser as well, but of no moment that a person would wait for. */
-const OF_PAGES = ['e2e/accounts.story.ts']
+/** What runs at once where nothing has to happen within seconds: much of it waits for databases and processes. */
+const AT_ONCE = 4
 
 export default defineConfig({
   test: {
@@ -39,7 +46,7 @@ export default defineConfig({
           exclude: [
             ...['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
             ...OF_THE_PACKAGE,
-            ...OF_PROCESSES,
+            ...UNTIMED,
             ...(process.env.QUICK === '1' ? SLOW : []),
           ],
           globalSetup: ['scripts/testing/environment.ts'],
@@ -47,7 +54,7 @@ export default defineConfig({
           pool: 'forks',
           // Files share a process, and with it the modules and the databases in memory.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
         },
       },
       {
@@ -60,34 +67,33 @@ export default defineConfig({
           provide: { database: 'postgres' },
           pool: 'forks',
           isolate: false,
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          ...patience,
-          name: 'package',
-          include: OF_THE_PACKAGE,
-          globalSetup: ['scripts/testing/package.ts'],
-          pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: AT_ONCE,
         },
       },
       {
         test: {
           ...stories,
-          name: 'pages',
-          include: OF_PAGES,
-          globalSetup: ['scripts/testing/browser.ts'],
-          maxWorkers: 1,
+          name: 'package',
+          include: OF_THE_PACKAGE,
+          globalSetup: ['scripts/testing/package.ts'],
+          maxWorkers: AT_ONCE,
+        },
+      },
+      {
+        test: {
+          ...stories,
+          name: 'untimed',
+          include: UNTIMED,
+          globalSetup: ['scripts/testing/browser.ts', 'scripts/testing/postgres.ts'],
+          maxWorkers: AT_ONCE,
         },
       },
       {
         test: {
           ...stories,
           name: 'processes',
-          include: ['e2e/**/*.story.ts', ...OF_PROCESSES],
-          exclude: ['**/node_modules/**', ...IN_THE_BROWSER, ...OF_PAGES],
+          include: ['e2e/**/*.story.ts'],
+          exclude: ['**/node_modules/**', ...IN_THE_BROWSER, ...UNTIMED],
           globalSetup: ['scripts/testing/postgres.ts'],
           // They wait for leases, networks and starts most of the time. Some of what they wait for is promised within
           // seconds, so nothing that takes a processor for long goes on beside them.

@@ -13,6 +13,7 @@ import type {
   Message,
   MessageStatus,
   FilePart,
+  Rating,
   Outcome,
   TextPart,
   Usage,
@@ -129,6 +130,8 @@ export type MessageTable = {
   usage: JsonColumn<Usage | null>
   error: JsonColumn<RunError | null>
   created_at: string
+  rating: Generated<Rating | null>
+  rating_comment: Generated<string | null>
 }
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome

@@ -130,15 +130,10 @@ export function answerStories(getWorld: () => World): void {
       await expect(conversation.answer.locator('.markdown')).toHaveText('third')
       await expect(conversation.questions.getByText('Queued: answered next')).toHaveCount(0)
       await expect(conversation.stopButton).toBeHidden()
-      expect(await conversation.turns()).toEqual([
-        repeat(words),
-        words,
-        'Repeat: second',
-        'second',
-        'Repeat: third',
-        'third',
-      ])
-      expect(await storedTurns(page)).toEqual(await conversation.turns())
+      const rest = [words, 'Repeat: second', 'second', 'Repeat: third', 'third']
+      expect(await storedTurns(page)).toEqual([repeat(words), ...rest])
+      // A long question is shown in part.
+      expect((await conversation.turns()).slice(1)).toEqual(rest)
     })
   })
 }

@@ -47,6 +47,39 @@ export function branchStories(getWorld: () => World): void {
       await expect(questions.getByText('1 / 2')).toBeVisible()
     })
 
+    test('is gone on from in a session of its own, and an answer is rated', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      const { answer, answers } = conversation
+      await conversation.send('Repeat: one')
+      await expect(answer.locator('.markdown')).toHaveText('one')
+      const good = answer.getByRole('button', { name: 'Good answer' })
+      const bad = answer.getByRole('button', { name: 'Bad answer' })
+      await good.click()
+      await expect(good).toHaveAttribute('aria-pressed', 'true')
+      await bad.click()
+      await expect(bad).toHaveAttribute('aria-pressed', 'true')
+      await expect(good).toHaveAttribute('aria-pressed', 'false')
+      await page.reload()
+      await expect(bad).toHaveAttribute('aria-pressed', 'true')
+      await bad.click()
+      await expect(bad).toHaveAttribute('aria-pressed', 'false')
+
+      await conversation.send('Repeat: two')
+      await expect(answer.locator('.markdown')).toHaveText('two')
+      const first = page.url()
+      await answers.first().getByRole('button', { name: 'Fork from here' }).click()
+      await expect.poll(() => page.url()).not.toBe(first)
+      await expect(answers).toHaveCount(1)
+      await conversation.send('Repeat: three')
+      await expect(answer.locator('.markdown')).toHaveText('three')
+      expect(await storedTurns(page)).toEqual(['Repeat: one', 'one', 'Repeat: three', 'three'])
+      await page.goBack()
+      await expect(answer.locator('.markdown')).toHaveText('two')
+    })
+
     test('can be left for another while its answer is written, which goes on, and stays in sight when it is stopped', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)

@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { accessibilityStories } from './accessibility.suite.ts'
 import { answerStories } from './answers.suite.ts'
 import { branchStories } from './branches.suite.ts'
 import { failureStories } from './failures.suite.ts'
-import { fileStories } from './files.suite.ts'
 import { longAnswerStories } from './long-answer.suite.ts'
 import { modelStories } from './models.suite.ts'
 import { networkStories } from './network.suite.ts'
-import { pageStories } from './pages.suite.ts'
 import { reasoningStories } from './reasoning.suite.ts'
-import { screenStories } from './screens.suite.ts'
-import { searchStories } from './search.suite.ts'
-import { sessionStories } from './sessions.suite.ts'
 import { openWorld } from './support/world.ts'
 import type { World } from './support/world.ts'
 
@@ -31,13 +25,4 @@ describe.concurrent('in the browser', () => {
   reasoningStories(getWorld)
   modelStories(getWorld)
   longAnswerStories(getWorld)
-})
-
-describe('in the browser', () => {
-  sessionStories(getWorld)
-  searchStories(getWorld)
-  fileStories(getWorld)
-  pageStories(getWorld)
-  accessibilityStories(getWorld)
-  screenStories(getWorld)
 })

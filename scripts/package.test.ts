@@ -18,7 +18,7 @@ async function inConsumer(program: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await run(process.execPath, [program, ...args], {
     cwd: packed.consumer,
     env,
-    timeout: 50_000,
+    timeout: 150_000,
   }).catch((error: { stdout: string; stderr: string }) => error)
   return stdout + stderr
 }

@@ -13,7 +13,7 @@ import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
-import { describeSignIn } from './auth/sign-in-options.ts'
+import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
 import { fileRoutes } from './files/http/routes.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
@@ -378,6 +378,12 @@ export async function createApp(options: AppOptions) {
       gate.accounts?.listensAt(url)
       return url
     },
+    /**
+     * For a server of your own, in place of `listen`: `createServer(app.handler).on('upgrade', app.upgrade)`. It is to
+     * be mounted at the root.
+     */
+    handler: http.handler,
+    upgrade: http.upgrade,
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** Removes files that nobody has any more, as this process does by itself every some seconds. */

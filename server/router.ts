@@ -26,6 +26,8 @@ import { execute } from './commands/execute.ts'
 import { createKey, endKey } from './commands/keys.ts'
 import { endLogin } from './commands/logins.ts'
 import { createInvite, revokeInvite } from './commands/invitations.ts'
+import { forkSession } from './commands/fork-session.ts'
+import { rateAnswer } from './commands/rate-message.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage, sendMessage } from './commands/send-message.ts'
@@ -43,6 +45,7 @@ export const appRouter = router({
   me: queries.me,
   sessions: {
     create: command(createSession),
+    fork: command(forkSession),
     list: sessionQueries.listSessions,
     search: sessionQueries.findInSessions,
     get: sessionQueries.getSession,
@@ -60,6 +63,7 @@ export const appRouter = router({
     send: command(sendMessage),
     edit: command(editMessage),
     regenerate: command(regenerateAnswer),
+    rate: command(rateAnswer),
     select: command(selectBranch),
     unqueue: command(unqueueMessage),
   },

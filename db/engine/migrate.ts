@@ -24,6 +24,8 @@ import { up as accounts } from '../migrations/0030-accounts.ts'
 import { up as deletions } from '../migrations/0031-deletions.ts'
 import { up as auditLog } from '../migrations/0035-audit-log.ts'
 import { up as limits } from '../migrations/0036-limits.ts'
+import { up as queuedRuns } from '../migrations/0037-queued-runs.ts'
+import { up as ratings } from '../migrations/0038-ratings.ts'
 import { up as files } from '../migrations/0040-files.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
@@ -48,6 +50,8 @@ const migrations: Record<string, Migration> = {
   '0031-deletions': { up: deletions },
   '0035-audit-log': { up: auditLog },
   '0036-limits': { up: limits },
+  '0037-queued-runs': { up: queuedRuns },
+  '0038-ratings': { up: ratings },
   '0040-files': { up: files },
 }
 

@@ -32,20 +32,20 @@ export async function savePerson(db: Db, person: NewPerson): Promise<void> {
 export async function ensurePersonOf(
   db: Db,
   { issuer, subject, ...person }: NewPerson & { issuer: string; subject: string },
-): Promise<UserRow> {
+): Promise<{ row: UserRow; isNew: boolean }> {
   const find = db
     .selectFrom('users')
     .select(userColumns)
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
   const known = await find.executeTakeFirst()
-  if (known) return known
-  await db
+  if (known) return { row: known, isNew: false }
+  const made = await db
     .insertInto('users')
     .values({ ...newRow(person), issuer, subject })
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
-    .execute()
-  return find.executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  return { row: await find.executeTakeFirstOrThrow(), isNew: made.numInsertedOrUpdatedRows === 1n }
 }
 
 /** Gives an account that an administrator may hand over a password, all at once or not at all. */
@@ -70,14 +70,14 @@ export async function insertPasswordAccount(
     .execute()
 }
 
-/** Whether an address has an account. */
-export async function isAddressTaken(db: Db, email: string): Promise<boolean> {
+/** Whose account an address has; null when it has none. */
+export async function findPersonByAddress(db: Db, email: string): Promise<UserId | null> {
   const row = await db
     .selectFrom('auth_users')
-    .select('id')
+    .select('person_id')
     .where('email', '=', email)
     .executeTakeFirst()
-  return row !== undefined
+  return row?.person_id ?? null
 }
 
 /** Tells the person's row what the account says of itself. */

@@ -15,9 +15,10 @@ const nodeLives = sql`exists (
 const isRead = sql<boolean>`exists (
   select from readers where readers.session_id = sessions.id and ${nodeLives})`
 
-/** Also where an answer waits until others of its person have ended. */
-const isAnswering = sql<boolean>`exists (
-  select from runs where runs.session_id = sessions.id and runs.status in ('queued', 'running', 'waiting'))`
+/** Also where an answer waits until others of its person have ended. Each part has an index of its own. */
+const isAnswering = sql<boolean>`(exists (
+  select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting')) or exists (
+  select from runs where runs.session_id = sessions.id and runs.status = 'queued'))`
 
 /**
  * Registers the node as a reader of the session, unless the session is closed.

@@ -8,21 +8,21 @@ import { transferEverything } from '../../db/queries/ownership.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import type { Role } from '../../shared/contract/user.ts'
 import type { Config } from '../config/config.ts'
-import { acceptLink } from './accept-link.ts'
+import { acceptLink } from './sign-in/accept-link.ts'
 import { createLoginCheck } from './check-logins.ts'
 import { createIdentify, withoutCookie } from './identify.ts'
 import { createTokenVerifier } from './issuer.ts'
-import { createLibrary, sessionCookieName } from './library.ts'
-import type { Library } from './library.ts'
-import { createInvitation, openSetupLink } from './links.ts'
-import { createMailer } from './mailer.ts'
-import type { Mail } from './mailer.ts'
+import { createLibrary, sessionCookieName } from './sign-in/library.ts'
+import type { Library } from './sign-in/library.ts'
+import { createInvitation, openSetupLink } from './sign-in/links.ts'
+import { createMailer } from './sign-in/mailer.ts'
+import type { Mail } from './sign-in/mailer.ts'
 import { OpenLogins } from './open-logins.ts'
 import type { LastingConnection } from './open-logins.ts'
 import type { Asker } from './port.ts'
-import { authRoutes } from './routes.ts'
-import type { SignInLimits } from './sign-in-limits.ts'
-import { createSignUpPolicy } from './sign-up.ts'
+import { authRoutes } from './sign-in/routes.ts'
+import type { SignInLimits } from './sign-in/sign-in-limits.ts'
+import { createSignUpPolicy } from './sign-in/sign-up.ts'
 
 export type AccountsOptions = {
   database: Database
@@ -63,7 +63,7 @@ export async function openAccounts(options: AccountsOptions) {
   /** Made when it is first asked: only then is it known where the server listens. */
   const getLibrary = (): Library =>
     (library ??= createLibrary({
-      ...{ db, secret, verifiesAddresses, newId },
+      ...{ db, secret, verifiesAddresses, now, newId },
       baseUrl: getBaseUrl(),
       allowedOrigins: config.listen.allowedOrigins,
       settings: config.auth,
@@ -99,6 +99,7 @@ export async function openAccounts(options: AccountsOptions) {
 
   const identify = createIdentify({
     ...{ db, now, newId },
+    clientAddress: options.clientAddress,
     cookieName: () => sessionCookieName(getBaseUrl()),
     verify: config.auth.issuer && createTokenVerifier(config.auth.issuer),
     onError: (error) => onError(error, 'the use of a login could not be noted'),
@@ -124,7 +125,7 @@ export async function openAccounts(options: AccountsOptions) {
     routes: authRoutes({
       baseUrl: getBaseUrl,
       handle: (request) => getLibrary().handler(request),
-      accept: async (kind, answer) => (await acceptLink(db, kind, answer, { now, newId })) !== null,
+      accept: (kind, answer, address) => acceptLink(db, kind, answer, { address, now, newId }),
       clientAddress: options.clientAddress,
       cookiesOf,
       onChange: changed,

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Db } from '../../db/engine/database.ts'
-import { ensurePersonOf, setPersonRole } from '../../db/queries/accounts.ts'
+import { setPersonRole } from '../../db/queries/accounts.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import type { Role } from '../../shared/contract/user.ts'
 import { createLoginCheck, tokenAsker } from './check-logins.ts'
 import { OpenLogins } from './open-logins.ts'
 import type { LastingConnection } from './open-logins.ts'
+import { findOrMakePerson } from './outside-person.ts'
 import type { Asker } from './port.ts'
 import { toUser } from './user.ts'
 
@@ -27,12 +28,14 @@ const ISSUER = 'embedder'
 export function createEmbeddedIdentity({
   db,
   authenticate,
+  clientAddress,
   now,
   newId,
   onError,
 }: {
   db: Db
   authenticate: Authenticate
+  clientAddress(request: IncomingMessage): string
   now(): string
   newId(): string
   onError(error: unknown, what: string): void
@@ -47,7 +50,7 @@ export function createEmbeddedIdentity({
     const { userId: subject, name, role } = said
     const id = UserId.parse(newId())
     const person = { id, issuer: ISSUER, subject, name, email: null, role }
-    const row = await ensurePersonOf(db, person)
+    const row = await findOrMakePerson(db, person, { address: clientAddress(request), now })
     if (row.role !== role) await setPersonRole(db, row.id, role)
     return tokenAsker(toUser({ ...row, role }))
   }

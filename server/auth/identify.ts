@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { TRPCError } from '@trpc/server'
 import type { Db } from '../../db/engine/database.ts'
-import { ensurePersonOf } from '../../db/queries/accounts.ts'
 import { findKey, touchKey } from '../../db/queries/api-keys.ts'
 import { findLogin, touchLogin } from '../../db/queries/logins.ts'
 import { UserId } from '../../shared/contract/ids.ts'
@@ -9,6 +8,7 @@ import { keyAsker, loginAsker, tokenAsker } from './check-logins.ts'
 import { isJwt, TokenError } from './issuer.ts'
 import type { OutsideIdentity } from './issuer.ts'
 import type { Credential } from './open-logins.ts'
+import { findOrMakePerson } from './outside-person.ts'
 import type { Asker } from './port.ts'
 import { hashSecret } from './secret-hash.ts'
 import { toUser } from './user.ts'
@@ -22,6 +22,8 @@ export type IdentifyOptions = {
   cookieName(): string
   /** Null where no outside issuer is set up. */
   verify: ((token: string) => Promise<OutsideIdentity>) | null
+  clientAddress(request: IncomingMessage): string
+  /** ISO 8601. */
   now(): string
   newId(): string
   onError(error: unknown): void
@@ -49,15 +51,15 @@ export function createIdentify(options: IdentifyOptions) {
     return { credential: { type: 'login', id: found.loginId }, asker: loginAsker(found) }
   }
 
-  async function byIssuer(token: string): Promise<Identified> {
+  async function byIssuer(token: string, address: string): Promise<Identified> {
     if (!options.verify) throw refused('Tokens of outside issuers are not accepted here.')
     const identity = await options.verify(token).catch((error: unknown) => {
       throw error instanceof TokenError ? refused(error.message) : error
     })
     const { issuer, subject, name, email, expiresAt } = identity
     const id = UserId.parse(options.newId())
-    const row = await ensurePersonOf(db, { id, issuer, subject, name, email, role: 'member' })
-    const user = toUser(row)
+    const person = { id, issuer, subject, name, email, role: 'member' as const }
+    const user = toUser(await findOrMakePerson(db, person, { address, now }))
     return { credential: { type: 'token', userId: user.id, expiresAt }, asker: tokenAsker(user) }
   }
 
@@ -77,7 +79,7 @@ export function createIdentify(options: IdentifyOptions) {
       // A browser keeps sending the cookie of a login that ended.
       return cookie === null ? null : byLogin(withoutSignature(cookie))
     }
-    if (isJwt(token)) return byIssuer(token)
+    if (isJwt(token)) return byIssuer(token, options.clientAddress(request))
     const found = KEY.test(token) ? await byKey(token) : await byLogin(withoutSignature(token))
     if (!found) throw refused('This token is not valid any more, or never was. Sign in again.')
     return found

@@ -2,7 +2,7 @@ import { revokeInvitation } from '../../db/queries/admin/invitations.ts'
 import { adminInvites } from '../../shared/contract/api/admin.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { audit } from '../audit.ts'
-import { createInvitation } from '../auth/links.ts'
+import { createInvitation } from '../auth/sign-in/links.ts'
 import { mutation } from '../trpc.ts'
 import { free } from './command.ts'
 

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -33,7 +33,8 @@ import { parseProxies } from '../trusted-proxies.ts'
 import { followTlsFiles, readTlsPair } from './tls.ts'
 import type { TlsFiles, TlsPair } from './tls.ts'
 import { trpcHttp } from './trpc-http.ts'
-import { handleUpgrades } from './sockets/upgrade.ts'
+import { createUpgradeListener } from './sockets/upgrade.ts'
+import type { UpgradeListener } from './sockets/upgrade.ts'
 
 export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   router: Router
@@ -60,6 +61,10 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
 
 export type HttpServer = {
   app: FastifyInstance
+  /** Answers requests of another server's, in place of `listen`. */
+  handler: RequestListener
+  /** Answers upgrades to WebSocket of another server's. */
+  upgrade: UpgradeListener
   /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */
   listen(where: { host: string; port: number }): Promise<string>
   /** `/readyz` says 503 from here on, and new sockets are refused; what is open goes on. */
@@ -128,7 +133,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
       this.set(sockets.count)
     },
   })
-  handleUpgrades(app.server, {
+  const upgrade = createUpgradeListener({
     access,
     sockets,
     routes: socketRoutes({ ...options, limits, report, onError }),
@@ -137,6 +142,8 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     isDraining,
     noteRefusal,
   })
+  app.server.on('upgrade', upgrade)
+  await app.ready()
 
   const watching = following.move()
   let closing: Promise<void> | undefined
@@ -159,6 +166,8 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
 
   return {
     app,
+    handler: (request, response) => app.routing(request, response),
+    upgrade,
     async listen(where) {
       const url = await app.listen(where)
       access.listensAt(url)

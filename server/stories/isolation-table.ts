@@ -48,6 +48,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ sessionId: id }) => ({ id, title: 'Taken' }),
   },
   'sessions.delete': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
+  'sessions.fork': { expected: 'missing', input: ({ messageId }) => ({ messageId }) },
   'sessions.log': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
   'sessions.export': { expected: 'missing', input: ({ sessionId: id }) => ({ id }) },
   'sessions.import': {
@@ -66,6 +67,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ messageId: id }) => ({ id, text: 'Something else' }),
   },
   'messages.regenerate': { expected: 'missing', input: ({ answerId: id }) => ({ id }) },
+  'messages.rate': { expected: 'missing', input: ({ answerId: id }) => ({ id, rating: 'up' }) },
   'messages.select': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
   'messages.unqueue': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
   'files.list': { expected: 'own', input: () => ({}) },

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { mkdtempDisposable } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -57,4 +60,29 @@ test('an embedding application says who people are, and that they are not any mo
   const open = await connections['server-sent events']?.(url, 'two', made.id)
   people.delete('Bearer two')
   await expect.poll(() => open?.ended, { timeout: 5_000 }).toBe('cut')
+})
+
+test('an application serves it from a server of its own, pages and sockets too', async () => {
+  await using app = await startTestApp({})
+  await using server = createServer((request, response) => {
+    if (request.url !== '/mine') return app.handler(request, response)
+    response.end('the application’s own')
+    return undefined
+  })
+  server.on('upgrade', app.upgrade)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const signal = AbortSignal.timeout(30_000)
+  expect(await (await fetch(`${url}/mine`, { signal })).text()).toBe('the application’s own')
+  expect(Me.parse(await (await fetch(`${url}/api/me`, { signal })).json()).role).toBe('admin')
+  expect(await (await fetch(`${url}/health`, { signal })).json()).toMatchObject({ status: 'ok' })
+  const { id } = await app.caller.sessions.create({})
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/session/${id}`)
+  const [event] = (await once(socket, 'message', { signal })) as [MessageEvent<string>]
+  expect(JSON.parse(event.data)).toMatchObject({ type: 'system', session_id: id })
+  const closed = once(socket, 'close', { signal })
+  await app.close()
+  await closed
 })

@@ -99,6 +99,8 @@ beforeAll(async () => {
   await call('post /message/{id}/edit', { id: idOf(sent, 'messageId') }, { text: 'Other words' })
   await settled(id, 'completed')
   await call('post /message/{id}/select', { id: messages.at(-1)?.id ?? '' })
+  await call('post /message/{id}/rating', { id: messages.at(-1)?.id ?? '' }, { rating: 'up' })
+  await call('post /message/{messageId}/fork', { messageId: messages.at(-1)?.id ?? '' }, {})
   await call('get /session/{id}', { id })
   await call('get /session/{id}/details', { id })
   await call('patch /session/{id}', { id }, { pinned: true })

@@ -24,6 +24,13 @@ async function invite(app: PeopleApp, by: Person, email: string | null = null): 
   return new URL(made?.link ?? '').searchParams.get('token') ?? ''
 }
 
+/** What the audit log says, from the beginning. */
+async function audited(app: PeopleApp, token: string): Promise<[string, object][]> {
+  const { body } = await app.ask('/api/admin/audit', { token })
+  const { items } = body as { items: { action: string; detail: object }[] }
+  return items.map(({ action, detail }): [string, object] => [action, detail]).toReversed()
+}
+
 onEachStorage((database, openStorage) => {
   test(`the setup link makes one account, which owns what the local owner had (${database})`, async () => {
     await using storage = await openStorage()
@@ -213,6 +220,68 @@ onEachStorage((database, openStorage) => {
     const { body } = await verify(code)
     const { token } = body as { token: string }
     expect((await app.ask('/api/me', { token })).status).toBe(200)
+    expect(await audited(app, token)).toEqual([
+      ['user.created', { by: 'setup' }],
+      ['setup.completed', {}],
+      ['login.succeeded', { method: 'email' }],
+      // While it was set up, which gave the browser another login.
+      ['login.succeeded', { method: 'two-factor' }],
+      ['login.failed', { method: 'two-factor' }],
+      ['login.succeeded', { method: 'two-factor' }],
+    ])
+  })
+
+  test(`the audit log says how people came in, and who tried (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    const ada = await app.setUp()
+    const guest = await app.beGuest()
+    const guestId = await idOf(app, guest)
+    const bob = await app.signUp('bob@example.com')
+    const token = await invite(app, ada)
+    const body = { token, name: 'Eve', email: 'eve@example.com', password: PASSWORD }
+    expect((await app.ask('/api/auth/invite', { body })).status).toBe(200)
+    expect((await app.ask('/api/auth/invite', { body })).status).toBe(400)
+    const guess = { email: 'BOB@example.com', password: 'not the password' }
+    expect((await app.ask('/api/auth/sign-in/email', { body: guess })).status).toBe(401)
+    const unknown = { ...guess, email: 'nobody@example.com' }
+    expect((await app.ask('/api/auth/sign-in/email', { body: unknown })).status).toBe(401)
+    // A login that is only looked at, or used, is no sign-in.
+    await app.ask('/api/auth/get-session', { cookie: bob.cookie })
+    await app.ask('/api/auth/sign-out', { cookie: bob.cookie, body: {} })
+
+    const read = await app.ask('/api/admin/audit', { token: ada.token })
+    const { items } = read.body as { items: Record<string, unknown>[] }
+    const told = items.map(({ action, detail, actorId, targetId }) => ({
+      ...{ action, detail, actorId, targetId },
+    }))
+    const [adaId, bobId] = [await idOf(app, ada), await idOf(app, await app.signIn(bob.email))]
+    const eveId = told.find(({ detail }) => JSON.stringify(detail) === '{"by":"invite"}')?.targetId
+    const login = { action: 'login.succeeded', targetId: expect.any(String) }
+    const byEmail = { ...login, detail: { method: 'email' } }
+    const made = (id: unknown, by: string) => ({
+      ...{ action: 'user.created', actorId: id, targetId: id, detail: { by } },
+    })
+    const failed = { action: 'login.failed', actorId: null, detail: { method: 'email' } }
+    expect(told.toReversed()).toEqual([
+      made(adaId, 'setup'),
+      { action: 'setup.completed', actorId: adaId, targetId: adaId, detail: {} },
+      { ...byEmail, actorId: adaId },
+      made(guestId, 'guest'),
+      { ...login, actorId: guestId, detail: { method: 'guest' } },
+      made(bobId, 'sign-up'),
+      { ...byEmail, actorId: bobId },
+      made(eveId, 'invite'),
+      {
+        ...{ action: 'invite.accepted', actorId: eveId, targetId: expect.any(String) },
+        detail: { role: 'member' },
+      },
+      { ...byEmail, actorId: eveId },
+      { ...failed, targetId: bobId },
+      { ...failed, targetId: null },
+    ])
+    expect(new Set(items.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']))
   })
 })
 

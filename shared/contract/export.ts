@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
-import { FilePart, Outcome, TextPart, Usage } from './message.ts'
+import { FilePart, MAX_RATING_COMMENT, Outcome, Rating, TextPart, Usage } from './message.ts'
 import { noNul } from './storable.ts'
 import { Session, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
@@ -101,6 +101,8 @@ export const ExportedMessage = z.discriminatedUnion('role', [
     usage: Usage.nullable(),
     error: RunError.nullable(),
     run: ExportedRun.nullable(),
+    rating: Rating.optional(),
+    ratingComment: plainText(MAX_RATING_COMMENT).optional(),
   }),
 ])
 export type ExportedMessage = z.infer<typeof ExportedMessage>

@@ -43,6 +43,13 @@ export type Outcome = z.infer<typeof Outcome>
 export const MessageStatus = z.enum(['queued', 'running', 'waiting', ...Outcome.options])
 export type MessageStatus = z.infer<typeof MessageStatus>
 
+/** What a person thought of an answer. */
+export const Rating = z.enum(['up', 'down'])
+export type Rating = z.infer<typeof Rating>
+
+/** UTF-16 units. */
+export const MAX_RATING_COMMENT = 2_000
+
 export const Siblings = z.object({
   /** Counts from 0, in order of creation. */
   index: z.number().int(),
@@ -70,6 +77,9 @@ export const Message = z.object({
   finish: z.enum(['length', 'content-filter', 'max-steps']).optional(),
   /** Notes for the user about how the model was asked, for example that it does not support tools; whole sentences. */
   notes: z.array(z.string()).optional(),
+  /** Absent for one that nobody rated. */
+  rating: Rating.optional(),
+  ratingComment: z.string().optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
   parts: Part<Call>[]

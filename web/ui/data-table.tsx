@@ -1,9 +1,16 @@
 import type { ReactNode } from 'react'
 
+type Column = {
+  name: string
+  isFigure?: boolean
+  /** Left out where the screen is narrow. */
+  isExtra?: boolean
+}
+
 /** A table that scrolls sideways where it is too wide. The first cell of each row names it. */
 export function DataTable(props: {
   label: string
-  head: readonly { name: string; isFigure?: boolean }[]
+  head: readonly Column[]
   rows: readonly { key: string; cells: readonly ReactNode[] }[]
   /** Said where there is no row. */
   none: string
@@ -21,12 +28,12 @@ export function DataTable(props: {
         <caption className="sr-only">{label}</caption>
         <thead className="border-b border-border text-left text-xs text-muted">
           <tr>
-            {head.map(({ name, isFigure }) => (
+            {head.map((column) => (
               <th
-                key={name}
-                className={`px-3 py-2.5 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${isFigure ? 'text-right' : ''}`}
+                key={column.name}
+                className={`px-3 py-2.5 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${styleOf(column)}`}
               >
-                {name}
+                {column.name}
               </th>
             ))}
           </tr>
@@ -34,13 +41,13 @@ export function DataTable(props: {
         <tbody>
           {rows.map(({ key, cells: [first, ...rest] }) => (
             <tr key={key} className="not-last:border-b not-last:border-border">
-              <th scope="row" className="px-3 py-2.5 pl-4 text-left align-top font-normal">
+              <th scope="row" className="min-w-32 px-3 py-2.5 pl-4 text-left align-top font-normal">
                 {first}
               </th>
               {rest.map((cell, index) => (
                 <td
                   key={head[index + 1]?.name}
-                  className={`px-3 py-2.5 align-top last:pr-4 ${head[index + 1]?.isFigure ? 'text-right tabular-nums' : ''}`}
+                  className={`px-3 py-2.5 align-top last:pr-4 ${styleOf(head[index + 1])}`}
                 >
                   {cell}
                 </td>
@@ -51,4 +58,8 @@ export function DataTable(props: {
       </table>
     </div>
   )
+}
+
+function styleOf(column: Column | undefined): string {
+  return `${column?.isFigure ? 'text-right tabular-nums' : ''} ${column?.isExtra ? 'max-sm:hidden' : ''}`
 }

@@ -1,7 +1,13 @@
 import { sql } from 'kysely'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
-import type { Message, MessageStatus, Part, Usage } from '../../../shared/contract/message.ts'
+import type {
+  Message,
+  MessageStatus,
+  Part,
+  Rating,
+  Usage,
+} from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
 import { NO_SIBLINGS, assembleMessages, messageColumns } from './stored-messages.ts'
@@ -101,6 +107,19 @@ export async function updateMessage(
       ...(change.error !== undefined && { error: change.error && JSON.stringify(change.error) }),
       id,
     })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function rateMessage(
+  transaction: Db,
+  id: MessageId,
+  rating: Rating | null,
+  comment: string | null,
+): Promise<void> {
+  await transaction
+    .updateTable('messages')
+    .set({ rating, rating_comment: comment })
     .where('id', '=', id)
     .execute()
 }

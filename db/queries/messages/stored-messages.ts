@@ -2,7 +2,13 @@ import { sql } from 'kysely'
 import { isActive } from '../../../shared/contract/active.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
-import type { Message, MessageStatus, Part, Usage } from '../../../shared/contract/message.ts'
+import type {
+  Message,
+  MessageStatus,
+  Part,
+  Rating,
+  Usage,
+} from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
 import { findCalls } from './tool-calls.ts'
@@ -27,6 +33,8 @@ export const messageColumns = [
   'usage',
   'error',
   'created_at',
+  'rating',
+  'rating_comment',
 ] as const
 
 type MessageRow = {
@@ -42,6 +50,8 @@ type MessageRow = {
   usage: Usage | null
   error: RunError | null
   created_at: string
+  rating: Rating | null
+  rating_comment: string | null
 }
 
 /** Inserts the tool calls into the parts, and fills in each message's siblings. */
@@ -84,6 +94,8 @@ export async function assembleMessages(
         error: row.error,
         ...(finish && { finish }),
         ...(notes && { notes }),
+        ...(row.rating && { rating: row.rating }),
+        ...(row.rating_comment && { ratingComment: row.rating_comment }),
       },
     }
   })

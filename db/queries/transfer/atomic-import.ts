@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { UserId } from '../../../shared/contract/ids.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { Database, Db } from '../../engine/database.ts'
 
 /** The email address of the temporary users who own sessions during an import into an embedded database. */
@@ -51,6 +52,14 @@ export async function importAtomically<T>(
     await Promise.allSettled([db.deleteFrom('users').where('id', '=', owner).execute()])
     throw error
   }
+}
+
+/** Whether a session is still being imported into an embedded database, and so is nobody's yet. */
+export async function isBeingImported(db: Db, id: SessionId): Promise<boolean> {
+  const { rows } = await sql`
+    select from sessions join users on users.id = sessions.user_id
+    where sessions.id = ${id} and users.email like ${`%@${NOBODY}`}`.execute(db)
+  return rows.length > 0
 }
 
 /** Removes what interrupted imports of an earlier process left; must be called before any import begins. */

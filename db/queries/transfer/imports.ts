@@ -199,6 +199,8 @@ function toMessageRow(
     usage: answer?.usage ? JSON.stringify(answer.usage) : null,
     error: answer?.error ? JSON.stringify(answer.error) : null,
     created_at: message.createdAt,
+    rating: answer?.rating ?? null,
+    rating_comment: answer?.ratingComment ?? null,
   }
 }
 

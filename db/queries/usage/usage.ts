@@ -80,7 +80,10 @@ function total(name: Exclude<keyof UsageSum, 'costUsd' | 'runs'>): RawBuilder<nu
   return sql`coalesce(sum((calls.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
 }
 
-/** The finished model calls, of everybody without a user: the steps of runs, and the calls for titles and summaries. */
+/**
+ * The finished model calls, of everybody without a user: the steps of runs, and the calls for titles and summaries. A
+ * run that was imported, or copied by a fork, has no usage of its own: it is counted where it was paid for.
+ */
 export function callsOf({
   userId,
   sessionId,
@@ -97,6 +100,7 @@ export function callsOf({
   return sql`(
     select runs.created_at, steps.model, steps.usage, steps.run_id, runs.user_id, runs.key_id
     from runs join steps on steps.run_id = runs.id where ${wanted('runs')}
+      and (runs.usage is not null or runs.status in ('queued', 'running', 'waiting'))
     union all
     select created_at, model, usage, null, user_id, null from background_usage where ${wanted('background_usage')}
   ) as calls`

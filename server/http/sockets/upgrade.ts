@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AccessPolicy } from '../access.ts'
@@ -20,9 +20,12 @@ export type UpgradeOptions = {
   noteRefusal: NoteRefusal
 }
 
-/** Takes over the server's upgrades: what is refused, is refused as HTTP before a WebSocket exists. */
-export function handleUpgrades(server: Server, options: UpgradeOptions): void {
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+/** A listener of a server's `upgrade` event. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Takes over a server's upgrades: what is refused, is refused as HTTP before a WebSocket exists. */
+export function createUpgradeListener(options: UpgradeOptions): UpgradeListener {
+  return (request, socket, head) => {
     // Without a listener, a reset before `ws` takes the socket over would end the process.
     const ignore = (): void => undefined
     socket.on('error', ignore)
@@ -31,7 +34,7 @@ export function handleUpgrades(server: Server, options: UpgradeOptions): void {
     if (!(socket instanceof Socket)) return refuse(socket, 501, 'Only sockets can be upgraded.')
     options.sockets.accept(request, socket, head, decision.serve)
     socket.off('error', ignore)
-  })
+  }
 }
 
 type Decision = { serve: (socket: OpenSocket) => void } | { status: number; reason: string }

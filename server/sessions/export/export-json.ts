@@ -40,8 +40,7 @@ export async function* sessionAsJson(
   let separator = '\n'
   for await (const page of pages) {
     for (const full of page) {
-      const message = toFinalMessage(session, full.message, toEvents(full))
-      yield separator + JSON.stringify(toExported(message, full))
+      yield separator + JSON.stringify(toExportedMessage(session, full))
       separator = ',\n'
     }
   }
@@ -53,13 +52,21 @@ function open(head: object, list: string): string {
   return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(list)}:[`
 }
 
+/** A message as files have it; an answer that is being written, with what it has. */
+export function toExportedMessage(
+  session: SessionOutline['session'],
+  full: FullMessage,
+): ExportedMessage {
+  return toExported(toFinalMessage(session, full.message, toEvents(full)), full)
+}
+
 export function toEvents({ chunks }: FullMessage): LoggedEvent[] {
   // The server's own data is not validated again.
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }
 
 function toExported(message: FinalMessage, { run }: FullMessage): ExportedMessage {
-  const { id, parentId, createdAt, status, model, usage, error } = message
+  const { id, parentId, createdAt, status, model, usage, error, rating, ratingComment } = message
   const calls = new Map(run?.calls.map((stored) => [stored.call.id, stored]))
   const parts = message.parts.flatMap((part): ExportedPart[] => {
     if (part.type !== 'tool') {
@@ -80,6 +87,8 @@ function toExported(message: FinalMessage, { run }: FullMessage): ExportedMessag
         usage,
         error,
         run: run && toExportedRun(run),
+        ...(rating && { rating }),
+        ...(ratingComment && { ratingComment }),
         parts,
       }
 }

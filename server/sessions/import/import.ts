@@ -95,7 +95,7 @@ export async function insertSessions(
 }
 
 /** Siblings of the same millisecond stand in the order of their ids: the new ones keep the file's order. */
-function newMessageIds(
+export function newMessageIds(
   messages: readonly ExportedMessage[],
   newId: () => string,
 ): Map<string, MessageId> {

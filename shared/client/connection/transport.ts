@@ -111,10 +111,12 @@ const REPEATABLE: Repeatable = {
   'admin.users.update': true,
   'messages.edit': 'newId',
   'messages.regenerate': 'newId',
+  'messages.rate': true,
   'messages.select': true,
   'messages.send': 'id',
   'runs.stop': true,
   'sessions.create': 'id',
+  'sessions.fork': 'id',
   'sessions.update': true,
 }
 const repeats: Readonly<Partial<Record<string, true | string>>> = REPEATABLE

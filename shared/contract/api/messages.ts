@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FileId, MessageId, RunId, SessionId } from '../ids.ts'
-import { MAX_TEXT_LENGTH, Message } from '../message.ts'
+import { MAX_RATING_COMMENT, MAX_TEXT_LENGTH, Message, Rating } from '../message.ts'
 import { noNul } from '../storable.ts'
 import { group, mutation, query } from './declare.ts'
 
@@ -90,6 +90,19 @@ export const messages = group('messages', {
     }),
     output: Sent,
     repeat: 'newId',
+  }),
+
+  /** Keeps what a person thinks of an answer, in place of what they thought before; null takes it back. */
+  rate: mutation({
+    rest: 'POST /message/{id}/rating',
+    summary: 'Rate an answer',
+    input: z.object({
+      id: MessageId,
+      rating: Rating.nullable(),
+      comment: z.string().trim().max(MAX_RATING_COMMENT).check(noNul).optional(),
+    }),
+    described: Message,
+    repeat: true,
   }),
 
   select: mutation({

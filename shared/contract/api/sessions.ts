@@ -47,6 +47,15 @@ export const sessions = group('sessions', {
     repeat: 'id',
   }),
 
+  /** Makes a session of the branch up to a message, with the same model and instructions. */
+  fork: mutation({
+    rest: 'POST /message/{messageId}/fork',
+    summary: 'Fork a session at a message',
+    input: z.object({ messageId: MessageId, id: SessionId.optional() }),
+    output: Session,
+    repeat: 'id',
+  }),
+
   list: query({
     rest: 'GET /session',
     summary: 'List the sessions, newest activity first',

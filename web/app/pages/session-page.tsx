@@ -1,3 +1,4 @@
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import type { ComponentProps } from 'react'
 import type { File } from '../../../shared/contract/file.ts'
@@ -8,6 +9,7 @@ import { Composer } from '../../features/messages/composer/composer.tsx'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
 import { sendMessage, stopAnswer } from '../../features/messages/composer/send-message.ts'
+import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
 import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
@@ -36,6 +38,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
   const { stop, isStopping } = useStopping(id, isRunning)
+  const navigate = useNavigate()
+  const openSession = useCallback(
+    (to: string) => void navigate({ to: '/s/$id', params: { id: to } }),
+    [navigate],
+  )
   const send = useCallback(
     (text: string, files: readonly File[]) => void sendMessage(client, id, text, files),
     [client, id],
@@ -60,7 +67,9 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
     >
       {session ? (
         <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
-          <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+          <OpenSessionContext value={openSession}>
+            <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+          </OpenSessionContext>
         </RegenerateWithContext>
       ) : (
         <div className="grid flex-1 place-items-center">

@@ -10,7 +10,12 @@ import { PersonDialog } from './person-dialog.tsx'
 
 export type Person = Outputs['admin']['users']['list']['items'][number]
 
-const head = [{ name: 'Person' }, { name: 'Role' }, { name: 'Since' }, { name: 'Change' }]
+const head = [
+  { name: 'Person' },
+  { name: 'Role' },
+  { name: 'Since', isExtra: true },
+  { name: 'Change' },
+]
 
 /** Everybody with an account here. */
 export function People() {

@@ -5,6 +5,7 @@ import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
+import { RateAndFork } from './rate-and-fork.tsx'
 import { RegenerateWithContext } from './regenerate-with.ts'
 import { useVersions } from '../use-versions.ts'
 import { Versions } from '../versions.tsx'
@@ -44,6 +45,7 @@ export function AnswerMessage(props: {
               disabled: isBusy || isAnswering,
               onChoose: again,
             })}
+            <RateAndFork message={message} />
             {problem && <span role="status">{problem}</span>}
           </>
         )

@@ -1,12 +1,17 @@
 import { hashPassword } from 'better-auth/crypto'
 import { z } from 'zod'
-import type { Db } from '../../db/engine/database.ts'
-import { insertPasswordAccount, isAddressTaken, savePerson } from '../../db/queries/accounts.ts'
-import { claimLink, findLink } from '../../db/queries/auth-links.ts'
-import { UserId } from '../../shared/contract/ids.ts'
-import { noNul } from '../../shared/contract/storable.ts'
-import { LOCAL_OWNER } from './local-owner.ts'
-import { hashSecret } from './secret-hash.ts'
+import type { Db } from '../../../db/engine/database.ts'
+import {
+  insertPasswordAccount,
+  findPersonByAddress,
+  savePerson,
+} from '../../../db/queries/accounts.ts'
+import { claimLink, findLink } from '../../../db/queries/auth-links.ts'
+import { UserId } from '../../../shared/contract/ids.ts'
+import { noNul } from '../../../shared/contract/storable.ts'
+import { audit } from '../../audit.ts'
+import { LOCAL_OWNER } from '../local-owner.ts'
+import { hashSecret } from '../secret-hash.ts'
 
 /** What somebody sends who opens a link that makes an account. */
 export const LinkAnswer = z.object({
@@ -25,14 +30,14 @@ export const LINK_REFUSAL =
  * Makes the account of a link, and uses the link up, at once or not at all. The first account is given what the local
  * owner has.
  *
- * @returns whose account it is; null when the link cannot be used
+ * @returns false when the link cannot be used
  */
 export async function acceptLink(
   db: Db,
   kind: 'setup' | 'invite',
   answer: LinkAnswer,
-  { now, newId }: { now(): string; newId(): string },
-): Promise<UserId | null> {
+  { address, now, newId }: { address: string; now(): string; newId(): string },
+): Promise<boolean> {
   const { name, email } = answer
   // First, and always: how long the answer takes says nothing.
   const passwordHash = await hashPassword(answer.password)
@@ -44,18 +49,32 @@ export async function acceptLink(
         tokenHash: hashSecret(answer.token),
         now: now(),
       })
-      if (!link || (link.email !== null && link.email !== email)) return null
-      if (await isAddressTaken(transaction, email)) return null
+      if (!link || (link.email !== null && link.email !== email)) return false
+      if ((await findPersonByAddress(transaction, email)) !== null) return false
       const personId = kind === 'setup' ? LOCAL_OWNER : UserId.parse(newId())
       await savePerson(transaction, { id: personId, name, email, role: link.role })
       if (!(await claimLink(transaction, link.id, personId, now()))) {
         throw new LinkUsedError()
       }
       await insertPasswordAccount(transaction, { id: newId(), personId, name, email, passwordHash })
-      return personId
+      const actor = { user: { id: personId }, address }
+      await audit(transaction, actor, now(), {
+        action: 'user.created',
+        targetId: personId,
+        detail: { by: kind },
+      })
+      await audit(
+        transaction,
+        actor,
+        now(),
+        kind === 'setup'
+          ? { action: 'setup.completed', targetId: personId, detail: {} }
+          : { action: 'invite.accepted', targetId: link.id, detail: { role: link.role } },
+      )
+      return true
     })
     .catch((error: unknown) => {
-      if (error instanceof LinkUsedError) return null
+      if (error instanceof LinkUsedError) return false
       throw error
     })
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { LinkAnswer as Answer } from './accept-link.ts'
 import { LinkAnswer, LINK_REFUSAL } from './accept-link.ts'
-import { ADDRESS_HEADER } from './library.ts'
+import { ADDRESS_HEADER } from './address-header.ts'
 import { countSignIn } from './sign-in-limits.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 
@@ -11,7 +11,7 @@ export type AuthRoutesOptions = {
   /** The origin that browsers use. */
   baseUrl(): string
   handle(request: Request): Promise<Response>
-  accept(kind: 'setup' | 'invite', answer: Answer): Promise<boolean>
+  accept(kind: 'setup' | 'invite', answer: Answer, address: string): Promise<boolean>
   clientAddress(request: IncomingMessage): string
   /** The cookies of a request that the library is to see. */
   cookiesOf(request: IncomingMessage): Promise<string | undefined>
@@ -42,7 +42,8 @@ export function authRoutes(options: AuthRoutesOptions) {
           const message = z.prettifyError(answer.error)
           return reply.code(400).send({ code: 'BAD_REQUEST', message })
         }
-        if (!(await options.accept(kind, answer.data))) {
+        const address = options.clientAddress(request.raw)
+        if (!(await options.accept(kind, answer.data, address))) {
           return reply.code(400).send({ code: 'BAD_REQUEST', message: LINK_REFUSAL })
         }
         const { email, password } = answer.data

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
-import type { Db } from '../../db/engine/database.ts'
-import { hasPasswordAccounts } from '../../db/queries/accounts.ts'
-import { claimLink, findLink, insertLink, reopenSetup } from '../../db/queries/auth-links.ts'
-import type { UserId } from '../../shared/contract/ids.ts'
-import type { Role } from '../../shared/contract/user.ts'
-import { LOCAL_OWNER } from './local-owner.ts'
-import { hashSecret, newSecret } from './secret-hash.ts'
+import type { Db } from '../../../db/engine/database.ts'
+import { hasPasswordAccounts } from '../../../db/queries/accounts.ts'
+import { claimLink, findLink, insertLink, reopenSetup } from '../../../db/queries/auth-links.ts'
+import type { UserId } from '../../../shared/contract/ids.ts'
+import type { Role } from '../../../shared/contract/user.ts'
+import { LOCAL_OWNER } from '../local-owner.ts'
+import { hashSecret, newSecret } from '../secret-hash.ts'
 
 /** How long an invitation can be used. Milliseconds. */
 const INVITATION_MS = 24 * 60 * 60 * 1000

@@ -1,11 +1,14 @@
 import { APIError, getSessionFromCtx } from 'better-auth/api'
-import type { Db } from '../../db/engine/database.ts'
-import { isSuspended, renamePerson, savePerson } from '../../db/queries/accounts.ts'
-import { claimLink, findInvitation } from '../../db/queries/auth-links.ts'
-import { UserId } from '../../shared/contract/ids.ts'
-import type { Role } from '../../shared/contract/user.ts'
-import type { Config } from '../config/config.ts'
-import { LOCAL_OWNER } from './local-owner.ts'
+import type { Db } from '../../../db/engine/database.ts'
+import { isSuspended, renamePerson, savePerson } from '../../../db/queries/accounts.ts'
+import { claimLink, findInvitation } from '../../../db/queries/auth-links.ts'
+import { UserId } from '../../../shared/contract/ids.ts'
+import type { Role } from '../../../shared/contract/user.ts'
+import type { Config } from '../../config/config.ts'
+import { audit } from '../../audit.ts'
+import type { AuditAction, AuditDetail } from '../../../shared/contract/audit.ts'
+import { LOCAL_OWNER } from '../local-owner.ts'
+import { addressOf } from './address-header.ts'
 
 /** An account that the sign-in library is about to make. */
 export type NewAccount = { name: string; email: string; isVerified: boolean; isGuest: boolean }
@@ -36,6 +39,14 @@ export type SignUpPolicy = {
   renamed(authUserId: string, names: { name: string; email: string }): Promise<void>
 }
 
+/** Where an account belongs: to a person that is there, or to a new one (null); and what let it in. */
+type Place = {
+  id: UserId | null
+  role: Role
+  by: AuditDetail<'user.created'>['by']
+  invitationId?: string
+}
+
 export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
   const { db, signUp, now } = options
 
@@ -52,11 +63,11 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
   }
 
   /** Whose the new account is, and what they may do. */
-  async function place(account: NewAccount): Promise<{ id: UserId | null; role: Role }> {
+  async function place(account: NewAccount): Promise<Place> {
     if (signUp === 'open') {
       return (await options.claimSetup())
-        ? { id: LOCAL_OWNER, role: 'admin' }
-        : { id: null, role: 'member' }
+        ? { id: LOCAL_OWNER, role: 'admin', by: 'setup' }
+        : { id: null, role: 'member', by: 'sign-up' }
     }
     const invitation =
       signUp === 'invite' && account.isVerified
@@ -72,7 +83,18 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
     if (!(await claimLink(db, invitation.id, id, now()))) {
       throw refused('This invitation was used a moment ago.')
     }
-    return { id, role }
+    return { id, role, by: 'invite', invitationId: invitation.id }
+  }
+
+  async function record<Action extends AuditAction>(
+    id: UserId,
+    context: object | null,
+    entry: { action: Action; detail: AuditDetail<Action>; targetId?: string },
+  ): Promise<void> {
+    await audit(db, { user: { id }, address: addressOf(context) }, now(), {
+      ...{ action: entry.action, detail: entry.detail },
+      targetId: entry.targetId ?? id,
+    })
   }
 
   return {
@@ -82,13 +104,25 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
       if (account.isGuest) {
         const personId = UserId.parse(options.newId())
         await savePerson(db, { id: personId, name, email: null, role: 'member' })
+        await record(personId, context, { action: 'user.created', detail: { by: 'guest' } })
         return { personId }
       }
-      const { id, role } = await place(account)
+      const { id, role, by, invitationId } = await place(account)
       // With an address that nobody has verified, what the guest has could go to a stranger by a slip of the pen.
       const guest = options.verifiesAddresses ? null : await guestOf(context)
       const personId = id ?? guest ?? UserId.parse(options.newId())
       await savePerson(db, { id: personId, name, email, role })
+      await record(personId, context, { action: 'user.created', detail: { by } })
+      if (by === 'setup') {
+        await record(personId, context, { action: 'setup.completed', detail: {} })
+      }
+      if (invitationId !== undefined) {
+        await record(personId, context, {
+          action: 'invite.accepted',
+          targetId: invitationId,
+          detail: { role },
+        })
+      }
       return { personId }
     },
     async admitLogin(authUserId) {

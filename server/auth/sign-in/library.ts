@@ -1,9 +1,11 @@
 import { betterAuth } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { anonymous, bearer, genericOAuth, twoFactor } from 'better-auth/plugins'
-import type { Db } from '../../db/engine/database.ts'
-import type { Config } from '../config/config.ts'
+import type { Db } from '../../../db/engine/database.ts'
+import type { Config } from '../../config/config.ts'
+import { ADDRESS_HEADER } from './address-header.ts'
 import type { Mail } from './mailer.ts'
+import { recordSignIns } from './record-sign-ins.ts'
 import type { NewAccount, SignUpPolicy } from './sign-up.ts'
 
 export type LibraryOptions = {
@@ -20,15 +22,14 @@ export type LibraryOptions = {
   verifiesAddresses: boolean
   /** Gives the new account what the guest had. */
   onLink(guest: { id: string; personId: string }, account: { personId: string }): Promise<void>
+  /** ISO 8601. */
+  now(): string
   newId(): string
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void
 }
 
 /** Seconds that a login lasts when it is not used. */
 const LOGIN_SECONDS = 30 * 86_400
-
-/** The header that carries the caller's address to the library; what a client sends under this name is dropped. */
-export const ADDRESS_HEADER = 'x-throughline-address'
 
 /** The sign-in library, on our tables. It answers below `/api/auth`. */
 export function createLibrary(options: LibraryOptions) {
@@ -131,6 +132,7 @@ export function createLibrary(options: LibraryOptions) {
             }),
           ]
         : []),
+      recordSignIns(db, options.now),
     ],
     user: {
       modelName: 'auth_users',

@@ -1,5 +1,5 @@
-import type { SignInOptions } from '../../shared/contract/api/auth.ts'
-import type { Config } from '../config/config.ts'
+import type { SignInOptions } from '../../../shared/contract/api/auth.ts'
+import type { Config } from '../../config/config.ts'
 
 /** What anybody may know of how people get in: names, and nothing of the settings' values. */
 export function describeSignIn(

@@ -1,0 +1,60 @@
+import { setTimeout } from 'node:timers/promises'
+import { linkFilesOfSession } from '../../db/queries/files/files.ts'
+import { findDeleted, findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
+import { isBeingImported } from '../../db/queries/transfer/atomic-import.ts'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import { SessionId } from '../../shared/contract/ids.ts'
+import { CommandError, notFound } from '../api-error.ts'
+import { forkSession as fork } from '../sessions/fork.ts'
+import { free } from './command.ts'
+
+/** Between two looks at a fork that another request is making. Milliseconds. */
+const WAIT = 50
+
+/** Makes a session of a branch; under the same id again it is the same fork. */
+export const forkSession = free(
+  sessions.fork,
+  async ({ database, limits, user, login, address, now, newId }, input) => {
+    const { db } = database
+    const id = input.id ?? SessionId.parse(newId())
+    const isTaken = async () => (await findDeleted(db, 'sessions', [id])).length === 0
+    const findMine = async () => {
+      while (await isBeingImported(db, id)) await setTimeout(WAIT)
+      return findSession(db, user.id, id)
+    }
+    const known = input.id ? await findMine() : null
+    if (known) {
+      return { result: known, effects: [] }
+    }
+    if (input.id && ((await isTaken()) || (await findDeletedEnd(db, id)) !== null)) {
+      throw taken()
+    }
+    await limits?.admitSessions({ user, login, address }, 1, 0)
+    const { messageId } = input
+    const isMade = await fork(database, {
+      userId: user.id,
+      messageId,
+      id,
+      newId,
+      now: now(),
+    }).catch(async (error: unknown) => {
+      // Somebody made it at the same moment.
+      if (await findMine()) return true
+      throw (await isTaken()) ? taken() : error
+    })
+    if (!isMade) {
+      throw notFound('message that has been answered or is an answer')
+    }
+    await linkFilesOfSession(db, user.id, id)
+    const session = await findMine()
+    if (!session) {
+      throw notFound('session')
+    }
+    return { result: session, effects: [{ type: 'session-changed', sessionId: id }] }
+  },
+)
+
+function taken(): CommandError {
+  return new CommandError('CONFLICT', 'This session id is taken. Fork with a new id.')
+}

@@ -1,0 +1,59 @@
+import type { Database } from '../../db/engine/database.ts'
+import { findMessage } from '../../db/queries/messages/messages.ts'
+import { importAtomically } from '../../db/queries/transfer/atomic-import.ts'
+import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/transfer/exports.ts'
+import { insertSessionTree } from '../../db/queries/transfer/imports.ts'
+import type { ExportedMessage } from '../../shared/contract/export.ts'
+import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import { toExportedMessage } from './export/export-json.ts'
+import { newMessageIds } from './import/import.ts'
+
+/** Messages that are read at a time. */
+const PAGE = 50
+
+/**
+ * Copies a session's branch up to a message into a session of its own, as an export and an import would: an answer that
+ * is being written comes with what it has. The session's model and instructions come along.
+ *
+ * @returns false when there is no such message of this user, or it waits and so is on no branch
+ */
+export async function forkSession(
+  database: Database,
+  {
+    userId,
+    messageId,
+    id,
+    newId,
+    now,
+  }: { userId: UserId; messageId: MessageId; id: SessionId; newId: () => string; now: string },
+): Promise<boolean> {
+  const found = await findMessage(database.db, userId, messageId)
+  if (!found || found.message.status === 'queued') {
+    return false
+  }
+  const outline = await readOutline(database, userId, found.message.sessionId)
+  if (!outline) {
+    return false
+  }
+  const { session, titleSource } = outline
+  const ids = await readBranchIds(database, session.id, messageId)
+  const messages: ExportedMessage[] = []
+  for (let index = 0; index < ids.length; index += PAGE) {
+    const page = await readFullMessages(database, session.id, ids.slice(index, index + PAGE))
+    messages.push(...page.map((full) => toExportedMessage(session, full)))
+  }
+  const { title, model, systemPrompt } = session
+  const copy = {
+    ...{ id, title, titleSource, model, systemPrompt, messages },
+    ...{ summary: null, status: 'active' as const, pinned: false, archived: false },
+    ...{ activeLeaf: messageId, createdAt: now, updatedAt: now, endedAt: null, durationMs: null },
+  }
+  await importAtomically(database, userId, newId, (db, owner) =>
+    insertSessionTree(db, {
+      ...{ userId, owner, id, newId, now },
+      session: copy,
+      messageIds: newMessageIds(messages, newId),
+    }),
+  )
+  return true
+}

@@ -1,0 +1,64 @@
+import { GitFork, ThumbsDown, ThumbsUp } from 'lucide-react'
+import { use, useState } from 'react'
+import type { AppMessage } from '../../../../shared/client/index.ts'
+import { newId } from '../../../../shared/contract/new-id.ts'
+import { useThroughline } from '../../../../shared/react/index.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { reason } from '../composer/send-message.ts'
+import { OpenSessionContext } from './opens-session.ts'
+
+/** What a person may say of an answer, and the way to go on from it in a session of its own. */
+export function RateAndFork({ message: { id, rating } }: { message: AppMessage }) {
+  const { api } = useThroughline()
+  const openSession = use(OpenSessionContext)
+  const [isBusy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  function attempt(command: Promise<unknown>, problemWords: string): void {
+    setBusy(true)
+    setProblem(null)
+    command
+      .catch((error: unknown) => setProblem(`${problemWords}: ${reason(error)}`))
+      .finally(() => setBusy(false))
+  }
+
+  function rate(chosen: 'up' | 'down'): void {
+    const given = chosen === rating ? null : chosen
+    attempt(api.messages.rate.mutate({ id, rating: given }), 'Not rated')
+  }
+
+  function fork(open: (id: string) => void): void {
+    const forked = api.sessions.fork.mutate({ messageId: id, id: newId() })
+    attempt(
+      forked.then((session) => open(session.id)),
+      'Not forked',
+    )
+  }
+
+  return (
+    <>
+      <IconButton
+        label="Good answer"
+        aria-pressed={rating === 'up'}
+        onClick={() => rate('up')}
+        className="aria-pressed:text-accent"
+      >
+        <ThumbsUp aria-hidden size={14} />
+      </IconButton>
+      <IconButton
+        label="Bad answer"
+        aria-pressed={rating === 'down'}
+        onClick={() => rate('down')}
+        className="aria-pressed:text-accent"
+      >
+        <ThumbsDown aria-hidden size={14} />
+      </IconButton>
+      {openSession && (
+        <IconButton label="Fork from here" disabled={isBusy} onClick={() => fork(openSession)}>
+          <GitFork aria-hidden size={14} />
+        </IconButton>
+      )}
+      {problem && <span role="status">{problem}</span>}
+    </>
+  )
+}
