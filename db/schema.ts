@@ -1,14 +1,24 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type {
+  CallId,
+  FileId,
+  KeyId,
+  MessageId,
+  RunId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,
+  FilePart,
   Rating,
   Outcome,
   TextPart,
   Usage,
 } from '../shared/contract/message.ts'
+import type { File, FileKind } from '../shared/contract/file.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
@@ -43,6 +53,10 @@ export type Schema = {
   api_keys: ApiKeyTable
   audit_log: AuditLogTable
   responses: ResponseTable
+  file_contents: FileContentTable
+  files: FileTable
+  message_files: MessageFileTable
+  stray_objects: StrayObjectTable
 }
 
 export type UserTable = {
@@ -96,7 +110,7 @@ export type SessionTable = {
 }
 
 /** A part as it is stored: of a tool call only the id, because calls have their own table. */
-export type StoredPart = TextPart | { type: 'tool'; id: CallId }
+export type StoredPart = TextPart | FilePart | { type: 'tool'; id: CallId }
 
 export type MessageTable = {
   id: MessageId
@@ -357,4 +371,45 @@ export type ResponseTable = {
   input: ColumnType<unknown[], string, never>
   created_at: string
   deleted_at: string | null
+}
+
+/** Bytes that somebody's files have; each once. */
+export type FileContentTable = {
+  sha256: string
+  /** Under which they are in the store; never used again for others. */
+  key: string
+  bytes: number
+  kind: FileKind
+  /** As the content says; null where it says nothing. */
+  mime_type: string | null
+  width: number | null
+  height: number | null
+  pages: number | null
+  /** What can be read in it; null where nothing can. */
+  text: string | null
+  /** Why its text could not be read; null when it could, or when there is none. */
+  error: string | null
+  created_at: string
+}
+
+/** A file of a person's: a name for some content. */
+export type FileTable = {
+  id: FileId
+  user_id: UserId
+  sha256: string
+  name: string
+  mime_type: File['mimeType']
+  created_at: string
+}
+
+export type MessageFileTable = {
+  message_id: MessageId
+  session_id: SessionId
+  file_id: FileId
+}
+
+/** Objects in the store that nothing refers to: they are being written, or are to be removed. */
+export type StrayObjectTable = {
+  key: string
+  remove_after: string
 }

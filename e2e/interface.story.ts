@@ -4,6 +4,7 @@ import { pageStories } from './pages.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
 import { sessionStories } from './sessions.suite.ts'
+import { fileStories } from './files.suite.ts'
 import { openWorld } from './support/world.ts'
 import type { World } from './support/world.ts'
 
@@ -17,6 +18,7 @@ const getWorld = () => world
 // Of no moment that a person would wait for: they run beside the unit tests.
 describe('the interface', () => {
   sessionStories(getWorld)
+  fileStories(getWorld)
   searchStories(getWorld)
   pageStories(getWorld)
   accessibilityStories(getWorld)

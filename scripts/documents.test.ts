@@ -57,9 +57,9 @@ test('every command that a page names is in the manifest', () => {
 })
 
 test('docs/settings.md has every variable and no other, each with its default', () => {
-  const rows = [...read('docs/settings.md').matchAll(/^\| (`[A-Z_` ]+`) \| (.+?) \|/gm)]
+  const rows = [...read('docs/settings.md').matchAll(/^\| (`[A-Z0-9_` ]+`) \| (.+?) \|/gm)]
   const shown = rows.flatMap(([, names = '', fallback = '']) =>
-    [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => [name, fallback] as const),
+    [...names.matchAll(/`([A-Z0-9_]+)`/g)].map(([, name = '']) => [name, fallback] as const),
   )
   expect(shown.map(([name]) => name).toSorted()).toEqual(Object.keys(Settings.shape).toSorted())
   const fallbacks = new Map(shown)

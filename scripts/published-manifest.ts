@@ -32,8 +32,11 @@ export const TESTED_REACT = ['18.3.1', '19.3.1'] as const
 /** Of the AI SDK the types of a transport are used, and no code. */
 const AI_SDK = '^7.0.0'
 
-/** Imported by a computed name, so a scan for imports does not find it: the pretty printer of the log. */
-const UNSEEN = ['pino-pretty']
+/**
+ * Not found by a scan for imports: the pretty printer of the log, by a computed name; and what only a thread imports that
+ * reads files.
+ */
+const UNSEEN = ['file-type', 'mammoth', 'pino-pretty', 'unpdf']
 
 /** The entries of the client-only package, by those of the whole package. */
 export const CLIENT_ENTRIES = {

@@ -17,8 +17,12 @@ import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
 import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
 import { mcpDoor } from './doors/mcp/mcp.ts'
 import { openAiDoor } from './doors/openai/openai.ts'
+import { fileRoutes } from './files/http/routes.ts'
+import { createFileLoader } from './files/for-model.ts'
+import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
+import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import { createClientAddress } from './http/client-address.ts'
 import { createHttpServer } from './http/server.ts'
@@ -230,6 +234,9 @@ export async function createApp(options: AppOptions) {
         now: milliseconds,
       }),
     )
+  const { files, sweep: sweepFiles } = opened.use(
+    await openFiles({ ...{ config, database, limits, now, newId, onError } }),
+  )
   const { maxTokens } = config.model
   const written = { database, log, model, catalog, budget, tokens, now, newId }
   const writing = { ...written, defaultModel, maxTokens }
@@ -254,6 +261,7 @@ export async function createApp(options: AppOptions) {
       budget,
       slots: limits?.slots ?? null,
       tools,
+      files: createFileLoader(files),
       node,
       titles,
       summaries,
@@ -306,6 +314,7 @@ export async function createApp(options: AppOptions) {
     accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),
     limits,
+    files,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
     now,
@@ -346,7 +355,21 @@ export async function createApp(options: AppOptions) {
     metrics,
     clientAddress,
     tls: config.listen.tls,
-    plugins: [...gate.plugins, openAiDoor(doors), aiSdkDoor(doors), mcpDoor(doors)],
+    plugins: [
+      ...gate.plugins,
+      openAiDoor(doors),
+      aiSdkDoor(doors),
+      mcpDoor(doors),
+      fileRoutes({
+        ...{ files, clientAddress, onError },
+        askerOf: async ({ raw }, reply) => {
+          const ended = new AbortController()
+          reply.raw.once('close', () => ended.abort())
+          return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
+        },
+        limits: () => limits,
+      }),
+    ],
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())
@@ -373,6 +396,8 @@ export async function createApp(options: AppOptions) {
     upgrade: http.upgrade,
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
+    /** Removes files that nobody has any more, as this process does by itself every some seconds. */
+    sweepFiles,
     /** `/readyz` says 503 from here on; what is open goes on. */
     drain: () => http.drain(),
     /** Ends everything in the reverse order of its making: sockets, then runs, then the database. */

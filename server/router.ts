@@ -19,6 +19,7 @@ import {
   importSessions,
   updateSession,
 } from './commands/change-sessions.ts'
+import * as fileQueries from './files/queries.ts'
 import type { Command } from './commands/command.ts'
 import { deletePerson } from './commands/delete-account.ts'
 import { execute } from './commands/execute.ts'
@@ -66,6 +67,11 @@ export const appRouter = router({
     rate: command(rateAnswer),
     select: command(selectBranch),
     unqueue: command(unqueueMessage),
+  },
+  files: {
+    list: fileQueries.listFiles,
+    get: fileQueries.getFile,
+    delete: fileQueries.deleteFile,
   },
   runs: { stop: command(stopRun) },
   shares: {

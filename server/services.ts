@@ -1,6 +1,7 @@
 import type { Accounts } from './auth/accounts.ts'
 import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
+import type { Files } from './files/files.ts'
 import type { Hub } from './log/reading/hub.ts'
 import type { LogReader } from './log/reading/reader.ts'
 import type { LogWriter } from './log/writing/writer.ts'
@@ -33,6 +34,7 @@ export type Services = {
   signIn: Omit<SignInOptions, 'login'>
   /** What each person may ask; null without accounts, where there is one. */
   limits: Limits | null
+  files: Files
   /** What model calls may cost on one day, all together; null is without limit. */
   budgetUsdPerDay: number | null
   presence: Pick<LocalPresence, 'enter' | 'reopen'>

@@ -11,6 +11,7 @@ export const OWNED_TABLES = [
   'shares',
   'background_usage',
   'api_keys',
+  'files',
 ] as const
 
 /**

@@ -77,6 +77,10 @@ export class Transcript {
       if (text !== '' && text !== before?.text) this.#paper.note(text)
       return { text }
     }
+    if (part.type === 'file') {
+      if (!before) this.#paper.note(`[${part.file.name}]`)
+      return { text: part.file.name }
+    }
     // A repeated step streams its text again; the part that is already printed is skipped.
     if (before?.text.startsWith(part.text)) return before
     if (before === undefined || part.text.startsWith(before.text)) {

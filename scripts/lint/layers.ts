@@ -66,6 +66,7 @@ export const rooms: Record<string, readonly string[]> = {
   doors: ['http', 'log'],
   http: ['auth'],
   commands: [
+    'files',
     'runs',
     'presence',
     'admin',
@@ -78,6 +79,7 @@ export const rooms: Record<string, readonly string[]> = {
     'tools',
   ],
   runs: ['jobs', 'limits', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
   sessions: ['log', 'concurrency'],

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/engine/database.ts'
 import { findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
+import { deleteFilesOfSession, linkFilesOfSession } from '../../db/queries/files/files.ts'
 import { insertEvents } from '../../db/queries/log/events.ts'
 import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import * as table from '../../db/queries/sessions/sessions.ts'
@@ -89,6 +90,7 @@ export const deleteSession = inSession(sessions.delete, {
     const { db, log, userId } = transaction
     const active = await findActiveRun(db, id)
     await transaction.audit({ action: 'session.deleted', targetId: id, detail: {} })
+    await deleteFilesOfSession(db, id)
     await table.deleteSession(db, id)
     log.dropAll()
     const deleted = { type: 'session-deleted', sessionId: id, userId } as const
@@ -109,6 +111,7 @@ export const importSessions = free(
     )
     const imported: Session[] = []
     for (const id of ids) {
+      await linkFilesOfSession(database.db, user.id, id)
       const session = await table.findSession(database.db, user.id, id)
       if (session) {
         imported.push(session)

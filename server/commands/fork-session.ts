@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { linkFilesOfSession } from '../../db/queries/files/files.ts'
 import { findDeleted, findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import { isBeingImported } from '../../db/queries/transfer/atomic-import.ts'
@@ -45,6 +46,7 @@ export const forkSession = free(
     if (!isMade) {
       throw notFound('message that has been answered or is an answer')
     }
+    await linkFilesOfSession(db, user.id, id)
     const session = await findMine()
     if (!session) {
       throw notFound('session')

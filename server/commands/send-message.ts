@@ -11,19 +11,23 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
-import type { Message } from '../../shared/contract/message.ts'
+import type { FilePart, Message } from '../../shared/contract/message.ts'
 import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
+import type { FileId } from '../../shared/contract/ids.ts'
+import { setFilesOfMessage } from '../../db/queries/files/files.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
 import type { Done, Effect } from './command.ts'
 import { NOT_QUEUED } from './stop-run.ts'
+import { filesOf, requireFiles } from './files-of-message.ts'
 import { titleOf } from './title.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 type Question = {
   id?: MessageId | undefined
   text: string
+  files?: readonly FileId[] | undefined
   /** The message that this one answers; the newest of the active branch when absent, none when null. */
   parentId?: MessageId | null | undefined
   /** The behaviour while an answer runs. */
@@ -56,7 +60,7 @@ export const sendMessage = inSession(messages.send, {
 export const editMessage = inSession(messages.edit, {
   session: sessionOfMessage,
   admit: (context, { newId, text }) => admitAnswer(newId, text.length, context),
-  run: async (transaction, { id, newId, text, onlyQueued }) => {
+  run: async (transaction, { id, newId, text, files: given, onlyQueued }) => {
     const { db, log, userId } = transaction
     const message = (await findMessage(db, userId, id))?.message
     if (!message) {
@@ -65,10 +69,13 @@ export const editMessage = inSession(messages.edit, {
     if (message.role !== 'user') {
       throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
     }
+    const files = given ?? filesOf(message).map((file) => file.id)
     if (message.status === 'queued' && message.runId) {
       await requireRoom(transaction, text, message)
-      const parts = { stored: [{ type: 'text' as const, text }], seq: log.nextSeq }
+      const attached = given ? await requireFiles(transaction, given) : fileParts(message)
+      const parts = { stored: partsOf(text, attached), seq: log.nextSeq }
       await updateMessage(db, id, { parts })
+      if (given) await setFilesOfMessage(db, { messageId: id, sessionId: message.sessionId }, given)
       await transaction.addMessage(id)
       return { result: { messageId: id, runId: message.runId }, effects: [] }
     }
@@ -76,7 +83,7 @@ export const editMessage = inSession(messages.edit, {
       throw new CommandError('CONFLICT', NOT_QUEUED)
     }
     const { parentId } = message
-    return ask(transaction, { id: newId, text, parentId, whenBusy: 'interrupt' })
+    return ask(transaction, { id: newId, text, files, parentId, whenBusy: 'interrupt' })
   },
 })
 
@@ -119,7 +126,7 @@ export async function ask(
   const { run, message } = await insertQuestion(transaction, question, active, mustWait)
   const result = { messageId: run.questionId, runId: run.id }
   if (mustWait) {
-    await holdBack(transaction, message, question.text)
+    await holdBack(transaction, message, titleFor(message))
     return { result, effects: [] }
   }
   if (active) {
@@ -137,7 +144,7 @@ export async function ask(
     return { result, effects: await transaction.startAnswer(run) }
   }
   const effects = await transaction.startAnswer(run, {
-    title: titleOf(question.text),
+    title: titleOf(titleFor(message)),
     titleSource: 'rule',
   })
   await transaction.addSession()
@@ -147,10 +154,11 @@ export async function ask(
 /** As nearly every question is asked: at the end of its branch, while nothing is going. Null for any other. */
 async function beginAtOnce(
   transaction: CommandTransaction,
-  { id, text, parentId, model, options, keepChunks }: Question,
+  { id, text, files, parentId, model, options, keepChunks }: Question,
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
-  const isPlain = model === undefined && !options && !keepChunks
+  const isPlain =
+    model === undefined && !options && !keepChunks && (files === undefined || files.length === 0)
   if (
     !isPlain ||
     parentId !== undefined ||
@@ -222,7 +230,7 @@ async function requireRoom(
 /** The answer to the first send with this id, if it said the same. */
 async function findRepeated(
   { db, userId, sessionId }: CommandTransaction,
-  { text }: Question,
+  { text, files = [] }: Question,
   id: MessageId,
 ): Promise<Sent | null> {
   if (!(await messageExists(db, id))) {
@@ -235,7 +243,8 @@ async function findRepeated(
   const { message } = known
   const said = textOf(message)
   const run = await findRunOfQuestion(db, id)
-  if (message.sessionId !== sessionId || message.role !== 'user' || said !== text || !run) {
+  const isSame = said === text && sameFiles(message, files)
+  if (message.sessionId !== sessionId || message.role !== 'user' || !isSame || !run) {
     throw new CommandError(
       'CONFLICT',
       'This message id was used for another text. Send with a new id.',
@@ -248,9 +257,28 @@ function textOf({ parts }: Message): string {
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }
 
+/** What a title can be made of. */
+function titleFor(message: Message): string {
+  const text = textOf(message)
+  return text.trim() === '' ? (filesOf(message)[0]?.name ?? '') : text
+}
+
+function sameFiles(message: Message, ids: readonly FileId[]): boolean {
+  const known = filesOf(message)
+  return known.length === ids.length && known.every(({ id }, index) => id === ids[index])
+}
+
+function fileParts({ parts }: Message): FilePart[] {
+  return parts.flatMap((part) => (part.type === 'file' ? [part] : []))
+}
+
+function partsOf(text: string, files: readonly FilePart[]) {
+  return [...(text.trim() === '' ? [] : [{ type: 'text' as const, text }]), ...files]
+}
+
 async function insertQuestion(
   transaction: CommandTransaction,
-  { id, text, parentId, whenBusy, model, options, keepChunks }: Question,
+  { id, text, files = [], parentId, whenBusy, model, options, keepChunks }: Question,
   active: Run | null,
   mustWait: boolean,
 ): Promise<{ run: Run; message: Message }> {
@@ -258,6 +286,7 @@ async function insertQuestion(
   if (parentId) {
     await requireParent(transaction, parentId)
   }
+  const attached = await requireFiles(transaction, files)
   const runId = RunId.parse(transaction.newId())
   // A user who has selected another branch than the running answer's continues the selected one.
   const isOnOtherBranch = active !== null && active.messageId !== session.activeLeaf
@@ -270,13 +299,14 @@ async function insertQuestion(
         ? session.activeLeaf
         : (parentId ?? null),
     role: 'user',
-    parts: [{ type: 'text', text }],
+    parts: partsOf(text, attached),
     partsSeq: log.nextSeq,
     status: active || mustWait ? 'queued' : 'completed',
     runId,
     model: null,
     createdAt: transaction.now(),
   })
+  await setFilesOfMessage(db, { messageId: message.id, sessionId }, files)
   const run = await transaction.queueRun(
     {
       ...{ id: runId, questionId: message.id, parentChosen: parentId !== undefined },

@@ -27,6 +27,7 @@ export type CommandDeps = {
   /** The model of a session that does not set its own. */
   defaultModel: string
   limits: Limits | null
+  files: { readonly perMessage: number }
   /** ISO 8601. */
   now(): string
   newId(): string
@@ -44,6 +45,8 @@ export class CommandTransaction extends SessionTransaction {
   readonly tools: Pick<ToolRegistry, 'info' | 'needsApproval' | 'find'>
   /** This node, which owns what it starts. */
   readonly nodeId: string
+  /** Files that a message may have. */
+  readonly filesPerMessage: number
   readonly #deps: CommandDeps
   #mustWait: Promise<boolean> | null = null
 
@@ -60,6 +63,7 @@ export class CommandTransaction extends SessionTransaction {
     this.#address = address
     this.tools = deps.tools
     this.nodeId = deps.node.id
+    this.filesPerMessage = deps.files.perMessage
     this.#deps = deps
   }
 

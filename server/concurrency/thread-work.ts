@@ -5,17 +5,18 @@ import type { ThreadAnswer } from './threads.ts'
 
 /** Carries out each task that `workInThread` sends to this thread. */
 export function answerFromThread<Input, Output>(
-  work: (input: Input) => Output,
+  work: (input: Input) => Output | Promise<Output>,
   transferred: (output: Output) => Transferable[] = () => [],
 ): void {
-  parentPort?.on('message', (input: Input) => {
+  const answer = async (input: Input): Promise<void> => {
     try {
-      const output = work(input)
+      const output = await work(input)
       send({ output }, transferred(output))
     } catch (error) {
       send(asAnswer(error), [])
     }
-  })
+  }
+  parentPort?.on('message', (input: Input) => void answer(input))
 }
 
 function asAnswer(error: unknown): ThreadAnswer<never> {

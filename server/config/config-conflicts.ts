@@ -41,6 +41,7 @@ const TOGETHER = [
   ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
   ['SMTP_URL', 'MAIL_FROM'],
   ['TLS_CERT_FILE', 'TLS_KEY_FILE'],
+  ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
 ]
 
 function missingPartners(given: Given): string[] {
@@ -54,7 +55,7 @@ function missingPartners(given: Given): string[] {
 
 /** Keys that are fetched, and codes that are exchanged, over plain HTTP could be anybody's. */
 function unsafeAddresses(given: Given): string[] {
-  return ['AUTH_JWKS_URL', 'SUPABASE_URL', 'OIDC_ISSUER'].flatMap((name) => {
+  return ['AUTH_JWKS_URL', 'SUPABASE_URL', 'OIDC_ISSUER', 'S3_ENDPOINT'].flatMap((name) => {
     const url = URL.parse(given[name] ?? '')
     if (url?.protocol !== 'http:' || isLoopback(url.hostname)) return []
     return [`${name}: must begin with https://; plain http is for this machine alone.`]

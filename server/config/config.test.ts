@@ -16,7 +16,7 @@ function problemsOf(env: Record<string, string | undefined>): string[] {
 }
 
 const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
-const examples = parseEnv(example.replaceAll(/^# (?=[A-Z_]+=)/gm, ''))
+const examples = parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, ''))
 
 test('nothing needs to be set', () => {
   expect(readConfig({})).toMatchObject({
@@ -81,6 +81,14 @@ test('every variable arrives where the server reads it', () => {
       LIMIT_TOKENS_PER_DAY: '50000',
       LIMIT_USD_PER_DAY: '1.5',
       LIMIT_STORAGE_MB: '64',
+      FILE_MAX_MB: '2',
+      FILES_PER_MESSAGE: '4',
+      S3_ENDPOINT: 'https://s3.example.com',
+      S3_BUCKET: 'bucket',
+      S3_REGION: 'eu-1',
+      S3_ACCESS_KEY_ID: 'access',
+      S3_SECRET_ACCESS_KEY: 'secret',
+      S3_PREFIX: 'chat',
       RUN_LEASE_SECONDS: '2',
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
@@ -142,6 +150,14 @@ test('every variable arrives where the server reads it', () => {
       tokensPerDay: 50_000,
       usdPerDay: 1.5,
       storageMb: 64,
+    },
+    files: {
+      maxBytes: 2_097_152,
+      perMessage: 4,
+      s3: {
+        ...{ endpoint: 'https://s3.example.com', bucket: 'bucket', region: 'eu-1', prefix: 'chat' },
+        ...{ accessKeyId: 'access', secretAccessKey: 'secret' },
+      },
     },
     sessions: { graceMs: 0 },
     tools: {

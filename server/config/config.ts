@@ -8,6 +8,17 @@ export type Client = { clientId: string; clientSecret: string }
 /** An outside issuer; null where any will do. */
 export type Issuer = { jwksUrl: string; name: string | null; audience: string | null }
 
+/** A bucket of an S3-compatible store. */
+export type S3Config = {
+  endpoint: string
+  bucket: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** Before every key. */
+  prefix: string
+}
+
 /** All that the server is told from outside, checked and typed. `readConfig` makes it. */
 export type Config = {
   listen: {
@@ -53,6 +64,12 @@ export type Config = {
     tokensPerDay: number | null
     usdPerDay: number | null
     storageMb: number
+  }
+  files: {
+    maxBytes: number
+    perMessage: number
+    /** Null keeps them in `dataDir`. */
+    s3: S3Config | null
   }
   sessions: { graceMs: number }
   tools: {
@@ -161,6 +178,11 @@ function toConfig(settings: Settings): Config {
       usdPerDay: settings.LIMIT_USD_PER_DAY ?? null,
       storageMb: settings.LIMIT_STORAGE_MB,
     },
+    files: {
+      maxBytes: Math.floor(settings.FILE_MAX_MB * 1024 * 1024),
+      perMessage: settings.FILES_PER_MESSAGE,
+      s3: s3Store(settings),
+    },
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
@@ -192,6 +214,18 @@ function toConfig(settings: Settings): Config {
         : null,
     logLevel: settings.DEBUG ? 'debug' : settings.LOG_LEVEL,
   }
+}
+
+function s3Store(settings: Settings): S3Config | null {
+  const { S3_ENDPOINT: endpoint, S3_BUCKET: bucket } = settings
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings
+  return endpoint && bucket && accessKeyId && secretAccessKey
+    ? {
+        ...{ endpoint, bucket, accessKeyId, secretAccessKey },
+        region: settings.S3_REGION,
+        prefix: settings.S3_PREFIX ?? '',
+      }
+    : null
 }
 
 function client(clientId: string | undefined, clientSecret: string | undefined): Client | null {

@@ -49,6 +49,20 @@ export const Settings = z.object({
   LIMIT_TOKENS_PER_DAY: wholeOrNone(1, 1_000_000_000_000),
   LIMIT_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   LIMIT_STORAGE_MB: numeric(0.001, 1_000_000_000, 1024),
+  FILE_MAX_MB: numeric(0.001, 10_000, 25),
+  FILES_PER_MESSAGE: whole(0, 100, 10),
+  S3_ENDPOINT: webUrl(
+    'must be the http or https address of an S3-compatible store, without the bucket.',
+  ).optional(),
+  S3_BUCKET: z.string().trim().optional(),
+  S3_REGION: z.string().trim().default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().trim().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().trim().optional(),
+  S3_PREFIX: z
+    .string()
+    .trim()
+    .regex(/^[\w./-]*$/, { error: 'may have letters, digits and - _ . / only.' })
+    .optional(),
   BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),

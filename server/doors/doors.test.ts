@@ -114,6 +114,6 @@ async function read(chunks: readonly object[]): Promise<UIMessage> {
 
 function textOf({ parts }: Message, kinds: readonly string[]): string {
   return parts
-    .map((part) => (part.type !== 'tool' && kinds.includes(part.type) ? part.text : ''))
+    .map((part) => ('text' in part && kinds.includes(part.type) ? part.text : ''))
     .join('')
 }

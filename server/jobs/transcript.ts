@@ -20,6 +20,8 @@ function toText({ role, parts }: Message): string {
       case 'text':
       case 'refusal':
         return [role === 'assistant' ? withoutThoughts(part.text) : part.text]
+      case 'file':
+        return [`(attached the file ${part.file.name})`]
       case 'tool':
         return [`(used the tool ${part.call.name})`]
       case 'reasoning':

@@ -33,6 +33,8 @@ export type Limits = SignIns & {
   admitSend(requester: Requester, length: number): Promise<void>
   /** Refuses further sessions, and what they bring along. */
   admitSessions(requester: Requester, count: number, length: number): Promise<void>
+  /** Refuses a file of so many bytes where there is no room for it. */
+  admitFile(user: User, bytes: number): Promise<void>
   readonly slots: RunSlots
   /** What the settings say. */
   readonly settings: LimitSettings
@@ -116,7 +118,7 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     }
     refused('storage', 'user')
     throw new TooManyRequestsError(
-      `Your conversations have reached ${megabytes} MB, which is what you may store. Delete some of them.`,
+      `Your conversations and files have reached ${megabytes} MB, which is what you may store. Delete some of them.`,
       ASK_AGAIN,
     )
   }
@@ -159,6 +161,8 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
         await requireRoom(user, length)
       }
     },
+
+    admitFile: requireRoom,
 
     [Symbol.dispose]: () => clearInterval(tidying),
   }

@@ -46,7 +46,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   for (const [index, ofPart] of stretches) {
     const part = parts[index]
     // A step that was cut and done again may have written parts that the answer does not have in the end.
-    if (!part || part.type === 'tool') {
+    if (!part || part.type === 'tool' || part.type === 'file') {
       continue
     }
     for (const { seq, chunk, start, end } of ofPart) {

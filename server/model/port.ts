@@ -28,7 +28,7 @@ export type ModelStep = {
 }
 
 export type ModelMessage =
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; files?: readonly ModelFile[] }
   | {
       /** One earlier step of the assistant: what it said, then the calls it made. */
       role: 'assistant'
@@ -38,6 +38,17 @@ export type ModelMessage =
       providerState: ProviderState | null
     }
   | { role: 'tool'; callId: string; output: string; failed: boolean }
+
+/** A file that belongs to a question, for models that take such. */
+export type ModelFile = {
+  kind: 'image' | 'pdf'
+  name: string
+  mimeType: string
+  /** Base64; null when it is not sent, and `instead` is. */
+  data: string | null
+  /** What is said to a model, or over an API, that takes no such file. */
+  instead: string
+}
 
 /** An opaque JSON value of one provider and model; it is dropped when either changes. */
 export type ProviderState = { api: 'responses' | 'chat'; model: string; data: unknown }

@@ -1,10 +1,11 @@
+import type { UserId } from '../../shared/contract/ids.ts'
 import type { Database } from '../../db/engine/database.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
 import type { TitleWriter } from '../jobs/titles.ts'
 import type { Budget } from '../budget/planned-call.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
 import type { LogWriter } from '../log/writing/writer.ts'
-import type { ModelPort } from '../model/port.ts'
+import type { ModelPort, ModelStep } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
 import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
@@ -21,6 +22,8 @@ export type RunDeps = {
   /** How many runs of each person go on at once; null without accounts, where there is no such limit. */
   slots: RunSlots | null
   tools: ToolRegistry
+  /** Puts the bytes of files into a step that is to be asked. */
+  files: { load(step: ModelStep, userId: UserId): Promise<ModelStep> }
   node: LocalNode
   titles: Pick<TitleWriter, 'answered'>
   summaries: Pick<SummaryWriter, 'request'>

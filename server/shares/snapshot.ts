@@ -72,10 +72,13 @@ function anonymous(
     ...place,
     id: MessageId.parse(newId()),
     role: message.role,
+    // The ids of files are for nobody else, and their bytes are not part of what is shared.
     parts: message.parts.map((part) =>
-      part.type === 'tool'
-        ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
-        : part,
+      part.type === 'file'
+        ? { type: 'text', text: `[${part.file.name}]` }
+        : part.type === 'tool'
+          ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
+          : part,
     ),
     createdAt: message.createdAt,
     runId: null,

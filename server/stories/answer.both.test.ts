@@ -89,7 +89,9 @@ onEachStorage((database, openStorage) => {
       })
       const message = live.state?.messages.at(-1)
       expect(
-        message?.parts.map((part) => (part.type === 'tool' ? part.call.status : part.text)),
+        message?.parts.map((part) =>
+          part.type === 'tool' ? part.call.status : 'text' in part ? part.text : part.type,
+        ),
       ).toEqual(['Let me see. ', 'completed', 'failed', 'failed', 'Four.'])
       await using fresh = watch(app.caller, id)
       await fresh.untilEvent('snapshot')

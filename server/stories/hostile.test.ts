@@ -51,7 +51,9 @@ test.each(['chat', 'responses'] as const)(
       expect(answer, model).toMatchObject({ role: 'assistant', status: end?.outcome })
       if (end?.outcome === 'completed' && end.finish !== 'content-filter') {
         const content = answer?.parts.filter(
-          (part) => part.type === 'tool' || (part.type !== 'reasoning' && part.text.trim() !== ''),
+          (part) =>
+            part.type === 'tool' ||
+            ('text' in part && part.type !== 'reasoning' && part.text.trim() !== ''),
         )
         expect(content, model).not.toEqual([])
       } else {

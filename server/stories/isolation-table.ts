@@ -9,6 +9,7 @@ export type Things = {
   callId: string
   shareToken: string
   keyId: string
+  fileId: string
   loginId: string
 }
 
@@ -69,6 +70,9 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
   'messages.rate': { expected: 'missing', input: ({ answerId: id }) => ({ id, rating: 'up' }) },
   'messages.select': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
   'messages.unqueue': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },
+  'files.list': { expected: 'own', input: () => ({}) },
+  'files.get': { expected: 'missing', input: ({ fileId: id }) => ({ id }) },
+  'files.delete': { expected: 'missing', input: ({ fileId: id }) => ({ id }) },
   'runs.stop': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'shares.create': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'shares.list': { expected: 'own', input: ({ sessionId }) => ({ sessionId }) },

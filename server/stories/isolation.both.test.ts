@@ -37,12 +37,19 @@ async function fill(app: PeopleApp, { token }: Person): Promise<Things> {
   const share = await post('/api/share', { sessionId })
   const key = await post('/api/key', { name: SECRET })
   const logins = await read('/api/login')
+  const uploaded = await fetch(`${app.url}/api/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'x-file-name': 'secret.txt' },
+    body: SECRET,
+  })
+  const { id: fileId } = (await uploaded.json()) as { id: string }
   return {
     ...{ sessionId, messageId, runId },
     answerId: /"id":"([^"]+)","sessionId":"[^"]+","parentId":"/.exec(text)?.[1] ?? '',
     callId: waits.exec(text)?.[1] ?? '',
     shareToken: share.token ?? '',
     keyId: key.id ?? '',
+    fileId,
     loginId: /"id":"([^"]+)"/.exec(logins)?.[1] ?? '',
   }
 }

@@ -141,6 +141,16 @@ beforeAll(async () => {
   await call('post /tool-call/{callId}/resolution', lostCall, { outcome: 'did-not-happen' })
   await call('delete /session/{id}', { id: unsure })
 
+  const uploaded = await fetch(`${url}/api/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bearer}` },
+    body: 'words',
+  })
+  const stored = idOf(await uploaded.json())
+  await call('get /files')
+  await call('get /files/{id}/info', { id: stored })
+  await call('delete /files/{id}', { id: stored })
+
   const member = await makePerson(app)
   await call('get /admin/users')
   await call('patch /admin/users/{id}', { id: member }, { limits: { runsAtOnce: 2 } })

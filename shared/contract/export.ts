@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
-import { MAX_RATING_COMMENT, Outcome, Rating, TextPart, Usage } from './message.ts'
+import { FilePart, MAX_RATING_COMMENT, Outcome, Rating, TextPart, Usage } from './message.ts'
 import { noNul } from './storable.ts'
 import { Session, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
@@ -56,6 +56,7 @@ export type ExportedCall = z.infer<typeof ExportedCall>
 
 export const ExportedPart = z.discriminatedUnion('type', [
   TextPart.extend({ text: z.string().max(EXPORT_LIMITS.text) }),
+  FilePart,
   z.object({ type: z.literal('tool'), call: ExportedCall }),
 ])
 export type ExportedPart = z.infer<typeof ExportedPart>

@@ -9,6 +9,7 @@ export const MessageId = z.uuid().toLowerCase().brand<'MessageId'>()
 export const RunId = z.uuid().toLowerCase().brand<'RunId'>()
 export const CallId = z.uuid().toLowerCase().brand<'CallId'>()
 export const UserId = z.uuid().toLowerCase().brand<'UserId'>()
+export const FileId = z.uuid().toLowerCase().brand<'FileId'>()
 export const KeyId = z.uuid().toLowerCase().brand<'KeyId'>()
 
 export type SessionId = z.infer<typeof SessionId>
@@ -16,4 +17,5 @@ export type MessageId = z.infer<typeof MessageId>
 export type RunId = z.infer<typeof RunId>
 export type CallId = z.infer<typeof CallId>
 export type UserId = z.infer<typeof UserId>
+export type FileId = z.infer<typeof FileId>
 export type KeyId = z.infer<typeof KeyId>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
+import { File } from './file.ts'
 import { MessageId, RunId, SessionId } from './ids.ts'
 import { Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
@@ -14,8 +15,15 @@ export type TextKind = z.infer<typeof TextKind>
 export const TextPart = z.object({ type: TextKind, text: z.string() })
 export type TextPart = z.infer<typeof TextPart>
 
-export const Part = z.union([TextPart, z.object({ type: z.literal('tool'), call: ToolCall })])
-export type Part<Call = ToolCall> = TextPart | { type: 'tool'; call: Call }
+export const FilePart = z.object({ type: z.literal('file'), file: File })
+export type FilePart = z.infer<typeof FilePart>
+
+export const Part = z.union([
+  TextPart,
+  FilePart,
+  z.object({ type: z.literal('tool'), call: ToolCall }),
+])
+export type Part<Call = ToolCall> = TextPart | FilePart | { type: 'tool'; call: Call }
 
 export const Usage = z.object({
   inputTokens: z.number().int(),

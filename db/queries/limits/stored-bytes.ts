@@ -2,12 +2,13 @@ import { sql } from 'kysely'
 import type { UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
-/** Bytes of everything that a person's messages say, as UTF-8. */
+/** Bytes of everything that a person's messages say, as UTF-8, and of their files. */
 export async function measureStoredBytes(db: Db, userId: UserId): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
-    select coalesce(sum(octet_length(text)), 0)::bigint as bytes from messages where user_id = ${userId}`.execute(
-    db,
-  )
+    select
+      (select coalesce(sum(octet_length(text)), 0) from messages where user_id = ${userId})::bigint +
+      (select coalesce(sum(bytes), 0) from files join file_contents using (sha256) where user_id = ${userId})::bigint
+      as bytes`.execute(db)
   return rows[0]?.bytes ?? 0
 }
 

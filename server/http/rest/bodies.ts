@@ -26,6 +26,8 @@ export function boundBodies(
       const message = `A body may have ${limit} bytes at most.`
       throw new TRPCError({ code: 'PAYLOAD_TOO_LARGE', message })
     }
+    // Of a body that goes to the disk as it comes, next to nothing is held.
+    if ('streamed' in request.routeOptions.config) return
     // The length of a chunked body is unknown before its end.
     const size = isChunked ? limit : length
     if (held + size > allBodiesBytes) {

@@ -94,14 +94,16 @@ function addParts(answer: Answer, message: Message, seq: number): Translated {
       const added =
         part.type === 'tool'
           ? translateTool(state, index, part.call)
-          : translateChunk(state, seq, {
-              type: 'chunk',
-              messageId: message.id,
-              part: index,
-              kind: part.type,
-              offset: 0,
-              text: part.text,
-            })
+          : part.type === 'file'
+            ? { state, frames: [] }
+            : translateChunk(state, seq, {
+                type: 'chunk',
+                messageId: message.id,
+                part: index,
+                kind: part.type,
+                offset: 0,
+                text: part.text,
+              })
       return { state: added.state, frames: [...frames, ...added.frames] }
     },
     { state: answer, frames: [] },

@@ -115,6 +115,9 @@ function cutMessages(messages: readonly Message[]): { messages: Message[]; rest:
     ...message,
     parts: message.parts.map((part, index): Message['parts'][number] => {
       const place = { messageId: message.id, part: index }
+      if (part.type === 'file') {
+        return part
+      }
       if (part.type !== 'tool') {
         rest.push(
           ...restOf(message, {

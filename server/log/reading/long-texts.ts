@@ -29,7 +29,7 @@ export class LongTexts {
     this.#timer ??= setInterval(() => this.#forget(), KEPT).unref()
     this.#timer.refresh()
     const found = (await kept.message)?.parts[part]
-    return found && found.type !== 'tool' ? found.text : null
+    return found && found.type !== 'tool' && found.type !== 'file' ? found.text : null
   }
 
   #forget(): void {

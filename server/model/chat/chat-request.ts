@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type {
+  ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
@@ -58,7 +59,7 @@ function encode(
   const callId = (id: string): string => (refused.has('long-call-ids') ? shortCallId(id) : id)
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.text }]
+      return [{ role: 'user', content: contentOf(message) }]
     case 'tool': {
       const content = replayedOutput(message.output, message.failed)
       return [{ role: 'tool', tool_call_id: callId(message.callId), content }]
@@ -89,6 +90,20 @@ function encode(
       ]
     }
   }
+}
+
+/** A text alone is sent as such, for not every server takes a list. */
+function contentOf({
+  text,
+  files = [],
+}: Extract<ModelMessage, { role: 'user' }>): string | ChatCompletionContentPart[] {
+  if (files.length === 0) return text
+  const parts = files.map(({ kind, mimeType, data, instead }): ChatCompletionContentPart =>
+    kind === 'image'
+      ? { type: 'image_url', image_url: { url: `data:${mimeType};base64,${data ?? ''}` } }
+      : { type: 'text', text: instead },
+  )
+  return text === '' ? parts : [{ type: 'text', text }, ...parts]
 }
 
 /** Google's placeholder signature for calls that its own model did not make (ai.google.dev, "Thought signatures"). */

@@ -22,6 +22,7 @@ export type Intent =
   | { type: 'count'; to: number }
   | { type: 'diversion'; kind: 'joke' | 'poem' }
   | { type: 'markdown'; wants: MarkdownKind[]; language: string | null; topic: string }
+  | { type: 'files'; text: string }
   | { type: 'talk'; text: string }
 
 export type MarkdownKind = 'list' | 'code' | 'table' | 'math' | 'diagram' | 'quote'
@@ -34,6 +35,7 @@ export function recognise(conversation: Conversation): Intent {
   const text = whole.slice(0, LOOKED_AT)
   const task = backgroundTask(conversation, text)
   if (task) return task
+  if (/^\[File "/m.test(whole)) return { type: 'files', text: whole }
   if (!namesTool(conversation.tools, text)) {
     const first =
       repetition(whole) ??

@@ -77,9 +77,30 @@ function answer(intent: Exclude<Intent, { type: 'tools' }>, conversation: Conver
       return summary(conversation)
     case 'missing-tool':
       return `I would need ${intent.about === 'system' ? 'the tool `get_system_metrics`' : 'the tool `fetch_user_profile`'} for that, and it is not offered to me here. I will not make figures up.`
+    case 'files':
+      return filesGiven(intent.text)
     case 'talk':
       return talk(intent.text, conversation)
   }
+}
+
+/** What came with the question, as it was told: pictures by their size alone, texts by how they begin. */
+function filesGiven(text: string): string {
+  const given = text.split(/^(?=\[File ")/m).filter((piece) => piece.startsWith('[File "'))
+  const told = given.map((piece) => {
+    const [, name = '"a file"', about = '', rest = ''] =
+      /^\[File ("(?:[^"\\]|\\.)*") \(([^)]*)\), id [\w-]+([^]*)$/.exec(piece) ?? []
+    const said = /^\.[^\n]*Its text:\]\n([^]*?)(?:\n\[End of |$)/.exec(rest)?.[1]
+    const lines = said?.split('\n').slice(0, 3).join('\n').slice(0, 300)
+    const head = `- **${name.slice(1, -1)}** (${about})`
+    if (lines !== undefined) {
+      return `${head}, which begins:\n\n  > ${lines.replaceAll('\n', '\n  > ')}`
+    }
+    return rest.startsWith(': the picture')
+      ? `${head}, which I cannot see`
+      : `${head}, whose content I was not given`
+  })
+  return `You gave me ${given.length === 1 ? 'a file' : `${given.length} files`}:\n\n${told.join('\n')}\n\nI follow a few simple rules: I do not see pictures, and I do not understand what I read.`
 }
 
 function abilities({ tools }: Conversation): string {

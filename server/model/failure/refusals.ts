@@ -22,6 +22,9 @@ export type Refusal =
   | 'long-call-ids'
   /** The model is offered no tools, and reads earlier calls as text. */
   | 'tools'
+  /** Words stand in place of pictures, or of PDFs. */
+  | 'pictures'
+  | 'pdfs'
   /** Instructions stand in the first user message. */
   | 'system-role'
   /** Wanted: the thoughts of every earlier answer, not only of the one under way. */
@@ -90,7 +93,14 @@ const UNSIGNED =
 const NO_TOOLS =
   /\btools?(?: ?-?(?:use|calls?|calling|choice))?\b[^.\n]{0,60}(?:not support|unsupported|requires? --|not (?:be )?(?:enabled|available|allowed|permitted))|(?:not support|n.t support|unsupported|not implement)[^.\n]{0,40}\b(?:tools?|functions?)\b|function calling is not|no endpoints found that support tool use|--enable-auto-tool-choice|(?:unrecogni[sz]ed|unknown|unexpected|extra)[^\n]{0,60}["'` ]tools?\b["'`]?/i
 
+const NO_PICTURES =
+  /(?:image_url|input_image|\bimages?\b|\bvision\b|multi-?modal)[^.\n]{0,80}(?:not support|unsupported|n.t support|not (?:be )?(?:enabled|available|allowed|permitted)|only text)|(?:not support|n.t support|unsupported|no endpoints found that support|invalid content type|cannot (?:read|see|process))[^.\n]{0,60}(?:image_url|input_image|\bimages?\b|\bvision\b|multi-?modal)|unknown variant `image_url`|is not a multimodal model/i
+const NO_PDFS =
+  /(?:input_file|file_data|\bpdfs?\b)[^.\n]{0,80}(?:not support|unsupported|n.t support|not (?:be )?(?:allowed|permitted))|(?:not support|n.t support|unsupported|unknown|invalid)[^.\n]{0,60}(?:input_file|file_data|\bpdfs?\b)/i
+
 const READINGS: Reading[] = [
+  words('responses', 'pdfs', NO_PDFS),
+  words('both', 'pictures', NO_PICTURES, { statuses: [404, 415, 500, 501] }),
   // Before the tools: it is said of a tool, and concerns all of them.
   parameter('responses', 'strict', 'strict'),
   { api: 'both', refusal: (fault, { tools }) => toolNamedIn(fault, tools) },

@@ -98,13 +98,16 @@ function withoutBlanks(message: ModelMessage): ModelMessage {
 
 function isEmpty(message: ModelMessage): boolean {
   if (message.role === 'tool') return false
+  if (message.role === 'user' && message.files && message.files.length > 0) return false
   const calls = message.role === 'assistant' ? message.calls.length : 0
   return calls === 0 && message.text.trim() === ''
 }
 
 function join(one: ModelMessage, other: ModelMessage): ModelMessage | null {
   if (one.role === 'user' && other.role === 'user') {
-    return { role: 'user', text: `${one.text}\n\n${other.text}` }
+    const files = [...(one.files ?? []), ...(other.files ?? [])]
+    const text = [one.text, other.text].filter((said) => said !== '').join('\n\n')
+    return { role: 'user', text, ...(files.length > 0 && { files }) }
   }
   if (one.role !== 'assistant' || other.role !== 'assistant' || one.calls.length > 0) return null
   return {

@@ -1,6 +1,7 @@
 import type { Endpoint, StepRequest } from '../adapter.ts'
 import { conversationToSend } from './conversation-to-send.ts'
-import type { ModelMessage, ModelStep, ModelTool } from '../port.ts'
+import type { ModelFile, ModelMessage, ModelStep, ModelTool } from '../port.ts'
+import { withFilesAsText } from './files-as-text.ts'
 import { refusalOf } from '../failure/refused-tools.ts'
 import { leastOf } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
@@ -18,7 +19,12 @@ export function prepareStep(
   refused: ReadonlySet<Refusal>,
 ): StepRequest {
   const { sent, notes } = offeredTools(step, endpoint, refused)
-  const messages = conversationToSend(step.messages, sent.length > 0)
+  const asked = withFilesAsText(step.messages, (kind) => isTaken(kind, endpoint, refused))
+  const messages = conversationToSend(asked.messages, sent.length > 0)
+  const blind =
+    asked.pictures > 0
+      ? [`${step.model} at ${endpoint.host} takes no pictures: it was told their names only.`]
+      : []
   const systemPrompt = step.systemPrompt.trim() === '' ? '' : step.systemPrompt
   const inUser = systemPrompt !== '' && refused.has('system-role')
   return {
@@ -35,8 +41,18 @@ export function prepareStep(
     endpoint,
     refused,
     sentTools: sent.map((tool) => ({ name: tool.name, refusal: refusalOf(tool) })),
-    notes,
+    notes: endpoint.kind === 'demo' ? notes : [...notes, ...blind],
   }
+}
+
+/** Chat Completions servers do not agree on how a PDF is sent; the demo model reads text alone. */
+function isTaken(
+  kind: ModelFile['kind'],
+  { kind: endpoint }: Endpoint,
+  refused: ReadonlySet<Refusal>,
+): boolean {
+  if (endpoint === 'demo') return false
+  return !refused.has(kind === 'image' ? 'pictures' : 'pdfs')
 }
 
 function offeredTools(
@@ -97,6 +113,6 @@ function fairly(tools: ModelTool[], most: number): ModelTool[] {
 function withInstructions(messages: readonly ModelMessage[], instructions: string): ModelMessage[] {
   const [first, ...rest] = messages
   return first?.role === 'user'
-    ? [{ role: 'user', text: `${instructions}\n\n${first.text}` }, ...rest]
+    ? [{ ...first, text: `${instructions}\n\n${first.text}` }, ...rest]
     : [{ role: 'user', text: instructions }, ...messages]
 }

@@ -1,6 +1,7 @@
 import type {
   FunctionTool,
   ResponseCreateParamsStreaming,
+  ResponseInputContent,
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
 import type { StepRequest } from '../adapter.ts'
@@ -56,7 +57,7 @@ function encode(
 ): ResponseInputItem[] {
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.text }]
+      return [{ role: 'user', content: contentOf(message) }]
     case 'tool':
       return [
         {
@@ -78,6 +79,20 @@ function encode(
       return inOrder(current ? orderOf(message, request) : [], text, calls, request)
     }
   }
+}
+
+function contentOf({
+  text,
+  files = [],
+}: Extract<ModelMessage, { role: 'user' }>): string | ResponseInputContent[] {
+  if (files.length === 0) return text
+  const parts = files.map(({ kind, name, mimeType, data }): ResponseInputContent => {
+    const url = `data:${mimeType};base64,${data ?? ''}`
+    return kind === 'image'
+      ? { type: 'input_image', detail: 'auto', image_url: url }
+      : { type: 'input_file', filename: name, file_data: url }
+  })
+  return text === '' ? parts : [{ type: 'input_text', text }, ...parts]
 }
 
 function inOrder(

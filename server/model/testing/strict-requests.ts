@@ -99,6 +99,10 @@ function orderProblems(turns: readonly Turn[]): string[] {
 }
 
 function textProblems(text: unknown): string[] {
+  if (Array.isArray(text)) {
+    if (text.length === 0) return ['a content without parts']
+    return text.map(objectOf).flatMap((part) => ('text' in part ? textProblems(part.text) : []))
+  }
   if (typeof text !== 'string') return ['a text that is none']
   if (text.trim() === '') return ['a blank text']
   return text.isWellFormed() && !text.includes('\0') ? [] : ['a text with half a character']

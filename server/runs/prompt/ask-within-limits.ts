@@ -96,7 +96,7 @@ async function askPaid(
   // Should this throw, what was set aside stays: nobody knows how much of it the call used.
   const result = await askModel(
     deps.model,
-    step,
+    await deps.files.load(step, payer.userId),
     recorder,
     signal,
     (error) => deps.onError(redactError(error), 'the model port threw'),

@@ -5,11 +5,13 @@ import type { ToldMessage, ToldPage } from '../../../db/queries/runs/run-drives.
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/tool-calls.ts'
-import type { MessageId } from '../../../shared/contract/ids.ts'
-import type { TextPart } from '../../../shared/contract/message.ts'
+import type { File } from '../../../shared/contract/file.ts'
+import type { MessageId, UserId } from '../../../shared/contract/ids.ts'
+import type { FilePart, TextPart } from '../../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../../model/port.ts'
 import { clip } from './clip-text.ts'
 import type { Turn } from './fit-turns.ts'
+import { textsOf, toldQuestion } from './told-files.ts'
 import { outputForModel } from './output-for-model.ts'
 
 /** The conversation up to the run's question, as the model is to see it. */
@@ -34,14 +36,14 @@ const MAX_RESULT_LENGTH = 100_000
  */
 export async function conversationBefore(
   db: Db,
-  { sessionId }: Pick<Run, 'sessionId'>,
+  { sessionId, userId }: Pick<Run, 'sessionId' | 'userId'>,
   newest: ToldPage,
   isEnough: (turns: readonly Turn[]) => Promise<boolean>,
 ): Promise<Conversation> {
   let messages: ModelMessage[] = []
   let leaf: MessageId | null = null
   for (let page = newest; ; page = await readTold(db, sessionId, leaf, PAGE)) {
-    const older = await toModelMessages(db, page.messages)
+    const older = await toModelMessages(db, userId, page.messages)
     messages = [...older, ...messages]
     leaf = page.hasOlder ? (page.messages[0]?.parentId ?? null) : null
     if (leaf === null || (await isEnough(toTurns(older)))) {
@@ -54,14 +56,23 @@ export async function conversationBefore(
   }
 }
 
-async function toModelMessages(db: Db, messages: readonly ToldMessage[]): Promise<ModelMessage[]> {
+async function toModelMessages(
+  db: Db,
+  userId: UserId,
+  messages: readonly ToldMessage[],
+): Promise<ModelMessage[]> {
   const withCalls = messages.flatMap(({ parts, runId }) =>
     runId && parts.some(({ type }) => type === 'tool') ? [runId] : [],
   )
   const calls = await callsOfRuns(db, withCalls)
+  const texts = await textsOf(
+    db,
+    userId,
+    messages.flatMap(({ parts }) => filesIn(parts)),
+  )
   return messages.flatMap(({ role, parts, runId, steps }): ModelMessage[] =>
     role === 'user'
-      ? [{ role: 'user', text: joinText(parts) }]
+      ? [toldQuestion(joinText(parts), filesIn(parts), texts)]
       : [
           ...stepMessages(parts, steps, (runId && calls.get(runId)) ?? []),
           ...cutText(parts, steps),
@@ -114,12 +125,16 @@ export function stepMessages(
   })
 }
 
-type AnyPart = TextPart | { type: 'tool' }
+type AnyPart = TextPart | { type: 'tool' } | FilePart
 
 /** The text of a step that was stopped, or failed, before it was finished. */
 function cutText(parts: readonly AnyPart[], steps: ToldMessage['steps']): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
+}
+
+function filesIn(parts: readonly AnyPart[]): File[] {
+  return parts.flatMap((part) => (part.type === 'file' ? [part.file] : []))
 }
 
 function joinText(parts: readonly AnyPart[]): string {

@@ -52,12 +52,20 @@ const LEAST_ANSWER = 256
 /** Tokens that a message has beside its text. */
 const PER_MESSAGE = 4
 
+/** Tokens that a picture of the size in which it is sent takes; providers differ. */
+const PER_PICTURE = 1_500
+
+function besideText(message: ModelMessage): number {
+  const files = message.role === 'user' ? (message.files ?? []) : []
+  return PER_MESSAGE + PER_PICTURE * files.filter(({ kind }) => kind === 'image').length
+}
+
 /** Tells when the turns read so far leave no room for older ones. */
 export function roomFor(model: string, { catalog, tokens }: Known) {
   let read = 0
   return async (turns: readonly Turn[]): Promise<boolean> => {
     for (const message of turns.flat()) {
-      read += tokens.estimate(textOf(message))
+      read += tokens.estimate(textOf(message)) + besideText(message)
     }
     if (read < ANY_WINDOW) {
       return false
@@ -83,7 +91,7 @@ export async function fitStep(
     tokens.estimate(request.systemPrompt) + tokens.estimate(JSON.stringify(request.tools))
   const estimated =
     fixed +
-    sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + PER_MESSAGE)) +
+    sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + besideText(message))) +
     stateTokens(current)
   const whole = (
     basis: TokenBasis,
@@ -179,7 +187,7 @@ async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
   const unknown = turns.flat().filter((message) => !counts.has(message))
   const found = await tokens.count(unknown.map(textOf))
   for (const [index, message] of unknown.entries()) {
-    counts.set(message, (found[index] ?? 0) + PER_MESSAGE)
+    counts.set(message, (found[index] ?? 0) + besideText(message))
   }
   return turns.map((messages) => ({
     messages,
@@ -190,7 +198,7 @@ async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
 function textOf(message: ModelMessage): string {
   switch (message.role) {
     case 'user':
-      return message.text
+      return [message.text, ...(message.files ?? []).map(({ instead }) => instead)].join('\n')
     case 'tool':
       return message.output
     case 'assistant':

@@ -45,6 +45,8 @@ function partAsMarkdown(part: FinalMessage['parts'][number]): string {
       return quoted(part.text)
     case 'reasoning':
       return folded('Reasoning', quoted(part.text))
+    case 'file':
+      return `*File: ${inline(part.file.name)} (${part.file.mimeType}, ${part.file.bytes} bytes)*`
     case 'tool':
       return callAsMarkdown(part.call)
   }

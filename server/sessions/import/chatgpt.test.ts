@@ -37,7 +37,9 @@ function outline({ messages }: ExportedSession) {
     id,
     parentId,
     role,
-    parts.map((part) => (part.type === 'tool' ? part.call.name : part.text)),
+    parts.map((part) =>
+      part.type === 'tool' ? part.call.name : 'text' in part ? part.text : part.file.name,
+    ),
   ])
 }
 

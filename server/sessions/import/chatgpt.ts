@@ -194,7 +194,9 @@ class Conversion {
   #count({ id, nodes, parts }: Answer): void {
     this.#size += PART_SIZE * nodes.length
     for (const part of parts) {
-      this.#size += PART_SIZE + (part.type === 'tool' ? sizeOf(part.call) : part.text.length)
+      this.#size +=
+        PART_SIZE +
+        (part.type === 'tool' ? sizeOf(part.call) : 'text' in part ? part.text.length : 0)
     }
     if (this.#size > MAX_SIZE) {
       throw invalidImport([...this.#path, id], 'the conversation forks into too much text')

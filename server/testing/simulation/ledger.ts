@@ -178,7 +178,7 @@ export class Ledger {
   #chunk({ messageId, part, kind, offset, text }: Extract<SessionEvent, { type: 'chunk' }>): void {
     const parts = this.parts.get(messageId) ?? []
     const there = parts[part]
-    const before = there && there.type !== 'tool' ? there.text : ''
+    const before = there && 'text' in there ? there.text : ''
     if (part > parts.length || offset !== before.length || (there && there.type !== kind)) {
       throw new BrokenPromise('P1', `chunk ${part}+${offset} of ${messageId} does not follow`)
     }

@@ -91,6 +91,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       model,
       ...limits,
       tools: registry,
+      files: { load: async (step) => step },
       node: local,
       // The simulation has no titles.
       titles: { answered: async () => undefined },
@@ -115,6 +116,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     presence: { reopen: async () => undefined },
     defaultModel: settings.model,
     limits: null,
+    files: { perMessage: 10 },
   }
   return {
     gate,

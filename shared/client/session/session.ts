@@ -11,6 +11,8 @@ import type { Store } from '../store.ts'
 export type SendOptions = {
   /** The message's id, which makes the send idempotent. Generated when omitted. */
   id?: string
+  /** Ids of files that were uploaded: `POST /api/files`. */
+  files?: readonly string[]
   /** The message to reply to; the end of the active branch when omitted. */
   parentId?: string
   /** The behaviour while an answer is running. The server's default is `queue`. */
@@ -53,7 +55,7 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
   return {
     id,
     store,
-    async send(text, { id: wanted = newId(), parentId, whenBusy } = {}) {
+    async send(text, { id: wanted = newId(), files = [], parentId, whenBusy } = {}) {
       // Ids are case-insensitive; the log uses lower case.
       const messageId = wanted.toLowerCase()
       store.sending({ id: messageId, text, parentId: parentId ?? null })
@@ -63,6 +65,7 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
             sessionId: id,
             id: messageId,
             text,
+            ...(files.length > 0 && { files: [...files] }),
             ...(parentId === undefined ? {} : { parentId }),
             ...(whenBusy === undefined ? {} : { whenBusy }),
           },

@@ -2,6 +2,7 @@ import { account, keys, logins } from './account.ts'
 import { auth } from './auth.ts'
 import { admin, adminInvites, adminRuns, adminUsers } from './admin.ts'
 import { messages, runs } from './messages.ts'
+import { files } from './files.ts'
 import { me, usage } from './people.ts'
 import { sessions, shares } from './sessions.ts'
 import { models, tools } from './tools.ts'
@@ -11,6 +12,7 @@ export const api = {
   me,
   sessions,
   messages,
+  files,
   runs,
   shares,
   tools,

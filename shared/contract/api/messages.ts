@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MessageId, RunId, SessionId } from '../ids.ts'
+import { FileId, MessageId, RunId, SessionId } from '../ids.ts'
 import { MAX_RATING_COMMENT, MAX_TEXT_LENGTH, Message, Rating } from '../message.ts'
 import { RunOptions } from '../run-options.ts'
 import { noNul } from '../storable.ts'
@@ -11,7 +11,18 @@ const Text = z
     MAX_TEXT_LENGTH,
     `A message may have ${MAX_TEXT_LENGTH.toLocaleString('en')} characters at most.`,
   )
-  .refine((text) => text.replaceAll('\0', '').trim() !== '', 'A message needs some text.')
+
+const Files = z
+  .array(FileId)
+  .max(100)
+  .refine((ids) => new Set(ids).size === ids.length, 'A file is in a message once.')
+
+/** A message says something, or brings files along. */
+const SAYS_NOTHING = { path: ['text'], error: 'A message needs some text.' }
+
+function saysSomething({ text, files }: { text: string; files?: FileId[] | undefined }): boolean {
+  return text.replaceAll('\0', '').trim() !== '' || (files !== undefined && files.length > 0)
+}
 
 const Model = z.string().trim().min(1).max(200).check(noNul)
 
@@ -33,21 +44,25 @@ export const messages = group('messages', {
   send: mutation({
     rest: 'POST /session/{sessionId}/messages',
     summary: 'Send a message and start its answer',
-    input: z.object({
-      sessionId: SessionId,
-      /** Chosen by the client; the same id with the same text is the same send. */
-      id: MessageId.optional(),
-      text: Text,
-      /** The message that this one answers; the newest of the active branch when absent. */
-      parentId: MessageId.optional(),
-      /** The behaviour while an answer runs. */
-      whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
-      /** The model of this answer; the session's when absent. */
-      model: Model.optional(),
-      ...RunOptions.shape,
-      /** The log keeps this answer token by token after it ended, for readers that number its events. */
-      keepChunks: z.boolean().optional(),
-    }),
+    input: z
+      .object({
+        sessionId: SessionId,
+        /** Chosen by the client; the same id with the same text is the same send. */
+        id: MessageId.optional(),
+        text: Text,
+        /** Files of the caller's that belong to the message. */
+        files: Files.optional(),
+        /** The message that this one answers; the newest of the active branch when absent. */
+        parentId: MessageId.optional(),
+        /** The behaviour while an answer runs. */
+        whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+        /** The model of this answer; the session's when absent. */
+        model: Model.optional(),
+        ...RunOptions.shape,
+        /** The log keeps this answer token by token after it ended, for readers that number its events. */
+        keepChunks: z.boolean().optional(),
+      })
+      .refine(saysSomething, SAYS_NOTHING),
     output: Sent,
     repeat: 'id',
   }),
@@ -61,6 +76,8 @@ export const messages = group('messages', {
       /** The id of the message that takes the edited one's place; one that waits keeps its own. */
       newId: MessageId.optional(),
       text: Text,
+      /** In place of the files that the message has; these stay when it is left out. */
+      files: Files.optional(),
       /** Refuses instead when the message does not wait any more. */
       onlyQueued: z.boolean().optional(),
     }),

@@ -5,7 +5,8 @@ import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
-import { drafts } from '../../features/messages/composer/page-drafts.ts'
+import type { File } from '../../../shared/contract/file.ts'
+import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
 import { reason, sendMessage } from '../../features/messages/composer/send-message.ts'
 import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { Foot, Page } from './page.tsx'
@@ -30,14 +31,15 @@ export function NewSessionPage() {
     retry: (failures, error) => !error.data && failures < 8,
   })
 
-  async function start(text: string): Promise<void> {
-    setSending(text)
+  async function start(text: string, files: readonly File[] = []): Promise<void> {
+    setSending(text || files.map(({ name }) => name).join(', '))
     try {
       const session = await create.mutateAsync({ id: newId() })
-      void sendMessage(client, session.id, text)
+      void sendMessage(client, session.id, text, files)
       await navigate({ to: '/s/$id', params: { id: session.id } })
     } catch (error) {
       setSending(null)
+      attachments.giveBack(DRAFT, files)
       drafts.giveBack(DRAFT, text, `Not sent: ${reason(error)}`)
     }
   }
@@ -55,7 +57,7 @@ export function NewSessionPage() {
         <Composer
           draftKey={DRAFT}
           placeholder="Message"
-          onSend={(text) => void start(text)}
+          onSend={(text, files) => void start(text, files)}
           onStop={null}
         />
       </Foot>

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import type { ComponentProps } from 'react'
+import type { File } from '../../../shared/contract/file.ts'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
@@ -42,7 +43,10 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
     (to: string) => void navigate({ to: '/s/$id', params: { id: to } }),
     [navigate],
   )
-  const send = useCallback((text: string) => void sendMessage(client, id, text), [client, id])
+  const send = useCallback(
+    (text: string, files: readonly File[]) => void sendMessage(client, id, text, files),
+    [client, id],
+  )
 
   if (status === 'failed' && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'

@@ -1,10 +1,11 @@
-import { drafts } from '../../features/messages/composer/page-drafts.ts'
+import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
 
 let isOnItsWay = false
 
 /** Leaves everything of a person behind: what is in memory, and what they have typed and not sent. */
 export function leaveTo(path: string): void {
   drafts.clear()
+  attachments.clear()
   isOnItsWay = true
   location.assign(path)
 }

@@ -1,3 +1,4 @@
+import { MessageFiles } from '../user-message/message-files.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
@@ -37,7 +38,9 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
               className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
             />
             {step.map(({ part, index }) =>
-              part.type === 'tool' ? (
+              part.type === 'file' ? (
+                <MessageFiles key={index} files={[part.file]} />
+              ) : part.type === 'tool' ? (
                 <div key={index} className="branch relative">
                   <ToolView call={part.call} />
                 </div>
@@ -64,7 +67,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   )
 })
 
-type TextPart = Exclude<AppPart, { type: 'tool' }>
+type TextPart = Exclude<AppPart, { type: 'tool' } | { type: 'file' }>
 
 function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
   switch (part.type) {

@@ -1,8 +1,10 @@
-import { ArrowUp, Square } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import { ArrowUp, Paperclip, Square } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent } from 'react'
+import type { File as StoredFile } from '../../../../shared/contract/file.ts'
+import { AttachmentChips } from './attachment-chips.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
-import { drafts } from './page-drafts.ts'
+import { attachments, drafts } from './page-drafts.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 
@@ -14,7 +16,7 @@ import { tooLong } from './text-limit.ts'
 export function Composer(props: {
   draftKey: string
   placeholder: string
-  onSend: (text: string) => void
+  onSend: (text: string, files: StoredFile[]) => void
   onStop: (() => void) | null
   isStopping?: boolean
   onEditLast?: () => void
@@ -23,7 +25,12 @@ export function Composer(props: {
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
   const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
   const box = useRef<HTMLTextAreaElement>(null)
-  const isEmpty = text.trim() === ''
+  const picker = useRef<HTMLInputElement>(null)
+  const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
+  // Sending waits for what is still coming.
+  const [waits, setWaits] = useState(false)
+  const isUploading = files.some(({ status }) => status === 'uploading')
+  const isEmpty = text.trim() === '' && files.length === 0
   const excess = tooLong(text)
   const alert = excess ?? problem
 
@@ -41,8 +48,21 @@ export function Composer(props: {
 
   function send(): void {
     box.current?.focus({ preventScroll: true })
-    if (isEmpty || excess) return
-    onSend(drafts.take(draftKey))
+    if (isEmpty || excess || waits) return
+    if (!isUploading) return sendNow()
+    setWaits(true)
+    void attachments.settled(draftKey).then(() => {
+      setWaits(false)
+      sendNow()
+    })
+  }
+
+  /** Nothing goes out without a file that was to go with it. */
+  function sendNow(): void {
+    const list = attachments.get(draftKey)
+    const isBlank = drafts.get(draftKey).trim() === '' && list.length === 0
+    if (isBlank || list.some(({ status }) => status !== 'ready')) return
+    onSend(drafts.take(draftKey), attachments.take(draftKey))
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -62,6 +82,17 @@ export function Composer(props: {
         event.preventDefault()
         send()
       }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        if (event.dataTransfer.files.length === 0) return
+        event.preventDefault()
+        attachments.add(draftKey, event.dataTransfer.files)
+      }}
+      onPaste={(event) => {
+        if (event.clipboardData.files.length === 0) return
+        event.preventDefault()
+        attachments.add(draftKey, event.clipboardData.files)
+      }}
       className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
     >
       {alert && (
@@ -69,7 +100,33 @@ export function Composer(props: {
           {alert}
         </p>
       )}
-      <div className="flex items-end gap-2 p-1.5 pl-4">
+      <AttachmentChips draftKey={draftKey} />
+      {waits && (
+        <p role="status" className="px-4 pt-2 text-sm text-muted">
+          Sent as soon as the files are there.
+        </p>
+      )}
+      <div className="flex items-end gap-2 p-1.5">
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          data-testid="file-picker"
+          onChange={(event) => {
+            attachments.add(draftKey, event.target.files ?? [])
+            event.target.value = ''
+          }}
+        />
+        <button
+          type="button"
+          aria-label="Attach files"
+          title="Attach files"
+          onClick={() => picker.current?.click()}
+          className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full text-muted transition-colors duration-150 hover:bg-hover hover:text-text"
+        >
+          <Paperclip aria-hidden size={17} />
+        </button>
         <textarea
           ref={box}
           aria-label="Message"

@@ -1,3 +1,5 @@
+import { Attachments } from './attachments.ts'
+import { upload } from './upload.ts'
 import { Drafts } from './drafts.ts'
 import type { DraftStorage } from './drafts.ts'
 
@@ -18,5 +20,8 @@ function pageStorage(): DraftStorage {
 
 /** The drafts of this browser. */
 export const drafts = new Drafts(pageStorage())
+
+/** The files beside them. */
+export const attachments = new Attachments(pageStorage(), upload)
 
 addEventListener('pagehide', () => drafts.save())

@@ -1,16 +1,23 @@
 import type { Client } from '../../../../shared/client/index.ts'
 import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
-import { drafts } from './page-drafts.ts'
+import type { File } from '../../../../shared/contract/file.ts'
+import { attachments, drafts } from './page-drafts.ts'
 
 /** Sends a message; when the server refuses it, it returns to the session's box, with the reason. */
-export async function sendMessage(client: Client, sessionId: string, text: string): Promise<void> {
+export async function sendMessage(
+  client: Client,
+  sessionId: string,
+  text: string,
+  files: readonly File[] = [],
+): Promise<void> {
   const session = client.session(sessionId)
   const id = newId()
   try {
-    await session.send(text, { id })
+    await session.send(text, { id, files: files.map((file) => file.id) })
   } catch (error) {
     session.dismiss(id)
+    attachments.giveBack(sessionId, files)
     drafts.giveBack(sessionId, text, `Not sent: ${reason(error)}`)
   }
 }

@@ -8,6 +8,7 @@ import { MessageEditor } from '../composer/message-editor.tsx'
 import { messageText } from '../steps.ts'
 import { useQueuedMessage } from './use-queued-message.ts'
 import { useSentMessage } from './use-sent-message.ts'
+import { filesIn } from './message-files.tsx'
 import { UserMessage } from './user-message.tsx'
 import { Versions } from '../versions.tsx'
 
@@ -44,6 +45,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
   return (
     <UserMessage
       text={text}
+      files={filesIn(message.parts)}
       status={isQueued ? 'queued' : 'sent'}
       beginsLine={props.beginsLine}
       problem={queued.isEditing ? null : queued.problem}

@@ -1,10 +1,14 @@
 import { memo, useState } from 'react'
 import type { ReactNode } from 'react'
+import type { File } from '../../../../shared/contract/file.ts'
+import { MessageFiles } from './message-files.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 
 /** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
 const FOLD_BEYOND_LENGTH = 1800
+
+const NO_FILES: readonly File[] = []
 
 /**
  * The user's message, as it was typed.
@@ -14,6 +18,7 @@ const FOLD_BEYOND_LENGTH = 1800
  */
 export const UserMessage = memo(function UserMessage(props: {
   text: string
+  files?: readonly File[]
   status: 'sending' | 'queued' | 'sent'
   beginsLine: boolean
   problem?: string | null
@@ -30,7 +35,10 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        {(!editor || props.keepsText) && <Bubble text={text} isQueued={status === 'queued'} />}
+        <MessageFiles files={props.files ?? NO_FILES} />
+        {(!editor || props.keepsText) && (text !== '' || !props.files?.length) && (
+          <Bubble text={text} isQueued={status === 'queued'} />
+        )}
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
           {status === 'sent' && !editor && (

@@ -1,0 +1,203 @@
+import { sql } from 'kysely'
+import type { File } from '../../../shared/contract/file.ts'
+import type { FileId, MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import type { Content } from './contents.ts'
+
+/** A file, and where its bytes are. */
+export type StoredFile = { file: File; key: string; createdAt: string }
+
+type Row = Omit<Content, 'mime_type' | 'created_at' | 'text'> & {
+  id: FileId
+  name: string
+  mime_type: string
+  created_at: string
+}
+
+function toStored(row: Row): StoredFile {
+  const { id, name, mime_type: mimeType, bytes, sha256, kind, width, height, pages, error } = row
+  return {
+    key: row.key,
+    createdAt: row.created_at,
+    file: {
+      ...{ id, name, mimeType, bytes, sha256, kind },
+      ...(width !== null && { width }),
+      ...(height !== null && { height }),
+      ...(pages !== null && { pages }),
+      status: error === null ? 'ready' : 'failed',
+      ...(error !== null && { error }),
+    },
+  }
+}
+
+function selectFiles(db: Db, userId: UserId) {
+  return db
+    .selectFrom('files')
+    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
+    .select([
+      'files.id',
+      'files.name',
+      'files.mime_type',
+      'files.sha256',
+      'files.created_at',
+      'file_contents.key',
+      'file_contents.bytes',
+      'file_contents.kind',
+      'file_contents.width',
+      'file_contents.height',
+      'file_contents.pages',
+      'file_contents.error',
+    ])
+    .where('files.user_id', '=', userId)
+}
+
+/** The file with this id; null when it does not exist or is somebody else's. */
+export async function findFile(db: Db, userId: UserId, id: FileId): Promise<StoredFile | null> {
+  const row = await selectFiles(db, userId).where('files.id', '=', id).executeTakeFirst()
+  return row ? toStored(row) : null
+}
+
+/** Those of these files that are this person's, in no particular order. */
+export async function findFiles(
+  db: Db,
+  userId: UserId,
+  ids: readonly FileId[],
+): Promise<StoredFile[]> {
+  if (ids.length === 0) return []
+  const rows = await selectFiles(db, userId)
+    .where(sql<boolean>`files.id = any(${ids}::uuid[])`)
+    .execute()
+  return rows.map(toStored)
+}
+
+/** The newest first, those after the place. */
+export async function listFiles(
+  db: Db,
+  userId: UserId,
+  { after, limit }: { after: { createdAt: string; id: FileId } | null; limit: number },
+): Promise<StoredFile[]> {
+  let query = selectFiles(db, userId)
+    .orderBy('files.created_at', 'desc')
+    .orderBy('files.id', 'desc')
+    .limit(limit)
+  if (after) {
+    query = query.where(
+      sql<boolean>`(files.created_at, files.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`,
+    )
+  }
+  return (await query.execute()).map(toStored)
+}
+
+export type NewFile = {
+  id: FileId
+  userId: UserId
+  sha256: string
+  name: string
+  mimeType: string
+  createdAt: string
+}
+
+/** @returns false when the id is taken, by whomever, or the contents are not stored (any more) */
+export async function insertFile(db: Db, file: NewFile): Promise<boolean> {
+  const { rows } = await sql`
+    with content as (select sha256 from file_contents where sha256 = ${file.sha256} for key share)
+    insert into files (id, user_id, sha256, name, mime_type, created_at)
+    select ${file.id}::uuid, ${file.userId}::uuid, sha256, ${file.name}, ${file.mimeType}, ${file.createdAt}::timestamptz
+    from content
+    on conflict (id) do nothing returning id`.execute(db)
+  return rows.length > 0
+}
+
+/** Whether the id is taken, by whomever. */
+export async function fileExists(db: Db, id: FileId): Promise<boolean> {
+  const row = await db.selectFrom('files').select('id').where('id', '=', id).executeTakeFirst()
+  return row !== undefined
+}
+
+/** Deletes a file of this person's that no message has; false when one has it, or there is none. */
+export async function deleteUnusedFile(db: Db, userId: UserId, id: FileId): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('files')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where(sql<boolean>`not exists (select from message_files where file_id = files.id)`)
+    .executeTakeFirst()
+  return Number(numDeletedRows) > 0
+}
+
+/** Gives a message these files, in place of those that it has. */
+export async function setFilesOfMessage(
+  transaction: Db,
+  { messageId, sessionId }: { messageId: MessageId; sessionId: SessionId },
+  ids: readonly FileId[],
+): Promise<void> {
+  await transaction.deleteFrom('message_files').where('message_id', '=', messageId).execute()
+  if (ids.length === 0) return
+  await transaction
+    .insertInto('message_files')
+    .values(ids.map((id) => ({ message_id: messageId, session_id: sessionId, file_id: id })))
+    .execute()
+}
+
+/** Keeps these files from being deleted until the transaction ends; answers those that are there. */
+export async function lockFiles(
+  transaction: Db,
+  userId: UserId,
+  ids: readonly FileId[],
+): Promise<StoredFile[]> {
+  if (ids.length === 0) return []
+  await sql`select id from files where id = any(${ids}::uuid[]) and user_id = ${userId} order by id for key share`.execute(
+    transaction,
+  )
+  return findFiles(transaction, userId, ids)
+}
+
+/** Deletes the files that messages of this session have, and of no other. */
+export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId): Promise<void> {
+  await sql`
+    delete from files where id in (select file_id from message_files where session_id = ${sessionId})
+    and not exists (
+      select from message_files where file_id = files.id and session_id <> ${sessionId})`.execute(
+    transaction,
+  )
+}
+
+/** Deletes files from before this time that no message has. */
+export async function deleteOrphans(db: Db, before: string): Promise<void> {
+  await sql`
+    delete from files where created_at < ${before}
+    and not exists (select from message_files where file_id = files.id)`.execute(db)
+}
+
+/** The texts of those of these files that are this person's; null for one without. */
+export async function readFileTexts(
+  db: Db,
+  userId: UserId,
+  ids: readonly FileId[],
+): Promise<Map<FileId, string | null>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('files')
+    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
+    .select(['files.id', 'file_contents.text'])
+    .where('files.user_id', '=', userId)
+    .where(sql<boolean>`files.id = any(${ids}::uuid[])`)
+    .execute()
+  return new Map(rows.map(({ id, text }) => [id, text]))
+}
+
+/** Gives the messages of an imported session the files that they name, where those are this person's. */
+export async function linkFilesOfSession(
+  db: Db,
+  userId: UserId,
+  sessionId: SessionId,
+): Promise<void> {
+  await sql`
+    insert into message_files (message_id, session_id, file_id)
+    select distinct messages.id, messages.session_id, files.id
+    from messages
+    cross join lateral json_array_elements(messages.parts) as part
+    join files on files.id::text = part -> 'file' ->> 'id' and files.user_id = ${userId}
+    where messages.session_id = ${sessionId} and messages.user_id = ${userId} and part ->> 'type' = 'file'
+    on conflict do nothing`.execute(db)
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Database } from '../../db/engine/database.ts'
+import * as contents from '../../db/queries/files/contents.ts'
+import * as table from '../../db/queries/files/files.ts'
+import type { StoredFile } from '../../db/queries/files/files.ts'
+import { safeFileName } from '../../shared/contract/file.ts'
+import type { File } from '../../shared/contract/file.ts'
+import { FileId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
+import { CommandError } from '../api-error.ts'
+import type { User } from '../auth/port.ts'
+import type { Limits } from '../limits/limits.ts'
+import { hashFile } from './hash-file.ts'
+import { inspect } from './reading/inspect.ts'
+import type { ByteRange, ObjectStore } from './store.ts'
+
+export type FilesOptions = {
+  database: Database
+  store: ObjectStore
+  /** A folder on this machine for what is still coming. */
+  uploads: string
+  maxBytes: number
+  perMessage: number
+  limits: Pick<Limits, 'admitFile'> | null
+  now(): string
+  newId(): string
+}
+
+/** A whole file on the disk of this machine that somebody sent. */
+export type Arrived = {
+  id: FileId | null
+  path: string
+  name: string
+  /** As the sender says; null when they do not. */
+  mimeType: string | null
+}
+
+/** After this time an object that nothing refers to was being written by a process that is gone. Milliseconds. */
+const WRITING_MS = 3_600_000
+const TYPE = /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/
+
+/** Stores what people send, and finds it again: bytes in the store, everything else in the database. */
+export class Files {
+  readonly #options: FilesOptions
+
+  constructor(options: FilesOptions) {
+    this.#options = options
+  }
+
+  get maxBytes(): number {
+    return this.#options.maxBytes
+  }
+
+  get perMessage(): number {
+    return this.#options.perMessage
+  }
+
+  get uploads(): string {
+    return this.#options.uploads
+  }
+
+  /** Where something that comes can be written meanwhile. */
+  temporaryPath(): string {
+    return join(this.#options.uploads, `incoming-${randomUUID()}`)
+  }
+
+  newId(): FileId {
+    return FileId.parse(this.#options.newId())
+  }
+
+  /**
+   * Stores a file: its bytes first, and durably, then whose it is. The same id with the same bytes again is the same
+   * file.
+   *
+   * @throws CONFLICT when the id has other bytes, or is somebody else's
+   */
+  async accept(user: User, { id, path, name, mimeType }: Arrived): Promise<File> {
+    const { database, limits, now } = this.#options
+    const { db } = database
+    const { sha256, bytes } = await hashFile(path)
+    const known = id && (await this.#findRepeated(user.id, id, sha256))
+    if (known) return known
+    if (limits) await limits.admitFile(user, bytes)
+    const fileId = id ?? this.newId()
+    // Contents that nobody has any more may be removed between the two: then they are stored anew.
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const content = await this.#store(path, sha256, bytes)
+      const createdAt = now()
+      const file = {
+        ...{ id: fileId, userId: user.id, sha256, createdAt },
+        name: safeFileName(name),
+        mimeType: typeOf(content, mimeType),
+      }
+      if (await table.insertFile(db, file)) {
+        const stored = await table.findFile(db, user.id, fileId)
+        if (stored) return stored.file
+      }
+      const repeated = await this.#findRepeated(user.id, fileId, sha256)
+      if (repeated) return repeated
+    }
+    throw new CommandError('CONFLICT', 'The file was removed while it was stored. Send it again.')
+  }
+
+  async #findRepeated(userId: UserId, id: FileId, sha256: string): Promise<File | null> {
+    const { db } = this.#options.database
+    const own = await table.findFile(db, userId, id)
+    if (own?.file.sha256 === sha256) return own.file
+    if (own || (await table.fileExists(db, id))) {
+      throw new CommandError('CONFLICT', 'This file id has other content. Send with a new id.')
+    }
+    return null
+  }
+
+  async #store(path: string, sha256: string, bytes: number): Promise<contents.Content> {
+    const { database, store, now } = this.#options
+    const known = await contents.findContent(database.db, sha256)
+    if (known) return known
+    const found = await inspect(path, bytes)
+    const key = `${sha256.slice(0, 2)}/${sha256}-${randomUUID()}`
+    await contents.noteStray(database.db, key, later(now(), WRITING_MS))
+    await store.put(key, { path, bytes, sha256 })
+    const { mimeType: mime_type, ...seen } = found
+    const content = { sha256, key, bytes, ...seen, mime_type, created_at: now() }
+    const first = await database.db
+      .transaction()
+      .execute((transaction) => contents.insertContent(transaction, content))
+    if (first) return content
+    // Somebody else stored the same bytes meanwhile, and this copy is not wanted.
+    await contents.noteStray(database.db, key, now())
+    return (await contents.findContent(database.db, sha256)) ?? content
+  }
+
+  find(userId: UserId, id: FileId): Promise<StoredFile | null> {
+    return table.findFile(this.#options.database.db, userId, id)
+  }
+
+  read({ key }: Pick<StoredFile, 'key'>, range?: ByteRange): Promise<Readable> {
+    return this.#options.store.read(key, range)
+  }
+}
+
+/** What the content says goes before what the sender says, who may at most say what kind of text it is. */
+function typeOf({ kind, mime_type: found }: contents.Content, said: string | null): string {
+  if (found !== null) return found
+  const type = said?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const plain = kind === 'text' ? 'text/plain' : 'application/octet-stream'
+  // Nobody may pass for a picture or a PDF by their own word.
+  const claims = /^(image\/(?!svg)|audio\/|video\/|application\/pdf$|multipart\/)/.test(type)
+  return TYPE.test(type) && !claims && type !== 'application/octet-stream' ? type : plain
+}
+
+export function later(now: string, milliseconds: number): string {
+  return new Date(Date.parse(now) + milliseconds).toISOString()
+}

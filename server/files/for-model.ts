@@ -1,0 +1,58 @@
+import { buffer } from 'node:stream/consumers'
+import { FileId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
+import type { ModelFile, ModelMessage, ModelStep } from '../model/port.ts'
+import type { Files } from './files.ts'
+import { resize } from './pictures.ts'
+
+/** Providers make pictures smaller than this by themselves. Pixels. */
+const LONGEST_SIDE = 1_568
+/** Base64 characters of all files of one request. */
+const MOST = 40 * 1024 * 1024
+/** A longer PDF is told as text. */
+const MOST_OF_PDF = 20 * 1024 * 1024
+
+type Told = ModelFile & { file?: { id: string; bytes: number } }
+
+/** Reads the files of a step's questions, the newest first, as far as one request may carry. What cannot be read is told. */
+export function createFileLoader(files: Files) {
+  async function read(userId: UserId, told: Told, room: number): Promise<ModelFile> {
+    const { file, ...kept } = told
+    const id = FileId.safeParse(file?.id)
+    if (!id.success || room <= 0) return kept
+    const stored = await files.find(userId, id.data)
+    if (!stored) return kept
+    try {
+      if (kept.kind === 'image') {
+        const picture = await resize(await files.read(stored), LONGEST_SIDE, LONGEST_SIDE)
+        return { ...kept, mimeType: 'image/webp', data: picture.toString('base64') }
+      }
+      if (stored.file.bytes > Math.min(MOST_OF_PDF, room * 0.7)) return kept
+      return { ...kept, data: (await buffer(await files.read(stored))).toString('base64') }
+    } catch {
+      return kept
+    }
+  }
+
+  return {
+    async load(step: ModelStep, userId: UserId): Promise<ModelStep> {
+      if (!step.messages.some((message) => message.role === 'user' && message.files)) return step
+      let room = MOST
+      const messages: ModelMessage[] = []
+      for (const message of step.messages.toReversed()) {
+        if (message.role !== 'user' || !message.files) {
+          messages.unshift(message)
+          continue
+        }
+        const loaded: ModelFile[] = []
+        for (const told of message.files) {
+          const file = await read(userId, told, room)
+          room -= file.data?.length ?? 0
+          loaded.push(file)
+        }
+        messages.unshift({ ...message, files: loaded })
+      }
+      return { ...step, messages }
+    },
+  }
+}

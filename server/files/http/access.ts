@@ -1,0 +1,36 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { refusalFor, signedOut } from '../../admit.ts'
+import { toApiError } from '../../api-error.ts'
+import type { Asker } from '../../auth/port.ts'
+import type { Limits } from '../../limits/limits.ts'
+import type { IncomingMessage } from 'node:http'
+
+export type FileAccess = {
+  /** Who makes a request; null for nobody. */
+  askerOf(request: FastifyRequest, reply: FastifyReply): Promise<Asker | null>
+  clientAddress(request: IncomingMessage): string
+  limits(): Pick<Limits, 'admitCall'> | null
+}
+
+/**
+ * Who asks, if they may: judged as every procedure is.
+ *
+ * @throws the public error that says why not
+ */
+export async function admitRequest(
+  { askerOf, clientAddress, limits }: FileAccess,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Asker> {
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  try {
+    const asker = await askerOf(request, reply)
+    await limits()?.admitCall(asker, clientAddress(request.raw))
+    const refusal = refusalFor(asker, { kind: reads ? 'query' : 'mutation' })
+    if (refusal) throw refusal
+    if (!asker) throw signedOut()
+    return asker
+  } catch (error) {
+    throw toApiError(error)
+  }
+}

@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FileStore } from '@tus/file-store'
+import { Server } from '@tus/server'
+import type { Upload } from '@tus/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import { FileId } from '../../../shared/contract/ids.ts'
+import { CommandError, toApiError } from '../../api-error.ts'
+import type { User } from '../../auth/port.ts'
+import type { Files } from '../files.ts'
+import { StoreError } from '../store.ts'
+import { tooLarge } from './receive.ts'
+
+/** The tus library tells a refusal by these fields of what is thrown. */
+type Refusal = { status_code: number; body: string }
+
+export type ResumableUploads = {
+  /** Answers one request of the tus protocol, which this person makes. */
+  handle(request: IncomingMessage, reply: ServerResponse, user: User): Promise<void>
+}
+
+/**
+ * Uploads that go on where they were cut (tus 1.0). What has come is on this machine's disk until it is whole; then it
+ * becomes a file before the last piece is answered. Should the process end in between, the next look at the upload does
+ * that.
+ */
+export function createResumableUploads(
+  files: Files,
+  path: string,
+  onError: (error: unknown, what: string) => void,
+): ResumableUploads {
+  const store = new FileStore({ directory: files.uploads })
+  const users = new WeakMap<object, User>()
+
+  const userOf = ({ runtime }: TusRequest): User => {
+    const request = runtime?.node?.req
+    const user = request && users.get(request)
+    if (!user) throw new Error('a request of an upload came past the check of who makes it')
+    return user
+  }
+
+  /** Two requests at once for one upload store the same file under the same id: the second finds the first's. */
+  async function finish(user: User, upload: Upload): Promise<void> {
+    const { filename, filetype } = upload.metadata ?? {}
+    const where = upload.storage?.path
+    if (!where) throw new Error(`upload ${upload.id} is nowhere`)
+    await files.accept(user, {
+      id: FileId.parse(upload.id),
+      ...{ path: where, name: filename ?? '', mimeType: filetype ?? null },
+    })
+  }
+
+  async function ownUpload(user: User, id: string): Promise<Upload | null> {
+    const upload = await store.getUpload(id).catch(() => null)
+    return upload?.metadata?.owner === user.id ? upload : null
+  }
+
+  const server = new Server({
+    path,
+    datastore: store,
+    maxSize: files.maxBytes,
+    relativeLocation: true,
+    // The address of the server in front is its own business.
+    generateUrl: (_request, { path: base, id }) => `${base}/${id}`,
+    // What was whole became a file, which is deleted as files are.
+    disableTerminationForFinishedUploads: true,
+    namingFunction: (_request, metadata) => {
+      const wanted = metadata?.id
+      if (wanted === undefined || wanted === null || wanted === '') return files.newId()
+      const id = FileId.safeParse(wanted)
+      if (!id.success) throw refusal(400, 'Upload-Metadata: id must be a UUID.')
+      return id.data
+    },
+    onUploadCreate: async (request, upload) => {
+      const user = userOf(request)
+      if (upload.size === undefined) throw refusal(400, 'Upload-Length is needed.')
+      const taken = await store.getUpload(upload.id).catch(() => null)
+      if (taken) {
+        throw refusal(409, 'An upload with this id has begun: go on with it, or choose a new id.')
+      }
+      return { metadata: { ...upload.metadata, owner: user.id } }
+    },
+    onIncomingRequest: async (request, id) => {
+      if (request.method === 'POST') return
+      const user = userOf(request)
+      const upload = await ownUpload(user, id)
+      if (!upload) throw refusal(404, 'There is no such upload.')
+      const isWhole = upload.offset === upload.size
+      if (isWhole && request.method === 'HEAD') await finish(user, upload)
+    },
+    onUploadFinish: async (request, upload) => {
+      const whole = (await ownUpload(userOf(request), upload.id)) ?? upload
+      await finish(userOf(request), whole)
+      await store.remove(upload.id).catch(() => undefined)
+      return {}
+    },
+    onResponseError: (_request, error) => {
+      if ('status_code' in error) return sized(error, files.maxBytes)
+      if (error instanceof StoreError) return { status_code: 503, body: error.message }
+      if (error instanceof CommandError) {
+        const status = getHTTPStatusCodeFromError(toApiError(error))
+        return { status_code: status, body: error.message }
+      }
+      onError(error, 'an upload failed')
+      return { status_code: 500, body: 'Something went wrong on the server. Try again.' }
+    },
+  })
+
+  return {
+    async handle(request, reply, user) {
+      const id = FileId.safeParse(request.url?.split('?', 1)[0]?.split('/').at(-1))
+      // An upload that is whole is a file, and no upload any more: whoever asks is told that all of it came.
+      const stored = id.success && request.method !== 'POST' && (await files.find(user.id, id.data))
+      if (stored && request.method === 'HEAD') {
+        const size = String(stored.file.bytes)
+        reply.writeHead(200, {
+          'tus-resumable': '1.0.0',
+          'upload-length': size,
+          'upload-offset': size,
+          'cache-control': 'no-store',
+        })
+        reply.end()
+        return
+      }
+      users.set(request, user)
+      await server.handle(request, reply)
+    },
+  }
+}
+
+/** The library hands on Node's request in its own. */
+type TusRequest = { runtime?: { node?: { req: object } | undefined } | undefined }
+
+function refusal(status_code: number, body: string): Refusal & Error {
+  return Object.assign(new Error(body), { status_code, body })
+}
+
+function sized(error: Refusal, maxBytes: number): Refusal {
+  const { status_code, body } = error
+  return { status_code, body: status_code === 413 ? tooLarge(maxBytes).message : body.trim() }
+}

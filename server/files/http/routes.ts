@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises'
+import { TRPCError } from '@trpc/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FileId } from '../../../shared/contract/ids.ts'
+import { notFound } from '../../api-error.ts'
+import type { Files } from '../files.ts'
+import { StoreError } from '../store.ts'
+import { admitRequest } from './access.ts'
+import type { FileAccess } from './access.ts'
+import { sendDownload } from './download.ts'
+import { receiveFile, tooLarge } from './receive.ts'
+import { createResumableUploads } from './resumable.ts'
+
+export type FileRoutesOptions = FileAccess & {
+  files: Files
+  onError(error: unknown, what: string): void
+}
+
+const UPLOADS = '/api/files/uploads'
+/** What a form has beside the file. */
+const FORM_BYTES = 64 * 1024
+
+/** Bytes of files, in and out. Bodies are not read before it is known whose they are, and then go to the disk as they come. */
+export function fileRoutes(options: FileRoutesOptions) {
+  const { files } = options
+  const uploads = createResumableUploads(files, UPLOADS, options.onError)
+  const bodyLimit = files.maxBytes + FORM_BYTES
+
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _body, done) => done(null))
+    app.setErrorHandler((error, _request, reply) => {
+      // The rest of a body that is refused is not waited for.
+      void reply.header('connection', 'close')
+      if (!(error instanceof StoreError)) throw error
+      options.onError(error.cause ?? error, 'the store of the files failed')
+      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: error.message })
+    })
+
+    app.post<{ Querystring: { id?: string } }>(
+      '/api/files',
+      { bodyLimit, config: { streamed: true } },
+      async (request, reply) => {
+        const { user } = await admitRequest(options, request, reply)
+        const id = idIn(request.query.id)
+        if (Number(request.headers['content-length'] ?? 0) > bodyLimit) {
+          throw tooLarge(files.maxBytes)
+        }
+        const received = await receiveFile(request, files)
+        try {
+          return await reply.send(await files.accept(user, { ...received, id }))
+        } finally {
+          await rm(received.path, { force: true })
+        }
+      },
+    )
+
+    app.get<{ Params: { id: string }; Querystring: { width?: string } }>(
+      '/api/files/:id',
+      async (request, reply) => {
+        const { user } = await admitRequest(options, request, reply)
+        const id = FileId.safeParse(request.params.id)
+        const stored = id.success ? await files.find(user.id, id.data) : null
+        if (!stored) throw notFound('file')
+        return sendDownload(request, reply, files, stored)
+      },
+    )
+
+    const resumable = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      const { user } = await admitRequest(options, request, reply)
+      // The library answers by itself, under the headers that every answer has.
+      const headers = reply.getHeaders()
+      reply.hijack()
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined) reply.raw.setHeader(name, value)
+      }
+      await uploads.handle(request.raw, reply.raw, user)
+    }
+    const route = { bodyLimit, config: { streamed: true }, handler: resumable }
+    app.route({ method: 'POST', url: UPLOADS, ...route })
+    app.route({ method: ['HEAD', 'PATCH', 'DELETE'], url: `${UPLOADS}/:id`, ...route })
+    app.options(UPLOADS, async (_request, reply) =>
+      reply
+        .headers({
+          'tus-resumable': '1.0.0',
+          'tus-version': '1.0.0',
+          'tus-extension': 'creation,creation-with-upload,termination',
+          'tus-max-size': String(files.maxBytes),
+        })
+        .code(204)
+        .send(),
+    )
+  }
+}
+
+function idIn(given: string | undefined): FileId | null {
+  if (given === undefined) return null
+  const id = FileId.safeParse(given)
+  if (!id.success) throw new TRPCError({ code: 'BAD_REQUEST', message: 'id: must be a UUID.' })
+  return id.data
+}

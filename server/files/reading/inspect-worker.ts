@@ -1,0 +1,99 @@
+import { open, readFile } from 'node:fs/promises'
+import { fileTypeFromFile } from 'file-type'
+import { answerFromThread } from '../../concurrency/thread-work.ts'
+import { ThreadRefusal } from '../../concurrency/threads.ts'
+import type { Inspected, InspectionTask } from './inspect.ts'
+import { readableText } from './readable-text.ts'
+
+/** The longest text that is kept, in UTF-16 units. */
+const MAX_TEXT = 2_000_000
+const MAX_TEXT_BYTES = 4 * MAX_TEXT
+/** The largest picture that is looked at. */
+const MAX_PIXELS = 100_000_000
+const PICTURES = /^image\/(png|apng|jpeg|gif|webp|avif|tiff|heic|heif)$/
+const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+/** Text, which file-type knows by how it begins. */
+const MARKUP = /^(application\/(xml|rtf|x-.*script|json)|text\/.*|image\/svg\+xml)$/
+/** A document unpacks to this much at the most. */
+const MAX_UNPACKED = 128 * 1024 * 1024
+
+const NOTHING = { width: null, height: null, pages: null, text: null, error: null }
+
+answerFromThread(async (task: InspectionTask): Promise<Inspected> => {
+  if (task.step === 'kind') return look(task)
+  return task.mimeType === DOCX ? readDocument(task) : readPdf(task)
+})
+
+async function look({ path, bytes }: InspectionTask): Promise<Inspected> {
+  const known = bytes === 0 ? undefined : await fileTypeFromFile(path).catch(() => undefined)
+  const mimeType = known?.mime ?? null
+  if (mimeType === null || MARKUP.test(mimeType)) return readPlain(path)
+  const found = { ...NOTHING, mimeType }
+  if (PICTURES.test(mimeType)) return measure(path, mimeType)
+  if (mimeType === 'application/pdf') return { ...found, kind: 'pdf' }
+  if (mimeType === DOCX) return { ...found, kind: 'document' }
+  return { ...found, kind: mimeType.startsWith('audio/') ? 'audio' : 'other' }
+}
+
+async function readPlain(path: string): Promise<Inspected> {
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_TEXT_BYTES), 0, MAX_TEXT_BYTES)
+    const text = readableText(buffer.subarray(0, bytesRead), bytesRead < MAX_TEXT_BYTES)
+    return text === null
+      ? { ...NOTHING, kind: 'other', mimeType: null }
+      : { ...NOTHING, kind: 'text', mimeType: null, text: text.slice(0, MAX_TEXT).toWellFormed() }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function measure(path: string, mimeType: string): Promise<Inspected> {
+  const { default: sharp } = await import('sharp')
+  const found = { ...NOTHING, kind: 'image' as const, mimeType }
+  try {
+    const { autoOrient } = await sharp(path, { limitInputPixels: false }).metadata()
+    const { width, height } = autoOrient
+    const error =
+      width * height > MAX_PIXELS
+        ? `The picture is too large to be looked at: ${width} × ${height} pixels.`
+        : null
+    return { ...found, width, height, error }
+  } catch {
+    return { ...found, error: 'The picture is damaged, or of a kind that cannot be read.' }
+  }
+}
+
+async function readPdf({ path, mimeType }: InspectionTask): Promise<Inspected> {
+  const { extractText, getDocumentProxy } = await import('unpdf')
+  const found = { ...NOTHING, kind: 'pdf' as const, mimeType }
+  let document
+  try {
+    document = await getDocumentProxy(new Uint8Array(await readFile(path)), {
+      // What it would warn of goes to the console.
+      verbosity: 0,
+    })
+  } catch (error) {
+    const locked = error instanceof Error && error.name === 'PasswordException'
+    throw new ThreadRefusal(
+      locked ? 'The PDF is encrypted: send it without its password.' : 'The PDF is damaged.',
+    )
+  }
+  const { totalPages, text } = await extractText(document, { mergePages: false })
+  const pages = text.map((page, index) => `[page ${index + 1}]\n${page.trim()}`)
+  return { ...found, pages: totalPages, text: clean(pages.join('\n\n')) }
+}
+
+async function readDocument({ path, mimeType }: InspectionTask): Promise<Inspected> {
+  const buffer = await readFile(path)
+  const { refuseZipBomb } = await import('./zip-size.ts')
+  refuseZipBomb(buffer, MAX_UNPACKED)
+  const { default: mammoth } = await import('mammoth')
+  const { value } = await mammoth.extractRawText({ buffer })
+  return { ...NOTHING, kind: 'document', mimeType, text: clean(value) }
+}
+
+/** Postgres stores neither NULs nor half characters. */
+function clean(text: string): string {
+  return text.replaceAll('\0', '').slice(0, MAX_TEXT).toWellFormed()
+}

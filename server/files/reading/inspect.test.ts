@@ -1,0 +1,140 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { safeFileName } from '../../../shared/contract/file.ts'
+import { inspect } from './inspect.ts'
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data])
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(data.length)
+  sum.writeUInt32BE(crc32(body))
+  return Buffer.concat([length, body, sum])
+}
+
+/** A PNG that says it is so large, with nothing in it. */
+function png(side: number): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(side, 0)
+  header.writeUInt32BE(side, 4)
+  header.set([8, 2, 0, 0, 0], 8)
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(10))),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+/** An archive of these entries, packed. */
+function zip(entries: Record<string, Buffer>): Buffer {
+  const locals: Buffer[] = []
+  const central: Buffer[] = []
+  let at = 0
+  for (const [name, content] of Object.entries(entries)) {
+    const packed = deflateRawSync(content)
+    const fields = Buffer.alloc(26)
+    fields.writeUInt16LE(20, 0)
+    fields.writeUInt16LE(8, 4)
+    fields.writeUInt32LE(crc32(content), 10)
+    fields.writeUInt32LE(packed.length, 14)
+    fields.writeUInt32LE(content.length, 18)
+    fields.writeUInt16LE(name.length, 22)
+    const local = Buffer.concat([Buffer.from('504b0304', 'hex'), fields, Buffer.from(name), packed])
+    const rest = Buffer.alloc(14)
+    rest.writeUInt32LE(at, 10)
+    central.push(
+      Buffer.concat([
+        Buffer.from('504b01021400', 'hex'),
+        fields.subarray(0, 24),
+        Buffer.alloc(2),
+        rest,
+        Buffer.from(name),
+      ]),
+    )
+    locals.push(local)
+    at += local.length
+  }
+  const directory = Buffer.concat(central)
+  const end = Buffer.alloc(18)
+  end.writeUInt16LE(central.length, 4)
+  end.writeUInt16LE(central.length, 6)
+  end.writeUInt32LE(directory.length, 8)
+  end.writeUInt32LE(at, 12)
+  return Buffer.concat([...locals, directory, Buffer.from('504b0506', 'hex'), end])
+}
+
+const docx = (text: string): Buffer =>
+  zip({
+    '[Content_Types].xml': Buffer.from(
+      '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
+    ),
+    '_rels/.rels': Buffer.from(
+      '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
+    ),
+    'word/document.xml': Buffer.from(
+      `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:body></w:document>`,
+    ),
+  })
+
+const pdf = (text: string): Buffer => {
+  const stream = `BT /F1 12 Tf 20 100 Td (${text}) Tj ET`
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Length ${stream.length}>>stream\n${stream}\nendstream`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+  ]
+  const body = objects.map((object, index) => `${index + 1} 0 obj${object}endobj`).join('\n')
+  return Buffer.from(`%PDF-1.4\n${body}\ntrailer<</Root 1 0 R/Size 6>>\n%%EOF`)
+}
+
+test('what a file is, is told by its content, and what cannot be read says why', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
+  const look = async (content: Buffer | string) => {
+    const path = join(folder.path, 'file')
+    await writeFile(path, content)
+    return inspect(path, content.length)
+  }
+  expect(await look('# Title\n\nSome text, ünïcode.')).toMatchObject({ kind: 'text', error: null })
+  expect(await look('<html><script>alert(1)</script></html>')).toMatchObject({ kind: 'text' })
+  const svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
+  expect(await look(svg)).toMatchObject({ kind: 'text', mimeType: null })
+  expect(await look(Buffer.from([1, 2, 0, 255, 254, 9, 8]))).toMatchObject({ kind: 'other' })
+  expect(await look(png(60_000))).toMatchObject({
+    ...{ kind: 'image', width: 60_000, error: expect.stringContaining('too large') },
+  })
+  const polyglot = Buffer.concat([png(4), Buffer.from('<script>alert(1)</script>')])
+  expect(await look(polyglot)).toMatchObject({ kind: 'image', mimeType: 'image/png' })
+  expect(await look(docx('The word'))).toMatchObject({
+    ...{ kind: 'document', text: expect.stringContaining('The word'), error: null },
+  })
+  expect(await look(docx('0'.repeat(200_000_000)))).toMatchObject({
+    ...{ kind: 'document', text: null, error: expect.stringContaining('unpacks to more') },
+  })
+  expect(await look(pdf('Page of words'))).toMatchObject({
+    ...{ kind: 'pdf', pages: 1, text: expect.stringContaining('[page 1]\nPage of words') },
+  })
+  expect(await look('%PDF-1.7\nnothing that is one')).toMatchObject({
+    ...{ kind: 'pdf', text: null, error: expect.stringContaining('PDF') },
+  })
+})
+
+test('a name is one line that shows how it ends, without folders', () => {
+  const names = {
+    '../../etc/passwd': 'passwd',
+    'C:\\Users\\ada\\a.txt': 'a.txt',
+    'invoice\u202Efdp.exe': 'invoicefdp.exe',
+    'a\u0000b\nc.txt': 'abc.txt',
+    '..': 'file',
+    '': 'file',
+  }
+  for (const [given, safe] of Object.entries(names)) expect(safeFileName(given)).toBe(safe)
+  const long = safeFileName(`${'😀'.repeat(300)}.pdf`)
+  expect(long.length).toBeLessThanOrEqual(200)
+  expect(long.endsWith('😀.pdf')).toBe(true)
+  expect(long.isWellFormed()).toBe(true)
+})

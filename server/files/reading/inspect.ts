@@ -1,0 +1,57 @@
+import type { FileKind } from '../../../shared/contract/file.ts'
+import { ThreadLimitError, ThreadRefusal, workInThread } from '../../concurrency/threads.ts'
+
+/** What a file is, by its content. */
+export type Inspected = {
+  kind: FileKind
+  /** Null where the content says nothing. */
+  mimeType: string | null
+  width: number | null
+  height: number | null
+  pages: number | null
+  text: string | null
+  error: string | null
+}
+
+export type InspectionTask = {
+  path: string
+  bytes: number
+  step: 'kind' | 'text'
+  mimeType: string
+}
+
+const bounds = { atOnce: 2, waiting: 200, memoryMb: 512, deadlineMs: 20_000 }
+const inThread = workInThread<InspectionTask, Inspected>(
+  './inspect-worker',
+  import.meta.url,
+  bounds,
+)
+
+const UNKNOWN: Inspected = {
+  ...{ kind: 'other', mimeType: null, width: null, height: null, pages: null },
+  ...{ text: null, error: null },
+}
+
+/**
+ * Looks what a file is, and reads what text is in it, in a thread with bounds. What cannot be read is stored all the
+ * same, and says why.
+ */
+export async function inspect(path: string, bytes: number): Promise<Inspected> {
+  const found = await attempt({ path, bytes, step: 'kind', mimeType: '' }, UNKNOWN)
+  if (found.error !== null || found.mimeType === null) return found
+  if (found.kind !== 'pdf' && found.kind !== 'document') return found
+  return attempt({ path, bytes, step: 'text', mimeType: found.mimeType }, found)
+}
+
+async function attempt(task: InspectionTask, known: Inspected): Promise<Inspected> {
+  try {
+    return await inThread(task)
+  } catch (error) {
+    if (error instanceof ThreadRefusal) return { ...known, error: error.message }
+    if (error instanceof ThreadLimitError) {
+      const what = error.limit === 'queue' ? 'too much is being read just now' : 'it takes too much'
+      return { ...known, error: `The text of the file could not be read: ${what}.` }
+    }
+    return { ...known, error: 'The text of the file could not be read: it is damaged.' }
+  }
+}

@@ -1,0 +1,92 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer, text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { S3Store } from './s3-store.ts'
+
+/** As much of S3 as a store needs: it takes what is signed with the hash of what comes, and nothing else. */
+async function startS3() {
+  const objects = new Map<string, Buffer>()
+  let isAway = false
+  const isSigned = ({ headers }: IncomingMessage): boolean =>
+    /^AWS4-HMAC-SHA256 Credential=me\/\d{8}\/eu-1\/s3\/aws4_request/.test(
+      headers.authorization ?? '',
+    )
+  const server = createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      const body = await buffer(request)
+      const key = request.url ?? ''
+      if (isAway) return void response.writeHead(403).end()
+      if (!isSigned(request)) return void response.writeHead(401).end()
+      if (request.method === 'PUT') {
+        const sha256 = createHash('sha256').update(body).digest('hex')
+        if (request.headers['x-amz-content-sha256'] !== sha256) {
+          return void response.writeHead(400).end()
+        }
+        objects.set(key, body)
+        return void response.end()
+      }
+      if (request.method === 'DELETE') {
+        objects.delete(key)
+        return void response.writeHead(204).end()
+      }
+      const found = objects.get(key)
+      if (!found) return void response.writeHead(404).end()
+      const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      if (start === undefined) return void response.end(found)
+      response.writeHead(206).end(found.subarray(Number(start), Number(end) + 1))
+    }
+    answer().catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    objects,
+    leave: () => {
+      isAway = true
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+test('a file in an S3-compatible store is whole, read in ranges, and removed', async () => {
+  await using s3 = await startS3()
+  await using folder = await mkdtempDisposable(join(tmpdir(), 's3-'))
+  const store = new S3Store({
+    ...{ endpoint: s3.endpoint, bucket: 'bucket', region: 'eu-1', prefix: 'chat/' },
+    ...{ accessKeyId: 'me', secretAccessKey: 'secret' },
+  })
+  const path = join(folder.path, 'file')
+  await writeFile(path, 'what was sent')
+  const sha256 = createHash('sha256').update('what was sent').digest('hex')
+  await store.put('ab/key', { path, bytes: 13, sha256 })
+  expect([...s3.objects.keys()]).toEqual(['/bucket/chat/ab/key'])
+  expect(await text(await store.read('ab/key'))).toBe('what was sent')
+  expect(await text(await store.read('ab/key', { start: 5, end: 7 }))).toBe('was')
+  await expect(store.put('ab/other', { path, bytes: 13, sha256: '0'.repeat(64) })).rejects.toThrow(
+    'The store of the files refused (status 400).',
+  )
+  await store.remove('ab/key')
+  await store.remove('ab/key')
+  expect(s3.objects.size).toBe(0)
+  await expect(store.read('ab/key')).rejects.toThrow('refused (status 404)')
+  s3.leave()
+  await expect(store.put('ab/key', { path, bytes: 13, sha256 })).rejects.toThrow('status 403')
+})
+
+test('a store that is away is said to be', async () => {
+  const store = new S3Store({
+    ...{ endpoint: 'http://127.0.0.1:1', bucket: 'b', region: 'r', prefix: '' },
+    ...{ accessKeyId: 'me', secretAccessKey: 'secret' },
+  })
+  await expect(store.read('key')).rejects.toThrow('cannot be reached')
+})

@@ -1,0 +1,72 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Db } from '../../db/engine/database.ts'
+import * as contents from '../../db/queries/files/contents.ts'
+import { deleteOrphans } from '../../db/queries/files/files.ts'
+import { later } from './files.ts'
+import type { ObjectStore } from './store.ts'
+
+/** Deleted bytes are gone within a minute (contract, section 8). */
+const INTERVAL_MS = 20_000
+const DAY_MS = 86_400_000
+const AT_ONCE = 100
+
+export type SweepOptions = {
+  db: Db
+  store: ObjectStore
+  uploads: string
+  now(): string
+  onError(error: unknown, what: string): void
+}
+
+/** Removes what nothing refers to: unused files after a day, contents of deleted files and uploads that were left. */
+export class FileSweeper {
+  readonly #options: SweepOptions
+  readonly #timer: NodeJS.Timeout
+  #sweeping: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: SweepOptions) {
+    this.#options = options
+    this.#timer = setInterval(() => void this.sweep(), INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  /** One round; at a time there is one. */
+  sweep(): Promise<void> {
+    this.#sweeping = this.#sweeping.then(async () => {
+      if (this.#closed) return
+      await this.#sweepOnce().catch((error: unknown) =>
+        this.#options.onError(error, 'files that nobody has any more could not be removed'),
+      )
+    })
+    return this.#sweeping
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const { db, store, now } = this.#options
+    await deleteOrphans(db, later(now(), -DAY_MS))
+    await contents.dropUnusedContents(db, now())
+    for (const key of await contents.listStrays(db, now(), AT_ONCE)) {
+      if (this.#closed) return
+      await store.remove(key)
+      await contents.forgetStray(db, key)
+    }
+    await this.#removeOldUploads()
+  }
+
+  async #removeOldUploads(): Promise<void> {
+    const { uploads } = this.#options
+    for (const name of await readdir(uploads)) {
+      const path = join(uploads, name)
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
+      if (Date.now() - mtimeMs > DAY_MS) await rm(path, { force: true, recursive: true })
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#sweeping
+  }
+}

@@ -1,0 +1,67 @@
+import { File as FileIcon, RotateCw, X } from 'lucide-react'
+import { useSyncExternalStore } from 'react'
+import type { Attachment } from './attachments.ts'
+import { attachments } from './page-drafts.ts'
+
+/** The files beside the text that is being written. */
+export function AttachmentChips({ draftKey }: { draftKey: string }) {
+  const list = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
+  if (list.length === 0) return null
+  return (
+    <ul aria-label="Attached files" className="flex flex-wrap gap-2 px-3 pt-3">
+      {list.map((one) => (
+        <li
+          key={one.key}
+          className="relative flex max-w-60 items-center gap-2 overflow-hidden rounded-xl border border-border bg-bg py-1 pr-1 pl-2 text-sm"
+        >
+          <Picture of={one} />
+          <span className="min-w-0">
+            <span className="block truncate">{one.name}</span>
+            {one.status === 'failed' && (
+              <span role="alert" className="block text-xs text-danger">
+                {one.problem}
+              </span>
+            )}
+          </span>
+          {one.status === 'failed' && (
+            <button
+              type="button"
+              aria-label={`Retry ${one.name}`}
+              onClick={() => attachments.retry(draftKey, one.key)}
+              className="grid size-7 shrink-0 cursor-pointer place-items-center rounded-full hover:bg-hover"
+            >
+              <RotateCw aria-hidden size={14} />
+            </button>
+          )}
+          <button
+            type="button"
+            aria-label={`Remove ${one.name}`}
+            onClick={() => attachments.remove(draftKey, one.key)}
+            className="grid size-7 shrink-0 cursor-pointer place-items-center rounded-full hover:bg-hover"
+          >
+            <X aria-hidden size={14} />
+          </button>
+          {one.status === 'uploading' && (
+            <progress
+              aria-label={`Upload of ${one.name}`}
+              value={one.progress}
+              className="absolute inset-x-0 bottom-0 h-0.5 w-full accent-accent"
+            />
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Picture({ of }: { of: Attachment }) {
+  return of.status === 'ready' && of.file.kind === 'image' && of.file.status === 'ready' ? (
+    <img
+      src={`/api/files/${of.file.id}?width=96`}
+      alt=""
+      className="size-8 shrink-0 rounded-md object-cover"
+    />
+  ) : (
+    <FileIcon aria-hidden size={16} className="shrink-0 text-muted" />
+  )
+}

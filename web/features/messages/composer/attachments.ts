@@ -1,0 +1,164 @@
+import type { File as StoredFile } from '../../../../shared/contract/file.ts'
+import type { DraftStorage } from './drafts.ts'
+
+/** A file beside an unsent text. */
+export type Attachment = { key: string; name: string } & (
+  | { status: 'uploading'; progress: number }
+  | { status: 'failed'; problem: string }
+  | { status: 'ready'; file: StoredFile }
+)
+
+export type Running = { cancel(): void }
+
+export type UploadEvents = {
+  onProgress(share: number): void
+  onReady(file: StoredFile): void
+  onFailed(problem: string): void
+}
+
+type Upload = (file: File, events: UploadEvents) => Running
+
+const PREFIX = 'throughline.files.'
+const NONE: readonly Attachment[] = []
+
+/**
+ * Files beside unsent texts, by session. Those that are stored come back after a reload; of the others the page has
+ * the bytes alone.
+ */
+export class Attachments {
+  readonly #storage: DraftStorage
+  readonly #upload: Upload
+  readonly #lists = new Map<string, readonly Attachment[]>()
+  readonly #sources = new Map<string, { file: File; running: Running | null }>()
+  readonly #listeners = new Set<() => void>()
+  #count = 0
+
+  constructor(storage: DraftStorage, upload: Upload) {
+    this.#storage = storage
+    this.#upload = upload
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get(draft: string): readonly Attachment[] {
+    const known = this.#lists.get(draft)
+    if (known) return known
+    const list = this.#stored(draft)
+    this.#lists.set(draft, list)
+    return list
+  }
+
+  add(draft: string, files: Iterable<File>): void {
+    for (const file of files) {
+      this.#count += 1
+      const key = `new-${this.#count}`
+      this.#sources.set(key, { file, running: null })
+      this.#set(draft, [
+        ...this.get(draft),
+        { key, name: file.name, status: 'uploading', progress: 0 },
+      ])
+      this.#begin(draft, key)
+    }
+  }
+
+  retry(draft: string, key: string): void {
+    this.#change(draft, key, ({ name }) => ({ key, name, status: 'uploading', progress: 0 }))
+    this.#begin(draft, key)
+  }
+
+  remove(draft: string, key: string): void {
+    this.#sources.get(key)?.running?.cancel()
+    this.#sources.delete(key)
+    this.#set(
+      draft,
+      this.get(draft).filter((one) => one.key !== key),
+    )
+  }
+
+  /** Returns the stored files for sending, and forgets them here. */
+  take(draft: string): StoredFile[] {
+    const files = this.get(draft).flatMap((one) => (one.status === 'ready' ? [one.file] : []))
+    this.#set(draft, NONE)
+    return files
+  }
+
+  /** Forgets every file: they are nobody's any more. */
+  clear(): void {
+    for (const { running } of this.#sources.values()) running?.cancel()
+    this.#sources.clear()
+    this.#lists.clear()
+    const keys = Array.from({ length: this.#storage.length }, (_, index) =>
+      this.#storage.key(index),
+    )
+    for (const key of keys) if (key?.startsWith(PREFIX) === true) this.#storage.removeItem(key)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Resolves when none is on its way any more. */
+  settled(draft: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.get(draft).some(({ status }) => status === 'uploading')) return
+        unsubscribe()
+        resolve()
+      }
+      const unsubscribe = this.subscribe(look)
+      look()
+    })
+  }
+
+  giveBack(draft: string, files: readonly StoredFile[]): void {
+    this.#set(draft, [...files.map(ready), ...this.get(draft)])
+  }
+
+  #begin(draft: string, key: string): void {
+    const source = this.#sources.get(key)
+    if (!source) return
+    source.running = this.#upload(source.file, {
+      onProgress: (progress) =>
+        this.#change(draft, key, ({ name }) => ({ key, name, status: 'uploading', progress })),
+      onReady: (file) => {
+        this.#sources.delete(key)
+        this.#change(draft, key, () => ({ ...ready(file), key }))
+      },
+      onFailed: (problem) =>
+        this.#change(draft, key, ({ name }) => ({ key, name, status: 'failed', problem })),
+    })
+  }
+
+  #change(draft: string, key: string, change: (one: Attachment) => Attachment): void {
+    this.#set(
+      draft,
+      this.get(draft).map((one) => (one.key === key ? change(one) : one)),
+    )
+  }
+
+  #set(draft: string, list: readonly Attachment[]): void {
+    this.#lists.set(draft, list)
+    const files = list.flatMap((one) => (one.status === 'ready' ? [one.file] : []))
+    try {
+      if (files.length > 0) this.#storage.setItem(PREFIX + draft, JSON.stringify(files))
+      else this.#storage.removeItem(PREFIX + draft)
+    } catch {
+      // Storage is full or blocked: they last until the page is closed.
+    }
+    for (const listener of this.#listeners) listener()
+  }
+
+  #stored(draft: string): readonly Attachment[] {
+    try {
+      const files: unknown = JSON.parse(this.#storage.getItem(PREFIX + draft) ?? '[]')
+      // Written by `#set`, and read by nobody else.
+      return Array.isArray(files) ? (files as StoredFile[]).map(ready) : NONE
+    } catch {
+      return NONE
+    }
+  }
+}
+
+function ready(file: StoredFile): Attachment {
+  return { key: file.id, name: file.name, status: 'ready', file }
+}

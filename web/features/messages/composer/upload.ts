@@ -1,0 +1,45 @@
+import { client } from '../../../client.ts'
+import type { Running, UploadEvents } from './attachments.ts'
+
+/** Waits between attempts, in milliseconds: a dropped network comes back within a minute, or a person looks. */
+const RETRIES = [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
+
+/** Sends a file to the server; what was cut goes on where it stopped. */
+export function upload(file: File, { onProgress, onReady, onFailed }: UploadEvents): Running {
+  let cancelled = false
+  let abort: (() => void) | null = null
+
+  async function begin(): Promise<void> {
+    // Loaded with the first file: most visits have none.
+    const tus = await import('tus-js-client')
+    if (cancelled) return
+    const running = new tus.Upload(file, {
+      endpoint: '/api/files/uploads',
+      retryDelays: RETRIES,
+      storeFingerprintForResuming: false,
+      metadata: { filename: file.name, filetype: file.type },
+      onProgress: (sent, total) => onProgress(total > 0 ? sent / total : 1),
+      onError: (error) => {
+        const response = 'originalResponse' in error ? error.originalResponse : null
+        onFailed(response?.getBody() || 'The server cannot be reached.')
+      },
+      onSuccess: () => {
+        const id = running.url?.split('/').at(-1) ?? ''
+        client.api.files.get.query({ id }).then(onReady, fail)
+      },
+    })
+    abort = () => void running.abort(true).catch(() => undefined)
+    running.start()
+  }
+
+  const fail = (error: unknown): void => {
+    if (!cancelled) onFailed(error instanceof Error ? error.message : 'The upload failed.')
+  }
+  begin().catch(fail)
+  return {
+    cancel: () => {
+      cancelled = true
+      abort?.()
+    },
+  }
+}

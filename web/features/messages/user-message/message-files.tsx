@@ -1,0 +1,47 @@
+import { File as FileIcon } from 'lucide-react'
+import type { AppPart } from '../../../../shared/client/index.ts'
+import type { File } from '../../../../shared/contract/file.ts'
+
+export function filesIn(parts: readonly AppPart[]): File[] {
+  return parts.flatMap((part) => (part.type === 'file' ? [part.file] : []))
+}
+
+/** The files of a message: pictures small, everything else by its name. */
+export function MessageFiles({ files }: { files: readonly File[] }) {
+  if (files.length === 0) return null
+  return (
+    <ul aria-label="Files" className="mb-2 flex flex-wrap gap-2">
+      {files.map((file) => (
+        <li key={file.id}>
+          <a
+            href={`/api/files/${file.id}`}
+            target="_blank"
+            rel="noreferrer"
+            className="block max-w-72 overflow-hidden rounded-xl border border-border bg-raised hover:border-accent"
+          >
+            {file.kind === 'image' && file.status === 'ready' ? (
+              <img
+                src={`/api/files/${file.id}?width=512`}
+                alt={file.name}
+                loading="lazy"
+                width={file.width}
+                height={file.height}
+                className="max-h-56 w-auto object-contain"
+              />
+            ) : (
+              <span className="flex items-center gap-2 px-3 py-2 text-sm">
+                <FileIcon aria-hidden size={16} className="shrink-0 text-muted" />
+                <span className="min-w-0">
+                  <span className="block truncate">{file.name}</span>
+                  {file.error !== undefined && (
+                    <span className="block text-xs text-muted">{file.error}</span>
+                  )}
+                </span>
+              </span>
+            )}
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
