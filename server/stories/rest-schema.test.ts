@@ -130,6 +130,17 @@ beforeAll(async () => {
   await call('post /tool-call/{callId}/decision', { callId }, { decision: 'deny' })
   await call('post /session/{sessionId}/stop', { sessionId: asked })
 
+  const inClient = idOf(await call('post /session', {}, {}))
+  app.model.plan({ tools: [{ name: 'look_up', input: {} }] }, 'Found.')
+  await call(
+    'post /session/{sessionId}/messages',
+    { sessionId: inClient },
+    { text: 'Look', clientTools: [{ name: 'look_up' }] },
+  )
+  await settled(inClient, 'waiting')
+  const ofClient = { callId: await callIdOf(inClient) }
+  await call('post /tool-call/{callId}/answer', ofClient, { output: 'Water' })
+
   const unsure = idOf(await call('post /session', {}, {}))
   app.model.plan({ tools: [{ name: 'lost', input: {} }] })
   await call('post /session/{sessionId}/messages', { sessionId: unsure }, { text: 'Be lost' })
