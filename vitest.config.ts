@@ -38,6 +38,10 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // For the one program of the examples that a story runs from here.
+        resolve: {
+          alias: { 'throughline/ai-sdk': `${import.meta.dirname}/shared/ai-sdk/index.ts` },
+        },
         test: {
           ...patience,
           name: 'unit',

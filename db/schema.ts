@@ -22,6 +22,7 @@ import type { File, FileKind } from '../shared/contract/file.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
+import type { RunOptions } from '../shared/contract/run-options.ts'
 import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
@@ -51,6 +52,7 @@ export type Schema = {
   auth_links: AuthLinkTable
   api_keys: ApiKeyTable
   audit_log: AuditLogTable
+  responses: ResponseTable
   file_contents: FileContentTable
   files: FileTable
   message_files: MessageFileTable
@@ -161,6 +163,10 @@ export type RunTable = {
   model: string
   /** The names of the tools that the model was last offered: a repeated step is offered the same ones. */
   offered: JsonColumn<string[] | null>
+  /** What was asked of this run alone; null for nothing. */
+  options: JsonColumn<RunOptions | null>
+  /** True leaves the chunks in the log as they were committed, for readers that number them. */
+  keeps_chunks: Generated<boolean>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>
@@ -353,6 +359,18 @@ export type AuditLogTable = {
   target_id: string | null
   address: string | null
   detail: ColumnType<Record<string, unknown>, string, never>
+}
+
+/** What was asked for through `/v1/responses`. A run that waited and went on is several of them. */
+export type ResponseTable = {
+  run_id: RunId
+  segment: number
+  /** What of the request is said again when it is retrieved. */
+  request: ColumnType<Record<string, unknown>, string, never>
+  /** Its input items. */
+  input: ColumnType<unknown[], string, never>
+  created_at: string
+  deleted_at: string | null
 }
 
 /** Bytes that somebody's files have; each once. */

@@ -61,7 +61,14 @@ test('publint and attw find nothing wrong with the package', async () => {
     await inConsumer(attw, packed.tarball, '--profile', 'esm-only', '--format', 'json'),
   )
   expect(Object.keys(types.analysis.entrypoints)).toEqual(
-    expect.arrayContaining(['./client', './contract', './react', './server', './testing']),
+    expect.arrayContaining([
+      './ai-sdk',
+      './client',
+      './contract',
+      './react',
+      './server',
+      './testing',
+    ]),
   )
   const ignored = ['node10', 'node16-cjs']
   const problems = types.analysis.problems.filter(

@@ -29,6 +29,9 @@ export const TESTED = {
 const REACT = '^18.3.1 || ^19.0.0'
 export const TESTED_REACT = ['18.3.1', '19.3.1'] as const
 
+/** Of the AI SDK the types of a transport are used, and no code. */
+const AI_SDK = '^7.0.0'
+
 /**
  * Not found by a scan for imports: the pretty printer of the log, by a computed name; and what only a thread imports that
  * reads files.
@@ -40,6 +43,7 @@ export const CLIENT_ENTRIES = {
   '.': './client',
   './client': './client',
   './react': './react',
+  './ai-sdk': './ai-sdk',
   './contract': './contract',
 } as const
 
@@ -74,6 +78,7 @@ function published(
     if (`@types/${one}` in versions && one !== 'react') used.add(`@types/${one}`)
   }
   used.delete('react')
+  used.delete('ai')
   const dependencies = Object.fromEntries(
     [...used].sort().map((one) => [one, rangeOf(one, versions)]),
   )
@@ -83,8 +88,8 @@ function published(
     engines: { node: '>=20' },
     sideEffects: ['./dist/package/server/node-version.js'],
     ...{ exports, files, dependencies },
-    peerDependencies: { react: REACT },
-    peerDependenciesMeta: { react: { optional: true } },
+    peerDependencies: { ai: AI_SDK, react: REACT },
+    peerDependenciesMeta: { ai: { optional: true }, react: { optional: true } },
   }
 }
 

@@ -14,6 +14,9 @@ import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
+import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
+import { mcpDoor } from './doors/mcp/mcp.ts'
+import { openAiDoor } from './doors/openai/openai.ts'
 import { fileRoutes } from './files/http/routes.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
@@ -331,9 +334,13 @@ export async function createApp(options: AppOptions) {
       ...(connection.live && options.liveOutlets !== false && { live: connection.live }),
     }),
   })
+  const createContext = async (connection: Connection) =>
+    context(await gate.askerOf(connection), connection)
+  const report = (error: unknown) => outage.report(error, 'a request of a door failed')
+  const doors = { router: appRouter, createContext, services, report }
   const http = await createHttpServer({
     router: appRouter,
-    createContext: async (connection) => context(await gate.askerOf(connection), connection),
+    createContext,
     access: createAccessPolicy({
       ...config.listen,
       // An application that embeds this server says itself which hosts it answers to.
@@ -350,6 +357,9 @@ export async function createApp(options: AppOptions) {
     tls: config.listen.tls,
     plugins: [
       ...gate.plugins,
+      openAiDoor(doors),
+      aiSdkDoor(doors),
+      mcpDoor(doors),
       fileRoutes({
         ...{ files, clientAddress, onError },
         askerOf: async ({ raw }, reply) => {

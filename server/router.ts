@@ -31,6 +31,7 @@ import { rateAnswer } from './commands/rate-message.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage, sendMessage } from './commands/send-message.ts'
+import { answerCall } from './commands/answer-call.ts'
 import { decideCall, resolveCall } from './commands/settle-call.ts'
 import { createShare, revokeShare } from './commands/share.ts'
 import { stopAnyRun } from './commands/stop-any-run.ts'
@@ -84,6 +85,7 @@ export const appRouter = router({
     changes: queries.toolChanges,
     decide: command(decideCall),
     resolve: command(resolveCall),
+    answer: command(answerCall),
   },
   models: { list: queries.listModels },
   usage: { summary: summarizeUsage, daily: dailyUsage },

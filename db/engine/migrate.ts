@@ -27,6 +27,8 @@ import { up as limits } from '../migrations/0036-limits.ts'
 import { up as queuedRuns } from '../migrations/0037-queued-runs.ts'
 import { up as ratings } from '../migrations/0038-ratings.ts'
 import { up as files } from '../migrations/0040-files.ts'
+import { up as runOptions } from '../migrations/0045-run-options.ts'
+import { up as responses } from '../migrations/0046-responses.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -53,6 +55,8 @@ const migrations: Record<string, Migration> = {
   '0037-queued-runs': { up: queuedRuns },
   '0038-ratings': { up: ratings },
   '0040-files': { up: files },
+  '0045-run-options': { up: runOptions },
+  '0046-responses': { up: responses },
 }
 
 /** In order. The template of new databases is cached by these names. */

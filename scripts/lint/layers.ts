@@ -17,6 +17,7 @@ const below = {
   session: ['contract'],
   client: ['contract', 'session'],
   react: ['contract', 'session', 'client'],
+  'ai-sdk': [],
   web: ['contract', 'session', 'client', 'react'],
   db: ['contract'],
   server: ['contract', 'session', 'db'],
@@ -27,6 +28,7 @@ const folders: readonly (readonly [string, Layer])[] = [
   ['shared/session/', 'session'],
   ['shared/client/', 'client'],
   ['shared/react/', 'react'],
+  ['shared/ai-sdk/', 'ai-sdk'],
   ['web/', 'web'],
   ['db/', 'db'],
   ['server/', 'server'],
@@ -41,6 +43,7 @@ const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
   session: anywhere,
   client: anywhere,
+  'ai-sdk': ['ai'],
   react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],
 }
 
@@ -60,6 +63,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
+  doors: ['http', 'log'],
   http: ['auth'],
   commands: [
     'files',
@@ -192,7 +196,7 @@ function isTesting(file: string): boolean {
 }
 
 /** The published entries. No other file may re-export. */
-const entries = /^(shared\/(client|contract|react)|server|server\/testing)\/index\.ts$/
+const entries = /^(shared\/(ai-sdk|client|contract|react)|server|server\/testing)\/index\.ts$/
 
 /** The reason why `file` may not re-export `specifier`; null when it may. */
 export function barrelProblem(file: string, specifier: string): string | null {

@@ -28,9 +28,14 @@ const compilerOptions = {
 }
 
 /** Packages that the user of the package installs. */
-const OF_THE_CONSUMER = ['react', 'react-dom', 'vitest', '@types/node', '@types/react'].concat([
-  '@types/react-dom',
-])
+const OF_THE_CONSUMER = [
+  'ai',
+  'react',
+  'react-dom',
+  'vitest',
+  '@types/node',
+  '@types/react',
+].concat(['@types/react-dom'])
 
 const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
 

@@ -1,5 +1,5 @@
 import { findMessage, messageExists } from '../../db/queries/messages/messages.ts'
-import { findRunOfAnswer } from '../../db/queries/runs/runs.ts'
+import { findRunOfAnswer, findRunOfQuestion } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
@@ -30,10 +30,12 @@ export const regenerateAnswer = inSession(messages.regenerate, {
     }
     const active = await transaction.open()
     const mustWait = !active && (await transaction.mustWait())
+    const first = await findRunOfQuestion(transaction.db, questionId)
     const run = await transaction.queueRun(
       {
         questionId,
         parentChosen: true,
+        options: first?.options ?? null,
         ...(newId && { messageId: newId }),
         ...(model !== undefined && { model }),
       },

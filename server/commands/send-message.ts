@@ -11,9 +11,10 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
+import type { FilePart, Message } from '../../shared/contract/message.ts'
+import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
 import { setFilesOfMessage } from '../../db/queries/files/files.ts'
-import type { FilePart, Message } from '../../shared/contract/message.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
@@ -31,6 +32,10 @@ type Question = {
   parentId?: MessageId | null | undefined
   /** The behaviour while an answer runs. */
   whenBusy: 'queue' | 'interrupt' | 'reject'
+  /** The model of this answer; the session's when absent. */
+  model?: string | undefined
+  options?: RunOptions | null
+  keepChunks?: boolean | undefined
 }
 
 type Sent = { messageId: MessageId; runId: RunId }
@@ -39,7 +44,17 @@ export const sendMessage = inSession(messages.send, {
   session: (_db, _user, { sessionId }) => sessionId,
   admit: ({ db, limits, requester }, { id, text }) =>
     admitAnswer(id, text.length, { db, limits, requester }),
-  run: ask,
+  run: (transaction, { clientTools, instructions, temperature, maxTokens, ...question }) => {
+    refuseTakenNames(transaction, clientTools ?? [])
+    const options: RunOptions = {
+      ...(clientTools && clientTools.length > 0 && { clientTools }),
+      ...(instructions !== undefined && { instructions }),
+      ...(temperature !== undefined && { temperature }),
+      ...(maxTokens !== undefined && { maxTokens }),
+    }
+    const hasOptions = Object.keys(options).length > 0
+    return ask(transaction, { ...question, options: hasOptions ? options : null })
+  },
 })
 
 export const editMessage = inSession(messages.edit, {
@@ -71,6 +86,17 @@ export const editMessage = inSession(messages.edit, {
     return ask(transaction, { id: newId, text, files, parentId, whenBusy: 'interrupt' })
   },
 })
+
+/** A call names its tool alone: whose it is must be certain. */
+function refuseTakenNames({ tools }: CommandTransaction, own: readonly ClientTool[]): void {
+  const taken = own.find(({ name }) => tools.info(name))
+  if (taken) {
+    throw new CommandError(
+      'BAD_REQUEST',
+      `The server has a tool named "${taken.name}" itself. Give the client's another name.`,
+    )
+  }
+}
 
 /** Stores a question and the run that is to answer it, and starts that unless another is going. */
 export async function ask(
@@ -128,13 +154,17 @@ export async function ask(
 /** As nearly every question is asked: at the end of its branch, while nothing is going. Null for any other. */
 async function beginAtOnce(
   transaction: CommandTransaction,
-  { id, text, files, parentId }: Question,
+  { id, text, files, parentId, model, options, keepChunks }: Question,
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
-  if (files && files.length > 0) {
-    return null
-  }
-  if (parentId !== undefined || session.status === 'closed' || (await transaction.mustWait())) {
+  const isPlain =
+    model === undefined && !options && !keepChunks && (files === undefined || files.length === 0)
+  if (
+    !isPlain ||
+    parentId !== undefined ||
+    session.status === 'closed' ||
+    (await transaction.mustWait())
+  ) {
     return null
   }
   const questionId = id ?? MessageId.parse(transaction.newId())
@@ -248,7 +278,7 @@ function partsOf(text: string, files: readonly FilePart[]) {
 
 async function insertQuestion(
   transaction: CommandTransaction,
-  { id, text, files = [], parentId, whenBusy }: Question,
+  { id, text, files = [], parentId, whenBusy, model, options, keepChunks }: Question,
   active: Run | null,
   mustWait: boolean,
 ): Promise<{ run: Run; message: Message }> {
@@ -278,7 +308,12 @@ async function insertQuestion(
   })
   await setFilesOfMessage(db, { messageId: message.id, sessionId }, files)
   const run = await transaction.queueRun(
-    { id: runId, questionId: message.id, parentChosen: parentId !== undefined },
+    {
+      ...{ id: runId, questionId: message.id, parentChosen: parentId !== undefined },
+      ...(model !== undefined && { model }),
+      options: options ?? null,
+      keepsChunks: keepChunks ?? false,
+    },
     whenBusy === 'interrupt',
   )
   return { run, message }

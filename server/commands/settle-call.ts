@@ -64,7 +64,7 @@ function decidedAgain(
 }
 
 /** The session of a call. */
-async function sessionOfCall(
+export async function sessionOfCall(
   db: CommandTransaction['db'],
   { id: userId }: CommandTransaction['user'],
   { callId }: { callId: CallId },

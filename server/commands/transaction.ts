@@ -33,6 +33,10 @@ export type CommandDeps = {
   newId(): string
 }
 
+/** Of a new run what its command decides. */
+type GivenRun = Pick<NewRun, 'questionId' | 'parentChosen' | 'keepsChunks'> &
+  Partial<Pick<NewRun, 'id' | 'messageId' | 'model' | 'options'>>
+
 /** The transaction of a command: its session is locked, and whoever gives it owns the session. */
 export class CommandTransaction extends SessionTransaction {
   readonly user: User
@@ -108,11 +112,7 @@ export class CommandTransaction extends SessionTransaction {
    * @param run its ids and its model are chosen where they are left out
    * @param first before all that wait already
    */
-  queueRun(
-    run: Pick<Run, 'questionId' | 'parentChosen'> &
-      Partial<Pick<Run, 'id' | 'messageId' | 'model'>>,
-    first: boolean,
-  ): Promise<Run> {
+  queueRun(run: GivenRun, first: boolean): Promise<Run> {
     return insertRun(this.db, this.#newRun(run), first)
   }
 
@@ -129,15 +129,13 @@ export class CommandTransaction extends SessionTransaction {
     return startAtOnce(this, run, question, title, this.#deps)
   }
 
-  #newRun(
-    run: Pick<Run, 'questionId' | 'parentChosen'> &
-      Partial<Pick<Run, 'id' | 'messageId' | 'model'>>,
-  ): NewRun {
+  #newRun(run: GivenRun): NewRun {
     return {
       ...run,
       id: run.id ?? RunId.parse(this.newId()),
       messageId: run.messageId ?? MessageId.parse(this.newId()),
       model: run.model ?? this.session.model ?? this.#deps.defaultModel,
+      options: run.options ?? null,
       sessionId: this.sessionId,
       userId: this.userId,
       keyId: keyOf(this.login),

@@ -2,13 +2,25 @@ import { createHash } from 'node:crypto'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { CallId } from '../../shared/contract/ids.ts'
+import type { ClientTool } from '../../shared/contract/run-options.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
+import { readArguments } from '../tools/arguments.ts'
 import type { ToolContext, ToolOutcome } from '../tools/tool.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 
 type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
+
+/** True for a call that runs at the client, and so in no node: the run waits for its output. */
+export function isWithClient({ source, status }: ToolCall): boolean {
+  return source === 'client' && status === 'running'
+}
+
+/** True for a call for which a run is given up until somebody has said something: a person, or the client. */
+export function waitsForOthers(call: ToolCall): boolean {
+  return call.status === 'awaiting-approval' || isWithClient(call)
+}
 
 /**
  * The record of a call that the model asked for: running, awaiting approval, or failed when the tool does not exist or
@@ -17,7 +29,11 @@ type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
 export function newCall(
   { tools, now, newId }: CallDeps,
   asked: AskedCall,
+  clientTools: readonly ClientTool[] = [],
 ): Omit<StoredCall, 'step' | 'part'> {
+  if (clientTools.some(({ name }) => name === asked.name)) {
+    return callOfClient({ now, newId }, asked)
+  }
   const parsed = tools.parse(asked.name, asked.arguments)
   const info = tools.offered().find(({ name }) => name === asked.name)
   const known = {
@@ -44,6 +60,25 @@ export function newCall(
         approvalHash: null,
         call: { ...known, status: 'running', input, startedAt: now() },
       }
+}
+
+/** A call that the client carries out: it has begun as soon as it is recorded, for a reader may begin it at once. */
+function callOfClient(
+  { now, newId }: Pick<CallDeps, 'now' | 'newId'>,
+  asked: AskedCall,
+): Omit<StoredCall, 'step' | 'part'> {
+  const { providerId, name } = asked
+  const place = { providerId, arguments: asked.arguments, approvalHash: null }
+  const known = {
+    ...{ id: CallId.parse(newId()), name },
+    ...{ source: 'client' as const, effect: 'once' as const },
+  }
+  const read = readArguments(name, asked.arguments)
+  if (!read.ok) {
+    const input = readable(asked.arguments)
+    return { ...place, call: { ...known, status: 'failed', input, error: read.error } }
+  }
+  return { ...place, call: { ...known, status: 'running', input: read.value, startedAt: now() } }
 }
 
 /** The call as it begins, or as a person is asked about it first. */
@@ -110,7 +145,7 @@ export async function carryOut(
  * must not start twice has an outcome that nobody knows.
  */
 export function recovered(call: ToolCall): ToolCall {
-  if (call.status !== 'running' || call.effect !== 'once') {
+  if (call.status !== 'running' || call.effect !== 'once' || isWithClient(call)) {
     return call
   }
   const { progress: _, ...rest } = call
@@ -120,9 +155,12 @@ export function recovered(call: ToolCall): ToolCall {
 const CUT =
   'The server stopped while this call was running. Whether it happened is not known; it was not repeated.'
 
-/** A call that never began, of a run that a person stopped. */
+/** A call that never began, or that its client has not answered, of a run that a person stopped. */
 export function neverBegan(call: ToolCall): ToolCall {
-  return { ...call, status: 'failed', error: 'The answer was stopped before this call began.' }
+  const error = isWithClient(call)
+    ? 'The answer was stopped before the client gave an output.'
+    : 'The answer was stopped before this call began.'
+  return { ...call, status: 'failed', error }
 }
 
 function settled(

@@ -5,7 +5,16 @@ import type { Step } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { ModelStep } from '../model/port.ts'
-import { askedFirst, begin, carryOut, neverBegan, newCall, recovered } from './calls.ts'
+import {
+  askedFirst,
+  begin,
+  carryOut,
+  isWithClient,
+  neverBegan,
+  newCall,
+  recovered,
+  waitsForOthers,
+} from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
 import type { PaidResult } from './prompt/ask-within-limits.ts'
 import { PAGE, conversationBefore, stepMessages } from './prompt/context.ts'
@@ -79,7 +88,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
-    const made = result.end.calls.map((asked) => newCall(deps, asked))
+    const made = result.end.calls.map((asked) => newCall(deps, asked, run.options?.clientTools))
     if (made.length === 0) {
       lastStep = finished
     } else {
@@ -111,7 +120,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       }
     }
     const stopping = isStopping()
-    if (stopping && now.call.status !== 'running' && !isSettled(now)) {
+    if (stopping && !isSettled(now) && (now.call.status !== 'running' || isWithClient(now.call))) {
       now = put(await recorder.call({ ...now, call: neverBegan(now.call) }))
     }
     if (now.call.status === 'running') {
@@ -187,9 +196,9 @@ async function load(run: Run, deps: RunDeps) {
   const { start, told } = found
   const request: Omit<ModelStep, 'messages' | 'tools'> = {
     model: run.model,
-    temperature: deps.settings.temperature,
-    maxTokens: deps.settings.maxTokens,
-    systemPrompt: start.systemPrompt ?? deps.settings.systemPrompt,
+    temperature: run.options?.temperature ?? deps.settings.temperature,
+    maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
+    systemPrompt: run.options?.instructions ?? start.systemPrompt ?? deps.settings.systemPrompt,
   }
   // Calls are recorded with the step that made them.
   const ofRun = start.hasSteps ? [run.id] : []
@@ -216,11 +225,12 @@ function isOpen({ call, owner }: StoredCall): boolean {
   if (owner) {
     return false
   }
-  return call.status === 'running' || call.status === 'pending'
+  return (call.status === 'running' && !isWithClient(call)) || call.status === 'pending'
 }
 
+/** A person decides about it, or a client carries it out: the run waits for them. */
 function isAwaiting({ call, owner }: StoredCall): boolean {
-  return !owner && call.status === 'awaiting-approval'
+  return !owner && waitsForOthers(call)
 }
 
 function isSettled(stored: StoredCall): boolean {

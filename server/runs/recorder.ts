@@ -16,6 +16,7 @@ import type { CallId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
 import { Answer } from './answer.ts'
+import { waitsForOthers } from './calls.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { STOPPED } from './run.ts'
@@ -88,7 +89,7 @@ export class RunRecorder {
   }
 
   /**
-   * Gives the run up until a person decides about its calls.
+   * Gives the run up until a person decides about its calls, or the client has carried them out.
    *
    * @param awaiting the calls that are not decided, as far as this attempt knows
    * @returns `parked` when it waits now; else it goes on with the calls that were decided meanwhile, or is stopped
@@ -99,7 +100,7 @@ export class RunRecorder {
       const { db } = transaction
       const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
       const decided = calls.filter(
-        ({ call }) => awaiting.includes(call.id) && call.status !== 'awaiting-approval',
+        ({ call }) => awaiting.includes(call.id) && !waitsForOthers(call),
       )
       if (stopRequested || decided.length > 0) {
         return stopRequested ? 'stopped' : decided

@@ -97,10 +97,11 @@ export async function startAtOnce(
   const message = asRead(answer)
   const { id: runId, messageId } = run
   log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts: 0 }, runId)
-  const { createdAt: _, ...known } = run
+  const { createdAt: _, keepsChunks: __, ...known } = run
   return {
     ...known,
     ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },
+    options: known.options ?? null,
   }
 }
 

@@ -88,6 +88,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     expected: 'missing',
     input: ({ callId }) => ({ callId, outcome: 'happened' }),
   },
+  'tools.answer': { expected: 'missing', input: ({ callId }) => ({ callId, output: 1 }) },
   'models.list': { expected: 'own' },
   'usage.summary': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'usage.daily': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },

@@ -8,7 +8,7 @@ import type { ParsedCall, Tool, ToolContext, ToolFailure, ToolOutcome, ToolSourc
 const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
 /** The most tools that all providers accept. */
-const MAX_OFFERED = 128
+export const MAX_OFFERED = 128
 
 /** All available tools. */
 export type ToolRegistry = {

@@ -50,7 +50,12 @@ const state = {
 export const ToolCall = z.object({
   ...state,
   name: z.string(),
-  source: z.union([z.literal('builtin'), z.templateLiteral(['mcp:', z.string()])]),
+  /** `client` for a tool that the client declared and carries out itself: it runs until `tools.answer`. */
+  source: z.union([
+    z.literal('builtin'),
+    z.literal('client'),
+    z.templateLiteral(['mcp:', z.string()]),
+  ]),
   input: z.unknown(),
   output: z.unknown().optional(),
 })
@@ -74,6 +79,14 @@ export type KnownToolCall<Name extends string, Input, Output> = ToolCallState & 
 export type McpToolCall = ToolCallState & {
   name: `${string}__${string}`
   source: `mcp:${string}`
+  input: unknown
+  output?: unknown
+}
+
+/** A call of a tool that the client declared, under any name, with unknown types. */
+export type ClientToolCall = ToolCallState & {
+  name: string
+  source: 'client'
   input: unknown
   output?: unknown
 }

@@ -4,7 +4,8 @@ import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
 
 /**
- * The parts of an ended run's answer, and the first of its chunks; null when it has not ended, or is gone. All of a run
+ * The parts of an ended run's answer, and the first of its chunks; null when it has not ended, keeps its chunks, or is
+ * gone. All of a run
  * comes behind its question, so that the log before that is not looked through.
  */
 export async function readEnded(
@@ -22,7 +23,7 @@ export async function readEnded(
       from runs
       join messages on messages.id = runs.message_id
       join messages as question on question.id = runs.question_id
-      where runs.id = ${id} and runs.ended_at is not null
+      where runs.id = ${id} and runs.ended_at is not null and not runs.keeps_chunks
     )
     select case when row_number() over (order by chunk.seq) = 1 then ended.parts end as parts,
       chunk.seq, chunk.data

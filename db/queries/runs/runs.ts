@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { KeyId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { RunOptions } from '../../../shared/contract/run-options.ts'
 import type { Db } from '../../engine/database.ts'
 import type { RunStatus } from '../../schema.ts'
 
@@ -20,6 +21,8 @@ export type Run = {
   parentChosen: boolean
   /** The names of the tools that the model was last offered; null before the run starts. */
   offered: string[] | null
+  /** What was asked of this run alone. */
+  options: RunOptions | null
 }
 
 /** The columns of a `Run`. */
@@ -37,6 +40,7 @@ export const runColumns = [
   'runs.stop_requested_at as stopRequestedAt',
   'runs.parent_chosen as parentChosen',
   'runs.offered as offered',
+  'runs.options as options',
 ] as const
 
 /**
@@ -48,8 +52,14 @@ export const runIsRunning = sql<boolean>`runs.status = 'running'`
 export const runIsQueued = sql<boolean>`runs.status = 'queued'`
 export const runIsWaiting = sql<boolean>`runs.status in ('running', 'waiting') and runs.status = 'waiting'`
 
-export type NewRun = Omit<Run, 'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered'> & {
+export type NewRun = Omit<
+  Run,
+  'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered' | 'options'
+> & {
   createdAt: string
+  options?: RunOptions | null
+  /** The log keeps its chunks as they are committed. */
+  keepsChunks?: boolean
 }
 
 /** @param first true puts the run at the head of the queue */
@@ -67,6 +77,8 @@ export async function insertRun(transaction: Db, run: NewRun, first: boolean): P
       attempt: 0,
       model: run.model,
       parent_chosen: run.parentChosen,
+      options: run.options ? JSON.stringify(run.options) : null,
+      keeps_chunks: run.keepsChunks ?? false,
       created_at: run.createdAt,
       ...(first && {
         place: sql<number>`(
@@ -157,6 +169,7 @@ export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
     .select(runColumns)
     .where('ended_at', 'is not', null)
     .where('compacted_at', 'is', null)
+    .where('keeps_chunks', '=', false)
     .orderBy('ended_at')
     .limit(limit)
     .execute()

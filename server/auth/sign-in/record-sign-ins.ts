@@ -19,7 +19,6 @@ const METHODS: Record<string, string> = {
   '/two-factor/verify-totp': 'two-factor',
   '/two-factor/verify-otp': 'two-factor',
   '/two-factor/verify-backup-code': 'two-factor',
-  '/oauth2/callback/:providerId': 'oidc',
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import type { ModelStep } from '../../model/port.ts'
+import { MAX_OFFERED } from '../../tools/registry.ts'
 import type { RunDeps } from '../deps.ts'
 import type { RunRecorder } from '../recorder.ts'
 
@@ -33,13 +34,21 @@ export class Offer {
     const isFirst = this.#isFirst
     this.#isFirst = false
     const away = isFirst ? await this.#wait(signal) : []
-    const offered = this.#tools.offered()
+    const own = this.#run.options?.clientTools ?? []
+    const names = new Set(own.map(({ name }) => name))
+    // A client's tool was refused if the server had one of its name; one that came since gives way.
+    const offered = this.#tools
+      .offered()
+      .filter(({ name }) => !names.has(name))
+      .slice(0, MAX_OFFERED - own.length)
     const before = this.#before
     const isAgain = isFirst && this.#run.attempt > 1 && before !== null
     const same = isAgain ? offered.filter(({ name }) => before.includes(name)) : offered
     await this.#record(same.map(({ name }) => name))
     return {
-      tools: same.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+      tools: [...own, ...same].map(({ name, description, inputSchema }) => ({
+        ...{ name, description, inputSchema },
+      })),
       systemPrompt: [this.#systemPrompt, ...(away.length > 0 ? [noteOf(away)] : [])].join('\n\n'),
     }
   }

@@ -115,6 +115,7 @@ const REPEATABLE: Repeatable = {
   'messages.select': true,
   'messages.send': 'id',
   'runs.stop': true,
+  'tools.answer': true,
   'sessions.create': 'id',
   'sessions.fork': 'id',
   'sessions.update': true,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FileId, MessageId, RunId, SessionId } from '../ids.ts'
 import { MAX_RATING_COMMENT, MAX_TEXT_LENGTH, Message, Rating } from '../message.ts'
+import { RunOptions } from '../run-options.ts'
 import { noNul } from '../storable.ts'
 import { group, mutation, query } from './declare.ts'
 
@@ -22,6 +23,8 @@ const SAYS_NOTHING = { path: ['text'], error: 'A message needs some text.' }
 function saysSomething({ text, files }: { text: string; files?: FileId[] | undefined }): boolean {
   return text.replaceAll('\0', '').trim() !== '' || (files !== undefined && files.length > 0)
 }
+
+const Model = z.string().trim().min(1).max(200).check(noNul)
 
 const Sent = z.object({ messageId: MessageId, runId: RunId })
 
@@ -53,6 +56,11 @@ export const messages = group('messages', {
         parentId: MessageId.optional(),
         /** The behaviour while an answer runs. */
         whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+        /** The model of this answer; the session's when absent. */
+        model: Model.optional(),
+        ...RunOptions.shape,
+        /** The log keeps this answer token by token after it ended, for readers that number its events. */
+        keepChunks: z.boolean().optional(),
       })
       .refine(saysSomething, SAYS_NOTHING),
     output: Sent,
@@ -86,7 +94,7 @@ export const messages = group('messages', {
       /** The id of the new answer; the same one again is the same command. */
       newId: MessageId.optional(),
       /** The model to ask this time; the session's when absent. */
-      model: z.string().trim().min(1).max(200).check(noNul).optional(),
+      model: Model.optional(),
     }),
     output: Sent,
     repeat: 'newId',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CallId } from '../ids.ts'
-import { noNul } from '../storable.ts'
+import { isNestedTooDeeply, noNul } from '../storable.ts'
 import { ToolCall, ToolEffect } from '../tool.ts'
 import { group, mutation, query, subscription } from './declare.ts'
 
@@ -21,6 +21,21 @@ export const ToolInfo = z.object({
   offered: z.literal(false).exactOptional(),
 })
 export type ToolInfo = z.infer<typeof ToolInfo>
+
+/** The longest output of a client's tool in UTF-16 units of JSON: an event carries it whole. */
+const MAX_OUTPUT_LENGTH = 200_000
+
+const Output = z
+  .unknown()
+  .refine((output) => !isNestedTooDeeply(output), 'is nested too deeply')
+  .refine(
+    (output) => (JSON.stringify(output) ?? '').length <= MAX_OUTPUT_LENGTH,
+    `may have ${MAX_OUTPUT_LENGTH.toLocaleString('en')} characters of JSON at most`,
+  )
+  .refine(
+    (output) => !(JSON.stringify(output) ?? '').includes('\\u0000'),
+    'must not contain the character U+0000',
+  )
 
 const Note = z.string().trim().max(2_000).check(noNul)
 
@@ -54,6 +69,25 @@ export const tools = group('tools', {
       note: Note.optional(),
     }),
     described: ToolCall,
+  }),
+
+  /** What came of a call that the client carries out. The same again is the same answer, another one is a conflict. */
+  answer: mutation({
+    rest: 'POST /tool-call/{callId}/answer',
+    summary: 'Give the output of a call that the client carries out',
+    input: z
+      .object({
+        callId: CallId,
+        output: Output.optional(),
+        /** Why there is none, for the model and the person. */
+        error: z.string().trim().min(1).max(2_000).check(noNul).optional(),
+      })
+      .refine(
+        ({ output, error }) => (output === undefined) !== (error === undefined),
+        'needs either an output or an error',
+      ),
+    described: ToolCall,
+    repeat: true,
   }),
 })
 

@@ -19,9 +19,7 @@ export function OtherWays(props: {
   const goTo = (id: string) =>
     attempt(async () => {
       const callbackURL = returnPath(location.href, location.origin)
-      const { url } = await (id === 'oidc'
-        ? askAuth('/sign-in/oauth2', { providerId: id, callbackURL })
-        : askAuth('/sign-in/social', { provider: id, callbackURL }))
+      const { url } = await askAuth('/sign-in/social', { provider: id, callbackURL })
       if (typeof url !== 'string') throw new Error('The server named no address to sign in at.')
       location.assign(url)
     })

@@ -54,7 +54,7 @@ const statusColours: Record<Tone, string> = {
 export function ToolCard({ call, children }: { call: AppToolCall; children?: ReactNode }) {
   const tone = tones[call.status]
   const answer = useMemo(
-    () => (call.source === 'builtin' ? null : readMcpAnswer(call.output)),
+    () => (call.source.startsWith('mcp:') ? readMcpAnswer(call.output) : null),
     [call.source, call.output],
   )
   const result = answer ? <McpResult tool={call.name} answer={answer} /> : resultOf(call)

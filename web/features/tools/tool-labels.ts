@@ -5,7 +5,7 @@ export function toolLabel({ name, source }: Pick<AppToolCall, 'name' | 'source'>
   name: string
   server: string | null
 } {
-  if (source === 'builtin') return { name, server: null }
+  if (source === 'builtin' || source === 'client') return { name, server: null }
   const server = source.slice('mcp:'.length)
   return { name: name.startsWith(`${server}__`) ? name.slice(server.length + 2) : name, server }
 }

@@ -1,0 +1,121 @@
+import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import type { RunStatus } from '../../schema.ts'
+
+/** A run as a protocol's door reads it, with what was asked for it there, if it was asked there. */
+export type DoorRun = {
+  runId: RunId
+  sessionId: SessionId
+  questionId: MessageId
+  messageId: MessageId
+  status: RunStatus
+  model: string
+  createdAt: string
+  /** All events of the run come after this place of its session's log. */
+  after: number
+  request: Record<string, unknown> | null
+  input: unknown[] | null
+  deletedAt: string | null
+}
+
+/** Null when there is no such run of this user. */
+export async function findDoorRun(
+  db: Db,
+  userId: UserId,
+  runId: RunId,
+  segment: number,
+): Promise<DoorRun | null> {
+  const row = await db
+    .selectFrom('runs')
+    .innerJoin('messages as question', 'question.id', 'runs.question_id')
+    .leftJoin('responses', (join) =>
+      join.onRef('responses.run_id', '=', 'runs.id').on('responses.segment', '=', segment),
+    )
+    .select([
+      'runs.id as runId',
+      'runs.session_id as sessionId',
+      'runs.question_id as questionId',
+      'runs.message_id as messageId',
+      'runs.status as status',
+      'runs.model as model',
+      'runs.created_at as createdAt',
+      'question.parts_seq as partsSeq',
+      'responses.request as request',
+      'responses.input as input',
+      'responses.deleted_at as deletedAt',
+    ])
+    .where('runs.id', '=', runId)
+    .where('runs.user_id', '=', userId)
+    .executeTakeFirst()
+  if (!row) {
+    return null
+  }
+  const { partsSeq, ...run } = row
+  return { ...run, after: Math.max(0, partsSeq - 1) }
+}
+
+export type NewResponse = {
+  runId: RunId
+  segment: number
+  request: Record<string, unknown>
+  input: readonly unknown[]
+  createdAt: string
+}
+
+/** What was said the first time counts. The caller has found the run as the user's. */
+export async function insertResponse(db: Db, response: NewResponse): Promise<void> {
+  await db
+    .insertInto('responses')
+    .values({
+      run_id: response.runId,
+      segment: response.segment,
+      request: JSON.stringify(response.request),
+      input: JSON.stringify(response.input),
+      created_at: response.createdAt,
+    })
+    .onConflict((conflict) => conflict.columns(['run_id', 'segment']).doNothing())
+    .execute()
+}
+
+/** The caller has found the run as the user's. */
+export async function deleteResponse(
+  db: Db,
+  runId: RunId,
+  segment: number,
+  now: string,
+): Promise<void> {
+  await db
+    .insertInto('responses')
+    .values({
+      ...{ run_id: runId, segment, request: '{}', input: '[]' },
+      ...{ created_at: now, deleted_at: now },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['run_id', 'segment']).doUpdateSet({ deleted_at: now }),
+    )
+    .execute()
+}
+
+/** From here on the log keeps the chunks of a run as they are, unless it has ended: then they are about to be merged. */
+export async function keepChunks(db: Db, runId: RunId): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ keeps_chunks: true })
+    .where('id', '=', runId)
+    .where('ended_at', 'is', null)
+    .where('keeps_chunks', '=', false)
+    .execute()
+}
+
+/** True while the chunks of an ended run are about to be merged, and their places are about to change. */
+export async function isUnsettled(db: Db, runId: RunId): Promise<boolean> {
+  const row = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('id', '=', runId)
+    .where('ended_at', 'is not', null)
+    .where('compacted_at', 'is', null)
+    .where('keeps_chunks', '=', false)
+    .executeTakeFirst()
+  return row !== undefined
+}

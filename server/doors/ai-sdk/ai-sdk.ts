@@ -1,0 +1,153 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { findDoorRun } from '../../../db/queries/doors/responses.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { findCall } from '../../../db/queries/messages/tool-calls.ts'
+import { messages, runs } from '../../../shared/contract/api/messages.ts'
+import { sessions } from '../../../shared/contract/api/sessions.ts'
+import { tools } from '../../../shared/contract/api/tools.ts'
+import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
+import { notFound } from '../../api-error.ts'
+import { derivedId } from '../derived-id.ts'
+import { sendEvents } from '../event-stream.ts'
+import { admitDoor } from '../request.ts'
+import type { DoorOptions, DoorRequest } from '../request.ts'
+import { ChatBody, readChatInput } from './chat-input.ts'
+import type { ChatAnswer } from './chat-input.ts'
+import { followChat } from './follow-chat.ts'
+import type { From } from './follow-chat.ts'
+
+const ById = z.object({ id: z.string().min(1).max(200) })
+const Place = z.coerce.number().int().min(0).catch(-1)
+
+/** The AI SDK's UI message stream at `/api/chat`: the log is the truth, and of a posted history the last message is taken. */
+export function aiSdkDoor(options: DoorOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.post('/api/chat', async (request, reply) => {
+      const door = await admitDoor(options, request, reply)
+      const body = parse(ChatBody, request.body)
+      const sessionId = sessionOf(door.userId, body.id)
+      const { runId, from } = await take(door, sessionId, body)
+      return stream(door, reply, await requireRun(door, runId), from)
+    })
+
+    app.get('/api/chat/:id/stream', async (request, reply) => {
+      const door = await admitDoor(options, request, reply)
+      const sessionId = sessionOf(door.userId, parse(ById, request.params).id)
+      const run = await lastRun(door, sessionId)
+      if (!run) return reply.code(204).send()
+      const { after } = parse(z.looseObject({ after: z.string().optional() }), request.query)
+      const given = after ?? request.headers['last-event-id']
+      return stream(door, reply, run, { after: given === undefined ? -1 : Place.parse(given) })
+    })
+
+    app.post('/api/chat/:id/stop', async (request, reply) => {
+      const { call, userId } = await admitDoor(options, request, reply)
+      return call(runs.stop, { sessionId: sessionOf(userId, parse(ById, request.params).id) })
+    })
+  }
+}
+
+async function take(
+  door: DoorRequest,
+  sessionId: SessionId,
+  body: ChatBody,
+): Promise<{ runId: RunId; from: From }> {
+  const { call, userId } = door
+  if (body.trigger === 'regenerate-message') {
+    const page = await call(messages.list, { sessionId, limit: 20 })
+    const given = body.messageId === undefined ? null : messageOf(userId, body.id, body.messageId)
+    const answer =
+      page.messages.find(({ id, role }) => id === given && role === 'assistant') ??
+      page.messages.findLast(({ role }) => role === 'assistant')
+    if (!answer) throw notFound('answer')
+    const { runId } = await call(messages.regenerate, { id: answer.id })
+    return { runId, from: { after: -1 } }
+  }
+  const input = readChatInput(body)
+  if (input.type === 'answers') return answer(door, sessionId, input.answers)
+  await call(sessions.create, { id: sessionId, unlessDeleted: true })
+  const { runId } = await call(messages.send, {
+    ...{ sessionId, text: input.text, keepChunks: true },
+    ...(input.id !== undefined && { id: messageOf(userId, body.id, input.id) }),
+    ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
+    ...(body.model !== undefined && { model: body.model }),
+  })
+  return { runId, from: { after: -1 } }
+}
+
+/** What a page says of calls of the last answer; what was said of them before stays. */
+async function answer(
+  { call, services, userId }: DoorRequest,
+  sessionId: SessionId,
+  answers: readonly ChatAnswer[],
+): Promise<{ runId: RunId; from: From }> {
+  const { db } = services.database
+  const answered = new Set<CallId>()
+  let runId: RunId | null = null
+  for (const one of answers) {
+    const { callId } = one
+    const stored = await findCall(db, userId, callId)
+    if (stored?.sessionId !== sessionId) throw notFound('call in this chat')
+    if (stored.call.source !== 'client' && one.type !== 'decision') continue
+    runId = stored.runId
+    answered.add(callId)
+    if (one.type === 'decision') {
+      if (stored.call.status !== 'awaiting-approval') continue
+      const { approved, reason } = one
+      const decision = approved ? ('approve' as const) : ('deny' as const)
+      await call(tools.decide, { callId, decision, ...(reason && { reason }) })
+    } else if (stored.call.status === 'running') {
+      const said = one.type === 'error' ? { error: one.error } : { output: one.output }
+      await call(tools.answer, { callId, ...said })
+    }
+  }
+  if (!runId) {
+    const message = 'The messages end with an answer of which no call waits for anything.'
+    throw new TRPCError({ code: 'BAD_REQUEST', message })
+  }
+  return { runId, from: { answered } }
+}
+
+/** The answer that is going, or the last one; null where nothing was asked. */
+async function lastRun(door: DoorRequest, sessionId: SessionId): Promise<DoorRun | null> {
+  const { call } = door
+  const found = await call(messages.list, { sessionId, limit: 50 }).catch((error: unknown) => {
+    if (error instanceof TRPCError && error.code === 'NOT_FOUND') return null
+    throw error
+  })
+  const last =
+    found?.messages.findLast(({ role, runId }) => role === 'assistant' && runId !== null) ??
+    found?.messages.findLast(({ status }) => status === 'queued')
+  return last?.runId ? requireRun(door, last.runId) : null
+}
+
+async function requireRun({ services, userId }: DoorRequest, runId: RunId): Promise<DoorRun> {
+  const run = await findDoorRun(services.database.db, userId, runId, 0)
+  if (!run) throw notFound('answer')
+  return run
+}
+
+function stream(door: DoorRequest, reply: FastifyReply, run: DoorRun, from: From): FastifyReply {
+  const headers = { 'x-vercel-ai-ui-message-stream': 'v1' }
+  return sendEvents(reply, followChat(door, run, from), headers)
+}
+
+/** The AI SDK makes up ids of its own form: each person's stand for the same ids of ours. */
+function sessionOf(userId: UserId, id: string): SessionId {
+  return SessionId.safeParse(id).data ?? SessionId.parse(derivedId(userId, 'chat', id))
+}
+
+function messageOf(userId: UserId, chat: string, id: string): MessageId {
+  return (
+    MessageId.safeParse(id).data ?? MessageId.parse(derivedId(userId, `message of ${chat}`, id))
+  )
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const read = schema.safeParse(given)
+  if (read.success) return read.data
+  throw new TRPCError({ code: 'BAD_REQUEST', message: z.prettifyError(read.error) })
+}

@@ -1,0 +1,148 @@
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
+import type { CallId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import type { AppendedEvent } from '../../log/events.ts'
+
+/** A chunk of the AI SDK's UI message stream. */
+export type Chunk = { type: string } & Record<string, unknown>
+
+/** The log of one run as chunks of one UI message. The same log gives the same chunks. */
+export class UiChunks {
+  readonly #run: DoorRun
+  #begun = false
+  /** Null while no step is open. The first part of it, and whether it has made calls. */
+  #step: { start: number; hasCalls: boolean } | null = null
+  #open: { part: number; id: string; kind: 'text' | 'reasoning'; length: number } | null = null
+  #attempt = 0
+  readonly #calls = new Map<CallId, ToolCall['status']>()
+
+  constructor(run: DoorRun) {
+    this.#run = run
+  }
+
+  /** What began already, said to those who come in the middle. */
+  again(): Chunk[] {
+    return [{ type: 'start', messageId: this.#run.messageId }]
+  }
+
+  /** At the end of what a stream says while the run waits. */
+  pause(): Chunk[] {
+    return [...this.#endStep(), { type: 'finish' }]
+  }
+
+  translate(event: AppendedEvent): Chunk[] {
+    const { runId, messageId } = this.#run
+    switch (event.type) {
+      case 'start':
+        return event.runId === runId ? this.#start(event.attempt, event.keepParts) : []
+      case 'chunk':
+        return event.messageId === messageId ? this.#text(event) : []
+      case 'tool':
+        return event.messageId === messageId ? this.#call(event.part, event.call) : []
+      case 'end': {
+        if (event.runId !== runId) return []
+        const { outcome, error, finish, usage } = event
+        const metadata = usage && { messageMetadata: { usage } }
+        const ended = this.#endStep()
+        if (outcome === 'stopped') return [...ended, { type: 'abort', reason: 'stopped' }]
+        if (outcome === 'completed') {
+          const finishReason = finish === 'max-steps' ? 'other' : (finish ?? 'stop')
+          return [...ended, { type: 'finish', finishReason, ...metadata }]
+        }
+        const errorText = error?.message ?? 'The answer was interrupted on the server.'
+        return [...ended, { type: 'error', errorText }, { type: 'finish', finishReason: 'error' }]
+      }
+      case 'message':
+      case 'session':
+      case 'branch':
+        return []
+    }
+  }
+
+  #start(attempt: number, keepParts: number): Chunk[] {
+    this.#attempt = attempt
+    const begin = this.#begun ? [] : this.again()
+    this.#begun = true
+    // What the cut step had shown is taken back.
+    const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
+    this.#open = null
+    return [...begin, ...(reset ? [{ type: 'reset-step' }] : [])]
+  }
+
+  #text({ part, kind, offset, text }: ChunkEvent): Chunk[] {
+    const step = this.#stepFor(part, false)
+    const before: Chunk[] = []
+    let open = this.#open
+    if (open?.part !== part) {
+      before.push(...this.#close())
+      const name = kind === 'reasoning' ? ('reasoning' as const) : ('text' as const)
+      open = { part, id: `${part}-${this.#attempt}`, kind: name, length: 0 }
+      before.push({ type: `${name}-start`, id: open.id })
+    }
+    const delta = text.slice(open.length - offset)
+    this.#open = { ...open, length: open.length + delta.length }
+    const said = delta === '' ? [] : [{ type: `${open.kind}-delta`, id: open.id, delta }]
+    return [...step, ...before, ...said]
+  }
+
+  #call(part: number, call: ToolCall): Chunk[] {
+    const before = this.#calls.get(call.id)
+    const { id: toolCallId, name: toolName, input, status } = call
+    const place = call.source === 'client' ? {} : { providerExecuted: true, dynamic: true }
+    const chunks = before === undefined ? [...this.#close(), ...this.#stepFor(part, true)] : []
+    if (before === undefined) {
+      chunks.push({ type: 'tool-input-available', toolCallId, toolName, input, ...place })
+    }
+    if (status === before) return chunks
+    this.#calls.set(call.id, status)
+    if (before === 'awaiting-approval') {
+      const approved = status !== 'denied'
+      chunks.push({ type: 'tool-approval-response', approvalId: toolCallId, approved })
+    }
+    switch (status) {
+      case 'awaiting-approval':
+        return [...chunks, { type: 'tool-approval-request', approvalId: toolCallId, toolCallId }]
+      case 'completed':
+        return [
+          ...chunks,
+          { type: 'tool-output-available', toolCallId, output: call.output ?? null, ...place },
+        ]
+      case 'denied':
+        return [...chunks, { type: 'tool-output-denied', toolCallId }]
+      case 'failed':
+      case 'unknown': {
+        const errorText = call.error ?? 'The call failed.'
+        return [...chunks, { type: 'tool-output-error', toolCallId, errorText, ...place }]
+      }
+      case 'pending':
+      case 'running':
+        return chunks
+    }
+  }
+
+  /** A step is what the model said at once, and then its calls: text after calls is the next one. */
+  #stepFor(part: number, isCall: boolean): Chunk[] {
+    const step = this.#step
+    if (step && (isCall || !step.hasCalls)) {
+      step.hasCalls ||= isCall
+      return []
+    }
+    const ended = this.#endStep()
+    this.#step = { start: part, hasCalls: isCall }
+    return [...ended, { type: 'start-step' }]
+  }
+
+  #endStep(): Chunk[] {
+    const closed = this.#close()
+    const ended = this.#step === null ? [] : [{ type: 'finish-step' }]
+    this.#step = null
+    return [...closed, ...ended]
+  }
+
+  #close(): Chunk[] {
+    const open = this.#open
+    this.#open = null
+    return open ? [{ type: `${open.kind}-end`, id: open.id }] : []
+  }
+}

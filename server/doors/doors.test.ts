@@ -1,0 +1,119 @@
+import { readUIMessageStream } from 'ai'
+import type { UIMessage, UIMessageChunk } from 'ai'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Message } from '../../shared/contract/message.ts'
+import { UiChunks } from './ai-sdk/chunks.ts'
+import { ResponseEvents } from './openai/response-events.ts'
+import type { NumberedEvent } from './openai/response-events.ts'
+import { loggedRuns } from './testing/runs.ts'
+import type { LoggedRun } from './testing/runs.ts'
+
+test('any run, cut anywhere and resumed by the number of an event, is the fold’s message (P17)', () => {
+  fc.assert(
+    fc.property(loggedRuns, fc.nat(), (logged, cut) => {
+      const segments = responsesOf(logged)
+      for (const [index, events] of segments.entries()) {
+        expect(events.map(({ sequence_number: number }) => number)).toEqual(
+          events.map((_, at) => at),
+        )
+        const after = cut % events.length
+        const again = responsesOf(logged)[index] ?? []
+        const resumed = [
+          ...events.slice(0, after),
+          ...again.filter(({ sequence_number: number }) => number >= after),
+        ]
+        expect(resumed).toEqual(events)
+        expect(foldedResponse(resumed)).toEqual(outputOf(events))
+      }
+      const texts = segments.flatMap((events) => outputOf(events))
+      expect(texts.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
+    }),
+  )
+})
+
+test('any run, cut anywhere and resumed by the place of an event, is the fold’s message to the AI SDK (P17)', async () => {
+  await fc.assert(
+    fc.asyncProperty(loggedRuns, fc.nat(), async (logged, cut) => {
+      const at = cut % logged.log.length
+      const chunks = new UiChunks(logged.run)
+      const before = logged.log.slice(0, at).flatMap(({ event }) => chunks.translate(event))
+      const again = new UiChunks(logged.run)
+      const after = logged.log.flatMap(({ event }, index) => {
+        const said = again.translate(event)
+        return index < at ? [] : said
+      })
+      const message = await read([...before, ...after])
+      const text = message.parts.map((part) => (part.type === 'text' ? part.text : ''))
+      expect(text.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
+      const thought = message.parts.map((part) => (part.type === 'reasoning' ? part.text : ''))
+      expect(thought.join('')).toBe(textOf(logged.message, ['reasoning']))
+      const calls = message.parts.filter((part) => 'toolCallId' in part)
+      expect(calls).toHaveLength(logged.message.parts.filter(({ type }) => type === 'tool').length)
+      for (const call of calls) expect(call.state).toMatch(/^output-/)
+    }),
+  )
+})
+
+function responsesOf({ run, log }: LoggedRun): NumberedEvent[][] {
+  const events = new ResponseEvents(run)
+  const segments = [events.begin()]
+  for (const committed of log) {
+    if (events.isOver) segments.push(events.next())
+    segments.at(-1)?.push(...events.translate(committed))
+  }
+  return segments
+}
+
+const Content = z.looseObject({ text: z.string().optional(), refusal: z.string().optional() })
+const Item = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  content: z.array(Content).optional(),
+})
+const Ended = z.looseObject({ response: z.looseObject({ output: z.array(Item) }) })
+const Delta = z.looseObject({ item_id: z.string(), delta: z.string() })
+
+/** The texts of the response's final output. */
+function outputOf(events: readonly NumberedEvent[]): string[] {
+  const { output } = Ended.parse(events.at(-1)).response
+  return output.flatMap(({ type, content }) =>
+    type === 'message' ? [content?.map((one) => one.text ?? one.refusal ?? '').join('') ?? ''] : [],
+  )
+}
+
+/** The same, put together from what was said piece by piece. */
+function foldedResponse(events: readonly NumberedEvent[]): string[] {
+  const texts = new Map<string, string>()
+  for (const event of events) {
+    if (!/^response\.(output_text|refusal)\.delta$/.test(event.type)) continue
+    const { item_id: id, delta } = Delta.parse(event)
+    texts.set(id, (texts.get(id) ?? '') + delta)
+  }
+  const { output } = Ended.parse(events.at(-1)).response
+  return output.flatMap(({ id, type }) => (type === 'message' ? [texts.get(id) ?? ''] : []))
+}
+
+async function read(chunks: readonly object[]): Promise<UIMessage> {
+  // A stopped answer is one that is aborted, and a failed one throws: neither matters for what was said.
+  const told = chunks.filter(
+    (chunk) => 'type' in chunk && !/^(error|abort)$/.test(String(chunk.type)),
+  )
+  const stream = new ReadableStream<UIMessageChunk>({
+    start(controller) {
+      for (const chunk of told) controller.enqueue(chunk as UIMessageChunk)
+      controller.close()
+    },
+  })
+  let last: UIMessage = { id: '', role: 'assistant', parts: [] }
+  const options = { stream, onError: (error: unknown) => Promise.reject(error) }
+  for await (const message of readUIMessageStream(options)) last = message
+  return last
+}
+
+function textOf({ parts }: Message, kinds: readonly string[]): string {
+  return parts
+    .map((part) => ('text' in part && kinds.includes(part.type) ? part.text : ''))
+    .join('')
+}

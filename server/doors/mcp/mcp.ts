@@ -1,0 +1,34 @@
+import { createMcpHandler } from '@modelcontextprotocol/server'
+import type { FastifyInstance } from 'fastify'
+import manifest from '../../../package.json' with { type: 'json' }
+import { admitDoor } from '../request.ts'
+import type { DoorOptions } from '../request.ts'
+import { sessionTools } from './session-tools.ts'
+
+/**
+ * An MCP server over streamable HTTP at `/mcp`. Nothing of it lasts longer than a request: what a client comes back to is
+ * the session, by its id.
+ */
+export function mcpDoor(options: DoorOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.route({
+      method: ['GET', 'POST', 'DELETE'],
+      url: '/mcp',
+      handler: async (request, reply) => {
+        const door = await admitDoor(options, request, reply)
+        const handler = createMcpHandler(() => sessionTools(door, options, manifest.version), {
+          onerror: () => undefined,
+        })
+        const headers = new Headers()
+        for (const [name, value] of Object.entries(request.headers)) {
+          if (value !== undefined && name !== 'content-length') headers.set(name, String(value))
+        }
+        const asked = new Request(new URL('/mcp', 'http://localhost'), {
+          ...{ method: request.method, headers, signal: door.signal },
+          ...(request.method === 'POST' && { body: JSON.stringify(request.body ?? null) }),
+        })
+        return reply.send(await handler.fetch(asked, { parsedBody: request.body }))
+      },
+    })
+  }
+}

@@ -1,0 +1,47 @@
+import { sessions } from '../../../shared/contract/api/sessions.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
+import type { Message } from '../../../shared/contract/message.ts'
+import { rawEvents } from '../../log/reading/raw-events.ts'
+import type { DoorRequest } from '../request.ts'
+
+/** Messages that are read at once. */
+const NEWEST = 50
+
+/** A session for another agent: its state, and its newest messages, as text and calls. */
+export async function readSession({ call }: DoorRequest, id: SessionId, after?: number) {
+  const { seq, title, running, messages } = await call(sessions.read, { id })
+  const waits = messages.some(({ status }) => status === 'waiting')
+  const shown = after !== undefined && after >= seq ? [] : messages.slice(-NEWEST).map(toShown)
+  const status = waits ? 'waiting' : running ? 'running' : 'idle'
+  return { session_id: id, seq, title, status, messages: shown }
+}
+
+/** @param timeout milliseconds */
+export async function waitForSession(door: DoorRequest, id: SessionId, timeout: number) {
+  const { services, signal } = door
+  const { seq } = await door.call(sessions.get, { id })
+  const now = await readSession(door, id)
+  if (now.status !== 'running' || timeout === 0) return now
+  const over = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+  for await (const { event } of rawEvents(services, { sessionId: id, after: seq, signal: over })) {
+    const waits = event.type === 'message' && event.message.status === 'waiting'
+    if (event.type !== 'end' && !waits) continue
+    const then = await readSession(door, id)
+    if (then.status !== 'running') return then
+  }
+  return readSession(door, id)
+}
+
+function toShown({ id, role, status, parts, error }: Message) {
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  const calls = parts.flatMap((part) => (part.type === 'tool' ? [part.call] : []))
+  return {
+    ...{ id, role, status, text },
+    ...(calls.length > 0 && {
+      calls: calls.map((call) => ({
+        ...{ call_id: call.id, name: call.name, status: call.status, input: call.input },
+      })),
+    }),
+    ...(error && { error: error.message }),
+  }
+}

@@ -1,0 +1,110 @@
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import { callId, hex } from '../ids.ts'
+import type { Item } from './response-object.ts'
+import type { Unnumbered } from './text-items.ts'
+
+/** What a call is here: a function that the client carries out, a question to a person, or a call that the server makes. */
+export type CallKind = 'function' | 'approval' | 'server'
+
+/** Null while there is nothing to say of it, or ever: one that the client cannot answer is between model and server. */
+export function kindOf({ source, status }: ToolCall): CallKind | null {
+  if (source === 'client') {
+    return status === 'running' ? 'function' : null
+  }
+  return status === 'awaiting-approval' ? 'approval' : status === 'pending' ? null : 'server'
+}
+
+export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
+  const args = argumentsOf(call)
+  const name = call.name
+  switch (kind) {
+    case 'function':
+      return {
+        type: 'function_call',
+        id: `fc_${hex(call.id)}`,
+        call_id: callId(call.id),
+        name,
+        arguments: args,
+        status,
+      }
+    case 'approval':
+      return {
+        type: 'mcp_approval_request',
+        id: `mcpr_${hex(call.id)}`,
+        server_label: labelOf(call),
+        name,
+        arguments: args,
+      }
+    case 'server':
+      return {
+        ...{ type: 'mcp_call', id: `mcp_${hex(call.id)}`, server_label: labelOf(call), name },
+        ...{ arguments: args, status },
+        output: call.output === undefined ? null : textOf(call.output),
+        error: call.error ?? null,
+      }
+  }
+}
+
+/** A function's call, and a question, are said at once. */
+export function callAtOnce(
+  kind: 'function' | 'approval',
+  call: ToolCall,
+  index: number,
+): Unnumbered[] {
+  const item = callItem(kind, call, 'completed')
+  const place = { item_id: item.id, output_index: index }
+  const args = argumentsOf(call)
+  const added = kind === 'function' ? callItem(kind, call, 'in_progress') : item
+  return [
+    {
+      ...{ type: 'response.output_item.added', output_index: index },
+      item: kind === 'function' ? { ...added, arguments: '' } : added,
+    },
+    ...(kind === 'function'
+      ? [
+          { type: 'response.function_call_arguments.delta', ...place, delta: args },
+          {
+            type: 'response.function_call_arguments.done',
+            ...place,
+            name: call.name,
+            arguments: args,
+          },
+        ]
+      : []),
+    { type: 'response.output_item.done', output_index: index, item },
+  ]
+}
+
+export function beginServerCall(call: ToolCall, index: number): Unnumbered[] {
+  const item = callItem('server', { ...call, output: undefined }, 'in_progress')
+  const place = { item_id: item.id, output_index: index }
+  return [
+    { type: 'response.output_item.added', output_index: index, item },
+    { type: 'response.mcp_call.in_progress', ...place },
+    { type: 'response.mcp_call_arguments.done', ...place, arguments: argumentsOf(call) },
+  ]
+}
+
+export function endServerCall(call: ToolCall, index: number): { events: Unnumbered[]; item: Item } {
+  const status = call.status === 'completed' ? 'completed' : 'failed'
+  const item = callItem('server', call, status)
+  return {
+    item,
+    events: [
+      { type: `response.mcp_call.${status}`, item_id: item.id, output_index: index },
+      { type: 'response.output_item.done', output_index: index, item },
+    ],
+  }
+}
+
+export function argumentsOf({ input }: ToolCall): string {
+  return typeof input === 'string' ? input : (JSON.stringify(input) ?? '')
+}
+
+function textOf(output: unknown): string {
+  return typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
+}
+
+function labelOf({ source }: ToolCall): string {
+  return source.startsWith('mcp:') ? source.slice('mcp:'.length) : 'throughline'
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod'
+import { findDoorRun, insertResponse } from '../../../db/queries/doors/responses.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
+import { messages } from '../../../shared/contract/api/messages.ts'
+import { sessions } from '../../../shared/contract/api/sessions.ts'
+import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import type { RunId } from '../../../shared/contract/ids.ts'
+import { notFound } from '../../api-error.ts'
+import { derivedId } from '../derived-id.ts'
+import { readConversationId, readResponseId } from '../ids.ts'
+import type { DoorRequest } from '../request.ts'
+import { answerCalls } from './answer-calls.ts'
+import { DoorError } from './errors.ts'
+import { responsesOfCalls } from './follow-response.ts'
+import { sessionOf } from './history.ts'
+import { readResponseInput } from './response-input.ts'
+import type { ResponseInput } from './response-input.ts'
+import { readFunctionTools } from './tools.ts'
+
+export const CreateResponse = z.looseObject({
+  input: z.unknown().optional(),
+  model: z.string().nullish(),
+  instructions: z.string().nullish(),
+  previous_response_id: z.string().nullish(),
+  conversation: z.union([z.string(), z.object({ id: z.string() })]).nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  temperature: z.number().min(0).max(2).nullish(),
+  max_output_tokens: z.number().int().min(1).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  background: z.boolean().nullish(),
+  stream: z.boolean().nullish(),
+  store: z.boolean().nullish(),
+  text: z.looseObject({ format: z.looseObject({ type: z.string() }).optional() }).nullish(),
+})
+export type CreateResponse = z.infer<typeof CreateResponse>
+
+/** A run that is a response, and which of its responses. */
+export type Made = { run: DoorRun; segment: number }
+
+/**
+ * Does what is asked for, and answers when it is committed.
+ *
+ * @param key the same once more is the same response; null where the client gave none
+ */
+export async function createResponse(
+  door: DoorRequest,
+  body: CreateResponse,
+  key: string | null,
+): Promise<Made> {
+  if (body.text?.format && body.text.format.type !== 'text') {
+    throw new DoorError('Structured output is not supported here yet.', { param: 'text.format' })
+  }
+  const input = readResponseInput(body.input)
+  const { runId, segment } =
+    input.question === null ? await goOn(door, input) : await ask(door, body, input, key)
+  const { db } = door.services.database
+  await insertResponse(db, {
+    ...{ runId, segment, request: echoOf(body) },
+    input: Array.isArray(body.input) ? body.input : [asItem(input.question ?? '')],
+    createdAt: door.services.now(),
+  })
+  const run = await findDoorRun(db, door.userId, runId, segment)
+  if (!run) throw notFound('response')
+  return { run, segment }
+}
+
+/** Outputs of calls: the run that waits for them goes on, as its next response. */
+async function goOn(door: DoorRequest, { answered }: ResponseInput) {
+  const runId = await answerCalls(door, answered)
+  const run = await findDoorRun(door.services.database.db, door.userId, runId, 0)
+  if (!run) throw notFound('response')
+  const askedIn = await responsesOfCalls(door.services, run, door.signal)
+  const asked = answered.map(({ callId }) => askedIn.get(callId) ?? 0)
+  return { runId, segment: Math.max(...asked) + 1 }
+}
+
+async function ask(
+  door: DoorRequest,
+  body: CreateResponse,
+  { question, history, instructions: system }: ResponseInput,
+  key: string | null,
+): Promise<{ runId: RunId; segment: number }> {
+  const { call, services, userId } = door
+  const repeated = key === null ? null : MessageId.parse(derivedId(userId, 'response', key))
+  const first = repeated && (await findRunOfQuestion(services.database.db, repeated))
+  if (first?.userId === userId) return { runId: first.id, segment: 0 }
+  const place = await placeOf(door, body, history, key)
+  const instructions = [body.instructions ?? [], system].flat().join('\n\n')
+  const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const { runId } = await call(messages.send, {
+    ...place,
+    text: question ?? '',
+    ...(repeated && { id: repeated }),
+    ...(clientTools.length > 0 && { clientTools }),
+    ...(instructions !== '' && { instructions }),
+    ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
+    ...(typeof body.max_output_tokens === 'number' && { maxTokens: body.max_output_tokens }),
+    ...(body.model && body.model !== 'default' && { model: body.model }),
+    keepChunks: body.store !== false,
+  })
+  return { runId, segment: 0 }
+}
+
+/** The session, and what the question follows there. */
+async function placeOf(
+  door: DoorRequest,
+  body: CreateResponse,
+  history: ResponseInput['history'],
+  key: string | null,
+): Promise<{ sessionId: SessionId; parentId?: MessageId }> {
+  const { call, services, userId } = door
+  const { previous_response_id: previous, conversation } = body
+  if (previous && conversation) {
+    throw new DoorError('Give either conversation or previous_response_id.', {
+      param: 'conversation',
+    })
+  }
+  if ((previous || conversation) && history.length > 0) {
+    throw new DoorError(
+      'What was said before is in the conversation already: send one message of the user alone.',
+      { param: 'input' },
+    )
+  }
+  if (previous) {
+    const found = readResponseId(previous)
+    const run =
+      found && (await findDoorRun(services.database.db, userId, found.runId, found.segment))
+    if (!run || run.deletedAt) {
+      throw new DoorError(`Previous response with id '${previous.slice(0, 100)}' not found.`, {
+        ...{ status: 400, param: 'previous_response_id', code: 'previous_response_not_found' },
+      })
+    }
+    if (run.status === 'waiting') {
+      throw new DoorError('No tool output found for the calls of the previous response.', {
+        param: 'input',
+      })
+    }
+    // A queued answer has no message yet: the question goes behind it by itself.
+    return run.status === 'queued'
+      ? { sessionId: run.sessionId }
+      : { sessionId: run.sessionId, parentId: run.messageId }
+  }
+  if (conversation) {
+    const id = readConversationId(typeof conversation === 'string' ? conversation : conversation.id)
+    if (!id) throw notFound('conversation')
+    await call(sessions.get, { id })
+    return { sessionId: id }
+  }
+  if (history.length > 0) {
+    return { sessionId: await sessionOf(call, history, { now: services.now() }) }
+  }
+  const id = key === null ? {} : { id: SessionId.parse(derivedId(userId, 'conversation', key)) }
+  return { sessionId: (await call(sessions.create, id)).id }
+}
+
+/** What is said again of a request with each retrieval. */
+function echoOf(body: CreateResponse): Record<string, unknown> {
+  const { instructions, tools, metadata, temperature, background, store } = body
+  const { max_output_tokens: most, previous_response_id: previous } = body
+  return {
+    instructions: instructions ?? null,
+    tools: tools ?? [],
+    metadata: metadata ?? {},
+    temperature: temperature ?? null,
+    background: background ?? false,
+    store: store ?? true,
+    max_output_tokens: most ?? null,
+    previous_response_id: previous ?? null,
+  }
+}
+
+export function asItem(text: string): Record<string, unknown> {
+  return { type: 'message', role: 'user', content: [{ type: 'input_text', text }] }
+}

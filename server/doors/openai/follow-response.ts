@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isUnsettled, keepChunks } from '../../../db/queries/doors/responses.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { readHeads } from '../../../db/queries/log/events.ts'
+import { rawEvents } from '../../log/reading/raw-events.ts'
+import type { Services } from '../../services.ts'
+import { ResponseEvents } from './response-events.ts'
+import type { NumberedEvent } from './response-events.ts'
+
+type Reading = Pick<Services, 'database' | 'hub'>
+
+/** How long an answer that just ended is waited for to be merged. Milliseconds. */
+const SETTLING = { every: 50, atMost: 5_000 }
+
+/** A place of the log, what it says of the response that is read, and the response as it is then. */
+type Told = { seq: number; said: NumberedEvent[]; events: ResponseEvents }
+
+/** The events of one response of a run, each with the number that it always has, until the response is over. */
+export async function* followResponse(
+  reading: Reading,
+  run: DoorRun,
+  segment: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent, void, void> {
+  for await (const { said } of follow(reading, run, segment, signal)) {
+    for (const event of said) {
+      const { response } = event
+      yield isRecord(response) ? { ...event, response: { ...response, ...echo(run) } } : event
+    }
+  }
+}
+
+/**
+ * The response as it is now, or, when `whole`, as it is when it is over; null when the run has not come to it.
+ */
+export async function readResponse(
+  reading: Reading,
+  run: DoorRun,
+  segment: number,
+  signal: AbortSignal,
+  whole: boolean,
+): Promise<Record<string, unknown> | null> {
+  const left = new AbortController()
+  const both = AbortSignal.any([signal, left.signal])
+  const heads = await readHeads(reading.database.db, [run.sessionId])
+  const head = whole ? Number.POSITIVE_INFINITY : (heads.get(run.sessionId) ?? 0)
+  let found: Record<string, unknown> | null = null
+  for await (const { seq, events } of follow(reading, run, segment, both)) {
+    if (events.segment === segment) found = { ...events.response(echo(run)) }
+    if (seq >= head) break
+  }
+  left.abort()
+  return found
+}
+
+/** In which response of a run each call of the client was asked for. */
+export async function responsesOfCalls(reading: Reading, run: DoorRun, signal: AbortSignal) {
+  const heads = await readHeads(reading.database.db, [run.sessionId])
+  const head = heads.get(run.sessionId) ?? 0
+  for await (const { seq, events } of follow(reading, run, Number.MAX_SAFE_INTEGER, signal)) {
+    if (seq >= head) return events.askedIn
+  }
+  return new Map<never, number>()
+}
+
+async function* follow(
+  reading: Reading,
+  run: DoorRun,
+  segment: number,
+  signal: AbortSignal,
+): AsyncGenerator<Told, void, void> {
+  await settle(reading, run, signal)
+  const events = new ResponseEvents(run)
+  const { sessionId, after } = run
+  const first = events.begin()
+  yield { seq: after, said: segment === 0 ? first : [], events }
+  for await (const committed of rawEvents(reading, { sessionId, after, signal })) {
+    // One that waited goes on as the next one.
+    const begun = events.isOver ? events.next() : []
+    const said = [...begun, ...events.translate(committed)]
+    const isHere = events.segment === segment
+    yield { seq: committed.seq, said: isHere ? said : [], events }
+    const { event } = committed
+    if ((isHere && events.isOver) || (event.type === 'end' && event.runId === run.runId)) return
+  }
+}
+
+/** From here on the places of the run's events stay as they are. */
+async function settle({ database }: Reading, { runId }: DoorRun, signal: AbortSignal) {
+  await keepChunks(database.db, runId)
+  for (let waited = 0; waited < SETTLING.atMost; waited += SETTLING.every) {
+    if (!(await isUnsettled(database.db, runId))) return
+    await delay(SETTLING.every, undefined, { signal })
+  }
+}
+
+function echo({ request }: DoorRun): Record<string, unknown> {
+  return request ?? {}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

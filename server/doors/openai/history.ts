@@ -1,0 +1,36 @@
+import { sessions } from '../../../shared/contract/api/sessions.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
+import type { Call } from '../../http/rest/procedures.ts'
+import { DoorError } from './errors.ts'
+
+export type Said = { role: 'user' | 'assistant'; text: string }
+
+/** Makes a session of what a client says was said before; it is not listed unless archived ones are asked for. */
+export async function sessionOf(
+  call: Call,
+  history: readonly Said[],
+  { now, archived = false }: { now: string; archived?: boolean },
+): Promise<SessionId> {
+  if (history.length === 0 && !archived) return (await call(sessions.create, {})).id
+  const messages = history.map(({ role, text }, index) => ({
+    id: `${index}`,
+    parentId: index === 0 ? null : `${index - 1}`,
+    role,
+    createdAt: now,
+    parts: [{ type: 'text', text }],
+    ...(role === 'assistant' && {
+      ...{ status: 'completed', model: null, usage: null, error: null, run: null },
+    }),
+  }))
+  const session = {
+    id: 'session',
+    ...{ title: null, titleSource: null, summary: null, status: 'active', model: null },
+    ...{ systemPrompt: null, pinned: false, archived, createdAt: now, updatedAt: now },
+    ...{ endedAt: null, durationMs: null, messages },
+    activeLeaf: messages.at(-1)?.id ?? null,
+  }
+  const data = { format: 'throughline', version: 1, exportedAt: now, sessions: [session] }
+  const [made] = (await call(sessions.import, { data })).sessions
+  if (!made) throw new DoorError('The messages before the last one could not be taken.')
+  return made.id
+}

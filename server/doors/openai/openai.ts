@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import { notFound } from '../../api-error.ts'
+import type { DoorOptions } from '../request.ts'
+import { chatRoutes } from './chat-routes.ts'
+import { conversationsRoutes } from './conversations-routes.ts'
+import { sendOpenAiError, toOpenAiError } from './errors.ts'
+import { modelsRoutes } from './models-routes.ts'
+import { responsesRoutes } from './responses-routes.ts'
+
+/** OpenAI's protocols below `/v1`, over the same log. */
+export function openAiDoor(options: DoorOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.setErrorHandler(async (error, _request, reply) => {
+      if (toOpenAiError(error).status >= 500) options.report(error)
+      return sendOpenAiError(error, reply)
+    })
+    responsesRoutes(app, options)
+    conversationsRoutes(app, options)
+    chatRoutes(app, options)
+    modelsRoutes(app, options)
+    app.all('/v1/*', async () => {
+      throw notFound('address')
+    })
+  }
+}

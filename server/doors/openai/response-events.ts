@@ -1,0 +1,211 @@
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
+import type { CallId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import type { AppendedEvent, CommittedEvent } from '../../log/events.ts'
+import { conversationId, hex, responseId } from '../ids.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { beginServerCall, callAtOnce, callItem, endServerCall, kindOf } from './call-items.ts'
+import { NO_END, toResponse } from './response-object.ts'
+import type { Item, ResponseEnd, ResponseFrame, ResponseStatus } from './response-object.ts'
+import { addText, beginText, endText, textItem } from './text-items.ts'
+import type { OpenText, Unnumbered } from './text-items.ts'
+
+export type NumberedEvent = Unnumbered & { sequence_number: number }
+
+/** An output item that is kept, and the part of the answer that it says. */
+type Kept = { part: number; item: Item }
+
+/**
+ * The log of one run as the events of its responses. The same log gives the same events with the same numbers, whoever
+ * reads it, whenever: nothing is counted but what the log says.
+ */
+export class ResponseEvents {
+  readonly #run: DoorRun
+  /** The response that is being said. */
+  segment = 0
+  /** In which response each call of the client was asked for. */
+  readonly askedIn = new Map<CallId, number>()
+  /** How the response that is being said ended; null while it goes on. */
+  status: ResponseStatus = 'queued'
+  #number = 0
+  /** Counts the items of the stream, also those that were given up. */
+  #index = 0
+  #kept: Kept[] = []
+  #open: OpenText | null = null
+  #attempt = 0
+  readonly #calls = new Map<CallId, { part: number; index: number; call: ToolCall }>()
+  #end: ResponseEnd = NO_END
+
+  constructor(run: DoorRun) {
+    this.#run = run
+  }
+
+  get isOver(): boolean {
+    return this.status !== 'queued' && this.status !== 'in_progress'
+  }
+
+  /** @param request what was asked for the response that is being said */
+  response(request: Record<string, unknown>): Record<string, unknown> {
+    const kept = this.#kept.map(({ item }) => item)
+    const open = this.#open && { ...textItem(this.#open, 'completed'), status: 'in_progress' }
+    const output = open ? [...kept, open] : kept
+    return toResponse(this.#frame(request), this.status, output, this.#end)
+  }
+
+  /** The first event of each response, before anything of it is in the log. */
+  begin(): NumberedEvent[] {
+    return this.#numbered([this.#withResponse('response.created')])
+  }
+
+  /** Begins the next response of a run that waited. */
+  next(): NumberedEvent[] {
+    this.segment += 1
+    this.status = 'queued'
+    this.#number = 0
+    this.#index = 0
+    this.#kept = []
+    this.#calls.clear()
+    this.#end = NO_END
+    return this.begin()
+  }
+
+  /** What an event of the log says, in this order. */
+  translate({ event }: CommittedEvent): NumberedEvent[] {
+    return this.#numbered(this.#said(event))
+  }
+
+  #said(event: AppendedEvent): Unnumbered[] {
+    const { runId, messageId } = this.#run
+    switch (event.type) {
+      case 'start':
+        return event.runId === runId ? this.#started(event.attempt, event.keepParts) : []
+      case 'chunk':
+        return event.messageId === messageId ? this.#added(event) : []
+      case 'tool':
+        return event.messageId === messageId ? this.#called(event.part, event.call) : []
+      case 'message':
+        if (event.message.id !== messageId) return []
+        if (event.message.status === 'waiting') return this.#ended('completed', NO_END)
+        return event.message.status === 'running' ? this.#goesOn() : []
+      case 'end': {
+        if (event.runId !== runId) return []
+        const { outcome, finish, error, usage } = event
+        const incomplete =
+          finish === 'content-filter'
+            ? 'content_filter'
+            : finish === 'length' || finish === 'max-steps'
+              ? 'max_output_tokens'
+              : null
+        if (outcome === 'stopped') return this.#ended('cancelled', { ...NO_END, usage })
+        if (outcome === 'completed') {
+          return this.#ended(incomplete ? 'incomplete' : 'completed', { usage, error, incomplete })
+        }
+        const why = error ?? { code: 'internal', message: INTERRUPTED, retryable: true }
+        return this.#ended('failed', { usage, error: why, incomplete: null })
+      }
+      case 'session':
+      case 'branch':
+        return []
+    }
+  }
+
+  #started(attempt: number, keepParts: number): Unnumbered[] {
+    this.#attempt = attempt
+    // What the attempt before had said beyond its finished steps is given up.
+    const given = this.#close('incomplete')
+    this.#kept = this.#kept.filter(({ part }) => part < keepParts)
+    return [...given, ...this.#goesOn()]
+  }
+
+  #goesOn(): Unnumbered[] {
+    if (this.status !== 'queued') return []
+    this.status = 'in_progress'
+    return [this.#withResponse('response.in_progress')]
+  }
+
+  #added(chunk: ChunkEvent): Unnumbered[] {
+    const before: Unnumbered[] = []
+    let open = this.#open
+    if (open?.part !== chunk.part) {
+      before.push(...this.#close('completed'))
+      const id = `${chunk.kind === 'reasoning' ? 'rs' : 'msg'}_${hex(this.#run.messageId)}_${this.#attempt}_${chunk.part}`
+      open = { part: chunk.part, kind: chunk.kind, text: '', id, index: this.#index }
+      this.#index += 1
+      this.#open = open
+      before.push(...beginText(open))
+    }
+    // A chunk may begin with what is there already.
+    const delta = chunk.text.slice(open.text.length - chunk.offset)
+    if (delta === '') return before
+    this.#open = { ...open, text: open.text + delta }
+    return [...before, addText(open, delta)]
+  }
+
+  #called(part: number, call: ToolCall): Unnumbered[] {
+    const closed = this.#close('completed')
+    const kind = kindOf(call)
+    if (kind === null) return closed
+    if (kind !== 'server') {
+      if (this.#calls.has(call.id)) return closed
+      const index = this.#place(part, call)
+      this.#kept.push({ part, item: callItem(kind, call, 'completed') })
+      this.askedIn.set(call.id, this.segment)
+      return [...closed, ...callAtOnce(kind, call, index)]
+    }
+    const known = this.#calls.get(call.id)
+    const begun = known ? [] : beginServerCall(call, this.#place(part, call))
+    const index = this.#calls.get(call.id)?.index ?? 0
+    if (call.status === 'running') return [...closed, ...begun]
+    const { events, item } = endServerCall(call, index)
+    this.#kept = [...this.#kept.filter((kept) => kept.item.id !== item.id), { part, item }]
+    return [...closed, ...begun, ...events]
+  }
+
+  #place(part: number, call: ToolCall): number {
+    const index = this.#index
+    this.#index += 1
+    this.#calls.set(call.id, { part, index, call })
+    return index
+  }
+
+  #close(status: 'completed' | 'incomplete'): Unnumbered[] {
+    const open = this.#open
+    if (!open) return []
+    this.#open = null
+    this.#kept.push({ part: open.part, item: textItem(open, status) })
+    return endText(open, status)
+  }
+
+  #ended(status: ResponseStatus, end: ResponseEnd): Unnumbered[] {
+    const closed = this.#close(status === 'completed' ? 'completed' : 'incomplete')
+    this.status = status
+    this.#end = end
+    // There is no event for a cancelled one.
+    const type = status === 'cancelled' ? 'incomplete' : status
+    return [...closed, this.#withResponse(`response.${type}`)]
+  }
+
+  /** Whoever sends it says what was asked for. */
+  #withResponse(type: string): Unnumbered {
+    return { type, response: this.response({}) }
+  }
+
+  #numbered(events: Unnumbered[]): NumberedEvent[] {
+    return events.map((event) => {
+      const sequence_number = this.#number
+      this.#number += 1
+      return { ...event, sequence_number }
+    })
+  }
+
+  #frame(request: Record<string, unknown>): ResponseFrame {
+    const { runId, sessionId, createdAt, model } = this.#run
+    return {
+      id: responseId({ runId, segment: this.segment }),
+      conversation: conversationId(sessionId),
+      ...{ createdAt, model, request },
+    }
+  }
+}
+
+const INTERRUPTED = 'The answer was interrupted on the server and could not be finished.'

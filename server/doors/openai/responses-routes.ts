@@ -1,0 +1,112 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { deleteResponse, findDoorRun } from '../../../db/queries/doors/responses.ts'
+import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { messages, runs } from '../../../shared/contract/api/messages.ts'
+import { isUnfinished } from '../../../shared/contract/active.ts'
+import { notFound } from '../../api-error.ts'
+import { sendEvents } from '../event-stream.ts'
+import { readResponseId } from '../ids.ts'
+import { admitDoor } from '../request.ts'
+import type { DoorOptions, DoorRequest } from '../request.ts'
+import { CreateResponse, createResponse } from './create-response.ts'
+import type { Made } from './create-response.ts'
+import { followResponse, readResponse } from './follow-response.ts'
+import type { NumberedEvent } from './response-events.ts'
+import { inputItems } from './input-items.ts'
+
+const ById = z.object({ id: z.string() })
+const Flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const Retrieve = z.looseObject({
+  stream: Flag.optional(),
+  starting_after: z.coerce.number().int().min(0).optional(),
+})
+
+/** `/v1/responses`, as OpenAI's Responses. */
+export function responsesRoutes(app: FastifyInstance, options: DoorOptions): void {
+  app.post('/v1/responses', async (request, reply) => {
+    const door = await admitDoor(options, request, reply)
+    const body = CreateResponse.parse(request.body)
+    const key = request.headers['idempotency-key']
+    const made = await createResponse(door, body, typeof key === 'string' ? key : null)
+    return body.stream ? stream(door, reply, made, -1) : read(door, made, body.background !== true)
+  })
+
+  app.get('/v1/responses/:id', async (request, reply) => {
+    const { door, made } = await find(options, request, reply)
+    const { stream: streams, starting_after: after = -1 } = Retrieve.parse(request.query)
+    return streams ? stream(door, reply, made, after) : read(door, made, false)
+  })
+
+  app.post('/v1/responses/:id/cancel', async (request, reply) => {
+    const { door, made } = await find(options, request, reply)
+    const { run } = made
+    if (run.status === 'queued') {
+      const now = await read(door, made, false)
+      await door.call(messages.unqueue, { id: run.questionId })
+      return { ...now, status: 'cancelled' }
+    }
+    if (!isUnfinished(run.status)) return read(door, made, false)
+    await door.call(runs.stop, { sessionId: run.sessionId, runId: run.runId })
+    const stopped = await read(door, made, true)
+    // A response that waits for outputs is over; what was stopped is the run that would have gone on.
+    return run.status === 'waiting' ? { ...stopped, status: 'cancelled' } : stopped
+  })
+
+  app.delete('/v1/responses/:id', async (request, reply) => {
+    const { door, made } = await find(options, request, reply)
+    door.requireWrite()
+    const { database, now } = door.services
+    await deleteResponse(database.db, made.run.runId, made.segment, now())
+    return { id: ById.parse(request.params).id, object: 'response', deleted: true }
+  })
+
+  app.get('/v1/responses/:id/input_items', async (request, reply) => {
+    const { door, made } = await find(options, request, reply)
+    return inputItems(door, made)
+  })
+}
+
+async function find(
+  options: DoorOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<{ door: DoorRequest; made: Made }> {
+  const door = await admitDoor(options, request, reply)
+  const named = readResponseId(ById.parse(request.params).id)
+  const { db } = door.services.database
+  const run: DoorRun | null =
+    named && (await findDoorRun(db, door.userId, named.runId, named.segment))
+  if (!named || !run || run.deletedAt) throw notFound('response')
+  return { door, made: { run, segment: named.segment } }
+}
+
+async function read(
+  { services, signal }: DoorRequest,
+  { run, segment }: Made,
+  whole: boolean,
+): Promise<Record<string, unknown>> {
+  const response = await readResponse(services, run, segment, signal, whole)
+  if (!response) throw notFound('response')
+  return response
+}
+
+function stream(
+  { services, signal }: DoorRequest,
+  reply: FastifyReply,
+  { run, segment }: Made,
+  after: number,
+): FastifyReply {
+  return sendEvents(reply, lines(followResponse(services, run, segment, signal), after))
+}
+
+async function* lines(
+  events: AsyncGenerator<NumberedEvent, void, void>,
+  after: number,
+): AsyncGenerator<string, void, void> {
+  for await (const event of events) {
+    if (event.sequence_number > after) {
+      yield `event: ${event.type}\ndata: ${JSON.stringify(event)}`
+    }
+  }
+}

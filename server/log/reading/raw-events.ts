@@ -1,0 +1,46 @@
+import type { Database } from '../../../db/engine/database.ts'
+import { readEventsWithin } from '../../../db/queries/log/events.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
+import type { CommittedEvent } from '../events.ts'
+import type { Hub } from './hub.ts'
+import { SessionGoneError } from './reader.ts'
+import { parseEvent } from './snapshot.ts'
+
+/** The limits of one page of events. */
+const PAGE = { limit: 500, maxLength: 256 * 1024 }
+
+/**
+ * A session's events after a place exactly as they stand in the log, neither merged nor cut into frames, for those who
+ * count them. It goes on until the signal aborts. The caller has found the session as the user's.
+ *
+ * @throws {SessionGoneError} when the session is deleted meanwhile
+ */
+export async function* rawEvents(
+  { database, hub }: { database: Database; hub: Hub },
+  { sessionId, after, signal }: { sessionId: SessionId; after: number; signal: AbortSignal },
+): AsyncGenerator<CommittedEvent, void, void> {
+  using subscription = hub.subscribe(sessionId, signal)
+  let cursor = after
+  let isUpToDate = false
+  while (!signal.aborted) {
+    if (subscription.closed) {
+      throw new SessionGoneError()
+    }
+    let events = isUpToDate ? subscription.since(cursor) : null
+    if (!events) {
+      const page = await readEventsWithin(database.db, sessionId, cursor, PAGE)
+      events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
+      isUpToDate = page.complete
+      if (page.complete) {
+        subscription.reached(page.events.at(-1)?.seq ?? cursor)
+      }
+    }
+    for (const committed of events) {
+      yield committed
+      cursor = committed.seq
+    }
+    if (events.length === 0) {
+      cursor = await subscription.changed(cursor)
+    }
+  }
+}

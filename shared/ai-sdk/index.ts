@@ -1,0 +1,2 @@
+export { ThroughlineChatTransport } from './transport.ts'
+export type { ThroughlineChatTransportOptions } from './transport.ts'
