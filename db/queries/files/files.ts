@@ -186,18 +186,28 @@ export async function readFileTexts(
   return new Map(rows.map(({ id, text }) => [id, text]))
 }
 
-/** Gives the messages of an imported session the files that they name, where those are this person's. */
+/** Gives the messages of a copied session the files that they name, where those are this person's. */
 export async function linkFilesOfSession(
   db: Db,
   userId: UserId,
   sessionId: SessionId,
 ): Promise<void> {
-  await sql`
-    insert into message_files (message_id, session_id, file_id)
-    select distinct messages.id, messages.session_id, files.id
-    from messages
-    cross join lateral json_array_elements(messages.parts) as part
-    join files on files.id::text = part -> 'file' ->> 'id' and files.user_id = ${userId}
-    where messages.session_id = ${sessionId} and messages.user_id = ${userId} and part ->> 'type' = 'file'
-    on conflict do nothing`.execute(db)
+  // The parts are read here: Postgres looks into no JSON that has U+0000 anywhere in it.
+  const rows = await db
+    .selectFrom('messages')
+    .select(['id', 'parts'])
+    .where('session_id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where(sql<boolean>`parts::text like '%"type":"file"%'`)
+    .execute()
+  for (const { id, parts } of rows) {
+    const named = parts.flatMap((part) => (part.type === 'file' ? [part.file.id] : []))
+    const own = await findFiles(db, userId, [...new Set(named)])
+    if (own.length === 0) continue
+    await db
+      .insertInto('message_files')
+      .values(own.map(({ file }) => ({ message_id: id, session_id: sessionId, file_id: file.id })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
 }
