@@ -31,6 +31,8 @@ const SENTENCES: Record<string, string> = {
   nodes: 'The living server processes, each with the time until which its lease holds.',
   rate_windows:
     'How much was used of each limit by the minute, since when: requests and messages of a person or an address, failed sign-ins.',
+  responses:
+    'What was asked for through `/v1/responses`, to be said again with each retrieval ([doors](doors.md)). A run that waited for outputs and went on is several responses.',
   readers: 'Which node has readers of which session; counted as long as the node lives.',
   runs: 'One generation each: who drives it, its attempt, how it ended and what it used.',
   sessions: 'The conversations.',
