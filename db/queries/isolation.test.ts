@@ -4,15 +4,6 @@ import { expect, test } from 'vitest'
 
 /** The functions of each file that are given no user's id, and why they may do without. */
 const EXEMPT: Record<string, { reason: string; functions: string }> = {
-  'files/contents.ts': {
-    reason: 'contents are nobody’s: only files refer to them, which are somebody’s',
-    functions: 'findContent insertContent noteStray listStrays forgetStray dropUnusedContents',
-  },
-  'files/files.ts': {
-    reason:
-      'what is inserted says whose it is; the session and the message are those that a command has locked',
-    functions: 'deleteFilesOfSession deleteOrphans fileExists insertFile setFilesOfMessage',
-  },
   'accounts.ts': {
     reason: 'signing in: nobody is known yet, or it is the account itself',
     functions:

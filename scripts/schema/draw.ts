@@ -27,6 +27,12 @@ const SENTENCES: Record<string, string> = {
   kysely_migration: 'The migrations that have run (kept by Kysely).',
   kysely_migration_lock: 'Lets one process migrate at a time (kept by Kysely).',
   messages: 'The message tree of each session: what people said, and the answers.',
+  file_contents:
+    'Contents of files by their SHA-256, each once, with what can be read in it. The bytes are in a folder or an S3-compatible store.',
+  files: 'A name that a person gave some content.',
+  message_files: 'Which message has which file.',
+  stray_objects:
+    'Objects in the store that nothing refers to: they are being written, or are to be removed.',
   node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',
   nodes: 'The living server processes, each with the time until which its lease holds.',
   rate_windows:
