@@ -74,6 +74,7 @@ function toConversation({ id, createdAt }: Session) {
 function toItems({ id, role, parts }: Message) {
   return parts.flatMap((part, index) => {
     const itemId = `msg_${hex(id)}_${index}`
+    if (part.type === 'file') return []
     if (part.type === 'tool') {
       const { call } = part
       if (call.source !== 'client') return [callItem('server', call, call.status)]
