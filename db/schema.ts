@@ -1,14 +1,20 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { RunError } from '../shared/contract/errors.ts'
 import type {
-  CallId,
-  FileId,
-  KeyId,
-  MessageId,
-  RunId,
-  SessionId,
-  UserId,
-} from '../shared/contract/ids.ts'
+  ApiKeyTable,
+  AuditLogTable,
+  AuthAccountTable,
+  AuthLinkTable,
+  AuthSessionTable,
+  AuthUserTable,
+} from './schema-accounts.ts'
+import type {
+  FileContentTable,
+  FileTable,
+  MessageFileTable,
+  StrayObjectTable,
+} from './schema-files.ts'
+import type { RunError } from '../shared/contract/errors.ts'
+import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,
@@ -18,7 +24,6 @@ import type {
   TextPart,
   Usage,
 } from '../shared/contract/message.ts'
-import type { File, FileKind } from '../shared/contract/file.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
@@ -277,90 +282,6 @@ export type NodeSecretTable = {
   created_at: Generated<string>
 }
 
-/** An account of the sign-in library, which writes it, and the person whose it is. */
-export type AuthUserTable = {
-  id: string
-  person_id: UserId
-  name: string
-  email: string
-  email_verified: Generated<boolean>
-  image: string | null
-  is_anonymous: Generated<boolean | null>
-  two_factor_enabled: Generated<boolean | null>
-  created_at: Generated<string>
-  updated_at: Generated<string>
-}
-
-/** A login. */
-export type AuthSessionTable = {
-  id: string
-  /** Of `auth_users`. */
-  user_id: string
-  token: string
-  expires_at: string
-  ip_address: string | null
-  user_agent: string | null
-  created_at: Generated<string>
-  updated_at: Generated<string>
-}
-
-/** A way in: the password (`credential`), or an account elsewhere. */
-export type AuthAccountTable = {
-  id: string
-  /** Of `auth_users`. */
-  user_id: string
-  provider_id: string
-  account_id: string
-  password: string | null
-  created_at: Generated<string>
-  updated_at: Generated<string>
-}
-
-/** A link that makes one account, once. */
-export type AuthLinkTable = {
-  id: string
-  kind: 'setup' | 'invite'
-  /** SHA-256 of the token, as hexadecimal digits. */
-  token_hash: string
-  /** The only address that may use it; null for any. */
-  email: string | null
-  role: Role
-  created_by: UserId | null
-  created_at: string
-  expires_at: string | null
-  used_at: string | null
-  used_by: UserId | null
-  revoked_at: string | null
-}
-
-export type ApiKeyTable = {
-  id: KeyId
-  user_id: UserId
-  name: string
-  /** The first characters of the key, by which a person knows it. */
-  prefix: string
-  /** SHA-256 of the key, as hexadecimal digits. */
-  hash: string
-  scope: 'read' | 'write'
-  usd_per_day: number | null
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-  revoked_at: string | null
-}
-
-/** Who did what from where; only added to. */
-export type AuditLogTable = {
-  id: Generated<number>
-  at: string
-  action: string
-  actor_id: UserId | null
-  /** An id of any kind. */
-  target_id: string | null
-  address: string | null
-  detail: ColumnType<Record<string, unknown>, string, never>
-}
-
 /** What was asked for through `/v1/responses`. A run that waited and went on is several of them. */
 export type ResponseTable = {
   run_id: RunId
@@ -371,45 +292,4 @@ export type ResponseTable = {
   input: ColumnType<unknown[], string, never>
   created_at: string
   deleted_at: string | null
-}
-
-/** Bytes that somebody's files have; each once. */
-export type FileContentTable = {
-  sha256: string
-  /** Under which they are in the store; never used again for others. */
-  key: string
-  bytes: number
-  kind: FileKind
-  /** As the content says; null where it says nothing. */
-  mime_type: string | null
-  width: number | null
-  height: number | null
-  pages: number | null
-  /** What can be read in it; null where nothing can. */
-  text: string | null
-  /** Why its text could not be read; null when it could, or when there is none. */
-  error: string | null
-  created_at: string
-}
-
-/** A file of a person's: a name for some content. */
-export type FileTable = {
-  id: FileId
-  user_id: UserId
-  sha256: string
-  name: string
-  mime_type: File['mimeType']
-  created_at: string
-}
-
-export type MessageFileTable = {
-  message_id: MessageId
-  session_id: SessionId
-  file_id: FileId
-}
-
-/** Objects in the store that nothing refers to: they are being written, or are to be removed. */
-export type StrayObjectTable = {
-  key: string
-  remove_after: string
 }

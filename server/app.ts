@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { Gauge, Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
@@ -9,23 +8,15 @@ import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.t
 import { findProfile } from '../db/queries/users.ts'
 import { createIdSource } from '../shared/contract/new-id.ts'
 import type { Authenticate } from './auth/embedder.ts'
-import type { Asker } from './auth/port.ts'
 import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
-import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
-import { mcpDoor } from './doors/mcp/mcp.ts'
-import { openAiDoor } from './doors/openai/openai.ts'
-import { fileRoutes } from './files/http/routes.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
-import { createAccessPolicy } from './http/access.ts'
-import { httpConnection } from './http/sockets/connection.ts'
-import type { Connection } from './http/sockets/connection.ts'
+import { openHttp } from './open-http.ts'
 import { createClientAddress } from './http/client-address.ts'
-import { createHttpServer } from './http/server.ts'
 import { compactRun } from './log/compaction.ts'
 import { RemoteFeed } from './log/reading/feed.ts'
 import { Hub } from './log/reading/hub.ts'
@@ -48,7 +39,6 @@ import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
-import { appRouter } from './router.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
@@ -65,7 +55,6 @@ import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/tool.ts'
 import { createToolRegistry } from './tools/registry.ts'
 import { parseProxies } from './trusted-proxies.ts'
-import type { Context } from './trpc.ts'
 
 /** Trusted where nobody is. */
 const NOBODY = { has: () => false }
@@ -321,55 +310,11 @@ export async function createApp(options: AppOptions) {
     newId,
   }
   await finishDeletions(services)
-  const context = (
-    asker: () => Asker | null,
-    connection?: Pick<Connection, 'request' | 'drained' | 'inTurn' | 'live'>,
-  ): Context => ({
-    services,
-    asker,
-    ...(connection && {
-      address: clientAddress(connection.request),
-      drained: connection.drained,
-      inTurn: connection.inTurn,
-      ...(connection.live && options.liveOutlets !== false && { live: connection.live }),
-    }),
-  })
-  const createContext = async (connection: Connection) =>
-    context(await gate.askerOf(connection), connection)
-  const report = (error: unknown) => outage.report(error, 'a request of a door failed')
-  const doors = { router: appRouter, createContext, services, report }
-  const http = await createHttpServer({
-    router: appRouter,
-    createContext,
-    access: createAccessPolicy({
-      ...config.listen,
-      // An application that embeds this server says itself which hosts it answers to.
-      mode: options.authenticate ? 'accounts' : config.auth.mode,
-    }),
-    webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
-    logger,
+  const { http, context } = await openHttp({
+    ...{ config, logger, services, gate, outage, metrics, clientAddress, onError },
     health: () => about,
-    checkDatabase: () => ping(database.db),
-    report: outage.report,
-    checkTools: () => tools.unsettled(),
-    metrics,
-    clientAddress,
-    tls: config.listen.tls,
-    plugins: [
-      ...gate.plugins,
-      openAiDoor(doors),
-      aiSdkDoor(doors),
-      mcpDoor(doors),
-      fileRoutes({
-        ...{ files, clientAddress, onError },
-        askerOf: async ({ raw }, reply) => {
-          const ended = new AbortController()
-          reply.raw.once('close', () => ended.abort())
-          return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
-        },
-        limits: () => limits,
-      }),
-    ],
+    authenticate: options.authenticate,
+    liveOutlets: options.liveOutlets !== false,
   })
   listener.defer(() => http.close())
   opened.defer(() => http.leave())

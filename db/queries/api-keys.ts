@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely'
 import type { KeyId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
-import type { ApiKeyTable } from '../schema.ts'
+import type { ApiKeyTable } from '../schema-accounts.ts'
 import { userColumns } from './users.ts'
 import type { UserRow } from './users.ts'
 

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
-import type { AuthLinkTable } from '../schema.ts'
+import type { AuthLinkTable } from '../schema-accounts.ts'
 
 /** Stores a link unless it is there. */
 export async function insertLink(db: Db, link: Insertable<AuthLinkTable>): Promise<void> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 import type { Db } from '../../engine/database.ts'
-import type { FileContentTable } from '../../schema.ts'
+import type { FileContentTable } from '../../schema-files.ts'
 
 export type Content = Selectable<FileContentTable>
 

@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import { ping } from '../db/engine/database.ts'
+import type { Authenticate } from './auth/embedder.ts'
+import type { Asker } from './auth/port.ts'
+import type { Config } from './config/config.ts'
+import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
+import { mcpDoor } from './doors/mcp/mcp.ts'
+import { openAiDoor } from './doors/openai/openai.ts'
+import { fileRoutes } from './files/http/routes.ts'
+import type { Gate } from './gate.ts'
+import { createAccessPolicy } from './http/access.ts'
+import type { Health } from './http/health.ts'
+import { createHttpServer } from './http/server.ts'
+import { httpConnection } from './http/sockets/connection.ts'
+import type { Connection } from './http/sockets/connection.ts'
+import type { OutageLog } from './outage.ts'
+import { appRouter } from './router.ts'
+import type { Services } from './services.ts'
+import type { Context } from './trpc.ts'
+
+export type OpenHttpOptions = {
+  config: Config
+  logger: Logger
+  services: Services
+  gate: Gate
+  outage: OutageLog
+  metrics: Registry
+  clientAddress(request: IncomingMessage): string
+  onError(error: unknown, what: string): void
+  health(): Health
+  authenticate: Authenticate | undefined
+  liveOutlets: boolean
+}
+
+/** Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. */
+export async function openHttp(options: OpenHttpOptions) {
+  const { config, services, gate, outage, clientAddress } = options
+
+  const context = (
+    asker: () => Asker | null,
+    connection?: Pick<Connection, 'request' | 'drained' | 'inTurn' | 'live'>,
+  ): Context => ({
+    services,
+    asker,
+    ...(connection && {
+      address: clientAddress(connection.request),
+      drained: connection.drained,
+      inTurn: connection.inTurn,
+      ...(connection.live && options.liveOutlets && { live: connection.live }),
+    }),
+  })
+  const createContext = async (connection: Connection) =>
+    context(await gate.askerOf(connection), connection)
+  const report = (error: unknown) => outage.report(error, 'a request of a door failed')
+  const doors = { router: appRouter, createContext, services, report }
+  const http = await createHttpServer({
+    router: appRouter,
+    createContext,
+    access: createAccessPolicy({
+      ...config.listen,
+      // An application that embeds this server says itself which hosts it answers to.
+      mode: options.authenticate ? 'accounts' : config.auth.mode,
+    }),
+    webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
+    logger: options.logger,
+    health: options.health,
+    checkDatabase: () => ping(services.database.db),
+    report: outage.report,
+    checkTools: () => services.tools.unsettled(),
+    metrics: options.metrics,
+    clientAddress,
+    tls: config.listen.tls,
+    plugins: [
+      ...gate.plugins,
+      openAiDoor(doors),
+      aiSdkDoor(doors),
+      mcpDoor(doors),
+      fileRoutes({
+        ...{ files: services.files, clientAddress, onError: options.onError },
+        askerOf: async ({ raw }, reply) => {
+          const ended = new AbortController()
+          reply.raw.once('close', () => ended.abort())
+          return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
+        },
+        limits: () => services.limits,
+      }),
+    ],
+  })
+  return { http, context }
+}
