@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { ping } from '../db/engine/database.ts'
 import type { Database } from '../db/engine/database.ts'
 import { migrate } from '../db/engine/migrate.ts'
+import { findReadableFile } from '../db/queries/files/files.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { findProfile } from '../db/queries/users.ts'
 import { createIdSource } from '../shared/contract/new-id.ts'
@@ -129,6 +130,7 @@ export async function createApp(options: AppOptions) {
       ...builtinTools({
         loadProfile: (id) => findProfile(database.db, id),
         search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
+        loadFile: (userId, file) => findReadableFile(database.db, userId, file),
         now: options.clock ?? Date.now,
         fetchUrls: config.tools.fetchUrls,
       }).filter(({ name }) => config.tools.builtin.some((chosen) => chosen === name)),

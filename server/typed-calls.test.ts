@@ -23,6 +23,7 @@ const weather = defineTool({
 const builtin = builtinTools({
   loadProfile: async () => null,
   search: async () => [],
+  loadFile: async () => null,
   now: Date.now,
   fetchUrls: false,
 })

@@ -3,6 +3,7 @@ export const BUILTIN_TOOL_NAMES = [
   'get_system_metrics',
   'fetch_user_profile',
   'search_sessions',
+  'read_file',
   'current_time',
   'fetch_url',
 ] as const

@@ -39,6 +39,8 @@ const tools = createToolRegistry(
     search: async (userId, query, limit) => [
       { sessionId, messageId: null, title: `${query} ${limit}`, snippet: userId },
     ],
+    loadFile: async (userId) =>
+      userId === ada ? { name: 'notes.txt', text: 'The tide 🌊 comes' } : null,
     now: () => Date.parse('2026-03-29T01:30:00.000Z'),
     fetchUrls: true,
   }),
@@ -62,6 +64,7 @@ test('all are read-only and need no approval', () => {
     { name: 'get_system_metrics', effect: 'read', approval: 'never' },
     { name: 'fetch_user_profile', effect: 'read', approval: 'never' },
     { name: 'search_sessions', effect: 'read', approval: 'never' },
+    { name: 'read_file', effect: 'read', approval: 'never' },
     { name: 'current_time', effect: 'read', approval: 'never' },
     { name: 'fetch_url', effect: 'read', approval: 'never' },
   ])
@@ -176,9 +179,32 @@ test('conversations are searched as the one who asks, and no other (P10)', async
   expect(await execute('search_sessions', { query: '' })).toMatchObject({ kind: 'bad-arguments' })
 })
 
+test('a file is read on in parts, as the one who asks, and no other (P10, P16)', async () => {
+  const file = '00000000-0000-4000-8000-00000000000f'
+  const read = (from?: number, to?: number) => execute('read_file', { file, from, to })
+  const whole = { name: 'notes.txt', length: 17 }
+  expect(await read()).toEqual({
+    ok: true,
+    output: { ...whole, text: 'The tide 🌊 comes', from: 0, to: 17 },
+  })
+  expect(await read(4, 8)).toMatchObject({ output: { text: 'tide', from: 4, to: 8 } })
+  // In the middle of a pair of surrogates.
+  expect(await read(0, 10)).toMatchObject({ output: { text: 'The tide \uFFFD' } })
+  expect(await read(17)).toMatchObject({ ok: false, error: expect.stringContaining('17') })
+  expect(await execute('read_file', { file }, { id: bob, admin: true })).toMatchObject({
+    ok: false,
+    error: 'There is no such file, or it was deleted.',
+  })
+})
+
 test('the name of a call narrows its input and output', () => {
   expectTypeOf<BuiltinToolCall['name']>().toEqualTypeOf<
-    'get_system_metrics' | 'fetch_user_profile' | 'search_sessions' | 'current_time' | 'fetch_url'
+    | 'get_system_metrics'
+    | 'fetch_user_profile'
+    | 'search_sessions'
+    | 'read_file'
+    | 'current_time'
+    | 'fetch_url'
   >()
   type Metrics = Extract<BuiltinToolCall, { name: 'get_system_metrics' }>
   expectTypeOf<Metrics['input']>().toEqualTypeOf<{

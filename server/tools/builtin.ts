@@ -1,16 +1,20 @@
-import type { UserId } from '../../shared/contract/ids.ts'
+import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import { currentTime } from './current-time.ts'
 import { fetchUrl } from './fetch-url.ts'
 import { fetchUserProfile } from './fetch-user-profile.ts'
 import type { Profile } from './fetch-user-profile.ts'
 import { getSystemMetrics } from './get-system-metrics.ts'
 import type { CallOf } from './tool.ts'
+import { readFile } from './read-file.ts'
+import type { ReadableFile } from './read-file.ts'
 import { searchSessions } from './search-sessions.ts'
 import type { FoundPlace } from './search-sessions.ts'
 
 export type BuiltinToolsDeps = {
   loadProfile: (userId: UserId) => Promise<Profile | null>
   search: (userId: UserId, query: string, limit: number) => Promise<FoundPlace[]>
+  /** Of this person; null for a file that is not theirs, or is not there. */
+  loadFile: (userId: UserId, file: FileId) => Promise<ReadableFile | null>
   /** Milliseconds since the epoch. */
   now: () => number
   /** True enables the tool that fetches pages of the public internet. */
@@ -18,11 +22,12 @@ export type BuiltinToolsDeps = {
 }
 
 /** The tools that come with the server. The client's types are derived from this list. */
-export function builtinTools({ loadProfile, search, now, fetchUrls }: BuiltinToolsDeps) {
+export function builtinTools({ loadProfile, search, loadFile, now, fetchUrls }: BuiltinToolsDeps) {
   return [
     getSystemMetrics,
     fetchUserProfile(loadProfile),
     searchSessions(search),
+    readFile(loadFile),
     currentTime(now),
     ...(fetchUrls ? [fetchUrl()] : []),
   ] as const

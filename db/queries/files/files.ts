@@ -186,6 +186,22 @@ export async function readFileTexts(
   return new Map(rows.map(({ id, text }) => [id, text]))
 }
 
+/** The name of a file and the text that can be read in it; null when there is no such file of this person's. */
+export async function findReadableFile(
+  db: Db,
+  userId: UserId,
+  id: FileId,
+): Promise<{ name: string; text: string | null } | null> {
+  const row = await db
+    .selectFrom('files')
+    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
+    .select(['files.name', 'file_contents.text'])
+    .where('files.user_id', '=', userId)
+    .where('files.id', '=', id)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** Gives the messages of a copied session the files that they name, where those are this person's. */
 export async function linkFilesOfSession(
   db: Db,

@@ -233,10 +233,12 @@ export function toStoredPart(part: Part): StoredPart {
   return part.type === 'tool' ? { type: 'tool', id: part.call.id } : part
 }
 
-/** The text that search indexes. Postgres cannot store U+0000 in a `text` column. */
+/** The text that search indexes, with the names of files. Postgres cannot store U+0000 in a `text` column. */
 export function searchText(parts: StoredPart[]): string {
   return parts
-    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .flatMap((part) =>
+      part.type === 'text' ? [part.text] : part.type === 'file' ? [part.file.name] : [],
+    )
     .join('\n')
     .replaceAll('\u0000', '')
 }

@@ -68,6 +68,9 @@ function wordsFor(file: File, texts: ReadonlyMap<string, string | null>): string
   if (text === null || text === undefined) return `${head}: its content cannot be read here.]`
   if (text.trim() === '') return `${head}: there is no text in it.]`
   const part = clip(text, MAX_TEXT)
-  const note = part === text ? '' : ` Of its ${text.length} characters the middle is left out here.`
+  const note =
+    part === text
+      ? ''
+      : ` Of its ${text.length} characters the middle is left out here; the tool read_file reads it.`
   return `${head}.${note} Its text:]\n${part}\n[End of ${JSON.stringify(name)}]`
 }
