@@ -37,5 +37,5 @@ async function show(): Promise<readonly AppMessage[]> {
 }
 
 function textOf({ parts }: AppMessage): string {
-  return parts.map((part) => (part.type === 'tool' ? '' : part.text)).join('')
+  return parts.map((part) => ('text' in part ? part.text : '')).join('')
 }

@@ -32,6 +32,7 @@ function Message({ message }: { message: AppMessage }) {
 }
 
 function Part({ part }: { part: AppPart }) {
+  if (part.type === 'file') return <p>{part.file.name}</p>
   if (part.type !== 'tool') return <p>{part.text}</p>
   const { call } = part
   // The name of a call tells the type of its output; `untyped` says that it is from another version of the tool.

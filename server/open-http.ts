@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts'
 import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
 import { mcpDoor } from './doors/mcp/mcp.ts'
 import { openAiDoor } from './doors/openai/openai.ts'
+import type { FileAccess } from './files/http/access.ts'
 import { fileRoutes } from './files/http/routes.ts'
 import type { Gate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
@@ -17,6 +18,8 @@ import { createHttpServer } from './http/server.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import type { OutageLog } from './outage.ts'
+import { createSpeechProvider } from './speech/provider.ts'
+import { speechRoutes } from './speech/routes.ts'
 import { appRouter } from './router.ts'
 import type { Services } from './services.ts'
 import type { Context } from './trpc.ts'
@@ -56,6 +59,15 @@ export async function openHttp(options: OpenHttpOptions) {
     context(await gate.askerOf(connection), connection)
   const report = (error: unknown) => outage.report(error, 'a request of a door failed')
   const doors = { router: appRouter, createContext, services, report }
+  const access: FileAccess = {
+    clientAddress,
+    askerOf: async ({ raw }, reply) => {
+      const ended = new AbortController()
+      reply.raw.once('close', () => ended.abort())
+      return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
+    },
+    limits: () => services.limits,
+  }
   const http = await createHttpServer({
     router: appRouter,
     createContext,
@@ -78,14 +90,10 @@ export async function openHttp(options: OpenHttpOptions) {
       openAiDoor(doors),
       aiSdkDoor(doors),
       mcpDoor(doors),
-      fileRoutes({
-        ...{ files: services.files, clientAddress, onError: options.onError },
-        askerOf: async ({ raw }, reply) => {
-          const ended = new AbortController()
-          reply.raw.once('close', () => ended.abort())
-          return (await gate.askerOf(httpConnection(raw, reply.raw, ended.signal)))()
-        },
-        limits: () => services.limits,
+      fileRoutes({ ...access, files: services.files, onError: options.onError }),
+      speechRoutes({
+        ...{ ...access, files: services.files, db: services.database.db },
+        provider: config.speech && createSpeechProvider(config.speech),
       }),
     ],
   })

@@ -1,7 +1,7 @@
 import type { SessionEvent } from '../shared/contract/events.ts'
 import type { Message } from '../shared/contract/message.ts'
 import type { Register } from '../shared/contract/register.ts'
-import type { ClientToolCall, McpToolCall, ToolCall } from '../shared/contract/tool.ts'
+import type { McpToolCall, ToolCall } from '../shared/contract/tool.ts'
 import type { BuiltinToolCall } from './tools/builtin.ts'
 import type { CallOf, Tool } from './tools/tool.ts'
 import type { ToolRegistry } from './tools/registry.ts'
@@ -9,7 +9,6 @@ import type { ToolRegistry } from './tools/registry.ts'
 type ToolCallOf<Registered> =
   | BuiltinToolCall
   | McpToolCall
-  | ClientToolCall
   | (Registered extends { tools: readonly (infer One)[] } ? CallOf<One> : never)
 
 /**

@@ -79,6 +79,7 @@ export const rooms: Record<string, readonly string[]> = {
     'tools',
   ],
   runs: ['jobs', 'limits', 'budget', 'auth', 'nodes', 'log', 'model', 'tools', 'concurrency'],
+  speech: ['files', 'config'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   jobs: ['budget', 'log', 'model'],

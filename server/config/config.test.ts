@@ -117,6 +117,11 @@ test('every variable arrives where the server reads it', () => {
       TLS_KEY_FILE: 'key.pem',
       ALLOWED_ORIGINS: 'https://a.example.com, http://localhost:5173/',
       LOG_LEVEL: 'warn',
+      SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1',
+      SPEECH_API_KEY: 'speech key',
+      SPEECH_TO_TEXT_MODEL: 'whisper',
+      TEXT_TO_SPEECH_MODEL: 'kokoro',
+      TEXT_TO_SPEECH_VOICE: 'heart',
     }),
   ).toEqual({
     listen: {
@@ -158,6 +163,14 @@ test('every variable arrives where the server reads it', () => {
         ...{ endpoint: 'https://s3.example.com', bucket: 'bucket', region: 'eu-1', prefix: 'chat' },
         ...{ accessKeyId: 'access', secretAccessKey: 'secret' },
       },
+    },
+    speech: {
+      baseUrl: 'http://127.0.0.1:8000/v1',
+      apiKey: 'speech key',
+      toTextModel: 'whisper',
+      toSpeechModel: 'kokoro',
+      voice: 'heart',
+      timeoutMs: 1_500,
     },
     sessions: { graceMs: 0 },
     tools: {
@@ -313,4 +326,19 @@ describe('BUILTIN_TOOLS', () => {
       expect(() => readConfig({ BUILTIN_TOOLS: list })).toThrow(/BUILTIN_TOOLS: must be all, none/)
     }
   })
+})
+
+test('speech is the model’s own where that is OpenAI’s, and else what is set', () => {
+  const speech = (env: Record<string, string>) => {
+    const found = readConfig(env).speech
+    return found && [found.baseUrl, found.apiKey]
+  }
+  const openAi = 'https://api.openai.com/v1'
+  expect(speech({})).toBe(null)
+  expect(speech({ OPENAI_API_KEY: 'key' })).toEqual([openAi, 'key'])
+  expect(speech({ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: 'http://127.0.0.1/v1' })).toBe(null)
+  // A key is told nobody but whom it is for.
+  const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' }
+  expect(speech({ ...own, OPENAI_API_KEY: 'key' })).toEqual([own.SPEECH_BASE_URL, null])
+  expect(speech({ SPEECH_API_KEY: 'other' })).toEqual([openAi, 'other'])
 })

@@ -71,6 +71,16 @@ export type Config = {
     /** Null keeps them in `dataDir`. */
     s3: S3Config | null
   }
+  /** Null where no speech service is known. */
+  speech: {
+    baseUrl: string
+    apiKey: string | null
+    toTextModel: string
+    toSpeechModel: string
+    voice: string
+    /** Until the first byte. */
+    timeoutMs: number
+  } | null
   sessions: { graceMs: number }
   tools: {
     timeoutMs: number
@@ -183,6 +193,7 @@ function toConfig(settings: Settings): Config {
       perMessage: settings.FILES_PER_MESSAGE,
       s3: s3Store(settings),
     },
+    speech: speechService(settings),
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
@@ -214,6 +225,27 @@ function toConfig(settings: Settings): Config {
         : null,
     logLevel: settings.DEBUG ? 'debug' : settings.LOG_LEVEL,
   }
+}
+
+/** The model's own, where that is OpenAI's. */
+function speechService(settings: Settings): Config['speech'] {
+  const { SPEECH_BASE_URL: own, OPENAI_BASE_URL: models, OPENAI_API_KEY: modelKey } = settings
+  const isOpenAi = modelKey !== undefined && (models === undefined || isOpenAiAddress(models))
+  const apiKey = settings.SPEECH_API_KEY ?? (own === undefined && isOpenAi ? modelKey : null)
+  if (own === undefined && apiKey === null) return null
+  return {
+    ...{ baseUrl: own ?? OPENAI_ADDRESS, apiKey },
+    toTextModel: settings.SPEECH_TO_TEXT_MODEL,
+    toSpeechModel: settings.TEXT_TO_SPEECH_MODEL,
+    voice: settings.TEXT_TO_SPEECH_VOICE,
+    timeoutMs: settings.LLM_TIMEOUT * 1000,
+  }
+}
+
+const OPENAI_ADDRESS = 'https://api.openai.com/v1'
+
+function isOpenAiAddress(address: string): boolean {
+  return URL.parse(address)?.hostname === 'api.openai.com'
 }
 
 function s3Store(settings: Settings): S3Config | null {

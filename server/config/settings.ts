@@ -63,6 +63,13 @@ export const Settings = z.object({
     .trim()
     .regex(/^[\w./-]*$/, { error: 'may have letters, digits and - _ . / only.' })
     .optional(),
+  SPEECH_BASE_URL: webUrl(
+    'must be the http or https address of an API, such as http://127.0.0.1:8000/v1.',
+  ).optional(),
+  SPEECH_API_KEY: z.string().trim().optional(),
+  SPEECH_TO_TEXT_MODEL: z.string().trim().default('gpt-4o-mini-transcribe'),
+  TEXT_TO_SPEECH_MODEL: z.string().trim().default('gpt-4o-mini-tts'),
+  TEXT_TO_SPEECH_VOICE: z.string().trim().default('alloy'),
   BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),

@@ -82,11 +82,3 @@ export type McpToolCall = ToolCallState & {
   input: unknown
   output?: unknown
 }
-
-/** A call of a tool that the client declared, under any name, with unknown types. */
-export type ClientToolCall = ToolCallState & {
-  name: string
-  source: 'client'
-  input: unknown
-  output?: unknown
-}

@@ -39,6 +39,7 @@ same<Extract<Listed, { type: 'tool' }>['call'], AppToolCall>(true)
 
 export function LastPart({ sessionId }: { sessionId: string }): string | undefined {
   const part = useSession(sessionId, ({ state }) => state?.messages.at(-1)?.parts.at(-1))
+  if (part?.type === 'file') return part.file.name
   if (part?.type !== 'tool') return part?.text
   same<typeof part.call, AppToolCall>(true)
   return part.call.name

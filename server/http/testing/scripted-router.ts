@@ -173,7 +173,7 @@ export function createRouter(script: Script, wake: EventTarget) {
     messages: t.router({
       send: noted
         .meta(messages.send)
-        .input(messages.send.input.extend({ text: z.string().max(1000) }))
+        .input(messages.send.input.safeExtend({ text: z.string().max(1000) }))
         .mutation(() => ({ messageId: 'm', runId: 'r' })),
     }),
     runs: t.router({

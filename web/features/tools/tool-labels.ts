@@ -1,7 +1,7 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 
-/** The display name of a tool, and the MCP server that offers it. */
-export function toolLabel({ name, source }: Pick<AppToolCall, 'name' | 'source'>): {
+/** The display name of a tool, and the MCP server that offers it. A client's own tool is in no union of known ones. */
+export function toolLabel({ name, source }: { name: string; source: string }): {
   name: string
   server: string | null
 } {

@@ -1,0 +1,95 @@
+import { openAsBlob } from 'node:fs'
+import OpenAI, { APIError, toFile } from 'openai'
+import { Stream } from 'openai/streaming'
+import { TRPCError } from '@trpc/server'
+import type { Config } from '../config/config.ts'
+
+export type SpeechConfig = NonNullable<Config['speech']>
+
+/** Speech to text and text to speech, at an API of OpenAI's form. */
+export type SpeechProvider = {
+  /** Yields the words as they come. */
+  transcribe(
+    audio: { path: string; mimeType: string; name: string },
+    signal: AbortSignal,
+  ): AsyncIterable<string>
+  /** MP3, as it comes. */
+  speak(
+    text: string,
+    wanted: { voice: string | null; speed: number },
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>>
+}
+
+type TranscriptEvent = { type: string; delta?: string }
+
+export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
+  // Everything is given, for what is not given the client takes from environment variables of its own.
+  const client = new OpenAI({
+    apiKey: config.apiKey ?? 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: config.baseUrl,
+    maxRetries: 1,
+    timeout: config.timeoutMs,
+    logLevel: 'off',
+    ...(config.apiKey === null && { defaultHeaders: { Authorization: null } }),
+  })
+
+  return {
+    async *transcribe({ path, mimeType, name }, signal) {
+      const file = await toFile(await openAsBlob(path), name, { type: mimeType })
+      const body = { file, model: config.toTextModel, stream: true as const }
+      const response = await client.audio.transcriptions
+        .create(body, { signal })
+        .asResponse()
+        .catch(explain)
+      // Endpoints that cannot stream answer at once, whatever they were asked.
+      if (response.headers.get('content-type')?.includes('text/event-stream') !== true) {
+        const { text } = (await response.json()) as { text?: string }
+        if (text) yield text
+        return
+      }
+      const controller = new AbortController()
+      signal.addEventListener('abort', () => controller.abort(), { once: true })
+      for await (const event of Stream.fromSSEResponse<TranscriptEvent>(response, controller)) {
+        if (event.type === 'transcript.text.delta' && event.delta) yield event.delta
+      }
+    },
+
+    async speak(text, { voice, speed }, signal) {
+      const { body } = await client.audio.speech
+        .create(
+          {
+            ...{ model: config.toSpeechModel, voice: voice ?? config.voice, input: text, speed },
+            response_format: 'mp3',
+          },
+          { signal },
+        )
+        .catch(explain)
+      if (!body) throw unavailable('answered with nothing')
+      return body
+    },
+  }
+}
+
+function explain(cause: unknown): never {
+  if (cause instanceof APIError && cause.status !== undefined) {
+    const { status } = cause
+    if (status === 400 || status === 413 || status === 415 || status === 422) {
+      const message = 'The speech service cannot use this recording or text.'
+      throw new TRPCError({ code: 'BAD_REQUEST', message, cause })
+    }
+    throw unavailable(status === 401 || status === 403 ? 'refuses our key' : `answered ${status}`)
+  }
+  throw unavailable('cannot be reached')
+}
+
+function unavailable(what: string): TRPCError {
+  return new TRPCError({
+    code: 'SERVICE_UNAVAILABLE',
+    message: `The speech service ${what}. Try again, or ask the administrator of this server.`,
+  })
+}

@@ -1,0 +1,149 @@
+import { rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { TRPCError } from '@trpc/server'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { findMessage } from '../../db/queries/messages/messages.ts'
+import type { Db } from '../../db/engine/database.ts'
+import { MessageId } from '../../shared/contract/ids.ts'
+import { notFound } from '../api-error.ts'
+import type { Files } from '../files/files.ts'
+import { admitRequest } from '../files/http/access.ts'
+import type { FileAccess } from '../files/http/access.ts'
+import { receiveFile } from '../files/http/receive.ts'
+import type { SpeechProvider } from './provider.ts'
+import { inPieces, speakable } from './speakable.ts'
+
+export type SpeechRoutesOptions = FileAccess & {
+  db: Db
+  files: Files
+  /** Null where no service is set up. */
+  provider: SpeechProvider | null
+}
+
+/** By the name a service knows what a recording is. */
+const ENDINGS: Record<string, string> = {
+  'audio/webm': 'webm',
+  'video/webm': 'webm',
+  'audio/ogg': 'ogg',
+  'audio/mp4': 'm4a',
+  'audio/x-m4a': 'm4a',
+  'video/mp4': 'mp4',
+  'audio/mpeg': 'mp3',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/wave': 'wav',
+  'audio/flac': 'flac',
+}
+
+const SpeechQuery = z.object({
+  voice: z
+    .string()
+    .regex(/^[\w .-]{1,60}$/)
+    .optional(),
+  speed: z.coerce.number().min(0.25).max(4).default(1),
+})
+
+/** Speech in and out. A recording is kept only as long as it is read. */
+export function speechRoutes(options: SpeechRoutesOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _body, done) => done(null))
+
+    app.post(
+      '/api/speech/transcriptions',
+      { bodyLimit: options.files.maxBytes, config: { streamed: true } },
+      async (request, reply) => {
+        await admitRequest(options, request, reply)
+        const provider = providerOf(options)
+        const { path, mimeType } = await receiveFile(request, options.files)
+        const type = mimeType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+        const ending = ENDINGS[type]
+        const remove = () => rm(path, { force: true })
+        if (ending === undefined) {
+          await remove()
+          throw new TRPCError({
+            code: 'BAD_REQUEST',
+            message: `Send a recording: its content type is one of ${Object.keys(ENDINGS).join(', ')}.`,
+          })
+        }
+        const audio = { path, mimeType: type, name: `recording.${ending}` }
+        const words = provider.transcribe(audio, untilGone(reply))[Symbol.asyncIterator]()
+        // Whether the service takes it is known by its first word: before that an error has a status of its own.
+        const first = await words.next().catch(async (error: unknown) => {
+          await remove()
+          throw error
+        })
+        const source = withRest(first, words, remove)
+        return reply
+          .type('text/plain; charset=utf-8')
+          .send(Readable.from(source, { objectMode: false }))
+      },
+    )
+
+    app.get<{ Params: { id: string } }>('/api/messages/:id/speech', async (request, reply) => {
+      const { user } = await admitRequest(options, request, reply)
+      const provider = providerOf(options)
+      const wanted = SpeechQuery.safeParse(request.query)
+      if (!wanted.success) {
+        throw new TRPCError({ code: 'BAD_REQUEST', message: z.prettifyError(wanted.error) })
+      }
+      const id = MessageId.safeParse(request.params.id)
+      const found = id.success ? await findMessage(options.db, user.id, id.data) : null
+      if (!found) throw notFound('message')
+      const text = found.message.parts.map((part) => (part.type === 'text' ? part.text : ''))
+      const pieces = inPieces(speakable(text.join('\n\n')))
+      const [head, ...rest] = pieces
+      if (head === undefined) {
+        throw new TRPCError({
+          code: 'BAD_REQUEST',
+          message: 'There is nothing to read aloud in it.',
+        })
+      }
+      const { voice = null, speed } = wanted.data
+      const signal = untilGone(reply)
+      const speak = (piece: string) => provider.speak(piece, { voice, speed }, signal)
+      const first = await speak(head)
+      return reply
+        .headers({ 'cache-control': 'private, no-store' })
+        .type('audio/mpeg')
+        .send(Readable.from(audioOf(first, rest, speak), { objectMode: false }))
+    })
+  }
+}
+
+function providerOf({ provider }: SpeechRoutesOptions): SpeechProvider {
+  if (provider) return provider
+  throw new TRPCError({
+    code: 'NOT_IMPLEMENTED',
+    message: 'No speech service is set up on this server: see SPEECH_BASE_URL in its settings.',
+  })
+}
+
+/** Aborts when the one who asked goes away. */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+async function* withRest(
+  first: IteratorResult<string>,
+  words: AsyncIterator<string>,
+  over: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let next = first; !next.done; next = await words.next()) yield Buffer.from(next.value)
+  } finally {
+    await over()
+  }
+}
+
+async function* audioOf(
+  first: ReadableStream<Uint8Array>,
+  rest: readonly string[],
+  speak: (piece: string) => Promise<ReadableStream<Uint8Array>>,
+): AsyncGenerator<Uint8Array> {
+  yield* first
+  for (const piece of rest) yield* await speak(piece)
+}

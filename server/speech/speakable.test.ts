@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { inPieces, speakable } from './speakable.ts'
+
+test('what is read aloud has no marks of Markdown', () => {
+  expect(
+    speakable(
+      '## Title\n\nSome **bold** and *soft* `code`, [a link](https://example.com/x_y).\n\n```ts\nlet a = 1\n```\n\n- one\n- two\n\n| A | B |\n| --- | --- |\n| 1 | 2 |',
+    ),
+  ).toBe(
+    'Title\n\nSome bold and soft code, a link.\n\n(code)\n\none\ntwo\n\n,  A ,  B , \n\n,  1 ,  2 ,',
+  )
+  expect(speakable('snake_case_name and 2 * 3 * 4')).toBe('snake_case_name and 2 * 3 * 4')
+  expect(speakable('```\nunfinished')).toBe('(code)')
+})
+
+test('a long text is cut where sentences end, the first piece early, and nothing is lost', () => {
+  const text = Array.from({ length: 400 }, (_, index) => `Sentence number ${index} is said.`).join(
+    ' ',
+  )
+  const pieces = inPieces(text)
+  expect(pieces.join(' ')).toBe(text)
+  expect(pieces[0]?.length).toBeLessThanOrEqual(400)
+  for (const piece of pieces) expect(piece).toMatch(/^Sentence.*\.$/)
+  for (const piece of inPieces('🌊'.repeat(5_000))) expect(piece.isWellFormed()).toBe(true)
+  expect(inPieces('')).toEqual([])
+})

@@ -1,0 +1,143 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import { memoryStorage, startTestApp } from '../testing/app.ts'
+import { startAccounts } from '../testing/people.ts'
+
+type Asked = { path: string; key: string | undefined; body: string }
+type Answer = (asked: Asked, response: ServerResponse) => void | Promise<void>
+
+/** A speech service on loopback that answers as it is told. */
+async function startService(answer: Answer) {
+  const asked: Asked[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    void (async () => {
+      let body = ''
+      for await (const piece of request.setEncoding('latin1')) body += piece
+      const one = { path: request.url ?? '', key: request.headers.authorization, body }
+      asked.push(one)
+      await answer(one, response)
+    })()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    asked,
+    env: { SPEECH_BASE_URL: `http://127.0.0.1:${port}/v1`, SPEECH_API_KEY: 'speech key' },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`
+const SOUND = Buffer.from('RIFF a sound')
+
+const transcribe = (url: string, type = 'audio/webm;codecs=opus') =>
+  fetch(`${url}/api/speech/transcriptions`, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: SOUND,
+  })
+
+test('a recording is written down as the words come', async () => {
+  const more = Promise.withResolvers<void>()
+  await using service = await startService(async (_asked, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event({ type: 'transcript.text.delta', delta: 'High ' }))
+    await more.promise
+    response.write(event({ type: 'transcript.text.delta', delta: 'tide 🌊' }))
+    response.end(event({ type: 'transcript.text.done', text: 'High tide 🌊' }))
+  })
+  await using app = await startTestApp({ env: service.env })
+  const response = await transcribe(await app.listen())
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  expect((await reader?.read())?.value).toBe('High ')
+  more.resolve()
+  expect((await reader?.read())?.value).toBe('tide 🌊')
+  expect((await reader?.read())?.done).toBe(true)
+  const [asked] = service.asked
+  expect(asked).toMatchObject({ path: '/v1/audio/transcriptions', key: 'Bearer speech key' })
+  expect(asked?.body).toContain('filename="recording.webm"')
+  expect(asked?.body).toContain('RIFF a sound')
+  expect(asked?.body).toContain('gpt-4o-mini-transcribe')
+})
+
+test('a service that does not stream is understood too, and what it refuses is said', async () => {
+  let status = 200
+  await using service = await startService((_asked, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(status === 200 ? { text: 'All at once' } : { error: {} }))
+  })
+  await using app = await startTestApp({ env: service.env })
+  const url = await app.listen()
+  expect(await (await transcribe(url, 'audio/wav')).text()).toBe('All at once')
+  status = 400
+  expect((await transcribe(url)).status).toBe(400)
+  status = 401
+  const refused = await transcribe(url)
+  expect(refused.status).toBe(503)
+  expect(await refused.text()).toContain('refuses our key')
+  const picture = await transcribe(url, 'image/png')
+  expect(picture.status).toBe(400)
+  expect(await picture.text()).toContain('audio/webm')
+})
+
+test('an answer is read aloud from its first sentences on, without its marks', async () => {
+  await using service = await startService((asked, response) => {
+    response.writeHead(200, { 'content-type': 'audio/mpeg' })
+    response.end(`[${(JSON.parse(asked.body) as { input: string }).input}]`)
+  })
+  await using app = await startTestApp({ env: service.env })
+  const url = await app.listen()
+  const long = Array.from({ length: 40 }, (_, index) => `The tide number ${index} is high.`)
+  const { id: sessionId } = await app.caller.sessions.create({})
+  app.model.plan(
+    `# Tides\n\n**High** water, see [the *table*](https://example.com).\n\n${long.join(' ')}`,
+  )
+  await app.caller.messages.send({ sessionId, text: 'Tides?' })
+  const answer = async () => (await app.caller.messages.list({ sessionId })).messages.at(-1)
+  await expect.poll(async () => (await answer())?.status).toBe('completed')
+  const id = (await answer())?.id ?? ''
+  const spoken = await fetch(`${url}/api/messages/${id}/speech?voice=verse&speed=1.5`)
+  expect(spoken.headers.get('content-type')).toBe('audio/mpeg')
+  const audio = await spoken.text()
+  expect(audio).toMatch(/^\[Tides\n\nHigh water, see the table\.\n\nThe tide number 0 is high\./)
+  expect(audio.match(/\[/g)).toHaveLength(2)
+  expect(audio.replaceAll('][', ' ')).toContain(long.join(' '))
+  const [first] = service.asked
+  expect(JSON.parse(first?.body ?? '')).toMatchObject({
+    ...{ voice: 'verse', speed: 1.5, model: 'gpt-4o-mini-tts' },
+  })
+  expect((await fetch(`${url}/api/messages/${crypto.randomUUID()}/speech`)).status).toBe(404)
+  expect((await fetch(`${url}/api/messages/${id}/speech?speed=9`)).status).toBe(400)
+})
+
+test('nobody hears what somebody else was told (P10), and without a service it is said', async () => {
+  await using storage = await memoryStorage()
+  await using app = await startAccounts(storage, { env: { AUTH_SIGNUP: 'open' } })
+  await using service = await startService((_asked, response) => void response.end('sound'))
+  await using served = await startAccounts(storage, {
+    env: { AUTH_SIGNUP: 'open', ...service.env },
+  })
+  const ada = await served.setUp()
+  const bob = await served.signUp('bob@example.com')
+  const { body } = await served.ask('/api/session', { token: ada.token, body: {} })
+  const { id: sessionId } = body as { id: string }
+  served.model.plan('A secret.')
+  const sent = await served.ask(`/api/session/${sessionId}/messages`, {
+    ...{ token: ada.token, body: { text: 'A secret of Ada' } },
+  })
+  const { messageId } = sent.body as { messageId: string }
+  const path = `/api/messages/${messageId}/speech`
+  expect((await served.ask(path, { token: ada.token })).status).toBe(200)
+  expect((await served.ask(path, { token: bob.token })).status).toBe(404)
+  expect((await served.ask(path)).status).toBe(401)
+  const own = await app.setUp('eve@example.com')
+  const nothing = await app.ask('/api/speech/transcriptions', {
+    ...{ token: own.token, method: 'POST', headers: { 'content-type': 'audio/wav' } },
+  })
+  expect(nothing).toMatchObject({ status: 501, body: { code: 'NOT_IMPLEMENTED' } })
+})
