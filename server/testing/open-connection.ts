@@ -25,29 +25,34 @@ export const connections: Record<
     await new Promise((resolve) => socket.once('message', resolve))
     return kept
   },
-  'server-sent events': async (url, token, sessionId) => {
-    const left = new AbortController()
+  'server-sent events': (url, token, sessionId) => {
     const input = encodeURIComponent(JSON.stringify({ id: sessionId }))
-    const response = await fetch(`${url}/trpc/sessions.watch?input=${input}`, {
-      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
-      signal: left.signal,
-    })
-    const kept: { ended: OpenConnection['ended']; close(): void } = {
-      ended: null,
-      close: () => left.abort(),
-    }
-    const reader = response.body?.getReader()
-    await reader?.read()
-    const readOn = async (): Promise<void> => {
-      while (!(await reader?.read())?.done);
-    }
-    void readOn()
-      .catch(() => undefined)
-      .then(() => {
-        kept.ended = 'cut'
-      })
-    return kept
+    return openStream(`${url}/trpc/sessions.watch?input=${input}`, token)
   },
+}
+
+/** Server-sent events at an address, read from the first byte on. */
+export async function openStream(address: string, token: string): Promise<OpenConnection> {
+  const left = new AbortController()
+  const response = await fetch(address, {
+    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    signal: left.signal,
+  })
+  const kept: { ended: OpenConnection['ended']; close(): void } = {
+    ended: null,
+    close: () => left.abort(),
+  }
+  const reader = response.body?.getReader()
+  await reader?.read()
+  const readOn = async (): Promise<void> => {
+    while (!(await reader?.read())?.done);
+  }
+  void readOn()
+    .catch(() => undefined)
+    .then(() => {
+      kept.ended = 'cut'
+    })
+  return kept
 }
 
 function keep(socket: WebSocket): OpenConnection {
