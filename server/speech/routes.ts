@@ -56,25 +56,21 @@ export function speechRoutes(options: SpeechRoutesOptions) {
       async (request, reply) => {
         await admitRequest(options, request, reply)
         const provider = providerOf(options)
+        const signal = untilGone(reply)
         const { path, mimeType } = await receiveFile(request, options.files)
+        removeAfter(signal, path)
         const type = mimeType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
         const ending = ENDINGS[type]
-        const remove = () => rm(path, { force: true })
         if (ending === undefined) {
-          await remove()
           throw new TRPCError({
             code: 'BAD_REQUEST',
             message: `Send a recording: its content type is one of ${Object.keys(ENDINGS).join(', ')}.`,
           })
         }
         const audio = { path, mimeType: type, name: `recording.${ending}` }
-        const words = provider.transcribe(audio, untilGone(reply))[Symbol.asyncIterator]()
+        const words = provider.transcribe(audio, signal)[Symbol.asyncIterator]()
         // Whether the service takes it is known by its first word: before that an error has a status of its own.
-        const first = await words.next().catch(async (error: unknown) => {
-          await remove()
-          throw error
-        })
-        const source = withRest(first, words, remove)
+        const source = withRest(await words.next(), words)
         return reply
           .type('text/plain; charset=utf-8')
           .send(Readable.from(source, { objectMode: false }))
@@ -120,23 +116,26 @@ function providerOf({ provider }: SpeechRoutesOptions): SpeechProvider {
   })
 }
 
-/** Aborts when the one who asked goes away. */
+/** Aborts when the answer is over, or the one who asked goes away. */
 function untilGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return gone.signal
 }
 
+/** A recording is kept no longer than its request, however that ends. */
+function removeAfter(signal: AbortSignal, path: string): void {
+  // What is left all the same is removed by the sweep of uploads.
+  const remove = () => void rm(path, { force: true }).catch(() => undefined)
+  if (signal.aborted) remove()
+  else signal.addEventListener('abort', remove, { once: true })
+}
+
 async function* withRest(
   first: IteratorResult<string>,
   words: AsyncIterator<string>,
-  over: () => Promise<void>,
 ): AsyncGenerator<Buffer> {
-  try {
-    for (let next = first; !next.done; next = await words.next()) yield Buffer.from(next.value)
-  } finally {
-    await over()
-  }
+  for (let next = first; !next.done; next = await words.next()) yield Buffer.from(next.value)
 }
 
 async function* audioOf(

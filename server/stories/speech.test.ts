@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { memoryStorage, startTestApp } from '../testing/app.ts'
+import type { TestApp } from '../testing/app.ts'
 import { startAccounts } from '../testing/people.ts'
 
 type Asked = { path: string; key: string | undefined; body: string }
@@ -42,6 +44,28 @@ const transcribe = (url: string, type = 'audio/webm;codecs=opus') =>
     body: SOUND,
   })
 
+/** No recording is on the disk any more. */
+async function untilForgotten({ services }: Pick<TestApp, 'services'>): Promise<void> {
+  await expect.poll(() => readdir(services.files.uploads)).toEqual([])
+}
+
+test('whose reader goes away leaves no recording behind, and the service is told', async () => {
+  const gone = Promise.withResolvers<void>()
+  await using service = await startService((_asked, response) => {
+    response.once('close', () => gone.resolve())
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event({ type: 'transcript.text.delta', delta: 'High ' }))
+  })
+  await using app = await startTestApp({ env: service.env })
+  const response = await transcribe(await app.listen())
+  const reader = response.body?.getReader()
+  await reader?.read()
+  expect(await readdir(app.services.files.uploads)).toHaveLength(1)
+  await reader?.cancel()
+  await gone.promise
+  await untilForgotten(app)
+})
+
 test('a recording is written down as the words come', async () => {
   const more = Promise.withResolvers<void>()
   await using service = await startService(async (_asked, response) => {
@@ -63,6 +87,7 @@ test('a recording is written down as the words come', async () => {
   expect(asked?.body).toContain('filename="recording.webm"')
   expect(asked?.body).toContain('RIFF a sound')
   expect(asked?.body).toContain('gpt-4o-mini-transcribe')
+  await untilForgotten(app)
 })
 
 test('a service that does not stream is understood too, and what it refuses is said', async () => {
@@ -83,6 +108,7 @@ test('a service that does not stream is understood too, and what it refuses is s
   const picture = await transcribe(url, 'image/png')
   expect(picture.status).toBe(400)
   expect(await picture.text()).toContain('audio/webm')
+  await untilForgotten(app)
 })
 
 test('an answer is read aloud from its first sentences on, without its marks', async () => {
