@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { CallId } from '../../../shared/contract/ids.ts'
+import { attachmentRefusal } from '../attachment-refusal.ts'
 import { ClientTools } from '../../../shared/contract/run-options.ts'
 
 const ToolState = {
@@ -51,7 +52,7 @@ export function readChatInput({ messages }: ChatBody): ChatInput {
     return { type: 'answers', answers: last.parts.flatMap((part) => readAnswer(part)) }
   }
   const text = last.parts.map((part) => {
-    if (part.type === 'file') throw refused('Files are not supported here yet: send text.')
+    if (part.type === 'file') throw refused(attachmentRefusal(part.type))
     return part.type === 'text' ? (part.text ?? '') : ''
   })
   return { type: 'message', id: last.id, text: text.join('') }

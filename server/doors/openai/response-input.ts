@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import { readCallId } from '../ids.ts'
-import { refuseAttachment } from '../refuse-attachment.ts'
+import { attachmentRefusal } from '../attachment-refusal.ts'
 import { DoorError } from './errors.ts'
 import type { Said } from './history.ts'
 
@@ -113,6 +113,10 @@ export function textOf(content: z.infer<typeof Content>, param: string): string 
         : refuseAttachment(type, param),
     )
     .join('')
+}
+
+function refuseAttachment(type: string, param: string): never {
+  throw new DoorError(attachmentRefusal(type), { param, code: 'unsupported_content' })
 }
 
 function requireCallId(id: string, param: string): CallId {
