@@ -11,6 +11,8 @@ import { free } from './command.ts'
 
 /** Between two looks at a fork that another request is making. Milliseconds. */
 const WAIT = 50
+/** After them the other request has failed, and left what the next start removes. */
+const MOST_LOOKS = 200
 
 /** Makes a session of a branch; under the same id again it is the same fork. */
 export const forkSession = free(
@@ -20,7 +22,9 @@ export const forkSession = free(
     const id = input.id ?? SessionId.parse(newId())
     const isTaken = async () => (await findDeleted(db, 'sessions', [id])).length === 0
     const findMine = async () => {
-      while (await isBeingImported(db, id)) await setTimeout(WAIT)
+      for (let look = 0; look < MOST_LOOKS && (await isBeingImported(db, id)); look += 1) {
+        await setTimeout(WAIT)
+      }
       return findSession(db, user.id, id)
     }
     const known = input.id ? await findMine() : null
