@@ -1,14 +1,8 @@
 import { lockFiles } from '../../db/queries/files/files.ts'
-import type { File } from '../../shared/contract/file.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
-import type { FilePart, Message } from '../../shared/contract/message.ts'
+import type { FilePart } from '../../shared/contract/message.ts'
 import { CommandError } from '../api-error.ts'
 import type { CommandTransaction } from './transaction.ts'
-
-/** The files of a message, in their order. */
-export function filesOf({ parts }: Message): File[] {
-  return parts.flatMap((part) => (part.type === 'file' ? [part.file] : []))
-}
 
 /**
  * The parts of these files, which stay until the transaction ends: whatever a message refers to is stored before it is.

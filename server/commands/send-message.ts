@@ -1,7 +1,6 @@
 import {
   findMessage,
   insertMessage,
-  measureQueue,
   messageExists,
   readQueued,
   updateMessage,
@@ -11,16 +10,19 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
-import type { FilePart, Message } from '../../shared/contract/message.ts'
-import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
 import { setFilesOfMessage } from '../../db/queries/files/files.ts'
+import { filesIn } from '../../shared/contract/files-in.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
 import type { Done, Effect } from './command.ts'
 import { NOT_QUEUED } from './stop-run.ts'
-import { filesOf, requireFiles } from './files-of-message.ts'
+import { requireFiles } from './files-of-message.ts'
+import { partsOf, saysTheSame, titleSourceOf } from './question-parts.ts'
+import { requireRoom } from './queue-room.ts'
 import { titleOf } from './title.ts'
 import type { CommandTransaction } from './transaction.ts'
 
@@ -69,10 +71,12 @@ export const editMessage = inSession(messages.edit, {
     if (message.role !== 'user') {
       throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
     }
-    const files = given ?? filesOf(message).map((file) => file.id)
+    const own = filesIn(message.parts)
+    const files = given ?? own.map((file) => file.id)
     if (message.status === 'queued' && message.runId) {
       await requireRoom(transaction, text, message)
-      const attached = given ? await requireFiles(transaction, given) : fileParts(message)
+      const kept = own.map((file) => ({ type: 'file' as const, file }))
+      const attached = given ? await requireFiles(transaction, given) : kept
       const parts = { stored: partsOf(text, attached), seq: log.nextSeq }
       await updateMessage(db, id, { parts })
       if (given) await setFilesOfMessage(db, { messageId: id, sessionId: message.sessionId }, given)
@@ -126,7 +130,7 @@ export async function ask(
   const { run, message } = await insertQuestion(transaction, question, active, mustWait)
   const result = { messageId: run.questionId, runId: run.id }
   if (mustWait) {
-    await holdBack(transaction, message, titleFor(message))
+    await holdBack(transaction, message, titleSourceOf(message))
     return { result, effects: [] }
   }
   if (active) {
@@ -144,7 +148,7 @@ export async function ask(
     return { result, effects: await transaction.startAnswer(run) }
   }
   const effects = await transaction.startAnswer(run, {
-    title: titleOf(titleFor(message)),
+    title: titleOf(titleSourceOf(message)),
     titleSource: 'rule',
   })
   await transaction.addSession()
@@ -206,27 +210,6 @@ async function interrupt(transaction: CommandTransaction, active: Run): Promise<
   return transaction.stopRun(active)
 }
 
-/** Every reader of the session holds what waits in it. */
-const LONGEST_QUEUE = { count: 100, length: 1_000_000 }
-
-/** @param replaced a queued message that the text is put in the place of */
-async function requireRoom(
-  { db, sessionId }: CommandTransaction,
-  text: string,
-  replaced?: Message,
-): Promise<void> {
-  const queue = await measureQueue(db, sessionId)
-  const count = queue.count - (replaced ? 1 : 0)
-  const length = queue.length - (replaced ? textOf(replaced).length : 0)
-  if (count >= LONGEST_QUEUE.count || length + text.length > LONGEST_QUEUE.length) {
-    throw new CommandError(
-      'TOO_MANY_REQUESTS',
-      `Too much waits in this session already: ${LONGEST_QUEUE.count} messages, or ` +
-        `${LONGEST_QUEUE.length.toLocaleString('en')} characters, may. Wait for answers, or take messages back.`,
-    )
-  }
-}
-
 /** The answer to the first send with this id, if it said the same. */
 async function findRepeated(
   { db, userId, sessionId }: CommandTransaction,
@@ -241,39 +224,15 @@ async function findRepeated(
     throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
   }
   const { message } = known
-  const said = textOf(message)
   const run = await findRunOfQuestion(db, id)
-  const isSame = said === text && sameFiles(message, files)
-  if (message.sessionId !== sessionId || message.role !== 'user' || !isSame || !run) {
+  const isSame = message.role === 'user' && saysTheSame(message, text, files)
+  if (message.sessionId !== sessionId || !isSame || !run) {
     throw new CommandError(
       'CONFLICT',
       'This message id was used for another text. Send with a new id.',
     )
   }
   return { messageId: id, runId: run.id }
-}
-
-function textOf({ parts }: Message): string {
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-}
-
-/** What a title can be made of. */
-function titleFor(message: Message): string {
-  const text = textOf(message)
-  return text.trim() === '' ? (filesOf(message)[0]?.name ?? '') : text
-}
-
-function sameFiles(message: Message, ids: readonly FileId[]): boolean {
-  const known = filesOf(message)
-  return known.length === ids.length && known.every(({ id }, index) => id === ids[index])
-}
-
-function fileParts({ parts }: Message): FilePart[] {
-  return parts.flatMap((part) => (part.type === 'file' ? [part] : []))
-}
-
-function partsOf(text: string, files: readonly FilePart[]) {
-  return [...(text.trim() === '' ? [] : [{ type: 'text' as const, text }]), ...files]
 }
 
 async function insertQuestion(

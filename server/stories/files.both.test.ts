@@ -173,6 +173,8 @@ onEachStorage((database, openStorage) => {
       const message = { sessionId, id, text: '', files: [image.id, notes.id] }
       const sent = await app.caller.messages.send(message)
       expect(await app.caller.messages.send(message)).toEqual(sent)
+      // Blanks beside files are no text, in the repetition as in the first send.
+      expect(await app.caller.messages.send({ ...message, text: ' \n' })).toEqual(sent)
       await expect(
         app.caller.messages.send({ ...message, files: [image.id] }),
       ).rejects.toMatchObject({ code: 'CONFLICT' })

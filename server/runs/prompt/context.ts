@@ -5,7 +5,7 @@ import type { ToldMessage, ToldPage } from '../../../db/queries/runs/run-drives.
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/tool-calls.ts'
-import type { File } from '../../../shared/contract/file.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { MessageId, UserId } from '../../../shared/contract/ids.ts'
 import type { FilePart, TextPart } from '../../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../../model/port.ts'
@@ -131,10 +131,6 @@ type AnyPart = TextPart | { type: 'tool' } | FilePart
 function cutText(parts: readonly AnyPart[], steps: ToldMessage['steps']): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
-}
-
-function filesIn(parts: readonly AnyPart[]): File[] {
-  return parts.flatMap((part) => (part.type === 'file' ? [part.file] : []))
 }
 
 function joinText(parts: readonly AnyPart[]): string {

@@ -71,6 +71,6 @@ function wordsFor(file: File, texts: ReadonlyMap<string, string | null>): string
   const note =
     part === text
       ? ''
-      : ` Of its ${text.length} characters the middle is left out here; the tool read_file reads it.`
+      : ` Of its ${text.length} characters the middle is left out here; the tool read_file, where it is offered, reads it.`
   return `${head}.${note} Its text:]\n${part}\n[End of ${JSON.stringify(name)}]`
 }

@@ -8,7 +8,7 @@ import { MessageEditor } from '../composer/message-editor.tsx'
 import { messageText } from '../steps.ts'
 import { useQueuedMessage } from './use-queued-message.ts'
 import { useSentMessage } from './use-sent-message.ts'
-import { filesIn } from './message-files.tsx'
+import { filesIn } from '../../../../shared/contract/files-in.ts'
 import { UserMessage } from './user-message.tsx'
 import { Versions } from '../versions.tsx'
 

@@ -1,10 +1,5 @@
 import { File as FileIcon } from 'lucide-react'
-import type { AppPart } from '../../../../shared/client/index.ts'
 import type { File } from '../../../../shared/contract/file.ts'
-
-export function filesIn(parts: readonly AppPart[]): File[] {
-  return parts.flatMap((part) => (part.type === 'file' ? [part.file] : []))
-}
 
 /** The files of a message: pictures small, everything else by its name. */
 export function MessageFiles({ files }: { files: readonly File[] }) {
