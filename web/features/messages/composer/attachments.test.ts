@@ -2,20 +2,7 @@ import { expect, test } from 'vitest'
 import { File as FileShape } from '../../../../shared/contract/file.ts'
 import { Attachments } from './attachments.ts'
 import type { UploadEvents } from './attachments.ts'
-
-function memoryStorage() {
-  const items = new Map<string, string>()
-  return {
-    items,
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-    key: (index: number) => [...items.keys()][index] ?? null,
-    get length() {
-      return items.size
-    },
-  }
-}
+import { memoryStorage } from '../testing/memory-storage.ts'
 
 const stored = FileShape.parse({
   ...{ id: '01a224cc-a429-7000-ad62-1acf5c96b3f7', name: 'a.txt', mimeType: 'text/plain' },

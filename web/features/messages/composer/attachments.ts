@@ -1,5 +1,6 @@
 import type { File as StoredFile } from '../../../../shared/contract/file.ts'
-import type { DraftStorage } from './drafts.ts'
+import { removeStored } from './draft-storage.ts'
+import type { DraftStorage } from './draft-storage.ts'
 
 /** A file beside an unsent text. */
 export type Attachment = { key: string; name: string } & (
@@ -90,10 +91,7 @@ export class Attachments {
     for (const { running } of this.#sources.values()) running?.cancel()
     this.#sources.clear()
     this.#lists.clear()
-    const keys = Array.from({ length: this.#storage.length }, (_, index) =>
-      this.#storage.key(index),
-    )
-    for (const key of keys) if (key?.startsWith(PREFIX) === true) this.#storage.removeItem(key)
+    removeStored(this.#storage, PREFIX)
     for (const listener of this.#listeners) listener()
   }
 

@@ -1,19 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { Drafts } from './drafts.ts'
-
-function memoryStorage() {
-  const items = new Map<string, string>()
-  return {
-    items,
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-    key: (index: number) => [...items.keys()][index] ?? null,
-    get length() {
-      return items.size
-    },
-  }
-}
+import { memoryStorage } from '../testing/memory-storage.ts'
 
 test('each session has a draft of its own, and it survives a reload', () => {
   const storage = memoryStorage()

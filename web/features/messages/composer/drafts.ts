@@ -1,7 +1,8 @@
+import { removeStored } from './draft-storage.ts'
+import type { DraftStorage } from './draft-storage.ts'
+
 const PREFIX = 'throughline.draft.'
 const SAVE_AFTER_MS = 250
-
-export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 /**
  * Unsent texts by session, and the reason why the last send failed. A text survives a reload. It is saved with a delay,
@@ -90,17 +91,8 @@ export class Drafts {
     this.#texts.clear()
     this.#problems.clear()
     this.#unsaved.clear()
-    for (const key of this.#storedKeys()) this.#storage.removeItem(key)
+    removeStored(this.#storage, PREFIX)
     this.#notify()
-  }
-
-  #storedKeys(): string[] {
-    const keys: string[] = []
-    for (let index = 0; index < this.#storage.length; index += 1) {
-      const key = this.#storage.key(index)
-      if (key?.startsWith(PREFIX) === true) keys.push(key)
-    }
-    return keys
   }
 
   #notify(): void {

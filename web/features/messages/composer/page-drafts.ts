@@ -1,7 +1,7 @@
 import { Attachments } from './attachments.ts'
 import { upload } from './upload.ts'
 import { Drafts } from './drafts.ts'
-import type { DraftStorage } from './drafts.ts'
+import type { DraftStorage } from './draft-storage.ts'
 
 /** A browser may block storage; drafts then last until the page is closed. */
 function pageStorage(): DraftStorage {
