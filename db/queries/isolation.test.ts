@@ -41,7 +41,8 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'files/files.ts': {
     reason:
       'its argument has the user, or its caller found message or session as the user’s; the sweep',
-    functions: 'insertFile fileExists setFilesOfMessage deleteFilesOfSession deleteOrphans',
+    functions:
+      'insertFile fileExists addFilesToMessage removeFilesOfMessage deleteFilesOfSession deleteOrphans',
   },
   'jobs.ts': {
     reason: 'the job queue',

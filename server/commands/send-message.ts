@@ -13,7 +13,7 @@ import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
-import { setFilesOfMessage } from '../../db/queries/files/files.ts'
+import { addFilesToMessage, removeFilesOfMessage } from '../../db/queries/files/files.ts'
 import { filesIn } from '../../shared/contract/files-in.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
@@ -79,7 +79,10 @@ export const editMessage = inSession(messages.edit, {
       const attached = given ? await requireFiles(transaction, given) : kept
       const parts = { stored: partsOf(text, attached), seq: log.nextSeq }
       await updateMessage(db, id, { parts })
-      if (given) await setFilesOfMessage(db, { messageId: id, sessionId: message.sessionId }, given)
+      if (given) {
+        await removeFilesOfMessage(db, id)
+        await addFilesToMessage(db, { messageId: id, sessionId: message.sessionId }, given)
+      }
       await transaction.addMessage(id)
       return { result: { messageId: id, runId: message.runId }, effects: [] }
     }
@@ -265,7 +268,7 @@ async function insertQuestion(
     model: null,
     createdAt: transaction.now(),
   })
-  await setFilesOfMessage(db, { messageId: message.id, sessionId }, files)
+  await addFilesToMessage(db, { messageId: message.id, sessionId }, files)
   const run = await transaction.queueRun(
     {
       ...{ id: runId, questionId: message.id, parentChosen: parentId !== undefined },

@@ -1,41 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtempDisposable, readdir } from 'node:fs/promises'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import type { File } from '../../shared/contract/file.ts'
-import { chatRequest } from '../model/chat/chat-request.ts'
-import { prepareStep } from '../model/request/prepared-step.ts'
-import { responsesRequest } from '../model/responses/responses-request.ts'
-import type { ModelStep } from '../model/port.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { startAccounts } from '../testing/people.ts'
-
-type Sent = { status: number; body: File & { code?: string; message?: string } }
-
-async function post(
-  url: string,
-  body: Uint8Array<ArrayBuffer> | string | FormData,
-  { name, id, ...headers }: Record<string, string> = {},
-): Promise<Sent> {
-  const response = await fetch(`${url}/api/files${id ? `?id=${id}` : ''}`, {
-    method: 'POST',
-    headers: { ...headers, ...(name !== undefined && { 'x-file-name': encodeURIComponent(name) }) },
-    body,
-  })
-  return { status: response.status, body: (await response.json()) as Sent['body'] }
-}
-
-const picture = async (): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(
-    await sharp({ create: { width: 64, height: 32, channels: 3, background: 'teal' } })
-      .withExif({ IFD0: { Make: 'A camera' } })
-      .jpeg()
-      .toBuffer(),
-  )
+import { postFile } from '../testing/post-file.ts'
 
 onEachStorage((database, openStorage) => {
   describe(`on ${database}, a file`, () => {
@@ -44,12 +13,12 @@ onEachStorage((database, openStorage) => {
       const url = await talk.app.listen()
       const id = randomUUID()
       const text = 'A day in May.\n'.repeat(100)
-      const { status, body } = await post(url, text, { id, name: 'Ω notes.txt' })
+      const { status, body } = await postFile(url, text, { id, name: 'Ω notes.txt' })
       expect(status).toBe(200)
       expect(body).toMatchObject({ id, name: 'Ω notes.txt', kind: 'text', status: 'ready' })
       expect(body.sha256).toBe(createHash('sha256').update(text).digest('hex'))
-      expect((await post(url, text, { id })).body).toEqual(body)
-      expect(await post(url, 'other', { id })).toMatchObject({
+      expect((await postFile(url, text, { id })).body).toEqual(body)
+      expect(await postFile(url, 'other', { id })).toMatchObject({
         status: 409,
         body: { code: 'CONFLICT' },
       })
@@ -72,10 +41,10 @@ onEachStorage((database, openStorage) => {
       expect((await talk.app.caller.files.list({})).items).toEqual([body])
       const form = new FormData()
       form.set('file', new Blob([text], { type: 'text/markdown' }), 'a/b\\c.md')
-      expect((await post(url, form)).body).toMatchObject({
+      expect((await postFile(url, form)).body).toMatchObject({
         ...{ name: 'c.md', mimeType: 'text/markdown', sha256: body.sha256 },
       })
-      expect((await post(url, '', { name: 'empty' })).body).toMatchObject({
+      expect((await postFile(url, '', { name: 'empty' })).body).toMatchObject({
         ...{ bytes: 0, kind: 'text', status: 'ready' },
       })
     })
@@ -84,13 +53,13 @@ onEachStorage((database, openStorage) => {
       await using talk = await startConversation(openStorage, { env: { FILE_MAX_MB: '0.01' } })
       const url = await talk.app.listen()
       const body = 'x'.repeat(20_000)
-      expect(await post(url, body)).toMatchObject({
+      expect(await postFile(url, body)).toMatchObject({
         status: 413,
         body: { code: 'PAYLOAD_TOO_LARGE', message: 'A file may have 0.01 MB at most.' },
       })
       const form = new FormData()
       form.set('file', new Blob([body]), 'long.txt')
-      expect((await post(url, form)).status).toBe(413)
+      expect((await postFile(url, form)).status).toBe(413)
       const created = await fetch(`${url}/api/files/uploads`, {
         method: 'POST',
         headers: { 'tus-resumable': '1.0.0', 'upload-length': '20000' },
@@ -158,77 +127,6 @@ onEachStorage((database, openStorage) => {
       expect(await offset()).toBe(bytes.length)
       expect((await talk.app.caller.files.list({})).items).toHaveLength(1)
     })
-
-    test('belongs to a message, reaches the model over both APIs, and goes with its session', async () => {
-      await using folder = await mkdtempDisposable(join(tmpdir(), 'files-'))
-      await using talk = await startConversation(openStorage, {
-        env: { FILES_PER_MESSAGE: '3', ...(database === 'Postgres' && { DATA_DIR: folder.path }) },
-      })
-      const { app, sessionId, live } = talk
-      const url = await app.listen()
-      const { body: image } = await post(url, await picture(), { name: 'view.jpg' })
-      const { body: notes } = await post(url, 'The key is 42.', { name: 'notes.txt' })
-      expect(image).toMatchObject({ kind: 'image', width: 64, height: 32, mimeType: 'image/jpeg' })
-      const id = randomUUID()
-      const message = { sessionId, id, text: '', files: [image.id, notes.id] }
-      const sent = await app.caller.messages.send(message)
-      expect(await app.caller.messages.send(message)).toEqual(sent)
-      // Blanks beside files are no text, in the repetition as in the first send.
-      expect(await app.caller.messages.send({ ...message, text: ' \n' })).toEqual(sent)
-      await expect(
-        app.caller.messages.send({ ...message, files: [image.id] }),
-      ).rejects.toMatchObject({ code: 'CONFLICT' })
-      await expect(
-        app.caller.messages.send({ sessionId, text: 'x', files: [randomUUID()] }),
-      ).rejects.toMatchObject({ code: 'NOT_FOUND' })
-      const call = await app.model.nextCall()
-      const asked = call.step.messages.at(-1)
-      expect(asked).toMatchObject({ role: 'user', files: [{ kind: 'image' }] })
-      expect(JSON.stringify(asked)).toContain('The key is 42.')
-      const endpoint = { baseUrl: 'http://x/v1', host: 'x', kind: 'compatible' as const }
-      const chat = chatRequest(prepareStep(call.step, endpoint, new Set()))
-      expect(chat.messages.at(-1)?.content).toMatchObject([
-        { type: 'text' },
-        {
-          type: 'image_url',
-          image_url: { url: expect.stringMatching(/^data:image\/webp;base64,/) },
-        },
-      ])
-      const responses = responsesRequest(prepareStep(call.step, endpoint, new Set()))
-      expect(JSON.stringify(responses.input)).toContain('"type":"input_image","detail":"auto"')
-      const blind = prepareStep(call.step, endpoint, new Set(['pictures' as const]))
-      expect(JSON.stringify(chatRequest(blind))).not.toContain('image_url')
-      expect(blind.notes.join()).toContain('takes no pictures')
-      expect(await pictureOf(call.step)).toEqual({ width: 64, exif: undefined })
-      call.say('Seen.')
-      call.finish()
-      await live.untilEvent('end')
-      expect(live.state?.messages[0]?.parts).toEqual([
-        { type: 'file', file: image },
-        { type: 'file', file: notes },
-      ])
-      await expect(app.caller.files.delete({ id: image.id })).rejects.toMatchObject({
-        code: 'CONFLICT',
-      })
-      const exported = await app.caller.sessions.export({ id: sessionId, format: 'json' })
-      const { sessions } = await app.caller.sessions.import({ data: exported.content })
-      const [copy] = sessions
-      await app.caller.sessions.delete({ id: sessionId })
-      // The copy has them still.
-      expect((await fetch(`${url}/api/files/${image.id}?width=16`)).status).toBe(200)
-      const copied = await app.caller.messages.list({ sessionId: copy?.id ?? '' })
-      expect(copied.messages[0]?.parts).toContainEqual({ type: 'file', file: notes })
-      await app.caller.sessions.delete({ id: copy?.id ?? '' })
-      expect((await fetch(`${url}/api/files/${image.id}`)).status).toBe(404)
-      await app.sweepFiles()
-      if (database === 'Postgres') {
-        const kept = await readdir(join(folder.path, 'files', 'contents'), {
-          recursive: true,
-          withFileTypes: true,
-        })
-        expect(kept.filter((entry) => entry.isFile())).toEqual([])
-      }
-    })
   })
 
   test(`nobody else has a file, over any of its routes (P10, P16, ${database})`, async () => {
@@ -237,7 +135,7 @@ onEachStorage((database, openStorage) => {
     const ada = await app.setUp()
     const bob = await app.signUp('bob@example.com')
     const as = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` })
-    const { body: file } = await post(app.url, 'a secret', as(ada))
+    const { body: file } = await postFile(app.url, 'a secret', as(ada))
     const create = (headers: Record<string, string>) =>
       fetch(`${app.url}/api/files/uploads`, {
         method: 'POST',
@@ -273,7 +171,7 @@ onEachStorage((database, openStorage) => {
         ...{ token: ada.token, body: { name: 'reads', scope: 'read' } },
       })
       .then(({ body }) => body)) as { key: string }
-    expect((await post(app.url, 'x', as({ token: key }))).status).toBe(403)
+    expect((await postFile(app.url, 'x', as({ token: key }))).status).toBe(403)
     expect((await create(as({ token: key }))).status).toBe(403)
     const { id: sessionId } = (await app
       .ask('/api/session', { token: bob.token, body: {} })
@@ -291,16 +189,9 @@ onEachStorage((database, openStorage) => {
     await using app = await startAccounts(storage, { env: { LIMIT_STORAGE_MB: '0.01' } })
     const { token } = await app.setUp()
     const headers = { authorization: `Bearer ${token}` }
-    expect((await post(app.url, 'x'.repeat(8_000), headers)).status).toBe(200)
-    expect(await post(app.url, 'y'.repeat(8_000), headers)).toMatchObject({
+    expect((await postFile(app.url, 'x'.repeat(8_000), headers)).status).toBe(200)
+    expect(await postFile(app.url, 'y'.repeat(8_000), headers)).toMatchObject({
       ...{ status: 429, body: { code: 'TOO_MANY_REQUESTS' } },
     })
   })
 })
-
-async function pictureOf({ messages }: ModelStep) {
-  const message = messages.at(-1)
-  const data = message?.role === 'user' ? message.files?.[0]?.data : null
-  const { width, exif } = await sharp(Buffer.from(data ?? '', 'base64')).metadata()
-  return { width, exif }
-}

@@ -125,13 +125,17 @@ export async function deleteUnusedFile(db: Db, userId: UserId, id: FileId): Prom
   return Number(numDeletedRows) > 0
 }
 
-/** Gives a message these files, in place of those that it has. */
-export async function setFilesOfMessage(
+/** Takes the files of a message from it. */
+export async function removeFilesOfMessage(transaction: Db, messageId: MessageId): Promise<void> {
+  await transaction.deleteFrom('message_files').where('message_id', '=', messageId).execute()
+}
+
+/** Gives a message that has none these files. */
+export async function addFilesToMessage(
   transaction: Db,
   { messageId, sessionId }: { messageId: MessageId; sessionId: SessionId },
   ids: readonly FileId[],
 ): Promise<void> {
-  await transaction.deleteFrom('message_files').where('message_id', '=', messageId).execute()
   if (ids.length === 0) return
   await transaction
     .insertInto('message_files')
