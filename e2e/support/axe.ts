@@ -6,6 +6,8 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 
 /** Checks all rules in light mode, and in dark mode those about colours. */
 export async function clean(page: Page, state: string): Promise<void> {
+  // A page that is not drawn yet has other faults, or none.
+  await expect(page.locator('main').first()).toBeVisible()
   await page.emulateMedia({ colorScheme: 'light' })
   const light = await new AxeBuilder({ page }).withTags(tags).analyze()
   await page.emulateMedia({ colorScheme: 'dark' })
