@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,6 +22,15 @@ async function command(name: string, script: string): Promise<void> {
 test('a command that only stands in for a browser is passed over', () => {
   const found = { path: join(folder, 'google-chrome'), version: 'Google Chrome 1.2.3' }
   expect(findChromium({ PATH: folder })).toEqual(found)
+})
+
+test('a browser without windows comes first', async () => {
+  const both = join(folder, 'both')
+  await mkdir(both)
+  await command('both/chromium', 'echo "Chromium 1"')
+  await command('both/chromium-headless-shell', 'echo "Chromium 2"')
+  const found = { path: join(both, 'chromium-headless-shell'), version: 'Chromium 2' }
+  expect(findChromium({ PATH: both })).toEqual(found)
 })
 
 test('CHROMIUM_PATH comes before what is found, and must run', () => {
