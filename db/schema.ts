@@ -139,6 +139,10 @@ export type MessageTable = {
   created_at: string
   rating: Generated<Rating | null>
   rating_comment: Generated<string | null>
+  /** Of a user message that joined the answer before it: the part of the answer before which it stands. */
+  joined_part: Generated<number | null>
+  /** Of an answer that was continued: the runs before `run_id` that wrote it, oldest first. */
+  earlier_runs: Generated<RunId[] | null>
 }
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome
@@ -170,6 +174,10 @@ export type RunTable = {
   offered: JsonColumn<string[] | null>
   /** What was asked of this run alone; null for nothing. */
   options: JsonColumn<RunOptions | null>
+  /** The run whose answer the question is to join, if that has a further step; else it is answered as any other. */
+  steers: Generated<RunId | null>
+  /** Of a run that continues an answer: the number of parts that were there. */
+  base_parts: Generated<number | null>
   /** True leaves the chunks in the log as they were committed, for readers that number them. */
   keeps_chunks: Generated<boolean>
   stop_requested_at: string | null

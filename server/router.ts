@@ -28,6 +28,7 @@ import { endLogin } from './commands/logins.ts'
 import { createInvite, revokeInvite } from './commands/invitations.ts'
 import { forkSession } from './commands/fork-session.ts'
 import { rateAnswer } from './commands/rate-message.ts'
+import { continueAnswer } from './commands/continue-answer.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage, sendMessage } from './commands/send-message.ts'
@@ -64,6 +65,7 @@ export const appRouter = router({
     send: command(sendMessage),
     edit: command(editMessage),
     regenerate: command(regenerateAnswer),
+    continue: command(continueAnswer),
     rate: command(rateAnswer),
     select: command(selectBranch),
     unqueue: command(unqueueMessage),

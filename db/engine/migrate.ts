@@ -29,6 +29,7 @@ import { up as ratings } from '../migrations/0038-ratings.ts'
 import { up as files } from '../migrations/0040-files.ts'
 import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
+import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -57,6 +58,7 @@ const migrations: Record<string, Migration> = {
   '0040-files': { up: files },
   '0045-run-options': { up: runOptions },
   '0046-responses': { up: responses },
+  '0051-joining-continuing': { up: joiningContinuing },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -7,6 +7,7 @@ import {
 } from '../../db/queries/messages/messages.ts'
 import { findRunOfQuestion } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
+import { readJoined } from '../../db/queries/runs/steering.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { messages } from '../../shared/contract/api/messages.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
@@ -18,7 +19,7 @@ import { filesIn } from '../../shared/contract/files-in.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
 import { inSession, sessionOfMessage } from './command.ts'
-import type { Done, Effect } from './command.ts'
+import type { Done } from './command.ts'
 import { NOT_QUEUED } from './stop-run.ts'
 import { requireFiles } from './files-of-message.ts'
 import { partsOf, saysTheSame, titleSourceOf } from './question-parts.ts'
@@ -33,7 +34,7 @@ type Question = {
   /** The message that this one answers; the newest of the active branch when absent, none when null. */
   parentId?: MessageId | null | undefined
   /** The behaviour while an answer runs. */
-  whenBusy: 'queue' | 'interrupt' | 'reject'
+  whenBusy: 'queue' | 'interrupt' | 'reject' | 'steer'
   /** The model of this answer; the session's when absent. */
   model?: string | undefined
   options?: RunOptions | null
@@ -131,7 +132,7 @@ export async function ask(
     await requireRoom(transaction, question.text)
   }
   const { run, message } = await insertQuestion(transaction, question, active, mustWait)
-  const result = { messageId: run.questionId, runId: run.id }
+  const result = { messageId: run.questionId, runId: run.steers ?? run.id }
   if (mustWait) {
     await holdBack(transaction, message, titleSourceOf(message))
     return { result, effects: [] }
@@ -139,8 +140,14 @@ export async function ask(
   if (active) {
     await updateSession(db, sessionId, { updatedAt: message.createdAt })
     log.add({ type: 'message', message })
-    const interrupts = question.whenBusy === 'interrupt'
-    return { result, effects: interrupts ? await interrupt(transaction, active) : [] }
+    if (question.whenBusy === 'interrupt') {
+      await tellOrder(transaction)
+      return { result, effects: await transaction.stopRun(active) }
+    }
+    if (question.whenBusy === 'steer') {
+      await tellOrder(transaction)
+    }
+    return { result, effects: [] }
   }
   const { parentId: leaf } = question
   if (leaf !== undefined && leaf !== session.activeLeaf) {
@@ -205,12 +212,11 @@ async function holdBack(
   transaction.noteWait()
 }
 
-async function interrupt(transaction: CommandTransaction, active: Run): Promise<Effect[]> {
-  // The question goes before what waits already, where a reader would not put a message that is new.
+/** Tells readers the order of what waits, where one goes before others: they would put a new message behind them. */
+async function tellOrder(transaction: CommandTransaction): Promise<void> {
   if ((await readQueued(transaction.db, transaction.sessionId)).length > 1) {
     await transaction.addBranch()
   }
-  return transaction.stopRun(active)
 }
 
 /** The answer to the first send with this id, if it said the same. */
@@ -228,14 +234,16 @@ async function findRepeated(
   }
   const { message } = known
   const run = await findRunOfQuestion(db, id)
+  // One that joined an answer has no run of its own any more.
+  const runId = run ? (run.steers ?? run.id) : message.runId
   const isSame = message.role === 'user' && saysTheSame(message, text, files)
-  if (message.sessionId !== sessionId || !isSame || !run) {
+  if (message.sessionId !== sessionId || !isSame || !runId) {
     throw new CommandError(
       'CONFLICT',
       'This message id was used for another text. Send with a new id.',
     )
   }
-  return { messageId: id, runId: run.id }
+  return { messageId: id, runId }
 }
 
 async function insertQuestion(
@@ -251,7 +259,7 @@ async function insertQuestion(
   const attached = await requireFiles(transaction, files)
   const runId = RunId.parse(transaction.newId())
   // A user who has selected another branch than the running answer's continues the selected one.
-  const isOnOtherBranch = active !== null && active.messageId !== session.activeLeaf
+  const isOnOtherBranch = active !== null && !(await isLeaf(transaction, active))
   const message = await insertMessage(db, {
     id: id ?? MessageId.parse(transaction.newId()),
     sessionId,
@@ -275,10 +283,20 @@ async function insertQuestion(
       ...(model !== undefined && { model }),
       options: options ?? null,
       keepsChunks: keepChunks ?? false,
+      ...(active && whenBusy === 'steer' && { steers: active.id }),
     },
-    whenBusy === 'interrupt',
+    whenBusy === 'interrupt' || whenBusy === 'steer',
   )
   return { run, message }
+}
+
+/** True when the active branch ends with this run's answer, and with what joined it. */
+async function isLeaf({ db, session }: CommandTransaction, { messageId }: Run): Promise<boolean> {
+  const { activeLeaf } = session
+  return (
+    activeLeaf === messageId ||
+    (await readJoined(db, messageId)).some(({ id }) => id === activeLeaf)
+  )
 }
 
 async function requireParent(

@@ -15,7 +15,7 @@ import { keyOf } from '../budget/planned-call.ts'
 import type { Limits } from '../limits/limits.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
-import { startAnswer, startAtOnce } from '../runs/start.ts'
+import { continueAnswer, startAnswer, startAtOnce } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
 
@@ -35,7 +35,7 @@ export type CommandDeps = {
 
 /** Of a new run what its command decides. */
 type GivenRun = Pick<NewRun, 'questionId' | 'parentChosen' | 'keepsChunks'> &
-  Partial<Pick<NewRun, 'id' | 'messageId' | 'model' | 'options'>>
+  Partial<Pick<NewRun, 'id' | 'messageId' | 'model' | 'options' | 'steers' | 'baseParts'>>
 
 /** The transaction of a command: its session is locked, and whoever gives it owns the session. */
 export class CommandTransaction extends SessionTransaction {
@@ -149,6 +149,11 @@ export class CommandTransaction extends SessionTransaction {
     change?: Pick<SessionChange, 'title' | 'titleSource'>,
   ): Promise<Effect[]> {
     return [{ type: 'drive', run: await startAnswer(this, run, this.#deps, change) }]
+  }
+
+  /** Starts a queued run that continues an answer of the active branch. */
+  async continueAnswer(run: Run): Promise<Effect[]> {
+    return [{ type: 'drive', run: await continueAnswer(this, run, this.#deps) }]
   }
 
   /** Records that a run is to stop; one that waits for a person is woken for it. */

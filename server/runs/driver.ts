@@ -4,6 +4,7 @@ import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import { isSteered, readJoined } from '../../db/queries/runs/steering.ts'
 import type { ModelStep } from '../model/port.ts'
 import {
   askedFirst,
@@ -17,7 +18,8 @@ import {
 } from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
 import type { PaidResult } from './prompt/ask-within-limits.ts'
-import { PAGE, conversationBefore, stepMessages } from './prompt/context.ts'
+import { PAGE, conversationBefore } from './prompt/context.ts'
+import { currentMessages, tellJoined } from './prompt/current.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
@@ -39,7 +41,7 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller, kept } = await load(run, deps)
+  const { steps, calls, question, caller, kept, earlier, joined } = await load(run, deps)
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
@@ -65,7 +67,10 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   const ask = async (step: number) => {
-    const current = stepMessages(answer.parts, steps, calls)
+    if (step > 0 && (await isSteered(deps.database.db, run.id))) {
+      joined.push(...(await tellJoined(deps, run, await recorder.join())))
+    }
+    const current = currentMessages(answer.parts, run, { steps, calls, earlier, joined })
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
     const request = { ...question.request, ...(await offer.next(endOfAsking)) }
     const asked = { ...question, request, current }
@@ -156,16 +161,21 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
 
   if (run.attempt > MAX_ATTEMPTS) {
     const ending = { outcome: 'interrupted', finish: null, error: null } as const
-    return recorder.end(ending, sumUsage(steps, null), null)
+    return recorder.end(ending, { own: sumUsage(steps, null), earlier: earlier.usage }, null)
   }
   for (;;) {
     signals.lose.throwIfAborted()
     switch (state.phase) {
       case 'ended':
-        return recorder.end(state.ending, sumUsage(steps, lastStep), lastStep, {
-          wantsSummary,
-          notes: [...notes],
-        })
+        return recorder.end(
+          state.ending,
+          { own: sumUsage(steps, lastStep), earlier: earlier.usage },
+          lastStep,
+          {
+            wantsSummary,
+            notes: [...notes],
+          },
+        )
       case 'asking':
         signals.leave.throwIfAborted()
         await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))
@@ -201,8 +211,11 @@ async function load(run: Run, deps: RunDeps) {
     systemPrompt: run.options?.instructions ?? start.systemPrompt ?? deps.settings.systemPrompt,
   }
   // Calls are recorded with the step that made them.
-  const ofRun = start.hasSteps ? [run.id] : []
-  const steps = (await stepsOfRuns(db, ofRun)).get(run.id) ?? []
+  const earlierRuns = start.earlierRuns ?? []
+  const ofRuns = start.hasSteps ? [...earlierRuns, run.id] : []
+  const stepsByRun = await stepsOfRuns(db, ofRuns)
+  const callsByRun = await callsOfRuns(db, ofRuns)
+  const steps = stepsByRun.get(run.id) ?? []
   return {
     question: {
       request,
@@ -211,8 +224,16 @@ async function load(run: Run, deps: RunDeps) {
     },
     caller: { id: run.userId, admin: start.personRole === 'admin' },
     steps,
-    calls: (await callsOfRuns(db, ofRun)).get(run.id) ?? [],
-    kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? 0),
+    calls: callsByRun.get(run.id) ?? [],
+    earlier: {
+      steps: earlierRuns.flatMap((runId) =>
+        (stepsByRun.get(runId) ?? []).map((step) => ({ ...step, runId })),
+      ),
+      calls: callsByRun,
+      usage: start.earlierUsage,
+    },
+    joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
+    kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? run.baseParts ?? 0),
   }
 }
 

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
+import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
+import { deleteQueuedRuns, readJoined, readSteering } from '../../db/queries/runs/steering.ts'
+import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
 import { recordOffered } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
@@ -22,6 +25,7 @@ import type { RunDeps } from './deps.ts'
 import { STOPPED } from './run.ts'
 import type { Ending } from './run.ts'
 import { startAfter } from './start.ts'
+import { addUsage } from './usage.ts'
 
 /**
  * Everything that one attempt at a run writes. Each write checks, in its own transaction, that the run is still this
@@ -74,6 +78,38 @@ export class RunRecorder {
     return placed
   }
 
+  /** Takes the messages that wait to join the answer into it, before the step that is asked next. */
+  async join(): Promise<JoinedMessage[]> {
+    const { id: runId, messageId, sessionId } = this.#run
+    const part = this.#answer.parts.length
+    return this.#appendAlone(async (transaction) => {
+      const { db } = transaction
+      const waiting = await readSteering(db, this.#run)
+      await deleteQueuedRuns(
+        db,
+        waiting.map((one) => one.runId),
+      )
+      await transaction.lock()
+      const before = await readJoined(db, messageId)
+      let leaf = before.at(-1)?.id ?? messageId
+      const isHere = transaction.session.activeLeaf === leaf
+      for (const { messageId: id } of waiting) {
+        const change = { parentId: leaf, status: 'completed', runId, joinedPart: part } as const
+        await updateMessage(db, id, change)
+        leaf = id
+        if (isHere) {
+          await transaction.addMessage(id)
+        }
+      }
+      if (isHere) {
+        await updateSession(db, sessionId, { activeLeaf: leaf })
+      } else if (waiting.length > 0) {
+        await transaction.addBranch()
+      }
+      return (await readJoined(db, messageId)).slice(before.length)
+    })
+  }
+
   /** Records which tools the model is about to be offered, before it is. */
   async offered(names: readonly string[]): Promise<void> {
     await this.#append(({ db }) => recordOffered(db, this.#run.id, names))
@@ -115,12 +151,13 @@ export class RunRecorder {
   /**
    * Ends the run, once, and starts the one that waits behind it, if one does.
    *
+   * @param usage of this run, and of those that it continues
    * @param more `wantsSummary` asks for a summary of the session, for the model to read where it cannot read
    *   everything; `notes` are what a person is told about how the model was asked
    */
   async end(
     ending: Ending,
-    usage: Usage | null,
+    { own: usage, earlier }: { own: Usage | null; earlier: Usage | null },
     lastStep: Omit<Step, 'partsEnd'> | null,
     {
       wantsSummary = false,
@@ -133,13 +170,16 @@ export class RunRecorder {
       // A stop that was accepted is kept, although the answer was just then complete.
       const { outcome, finish, error } = stopRequested ? STOPPED : ending
       const stored = this.#answer.parts
-      const end = { type: 'end', runId, messageId, outcome, finish, usage, error } as const
+      const usageOfAnswer = addUsage(earlier, usage)
+      const ended = { runId, messageId, outcome, finish, usage: usageOfAnswer, error }
+      const end = { type: 'end', ...ended } as const
       const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
       const next = await endRun(db, this.#run, {
         outcome,
         finish,
         error,
         usage,
+        usageOfAnswer,
         notes,
         now: this.#deps.now(),
         parts: { stored, seq },

@@ -2,6 +2,7 @@ import { keepQueuedBehind } from '../../db/queries/messages/branches.ts'
 import { insertFirstDrive } from '../../db/queries/runs/first-drives.ts'
 import {
   asRead,
+  continueMessage,
   insertMessage,
   readTree,
   updateMessage,
@@ -9,6 +10,7 @@ import {
 import type { NewMessage } from '../../db/queries/messages/messages.ts'
 import { startRun } from '../../db/queries/runs/run-owners.ts'
 import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
+import { readJoined } from '../../db/queries/runs/steering.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import type { MessageId } from '../../shared/contract/ids.ts'
@@ -59,6 +61,23 @@ export async function startAnswer(
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
+/** Starts a queued run that continues an answer of the active branch: the answer's message is this run's from now. */
+export async function continueAnswer(
+  transaction: SessionTransaction,
+  run: Run,
+  { node, now, tools }: StartDeps,
+): Promise<Run> {
+  const { db, log } = transaction
+  const { id: runId, messageId } = run
+  const offered = tools.offered().map(({ name }) => name)
+  await startRun(db, runId, { owner: node.id, now: now(), offered })
+  await continueMessage(db, messageId, { runId, seq: log.nextSeq })
+  const message = await transaction.readMessage(messageId)
+  const keepParts = message.parts.length
+  log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts }, runId)
+  return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
+}
+
 /**
  * Stores a question at the end of the active branch, and starts its answer at once.
  *
@@ -102,6 +121,8 @@ export async function startAtOnce(
     ...known,
     ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },
     options: known.options ?? null,
+    steers: null,
+    baseParts: null,
   }
 }
 
@@ -114,6 +135,15 @@ export async function startAfter(
   const { db, sessionId } = transaction
   await transaction.lock()
   const { activeLeaf } = transaction.session
+  if (next.baseParts !== null) {
+    const end = (await readJoined(db, next.messageId)).at(-1)?.id ?? next.messageId
+    if (end !== activeLeaf) {
+      await keepQueuedBehind(db, sessionId, activeLeaf)
+      await updateSession(db, sessionId, { activeLeaf: end })
+      await transaction.addBranch(end)
+    }
+    return continueAnswer(transaction, next, deps)
+  }
   const question = await transaction.readMessage(next.questionId)
   const parentId = await parentOf(transaction, next, question)
   // A question that is answered anew stands where it stood; one that waited goes behind its parent.

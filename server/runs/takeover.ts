@@ -29,7 +29,7 @@ export function takeOver(
       }
       const { id: runId, messageId, attempt } = run
       const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
-      const keepParts = steps.at(-1)?.partsEnd ?? 0
+      const keepParts = steps.at(-1)?.partsEnd ?? run.baseParts ?? 0
       const message = await transaction.readMessage(messageId)
       const kept = { ...message, parts: message.parts.slice(0, keepParts) }
       const seq = transaction.log.add(

@@ -25,6 +25,11 @@ export function sumUsage(
   )
 }
 
+/** The usage of an answer whose earlier runs used that much. */
+export function addUsage(earlier: Usage | null, own: Usage | null): Usage | null {
+  return earlier && own ? sumUsage([{ usage: earlier }, { usage: own }], null) : (own ?? earlier)
+}
+
 /** One cost that is not known makes the whole not known. */
 function sumCosts(costs: readonly (number | null)[]): number | null {
   let sum = 0

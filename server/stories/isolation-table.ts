@@ -66,6 +66,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     expected: 'missing',
     input: ({ messageId: id }) => ({ id, text: 'Something else' }),
   },
+  'messages.continue': { expected: 'missing', input: ({ answerId: id }) => ({ id }) },
   'messages.regenerate': { expected: 'missing', input: ({ answerId: id }) => ({ id }) },
   'messages.rate': { expected: 'missing', input: ({ answerId: id }) => ({ id, rating: 'up' }) },
   'messages.select': { expected: 'missing', input: ({ messageId: id }) => ({ id }) },

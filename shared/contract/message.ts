@@ -80,6 +80,8 @@ export const Message = z.object({
   /** Absent for one that nobody rated. */
   rating: Rating.optional(),
   ratingComment: z.string().optional(),
+  /** Of a message that joined the answer before it while that was written: the part of it before which it stands. */
+  joinedPart: z.number().int().optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
   parts: Part<Call>[]

@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from 'kysely'
-import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
@@ -183,11 +183,11 @@ export async function readCallsInProgress(
     .execute()
 }
 
-/** The events that a run logged up to `seq`, oldest first. */
-export async function readRunEvents(
+/** The events that the runs of an answer logged up to `seq`, oldest first. */
+export async function readAnswerEvents(
   db: Db,
   sessionId: SessionId,
-  runId: RunId,
+  messageId: MessageId,
   upTo: number,
 ): Promise<ReadEvent[]> {
   return db
@@ -195,7 +195,9 @@ export async function readRunEvents(
     .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
     .where('session_id', '=', sessionId)
     .where('seq', '<=', upTo)
-    .where('run_id', '=', runId)
+    .where(
+      sql<boolean>`run_id = any((select array_append(earlier_runs, run_id) from messages where id = ${messageId})::uuid[])`,
+    )
     .orderBy('seq')
     .execute()
 }

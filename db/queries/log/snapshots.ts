@@ -2,7 +2,7 @@ import { isActive } from '../../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Database, Db } from '../../engine/database.ts'
-import { readChunks, readRunEvents } from './events.ts'
+import { readAnswerEvents, readChunks } from './events.ts'
 import type { ReadEvent } from './events.ts'
 import type { StoredMessage } from '../messages/stored-messages.ts'
 import { readBranch } from '../messages/branches.ts'
@@ -17,7 +17,7 @@ export type StoredSnapshot = {
   hasOlder: boolean
   /** Chunks of the unfinished message that are not in its stored parts yet. */
   chunks: ReadEvent[]
-  /** An answer whose rows are newer than the snapshot's `seq`, with the events that its run had logged up to `seq`. */
+  /** An answer whose rows are newer than the snapshot's `seq`, with the events that its runs had logged up to `seq`. */
   ahead: { id: MessageId; events: ReadEvent[] } | null
 }
 
@@ -73,9 +73,9 @@ async function readAhead(
   seq = Number.POSITIVE_INFINITY,
 ): Promise<StoredSnapshot['ahead']> {
   const newest = messages.findLast(({ message }) => message.role === 'assistant')
-  if (!newest?.message.runId || newest.partsSeq <= seq) {
+  if (!newest || newest.partsSeq <= seq) {
     return null
   }
-  const { id, sessionId, runId } = newest.message
-  return { id, events: await readRunEvents(db, sessionId, runId, seq) }
+  const { id, sessionId } = newest.message
+  return { id, events: await readAnswerEvents(db, sessionId, id, seq) }
 }

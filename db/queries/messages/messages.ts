@@ -81,6 +81,8 @@ export function hasSiblings({ sessionId, parentId, role, status }: NewMessage) {
 
 export type MessageChange = {
   parentId?: MessageId | null
+  runId?: RunId
+  joinedPart?: number
   status?: MessageStatus
   parts?: { stored: StoredPart[]; seq: number }
   usage?: Usage | null
@@ -97,6 +99,8 @@ export async function updateMessage(
     .updateTable('messages')
     .set({
       ...(change.parentId !== undefined && { parent_id: change.parentId }),
+      ...(change.runId !== undefined && { run_id: change.runId }),
+      ...(change.joinedPart !== undefined && { joined_part: change.joinedPart }),
       ...(change.status !== undefined && { status: change.status }),
       ...(parts && {
         parts: JSON.stringify(parts.stored),
@@ -109,6 +113,36 @@ export async function updateMessage(
     })
     .where('id', '=', id)
     .execute()
+}
+
+/** Gives an answer that ended to a run that continues it. */
+export async function continueMessage(
+  transaction: Db,
+  id: MessageId,
+  { runId, seq }: { runId: RunId; seq: number },
+): Promise<void> {
+  await transaction
+    .updateTable('messages')
+    .set({
+      status: 'running',
+      run_id: runId,
+      earlier_runs: sql<RunId[]>`array_append(earlier_runs, run_id)`,
+      error: null,
+      parts_seq: seq,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** True for one that others follow, on any branch. */
+export async function hasFollowers(db: Db, id: MessageId): Promise<boolean> {
+  const row = await db
+    .selectFrom('messages')
+    .select('id')
+    .where('parent_id', '=', id)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 export async function rateMessage(

@@ -35,6 +35,7 @@ export const messageColumns = [
   'created_at',
   'rating',
   'rating_comment',
+  'joined_part',
 ] as const
 
 type MessageRow = {
@@ -52,6 +53,7 @@ type MessageRow = {
   created_at: string
   rating: Rating | null
   rating_comment: string | null
+  joined_part: number | null
 }
 
 /** Inserts the tool calls into the parts, and fills in each message's siblings. */
@@ -96,6 +98,7 @@ export async function assembleMessages(
         ...(notes && { notes }),
         ...(row.rating && { rating: row.rating }),
         ...(row.rating_comment && { ratingComment: row.rating_comment }),
+        ...(row.joined_part !== null && { joinedPart: row.joined_part }),
       },
     }
   })

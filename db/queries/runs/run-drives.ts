@@ -16,7 +16,11 @@ export type DriveStart = {
   personRole: UserTable['role']
   /** The answer's parts, as its finished steps left them. */
   kept: StoredPart[]
-  /** True when an earlier attempt finished a step. */
+  /** The runs that wrote the answer before this one continued it; null for an answer that this run began. */
+  earlierRuns: RunId[] | null
+  /** What those used. */
+  earlierUsage: Usage | null
+  /** True when an earlier attempt, or run, finished a step. */
   hasSteps: boolean
 }
 
@@ -26,8 +30,13 @@ export type ToldMessage = {
   role: Message['role']
   runId: RunId | null
   parts: StoredPart[]
-  steps: Pick<Step, 'step' | 'partsEnd' | 'providerState'>[]
+  steps: ToldStep[]
+  /** Of a message that joined the answer before it: the part before which it stands. */
+  joinedPart: number | null
 }
+
+/** A finished step of an answer, in one of the runs that wrote it. */
+export type ToldStep = Pick<Step, 'step' | 'partsEnd' | 'providerState'> & { runId: RunId }
 
 /** Messages that follow on each other, oldest first, and whether older ones stand before them. */
 export type ToldPage = { messages: ToldMessage[]; hasOlder: boolean }
@@ -47,7 +56,8 @@ export async function readDriveStart(
   const { rows } = await sql<ToldRow & DriveStart>`
     with recursive ${branchOf(sessionId, questionId, limit)}, start as (
       select sessions.system_prompt, sessions.summary, users.role as person_role, messages.parts as kept,
-        exists (select from steps where run_id = ${id}) as has_steps
+        messages.earlier_runs, messages.usage as earlier_usage,
+        exists (select from steps where run_id = any(array_append(messages.earlier_runs, ${id}))) as has_steps
       from sessions
       join users on users.id = sessions.user_id
       join messages on messages.id = ${messageId} and messages.user_id = sessions.user_id
@@ -55,7 +65,8 @@ export async function readDriveStart(
     )
     select ${TOLD}, start.person_role as "personRole", start.has_steps as "hasSteps",
       case when depth = 1 then start.system_prompt end as "systemPrompt",
-      case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept
+      case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept,
+      start.earlier_runs as "earlierRuns", start.earlier_usage as "earlierUsage"
     from start, branch order by depth`.execute(db)
   // The first row has all of the start, so that none of it comes with every message.
   const [start] = rows
@@ -81,25 +92,28 @@ export async function readTold(
  */
 function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
   return sql`branch as (
-    select id, parent_id, role, run_id, parts, 1 as depth from messages
+    select id, parent_id, role, run_id, earlier_runs, joined_part, parts, 1 as depth from messages
     where id = ${leaf} and session_id = ${sessionId}
     union all
     select parent.*, branch.depth + 1
     from branch cross join lateral (
-      select id, parent_id, role, run_id, parts from messages where messages.id = branch.parent_id limit 1
+      select id, parent_id, role, run_id, earlier_runs, joined_part, parts from messages
+      where messages.id = branch.parent_id limit 1
     ) as parent
     where branch.depth <= ${limit}
   )`
 }
 
-const TOLD = sql`parent_id as "parentId", role, run_id as "runId", parts, case when role = 'assistant' then (
-  select json_agg(
-    json_build_object('step', step, 'partsEnd', parts_end, 'providerState', provider_state) order by step
-  ) from steps where steps.run_id = branch.run_id) end as steps`
+const TOLD = sql`parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
+  case when role = 'assistant' then (
+    select json_agg(
+      json_build_object('runId', steps.run_id, 'step', step, 'partsEnd', parts_end, 'providerState', provider_state)
+      order by parts_end, step
+    ) from steps where steps.run_id = any(array_append(branch.earlier_runs, branch.run_id))) end as steps`
 
 function toPage(rows: readonly ToldRow[], limit: number): ToldPage {
-  const page = rows.slice(0, limit).map(({ parentId, role, runId, parts, steps }) => ({
-    ...{ parentId, role, runId, parts },
+  const page = rows.slice(0, limit).map(({ parentId, role, runId, parts, steps, joinedPart }) => ({
+    ...{ parentId, role, runId, parts, joinedPart },
     steps: steps ?? [],
   }))
   return { messages: page.reverse(), hasOlder: page.length < rows.length }
@@ -132,6 +146,8 @@ export type RunEnding = {
   outcome: Outcome
   finish: Finish | null
   usage: Usage | null
+  /** Of the whole answer, with the runs that it continues. */
+  usageOfAnswer: Usage | null
   error: RunError | null
   notes: readonly string[]
   now: string
@@ -159,7 +175,7 @@ export async function endRun(
     : sql``
   const { rows } = await sql<Run>`
     with ${withStep} message as (
-      update messages set status = ${outcome}, usage = ${usage}, error = ${error},
+      update messages set status = ${outcome}, usage = ${json(ending.usageOfAnswer)}, error = ${error},
         parts = ${JSON.stringify(parts.stored)}, parts_seq = ${parts.seq}, text = ${searchText(parts.stored)}
       where id = ${messageId}
     ), ended as (

@@ -23,6 +23,10 @@ export type Run = {
   offered: string[] | null
   /** What was asked of this run alone. */
   options: RunOptions | null
+  /** The run whose answer the question is to join, if that has a further step. */
+  steers: RunId | null
+  /** The number of parts that were there, of an answer that this run continues; null for one that it begins. */
+  baseParts: number | null
 }
 
 /** The columns of a `Run`. */
@@ -41,6 +45,8 @@ export const runColumns = [
   'runs.parent_chosen as parentChosen',
   'runs.offered as offered',
   'runs.options as options',
+  'runs.steers as steers',
+  'runs.base_parts as baseParts',
 ] as const
 
 /**
@@ -54,16 +60,35 @@ export const runIsWaiting = sql<boolean>`runs.status in ('running', 'waiting') a
 
 export type NewRun = Omit<
   Run,
-  'status' | 'owner' | 'attempt' | 'stopRequestedAt' | 'offered' | 'options'
+  | 'status'
+  | 'owner'
+  | 'attempt'
+  | 'stopRequestedAt'
+  | 'offered'
+  | 'options'
+  | 'steers'
+  | 'baseParts'
 > & {
   createdAt: string
   options?: RunOptions | null
+  steers?: RunId | null
+  baseParts?: number | null
   /** The log keeps its chunks as they are committed. */
   keepsChunks?: boolean
 }
 
-/** @param first true puts the run at the head of the queue */
+/** @param first true puts the run at the head of the queue, behind those that steer the same run */
 export async function insertRun(transaction: Db, run: NewRun, first: boolean): Promise<Run> {
+  const steers = run.steers ?? null
+  if (steers) {
+    await transaction
+      .updateTable('runs')
+      .set({ place: sql<number>`place - 1` })
+      .where('session_id', '=', run.sessionId)
+      .where(runIsQueued)
+      .where('steers', '=', steers)
+      .execute()
+  }
   return transaction
     .insertInto('runs')
     .values({
@@ -79,10 +104,13 @@ export async function insertRun(transaction: Db, run: NewRun, first: boolean): P
       parent_chosen: run.parentChosen,
       options: run.options ? JSON.stringify(run.options) : null,
       keeps_chunks: run.keepsChunks ?? false,
+      steers,
+      base_parts: run.baseParts ?? null,
       created_at: run.createdAt,
       ...(first && {
         place: sql<number>`(
-          select coalesce(min(place), 0) - 1 from runs where session_id = ${run.sessionId} and status = 'queued')`,
+          select coalesce(min(place), 0) - 1 from runs where session_id = ${run.sessionId} and status = 'queued'
+            and (${steers}::uuid is null or steers is distinct from ${steers}::uuid))`,
       }),
     })
     .returning(runColumns)
@@ -107,12 +135,26 @@ export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<
   return row ?? null
 }
 
-/** The run of an answer. The message of a queued run does not exist yet. */
+/** The first run of an answer. The message of a queued run does not exist yet, unless it continues one. */
 export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
     .select(runColumns)
     .where('message_id', '=', messageId)
+    .orderBy('created_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The run that writes an answer, or is about to; null when all have ended. */
+export async function findOpenRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runColumns)
+    .where('message_id', '=', messageId)
+    .where('ended_at', 'is', null)
+    .limit(1)
     .executeTakeFirst()
   return row ?? null
 }

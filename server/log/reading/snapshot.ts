@@ -36,15 +36,18 @@ export async function takeSnapshot(
   }
   const seq = at?.seq ?? stored.session.seq
   const { hasOlder, ahead } = stored
+  const begun = fromLastStart(ahead?.events ?? [])
   const snapshot: SnapshotEvent = {
     type: 'snapshot',
     // The later events depend on whether an answer was running at that `seq`.
     session: { ...(at?.session ?? stored.session), seq },
-    messages: stored.messages.map(({ message }) => message).filter(({ id }) => id !== ahead?.id),
+    messages: stored.messages
+      .map(({ message }) => message)
+      .filter(({ id }) => id !== ahead?.id || begun.length > 0),
     hasOlder,
   }
   // Events that are only in the log yet are applied by the fold.
-  const state = [...fromLastStart(ahead?.events ?? []), ...stored.chunks]
+  const state = [...begun, ...stored.chunks]
     .filter((logged) => logged.seq <= seq)
     .reduce(
       (folded, logged) => {
@@ -52,8 +55,8 @@ export async function takeSnapshot(
         if (event.type === 'branch') {
           return folded
         }
-        // A later attempt is passed over where its message is not in the branch. Here the message was left out to be put
-        // in by its events, at the end of the branch: as by a first attempt.
+        // The message is here as it is now, perhaps running no more: its events put it as it was, as a first attempt
+        // does.
         const placed = event.type === 'start' ? { ...event, attempt: 1 } : event
         return fold(folded, { seq: logged.seq, event: placed })
       },

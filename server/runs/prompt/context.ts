@@ -1,14 +1,15 @@
 import type { Db } from '../../../db/engine/database.ts'
 import { countQuestions } from '../../../db/queries/messages/branches.ts'
 import { readTold } from '../../../db/queries/runs/run-drives.ts'
-import type { ToldMessage, ToldPage } from '../../../db/queries/runs/run-drives.ts'
+import type { ToldMessage, ToldPage, ToldStep } from '../../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/tool-calls.ts'
 import { filesIn } from '../../../shared/contract/files-in.ts'
-import type { MessageId, UserId } from '../../../shared/contract/ids.ts'
+import type { MessageId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import type { FilePart, TextPart } from '../../../shared/contract/message.ts'
 import type { ModelMessage, ProviderState } from '../../model/port.ts'
+import { joinTexts } from '../../../shared/session/join-texts.ts'
 import { clip } from './clip-text.ts'
 import type { Turn } from './fit-turns.ts'
 import { textsOf, toldQuestion } from './told-files.ts'
@@ -61,23 +62,40 @@ async function toModelMessages(
   userId: UserId,
   messages: readonly ToldMessage[],
 ): Promise<ModelMessage[]> {
-  const withCalls = messages.flatMap(({ parts, runId }) =>
-    runId && parts.some(({ type }) => type === 'tool') ? [runId] : [],
+  const withCalls = messages.flatMap(({ parts, steps }) =>
+    parts.some(({ type }) => type === 'tool') ? steps.map(({ runId }) => runId) : [],
   )
-  const calls = await callsOfRuns(db, withCalls)
+  const calls = await callsOfRuns(db, [...new Set(withCalls)])
   const texts = await textsOf(
     db,
     userId,
     messages.flatMap(({ parts }) => filesIn(parts)),
   )
-  return messages.flatMap(({ role, parts, runId, steps }): ModelMessage[] =>
-    role === 'user'
-      ? [toldQuestion(joinText(parts), filesIn(parts), texts)]
-      : [
-          ...stepMessages(parts, steps, (runId && calls.get(runId)) ?? []),
-          ...cutText(parts, steps),
-        ],
-  )
+  const tell = ({ parts }: ToldMessage) => toldQuestion(joinText(parts), filesIn(parts), texts)
+  return messages.flatMap((message, index): ModelMessage[] => {
+    const { role, parts, steps, joinedPart } = message
+    if (role === 'user') {
+      // One whose answer is on an older page stands by itself.
+      const isTold = joinedPart !== null && joinedIn(messages, index)
+      return isTold ? [] : [tell(message)]
+    }
+    const joined = followersOf(messages, index).map((one) => ({
+      part: one.joinedPart ?? 0,
+      message: tell(one),
+    }))
+    return [...stepMessages(parts, steps, calls, joined), ...cutText(parts, steps)]
+  })
+}
+
+/** The messages behind an answer that joined it. */
+function followersOf(messages: readonly ToldMessage[], index: number): ToldMessage[] {
+  const rest = messages.slice(index + 1)
+  const end = rest.findIndex(({ joinedPart }) => joinedPart === null)
+  return end === -1 ? rest : rest.slice(0, end)
+}
+
+function joinedIn(messages: readonly ToldMessage[], index: number): boolean {
+  return messages.slice(0, index).some(({ role }) => role === 'assistant')
 }
 
 /**
@@ -96,18 +114,31 @@ function toTurns(messages: readonly ModelMessage[]): Turn[] {
   return turns
 }
 
-/** The finished steps of one answer: what each said, the calls it made and their results. */
+/** What was said while an answer was written, and the part of it before which it came. */
+export type Joined = { part: number; message: ModelMessage }
+
+/** The finished steps of one answer: what each said, the calls it made and their results, and what was said meanwhile. */
 export function stepMessages(
   parts: readonly AnyPart[],
-  steps: readonly ToldMessage['steps'][number][],
-  calls: readonly StoredCall[],
+  steps: readonly ToldStep[],
+  calls: ReadonlyMap<RunId, readonly StoredCall[]>,
+  joined: readonly Joined[] = [],
 ): ModelMessage[] {
-  return steps.flatMap(({ step, partsEnd, providerState }, index): ModelMessage[] => {
-    const own = calls.filter((call) => call.step === step)
+  const callsOf = ({ runId, step }: ToldStep) =>
+    (calls.get(runId) ?? []).filter((call) => call.step === step)
+  // What was cut is told together with what another run went on with.
+  const whole = steps.filter((step, index) => {
+    return index === steps.length - 1 || callsOf(step).length > 0
+  })
+  const told = whole.flatMap((finished, index): ModelMessage[] => {
+    const { partsEnd, providerState } = finished
+    const from = whole[index - 1]?.partsEnd ?? 0
+    const own = callsOf(finished)
     return [
+      ...saidBetween(joined, whole[index - 2]?.partsEnd ?? -1, index === 0 ? -1 : from),
       {
         role: 'assistant',
-        text: joinText(parts.slice(steps[index - 1]?.partsEnd ?? 0, partsEnd)),
+        text: joinText(parts.slice(from, partsEnd)),
         calls: own.map((call) => ({
           id: call.providerId,
           name: call.call.name,
@@ -123,20 +154,27 @@ export function stepMessages(
       })),
     ]
   })
+  const rest = whole.length > 1 ? (whole.at(-2)?.partsEnd ?? -1) : -1
+  return [...told, ...saidBetween(joined, rest, Number.POSITIVE_INFINITY)]
+}
+
+function saidBetween(joined: readonly Joined[], after: number, upTo: number): ModelMessage[] {
+  return joined.flatMap(({ part, message }) => (part > after && part <= upTo ? [message] : []))
 }
 
 type AnyPart = TextPart | { type: 'tool' } | FilePart
 
 /** The text of a step that was stopped, or failed, before it was finished. */
-function cutText(parts: readonly AnyPart[], steps: ToldMessage['steps']): ModelMessage[] {
+export function cutText(
+  parts: readonly AnyPart[],
+  steps: readonly Pick<ToldStep, 'partsEnd'>[],
+): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
 }
 
-function joinText(parts: readonly AnyPart[]): string {
-  return parts
-    .flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : []))
-    .join('\n\n')
+export function joinText(parts: readonly AnyPart[]): string {
+  return joinTexts(parts).join('\n\n')
 }
 
 function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {

@@ -11,7 +11,7 @@ export type Act =
       /** An index into a few ids, so that ids are repeated; null lets the server choose. */
       id: number | null
       variant: number
-      whenBusy: 'queue' | 'interrupt' | 'reject'
+      whenBusy: 'queue' | 'interrupt' | 'reject' | 'steer'
       root: boolean
     }
   | { type: 'stop'; node: number; session: number; clearQueue: boolean }
@@ -58,7 +58,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
       session,
       id: fc.option(fc.nat(4), { nil: null }),
       variant: fc.constantFrom(0, 0, 0, 1),
-      whenBusy: fc.constantFrom('queue', 'queue', 'interrupt', 'reject'),
+      whenBusy: fc.constantFrom('queue', 'steer', 'queue', 'interrupt', 'steer', 'reject'),
       root: fc.constantFrom(false, false, false, false, false, true),
     }),
   },

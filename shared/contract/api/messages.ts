@@ -55,7 +55,7 @@ export const messages = group('messages', {
         /** The message that this one answers; the newest of the active branch when absent. */
         parentId: MessageId.optional(),
         /** The behaviour while an answer runs. */
-        whenBusy: z.enum(['queue', 'interrupt', 'reject']).default('queue'),
+        whenBusy: z.enum(['queue', 'interrupt', 'reject', 'steer']).default('queue'),
         /** The model of this answer; the session's when absent. */
         model: Model.optional(),
         ...RunOptions.shape,
@@ -98,6 +98,14 @@ export const messages = group('messages', {
     }),
     output: Sent,
     repeat: 'newId',
+  }),
+
+  /** Goes on with an answer that was cut, in the same message. */
+  continue: mutation({
+    rest: 'POST /message/{id}/continue',
+    summary: 'Go on with an answer that was cut',
+    input: z.object({ id: MessageId }),
+    output: Sent,
   }),
 
   /** Keeps what a person thinks of an answer, in place of what they thought before; null takes it back. */

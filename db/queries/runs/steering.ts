@@ -1,0 +1,49 @@
+import { sql } from 'kysely'
+import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
+import type { Db } from '../../engine/database.ts'
+import type { StoredPart } from '../../schema.ts'
+import { runIsQueued } from './runs.ts'
+
+/** A message that joined an answer, and the part of the answer before which it stands. */
+export type JoinedMessage = { id: MessageId; part: number; parts: StoredPart[] }
+
+/** A queued message that is to join a run's answer, and the run that would answer it by itself. */
+export type Steering = { messageId: MessageId; runId: RunId }
+
+/** True when messages wait to join this run's answer. */
+export async function isSteered(db: Db, runId: RunId): Promise<boolean> {
+  const { rows } = await sql<{ steered: boolean }>`
+    select exists (
+      select from runs as own join runs on runs.session_id = own.session_id
+      where own.id = ${runId} and runs.status = 'queued' and runs.steers = own.id
+    ) as steered`.execute(db)
+  return rows[0]?.steered ?? false
+}
+
+/** The messages that wait to join this run's answer, in their order. */
+export async function readSteering(
+  transaction: Db,
+  { id, sessionId }: { id: RunId; sessionId: string },
+): Promise<Steering[]> {
+  const { rows } = await sql<Steering>`
+    select id as "runId", question_id as "messageId" from runs
+    where session_id = ${sessionId} and ${runIsQueued} and steers = ${id} and stop_requested_at is null
+    order by place`.execute(transaction)
+  return rows
+}
+
+/** Deletes queued runs whose questions are answered by another. */
+export async function deleteQueuedRuns(transaction: Db, ids: readonly RunId[]): Promise<void> {
+  await sql`delete from runs where id = any(${ids}::uuid[]) and ${runIsQueued}`.execute(transaction)
+}
+
+/** The messages that joined an answer, in their order. */
+export async function readJoined(db: Db, answer: MessageId): Promise<JoinedMessage[]> {
+  const { rows } = await sql<JoinedMessage>`
+    select joined.id, joined.joined_part as part, joined.parts
+    from messages as answer
+    join messages as joined on joined.run_id = any(array_append(answer.earlier_runs, answer.run_id))
+    where answer.id = ${answer} and joined.joined_part is not null
+    order by joined.joined_part, joined.created_at, joined.id`.execute(db)
+  return rows
+}

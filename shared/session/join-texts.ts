@@ -1,0 +1,19 @@
+import type { TextPart } from '../contract/message.ts'
+
+/**
+ * The texts of an answer. Those of neighbouring parts are one: where an answer was cut and went on, in the middle of a
+ * sentence or of a block of code, a new part begins.
+ */
+export function joinTexts(parts: readonly (TextPart | { type: 'tool' | 'file' })[]): string[] {
+  const texts: string[] = []
+  let before: string | null = null
+  for (const part of parts) {
+    const isText = part.type === 'text' || part.type === 'refusal'
+    if (isText) {
+      const last = part.type === before ? texts.pop() : undefined
+      texts.push((last ?? '') + part.text)
+    }
+    before = isText ? part.type : null
+  }
+  return texts
+}
