@@ -72,7 +72,11 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'insertMessage hasSiblings updateMessage rateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+  },
+  'runs/steering.ts': {
+    reason: 'the driver’s own work on its run, and commands that have locked its session as the user’s',
+    functions: 'runIsSteered isSteered readSteering deleteQueuedRuns readJoined',
   },
   'messages/steps.ts': {
     reason: 'the driver’s own work on its run',
@@ -110,7 +114,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'runs/runs.ts': {
     reason: 'within a session that its caller has locked as the user’s, or the driver’s own work',
     functions:
-      'insertRun findRun findRunOfQuestion findRunOfAnswer findActiveRun findNextQueued requestStop recordOffered findUncompacted markCompacted',
+      'insertRun findRun findRunOfQuestion findRunOfAnswer findActiveRun findOpenRunOfAnswer findNextQueued requestStop recordOffered findUncompacted markCompacted',
   },
   'sessions/deleted.ts': {
     reason: 'ids and ends of logs, nothing that anybody said',

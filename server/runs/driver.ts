@@ -4,7 +4,7 @@ import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
-import { isSteered, readJoined } from '../../db/queries/runs/steering.ts'
+import { readJoined } from '../../db/queries/runs/steering.ts'
 import type { ModelStep } from '../model/port.ts'
 import {
   askedFirst,
@@ -67,7 +67,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   const ask = async (step: number) => {
-    if (step > 0 && (await isSteered(deps.database.db, run.id))) {
+    if (step > 0 && (await recorder.isSteered())) {
       joined.push(...(await tellJoined(deps, run, await recorder.join())))
     }
     const current = currentMessages(answer.parts, run, { steps, calls, earlier, joined })

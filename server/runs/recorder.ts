@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
-import { deleteQueuedRuns, readJoined, readSteering } from '../../db/queries/runs/steering.ts'
+import {
+  deleteQueuedRuns,
+  isSteered,
+  readJoined,
+  readSteering,
+} from '../../db/queries/runs/steering.ts'
 import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
 import { recordOffered } from '../../db/queries/runs/runs.ts'
@@ -36,6 +41,8 @@ export class RunRecorder {
   readonly #deps: RunDeps
   readonly #lose: AbortSignal
   readonly #answer: Answer
+  /** As it was when this last wrote; null before that. */
+  #steered: boolean | null = null
 
   constructor(run: Run, deps: RunDeps, lose: AbortSignal, answer: Answer) {
     this.#run = run
@@ -76,6 +83,11 @@ export class RunRecorder {
       await insertStep(db, this.#run.id, finished, made, { messageId, parts, seq })
     })
     return placed
+  }
+
+  /** True when messages wait to join the answer. */
+  async isSteered(): Promise<boolean> {
+    return this.#steered ?? isSteered(this.#deps.database.db, this.#run.id)
   }
 
   /** Takes the messages that wait to join the answer into it, before the step that is asked next. */
@@ -218,7 +230,11 @@ export class RunRecorder {
    */
   #append<T>(work: Work<Hold, T>): Promise<T> {
     const { id, attempt } = this.#run
-    return this.#patiently(({ db }) => holdRun(db, id, this.#deps.node.id, attempt), work)
+    return this.#patiently(async ({ db }) => {
+      const held = await holdRun(db, id, this.#deps.node.id, attempt)
+      this.#steered = held?.steered ?? null
+      return held
+    }, work)
   }
 
   /** Appends while nothing else can change the session: for what decides about more than this run. */

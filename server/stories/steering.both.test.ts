@@ -63,6 +63,15 @@ onEachStorage((database, openStorage) => {
       ])
       expect(live.state?.messages[4]).toMatchObject({ parentId: two.messageId })
       await sameAsFresh(app, sessionId, live)
+
+      const copy = await app.caller.sessions.fork({
+        messageId: live.state?.messages.at(-1)?.id ?? '',
+      })
+      await app.caller.messages.send({ sessionId: copy.id, text: 'In the copy' })
+      const inCopy = await app.model.nextCall()
+      expect(inCopy.step.messages.map(({ role }) => role)).toEqual([
+        ...['user', 'assistant', 'tool', 'user', 'user', 'assistant', 'user', 'assistant', 'user'],
+      ])
     })
 
     test('is the next question where the answer has no further step', async () => {
@@ -182,6 +191,13 @@ onEachStorage((database, openStorage) => {
       fourth.finish()
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'completed')
       await sameAsFresh(app, sessionId, live)
+
+      const copy = await app.caller.sessions.fork({ messageId: id })
+      await app.caller.messages.send({ sessionId: copy.id, text: 'In the copy' })
+      const inCopy = await app.model.nextCall()
+      expect(inCopy.step.messages.map(({ role }) => role)).toEqual([
+        ...['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant', 'user'],
+      ])
     })
 
     test('is not continued when the conversation went on', async () => {

@@ -91,7 +91,12 @@ const common = {
 }
 
 export const ExportedMessage = z.discriminatedUnion('role', [
-  z.object({ ...common, role: z.literal('user') }),
+  z.object({
+    ...common,
+    role: z.literal('user'),
+    /** Of one that joined the answer before it: the part of the answer before which it stands. */
+    joinedPart: z.number().int().min(0).optional(),
+  }),
   z.object({
     ...common,
     role: z.literal('assistant'),

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import { runColumns, runIsRunning } from './runs.ts'
+import { runIsSteered } from './steering.ts'
 import type { Run } from './runs.ts'
 
 /**
@@ -112,17 +113,17 @@ export async function holdRun(
   id: RunId,
   owner: string,
   attempt: number,
-): Promise<{ stopRequested: boolean } | null> {
+): Promise<{ stopRequested: boolean; steered: boolean } | null> {
   const row = await transaction
     .selectFrom('runs')
-    .select('stop_requested_at')
+    .select(['stop_requested_at', runIsSteered.as('steered')])
     .where('id', '=', id)
     .where('owner', '=', owner)
     .where('attempt', '=', attempt)
     .where(runIsRunning)
     .forUpdate()
     .executeTakeFirst()
-  return row ? { stopRequested: row.stop_requested_at !== null } : null
+  return row ? { stopRequested: row.stop_requested_at !== null, steered: row.steered } : null
 }
 
 /** The runs among these that have a newer attempt than the given one, or have ended. */

@@ -10,14 +10,18 @@ export type JoinedMessage = { id: MessageId; part: number; parts: StoredPart[] }
 /** A queued message that is to join a run's answer, and the run that would answer it by itself. */
 export type Steering = { messageId: MessageId; runId: RunId }
 
-/** True when messages wait to join this run's answer. */
-export async function isSteered(db: Db, runId: RunId): Promise<boolean> {
-  const { rows } = await sql<{ steered: boolean }>`
-    select exists (
-      select from runs as own join runs on runs.session_id = own.session_id
-      where own.id = ${runId} and runs.status = 'queued' and runs.steers = own.id
-    ) as steered`.execute(db)
-  return rows[0]?.steered ?? false
+/** True when messages wait to join the run's answer. */
+export const runIsSteered = sql<boolean>`exists (
+  select from runs as waiting
+  where waiting.session_id = runs.session_id and waiting.status = 'queued' and waiting.steers = runs.id)`
+
+export async function isSteered(db: Db, id: RunId): Promise<boolean> {
+  const row = await db
+    .selectFrom('runs')
+    .select(runIsSteered.as('steered'))
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.steered ?? false
 }
 
 /** The messages that wait to join this run's answer, in their order. */

@@ -97,8 +97,10 @@ export async function readFullMessages(
       (await readMessages(db, sessionId, ids)).map((one) => [one.message.id, one]),
     )
     const answers = [...stored.values()].filter(({ message }) => message.role === 'assistant')
-    const runIds = answers.flatMap(({ message }) => message.runId ?? [])
-    const runs = await readRuns(db, runIds)
+    const runs = await readRuns(
+      db,
+      answers.map(({ message }) => message.id),
+    )
     const messages: FullMessage[] = []
     for (const id of ids) {
       const one = stored.get(id)
@@ -107,7 +109,7 @@ export async function readFullMessages(
         const open = role === 'assistant' && isActive(one.message)
         messages.push({
           ...one,
-          run: (role === 'assistant' && runId && runs.get(runId)) || null,
+          run: runs.get(id) ?? null,
           chunks: open && runId ? await readChunks(db, sessionId, runId, one.partsSeq) : [],
         })
       }
@@ -116,17 +118,35 @@ export async function readFullMessages(
   })
 }
 
-async function readRuns(db: Database['db'], ids: readonly RunId[]): Promise<Map<RunId, RunRecord>> {
-  const { rows } = await sql<{ id: RunId } & Omit<RunRecord, 'steps' | 'calls'>>`
-    select id, finish, started_at as "startedAt", ended_at as "endedAt"
-    from runs where id = any(${ids}::uuid[])`.execute(db)
+/** What the runs of each answer did, as if one had: an answer that was cut may have been continued by others. */
+async function readRuns(
+  db: Database['db'],
+  answers: readonly MessageId[],
+): Promise<Map<MessageId, RunRecord>> {
+  const { rows } = await sql<
+    { id: MessageId; runIds: RunId[] } & Omit<RunRecord, 'steps' | 'calls'>
+  >`
+    select messages.id, array_append(messages.earlier_runs, runs.id) as "runIds", runs.finish,
+      coalesce(first.started_at, runs.started_at) as "startedAt", runs.ended_at as "endedAt"
+    from messages
+    join runs on runs.id = messages.run_id
+    left join runs as first on first.id = messages.earlier_runs[1]
+    where messages.id = any(${answers}::uuid[])`.execute(db)
+  const ids = rows.flatMap(({ runIds }) => runIds)
   const steps = await stepsOfRuns(db, ids)
   const calls = await callsOfRuns(db, ids)
   return new Map(
-    rows.map(({ id, ...run }) => [
-      id,
-      { ...run, steps: steps.get(id) ?? [], calls: calls.get(id) ?? [] },
-    ]),
+    rows.map(({ id, runIds, ...run }) => {
+      const record: RunRecord = { ...run, steps: [], calls: [] }
+      for (const runId of runIds) {
+        const before = record.steps.length
+        const own = steps.get(runId) ?? []
+        record.steps.push(...own.map((one) => ({ ...one, step: before + one.step })))
+        const made = calls.get(runId) ?? []
+        record.calls.push(...made.map((one) => ({ ...one, step: before + one.step })))
+      }
+      return [id, record]
+    }),
   )
 }
 

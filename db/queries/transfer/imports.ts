@@ -69,7 +69,7 @@ export async function insertSessionTree(db: Db, imported: SessionImport): Promis
 /** The types of the columns that are not text. */
 const TYPES = {
   uuid: ['id', 'session_id', 'user_id', 'parent_id', 'run_id', 'question_id', 'message_id'],
-  bigint: ['step', 'parts_end', 'part', 'attempt', 'parts_seq', 'duration_ms'],
+  bigint: ['step', 'parts_end', 'part', 'attempt', 'parts_seq', 'duration_ms', 'joined_part'],
   timestamptz: ['created_at', 'started_at', 'ended_at', 'compacted_at'],
 }
 const JSON_COLUMNS = {
@@ -172,6 +172,12 @@ function newRunIds({ session, newId }: SessionImport): Map<string, RunId> {
       if (message.parentId !== null && !runIds.has(message.parentId)) {
         runIds.set(message.parentId, runId)
       }
+    } else if (message.role === 'user' && message.joinedPart !== undefined) {
+      // Answers stand before what joined them.
+      const runId = message.parentId === null ? undefined : runIds.get(message.parentId)
+      if (runId) {
+        runIds.set(message.id, runId)
+      }
     }
   }
   return runIds
@@ -201,6 +207,7 @@ function toMessageRow(
     created_at: message.createdAt,
     rating: answer?.rating ?? null,
     rating_comment: answer?.ratingComment ?? null,
+    joined_part: message.role === 'user' && runId ? (message.joinedPart ?? null) : null,
   }
 }
 

@@ -66,7 +66,18 @@ export function toEvents({ chunks }: FullMessage): LoggedEvent[] {
 }
 
 function toExported(message: FinalMessage, { run }: FullMessage): ExportedMessage {
-  const { id, parentId, createdAt, status, model, usage, error, rating, ratingComment } = message
+  const {
+    id,
+    parentId,
+    createdAt,
+    status,
+    model,
+    usage,
+    error,
+    rating,
+    ratingComment,
+    joinedPart,
+  } = message
   const calls = new Map(run?.calls.map((stored) => [stored.call.id, stored]))
   const parts = message.parts.flatMap((part): ExportedPart[] => {
     if (part.type !== 'tool') {
@@ -76,7 +87,14 @@ function toExported(message: FinalMessage, { run }: FullMessage): ExportedMessag
     return stored ? [{ type: 'tool', call: toExportedCall(part.call, stored) }] : []
   })
   return message.role === 'user'
-    ? { id, parentId, createdAt, role: 'user', parts }
+    ? {
+        id,
+        parentId,
+        createdAt,
+        role: 'user',
+        ...(joinedPart !== undefined && { joinedPart }),
+        parts,
+      }
     : {
         id,
         parentId,
