@@ -75,8 +75,9 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
       'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'runs/steering.ts': {
-    reason: 'the driver’s own work on its run, and commands that have locked its session as the user’s',
-    functions: 'runIsSteered isSteered readSteering deleteQueuedRuns readJoined',
+    reason:
+      'the driver’s own work on its run, and commands that have locked its session as the user’s',
+    functions: 'isSteered readSteering deleteQueuedRuns readJoined',
   },
   'messages/steps.ts': {
     reason: 'the driver’s own work on its run',

@@ -129,6 +129,11 @@ beforeAll(async () => {
   const callId = await callIdOf(asked)
   await call('post /tool-call/{callId}/decision', { callId }, { decision: 'deny' })
   await call('post /session/{sessionId}/stop', { sessionId: asked })
+  await settled(asked, 'stopped')
+  app.model.plan('Went on.')
+  const stopped = (await listed(asked)).at(-1)?.id ?? ''
+  await call('post /message/{id}/continue', { id: stopped })
+  await settled(asked, 'completed')
 
   const inClient = idOf(await call('post /session', {}, {}))
   app.model.plan({ tools: [{ name: 'look_up', input: {} }] }, 'Found.')

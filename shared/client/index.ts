@@ -12,6 +12,7 @@ export {
   isTimeout,
 } from './errors.ts'
 export type { ApiErrorCode } from './errors.ts'
+export { joinTexts } from '../session/join-texts.ts'
 export type { SendOptions, Session } from './session/session.ts'
 export type { PendingSend, SessionError, SessionSnapshot } from './session/session-snapshot.ts'
 export type { Store } from './store.ts'
