@@ -51,7 +51,9 @@ export function networkStories(getWorld: () => World): void {
       expect(await watching.evaluate(({ told }) => told)).toBeLessThan(1_000)
       await expect(conversation.connection).toHaveText('Offline')
       await conversation.send('Repeat: meanwhile')
-      await expect(conversation.questions.last()).toContainText('Repeat: meanwhileSending…')
+      await expect(conversation.questions.last()).toContainText(
+        'Repeat: meanwhileWaiting for the connection',
+      )
       await context.setOffline(false)
       await expect(conversation.connection).toHaveText('Connected')
       await expect(conversation.answer.locator('.markdown')).toHaveText('meanwhile')

@@ -31,6 +31,7 @@ export class SessionStore implements Store<SessionSnapshot> {
   #following: Following | null = null
   #leaving: ReturnType<typeof setTimeout> | undefined
   #scheduled = false
+  #held = false
   #closed = false
 
   constructor(api: Api, id: string, schedule: Schedule) {
@@ -76,6 +77,29 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#publish()
   }
 
+  /** A message that is not sent any more. */
+  withdrawn(id: string): void {
+    if (!this.#pending.some((send) => send.id === id)) return
+    this.#pending = sends.without(this.#pending, id)
+    this.#publish()
+  }
+
+  /** The session is not made yet, so that there is nothing to watch. */
+  hold(): void {
+    if (this.#held) return
+    this.#held = true
+    this.#following?.stop()
+    this.#following = null
+    this.#error = null
+    this.#publish()
+  }
+
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    if (this.#listeners.size > 0) this.#follow()
+  }
+
   dismiss(id: string): string | null {
     const send = this.#pending.find((one) => one.id === id && one.status === 'failed')
     if (send === undefined) return null
@@ -92,7 +116,7 @@ export class SessionStore implements Store<SessionSnapshot> {
   }
 
   #follow(): void {
-    if (this.#following !== null || this.#error !== null || this.#closed) return
+    if (this.#held || this.#following !== null || this.#error !== null || this.#closed) return
     this.#following = follow(this.#api, this.#id, this.#state?.seq ?? null, {
       event: (event) => this.#receive(event),
       failing: (error) => {

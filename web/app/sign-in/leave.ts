@@ -1,4 +1,6 @@
+import { client } from '../../client.ts'
 import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
+import { person } from '../../person.ts'
 
 let isOnItsWay = false
 
@@ -6,8 +8,15 @@ let isOnItsWay = false
 export function leaveTo(path: string): void {
   drafts.clear()
   attachments.clear()
+  person.set(null)
   isOnItsWay = true
   location.assign(path)
+}
+
+/** Forgets also what this browser keeps for when that person comes back. */
+export async function leaveForGood(): Promise<void> {
+  await client.outbox.clear()
+  leaveTo('/')
 }
 
 /** Whether the page is being left: until the new one is there, this one asks for nothing more. */

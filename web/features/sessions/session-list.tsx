@@ -9,6 +9,7 @@ import { groupByDay } from './group-by-day.ts'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
+import { WaitingSessions } from './waiting-sessions.tsx'
 
 const SearchResults = lazy(() => import('./search-results.tsx'))
 
@@ -39,6 +40,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
+        <WaitingSessions onChoose={props.onChoose} />
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
             <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
