@@ -1,4 +1,3 @@
-import { newId } from '../../contract/new-id.ts'
 import type { Api, SendResult } from '../app.ts'
 import { retryDelay } from '../connection/retry.ts'
 import { ClientClosedError } from '../errors.ts'
@@ -7,10 +6,11 @@ import { Listeners } from '../store.ts'
 import { deliver } from './deliver.ts'
 import { nextPlace, withStored } from './entry.ts'
 import type { OutboxEntry } from './entry.ts'
-import { OutboxRefusal } from './outbox.ts'
+import { newEntry, OutboxRefusal } from './outbox.ts'
 import type { NewMessage, Outbox, OutboxSend } from './outbox.ts'
 import type { OutboxStorage } from './storage.ts'
 import type { UploadFile } from './upload.ts'
+import { Turns } from './turns.ts'
 import { OutboxView } from './view.ts'
 
 type Waiter = { resolve(result: SendResult): void; reject(error: unknown): void }
@@ -26,8 +26,7 @@ export class OutboxDriver implements Outbox {
   readonly #listeners = new Listeners()
   readonly #waiters = new Map<string, Waiter>()
   readonly #failures = new Map<string, number>()
-  readonly #running = new Set<string>()
-  readonly #wanted = new Set<string>()
+  readonly #turns = new Turns((sessionId) => this.#pump(sessionId))
   readonly #endListening: () => void
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   /** Lasts as long as one connection with one login. */
@@ -92,28 +91,19 @@ export class OutboxDriver implements Outbox {
   }
 
   send(message: NewMessage): OutboxSend {
-    const entry: OutboxEntry = {
-      id: (message.id ?? newId()).toLowerCase(),
-      sessionId: message.sessionId.toLowerCase(),
-      text: message.text,
-      files: message.files ?? [],
-      session: message.session ?? null,
-      parentId: message.parentId ?? null,
-      whenBusy: message.whenBusy ?? null,
-      owner: this.#view.owner,
-      place: nextPlace(this.#view.shown, Date.now()),
-      state: 'waiting',
-      error: null,
-    }
+    const place = nextPlace(this.#view.shown, Date.now())
+    const entry = newEntry(message, this.#view.owner, place)
     const { promise: sent, resolve, reject } = Promise.withResolvers<SendResult>()
     this.#waiters.set(entry.id, { resolve, reject })
     this.#view.add(entry)
     this.#listeners.notify()
-    const kept = this.#change(entry.id, () => entry).then(() => {
-      this.#view.kept(entry)
-      this.#storage.tell({})
-      this.#pump(entry.sessionId)
-    })
+    const kept = this.#storage
+      .change(entry.id, () => entry)
+      .then(() => {
+        this.#view.kept(entry)
+        this.#storage.tell({})
+        this.#turns.ask(entry.sessionId)
+      })
     // Whoever looks at the outbox itself need not look at this.
     sent.catch(() => {})
     return { id: entry.id, kept, sent }
@@ -121,30 +111,30 @@ export class OutboxDriver implements Outbox {
 
   async takeBack(id: string): Promise<OutboxEntry | null> {
     const key = id.toLowerCase()
-    const before = await this.#change(key, (entry) =>
+    const before = await this.#storage.change(key, (entry) =>
       entry?.state === 'tried' ? { ...entry, state: 'withdrawn', text: '', files: [] } : null,
     )
     // Another tab has sent it, or taken it back.
     if (before === null || before.state === 'withdrawn') return null
     this.#forget(key)
-    this.#pump(before.sessionId)
+    this.#turns.ask(before.sessionId)
     return before
   }
 
   async retry(id: string): Promise<void> {
-    const before = await this.#change(id.toLowerCase(), (entry) =>
+    const before = await this.#storage.change(id.toLowerCase(), (entry) =>
       entry?.state === 'refused' ? { ...entry, state: 'tried', error: null } : entry,
     )
     this.#failures.delete(id)
     this.#storage.tell({})
     await this.#load()
-    if (before !== null) this.#pump(before.sessionId)
+    if (before !== null) this.#turns.ask(before.sessionId)
   }
 
   async clear(): Promise<void> {
     await this.loaded
     for (const { id } of this.#view.shown) {
-      await this.#change(id, () => null)
+      await this.#storage.change(id, () => null)
       this.#forget(id)
     }
   }
@@ -165,7 +155,7 @@ export class OutboxDriver implements Outbox {
       if (error !== null) this.#refuse(id, error)
     }
     for (const sessionId of new Set(this.#view.due.map((entry) => entry.sessionId))) {
-      this.#pump(sessionId)
+      this.#turns.ask(sessionId)
     }
   }
 
@@ -176,21 +166,13 @@ export class OutboxDriver implements Outbox {
     this.#listeners.notify()
   }
 
-  /** Sends what waits in a session, unless that is under way. */
-  #pump(sessionId: string): void {
-    this.#wanted.add(sessionId)
-    if (this.#running.has(sessionId)) return
-    this.#running.add(sessionId)
-    void this.#drainWanted(sessionId).finally(() => this.#running.delete(sessionId))
-  }
-
-  async #drainWanted(sessionId: string): Promise<void> {
-    while (this.#isOnline && this.#epoch !== null && this.#wanted.delete(sessionId)) {
-      const { signal } = this.#epoch
-      await this.#storage
-        .exclusively(sessionId, signal, () => this.#drain(sessionId, signal))
-        .catch(() => this.#later(1, () => this.#pump(sessionId)))
-    }
+  /** Sends what waits in a session; without a connection, the next one begins with it. */
+  async #pump(sessionId: string): Promise<void> {
+    if (!this.#isOnline || this.#epoch === null) return
+    const { signal } = this.#epoch
+    await this.#storage
+      .exclusively(sessionId, signal, () => this.#drain(sessionId, signal))
+      .catch(() => this.#later(1, () => this.#turns.ask(sessionId)))
   }
 
   async #drain(sessionId: string, signal: AbortSignal): Promise<void> {
@@ -206,7 +188,7 @@ export class OutboxDriver implements Outbox {
     const { owner } = this.#view
     let tried: OutboxEntry | null = null
     // From here on it may have arrived. It may have been taken back since it was read.
-    await this.#change(id, (now) => {
+    await this.#storage.change(id, (now) => {
       tried = now && { ...now, owner, state: now.state === 'waiting' ? 'tried' : now.state }
       return tried
     })
@@ -221,10 +203,10 @@ export class OutboxDriver implements Outbox {
       { api: this.#api, upload: this.#upload, signal },
       {
         stored: async (fileId) => {
-          await this.#change(id, (now) => now && withStored(now, fileId))
+          await this.#storage.change(id, (now) => now && withStored(now, fileId))
         },
         made: async () => {
-          await this.#change(id, (now) => now && { ...now, session: null })
+          await this.#storage.change(id, (now) => now && { ...now, session: null })
           await this.#read()
         },
       },
@@ -232,22 +214,25 @@ export class OutboxDriver implements Outbox {
     switch (outcome.type) {
       case 'sent':
         // Taken back while it was on its way, it is withdrawn next.
-        await this.#change(id, (now) => (now?.state === 'withdrawn' ? now : null))
+        await this.#storage.change(id, (now) => (now?.state === 'withdrawn' ? now : null))
         this.#settle(id, outcome.result)
         this.#storage.tell({ sent: { id, result: outcome.result } })
         break
       case 'withdrawn':
-        await this.#change(id, () => null)
+        await this.#storage.change(id, () => null)
         this.#view.remove(id, 'taken-back')
         break
       case 'refused':
-        await this.#change(id, (now) => now && { ...now, state: 'refused', error: outcome.error })
+        await this.#storage.change(
+          id,
+          (now) => now && { ...now, state: 'refused', error: outcome.error },
+        )
         this.#storage.tell({})
         await this.#load()
         break
       case 'failed':
         this.#failures.set(id, failures + 1)
-        this.#later(failures + 1, () => this.#pump(sessionId))
+        this.#later(failures + 1, () => this.#turns.ask(sessionId))
         return false
       case 'cut':
         return false
@@ -281,13 +266,6 @@ export class OutboxDriver implements Outbox {
   #refuse(id: string, error: { code: string; message: string }): void {
     this.#waiters.get(id)?.reject(new OutboxRefusal(error))
     this.#waiters.delete(id)
-  }
-
-  #change(
-    id: string,
-    change: (entry: OutboxEntry | null) => OutboxEntry | null,
-  ): Promise<OutboxEntry | null> {
-    return this.#storage.change(id, change)
   }
 }
 

@@ -1,4 +1,3 @@
-import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
 import { byPlace } from './entry.ts'
 import type { OutboxEntry } from './entry.ts'
@@ -24,7 +23,13 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
   let hasWorked = false
 
   function open(): Promise<IDBPDatabase<Schema>> {
-    opened ??= openDB<Schema>(name, 1, {
+    opened ??= openDatabase()
+    return opened
+  }
+
+  async function openDatabase(): Promise<IDBPDatabase<Schema>> {
+    const { openDB } = await import('idb')
+    return openDB<Schema>(name, 1, {
       upgrade: (database) => void database.createObjectStore('entries', { keyPath: 'id' }),
       blocking: (_current, _blocked, event) => {
         opened = null
@@ -34,7 +39,6 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
         opened = null
       },
     })
-    return opened
   }
 
   /** Browsers close databases of their own accord, so a failure is tried once more with a new connection. */

@@ -1,3 +1,4 @@
+import { newId } from '../../contract/new-id.ts'
 import type { SendResult } from '../app.ts'
 import type { Store } from '../store.ts'
 import type { NewSession, OutboxEntry, OutboxFile } from './entry.ts'
@@ -50,5 +51,20 @@ export class OutboxRefusal extends Error {
     super(message)
     this.name = 'OutboxRefusal'
     this.code = code
+  }
+}
+
+export function newEntry(message: NewMessage, owner: string | null, place: number): OutboxEntry {
+  return {
+    id: (message.id ?? newId()).toLowerCase(),
+    sessionId: message.sessionId.toLowerCase(),
+    text: message.text,
+    files: message.files ?? [],
+    session: message.session ?? null,
+    parentId: message.parentId ?? null,
+    whenBusy: message.whenBusy ?? null,
+    ...{ owner, place },
+    state: 'waiting',
+    error: null,
   }
 }
