@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { deviceStories } from './device.suite.ts'
 import { outboxStories } from './outbox.suite.ts'
 import { openWorld } from './support/world.ts'
 import type { World } from './support/world.ts'
@@ -13,4 +14,5 @@ const getWorld = () => world
 // These tests mostly wait, so they run concurrently.
 describe.concurrent('without a connection', () => {
   outboxStories(getWorld)
+  deviceStories(getWorld)
 })

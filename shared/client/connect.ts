@@ -6,6 +6,7 @@ import type { Login } from './connection/login.ts'
 import { checkRuntime } from './runtime.ts'
 import { defaultSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
+import type { SessionCache } from './session/session-cache.ts'
 import { SessionStore } from './session/session-store.ts'
 import { createSession } from './session/session.ts'
 import type { Session } from './session/session.ts'
@@ -47,6 +48,8 @@ export type ConnectOptions = {
    * elsewhere.
    */
   schedule?: Schedule
+  /** Where the states of sessions are kept, so that one is shown before the server answers, and goes on from there. */
+  cache?: SessionCache
   /**
    * Where the outbox keeps what waits: `indexedDbOutboxStorage()` in browsers, so that it outlives the page. By default
    * it lasts as long as the client.
@@ -114,7 +117,7 @@ export function connect(options: ConnectOptions = {}): Client {
     const id = given.toLowerCase()
     let entry = sessions.get(id)
     if (entry === undefined) {
-      const store = new SessionStore(api, id, schedule)
+      const store = new SessionStore(api, id, schedule, options.cache)
       entry = { store, session: createSession(api, id, store) }
       sessions.set(id, entry)
     }

@@ -1,5 +1,7 @@
 import { client } from '../../client.ts'
 import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
+import { clearDevice } from '../../device/device.ts'
+import { dropSessions } from '../../device/session-cache.ts'
 import { person } from '../../person.ts'
 
 let isOnItsWay = false
@@ -9,13 +11,14 @@ export function leaveTo(path: string): void {
   drafts.clear()
   attachments.clear()
   person.set(null)
+  dropSessions()
   isOnItsWay = true
   location.assign(path)
 }
 
 /** Forgets also what this browser keeps for when that person comes back. */
 export async function leaveForGood(): Promise<void> {
-  await client.outbox.clear()
+  await Promise.all([client.outbox.clear(), clearDevice()])
   leaveTo('/')
 }
 

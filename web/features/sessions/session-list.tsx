@@ -54,7 +54,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         {sessions.length === 0 && !isPending && !isError && (
           <p className="px-2 pt-6 text-sm text-muted">Your sessions will be listed here.</p>
         )}
-        {isError && (
+        {isError && sessions.length === 0 && (
           <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
             <p>The sessions could not be loaded.</p>
             <Button onClick={() => void refetch()}>Try again</Button>
