@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { attentionStories } from './attention.suite.ts'
 import { deviceStories } from './device.suite.ts'
 import { outboxStories } from './outbox.suite.ts'
 import { openWorld } from './support/world.ts'
@@ -13,6 +14,7 @@ const getWorld = () => world
 
 // These tests mostly wait, so they run concurrently.
 describe.concurrent('without a connection', () => {
+  attentionStories(getWorld)
   outboxStories(getWorld)
   deviceStories(getWorld)
 })

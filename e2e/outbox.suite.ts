@@ -90,6 +90,28 @@ export function outboxStories(getWorld: () => World): void {
       await expectAnswered(conversation, ['Repeat: four', 'four'])
       await expectAnswered(conversationOn(await reloaded(page)), ['Repeat: four', 'four'])
     })
+    test('is kept as an edit too, through Escape and a reload', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send('Repeat: before')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      await conversation.questions.hover()
+      await press(conversation.questions, 'Edit')
+      const editor = page.getByRole('textbox', { name: 'Edited text' })
+      await editor.fill('Repeat: a long edit')
+      await editor.press('Escape')
+      await expect(editor).toBeHidden()
+      await page.reload()
+      await press(conversation.questions, 'Restore your edit')
+      await expect(editor).toHaveValue('Repeat: a long edit')
+      await page.reload()
+      await expect(editor).toHaveValue('Repeat: a long edit')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await expect(conversation.answer.locator('.markdown')).toHaveText('a long edit')
+      await expect(page.getByRole('button', { name: 'Restore your edit' })).toHaveCount(0)
+    })
   })
 }
 

@@ -18,6 +18,7 @@ import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 
+const Attention = lazy(() => import('./attention.tsx'))
 const GuestBanner = lazy(() => import('./guest-banner.tsx'))
 const PersonBar = lazy(() => import('./person-bar.tsx'))
 
@@ -60,6 +61,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className="flex min-h-0 flex-1">{children}</div>
         </div>
       </SheetContext>
+      <Suspense>
+        <Attention />
+      </Suspense>
       <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
