@@ -18,7 +18,7 @@ const LOCK_MS = 10_000
  */
 export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStorage {
   const memory = memoryOutboxStorage()
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
+  let channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
   let opened: Promise<IDBPDatabase<Schema>> | null = null
   let hasWorked = false
 
@@ -87,7 +87,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
       }
     },
     async exclusively(lock, signal, work) {
-      const { locks } = globalThis.navigator
+      const locks = globalThis.navigator?.locks
       // Only pages of a secure origin have locks.
       if (locks === undefined) return work()
       const late = AbortSignal.timeout(LOCK_MS)
@@ -107,7 +107,10 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
       // Written by `tell`, and by nobody else.
       const onMessage = ({ data }: MessageEvent<OutboxNews>): void => listener(data)
       channel?.addEventListener('message', onMessage)
-      return () => channel?.removeEventListener('message', onMessage)
+      return () => {
+        channel?.close()
+        channel = null
+      }
     },
   }
 }

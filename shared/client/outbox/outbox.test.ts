@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../contract/new-id.ts'
-import { connect, OutboxRefusal } from '../index.ts'
+import { connect, indexedDbOutboxStorage, OutboxRefusal } from '../index.ts'
 import type { Client } from '../index.ts'
 import { eventually, until } from '../testing/reader.ts'
 import { sharedOutboxStorage } from '../testing/outbox-storage.ts'
@@ -148,6 +148,22 @@ describe('an outbox', () => {
     await eventually(() => server.script.unqueued.length === 1)
     expect(server.script.unqueued).toEqual([tried.id])
     expect(sentTexts()).toEqual(['Tried'])
+  })
+
+  test('lasts as long as the page where the browser stores nothing', async () => {
+    expect(globalThis.indexedDB).toBeUndefined()
+    const client = open({ outbox: { storage: indexedDbOutboxStorage() } })
+    await connected(client)
+    await server.halt()
+    await disconnected(client)
+    const { id: sessionId } = server.session
+    const first = client.outbox.send({ sessionId, text: 'Taken back' })
+    const second = client.outbox.send({ sessionId, text: 'Sent' })
+    await Promise.all([first.kept, second.kept])
+    expect(await client.outbox.takeBack(first.id)).toMatchObject({ text: 'Taken back' })
+    await server.listen()
+    await second.sent
+    expect(sentTexts()).toEqual(['Sent'])
   })
 
   test('sends nothing of one person as another', async () => {
