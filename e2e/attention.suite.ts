@@ -10,7 +10,9 @@ export function attentionStories(getWorld: () => World): void {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, `${url}/settings`)
       const { page, context } = visitor
-      await context.grantPermissions(['notifications'], { origin: url })
+      // A headless browser has no notifications.
+      await context.addInitScript(noteNotifications)
+      await page.reload()
       await page.getByRole('button', { name: 'Turn on notifications' }).click()
       await expect(page.getByText(/^On: when an answer ends/)).toBeVisible()
       await page.getByRole('button', { name: 'New session' }).click()
@@ -32,22 +34,28 @@ export function attentionStories(getWorld: () => World): void {
 
 type Looked = typeof globalThis & { told: string[]; isAway: boolean }
 
-/** Runs in the page: hides it, and notes what it notifies of. */
-function lookElsewhere(): void {
+/** Runs in the page: notes what it notifies of. */
+function noteNotifications(): void {
   const page = globalThis as Looked
   page.told = []
-  page.isAway = true
-  Object.defineProperty(document, 'visibilityState', {
-    get: () => (page.isAway ? 'hidden' : 'visible'),
-  })
   class Noted extends EventTarget {
     static readonly permission = 'granted'
+    static requestPermission = async (): Promise<NotificationPermission> => 'granted'
     constructor(_title: string, { body = '' }: NotificationOptions = {}) {
       super()
       page.told.push(body)
     }
   }
   page.Notification = Noted as unknown as typeof Notification
+}
+
+/** Runs in the page: hides it. */
+function lookElsewhere(): void {
+  const page = globalThis as Looked
+  page.isAway = true
+  Object.defineProperty(document, 'visibilityState', {
+    get: () => (page.isAway ? 'hidden' : 'visible'),
+  })
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
