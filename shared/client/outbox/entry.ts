@@ -28,7 +28,7 @@ export type OutboxEntry = {
   /** The session is made first; null when there is one. */
   readonly session: NewSession | null
   readonly parentId: string | null
-  readonly whenBusy: 'queue' | 'interrupt' | 'reject' | null
+  readonly whenBusy: 'queue' | 'interrupt' | 'reject' | 'steer' | null
   /** The user's id; null while nobody is known. */
   readonly owner: string | null
   /** Entries go out in this order. */

@@ -14,7 +14,7 @@ export type NewMessage = {
   /** The message to reply to; the end of the active branch when omitted. */
   parentId?: string
   /** The behaviour while an answer is running. The server's default is `queue`. */
-  whenBusy?: 'queue' | 'interrupt' | 'reject'
+  whenBusy?: 'queue' | 'interrupt' | 'reject' | 'steer'
 }
 
 export type OutboxSend = {
