@@ -24,6 +24,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react(), tailwindcss()],
   define: { 'import.meta.env.VITE_STATE_STAMP': JSON.stringify(stateStamp()) },
+  // Scripts and styles find each other wherever they are: the server says where the page is (BASE_PATH).
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }),
+  },
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
     emptyOutDir: true,

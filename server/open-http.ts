@@ -38,6 +38,12 @@ export type OpenHttpOptions = {
   liveOutlets: boolean
 }
 
+/** Of a request's own header; a socket's was for its beginning. */
+function traceOf({ headers }: IncomingMessage): { traceparent?: string } {
+  const { traceparent, upgrade } = headers
+  return typeof traceparent === 'string' && upgrade === undefined ? { traceparent } : {}
+}
+
 /** Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. */
 export async function openHttp(options: OpenHttpOptions) {
   const { config, services, gate, outage, clientAddress } = options
@@ -50,6 +56,7 @@ export async function openHttp(options: OpenHttpOptions) {
     asker,
     ...(connection && {
       address: clientAddress(connection.request),
+      ...traceOf(connection.request),
       drained: connection.drained,
       inTurn: connection.inTurn,
       ...(connection.live && options.liveOutlets && { live: connection.live }),
@@ -85,12 +92,17 @@ export async function openHttp(options: OpenHttpOptions) {
     metrics: options.metrics,
     clientAddress,
     tls: config.listen.tls,
+    basePath: config.listen.basePath,
     plugins: [
       ...gate.plugins,
       openAiDoor(doors),
       aiSdkDoor(doors),
       mcpDoor(doors),
-      fileRoutes({ ...access, files: services.files, onError: options.onError }),
+      fileRoutes({
+        ...{ ...access, files: services.files },
+        basePath: config.listen.basePath,
+        onError: options.onError,
+      }),
       speechRoutes({
         ...{ ...access, files: services.files, db: services.database.db },
         provider: config.speech && createSpeechProvider(config.speech),

@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCReact } from '@trpc/react-query'
 import { connect, indexedDbOutboxStorage } from '../shared/client/index.ts'
+import { basePath } from './base-path.ts'
 import type { AppRouter } from '../shared/client/index.ts'
 import { uploadWaiting } from './features/messages/composer/upload-waiting.ts'
 import { keepOnlyOf } from './device/device.ts'
@@ -9,10 +10,11 @@ import { person } from './person.ts'
 
 /** The only connection of this tab; all requests share its socket. */
 export const client = connect({
+  url: location.origin + basePath,
   waitForSignIn: true,
   cache: sessionCache,
   outbox: {
-    storage: indexedDbOutboxStorage(),
+    storage: indexedDbOutboxStorage(`throughline-outbox${basePath}`),
     owner: person.get(),
     onOwner: isHere,
     upload: uploadWaiting,

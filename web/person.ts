@@ -1,4 +1,6 @@
-const KEY = 'throughline.person'
+import { basePath } from './base-path.ts'
+
+const KEY = `throughline.person${basePath}`
 
 /** A browser may block storage. */
 function storage(): Storage | null {

@@ -27,12 +27,20 @@ export type Config = {
     port: number
     /** The address browsers use; null means: from host and port, once they are known. */
     publicUrl: string | null
+    /** The path that everything is below, such as `/chat`; empty at the root. */
+    basePath: string
     /** Further origins that may call. */
     allowedOrigins: string[]
     /** Whose forwarded addresses are believed. */
     trustProxy: string[]
     /** Files of the certificate with its chain, and of its key; null leaves TLS to a proxy. */
     tls: { certFile: string; keyFile: string } | null
+  }
+  telemetry: {
+    /** Of a collector of OpenTelemetry; null sends nothing. */
+    endpoint: string | null
+    /** Hosts of models that are told which trace a request belongs to. */
+    headersTo: string[]
   }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
@@ -153,12 +161,17 @@ function toConfig(settings: Settings): Config {
       host: settings.SERVER_HOST.replace(/^\[(.*)\]$/, '$1'),
       port: settings.SERVER_PORT,
       publicUrl: settings.PUBLIC_URL ?? null,
+      basePath: settings.BASE_PATH.replace(/\/$/, ''),
       allowedOrigins: settings.ALLOWED_ORIGINS,
       trustProxy: settings.TRUST_PROXY,
       tls:
         settings.TLS_CERT_FILE && settings.TLS_KEY_FILE
           ? { certFile: settings.TLS_CERT_FILE, keyFile: settings.TLS_KEY_FILE }
           : null,
+    },
+    telemetry: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+      headersTo: settings.TRACE_HEADERS_TO,
     },
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir: settings.DATA_DIR,

@@ -1,3 +1,4 @@
+import { basePath } from '../base-path.ts'
 import { client } from '../client.ts'
 
 /** The build of this page; undefined while developing, when there is none. */
@@ -37,7 +38,7 @@ export function followUpdates(): void {
 
 async function register(): Promise<void> {
   try {
-    await navigator.serviceWorker?.register('/service-worker.js')
+    await navigator.serviceWorker?.register(`${basePath}/service-worker.js`)
   } catch {
     // Not in this browser, or not from this origin: everything works with a connection.
   }
@@ -57,7 +58,7 @@ async function look(isFirst: boolean): Promise<void> {
 
 async function readBuild(): Promise<string | null> {
   try {
-    const response = await fetch('/build.json', { cache: 'no-store' })
+    const response = await fetch(`${basePath}/build.json`, { cache: 'no-store' })
     const said: unknown = await response.json()
     return typeof said === 'object' && said !== null && 'build' in said ? String(said.build) : null
   } catch {

@@ -1,4 +1,5 @@
 import type { DBSchema, IDBPDatabase } from 'idb'
+import { basePath } from '../base-path.ts'
 
 /** What this browser keeps of the server's, for the person who is here. */
 export interface DeviceSchema extends DBSchema {
@@ -9,7 +10,8 @@ export interface DeviceSchema extends DBSchema {
   answers: { key: string; value: { key: string; owner: string; stamp: string; json: string } }
 }
 
-const NAME = 'throughline-cache'
+/** Servers below other paths of the same host have their own. */
+const NAME = `throughline-cache${basePath}`
 
 /**
  * A hash of the sources that say what a state and its events are (vite.config.ts). What another version of them wrote is

@@ -15,7 +15,9 @@ const worker = globalThis as unknown as Worker
 
 /** A worker of another build is another file, which browsers notice. */
 const BUILD: string = import.meta.env.VITE_BUILD
-const PREFIX = 'app-'
+/** Where the server is on its host: this file lies beside its page (BASE_PATH). */
+const BASE = new URL('.', location.href).pathname.slice(0, -1)
+const PREFIX = `app${BASE}-`
 const CACHE = PREFIX + BUILD
 /** Without an answer by then, the network counts as away; milliseconds. */
 const PATIENCE_MS = 4_000
@@ -34,18 +36,18 @@ worker.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== location.origin) return
   if (request.mode === 'navigate') {
     if (isPage(pathname)) event.respondWith(page(request))
-  } else if (pathname.startsWith('/assets/')) {
+  } else if (pathname.startsWith(`${BASE}/assets/`)) {
     event.respondWith(asset(request))
   }
 })
 
 async function install(): Promise<void> {
-  const answer = await fetch('/build.json', { cache: 'no-store' })
+  const answer = await fetch(`${BASE}/build.json`, { cache: 'no-store' })
   const { build, files } = (await answer.json()) as { build: string; files: string[] }
   // The server was replaced in between; its own worker comes next.
   if (build !== BUILD) throw new Error('This is not the build of the server')
   const cache = await caches.open(CACHE)
-  await cache.addAll(['/', ...files])
+  await cache.addAll(['/', ...files].map((path) => BASE + path))
   await worker.skipWaiting()
 }
 
@@ -60,7 +62,7 @@ async function activate(): Promise<void> {
 async function page(request: Request): Promise<Response> {
   const fallback = async (): Promise<Response | undefined> => {
     const cache = await caches.open(CACHE)
-    return cache.match('/')
+    return cache.match(`${BASE}/`)
   }
   try {
     return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) })
@@ -84,7 +86,8 @@ async function asset(request: Request): Promise<Response> {
 
 /** Whether the app draws what is at this path. */
 function isPage(pathname: string): boolean {
-  return /^\/($|s\/|usage$|settings$|admin$)/.test(pathname)
+  const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
+  return /^\/($|s\/|usage$|settings$|admin$)/.test(path)
 }
 
 export {}

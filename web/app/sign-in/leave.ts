@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import { client } from '../../client.ts'
 import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
 import { clearDevice } from '../../device/device.ts'
@@ -13,7 +14,7 @@ export function leaveTo(path: string): void {
   person.set(null)
   dropSessions()
   isOnItsWay = true
-  location.assign(path)
+  location.assign(basePath + path)
 }
 
 /** Forgets also what this browser keeps for when that person comes back. */
