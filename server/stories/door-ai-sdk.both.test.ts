@@ -92,6 +92,26 @@ onEachStorage((database, openStorage) => {
       expect(message?.parts[1]).toMatchObject({ state: 'output-available' })
     })
 
+    test('has all of an answer that was cut and went on (P17)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app } = talk
+      const { send, resume } = await pageOf(app, 'chat-continued')
+      const reading = last(await send([said('m1', 'Count')]))
+      const call = await app.model.nextCall()
+      call.say('One, t')
+      call.push({ type: 'finish', finish: 'length' })
+      const cut = await reading
+      await app.caller.messages.continue({ id: cut?.id ?? '' })
+      const on = await app.model.nextCall()
+      on.say('wo.')
+      on.finish()
+      const whole = await last(await resume())
+      expect(whole?.id).toBe(cut?.id)
+      expect(whole?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))).toEqual([
+        ...['One, t', 'wo.'],
+      ])
+    })
+
     test('is stopped from any tab, and tells of a failure', async () => {
       await using talk = await startConversation(openStorage)
       const { app } = talk

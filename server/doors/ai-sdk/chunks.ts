@@ -35,7 +35,8 @@ export class UiChunks {
     const { runId, messageId } = this.#run
     switch (event.type) {
       case 'start':
-        return event.runId === runId ? this.#start(event.attempt, event.keepParts) : []
+        // Earlier runs may have written some of the answer.
+        return event.messageId === messageId ? this.#start(event.attempt, event.keepParts) : []
       case 'chunk':
         return event.messageId === messageId ? this.#text(event) : []
       case 'tool':
@@ -64,6 +65,7 @@ export class UiChunks {
     this.#attempt = attempt
     const begin = this.#begun ? [] : this.again()
     this.#begun = true
+    if (attempt === 1) return [...begin, ...this.#endStep()]
     // What the cut step had shown is taken back.
     const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
     this.#open = null
