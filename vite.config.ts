@@ -24,6 +24,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react(), tailwindcss()],
   define: { 'import.meta.env.VITE_STATE_STAMP': JSON.stringify(stateStamp()) },
+  // Workers load grammars when they are first needed.
+  worker: { format: 'es' },
+  // Diagrams name another version of the program that draws formulas.
+  resolve: { dedupe: ['katex'] },
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
     emptyOutDir: true,
@@ -51,6 +55,7 @@ export default defineConfig({
       '/ws': { target: server, ws: true },
       '/api': { target: server },
       '/health': { target: server },
+      '/preview': { target: server },
     },
   },
 })
