@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { accessibilityStories } from './accessibility.suite.ts'
+import { contentStories } from './content.suite.ts'
 import { pageStories } from './pages.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
@@ -19,6 +20,7 @@ const getWorld = () => world
 describe('the interface', () => {
   sessionStories(getWorld)
   fileStories(getWorld)
+  contentStories(getWorld)
   searchStories(getWorld)
   pageStories(getWorld)
   accessibilityStories(getWorld)

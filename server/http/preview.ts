@@ -18,7 +18,6 @@ const POLICY = [
   "form-action 'none'",
   "base-uri 'none'",
   "frame-ancestors 'self'",
-  "webrtc 'block'",
 ].join('; ')
 
 /** Shows the first text that the page around it sends, in the same document, for which the policy above holds. */
@@ -41,6 +40,7 @@ export async function servePreview(app: FastifyInstance): Promise<void> {
     reply
       .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
       .removeHeader('x-frame-options')
+      .removeHeader('origin-agent-cluster')
       .type('text/html; charset=utf-8')
       .send(PAGE),
   )

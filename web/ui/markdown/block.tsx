@@ -49,7 +49,11 @@ function nested(tokens: Tokens.Blockquote['tokens']): ReactNode[] {
 /** Headings of a message are below those of the page. */
 function HeadingView({ token }: { token: Tokens.Heading }) {
   const Heading = (['h2', 'h3', 'h4', 'h5', 'h6', 'h6'] as const)[token.depth - 1] ?? 'h6'
-  return <Heading data-depth={token.depth} dir="auto">{renderInline(standard(token.tokens))}</Heading>
+  return (
+    <Heading data-depth={token.depth} dir="auto">
+      {renderInline(standard(token.tokens))}
+    </Heading>
+  )
 }
 
 function language(token: Tokens.Code): string {

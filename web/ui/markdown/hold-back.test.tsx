@@ -11,7 +11,10 @@ const words = (html: string) =>
     .replaceAll(/<[^>]*>/g, '')
 
 test.each([
-  ['See [the **page**](https://example.org/a_(b)) and ![a cat](http://x.y/c.png) there.', /[[\](!]/],
+  [
+    'See [the **page**](https://example.org/a_(b)) and ![a cat](http://x.y/c.png) there.',
+    /[[\](!]/,
+  ],
   ['Written <https://example.org/page?q=1> so', /&lt;|&gt;/],
   ['So \\(a + b\\) is and $x^2$, then:\n\\[\nc\n- d\n\\]\nwith $$e$$ at last', /[\\$^]/],
   ['Said[^1] so\n\n[^1]: here', /[[\]^]/],

@@ -10,7 +10,7 @@ const unfinished = [
   // A link or an image: its label, the undecided character after it, its address.
   /^!?\[[^\]\n]{0,200}$/,
   /^!?\[[^[\]\n]{0,200}\]$/,
-  /^!?\[[^[\]\n]{0,200}\](?:\((?:[^()\s]|\([^()\s]*\)?)*(?: +"[^"\n]*"?)?|\[[^\]\n]*)$/,
+  /^!?\[[^[\]\n]{0,200}\](?:\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*| +"[^"\n]*"?)?|\[[^\]\n]*)$/,
   // What may be before a bracket.
   /^[\\!]$/,
   // An address in angle brackets.
@@ -81,8 +81,9 @@ function cutAt(tokens: readonly ChatToken[], end: number): ChatToken[] {
   for (const token of tokens) {
     const rest = end - offset
     if (rest <= 0) break
-    if (rest >= token.raw.length) kept.push(token)
-    else if (token.type === 'text' && !token.tokens) {
+    if (rest >= token.raw.length) {
+      kept.push(token)
+    } else if (token.type === 'text' && !token.tokens) {
       const text = token.raw.slice(0, rest)
       kept.push({ type: 'text', raw: text, text, escaped: false })
     }

@@ -41,9 +41,7 @@ function inline(token: ChatToken, key: number): ReactNode {
     case 'escape':
       return decodeEntities(token.text)
     case 'formula':
-      return (
-        <FormulaView key={key} text={token.text} raw={token.raw} isDisplay={token.isDisplay} />
-      )
+      return <FormulaView key={key} text={token.text} raw={token.raw} isDisplay={token.isDisplay} />
     case 'footnoteMark':
       return <FootnoteMark key={key} label={token.label} />
     default:

@@ -55,7 +55,9 @@ class ChatTokenizer extends Tokenizer {
   // Called before all that a formula's lines could be taken for. marked accepts any token.
   override fences(src: string): Tokens.Code | undefined {
     const formula = blockFormulaAt(src)
-    if (formula) return { type: 'formula', ...formula } satisfies FormulaToken as Token as Tokens.Code
+    if (formula) {
+      return { type: 'formula', ...formula } satisfies FormulaToken as Token as Tokens.Code
+    }
     const note = footnoteAt(src)
     if (!note) return super.fences(src)
     const tokens = this.lexer.inline(note.text)

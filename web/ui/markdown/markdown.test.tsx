@@ -104,18 +104,27 @@ test('chunks of code add up to the code', () => {
 
 /** The formulas of a text as written, `D` before those on lines of their own. */
 function formulas(text: string): string[] {
-  return [...render(text).matchAll(/class="formula( formula-display)?"[^>]*>(.*?)<span hidden/gs)].map(
-    ([, display, written = '']) => (display ? 'D' : '') + written.replaceAll('&amp;', '&'),
-  )
+  return [
+    ...render(text).matchAll(/class="formula( formula-display)?"[^>]*>(.*?)<span hidden/gs),
+  ].map(([, display, written = '']) => (display ? 'D' : '') + written.replaceAll('&amp;', '&'))
 }
 
 test.each([
-  [String.raw`\( e^{i\pi} + 1 \) and \(a_1 * b_2 * c\).`, [String.raw`\( e^{i\pi} + 1 \)`, String.raw`\(a_1 * b_2 * c\)`]],
+  [
+    String.raw`\( e^{i\pi} + 1 \) and \(a_1 * b_2 * c\).`,
+    [String.raw`\( e^{i\pi} + 1 \)`, String.raw`\(a_1 * b_2 * c\)`],
+  ],
   [String.raw`If $a_1*b_2*c_3$ and $x_i \_ y$ then`, ['$a_1*b_2*c_3$', String.raw`$x_i \_ y$`]],
-  [String.raw`so $$\begin{matrix} 1 \\ 3 \end{matrix}$$ is`, [String.raw`D$$\begin{matrix} 1 \\ 3 \end{matrix}$$`]],
+  [
+    String.raw`so $$\begin{matrix} 1 \\ 3 \end{matrix}$$ is`,
+    [String.raw`D$$\begin{matrix} 1 \\ 3 \end{matrix}$$`],
+  ],
   ['Sum:\n\\[\na\n+ b\n- c\n> d\n\\]\nand on', ['D\\[\na\n+ b\n- c\n&gt; d\n\\]']],
   ['- item\n  $$\n  x\n  + 1\n  $$', ['D$$\nx\n+ 1\n$$']],
-  [String.raw`$\text{if it is so}$, $x$-axis, $2$ ways`, [String.raw`$\text{if it is so}$`, '$x$', '$2$']],
+  [
+    String.raw`$\text{if it is so}$, $x$-axis, $2$ ways`,
+    [String.raw`$\text{if it is so}$`, '$x$', '$2$'],
+  ],
   ['```math\nx^2\n```', ['Dx^2']],
 ])('the formulas of %j are known', (text, found) => {
   expect(formulas(text)).toEqual(found)

@@ -2,8 +2,8 @@ import { MessageFiles } from '../user-message/message-files.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
-import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
+import { CopyAnswer } from './copy-answer.tsx'
 import { Ending } from './ending.tsx'
 import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
@@ -61,7 +61,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         </div>
       ) : (
         <Ending message={message} onRetry={props.onRetry} versions={versions}>
-          <CopyText text={messageText(message.parts)} />
+          <CopyAnswer text={messageText(message.parts)} />
           {props.actions}
         </Ending>
       )}
@@ -80,9 +80,4 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'reasoning':
       return <Reasoning text={part.text} isLive={isLive} />
   }
-}
-
-/** Renders nothing when there is no text, as in an answer that failed before its first word. */
-function CopyText({ text }: { text: string }) {
-  return text === '' ? null : <CopyButton label="Copy" text={text} className="-ml-1.5" />
 }

@@ -12,7 +12,11 @@ async function kinds(code: string, language: string): Promise<string[]> {
 }
 
 test.each([
-  ['ts', 'const a = `x ${b}` // no "text"', ['keyword const', 'string `x ', 'keyword ${', 'comment // no "text"']],
+  [
+    'ts',
+    'const a = `x ${b}` // no "text"',
+    ['keyword const', 'string `x ', 'keyword ${', 'comment // no "text"'],
+  ],
   ['python', 'def f(x): # if\n  """doc\n string"""', ['keyword def', 'call f', 'comment # if']],
   ['SQL', 'SELECT 1.5 from t -- end', ['keyword SELECT', 'number 1', 'comment -- end']],
   ['rust', "fn f<'a>(x: &'a str)", ['keyword fn', 'call f']],

@@ -5,8 +5,9 @@ export type HighlightAnswer = { id: number; tokens: Uint32Array }
 
 addEventListener('message', ({ data }: MessageEvent<HighlightRequest>) => {
   const { id, code, language } = data
-  codeTokens(code, language)
+  const answer = (tokens: Uint32Array) => postMessage({ id, tokens } satisfies HighlightAnswer)
+  codeTokens(code, language).then(answer, () => {
     // Code without colours is readable as well.
-    .catch(() => new Uint32Array())
-    .then((tokens) => postMessage({ id, tokens } satisfies HighlightAnswer))
+    answer(new Uint32Array())
+  })
 })

@@ -5,6 +5,9 @@ import { useDark } from '../../use-dark.ts'
 import { CodeBlock } from '../code/code-block.tsx'
 import type { Picture } from './draw-diagram.ts'
 
+/** In CSS pixels: drawn smaller, its words could not be read. */
+const LEAST_WIDTH = 440
+
 type Drawing = { url: string; picture: Picture } | { problem: string }
 
 /** A diagram; its source until it is drawn, when it is asked for, and with the error when it cannot be drawn. */
@@ -17,7 +20,13 @@ export default function Diagram({ source }: { source: string }) {
     return (
       <figure className="diagram" aria-label="Diagram">
         <div className="diagram-scroll" tabIndex={0} role="group" aria-label="Diagram, drawn">
-          <img src={url} alt={source} width={picture.width} height={picture.height} />
+          <img
+            src={url}
+            alt={source}
+            width={picture.width}
+            height={picture.height}
+            style={{ minWidth: Math.min(picture.width, LEAST_WIDTH) }}
+          />
         </div>
         <IconButton
           label="Show source"
