@@ -20,6 +20,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   ToolView: ComponentType<{ call: AppToolCall }>
   onRetry: (() => void) | null
   versions?: ReactNode
+  /** Reading the answer aloud, while it is written and later. */
+  voice?: ReactNode
   actions?: ReactNode
 }) {
   const { message, ToolView, versions } = props
@@ -57,11 +59,13 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />
           {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+          {props.voice}
           {versions}
         </div>
       ) : (
         <Ending message={message} onRetry={props.onRetry} versions={versions}>
           <CopyAnswer text={messageText(message.parts)} />
+          {props.voice}
           {props.actions}
         </Ending>
       )}

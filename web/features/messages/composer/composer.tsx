@@ -8,6 +8,7 @@ import { attachments, drafts } from './page-drafts.ts'
 import type { Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
+import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
 
 /**
  * The message box. Its text is the draft `draftKey` until it is sent.
@@ -103,6 +104,7 @@ export function Composer(props: {
           {alert}
         </p>
       )}
+      <ReadingControlsBar />
       <AttachmentChips draftKey={draftKey} />
       {waits && (
         <p role="status" className="px-4 pt-2 text-sm text-muted">
@@ -137,10 +139,12 @@ export function Composer(props: {
           rows={1}
           value={text}
           enterKeyHint="send"
+          dir="auto"
           onChange={(event) => drafts.set(draftKey, event.target.value)}
           onKeyDown={onKeyDown}
           className="field-sizing-content max-h-[min(40dvh,20rem)] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted"
         />
+        <Voice draftKey={draftKey} isSession={draftKey !== 'new'} isEmpty={isEmpty} />
         {onStop && (
           <button
             type="button"
