@@ -8,6 +8,7 @@ import { Ending } from './ending.tsx'
 import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from '../steps.ts'
+import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
 
 /**
  * An answer along the vertical line: a dot for each step, a card for each call, and an animated end while it is
@@ -41,16 +42,16 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
               className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
             />
             {step.map(({ part, index }) =>
-              part.type === 'file' ? (
+              part.type === 'tool' ? null : part.type === 'file' ? (
                 <MessageFiles key={index} files={[part.file]} />
-              ) : part.type === 'tool' ? (
-                <div key={index} className="branch relative">
-                  <ToolView call={part.call} />
-                </div>
               ) : (
                 <TextPartView key={index} part={part} isLive={isLive && part === lastPart} />
               ),
             )}
+            <CallsView
+              calls={step.flatMap(({ part }) => (part.type === 'tool' ? [part.call] : []))}
+              ToolView={ToolView}
+            />
           </div>
         ))}
       </div>
@@ -72,6 +73,20 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
     </article>
   )
 })
+
+/** The calls at the end of a step. */
+function CallsView(props: {
+  calls: AppToolCall[]
+  ToolView: ComponentType<{ call: AppToolCall }>
+}) {
+  const { calls, ToolView } = props
+  const cards = calls.map((call) => (
+    <div key={call.id} className="branch relative">
+      <ToolView call={call} />
+    </div>
+  ))
+  return calls.length < LEAST_GROUPED ? cards : <ToolGroup calls={calls}>{cards}</ToolGroup>
+}
 
 type TextPart = Exclude<AppPart, { type: 'tool' } | { type: 'file' }>
 
