@@ -45,7 +45,7 @@ function Rows({ label, rows }: { label: string; rows: unknown }) {
             <tr key={index} className="border-t border-border align-top">
               {columns.map((column) => (
                 <td key={column} dir="auto" className="px-2.5 py-1.5">
-                  {isRecord(row) && row[column] !== null ? String(row[column] ?? '') : ''}
+                  {isRecord(row) ? cellText(row[column]) : ''}
                 </td>
               ))}
             </tr>
@@ -54,6 +54,11 @@ function Rows({ label, rows }: { label: string; rows: unknown }) {
       </table>
     </div>
   )
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The fields of a list of objects without anything nested; null for anything else. */
