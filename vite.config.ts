@@ -28,6 +28,10 @@ export default defineConfig({
   experimental: {
     renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }),
   },
+  // Workers load grammars when they are first needed.
+  worker: { format: 'es' },
+  // Diagrams name another version of the program that draws formulas.
+  resolve: { dedupe: ['katex'] },
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
     emptyOutDir: true,
@@ -46,7 +50,7 @@ export default defineConfig({
       },
     },
     // The budget is of compressed kilobytes, and a test holds it.
-    chunkSizeWarningLimit: 600,
+    chunkSizeWarningLimit: 2_000,
   },
   server: {
     // Vite's short form would change the Host, and the server would take the page for a foreign one.
@@ -55,6 +59,7 @@ export default defineConfig({
       '/ws': { target: server, ws: true },
       '/api': { target: server },
       '/health': { target: server },
+      '/preview': { target: server },
     },
   },
 })

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { accessibilityStories } from './accessibility.suite.ts'
+import { composerStories } from './composer.suite.ts'
+import { contentStories } from './content.suite.ts'
 import { pageStories } from './pages.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
@@ -19,6 +21,8 @@ const getWorld = () => world
 describe('the interface', () => {
   sessionStories(getWorld)
   fileStories(getWorld)
+  contentStories(getWorld)
+  composerStories(getWorld)
   searchStories(getWorld)
   pageStories(getWorld)
   accessibilityStories(getWorld)

@@ -85,7 +85,7 @@ export async function openHttp(options: OpenHttpOptions) {
     }),
     webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
     logger: options.logger,
-    health: options.health,
+    health: () => ({ ...options.health(), speech: config.speech !== null }),
     checkDatabase: () => ping(services.database.db),
     report: outage.report,
     checkTools: () => services.tools.unsettled(),

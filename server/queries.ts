@@ -9,6 +9,7 @@ import * as people from '../shared/contract/api/people.ts'
 import { shares } from '../shared/contract/api/sessions.ts'
 import { models, tools } from '../shared/contract/api/tools.ts'
 import { notFound } from './api-error.ts'
+import type { Services } from './services.ts'
 import { followTools } from './tools/changes.ts'
 import { procedure, query } from './trpc.ts'
 import { typedMessages } from './typed-calls.ts'
@@ -90,10 +91,22 @@ export const toolChanges = procedure.meta(tools.changes).subscription(async func
   yield* followTools(services.tools, signal ?? new AbortController().signal, drained)
 })
 
+async function priceOf({ catalog }: Pick<Services, 'catalog'>, model: string) {
+  const input = await catalog.cost(model, { inputTokens: 1_000_000, outputTokens: 0 })
+  const output = await catalog.cost(model, { inputTokens: 0, outputTokens: 1_000_000 })
+  return input === null || output === null ? {} : { usdPerMillionTokens: { input, output } }
+}
+
 export const listModels = query(models.list, async ({ services }) => {
   try {
     const listed = await services.catalog.list()
-    return listed.map((model) => ({ ...model, default: model.id === services.defaultModel }))
+    return await Promise.all(
+      listed.map(async (model) => ({
+        ...model,
+        ...(await priceOf(services, model.id)),
+        default: model.id === services.defaultModel,
+      })),
+    )
   } catch (cause) {
     throw new TRPCError({
       code: 'BAD_GATEWAY',

@@ -5,6 +5,8 @@ export type Health = {
   version: string
   database: 'embedded' | 'postgres'
   model: 'demo' | 'openai' | 'compatible'
+  /** Whether a service for speech is set up. */
+  speech?: boolean
 }
 
 export type HealthOptions = {
@@ -30,9 +32,9 @@ export function healthRoutes(options: HealthOptions) {
       reply.header('cache-control', 'no-store')
     })
     app.get('/health', () => {
-      const { version, database, model } = options.health()
+      const { version, database, model, speech = false } = options.health()
       const uptimeSeconds = Math.floor((performance.now() - startedAt) / 1000)
-      return { status: 'ok', version, uptimeSeconds, database, model }
+      return { status: 'ok', version, uptimeSeconds, database, model, speech }
     })
     app.get('/livez', () => ({ status: 'ok' }))
     app.get('/readyz', async (_request, reply) => {

@@ -18,8 +18,11 @@ const APP_POLICY = {
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
   fontSrc: ["'self'", 'data:'],
+  mediaSrc: ["'self'", 'blob:'],
   connectSrc: ["'self'"],
   workerSrc: ["'self'"],
+  // The page of previews, the only one that lets itself be framed.
+  frameSrc: ["'self'"],
   manifestSrc: ["'self'"],
   baseUri: ["'none'"],
   formAction: ["'self'"],
@@ -31,6 +34,9 @@ export const DOCS_POLICY = {
   ...APP_POLICY,
   workerSrc: ["'self'", 'blob:'],
 }
+
+/** The microphone is for speaking to the composer; nothing else that a page could ask for is used. */
+const PERMISSIONS = 'microphone=(self), camera=(), geolocation=(), display-capture=()'
 
 /** A response belongs to one caller, so no cache may share it; it varies by everything that identifies the caller. */
 const PRIVATE = {
@@ -54,6 +60,7 @@ export async function secure(
 
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request.url)
+    reply.header('permissions-policy', PERMISSIONS)
     if (hasTwoHosts(request.raw.rawHeaders)) {
       throw new TRPCError({ code: 'BAD_REQUEST', message: 'A request has one Host header.' })
     }

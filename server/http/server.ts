@@ -26,6 +26,7 @@ import { refuseDuringShutdown } from './shutdown.ts'
 import { serveMetrics } from './metrics.ts'
 import { logRefusals } from './refused-origins.ts'
 import { restRoutes } from './rest/rest.ts'
+import { servePreview } from './preview.ts'
 import { secure } from './security.ts'
 import { socketRoutes } from './sockets/socket-routes.ts'
 import { createSockets } from './sockets/sockets.ts'
@@ -132,6 +133,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   )
   await app.register(docsRoutes(basePath))
   for (const plugin of options.plugins ?? []) await app.register(plugin)
+  await servePreview(app)
   await serveWebApp(app, { webRoot: options.webRoot, basePath })
 
   const sockets = createSockets(limits, clientAddress, (error) => {

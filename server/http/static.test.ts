@@ -109,6 +109,19 @@ test('the app may run its own scripts only', async () => {
   const { headers } = await get(server.port, '/health')
   expect(headers['content-security-policy']).toMatch(/default-src 'none';script-src 'self';/)
   expect(headers['x-content-type-options']).toBe('nosniff')
+  expect(headers['permissions-policy']).toContain('microphone=(self), camera=()')
+})
+
+test('what a model wrote is previewed without an origin, a network or a form, and nothing else may be framed', async () => {
+  await using server = await startTestServer()
+  const { headers, body } = await get(server.port, '/preview')
+  const policy = headers['content-security-policy']
+  expect(policy).toMatch(/^sandbox allow-scripts allow-modals; default-src 'none';/)
+  expect(policy).not.toMatch(/connect-src|allow-same-origin|https?:|'self'(?!$)/)
+  expect(policy).toContain("frame-ancestors 'self'")
+  expect(body.toString()).toContain('postMessage')
+  const other = await get(server.port, '/health')
+  expect(other.headers['content-security-policy']).toMatch(/frame-ancestors 'none'/)
 })
 
 async function build(): Promise<AsyncDisposable & { root: string }> {

@@ -12,15 +12,20 @@ const MAX_TOOLS = 128
 const MAX_DESCRIPTION = 4_096
 
 const Hint = z.boolean().optional().catch(undefined)
+const Title = z.string().trim().min(1).max(100).optional().catch(undefined)
 const Schema = z.record(z.string(), z.unknown())
 
 /** A tool as a server lists it; invalid optional fields are treated as absent. */
 const Listed = z.object({
   name: z.string().min(1).max(1_000),
+  title: Title,
   description: z.string().optional().catch(undefined),
   inputSchema: z.unknown().optional(),
   outputSchema: Schema.optional().catch(undefined),
-  annotations: z.object({ readOnlyHint: Hint, idempotentHint: Hint }).optional().catch(undefined),
+  annotations: z
+    .object({ title: Title, readOnlyHint: Hint, idempotentHint: Hint })
+    .optional()
+    .catch(undefined),
   execution: z.object({ taskSupport: z.string().optional() }).optional().catch(undefined),
 })
 
@@ -56,6 +61,7 @@ export function toTools(
     }
     const {
       name,
+      title,
       description = '',
       inputSchema,
       outputSchema,
@@ -84,6 +90,7 @@ export function toTools(
     }
     const tool: Tool = {
       name: offered,
+      ...titled(title ?? annotations?.title),
       description: clip(description),
       source: `mcp:${server}`,
       effect: effectOf(annotations ?? {}),
@@ -110,6 +117,10 @@ function effectOf(hints: {
 }): ToolEffect {
   if (hints.readOnlyHint) return 'read'
   return hints.idempotentHint ? 'idempotent' : 'once'
+}
+
+function titled(title: string | undefined): { title?: string } {
+  return title === undefined ? {} : { title: title.toWellFormed() }
 }
 
 function clip(text: string): string {

@@ -12,7 +12,7 @@ import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
 import { receiveFile } from '../files/http/receive.ts'
 import type { SpeechProvider } from './provider.ts'
-import { inPieces, speakable } from './speakable.ts'
+import { inPieces, speakable, spokenText } from '../../shared/session/speakable.ts'
 
 export type SpeechRoutesOptions = FileAccess & {
   db: Db
@@ -42,6 +42,9 @@ const SpeechQuery = z.object({
     .regex(/^[\w .-]{1,60}$/)
     .optional(),
   speed: z.coerce.number().min(0.25).max(4).default(1),
+  /** The part of the text to read, in UTF-16 units: so that an answer is read while it is written. */
+  from: z.coerce.number().int().min(0).default(0),
+  to: z.coerce.number().int().min(0).optional(),
 })
 
 /** Speech in and out. A recording is kept only as long as it is read. */
@@ -87,8 +90,9 @@ export function speechRoutes(options: SpeechRoutesOptions) {
       const id = MessageId.safeParse(request.params.id)
       const found = id.success ? await findMessage(options.db, user.id, id.data) : null
       if (!found) throw notFound('message')
-      const text = found.message.parts.map((part) => (part.type === 'text' ? part.text : ''))
-      const pieces = inPieces(speakable(text.join('\n\n')))
+      const { voice = null, speed, from, to } = wanted.data
+      const text = spokenText(found.message.parts).slice(from, to)
+      const pieces = inPieces(speakable(text))
       const [head, ...rest] = pieces
       if (head === undefined) {
         throw new TRPCError({
@@ -96,7 +100,6 @@ export function speechRoutes(options: SpeechRoutesOptions) {
           message: 'There is nothing to read aloud in it.',
         })
       }
-      const { voice = null, speed } = wanted.data
       const signal = untilGone(reply)
       const speak = (piece: string) => provider.speak(piece, { voice, speed }, signal)
       const first = await speak(head)

@@ -153,6 +153,7 @@ function describe(tool: Tool): ToolInfo {
   }
   return {
     name: tool.name,
+    ...(tool.title !== undefined && { title: tool.title }),
     description: tool.description,
     source: tool.source ?? 'builtin',
     effect: tool.effect,

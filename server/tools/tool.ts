@@ -31,6 +31,8 @@ type ApprovalRule<Input> = { asks(input: Input): boolean }['asks']
 export type Tool<Name extends string = string, Input = unknown, Output = unknown> = {
   /** Letters, digits, `_` and `-`, at most 64: what every provider takes. */
   name: Name
+  /** For people; an external tool may have one. */
+  title?: string
   /** Written for the model: what the tool does and when to use it. */
   description: string
   input: z.ZodType<Input>

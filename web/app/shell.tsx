@@ -13,6 +13,7 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { useMediaQuery } from '../ui/use-media-query.ts'
 import { Overlays } from './overlays.tsx'
 import type { Overlay } from './overlays.tsx'
+import { PreviewSlot } from './preview-slot.tsx'
 import { SheetContext } from './sheet-context.ts'
 import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
@@ -58,7 +59,10 @@ export function Shell({ children }: { children: ReactNode }) {
               <GuestBanner />
             </Suspense>
           )}
-          <div className="flex min-h-0 flex-1">{children}</div>
+          <div className="flex min-h-0 flex-1">
+            {children}
+            <PreviewSlot />
+          </div>
         </div>
       </SheetContext>
       <Suspense>

@@ -15,6 +15,7 @@ const groups: { title: string; shortcuts: [keys: string[], does: string][] }[] =
   {
     title: 'In a session',
     shortcuts: [
+      [[modifier, 'F'], 'Find in the session'],
       [['Enter'], 'Send the message'],
       [['Shift', 'Enter'], 'Start a new line'],
       [['↑'], 'Edit your last message (in an empty box)'],

@@ -3,7 +3,12 @@ import { useEffect, useState } from 'react'
 import { IconButton } from './icon-button.tsx'
 
 /** Copies a text to the clipboard, and confirms it for a moment. */
-export function CopyButton(props: { label: string; text: string; className?: string }) {
+export function CopyButton(props: {
+  label: string
+  /** A function where making it takes work. */
+  text: string | (() => string)
+  className?: string
+}) {
   const { label, text, className } = props
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -15,7 +20,7 @@ export function CopyButton(props: { label: string; text: string; className?: str
     <IconButton
       label={label}
       className={className}
-      onClick={() => void writeClipboard(text).then(setCopied)}
+      onClick={() => void writeClipboard(typeof text === 'string' ? text : text()).then(setCopied)}
     >
       {copied ? (
         <Check aria-hidden size={15} className="text-accent" />

@@ -9,6 +9,8 @@ const JsonSchema = z.record(z.string(), z.unknown())
 /** A tool as `tools.list` shows it, and as the model is offered it. */
 export const ToolInfo = z.object({
   name: z.string(),
+  /** For people, where the tool has one. */
+  title: z.string().exactOptional(),
   description: z.string(),
   source: ToolCall.shape.source,
   effect: ToolEffect,
@@ -100,6 +102,8 @@ export const models = group('models', {
         id: z.string(),
         default: z.boolean(),
         contextWindow: z.number().int().optional(),
+        /** US dollars; absent where the prices are not known. */
+        usdPerMillionTokens: z.object({ input: z.number(), output: z.number() }).optional(),
       }),
     ),
   }),

@@ -5,6 +5,8 @@ import { useThroughline } from '../../../shared/react/index.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { NEW_SESSION, sendMessage } from '../../features/messages/composer/send-message.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
+import { useChosenModel } from '../../features/models/chosen-model.ts'
+import { ModelChip } from '../../features/models/model-chip.tsx'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
 
@@ -19,11 +21,12 @@ const suggestions = [
 export function NewSessionPage() {
   const client = useThroughline()
   const navigate = useNavigate()
+  const [model, setModel] = useChosenModel()
 
   function start(written: Written): void {
     // The id is made here, so that the session is there before the server knows of it.
     const id = newId()
-    void sendMessage(client, id, written, {}).then((box) => {
+    void sendMessage(client, id, written, { model }).then((box) => {
       if (box === NEW_SESSION && location.pathname.endsWith(id)) void navigate({ to: '/' })
     })
     void navigate({ to: '/s/$id', params: { id } })
@@ -33,7 +36,13 @@ export function NewSessionPage() {
     <Page title="New session">
       <Welcome onChoose={(text) => start({ text, files: [], draftKey: NEW_SESSION })} />
       <Foot>
-        <Composer draftKey={NEW_SESSION} placeholder="Message" onSend={start} onStop={null} />
+        <Composer
+          draftKey={NEW_SESSION}
+          placeholder="Message"
+          onSend={start}
+          onStop={null}
+          choices={<ModelChip model={model} onChoose={setModel} />}
+        />
       </Foot>
     </Page>
   )

@@ -7,7 +7,9 @@ import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
+import { drafts } from '../../features/messages/composer/page-drafts.ts'
 import {
+  reason,
   sendMessage,
   stopAnswer,
   unmadeSession,
@@ -16,6 +18,7 @@ import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
 import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
+import { ModelChip } from '../../features/models/model-chip.tsx'
 import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
 import { SessionActions } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
@@ -101,6 +104,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
           onEditLast={() => editLast(client, id)}
+          choices={session && <ModelOfSession id={id} />}
         />
       </Foot>
     </Page>
@@ -117,15 +121,24 @@ function editLast(client: Client, id: string): void {
   if (last) editRequests.set(last.id)
 }
 
+/** From the next answer on. */
+function ModelOfSession({ id }: { id: string }) {
+  const client = useThroughline()
+  const model = useSession(id, ({ state }) => state?.session.model ?? null)
+  const choose = (chosen: string | null) => {
+    client.api.sessions.update
+      .mutate({ id, model: chosen })
+      .catch((error: unknown) => drafts.report(id, `The model is as before: ${reason(error)}`))
+  }
+  return <ModelChip model={model} onChoose={choose} />
+}
+
 function SessionActionsOf({ id }: { id: string }) {
   const session = useSession(id, ({ state }) => state?.session)
   if (!session) return null
   return (
     <>
       <SessionActions session={session} />
-      {session.model !== null && (
-        <span className="min-w-0 truncate text-xs text-muted max-sm:hidden">{session.model}</span>
-      )}
     </>
   )
 }

@@ -2,11 +2,12 @@ import { ChevronRight } from 'lucide-react'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { jsonText, oneLine } from '../../ui/json-text.ts'
 
-/** The input or output of a tool, folded until it is opened. */
-export function JsonDetails({ label, value }: { label: string; value: unknown }) {
+/** The input or output of a tool, folded until it is opened, unless it is all there is. */
+export function JsonDetails(props: { label: string; value: unknown; isOpen?: boolean }) {
+  const { label, value, isOpen = false } = props
   const text = jsonText(value)
   return (
-    <details className="group/json not-first:border-t not-first:border-border">
+    <details open={isOpen} className="group/json not-first:border-t not-first:border-border">
       <summary className="flex min-h-8 cursor-pointer list-none items-center gap-1.5 px-3 text-muted hover:text-text [&::-webkit-details-marker]:hidden">
         <ChevronRight
           aria-hidden

@@ -35,6 +35,13 @@ export function isDataAgain(text: string, structuredContent: unknown): boolean {
   return structuredContent !== undefined && sameJson(text, JSON.stringify(structuredContent))
 }
 
+/** Returns true when a text has the marks of Markdown: without any its lines are kept as they are. */
+export function looksLikeMarkdown(text: string): boolean {
+  return /^#{1,6} \S|^ {0,3}[-*+] \S|^ {0,3}\d{1,3}\. \S|^\|.*\| *$|^ {0,3}```|\*\*[^\s*][^*\n]*\*\*|\]\(https?:/m.test(
+    text,
+  )
+}
+
 function readPiece(piece: unknown): McpContent | null {
   if (!isRecord(piece)) return null
   const { type, text, mimeType, data, uri, name, description } = piece

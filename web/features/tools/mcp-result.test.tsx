@@ -87,3 +87,24 @@ test('how far a call is shows while it runs: as a bar where the whole is known, 
   expect(words).not.toContain('progressbar')
   expect(render({ status: 'failed', progress: { done: 1, total: 4 } })).not.toContain('progressbar')
 })
+
+test('Markdown of an answer is drawn, and a log keeps its lines', () => {
+  const said = (text: string) => render({ output: { content: [{ type: 'text', text }] } })
+  expect(said('## Head\n\n| a | b |\n|---|---|\n| 1 | <b> |')).toMatch(
+    /<h3 data-depth="2"[^>]*>Head<\/h3>.*<td[^>]*>&lt;b&gt;<\/td>/,
+  )
+  expect(said('12:00 begun\n12:01 done')).toContain('>12:00 begun\n12:01 done</p>')
+})
+
+test('a list of alike objects is a table, and other data is read field by field', () => {
+  const rows = [
+    { name: 'Tea', price: 2 },
+    { name: 'Cake', price: null, left: true },
+  ]
+  const html = render({ output: { content: [], structuredContent: { total: 2, rows } } })
+  expect(html).toMatch(/<th[^>]*>name<\/th><th[^>]*>price<\/th><th[^>]*>left<\/th>/)
+  expect(html).toMatch(/<td[^>]*>Cake<\/td><td[^>]*><\/td><td[^>]*>true<\/td>/)
+  expect(html).toMatch(/<dt[^>]*>total<\/dt>/)
+  const nested = render({ output: { content: [], structuredContent: [{ a: { b: 1 } }] } })
+  expect(nested).not.toContain('<table')
+})

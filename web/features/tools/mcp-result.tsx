@@ -1,7 +1,8 @@
 import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
+import { Markdown } from '../../ui/markdown/markdown.tsx'
 import { safeLink } from '../../ui/markdown/safe-link.ts'
-import { CallArguments } from './call-arguments.tsx'
-import { isDataAgain } from './mcp-answer.ts'
+import { isDataAgain, looksLikeMarkdown } from './mcp-answer.ts'
+import { StructuredData } from './structured-data.tsx'
 
 /**
  * The result of an MCP server's tool: texts, structured data field by field, and images that are contained in it (never
@@ -14,7 +15,7 @@ export function McpResult({ tool, answer }: { tool: string; answer: McpOutput })
   )
   return (
     <div className="grid gap-3 text-sm">
-      {structuredContent !== undefined && <CallArguments input={structuredContent} />}
+      {structuredContent !== undefined && <StructuredData data={structuredContent} />}
       {pieces.map((piece, index) => (
         <Piece key={index} piece={piece} tool={tool} />
       ))}
@@ -47,6 +48,18 @@ function Piece({ piece, tool }: { piece: McpOutput['content'][number]; tool: str
 
 function LongText({ text }: { text: string }) {
   const isLong = text.length > 600 || text.split('\n').length > 12
+  if (looksLikeMarkdown(text)) {
+    return (
+      <div
+        tabIndex={isLong ? 0 : undefined}
+        role={isLong ? 'group' : undefined}
+        aria-label={isLong ? 'Answer of the tool' : undefined}
+        className="max-h-96 overflow-y-auto"
+      >
+        <Markdown text={text} />
+      </div>
+    )
+  }
   return (
     <p
       // A scrolling element must be focusable by keyboard.

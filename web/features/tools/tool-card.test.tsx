@@ -122,3 +122,29 @@ test.each([
   expect(html).toContain(words)
   expect(html).toContain('Because.')
 })
+
+test('a call is one line until it is opened, unless it asks, failed or has a view of its own', () => {
+  const external = {
+    id,
+    source: 'mcp:x',
+    name: 'x__send_letter',
+    effect: 'once',
+    input: {},
+    output: 'sent',
+  } as const
+  const isOpen = (html: string) => /<details open=""[^>]*group\/call"/.test(html)
+  expect(isOpen(render({ ...external, status: 'completed' }))).toBe(false)
+  expect(isOpen(render({ ...external, status: 'running' }))).toBe(false)
+  expect(isOpen(render({ ...external, status: 'failed' }))).toBe(true)
+  expect(isOpen(render({ ...external, status: 'awaiting-approval' }))).toBe(true)
+  expect(isOpen(render(metrics))).toBe(true)
+})
+
+test('a call has the title of its tool, or its name as words', () => {
+  const call = { ...metrics, name: 'x__send_letter', source: 'mcp:x' } as AppToolCall
+  expect(render(call)).toContain('>Send letter<')
+  expect(renderToStaticMarkup(<ToolCard call={call} title="Post a letter" />)).toContain(
+    '>Post a letter<',
+  )
+  expect(render(call)).toContain('aria-label="Tool x__send_letter"')
+})

@@ -1,7 +1,8 @@
-import { Activity, CircleUser, Wrench } from 'lucide-react'
-import { createElement, useMemo } from 'react'
+import { Activity, ChevronRight, CircleUser, Wrench } from 'lucide-react'
+import { createElement, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
+import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { CallProgress } from './call-progress.tsx'
 import { Elapsed } from './elapsed.tsx'
@@ -9,6 +10,7 @@ import { JsonDetails } from './json-details.tsx'
 import { readMcpAnswer, withoutPictures } from './mcp-answer.ts'
 import { McpResult } from './mcp-result.tsx'
 import { SystemMetrics } from './system-metrics.tsx'
+import { toolTitle } from './tool-labels.ts'
 import { UserProfile } from './user-profile.tsx'
 
 const statusTexts: Record<AppToolCall['status'], string> = {
@@ -48,17 +50,29 @@ const statusColours: Record<Tone, string> = {
 }
 
 /**
- * One tool call with its state and result.
+ * One tool call with its state and result: one line, which opens by itself when it needs somebody, failed, or has a
+ * view of its own.
+ * @param props.title the tool's own; its name as words when it has none
  * @param props.children the form that asks the user about the call; it replaces the description of the state
  */
-export function ToolCard({ call, children }: { call: AppToolCall; children?: ReactNode }) {
+export function ToolCard(props: {
+  call: AppToolCall
+  title?: string | undefined
+  children?: ReactNode
+}) {
+  const { call, children } = props
+  const [chosen, setChosen] = useState<boolean | null>(null)
   const tone = tones[call.status]
   const answer = useMemo(
     () => (call.source.startsWith('mcp:') ? readMcpAnswer(call.output) : null),
     [call.source, call.output],
   )
-  const result = answer ? <McpResult tool={call.name} answer={answer} /> : resultOf(call)
+  const view = resultOf(call)
+  const result = answer ? <McpResult tool={call.name} answer={answer} /> : view
   const showsInput = !children || call.status !== 'awaiting-approval'
+  const needsSomebody = children !== undefined || tone === 'asks'
+  const isOpen =
+    needsSomebody || (chosen ?? (tone === 'bad' || view !== null || hasPicture(answer)))
   return (
     <div
       role="group"
@@ -66,37 +80,63 @@ export function ToolCard({ call, children }: { call: AppToolCall; children?: Rea
       tabIndex={-1}
       className={`max-w-xl rounded-xl border bg-raised ${borders[tone]}`}
     >
-      <header className="flex min-h-10 flex-wrap items-center gap-x-2.5 px-3.5 py-1.5 text-sm">
-        <ToolIcon name={call.name} isBusy={tone === 'busy'} />
-        <span className="min-w-0 truncate font-mono text-[0.8125rem]">{call.name}</span>
-        <span className={`ml-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
-          {statusTexts[call.status]}
-          <Elapsed call={call} />
-        </span>
-      </header>
-      <CallProgress call={call} />
-      {call.error && !children && (
-        <p
-          className={`px-3.5 pb-3 text-sm wrap-anywhere ${tone === 'bad' ? 'text-danger' : 'text-muted'}`}
+      <details open={isOpen} className="group/call">
+        <summary
+          className={`flex min-h-10 list-none flex-wrap items-center gap-x-2.5 rounded-xl px-3.5 py-1.5 text-sm [&::-webkit-details-marker]:hidden ${needsSomebody ? '' : 'cursor-pointer hover:bg-hover/50'}`}
+          onClick={(event) => {
+            // React controls `open`; the browser would toggle it too.
+            event.preventDefault()
+            if (!needsSomebody) setChosen(!isOpen)
+          }}
         >
-          {call.error}
-        </p>
-      )}
-      {children}
-      {result && (
-        // A call of another version of its tool may have another shape; its raw output is still shown below.
-        <ErrorBoundary fallback={null}>
-          <div className="border-t border-border p-3.5">{result}</div>
-        </ErrorBoundary>
-      )}
-      <footer className="border-t border-border text-xs empty:hidden">
-        {showsInput && <JsonDetails label="Input" value={call.input} />}
-        {call.output !== undefined && (
-          <JsonDetails label="Output" value={answer ? withoutPictures(answer) : call.output} />
+          <ToolIcon name={call.name} isBusy={tone === 'busy'} />
+          <span className="min-w-0 truncate" title={call.name}>
+            {props.title ?? toolTitle(call)}
+          </span>
+          <span className={`ml-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
+            {statusTexts[call.status]}
+            <Elapsed call={call} />
+            {!needsSomebody && (
+              <ChevronRight
+                aria-hidden
+                size={14}
+                className="-mr-1 text-muted transition-transform duration-150 group-open/call:rotate-90"
+              />
+            )}
+          </span>
+        </summary>
+        {call.error && !children && (
+          <p
+            className={`px-3.5 pb-3 text-sm wrap-anywhere ${tone === 'bad' ? 'text-danger' : 'text-muted'}`}
+          >
+            {call.error}
+          </p>
         )}
-      </footer>
+        {children}
+        {result && (
+          // A call of another version of its tool may have another shape; its raw output is still shown below.
+          <ErrorBoundary fallback={null}>
+            <div className="border-t border-border p-3.5">{result}</div>
+          </ErrorBoundary>
+        )}
+        <footer className="border-t border-border text-xs empty:hidden">
+          {showsInput && <JsonDetails label="Input" value={call.input} isOpen={!result} />}
+          {call.output !== undefined && (
+            <JsonDetails
+              label="Output"
+              value={answer ? withoutPictures(answer) : call.output}
+              isOpen={!result}
+            />
+          )}
+        </footer>
+      </details>
+      <CallProgress call={call} />
     </div>
   )
+}
+
+function hasPicture(answer: McpOutput | null): boolean {
+  return answer?.content.some(({ type }) => type === 'image') ?? false
 }
 
 function resultOf(call: AppToolCall): ReactNode {

@@ -10,6 +10,13 @@ export function toolLabel({ name, source }: { name: string; source: string }): {
   return { name: name.startsWith(`${server}__`) ? name.slice(server.length + 2) : name, server }
 }
 
+/** A tool's name as words: `send_letter` is "Send letter". */
+export function toolTitle(tool: { name: string; source: string }): string {
+  const { name } = toolLabel(tool)
+  const words = name.replaceAll(/[_-]+/g, ' ').trim()
+  return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** The effect of a call on the outside world, explained before it is allowed. */
 export const effectTexts: Record<AppToolCall['effect'], string> = {
   read: 'It only reads.',

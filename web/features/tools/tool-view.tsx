@@ -1,9 +1,17 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { trpc } from '../../client.ts'
 import { jsonText } from '../../ui/json-text.ts'
 import { Approval } from './approval/approval.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './approval/unknown-outcome.tsx'
+
+/** The title that an external tool has been given, once the list of tools is there. */
+function useTitle({ name, source }: AppToolCall): string | undefined {
+  const isExternal = source.startsWith('mcp:')
+  const { data } = trpc.tools.list.useQuery(undefined, { enabled: isExternal, retry: false })
+  return data?.find((tool) => tool.name === name)?.title
+}
 
 /** The card of a call with its form for the user; if it fails to render, the raw call is shown. */
 export function ToolView({ call }: { call: AppToolCall }) {
@@ -32,20 +40,21 @@ function RawCall({ call }: { call: AppToolCall }) {
 }
 
 function CallView({ call }: { call: AppToolCall }) {
+  const title = useTitle(call)
   switch (call.status) {
     case 'awaiting-approval':
       return (
-        <ToolCard call={call}>
+        <ToolCard call={call} title={title}>
           <Approval call={call} />
         </ToolCard>
       )
     case 'unknown':
       return (
-        <ToolCard call={call}>
+        <ToolCard call={call} title={title}>
           <UnknownOutcome call={call} />
         </ToolCard>
       )
     default:
-      return <ToolCard call={call} />
+      return <ToolCard call={call} title={title} />
   }
 }

@@ -1,16 +1,18 @@
 import { ImageIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { decodeEntities } from './entities.ts'
-import { standard } from './lex.ts'
-import type { MarkedToken } from './lex.ts'
+import { FootnoteMark } from './footnote-view.tsx'
+import { FormulaView } from './formula.tsx'
+import { standard } from './tokens.ts'
+import type { ChatToken } from './lex.ts'
 import { safeLink } from './safe-link.ts'
 
 /** Renders the inline content of a paragraph, heading or cell. */
-export function renderInline(tokens: readonly MarkedToken[]): ReactNode[] {
+export function renderInline(tokens: readonly ChatToken[]): ReactNode[] {
   return tokens.map((token, index) => inline(token, index))
 }
 
-function inline(token: MarkedToken, key: number): ReactNode {
+function inline(token: ChatToken, key: number): ReactNode {
   switch (token.type) {
     case 'strong':
       return <strong key={key}>{renderInline(standard(token.tokens))}</strong>
@@ -38,6 +40,10 @@ function inline(token: MarkedToken, key: number): ReactNode {
       return token.tokens ? renderInline(standard(token.tokens)) : decodeEntities(token.text)
     case 'escape':
       return decodeEntities(token.text)
+    case 'formula':
+      return <FormulaView key={key} text={token.text} raw={token.raw} isDisplay={token.isDisplay} />
+    case 'footnoteMark':
+      return <FootnoteMark key={key} label={token.label} />
     default:
       return token.raw
   }

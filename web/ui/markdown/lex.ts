@@ -1,12 +1,21 @@
 import { Hooks, Lexer, Tokenizer } from 'marked'
-import type { Links, MarkedToken, Token, Tokens } from 'marked'
+import type { Links, Token, Tokens } from 'marked'
+import { footnoteAt, footnoteMarkAt, nextFootnote } from './footnotes.ts'
+import {
+  blockFormulaAt,
+  formulaAt,
+  nextBlockFormula,
+  nextFormula,
+  withoutFormulas,
+} from './formulas.ts'
+import { standard } from './tokens.ts'
+import type { ChatToken, FootnoteMarkToken, FootnoteToken, FormulaToken } from './tokens.ts'
 
-import { formulaAt, nextFormula, withoutFormulas } from './formulas.ts'
-
-export type { Links, MarkedToken, Tokens }
+export type { ChatToken, Links, Tokens }
 
 const definition = /^ {0,3}\[([^[\]\n]+)\]: +(\S+)(?: +"([^"\n]*)")? *(?:\n|$)/
-const tag = /^<\/?[a-zA-Z][^<>\n]*>|^<!--[^\n]*?-->/
+/** An address in angle brackets is a link and not a tag. */
+const tag = /^<\/?(?![a-zA-Z][\w+.-]*:|[\w.+-]+@)[a-zA-Z][^<>\n]*>|^<!--[^\n]*?-->/
 
 /** The deepest nesting of quotes, lists and emphasis, since every level uses stack; deeper content stays text. */
 const MAX_DEPTH = 24
@@ -15,7 +24,7 @@ const MAX_DEPTH = 24
  * GitHub's Markdown with three changes, which ensure that text before a blank line is never changed by later text. Raw
  * HTML is text, because an open `<script>` or comment would extend to the end. A link definition is one line, because
  * its title may otherwise span paragraphs. There are no underlined headings, because `text` followed by the first `-`
- * of a list would briefly be a heading. In addition, formulas stay as they are written, and too deeply nested content
+ * of a list would briefly be a heading. In addition, there are formulas and footnotes, and too deeply nested content
  * stays text.
  */
 class ChatTokenizer extends Tokenizer {
@@ -43,11 +52,27 @@ class ChatTokenizer extends Tokenizer {
     return verbatim(text)
   }
 
+  // Called before all that a formula's lines could be taken for. marked accepts any token.
+  override fences(src: string): Tokens.Code | undefined {
+    const formula = blockFormulaAt(src)
+    if (formula) {
+      return { type: 'formula', ...formula } satisfies FormulaToken as Token as Tokens.Code
+    }
+    const note = footnoteAt(src)
+    if (!note) return super.fences(src)
+    const tokens = this.lexer.inline(note.text)
+    return { type: 'footnote', ...note, tokens } satisfies FootnoteToken as Token as Tokens.Code
+  }
+
   // Called first, at each position in a paragraph.
   override escape(src: string): Tokens.Escape | undefined {
     const formula = formulaAt(src)
-    // marked accepts any token; one of raw text is rendered unchanged.
-    return formula ? (verbatim(formula) as Token as Tokens.Escape) : super.escape(src)
+    if (formula) {
+      return { type: 'formula', ...formula } satisfies FormulaToken as Token as Tokens.Escape
+    }
+    const mark = footnoteMarkAt(src)
+    if (!mark) return super.escape(src)
+    return { type: 'footnoteMark', ...mark } satisfies FootnoteMarkToken as Token as Tokens.Escape
   }
 
   override inlineText(src: string): Tokens.Text | undefined {
@@ -113,15 +138,16 @@ class ChatHooks extends Hooks {
 }
 
 /** The tokens of a text, and its link definitions added to the known ones: the first definition of a label counts. */
-export function lex(source: string, known: Links): { tokens: MarkedToken[]; links: Links } {
-  const lexer = new Lexer({ gfm: true, tokenizer: new ChatTokenizer(), hooks: new ChatHooks() })
+export function lex(source: string, known: Links): { tokens: ChatToken[]; links: Links } {
+  const lexer = new Lexer({
+    gfm: true,
+    tokenizer: new ChatTokenizer(),
+    hooks: new ChatHooks(),
+    // Where a paragraph ends without a blank line, besides GitHub's places.
+    extensions: { startBlock: [nextBlockFormula, nextFootnote], renderers: {}, childTokens: {} },
+  })
   // Without a prototype, so that `[constructor]` is not taken for a link.
   lexer.tokens.links = Object.assign(Object.create(null), known)
   const tokens = lexer.lex(source)
   return { tokens: standard(tokens), links: tokens.links }
-}
-
-/** marked's types allow tokens of extensions; none are used here. */
-export function standard(tokens: Token[] | undefined): MarkedToken[] {
-  return (tokens ?? []) as MarkedToken[]
 }

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { chunksOfLines } from './code/code-block.tsx'
+import { csvOf } from './csv.ts'
 import { Markdown } from './markdown.tsx'
+import { emptyText, splitText } from './split.ts'
 
 const render = (text: string) => renderToStaticMarkup(<Markdown text={text} />)
 
@@ -44,7 +46,7 @@ test('links open safely, and only web and mail addresses are links', () => {
     '<a href="https://example.org/" target="_blank" rel="noopener noreferrer">a</a>',
   )
   expect(render('[a](javascript:alert(1)) [b](data:text/html,x) [c](/etc)')).toBe(
-    '<div class="markdown"><div class="section"><p>a b c</p></div></div>',
+    '<div class="markdown"><div class="section"><p dir="auto">a b c</p></div></div>',
   )
 })
 
@@ -64,12 +66,12 @@ test('code shows its language and a button that copies it', () => {
 
 test('tables, lists, tasks, quotes and headings are what they are', () => {
   expect(render('| a | b |\n|:-:|--|\n| 1<br>x | 2 |')).toContain(
-    '<td style="text-align:center">1<br/>x</td>',
+    '<td dir="auto" style="text-align:center">1<br/>x</td>',
   )
-  expect(render('3. x\n4. y')).toContain('<ol start="3"><li>x</li><li>y</li></ol>')
+  expect(render('3. x\n4. y')).toContain('<ol dir="auto" start="3"><li>x</li><li>y</li></ol>')
   expect(render('- [x] done')).toContain('type="checkbox"')
-  expect(render('> q')).toContain('<blockquote><p>q</p></blockquote>')
-  expect(render('# One')).toContain('<h2 data-depth="1">One</h2>')
+  expect(render('> q')).toContain('<blockquote dir="auto"><p>q</p></blockquote>')
+  expect(render('# One')).toContain('<h2 data-depth="1" dir="auto">One</h2>')
   expect(render('a &amp; b &#39;c&#39; `&amp;`')).toContain(
     'a &amp; b &#x27;c&#x27; <code>&amp;amp;</code>',
   )
@@ -100,18 +102,66 @@ test('chunks of code add up to the code', () => {
   )
 })
 
-test('formulas stay as they were written, and prices are text', () => {
-  const said = [
+/** The formulas of a text as written, `D` before those on lines of their own. */
+function formulas(text: string): string[] {
+  return [
+    ...render(text).matchAll(/class="formula( formula-display)?"[^>]*>(.*?)<span hidden/gs),
+  ].map(([, display, written = '']) => (display ? 'D' : '') + written.replaceAll('&amp;', '&'))
+}
+
+test.each([
+  [
     String.raw`\( e^{i\pi} + 1 \) and \(a_1 * b_2 * c\).`,
-    String.raw`If $a_1*b_2*c_3$ and $x_i \_ y$ then $$\begin{matrix} 1 \\ 3 \end{matrix}$$`,
-    'It costs $5 or $10, i.e. a_1 and b_2.',
-  ]
-  for (const text of said) {
-    expect(render(text)).toBe(
-      `<div class="markdown"><div class="section"><p>${text}</p></div></div>`,
-    )
-  }
-  expect(render(String.raw`*so $a*b$ is*`)).toContain('<em>so $a*b$ is</em>')
+    [String.raw`\( e^{i\pi} + 1 \)`, String.raw`\(a_1 * b_2 * c\)`],
+  ],
+  [String.raw`If $a_1*b_2*c_3$ and $x_i \_ y$ then`, ['$a_1*b_2*c_3$', String.raw`$x_i \_ y$`]],
+  [
+    String.raw`so $$\begin{matrix} 1 \\ 3 \end{matrix}$$ is`,
+    [String.raw`D$$\begin{matrix} 1 \\ 3 \end{matrix}$$`],
+  ],
+  ['Sum:\n\\[\na\n+ b\n- c\n> d\n\\]\nand on', ['D\\[\na\n+ b\n- c\n&gt; d\n\\]']],
+  ['- item\n  $$\n  x\n  + 1\n  $$', ['D$$\nx\n+ 1\n$$']],
+  [
+    String.raw`$\text{if it is so}$, $x$-axis, $2$ ways`,
+    [String.raw`$\text{if it is so}$`, '$x$', '$2$'],
+  ],
+  ['```math\nx^2\n```', ['Dx^2']],
+])('the formulas of %j are known', (text, found) => {
+  expect(formulas(text)).toEqual(found)
+})
+
+test.each([
+  'It costs $5 or $10, i.e. a_1 and b_2.',
+  'from $5 and up to 6$, or US$7k–US$9k',
+  'Set $HOME or $PATH, never $1.',
+  'A $5 note in Paris and 6$ in Rome',
+  '$ 5 $ and `$x$` and \\$x\\$',
+])('no formula is in %j', (text) => {
+  expect(formulas(text)).toEqual([])
+})
+
+test('emphasis goes around formulas and does not begin in them', () => {
+  expect(render(String.raw`*so $a*b$ is*`)).toMatch(/<em>so <span.*\$a\*b\$.* is<\/em>/)
+})
+
+test('footnotes lead to their text and back, and a class of a regular expression is none', () => {
+  const html = render('Said[^1] so.\n\n[^1]: The *source*.\n[^2]: Another')
+  expect(html).toContain('data-footnote-mark="1"')
+  expect(html).toMatch(/<p class="footnote"[^>]*data-footnote="1".*The <em>source<\/em>\.<\/p>/)
+  expect(html).toContain('data-footnote="2"')
+  expect(render('matches [^abc] here')).toContain('[^abc]')
+})
+
+test('an address in angle brackets is a link', () => {
+  expect(render('see <https://example.org/a>, <me@example.org>')).toMatch(
+    /see <a href="https:\/\/example\.org\/a"[^>]*>https:\/\/example\.org\/a<\/a>, <a href="mailto:/,
+  )
+})
+
+test('a table is copied as CSV', () => {
+  const [block] = splitText(emptyText, '| a, b | **c** |\n|--|--|\n| "q" | 1<br>2 &amp; |').blocks
+  if (block?.token.type !== 'table') throw new Error('no table')
+  expect(csvOf(block.token)).toBe('"a, b",c\r\n"""q""","1\n2 &"')
 })
 
 test.each(['> ', '- ', '*a _b ', '[', '**~~', '$', '\\('])(

@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import { BlockView } from './block.tsx'
-import { isProvisional } from './provisional-block.ts'
+import { isProvisional } from './hold-back.ts'
 import { closeEmphasis } from './open-emphasis.ts'
 import { emptyText, splitText } from './split.ts'
 import type { Block } from './split.ts'
@@ -75,6 +75,6 @@ function sectionsOf(blocks: readonly Block[]): Block[][] {
 function beforeTheEnd(blocks: readonly Block[]): readonly Block[] {
   const last = blocks.at(-1)
   if (!last) return blocks
-  if (isProvisional(last)) return blocks.slice(0, -1)
+  if (isProvisional(last.token)) return blocks.slice(0, -1)
   return blocks.with(-1, { ...last, token: closeEmphasis(last.token) })
 }

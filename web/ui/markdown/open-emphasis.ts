@@ -1,5 +1,6 @@
-import { standard } from './lex.ts'
-import type { MarkedToken, Tokens } from './lex.ts'
+import { holdBack, withoutHalfFence } from './hold-back.ts'
+import { standard } from './tokens.ts'
+import type { ChatToken, Tokens } from './lex.ts'
 
 /** An opening emphasis mark: before a word or at the very end, after a space, a bracket or a quote. */
 const opening = /(^|[\s([{"'“‘–—])(\*{1,3}|_{1,3}|~~|~$|`{1,2})(?=[^\s*_~`]|$)/
@@ -9,15 +10,18 @@ const MAX_EMPHASIS_LENGTH = 400
 
 /**
  * Closes the open emphasis at the end of a growing text's last block, so that its opening marks are not shown as
- * characters until the closing ones arrive. Only marks are removed.
+ * characters until the closing ones arrive; what may become a link or a formula is held back until it is one.
  */
-export function closeEmphasis(block: MarkedToken): MarkedToken {
+export function closeEmphasis(block: ChatToken): ChatToken {
   switch (block.type) {
     case 'paragraph':
     case 'heading':
-      return { ...block, tokens: closeInline(standard(block.tokens)) }
+    case 'footnote':
+      return { ...block, tokens: closeEnd(block.tokens) }
     case 'text':
-      return block.tokens ? { ...block, tokens: closeInline(standard(block.tokens)) } : block
+      return block.tokens ? { ...block, tokens: closeEnd(block.tokens) } : block
+    case 'code':
+      return { ...block, text: withoutHalfFence(block.text, block.raw) }
     case 'blockquote':
       return { ...block, tokens: replaceLast(standard(block.tokens), closeEmphasis) }
     case 'list':
@@ -36,10 +40,14 @@ function closeItem(item: Tokens.ListItem): Tokens.ListItem {
 function closeRow(row: Tokens.TableCell[]): Tokens.TableCell[] {
   const index = row.findLastIndex((cell) => cell.text !== '')
   const cell = row[index]
-  return cell ? row.with(index, { ...cell, tokens: closeInline(standard(cell.tokens)) }) : row
+  return cell ? row.with(index, { ...cell, tokens: closeEnd(cell.tokens) }) : row
 }
 
-function closeInline(tokens: readonly MarkedToken[]): MarkedToken[] {
+function closeEnd(tokens: Tokens.Paragraph['tokens']): ChatToken[] {
+  return closeInline(holdBack(standard(tokens)))
+}
+
+function closeInline(tokens: readonly ChatToken[]): ChatToken[] {
   const joined = joinHalfClosed(tokens)
   for (const [index, token] of joined.entries()) {
     if (token.type !== 'text' || token.tokens) continue
@@ -56,7 +64,7 @@ function closeInline(tokens: readonly MarkedToken[]): MarkedToken[] {
   return joined
 }
 
-function emphasis(mark: string, tokens: MarkedToken[]): MarkedToken {
+function emphasis(mark: string, tokens: ChatToken[]): ChatToken {
   const raw = tokens.map((token) => token.raw).join('')
   if (mark.startsWith('`')) return { type: 'codespan', raw, text: raw.replace(/`$/, '') }
   const closed = closeInline(replaceLast(tokens, (last) => withoutEnd(last, mark)))
@@ -67,7 +75,7 @@ function emphasis(mark: string, tokens: MarkedToken[]): MarkedToken {
 }
 
 /** With half of the closing mark, `**word*` parses as a star and an emphasis, which would be shown for a moment. */
-function joinHalfClosed(tokens: readonly MarkedToken[]): MarkedToken[] {
+function joinHalfClosed(tokens: readonly ChatToken[]): ChatToken[] {
   const last = tokens.at(-1)
   const before = tokens.at(-2)
   if ((last?.type !== 'em' && last?.type !== 'del') || before?.type !== 'text' || before.tokens) {
@@ -75,17 +83,17 @@ function joinHalfClosed(tokens: readonly MarkedToken[]): MarkedToken[] {
   }
   const mark = last.raw.slice(0, 1)
   if (!before.text.endsWith(mark)) return [...tokens]
-  const joined: MarkedToken = last.type === 'em' ? { ...last, type: 'strong' } : last
+  const joined: ChatToken = last.type === 'em' ? { ...last, type: 'strong' } : last
   return [...tokens.slice(0, -2), textToken(before.text.slice(0, -1)), joined]
 }
 
 /** Removes the incomplete closing mark. */
-function withoutEnd(token: MarkedToken, mark: string): MarkedToken {
+function withoutEnd(token: ChatToken, mark: string): ChatToken {
   if (token.type !== 'text' || token.tokens || !token.text.endsWith(mark.slice(0, 1))) return token
   return withoutEnd(textToken(token.text.slice(0, -1)), mark)
 }
 
-function textToken(text: string): MarkedToken {
+function textToken(text: string): ChatToken {
   return { type: 'text', raw: text, text, escaped: false }
 }
 

@@ -18,6 +18,8 @@ const piece = fc.constantFrom(
     '![i](http://x.y/i.png)',
     'http://x.y ',
   ],
+  ...['$', '$x$ ', '$$', '$$\n', '\\(', '\\)', '\\[\n', '\\]', '$5 ', '<http://x.y>', '<'],
+  ...['[^1]', '[^1]: ', '\n[^2]: note\n', '```math\n', '```mermaid\n'],
 )
 const texts = fc.array(piece, { maxLength: 16, size: 'max' }).map((pieces) => pieces.join(''))
 
@@ -46,6 +48,8 @@ test.each([
   '- a list\n\n  goes on\n\nends\n- begins',
   'Intro with [a]\n\nmore\n\n[a]: http://x.y\n\nend [a]',
   '```ts\nlet a = 1\n\n\nb\n```\n\n    code\n\n    more\n\ntext',
+  'So:\n\\[\na\n+ b\n\\]\nand $x$ is\n\n$$\ny\n- z\n$$ end\n\n- $a$\n  $$\n  b\n  + c\n  $$\n',
+  'A[^1] and <http://x.y>\n\n[^1]: one\n[^2]: two\nmore[^2]\n[^3]: three',
   '| h | i |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\nafter\n\n> quote\nlazy\n\nend\r\n\r\nlast',
 ])('every prefix of %j splits as a fresh parse of it does', (text) => {
   expectPrefixesToMatch(text, 1)

@@ -1,11 +1,11 @@
 import { lex } from './lex.ts'
-import type { Links, MarkedToken } from './lex.ts'
+import type { Links, ChatToken } from './lex.ts'
 
 /** A top-level block of a text. While its content stays the same, so does the object. */
 export type Block = {
   /** Its offset in the text, which is stable because text only grows at the end. */
   key: number
-  token: MarkedToken
+  token: ChatToken
 }
 
 /**
@@ -118,7 +118,7 @@ function reuseBlock(old: Block | undefined, block: Block): Block {
 }
 
 /** The same source can have different meanings after different lines; then its extracted text differs as well. */
-function sameContent(a: MarkedToken, b: MarkedToken): boolean {
+function sameContent(a: ChatToken, b: ChatToken): boolean {
   return (
     a.raw === b.raw &&
     ('text' in a && 'text' in b ? a.text === b.text : true) &&

@@ -7,6 +7,7 @@ import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { RateAndFork } from './rate-and-fork.tsx'
 import { RegenerateWithContext } from './regenerate-with.ts'
+import { ReadAloud } from '../voice/read-aloud.tsx'
 import { useVersions } from '../use-versions.ts'
 import { Versions } from '../versions.tsx'
 
@@ -33,6 +34,7 @@ export function AnswerMessage(props: {
       ToolView={props.ToolView}
       onRetry={props.isNewest && message.parentId !== null ? () => again() : null}
       versions={<Versions message={message} />}
+      voice={<ReadAloud message={message} />}
       actions={
         message.parentId !== null && (
           <>

@@ -2,12 +2,13 @@ import { MessageFiles } from '../user-message/message-files.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
-import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
+import { CopyAnswer } from './copy-answer.tsx'
 import { Ending } from './ending.tsx'
 import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from '../steps.ts'
+import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
 
 /**
  * An answer along the vertical line: a dot for each step, a card for each call, and an animated end while it is
@@ -20,6 +21,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   ToolView: ComponentType<{ call: AppToolCall }>
   onRetry: (() => void) | null
   versions?: ReactNode
+  /** Reading the answer aloud, while it is written and later. */
+  voice?: ReactNode
   actions?: ReactNode
 }) {
   const { message, ToolView, versions } = props
@@ -39,16 +42,16 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
               className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
             />
             {step.map(({ part, index }) =>
-              part.type === 'file' ? (
+              part.type === 'tool' ? null : part.type === 'file' ? (
                 <MessageFiles key={index} files={[part.file]} />
-              ) : part.type === 'tool' ? (
-                <div key={index} className="branch relative">
-                  <ToolView call={part.call} />
-                </div>
               ) : (
                 <TextPartView key={index} part={part} isLive={isLive && part === lastPart} />
               ),
             )}
+            <CallsView
+              calls={step.flatMap(({ part }) => (part.type === 'tool' ? [part.call] : []))}
+              ToolView={ToolView}
+            />
           </div>
         ))}
       </div>
@@ -57,17 +60,33 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />
           {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+          {props.voice}
           {versions}
         </div>
       ) : (
         <Ending message={message} onRetry={props.onRetry} versions={versions}>
-          <CopyText text={messageText(message.parts)} />
+          <CopyAnswer text={messageText(message.parts)} />
+          {props.voice}
           {props.actions}
         </Ending>
       )}
     </article>
   )
 })
+
+/** The calls at the end of a step. */
+function CallsView(props: {
+  calls: AppToolCall[]
+  ToolView: ComponentType<{ call: AppToolCall }>
+}) {
+  const { calls, ToolView } = props
+  const cards = calls.map((call) => (
+    <div key={call.id} className="branch relative">
+      <ToolView call={call} />
+    </div>
+  ))
+  return calls.length < LEAST_GROUPED ? cards : <ToolGroup calls={calls}>{cards}</ToolGroup>
+}
 
 type TextPart = Exclude<AppPart, { type: 'tool' } | { type: 'file' }>
 
@@ -80,9 +99,4 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'reasoning':
       return <Reasoning text={part.text} isLive={isLive} />
   }
-}
-
-/** Renders nothing when there is no text, as in an answer that failed before its first word. */
-function CopyText({ text }: { text: string }) {
-  return text === '' ? null : <CopyButton label="Copy" text={text} className="-ml-1.5" />
 }

@@ -1,13 +1,25 @@
 import { ArrowUp, Paperclip, Square } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
-import type { FormEvent, KeyboardEvent } from 'react'
+import {
+  Suspense,
+  lazy,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useConnection } from '../../../../shared/react/index.ts'
 import { AttachmentChips } from './attachment-chips.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
+import { pastedFiles } from './pasted-files.ts'
 import type { Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
+import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
+
+const SlashMenu = lazy(() => import('../prompts/slash-menu.tsx'))
 
 /**
  * The message box. Its text is the draft `draftKey` until it is sent.
@@ -21,6 +33,8 @@ export function Composer(props: {
   onStop: (() => void) | null
   isStopping?: boolean
   onEditLast?: () => void
+  /** Further choices below the box, such as the model's. */
+  choices?: ReactNode
 }) {
   const { draftKey, onSend, onStop } = props
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
@@ -34,6 +48,7 @@ export function Composer(props: {
   const isUploading = files.some(({ status }) => status === 'uploading')
   const isEmpty = text.trim() === '' && files.length === 0
   const excess = tooLong(text)
+  const slash = /^\/([\p{L}\p{N}-]*)$/u.exec(text)?.[1] ?? null
   const alert = excess ?? problem
 
   useLayoutEffect(() => (box.current ? mountMessageBox(box.current) : undefined), [])
@@ -92,9 +107,10 @@ export function Composer(props: {
         attachments.add(draftKey, event.dataTransfer.files)
       }}
       onPaste={(event) => {
-        if (event.clipboardData.files.length === 0) return
+        const pasted = pastedFiles(event.clipboardData)
+        if (pasted.length === 0) return
         event.preventDefault()
-        attachments.add(draftKey, event.clipboardData.files)
+        attachments.add(draftKey, pasted)
       }}
       className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
     >
@@ -102,6 +118,12 @@ export function Composer(props: {
         <p role="alert" className="px-4 pt-3 text-sm text-danger">
           {alert}
         </p>
+      )}
+      <ReadingControlsBar />
+      {slash !== null && (
+        <Suspense>
+          <SlashMenu draftKey={draftKey} typed={slash} />
+        </Suspense>
       )}
       <AttachmentChips draftKey={draftKey} />
       {waits && (
@@ -137,10 +159,12 @@ export function Composer(props: {
           rows={1}
           value={text}
           enterKeyHint="send"
+          dir="auto"
           onChange={(event) => drafts.set(draftKey, event.target.value)}
           onKeyDown={onKeyDown}
           className="field-sizing-content max-h-[min(40dvh,20rem)] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted"
         />
+        <Voice draftKey={draftKey} isSession={draftKey !== 'new'} isEmpty={isEmpty} />
         {onStop && (
           <button
             type="button"
@@ -168,6 +192,7 @@ export function Composer(props: {
           </button>
         )}
       </div>
+      {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>
   )
 }

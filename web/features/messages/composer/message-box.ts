@@ -20,6 +20,11 @@ export function mountMessageBox(box: HTMLTextAreaElement): () => void {
   }
 }
 
+/** The page's message box, if it has one. */
+export function messageBox(): HTMLTextAreaElement | null {
+  return current
+}
+
 /** Focuses the message box, except on a phone, whose keyboard would cover the conversation. */
 export function focusMessageBox(): void {
   if (matchMedia('(pointer: fine)').matches) current?.focus({ preventScroll: true })

@@ -5,6 +5,7 @@ import { Virtualizer } from 'virtua'
 import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
+import { FindInSession } from '../find/find-in-session.tsx'
 import { TurnView } from './turn-view.tsx'
 import { sameTurns, turnsOf } from './turns.ts'
 import { useFollow } from './use-follow.ts'
@@ -69,10 +70,10 @@ export function Conversation(props: {
   }, [sessionId, count, isFollowing])
 
   const { reached, problem } = useGoTo(goTo, turns, older)
+  const indexOf = (messageId: string) =>
+    turns.findIndex(({ messageIds }) => messageIds.includes(messageId))
   const bringNear = useEffectEvent((messageId: string) => {
-    virtualizer.current?.scrollToIndex(
-      turns.findIndex(({ messageIds }) => messageIds.includes(messageId)),
-    )
+    virtualizer.current?.scrollToIndex(indexOf(messageId))
   })
   const show = useEffectEvent(({ messageId }: GoTo) => {
     release()
@@ -128,6 +129,15 @@ export function Conversation(props: {
           ))}
         </Virtualizer>
       </div>
+      <FindInSession
+        sessionId={sessionId}
+        older={older}
+        scroller={scroller}
+        bringNear={(messageId) => {
+          release()
+          virtualizer.current?.scrollToIndex(indexOf(messageId))
+        }}
+      />
       {problem && (
         <p
           role="alert"

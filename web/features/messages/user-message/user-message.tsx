@@ -78,7 +78,7 @@ function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
     <div
       className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}
     >
-      <p className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
+      <p dir="auto" data-said className="leading-[1.65] wrap-anywhere whitespace-pre-wrap">
         {isLong && !unfolded ? `${text.slice(0, FOLD_BEYOND_LENGTH)}…` : text}
       </p>
       {isLong && (

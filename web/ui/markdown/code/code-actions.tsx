@@ -1,4 +1,5 @@
 import { Download, WrapText } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { CopyButton } from '../../copy-button.tsx'
 import { download } from '../../download.ts'
 import { IconButton } from '../../icon-button.tsx'
@@ -10,10 +11,12 @@ export function CodeActions(props: {
   language: string
   isWrapped: boolean
   onWrap: () => void
+  children?: ReactNode
 }) {
   const { code, language } = props
   return (
     <span className="flex">
+      {props.children}
       <IconButton
         label="Wrap lines"
         aria-pressed={props.isWrapped}

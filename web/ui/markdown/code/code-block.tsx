@@ -1,4 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { isPreviewable } from '../../preview/previews.ts'
+import { PreviewButton } from '../../preview/preview-button.tsx'
 import { CodeActions } from './code-actions.tsx'
 
 const CHUNK_LINES = 24
@@ -12,27 +15,26 @@ export function CodeBlock({
   code,
   language,
   isWhole,
+  children,
 }: {
   code: string
   language: string
   isWhole: boolean
+  /** Further actions. */
+  children?: ReactNode
 }) {
   const [isWrapped, setWrapped] = useState(false)
   const element = useRef<HTMLElement>(null)
   useEffect(() => {
     if (!isWhole || language === '') return
-    let unpaint: (() => void) | null = null
-    let isGone = false
+    const shown = new AbortController()
     void import('./highlight-code.ts').then(({ highlightCode }) => {
-      if (!isGone && element.current) unpaint = highlightCode(element.current, language)
+      if (element.current) return highlightCode(element.current, language, shown.signal)
     })
-    return () => {
-      isGone = true
-      unpaint?.()
-    }
+    return () => shown.abort()
   }, [isWhole, language, code])
   return (
-    <figure className="code-block" aria-label={`Code, ${language || 'text'}`}>
+    <figure dir="ltr" className="code-block" aria-label={`Code, ${language || 'text'}`}>
       <figcaption>
         <span>{language || 'text'}</span>
         <CodeActions
@@ -40,7 +42,12 @@ export function CodeBlock({
           language={language}
           isWrapped={isWrapped}
           onWrap={() => setWrapped(!isWrapped)}
-        />
+        >
+          {children}
+          {isWhole && isPreviewable(language, code) && (
+            <PreviewButton code={code} language={language} />
+          )}
+        </CodeActions>
       </figcaption>
       <pre tabIndex={0} data-wrapped={isWrapped || undefined}>
         <code ref={element}>

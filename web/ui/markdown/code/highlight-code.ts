@@ -1,33 +1,33 @@
-import { codeLanguage } from './code-languages.ts'
-import { codeTokens } from './code-tokens.ts'
-import type { CodeToken } from './code-tokens.ts'
+import { tokensOf } from './highlighter.ts'
+import { TOKEN_KINDS } from './token-kinds.ts'
+import type { TokenKind } from './token-kinds.ts'
 
-/** Longer code is not highlighted, because it would take noticeably long. */
-const MAX_HIGHLIGHTED_LENGTH = 60_000
+/** Longer code is not highlighted, because painting it would take noticeably long. */
+const MAX_HIGHLIGHTED_LENGTH = 100_000
 
 /**
  * Highlights the code in an element. The DOM is not changed (CSS Custom Highlight API), so nothing can move; a browser
  * without it shows no colours.
- * @returns a function that removes the colours
+ * @param signal removes the colours
  */
-export function highlightCode(element: Element, name: string): () => void {
-  const language = codeLanguage(name)
+export async function highlightCode(
+  element: Element,
+  language: string,
+  signal: AbortSignal,
+): Promise<void> {
   const code = element.textContent
-  if (!language || code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined') {
-    return () => {}
-  }
+  if (code.length > MAX_HIGHLIGHTED_LENGTH || typeof Highlight === 'undefined') return
+  const tokens = await tokensOf(code, language)
+  if (signal.aborted || element.textContent !== code) return
   const added: [Highlight, StaticRange][] = []
-  const nodes = textNodes(element)
-  for (const token of codeTokens(code, language)) {
-    const range = rangeOf(nodes, token)
-    if (!range) continue
-    const highlight = highlightOf(token.kind)
+  for (const [kind, range] of rangesOf(element, tokens)) {
+    const highlight = highlightOf(kind)
     highlight.add(range)
     added.push([highlight, range])
   }
-  return () => {
+  signal.addEventListener('abort', () => {
     for (const [highlight, range] of added) highlight.delete(range)
-  }
+  })
 }
 
 type PlacedText = { node: Node; start: number; end: number }
@@ -44,19 +44,28 @@ function textNodes(element: Element): PlacedText[] {
   return nodes
 }
 
-function rangeOf(nodes: readonly PlacedText[], { start, end }: CodeToken): StaticRange | null {
-  const first = nodes.find((text) => start < text.end)
-  const last = nodes.find((text) => end <= text.end)
-  if (!first || !last) return null
-  return new StaticRange({
-    startContainer: first.node,
-    startOffset: start - first.start,
-    endContainer: last.node,
-    endOffset: end - last.start,
-  })
+/** The tokens as ranges of the element's texts; both are in order. */
+function* rangesOf(element: Element, tokens: Uint32Array): Generator<[TokenKind, StaticRange]> {
+  const nodes = textNodes(element)
+  let first = 0
+  for (let at = 0; at + 2 < tokens.length; at += 3) {
+    const kind = TOKEN_KINDS[tokens[at] ?? -1]
+    const [start = 0, end = 0] = tokens.subarray(at + 1)
+    while (first < nodes.length && start >= (nodes[first]?.end ?? 0)) first += 1
+    const from = nodes[first]
+    const to = nodes.slice(first, first + 2).find((text) => end <= text.end)
+    if (!kind || !from || !to) continue
+    const range = new StaticRange({
+      startContainer: from.node,
+      startOffset: start - from.start,
+      endContainer: to.node,
+      endOffset: end - to.start,
+    })
+    yield [kind, range]
+  }
 }
 
-function highlightOf(kind: CodeToken['kind']): Highlight {
+function highlightOf(kind: TokenKind): Highlight {
   const name = `code-${kind}`
   const known = CSS.highlights.get(name)
   if (known) return known

@@ -1,6 +1,11 @@
 /** What a speech service takes at once, in UTF-16 units; OpenAI's is 4,096. */
 const MOST = 3_500
 
+/** The text of an answer that is read aloud, in Markdown; offsets for reading count in it. */
+export function spokenText(parts: readonly { type: string; text?: string }[]): string {
+  return parts.map(({ type, text }) => (type === 'text' ? (text ?? '') : '')).join('\n\n')
+}
+
 /** The words of an answer in Markdown, without its marks: code is named and not read, of links the text is read. */
 export function speakable(markdown: string): string {
   return markdown

@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from '@playwright/test'
+import type { Browser } from '@playwright/test'
+import { afterAll, beforeAll, inject, test } from 'vitest'
+import { startServer } from '../scripts/testing/server-process.ts'
+import type { ServerProcess } from '../scripts/testing/server-process.ts'
+import { conversationOn, expect } from './support/conversation.ts'
+import { importedSession } from './support/imported-session.ts'
+import { startSpeechService, waveFile } from './support/speech-service.ts'
+import { visit } from './support/visit.ts'
+
+const held = Promise.withResolvers<void>()
+const opened = new AsyncDisposableStack()
+let service: Awaited<ReturnType<typeof startSpeechService>>
+let server: ServerProcess
+let browser: Browser
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'voice-'))
+  opened.defer(() => rm(folder, { recursive: true }))
+  // Somebody speaks for a second, and is silent for four, again and again.
+  const spoken = join(folder, 'spoken.wav')
+  await writeFile(spoken, waveFile(1, 4))
+  const words = (turn: number) =>
+    turn === 1
+      ? ['High ', held.promise, 'tide 🌊']
+      : ['Repeat: ', `Turn ${turn - 1} was heard well.`]
+  service = opened.use(await startSpeechService(words, waveFile(1, 1)))
+  server = opened.use(await startServer({ DATA_DIR: 'memory:', ...service.env }))
+  const { executablePath, args } = inject('chromium')
+  const microphone = [
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-audio-capture=${spoken}`,
+    '--autoplay-policy=no-user-gesture-required',
+  ]
+  browser = opened.use(await chromium.launch({ executablePath, args: [...args, ...microphone] }))
+})
+afterAll(() => opened.disposeAsync())
+
+test('what is spoken is written at the cursor as it comes, and nothing is sent by itself', async () => {
+  await using visitor = await visit(browser, server.url)
+  const { page } = visitor
+  const { box, questions } = conversationOn(page)
+  const record = page.getByRole('button', { name: 'Record' })
+  await box.fill('Before after')
+  await box.evaluate((element: HTMLTextAreaElement) => element.setSelectionRange(6, 6))
+  await record.click()
+  await expect(page.getByText('Recording…')).toBeVisible()
+  await expect(record).toHaveAttribute('aria-pressed', 'true')
+  await record.click()
+  await expect(box).toHaveValue('Before High  after')
+  held.resolve()
+  await expect(box).toHaveValue('Before High tide 🌊 after')
+  await expect(record).toBeEnabled()
+  expect(service.recordings).toHaveLength(1)
+  await expect(questions).toHaveCount(0)
+  await expect(page).toHaveURL(server.url)
+})
+
+test('an answer is read aloud by the service, with pause and speed, until it is stopped', async () => {
+  const text = 'The **tide** turns at noon.\n\n```ts\nlet a\n```\n\nThat is all.'
+  const id = await importedSession(server.url, 'Tides', ['When?', text])
+  await using visitor = await visit(browser, `${server.url}/s/${id}`)
+  const { page } = visitor
+  await page.getByRole('button', { name: 'Read aloud' }).click()
+  const bar = page.getByRole('group', { name: 'Reading aloud' })
+  await bar.getByRole('button', { name: 'Pause reading' }).click()
+  await expect(bar.getByText('Paused')).toBeVisible()
+  expect(service.read).toEqual(['The tide turns at noon.\n\n(code)\n\nThat is all.'])
+  await bar.getByRole('combobox', { name: 'Speed' }).selectOption('1.5')
+  await bar.getByRole('button', { name: 'Go on reading' }).click()
+  // To its end, which is the sound's.
+  await expect(bar).toBeHidden()
+  await page.getByRole('button', { name: 'Read aloud' }).click()
+  await bar.getByRole('button', { name: 'Stop reading' }).click()
+  await expect(bar).toBeHidden()
+})
+
+test('without hands three turns are spoken, answered and read, from the first message of a session on', async () => {
+  service.read.splice(0)
+  await using visitor = await visit(browser, server.url)
+  const { page } = visitor
+  const { questions, answers } = conversationOn(page)
+  const button = page.getByRole('button', { name: 'Hands-free' })
+  await button.click()
+  await expect(button).toHaveAttribute('aria-pressed', 'true')
+  await expect(questions).toHaveCount(3)
+  await expect(answers).toHaveCount(3)
+  await expect(page).toHaveURL(/\/s\//)
+  for (const turn of [1, 2, 3]) {
+    await expect(questions.nth(turn - 1)).toContainText(`Turn ${turn} was heard well.`)
+    await expect.poll(() => service.read.join(' ')).toContain(`Turn ${turn} was heard well`)
+  }
+  await button.click()
+  await expect(button).toHaveAttribute('aria-pressed', 'false')
+})
+
+test('without a service the browser’s own voice reads, and there is no microphone', async () => {
+  await using plain = await startServer({ DATA_DIR: 'memory:' })
+  const id = await importedSession(plain.url, 'Tides', ['When?', 'At **noon**. Then at six.'])
+  await using visitor = await visit(browser, plain.url)
+  const { page } = visitor
+  // A voice whose sentences end at once.
+  await page.addInitScript(() => {
+    const said: string[] = []
+    Object.assign(window, { said })
+    speechSynthesis.speak = (utterance) => {
+      said.push(utterance.text)
+      queueMicrotask(() => utterance.dispatchEvent(new Event('end')))
+    }
+  })
+  await page.goto(`${plain.url}/s/${id}`)
+  await page.getByRole('button', { name: 'Read aloud' }).click()
+  const said = () => page.evaluate(() => Object(window).said as unknown)
+  await expect.poll(said).toEqual(['At noon.', 'Then at six.'])
+  await expect(page.getByRole('button', { name: 'Record' })).toBeHidden()
+})

@@ -1,0 +1,16 @@
+import { Suspense, lazy, useSyncExternalStore } from 'react'
+import { previews } from '../ui/preview/previews.ts'
+
+const PreviewPanel = lazy(() => import('../ui/preview/preview-panel.tsx'))
+
+/** The place of a preview beside the page. */
+export function PreviewSlot() {
+  const preview = useSyncExternalStore(previews.subscribe, previews.get)
+  return (
+    preview && (
+      <Suspense>
+        <PreviewPanel preview={preview} />
+      </Suspense>
+    )
+  )
+}

@@ -1,0 +1,10 @@
+/** A longer text, in UTF-16 units, is a file beside the message: a box of that length could not be read. */
+const LONGEST_IN_BOX = 20_000
+
+/** What of a paste becomes files: the files in it, or a long text; nothing for a text that goes into the box. */
+export function pastedFiles(data: DataTransfer): File[] {
+  if (data.files.length > 0) return [...data.files]
+  const text = data.getData('text/plain')
+  if (text.length <= LONGEST_IN_BOX) return []
+  return [new File([text], 'Pasted text.txt', { type: 'text/plain' })]
+}

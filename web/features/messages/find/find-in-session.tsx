@@ -1,0 +1,30 @@
+import { Suspense, lazy, useEffect, useState } from 'react'
+import type { FindProps } from './find-bar.tsx'
+
+const FindBar = lazy(() => import('./find-bar.tsx'))
+
+/** Ctrl F in a conversation. */
+export function FindInSession(props: FindProps) {
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent): void {
+      const isFind = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f'
+      if (!isFind || event.altKey || event.shiftKey) return
+      const box = document.querySelector<HTMLInputElement>('[data-find]')
+      // Once more is the browser's own search.
+      if (document.querySelector('dialog[open]') || (box && box === document.activeElement)) return
+      event.preventDefault()
+      setOpen(true)
+      box?.select()
+    }
+    document.addEventListener('keydown', onKeyDown)
+    return () => document.removeEventListener('keydown', onKeyDown)
+  }, [])
+  return (
+    isOpen && (
+      <Suspense>
+        <FindBar {...props} onClose={() => setOpen(false)} />
+      </Suspense>
+    )
+  )
+}

@@ -1,0 +1,88 @@
+import { Trash2 } from 'lucide-react'
+import { useId, useState, useSyncExternalStore } from 'react'
+import { createPortal } from 'react-dom'
+import { Button } from '../../../ui/button.tsx'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { TextField } from '../../../ui/text-field.tsx'
+import { ownPrompts, promptName } from './prompts.ts'
+
+/** Prompts of one's own: kept in this browser, and put into the message box by `/name`. */
+export default function PromptsDialog({ onClose }: { onClose: () => void }) {
+  const mine = useSyncExternalStore(ownPrompts.subscribe, ownPrompts.get)
+  const [typed, setTyped] = useState('')
+  const [text, setText] = useState('')
+  const textId = useId()
+  const name = promptName(typed)
+
+  function keep(): void {
+    if (name === '' || text.trim() === '') return
+    ownPrompts.keep({ name, text })
+    setTyped('')
+    setText('')
+  }
+
+  // Outside of the message box's form: a form in a form is none.
+  return createPortal(
+    <Dialog label="Your prompts" onClose={onClose}>
+      <form
+        className="grid gap-4 p-5"
+        onSubmit={(event) => {
+          event.preventDefault()
+          event.stopPropagation()
+          keep()
+        }}
+      >
+        <h2 className="font-semibold">Your prompts</h2>
+        {mine.length > 0 && (
+          <ul aria-label="Prompts" className="grid max-h-48 gap-1 overflow-y-auto text-sm">
+            {mine.map((prompt) => (
+              <li key={prompt.name} className="flex items-center gap-2">
+                <button
+                  type="button"
+                  className="min-w-0 flex-1 cursor-pointer truncate rounded-lg px-2 py-1.5 text-left hover:bg-hover"
+                  onClick={() => {
+                    setTyped(prompt.name)
+                    setText(prompt.text)
+                  }}
+                >
+                  <span className="font-medium">/{prompt.name}</span>{' '}
+                  <span className="text-muted">{prompt.text}</span>
+                </button>
+                <IconButton
+                  label={`Remove /${prompt.name}`}
+                  onClick={() => ownPrompts.remove(prompt.name)}
+                >
+                  <Trash2 aria-hidden size={14} />
+                </IconButton>
+              </li>
+            ))}
+          </ul>
+        )}
+        <TextField label="Name" value={typed} onChange={({ target }) => setTyped(target.value)} />
+        <div className="grid gap-1">
+          <label htmlFor={textId} className="text-sm font-medium">
+            Text
+          </label>
+          <textarea
+            id={textId}
+            dir="auto"
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+            className="field-sizing-content max-h-[30dvh] min-h-20 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6"
+          />
+        </div>
+        <p className="text-xs text-muted">
+          {name === '' ? 'Kept in this browser.' : `Typed as /${name}. Kept in this browser.`}
+        </p>
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Done</Button>
+          <Button kind="primary" type="submit" aria-disabled={name === '' || text.trim() === ''}>
+            Keep
+          </Button>
+        </div>
+      </form>
+    </Dialog>,
+    document.body,
+  )
+}

@@ -1,0 +1,93 @@
+/** A text that is put into the message box by `/name`. */
+export type Prompt = { name: string; text: string }
+
+export const BUILT_IN: readonly Prompt[] = [
+  {
+    name: 'summarise',
+    text: 'Summarise our conversation so far: what was asked, what was found, and what is still open.',
+  },
+  { name: 'simpler', text: 'Explain that again in simpler words, with an example.' },
+  { name: 'shorter', text: 'Say your last answer again in at most three sentences.' },
+  { name: 'table', text: 'Put your last answer into a table.' },
+  {
+    name: 'check',
+    text: 'Check your last answer for mistakes, and tell me what you would change.',
+  },
+  { name: 'translate', text: 'Translate your last answer into ' },
+]
+
+const KEY = 'throughline.prompts'
+const MOST = 200
+const listeners = new Set<() => void>()
+let own: readonly Prompt[] | null = null
+
+/** The prompts that a person keeps in this browser. */
+export const ownPrompts = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  get(): readonly Prompt[] {
+    own ??= stored()
+    return own
+  },
+  /** In place of one of the same name. */
+  keep(prompt: Prompt): void {
+    const others = ownPrompts.get().filter(({ name }) => name !== prompt.name)
+    set([...others, prompt].slice(-MOST))
+  },
+  remove(name: string): void {
+    set(ownPrompts.get().filter((prompt) => prompt.name !== name))
+  },
+}
+
+/** Letters, digits and hyphens, as they are typed after the slash. */
+export function promptName(typed: string): string {
+  return typed
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 40)
+}
+
+/** One's own before the built-in ones, which they may replace; those that begin with what is typed first. */
+export function promptsFor(typed: string, mine: readonly Prompt[]): Prompt[] {
+  const names = new Set(mine.map(({ name }) => name))
+  const all = [...mine, ...BUILT_IN.filter(({ name }) => !names.has(name))]
+  const word = typed.toLowerCase()
+  const begins = all.filter(({ name }) => name.startsWith(word))
+  return [
+    ...begins,
+    ...all.filter((prompt) => !begins.includes(prompt) && prompt.name.includes(word)),
+  ]
+}
+
+function set(prompts: readonly Prompt[]): void {
+  own = prompts
+  try {
+    localStorage.setItem(KEY, JSON.stringify(prompts))
+  } catch {
+    // Storage is full or blocked: they last until the page is closed.
+  }
+  for (const listener of listeners) listener()
+}
+
+function stored(): Prompt[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    if (!Array.isArray(value)) return []
+    return value.flatMap((one: unknown) =>
+      typeof one === 'object' &&
+      one !== null &&
+      'name' in one &&
+      'text' in one &&
+      typeof one.name === 'string' &&
+      typeof one.text === 'string'
+        ? [{ name: one.name, text: one.text }]
+        : [],
+    )
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,78 @@
+import { Plus } from 'lucide-react'
+import { Suspense, lazy, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
+import { focusMessageBox, messageBox } from '../composer/message-box.ts'
+import { drafts } from '../composer/page-drafts.ts'
+import { ownPrompts, promptsFor } from './prompts.ts'
+
+const PromptsDialog = lazy(() => import('./prompts-dialog.tsx'))
+
+/** The prompts whose names begin as what is typed after a slash. */
+export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed: string }) {
+  const mine = useSyncExternalStore(ownPrompts.subscribe, ownPrompts.get)
+  const [index, setIndex] = useState(0)
+  const [isClosed, setClosed] = useState(false)
+  const [isEditing, setEditing] = useState(false)
+  const prompts = isClosed ? [] : promptsFor(typed, mine)
+  const active = prompts[Math.min(index, prompts.length - 1)]
+
+  function choose(text: string): void {
+    drafts.set(draftKey, text)
+    focusMessageBox()
+  }
+
+  const onKeyDown = useEffectEvent((event: KeyboardEvent): void => {
+    if (event.isComposing || event.shiftKey || !active) return
+    if (event.key === 'ArrowDown') setIndex((index + 1) % prompts.length)
+    else if (event.key === 'ArrowUp') setIndex((index - 1 + prompts.length) % prompts.length)
+    else if (event.key === 'Enter' || event.key === 'Tab') choose(active.text)
+    else if (event.key === 'Escape') setClosed(true)
+    else return
+    event.preventDefault()
+    // The box would send, and the page stop the answer.
+    event.stopPropagation()
+  })
+  useEffect(() => {
+    const box = messageBox()
+    box?.addEventListener('keydown', onKeyDown)
+    return () => box?.removeEventListener('keydown', onKeyDown)
+  }, [])
+
+  return (
+    <>
+      {active && (
+        <div className="border-b border-border p-1.5">
+          <div role="listbox" aria-label="Prompts" className="max-h-64 overflow-y-auto">
+            {prompts.map((prompt, place) => (
+              <div
+                key={prompt.name}
+                role="option"
+                aria-selected={prompt === active}
+                onPointerMove={() => setIndex(place)}
+                onClick={() => choose(prompt.text)}
+                className="flex min-h-9 cursor-pointer items-baseline gap-3 rounded-xl px-3 py-1.5 text-sm aria-selected:bg-hover"
+              >
+                <span className="shrink-0 font-medium">/{prompt.name}</span>
+                <span dir="auto" className="min-w-0 truncate text-muted">
+                  {prompt.text}
+                </span>
+              </div>
+            ))}
+          </div>
+          <button
+            type="button"
+            onClick={() => setEditing(true)}
+            className="flex min-h-9 w-full cursor-pointer items-center gap-2 rounded-xl px-3 text-sm text-muted hover:bg-hover hover:text-text"
+          >
+            <Plus aria-hidden size={14} />
+            Your prompts…
+          </button>
+        </div>
+      )}
+      {isEditing && (
+        <Suspense>
+          <PromptsDialog onClose={() => setEditing(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}

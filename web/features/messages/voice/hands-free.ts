@@ -1,0 +1,136 @@
+import type { AppMessage, Client } from '../../../../shared/client/index.ts'
+import { messageBox } from '../composer/message-box.ts'
+import { drafts } from '../composer/page-drafts.ts'
+import { openMicrophone } from './microphone.ts'
+import type { Microphone } from './microphone.ts'
+import { readAloud, readings } from './reading.ts'
+import { transcribe } from './transcribe.ts'
+
+export type HandsFreeStatus = 'off' | 'listening' | 'hearing' | 'writing' | 'waiting' | 'reading'
+
+/** Where the conversation takes place; another one once the first message has made a session. */
+type Place = { client: Client; draftKey: string; isSession: boolean }
+
+const listeners = new Set<() => void>()
+let status: HandsFreeStatus = 'off'
+let place: Place | null = null
+let running: AbortController | null = null
+
+/** Speak, hear the answer, speak again; it goes on from the page of a new session to the session's. */
+export const handsFree = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  get: (): HandsFreeStatus => status,
+  /** Tells which page is shown. Leaving for another session ends it. */
+  at(shown: Place): void {
+    if (place && place.draftKey !== shown.draftKey && place.isSession) handsFree.stop()
+    place = shown
+    set(status)
+  },
+  start(): void {
+    if (running) return
+    const stop = new AbortController()
+    running = stop
+    converse(stop.signal)
+      .catch((error: unknown) => {
+        const text = error instanceof Error ? error.message : 'Speaking does not work now.'
+        if (!stop.signal.aborted && place) drafts.report(place.draftKey, text)
+      })
+      .finally(() => {
+        if (running === stop) running = null
+        set('off')
+      })
+  },
+  stop(): void {
+    running?.abort()
+    readings.stop()
+  },
+}
+
+async function converse(signal: AbortSignal): Promise<void> {
+  set('listening')
+  using microphone = await openMicrophone()
+  while (!signal.aborted) {
+    set('listening')
+    const recording = await microphone.utterance(signal, () => set('hearing'))
+    if (!recording) continue
+    set('writing')
+    let words = ''
+    await transcribe(recording, (more) => (words += more), signal)
+    if (words.trim() === '') continue
+    const known = new Set(messages().map(({ id }) => id))
+    await say(words.trim())
+    set('waiting')
+    const answer = await nextAnswer(known, signal)
+    if (!answer) continue
+    set('reading')
+    await readUntilInterrupted(microphone, answer, signal)
+  }
+}
+
+/** Puts the words into the box and sends it as a person would: refusals end where they always do. */
+async function say(words: string): Promise<void> {
+  if (!place) return
+  const typed = drafts.get(place.draftKey).trim()
+  drafts.set(place.draftKey, typed === '' ? words : `${typed}\n\n${words}`)
+  // The box has been drawn with its words by then.
+  await new Promise((resolve) => setTimeout(resolve))
+  messageBox()?.form?.requestSubmit()
+}
+
+async function readUntilInterrupted(
+  microphone: Microphone,
+  answer: AppMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!place) return
+  const over = new AbortController()
+  const interrupted = microphone.speech(AbortSignal.any([signal, over.signal]))
+  interrupted.then(readings.stop, () => undefined)
+  try {
+    await readAloud(place.client, answer, true)
+  } finally {
+    over.abort()
+  }
+}
+
+function messages(): readonly AppMessage[] {
+  if (!place?.isSession) return []
+  return place.client.session(place.draftKey).store.getSnapshot().state?.messages ?? []
+}
+
+/** The next answer as soon as it has words; null when it ended without any. */
+function nextAnswer(known: ReadonlySet<string>, signal: AbortSignal): Promise<AppMessage | null> {
+  return new Promise((resolve, reject) => {
+    let leave: (() => void) | null = null
+    let followed = ''
+    const look = (): void => {
+      if (place?.isSession && followed !== place.draftKey) {
+        leave?.()
+        followed = place.draftKey
+        leave = place.client.session(followed).store.subscribe(look)
+      }
+      const answer = messages().findLast(({ id, role }) => role === 'assistant' && !known.has(id))
+      const hasWords = answer?.parts.some((part) => part.type === 'text' && part.text !== '')
+      const isOver = answer && answer.status !== 'running' && answer.status !== 'waiting'
+      if (hasWords || isOver) end(() => resolve(hasWords ? (answer ?? null) : null))
+    }
+    const onAbort = () => end(() => reject(signal.reason))
+    const end = (settle: () => void): void => {
+      leave?.()
+      listeners.delete(look)
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    listeners.add(look)
+    signal.addEventListener('abort', onAbort)
+    look()
+  })
+}
+
+function set(next: HandsFreeStatus): void {
+  status = next
+  for (const listener of listeners) listener()
+}

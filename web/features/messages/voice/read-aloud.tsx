@@ -1,0 +1,33 @@
+import { Square, Volume2 } from 'lucide-react'
+import { useSyncExternalStore } from 'react'
+import type { AppMessage } from '../../../../shared/client/index.ts'
+import { useThroughline } from '../../../../shared/react/index.ts'
+import { useHealth } from '../../../health.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { readAloud, readings } from './reading.ts'
+
+/** Reads an answer aloud; also one that is still written. */
+export function ReadAloud({ message }: { message: AppMessage }) {
+  const client = useThroughline()
+  const hasService = useHealth()?.speech ?? false
+  const { reading, problem } = useSyncExternalStore(readings.subscribe, readings.get)
+  if (!message.parts.some((part) => part.type === 'text' && part.text !== '')) return null
+  if (!hasService && !('speechSynthesis' in window)) return null
+  const isRead = reading?.messageId === message.id
+  return (
+    <>
+      <IconButton
+        label={isRead ? 'Stop reading' : 'Read aloud'}
+        className={isRead ? 'text-accent' : ''}
+        onClick={() => (isRead ? readings.stop() : void readAloud(client, message, hasService))}
+      >
+        {isRead ? (
+          <Square aria-hidden size={13} fill="currentColor" />
+        ) : (
+          <Volume2 aria-hidden size={15} />
+        )}
+      </IconButton>
+      {problem?.messageId === message.id && <span role="status">{problem.text}</span>}
+    </>
+  )
+}

@@ -1,0 +1,82 @@
+import type { AppMessage, Client } from '../../../../shared/client/index.ts'
+
+/** An answer that is being read aloud. */
+export type Reading = {
+  messageId: string
+  status: 'starting' | 'reading' | 'paused'
+  /** Whose voice it is. */
+  by: 'server' | 'browser'
+}
+
+export type ReadingControls = { pause(): void; resume(): void }
+
+type State = { reading: Reading | null; problem: { messageId: string; text: string } | null }
+
+const listeners = new Set<() => void>()
+let state: State = { reading: null, problem: null }
+let stopCurrent: AbortController | null = null
+let controls: ReadingControls | null = null
+
+/** One answer at a time is read aloud in a tab. */
+export const readings = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  get: (): State => state,
+  pause(): void {
+    controls?.pause()
+    change({ status: 'paused' })
+  },
+  resume(): void {
+    controls?.resume()
+    change({ status: 'reading' })
+  },
+  stop(): void {
+    stopCurrent?.abort()
+  },
+}
+
+/**
+ * Reads an answer aloud, from its first sentences while it is still written. Another one that is being read is stopped.
+ * @param hasService whether the server has a voice; otherwise the browser's is used
+ * @returns when it has been read, was stopped or could not be read
+ */
+export async function readAloud(
+  client: Client,
+  message: AppMessage,
+  hasService: boolean,
+): Promise<void> {
+  readings.stop()
+  const stop = new AbortController()
+  stopCurrent = stop
+  const by = hasService ? 'server' : 'browser'
+  set({ reading: { messageId: message.id, status: 'starting', by }, problem: null })
+  let problem: string | null = null
+  try {
+    const { readMessage } = await import('./read-message.ts')
+    await readMessage(client, message, by, stop.signal, (voice, voiceControls) => {
+      if (stop.signal.aborted) return
+      controls = voiceControls
+      change({ by: voice, status: 'reading' })
+    })
+  } catch (error) {
+    if (!stop.signal.aborted) problem = error instanceof Error ? error.message : String(error)
+  }
+  if (stopCurrent !== stop) return
+  stopCurrent = null
+  controls = null
+  set({
+    reading: null,
+    problem: problem === null ? null : { messageId: message.id, text: problem },
+  })
+}
+
+function change(changed: Partial<Reading>): void {
+  if (state.reading) set({ ...state, reading: { ...state.reading, ...changed } })
+}
+
+function set(next: State): void {
+  state = next
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,55 @@
+import { basePath } from '../../../base-path.ts'
+import { voiceSettings } from './voice-settings.ts'
+import type { Voice } from './voices.ts'
+
+/** Voices that OpenAI's service knows; another service may know others, and has one of its own. */
+export const SERVER_VOICES = [
+  ...['alloy', 'ash', 'ballad', 'coral', 'echo', 'fable', 'nova', 'onyx', 'sage', 'shimmer'],
+  'verse',
+]
+
+/** Plays what the server sends while it comes. */
+export function serverVoice(): Voice {
+  const audio = new Audio()
+  audio.preload = 'auto'
+  return {
+    pause: () => audio.pause(),
+    resume: () => {
+      audio.play().catch(() => undefined)
+    },
+    async read({ messageId, from, to }, signal) {
+      signal.throwIfAborted()
+      const { voice } = voiceSettings.get()
+      const query = new URLSearchParams({ from: String(from), to: String(to) })
+      if (voice.startsWith('server:')) query.set('voice', voice.slice('server:'.length))
+      const over = Promise.withResolvers<void>()
+      const listening = new AbortController()
+      const options = { signal: listening.signal }
+      audio.addEventListener('ended', () => over.resolve(), options)
+      audio.addEventListener(
+        'error',
+        () => over.reject(new Error('The speech service cannot be used now.')),
+        options,
+      )
+      signal.addEventListener('abort', () => over.reject(signal.reason), options)
+      // The pitch stays, and a change of speed needs no other recording.
+      const setSpeed = () => {
+        audio.playbackRate = voiceSettings.get().speed
+      }
+      const unsubscribe = voiceSettings.subscribe(setSpeed)
+      try {
+        audio.src = `${basePath}/api/messages/${messageId}/speech?${query.toString()}`
+        audio.defaultPlaybackRate = voiceSettings.get().speed
+        setSpeed()
+        await Promise.race([audio.play(), over.promise])
+        await over.promise
+      } finally {
+        unsubscribe()
+        listening.abort()
+        audio.pause()
+        audio.removeAttribute('src')
+        audio.load()
+      }
+    },
+  }
+}

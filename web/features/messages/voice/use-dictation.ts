@@ -1,0 +1,68 @@
+import { useEffect, useRef, useState } from 'react'
+import { drafts } from '../composer/page-drafts.ts'
+import { dictateInto } from './dictation.ts'
+import { openMicrophone } from './microphone.ts'
+import type { Microphone, Recording } from './microphone.ts'
+import { transcribe } from './transcribe.ts'
+
+export type DictationStatus = 'idle' | 'opening' | 'recording' | 'writing'
+
+/** A recording that nobody ends is ended, in milliseconds. */
+const MOST_MS = 10 * 60_000
+
+/** Speaking into the message box: nothing is sent by itself. */
+export function useDictation(draftKey: string) {
+  const [status, setStatus] = useState<DictationStatus>('idle')
+  const current = useRef<{ stop: AbortController; end: () => void } | null>(null)
+
+  useEffect(() => () => current.current?.stop.abort(), [draftKey])
+
+  async function start(): Promise<void> {
+    if (current.current) return
+    const stop = new AbortController()
+    const ended = Promise.withResolvers<void>()
+    current.current = { stop, end: ended.resolve }
+    stop.signal.addEventListener('abort', () => ended.resolve())
+    const timer = setTimeout(ended.resolve, MOST_MS)
+    setStatus('opening')
+    try {
+      const recording = await recorded(stop.signal, ended.promise, () => setStatus('recording'))
+      if (recording) {
+        setStatus('writing')
+        await transcribe(recording, dictateInto(draftKey), stop.signal)
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) {
+        drafts.report(draftKey, `Not written down: ${error instanceof Error ? error.message : ''}`)
+      }
+    } finally {
+      clearTimeout(timer)
+      current.current = null
+      setStatus('idle')
+    }
+  }
+
+  return {
+    status,
+    start: () => void start(),
+    /** Ends the recording: its words are written down. */
+    finish: () => current.current?.end(),
+    /** Forgets the recording. */
+    cancel: () => current.current?.stop.abort(),
+  }
+}
+
+async function recorded(
+  signal: AbortSignal,
+  ended: Promise<void>,
+  onBegin: () => void,
+): Promise<Blob | null> {
+  using microphone: Microphone = await openMicrophone()
+  signal.throwIfAborted()
+  const recording: Recording = microphone.record()
+  onBegin()
+  await ended
+  if (!signal.aborted) return await recording.finish()
+  recording.cancel()
+  return null
+}

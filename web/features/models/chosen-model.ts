@@ -1,0 +1,37 @@
+import { useSyncExternalStore } from 'react'
+
+const KEY = 'throughline.model'
+const listeners = new Set<() => void>()
+let chosen: string | null | undefined
+
+/** The model of the next new session in this browser; null for the server's default. */
+export function useChosenModel(): [string | null, (model: string | null) => void] {
+  return [useSyncExternalStore(subscribe, get), set]
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function get(): string | null {
+  if (chosen === undefined) {
+    try {
+      chosen = localStorage.getItem(KEY)
+    } catch {
+      chosen = null
+    }
+  }
+  return chosen
+}
+
+function set(model: string | null): void {
+  chosen = model
+  try {
+    if (model === null) localStorage.removeItem(KEY)
+    else localStorage.setItem(KEY, model)
+  } catch {
+    // Storage is blocked: the choice lasts until the page is closed.
+  }
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,88 @@
+import { ChartNetwork, Code } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { IconButton } from '../../icon-button.tsx'
+import { useDark } from '../../use-dark.ts'
+import { CodeBlock } from '../code/code-block.tsx'
+import type { Picture } from './draw-diagram.ts'
+
+/** In CSS pixels: drawn smaller, its words could not be read. */
+const LEAST_WIDTH = 440
+
+type Drawing = { url: string; picture: Picture } | { problem: string }
+
+/** A diagram; its source until it is drawn, when it is asked for, and with the error when it cannot be drawn. */
+export default function Diagram({ source }: { source: string }) {
+  const drawing = useDrawing(source)
+  const [showsSource, setShowsSource] = useState(false)
+  const isDrawn = drawing !== null && 'url' in drawing
+  if (isDrawn && !showsSource) {
+    const { url, picture } = drawing
+    return (
+      <figure className="diagram" aria-label="Diagram">
+        <div className="diagram-scroll" tabIndex={0} role="group" aria-label="Diagram, drawn">
+          <img
+            src={url}
+            alt={source}
+            width={picture.width}
+            height={picture.height}
+            style={{ minWidth: Math.min(picture.width, LEAST_WIDTH) }}
+          />
+        </div>
+        <IconButton
+          label="Show source"
+          className="diagram-action"
+          onClick={() => setShowsSource(true)}
+        >
+          <Code aria-hidden size={15} />
+        </IconButton>
+      </figure>
+    )
+  }
+  return (
+    <>
+      <CodeBlock code={source} language="mermaid" isWhole>
+        {isDrawn && (
+          <IconButton label="Show diagram" onClick={() => setShowsSource(false)}>
+            <ChartNetwork aria-hidden size={15} />
+          </IconButton>
+        )}
+      </CodeBlock>
+      {drawing !== null && 'problem' in drawing && (
+        <p role="note" className="diagram-problem">
+          This diagram cannot be drawn: {drawing.problem}
+        </p>
+      )}
+    </>
+  )
+}
+
+function useDrawing(source: string): Drawing | null {
+  const isDark = useDark()
+  const [drawing, setDrawing] = useState<Drawing | null>(null)
+  useEffect(() => {
+    let isGone = false
+    let url: string | null = null
+    import('./draw-diagram.ts')
+      .then(({ drawDiagram }) => drawDiagram(source, isDark))
+      .then(
+        (picture) => {
+          if (isGone) return
+          url = URL.createObjectURL(new Blob([picture.svg], { type: 'image/svg+xml' }))
+          setDrawing({ url, picture })
+        },
+        (error: unknown) => {
+          if (!isGone) setDrawing({ problem: firstLines(error) })
+        },
+      )
+    return () => {
+      isGone = true
+      if (url) URL.revokeObjectURL(url)
+    }
+  }, [source, isDark])
+  return drawing
+}
+
+function firstLines(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.split('\n', 4).join('\n').slice(0, 400)
+}

@@ -1,0 +1,47 @@
+import { memo } from 'react'
+import { CopyButton } from '../copy-button.tsx'
+import { csvOf } from './csv.ts'
+import { renderInline } from './inline.tsx'
+import type { Tokens } from './lex.ts'
+import { standard } from './tokens.ts'
+
+export function TableView({ table }: { table: Tokens.Table }) {
+  return (
+    <div className="table-frame">
+      <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+        {/* The columns run as the header reads: cells have a direction of their own. */}
+        <table dir="auto">
+          {/* Tables of names and values often have an empty header, because Markdown requires one. */}
+          <thead hidden={table.header.every((cell) => cell.text === '')}>
+            <RowView cells={table.header} />
+          </thead>
+          <tbody>
+            {table.rows.map((cells, index) => (
+              <RowView key={index} cells={cells} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <CopyButton label="Copy as CSV" text={() => csvOf(table)} className="table-copy" />
+    </div>
+  )
+}
+
+const RowView = memo(function RowView({ cells }: { cells: Tokens.TableCell[] }) {
+  return (
+    <tr>
+      {cells.map((cell, index) => {
+        const Cell = cell.header ? 'th' : 'td'
+        return (
+          <Cell
+            key={index}
+            dir={cell.header ? undefined : 'auto'}
+            style={cell.align ? { textAlign: cell.align } : undefined}
+          >
+            {renderInline(standard(cell.tokens))}
+          </Cell>
+        )
+      })}
+    </tr>
+  )
+})

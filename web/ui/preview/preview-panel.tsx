@@ -1,0 +1,71 @@
+import { basePath } from '../../base-path.ts'
+import { X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { Dialog } from '../dialog.tsx'
+import { IconButton } from '../icon-button.tsx'
+import { useMediaQuery } from '../use-media-query.ts'
+import { previews } from './previews.ts'
+import type { Preview } from './previews.ts'
+
+const close = () => previews.show(null)
+
+/** What a person opened, beside the conversation, or over it where there is no room. */
+export default function PreviewPanel({ preview }: { preview: Preview }) {
+  const isWide = useMediaQuery('(width >= 64rem)')
+  if (!isWide) {
+    return (
+      <Dialog
+        label="Preview"
+        onClose={close}
+        className="m-auto h-[min(44rem,92dvh)] w-[calc(100vw-1.5rem)] max-w-none rounded-2xl border border-border bg-raised p-0 text-text shadow-2xl"
+      >
+        <Content preview={preview} />
+      </Dialog>
+    )
+  }
+  return (
+    <aside aria-label="Preview" className="w-[44%] shrink-0 border-l border-border bg-raised">
+      <Content preview={preview} />
+    </aside>
+  )
+}
+
+function Content({ preview }: { preview: Preview }) {
+  return (
+    <div className="flex h-full flex-col">
+      <header className="flex h-14 shrink-0 items-center gap-3 border-b border-border px-4 text-sm">
+        <h2 className="font-medium">Preview</h2>
+        <span className="text-xs text-muted">{preview.title}, without network</span>
+        <IconButton label="Close preview" className="ml-auto" onClick={close}>
+          <X aria-hidden size={16} />
+        </IconButton>
+      </header>
+      {/* Another preview is another frame: the old one's scripts end with it. */}
+      <Frame key={preview.html} html={preview.html} />
+    </div>
+  )
+}
+
+function Frame({ html }: { html: string }) {
+  const frame = useRef<HTMLIFrameElement>(null)
+  useEffect(() => {
+    const onMessage = ({ source, data }: MessageEvent): void => {
+      const target = frame.current?.contentWindow
+      // Its origin is opaque, so that it cannot be named as the receiver.
+      if (target && source === target && data === 'ready') target.postMessage(html, '*')
+    }
+    addEventListener('message', onMessage)
+    return () => removeEventListener('message', onMessage)
+  }, [html])
+  return (
+    <iframe
+      ref={frame}
+      title="Preview of what the model wrote"
+      src={`${basePath}/preview`}
+      sandbox="allow-scripts allow-modals"
+      referrerPolicy="no-referrer"
+      className="min-h-0 w-full flex-1 border-0 bg-white"
+      style={{ colorScheme: 'light' }}
+    />
+  )
+}

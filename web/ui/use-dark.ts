@@ -1,0 +1,24 @@
+import { useSyncExternalStore } from 'react'
+
+const system = '(prefers-color-scheme: dark)'
+
+/** Whether the page is dark now, for what cannot take its colours from the style sheet. */
+export function useDark(): boolean {
+  return useSyncExternalStore(subscribe, isDark, () => false)
+}
+
+function isDark(): boolean {
+  const { theme } = document.documentElement.dataset
+  return theme === 'dark' || (theme !== 'light' && matchMedia(system).matches)
+}
+
+function subscribe(listener: () => void): () => void {
+  const media = matchMedia(system)
+  media.addEventListener('change', listener)
+  const observer = new MutationObserver(listener)
+  observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  return () => {
+    media.removeEventListener('change', listener)
+    observer.disconnect()
+  }
+}
