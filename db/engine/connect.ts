@@ -1,14 +1,16 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import pg from 'pg'
 import { watchForStalledConnections } from './stalled-connections.ts'
 import type { Database } from './database.ts'
 import type { EmbeddedOptions } from './embedded/embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../queries/log/events.ts'
 import type { JobRow } from '../queries/jobs.ts'
-import { namedInsert, nameStatements } from './named-statements.ts'
+import { isPooled, namedInsert, nameStatements } from './named-statements.ts'
+import type { StatementNames } from './named-statements.ts'
 import { postgresNotifications } from './notifications.ts'
 import { postgresAddress } from './postgres-address.ts'
 import type { PostgresAddress } from './postgres-address.ts'
+import { TransactionLockDialect } from './postgres-dialect.ts'
 import type { Schema } from '../schema.ts'
 import { postgresParser } from './value-parsers.ts'
 
@@ -46,14 +48,15 @@ const READING = 2
 /** @param poolSize how many connections to hold at the most, beside the writer's own */
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const address = postgresAddress(databaseUrl)
-  const pool = openPool(address, poolSize)
-  nameStatements(pool)
+  const names: StatementNames = { hold: true }
+  const pool = openPool(address, names, poolSize)
+  nameStatements(pool, names)
   // Kept open: a first word does not wait for a connection.
-  const own = openPool(address, 1, 0)
+  const own = openPool(address, names, 1, 0)
   const watches = [pool, own].map((one) => watchForStalledConnections(one, address))
-  const insert = namedInsert(own)
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
-  const writer = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+  const insert = namedInsert(own, names)
+  const db = new Kysely<Schema>({ dialect: new TransactionLockDialect({ pool }) })
+  const writer = new Kysely<Schema>({ dialect: new TransactionLockDialect({ pool: own }) })
   return {
     kind: 'postgres',
     db,
@@ -61,11 +64,8 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
     transactionsAtOnce: Math.max(1, poolSize - READING),
     insertChunks: (rows, payload) =>
       payload
-        ? insert('insert-chunks-and-notify', INSERT_CHUNKS_AND_NOTIFY, [
-            ...eventColumns(rows),
-            payload,
-          ])
-        : insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
+        ? insert(INSERT_CHUNKS_AND_NOTIFY, [...eventColumns(rows), payload])
+        : insert(INSERT_CHUNKS, eventColumns(rows)),
     notifications: postgresNotifications(address, () => db),
     close: async () => {
       for (const watch of watches) {
@@ -78,7 +78,12 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
 }
 
 /** @param idleTimeoutMillis after which a connection that nobody uses is closed; never for 0 */
-function openPool(address: PostgresAddress, max: number, idleTimeoutMillis = 10_000): pg.Pool {
+function openPool(
+  address: PostgresAddress,
+  names: StatementNames,
+  max: number,
+  idleTimeoutMillis = 10_000,
+): pg.Pool {
   const pool = new pg.Pool({
     ...address,
     max,
@@ -91,7 +96,13 @@ function openPool(address: PostgresAddress, max: number, idleTimeoutMillis = 10_
         set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
         set statement_timeout = ${STATEMENT_TIMEOUT_MS};
         set lock_timeout = ${LOCK_TIMEOUT_MS}`
-      client.query(settings, (error: Error | null) => done(error ?? undefined))
+      client.query(settings, (failed: Error | null) => {
+        if (failed) return done(failed)
+        client.query('select pg_backend_pid() as id', (error: Error | null, answer) => {
+          if (!error && isPooled(client, answer.rows[0]?.id)) names.hold = false
+          done(error ?? undefined)
+        })
+      })
     },
   })
   // The pool replaces an idle connection that breaks; the next query reports the actual error.

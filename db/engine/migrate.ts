@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import type { Migration } from 'kysely/migration'
+import { lockMigrations } from './postgres-dialect.ts'
 import { RowsHiddenError, hidesRows } from './row-security.ts'
 import type { Schema } from '../schema.ts'
 import { up as conversations } from '../migrations/0001-conversations.ts'
@@ -29,6 +30,7 @@ import { up as ratings } from '../migrations/0038-ratings.ts'
 import { up as files } from '../migrations/0040-files.ts'
 import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
+import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
@@ -58,6 +60,7 @@ const migrations: Record<string, Migration> = {
   '0040-files': { up: files },
   '0045-run-options': { up: runOptions },
   '0046-responses': { up: responses },
+  '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
 }
 
@@ -74,36 +77,21 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
   if (await hidesRows(db)) {
     throw new RowsHiddenError()
   }
-  const all = await withNewer(db)
-  const error = await db.connection().execute(async (connection) => {
-    const usual = await setTimeouts(connection, { statement: '0', lock: '0' })
-    const migrator = new Migrator({ db: connection, provider: { getMigrations: async () => all } })
-    const outcome = await migrator.migrateToLatest()
-    if (!outcome.error) {
-      await setTimeouts(connection, usual)
+  await db.transaction().execute(async (transaction) => {
+    // Migrations may take long, and other nodes wait for them. Set for this transaction alone, since a pooler may give the
+    // connection to somebody else afterwards.
+    await sql`
+      select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`.execute(
+      transaction,
+    )
+    await lockMigrations(transaction)
+    const all = await withNewer(transaction)
+    const migrator = new Migrator({ db: transaction, provider: { getMigrations: async () => all } })
+    const { error } = await migrator.migrateToLatest()
+    if (error) {
+      throw new Error('the database could not be brought to the newest schema', { cause: error })
     }
-    return outcome.error
   })
-  if (error) {
-    throw new Error('the database could not be brought to the newest schema', { cause: error })
-  }
-}
-
-type Timeouts = { statement: string; lock: string }
-
-/**
- * Migrations may take long, and other nodes wait for them.
- * @returns the timeouts that were set before
- */
-async function setTimeouts(db: Kysely<Schema>, timeouts: Timeouts): Promise<Timeouts> {
-  const { rows } = await sql<Timeouts>`
-    select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`.execute(
-    db,
-  )
-  await sql`
-    select set_config('statement_timeout', ${timeouts.statement}, false),
-      set_config('lock_timeout', ${timeouts.lock}, false)`.execute(db)
-  return rows[0] ?? timeouts
 }
 
 /**

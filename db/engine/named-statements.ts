@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
 /** A statement is named after this many executions. */
@@ -8,12 +9,18 @@ const MOST_NAMES = 128
 const MOST_TEXTS = 2_000
 
 /**
- * Gives names to the statements that are said over and over: Postgres parses a named one once for each connection, and
- * mostly plans it once, which is more of its work for a short statement than carrying it out. Behind a pooler that
- * hands each transaction to another connection names do not hold: at the first sign of that they are given up. A
- * statement outside of a transaction is then said again; a transaction fails as by any other trouble.
+ * Whether names hold on the connections of this process. Behind a pooler that hands each transaction to another
+ * connection they do not: what is found out on one connection is true of all.
  */
-export function nameStatements(pool: pg.Pool): void {
+export type StatementNames = { hold: boolean }
+
+/**
+ * Gives names to the statements that are said over and over: Postgres parses a named one once for each connection, and
+ * mostly plans it once, which is more of its work for a short statement than carrying it out. Where names do not hold
+ * they are given up at the first sign of it. A statement outside of a transaction is then said again; a transaction
+ * fails as by any other trouble.
+ */
+export function nameStatements(pool: pg.Pool, held: StatementNames): void {
   const names = new Names()
   pool.on('connect', (client) => {
     const query: (...said: unknown[]) => unknown = client.query.bind(client)
@@ -21,15 +28,23 @@ export function nameStatements(pool: pg.Pool): void {
     const named = (...said: unknown[]): unknown => {
       const [text, values] = said
       if (typeof text !== 'string') return query(...said)
-      if (/^(begin|start transaction)\b/i.test(text)) inTransaction = true
-      if (/^(commit|rollback)$/i.test(text)) inTransaction = false
-      const name = said.length === 2 && Array.isArray(values) ? names.of(text) : null
+      // A transaction's own statements carry nothing that is worth parsing once.
+      if (/^(begin|start transaction)\b/i.test(text)) {
+        inTransaction = true
+        return query(...said)
+      }
+      if (/^(commit|rollback)$/i.test(text)) {
+        inTransaction = false
+        return query(...said)
+      }
+      const nameable = held.hold && said.length === 2 && Array.isArray(values)
+      const name = nameable ? names.of(text) : null
       if (name === null) return query(...said)
       const answer = query({ name, text, values })
       if (!(answer instanceof Promise)) return answer
       return answer.catch((error: unknown) => {
         if (!isUnknownName(error)) throw error
-        names.giveUp()
+        held.hold = false
         if (inTransaction) throw error
         return query(...said)
       })
@@ -39,12 +54,10 @@ export function nameStatements(pool: pg.Pool): void {
 }
 
 class Names {
-  #given = true
   readonly #names = new Map<string, string>()
   readonly #times = new Map<string, number>()
 
   of(text: string): string | null {
-    if (!this.#given) return null
     const name = this.#names.get(text)
     if (name !== undefined || this.#names.size >= MOST_NAMES) return name ?? null
     const times = (this.#times.get(text) ?? 0) + 1
@@ -52,33 +65,43 @@ class Names {
     this.#times.set(text, times)
     if (times < OFTEN) return null
     this.#times.delete(text)
-    this.#names.set(text, `statement-${this.#names.size}`)
+    this.#names.set(text, nameOf(text))
     return this.#names.get(text) ?? null
-  }
-
-  giveUp(): void {
-    this.#given = false
   }
 }
 
 /**
- * Executes an insert as a named prepared statement, which Postgres parses and plans once per connection; Kysely does
- * not name statements. Behind a pooler that gives each transaction another connection, names are lost; then the
- * statement is sent without a name from there on.
+ * Of the text alone: behind a pooler in transaction mode a connection has the statements that other processes named, and
+ * a name must never stand for another text there than it does here.
  */
-export function namedInsert(pool: pg.Pool) {
-  let names = true
-  return async (name: string, text: string, values: unknown[]): Promise<void> => {
+function nameOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+/** Executes an insert as a named prepared statement, which Postgres parses and plans once per connection. */
+export function namedInsert(pool: pg.Pool, held: StatementNames) {
+  return async (text: string, values: unknown[]): Promise<void> => {
+    const named = held.hold
     try {
-      await pool.query(names ? { name, text, values } : { text, values })
+      await pool.query(named ? { name: nameOf(text), text, values } : { text, values })
     } catch (error) {
-      if (!names || !isUnknownName(error)) {
+      if (!named || !isUnknownName(error)) {
         throw error
       }
-      names = false
+      held.hold = false
       await pool.query({ text, values })
     }
   }
+}
+
+/**
+ * Returns true when a pooler stands between: the process that carries statements out is another than the one that
+ * Postgres announces to a new connection. A pooler may hand each transaction to another connection.
+ *
+ * @param id of the process that carries statements out, as `pg_backend_pid()` gives it
+ */
+export function isPooled(client: pg.ClientBase, id: unknown): boolean {
+  return 'processID' in client && Number(client.processID) !== Number(id)
 }
 
 /** invalid_sql_statement_name, or duplicate_prepared_statement: nothing was carried out. */

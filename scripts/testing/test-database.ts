@@ -7,10 +7,19 @@ import type { Database } from '../../db/engine/database.ts'
 export type TestDatabase = AsyncDisposable & { url: string }
 
 /** Copies the template; only in tests of the project `postgres`, whose global setup starts the server. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const { adminUrl, template } = inject('postgres')
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(`template ${inject('postgres').template}`)
+}
+
+/** A database that was never migrated. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create('')
+}
+
+async function create(from: string): Promise<TestDatabase> {
+  const { adminUrl } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
-  await execute(adminUrl, `create database ${name} template ${template}`)
+  await execute(adminUrl, `create database ${name} ${from}`)
   const url = new URL(adminUrl)
   url.pathname = name
   return {

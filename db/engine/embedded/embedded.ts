@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import pg from 'pg'
 import type { Database } from '../database.ts'
 import { exists, keptTemplate, makeFolder } from './embedded-template.ts'
@@ -12,6 +12,7 @@ import { INSERT_CHUNKS, eventColumns } from '../../queries/log/events.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { JobRow } from '../../queries/jobs.ts'
 import { namedInsert } from '../named-statements.ts'
+import { TransactionLockDialect } from '../postgres-dialect.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import type { Schema } from '../../schema.ts'
 import { postgresParser } from '../value-parsers.ts'
@@ -68,14 +69,14 @@ export async function openThread(thread: EmbeddedThread, unlock = () => {}): Pro
   // The pool replaces a connection that breaks; the next query reports the actual error.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const insert = namedInsert(pool)
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const insert = namedInsert(pool, { hold: true })
+  const db = new Kysely<Schema>({ dialect: new TransactionLockDialect({ pool }) })
   return {
     kind: 'embedded',
     db,
     writer: db,
     transactionsAtOnce: 1,
-    insertChunks: (rows) => insert('insert-chunks', INSERT_CHUNKS, eventColumns(rows)),
+    insertChunks: (rows) => insert(INSERT_CHUNKS, eventColumns(rows)),
     // An embedded database belongs to this process alone, so there are no other nodes.
     notifications: null,
     jobs: { executeSql: (statements, values) => pool.query<JobRow>(statements, values) },
