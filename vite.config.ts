@@ -9,6 +9,10 @@ const server = `http://127.0.0.1:${process.env.SERVER_PORT ?? 8001}`
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react(), tailwindcss()],
+  // Scripts and styles find each other wherever they are: the server says where the page is (BASE_PATH).
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }),
+  },
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
     emptyOutDir: true,

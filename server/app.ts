@@ -333,7 +333,7 @@ export async function createApp(options: AppOptions) {
     async listen() {
       const url = await http.listen(config.listen)
       gate.accounts?.listensAt(url)
-      return url
+      return url + config.listen.basePath
     },
     /**
      * For a server of your own, in place of `listen`: `createServer(app.handler).on('upgrade', app.upgrade)`. It is to

@@ -85,12 +85,17 @@ export async function openHttp(options: OpenHttpOptions) {
     metrics: options.metrics,
     clientAddress,
     tls: config.listen.tls,
+    basePath: config.listen.basePath,
     plugins: [
       ...gate.plugins,
       openAiDoor(doors),
       aiSdkDoor(doors),
       mcpDoor(doors),
-      fileRoutes({ ...access, files: services.files, onError: options.onError }),
+      fileRoutes({
+        ...{ ...access, files: services.files },
+        basePath: config.listen.basePath,
+        onError: options.onError,
+      }),
       speechRoutes({
         ...{ ...access, files: services.files, db: services.database.db },
         provider: config.speech && createSpeechProvider(config.speech),

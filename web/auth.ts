@@ -1,3 +1,5 @@
+import { basePath } from './base-path.ts'
+
 /** The server refused, with what it says to people. */
 export class AuthError extends Error {
   readonly code: string | null
@@ -16,7 +18,7 @@ export class AuthError extends Error {
 export async function askAuth(path: string, body?: object): Promise<Record<string, unknown>> {
   let response: Response
   try {
-    response = await fetch(`/api/auth${path}`, {
+    response = await fetch(`${basePath}/api/auth${path}`, {
       ...(body && {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -37,7 +39,7 @@ export async function askAuth(path: string, body?: object): Promise<Record<strin
 
 /** The id of who is signed in, by the cookie of now; null for nobody. */
 export async function whoIsSignedIn(): Promise<string | null> {
-  const response = await fetch('/api/me')
+  const response = await fetch(`${basePath}/api/me`)
   if (!response.ok) return null
   const { id } = asRecord(await response.json())
   return typeof id === 'string' ? id : null

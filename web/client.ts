@@ -1,10 +1,11 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCReact } from '@trpc/react-query'
+import { basePath } from './base-path.ts'
 import { connect } from '../shared/client/index.ts'
 import type { AppRouter } from '../shared/client/index.ts'
 
 /** The only connection of this tab; all requests share its socket. */
-export const client = connect({ waitForSignIn: true })
+export const client = connect({ url: location.origin + basePath, waitForSignIn: true })
 
 /** Queries and mutations other than the live sessions, for components. */
 export const trpc = createTRPCReact<AppRouter>()

@@ -54,7 +54,8 @@ export async function openAccounts(options: AccountsOptions) {
   const open = new OpenLogins(createLoginCheck(db, now), (error) =>
     onError(error, 'logins could not be looked up'),
   )
-  let baseUrl = config.listen.publicUrl && new URL(config.listen.publicUrl).origin
+  const { publicUrl, basePath } = config.listen
+  let baseUrl = publicUrl && new URL(publicUrl).origin + basePath
   let library: Library | null = null
 
   const send = (mail: Mail): void => {
@@ -78,7 +79,7 @@ export async function openAccounts(options: AccountsOptions) {
       log: (level, message) =>
         logger[level === 'info' ? 'debug' : level]({}, `sign-in: ${message}`),
     }))
-  const getBaseUrl = (): string => baseUrl ?? `http://localhost:${config.listen.port}`
+  const getBaseUrl = (): string => baseUrl ?? `http://localhost:${config.listen.port}${basePath}`
 
   async function onLink(
     guest: { id: string; personId: string },
@@ -152,7 +153,7 @@ export async function openAccounts(options: AccountsOptions) {
       return (await setup.isNeeded()) ? `${getBaseUrl()}/setup?token=${setup.token}` : null
     },
     listensAt(url: string): void {
-      baseUrl ??= new URL(url).origin
+      baseUrl ??= new URL(url).origin + basePath
     },
     close(): void {
       open.close()

@@ -27,6 +27,8 @@ export type Config = {
     port: number
     /** The address browsers use; null means: from host and port, once they are known. */
     publicUrl: string | null
+    /** The path that everything is below, such as `/chat`; empty at the root. */
+    basePath: string
     /** Further origins that may call. */
     allowedOrigins: string[]
     /** Whose forwarded addresses are believed. */
@@ -153,6 +155,7 @@ function toConfig(settings: Settings): Config {
       host: settings.SERVER_HOST.replace(/^\[(.*)\]$/, '$1'),
       port: settings.SERVER_PORT,
       publicUrl: settings.PUBLIC_URL ?? null,
+      basePath: settings.BASE_PATH.replace(/\/$/, ''),
       allowedOrigins: settings.ALLOWED_ORIGINS,
       trustProxy: settings.TRUST_PROXY,
       tls:

@@ -26,6 +26,7 @@ export function withSecretFiles(env: Environment): { env: Environment; problems:
     try {
       // Editors end a file with a new line, which belongs to no secret.
       found[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+      if (found[name].trim() === '') problems.push(`${name}_FILE: the file is empty.`)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
       problems.push(`${name}_FILE: the file cannot be read (${code}).`)

@@ -16,6 +16,12 @@ export const Settings = z.object({
   PUBLIC_URL: webUrl(
     'must be an http or https address such as https://chat.example.com.',
   ).optional(),
+  BASE_PATH: z
+    .string()
+    .regex(/^\/([\w.~-]+(\/[\w.~-]+)*\/?)?$/, {
+      error: 'must be a path such as /chat, of letters, digits, dots, dashes and slashes.',
+    })
+    .default('/'),
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, {

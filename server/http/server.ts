@@ -8,6 +8,7 @@ import { Gauge, Registry } from 'prom-client'
 import { retryAfterOf } from '../api-error.ts'
 import type { AccessPolicy } from './access.ts'
 import { isInterface } from './access.ts'
+import { belowBase } from './base-path.ts'
 import { boundBodies } from './rest/bodies.ts'
 import { createClientAddress } from './client-address.ts'
 import type { ClientAddress } from './client-address.ts'
@@ -29,6 +30,7 @@ import { secure } from './security.ts'
 import { socketRoutes } from './sockets/socket-routes.ts'
 import { createSockets } from './sockets/sockets.ts'
 import { answerNavigation, serveWebApp } from './static.ts'
+import type { WebApp } from './static.ts'
 import { parseProxies } from '../trusted-proxies.ts'
 import { followTlsFiles, readTlsPair } from './tls.ts'
 import type { TlsFiles, TlsPair } from './tls.ts'
@@ -51,6 +53,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   /** The metrics of the other rooms, which `/metrics` shows too. */
   metrics?: Registry
   limits?: Partial<Limits>
+  /** The path that everything is below; the root when left out. */
+  basePath?: string
   /** HTTPS by this process; null leaves it to a proxy. */
   tls?: TlsFiles | null
   /** Whose requests they are; with a proxy on this machine when left out. */
@@ -96,7 +100,8 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const isDraining = (): boolean => draining
 
   const tls = options.tls ?? null
-  const app = createFastify(logger, limits, tls && (await readTlsPair(tls)))
+  const basePath = options.basePath ?? ''
+  const app = createFastify(logger, limits, basePath, tls && (await readTlsPair(tls)))
   using following = new DisposableStack()
   const { server } = app
   if (tls && server instanceof HttpsServer) {
@@ -105,7 +110,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   }
   logRequests(app)
   // First, for what is registered before it would not fail by it.
-  answerTheRest(app, options.webRoot, report)
+  answerTheRest(app, { webRoot: options.webRoot, basePath }, report)
   const noteRefusal = logRefusals(logger)
   await secure(app, access, noteRefusal)
   const untilAnswered = refuseDuringShutdown(app, () => leaving !== undefined)
@@ -116,11 +121,18 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   await app.register(healthRoutes({ ...options, isDraining, onNoDatabase: report }))
   await app.register(trpcHttp({ router, createContext, clientAddress, limits, onError, report }))
   await app.register(
-    restRoutes({ router, createContext, limits, onError, version: () => options.health().version }),
+    restRoutes({
+      router,
+      createContext,
+      limits,
+      onError,
+      basePath,
+      version: () => options.health().version,
+    }),
   )
-  await app.register(docsRoutes)
+  await app.register(docsRoutes(basePath))
   for (const plugin of options.plugins ?? []) await app.register(plugin)
-  await serveWebApp(app, options.webRoot)
+  await serveWebApp(app, { webRoot: options.webRoot, basePath })
 
   const sockets = createSockets(limits, clientAddress, (error) => {
     logger.debug({ err: error }, 'a socket failed')
@@ -139,6 +151,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     routes: socketRoutes({ ...options, limits, report, onError }),
     socketsPerAddress: limits.socketsPerAddress,
     addressOf: clientAddress,
+    basePath,
     isDraining,
     noteRefusal,
   })
@@ -184,6 +197,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
 function createFastify(
   logger: FastifyBaseLogger,
   limits: Limits,
+  basePath: string,
   tls: TlsPair | null,
 ): FastifyInstance {
   const http = {
@@ -200,6 +214,7 @@ function createFastify(
     // Ours says less, and at `debug`.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
+    rewriteUrl: ({ url }: IncomingMessage) => belowBase(basePath, url ?? '/'),
     // A batch names all its procedures in one path segment; Node takes no longer address than this.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     // An address that cannot be read, which no handler gets to see.
@@ -215,14 +230,20 @@ function createFastify(
 }
 
 /** Whatever no route took, and whatever a route threw. */
-function answerTheRest(app: FastifyInstance, webRoot: string, report: Report): void {
-  const answerMissing = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+function answerTheRest(app: FastifyInstance, web: WebApp, report: Report): void {
+  const answerMissing = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply | Promise<FastifyReply> => {
     const path = pathOf(request.url)
-    const page = isInterface(path) ? null : answerNavigation(request, reply, webRoot)
+    const page = isInterface(path) ? null : answerNavigation(request, reply, web)
     if (page) return page
     return reply
       .code(404)
-      .send({ message: `There is nothing at ${request.method} ${path}.`, code: 'NOT_FOUND' })
+      .send({
+        message: `There is nothing at ${request.method} ${pathOf(request.originalUrl)}.`,
+        code: 'NOT_FOUND',
+      })
   }
   app.setNotFoundHandler(async (request, reply) => answerMissing(request, reply))
   app.setErrorHandler(async (error, request, reply) => {

@@ -54,6 +54,25 @@ test('a navigation to any route of the app gets the app; files and interfaces th
   expect((await get(server.port, '/trpc/nothing', html)).headers['content-type']).toContain('json')
 })
 
+test('below a path the page says where it is, and its files are there', async () => {
+  await using built = await build()
+  const page =
+    '<!doctype html><head><script src="/assets/main-a1b2.js"></script></head><a href="https://a.example.com/">a</a>'
+  await writeFile(join(built.root, 'index.html'), page)
+  await using server = await startTestServer({ webRoot: built.root, basePath: '/chat' })
+  const html = { accept: 'text/html' }
+  for (const path of ['/chat', '/chat/', '/chat/s/1', '/chat/settings?a=1']) {
+    const { status, body, headers } = await get(server.port, path, html)
+    expect([path, status, headers['cache-control']]).toEqual([path, 200, 'no-cache'])
+    expect(body.toString()).toBe(
+      '<!doctype html><head><script src="/chat/assets/main-a1b2.js"></script>  <meta name="base-path" content="/chat" />\n' +
+        '  </head><a href="https://a.example.com/">a</a>',
+    )
+  }
+  expect((await get(server.port, '/chat/assets/main-a1b2.js')).body.toString()).toBe(SCRIPT)
+  expect((await get(server.port, '/assets/main-a1b2.js', html)).status).toBe(404)
+})
+
 test('no path leads out of the folder', async () => {
   await using built = await build()
   await writeFile(join(built.root, '..', 'secret.txt'), 'secret')

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pageBelowBase } from './base-path.ts'
 import { pathOf } from './logging.ts'
 
 const NOT_BUILT =
@@ -13,12 +15,20 @@ const HASHED_FOLDER = 'assets'
 
 const YEAR_SECONDS = 365 * 24 * 3600
 
+/** The folder of the built web app, and the path that it is served below. */
+export type WebApp = { webRoot: string; basePath: string }
+
 /** The built web app's files, each in the smallest variant that the browser takes. */
-export async function serveWebApp(app: FastifyInstance, webRoot: string): Promise<void> {
+export async function serveWebApp(
+  app: FastifyInstance,
+  { webRoot, basePath }: WebApp,
+): Promise<void> {
   const hashed = join(resolve(webRoot), HASHED_FOLDER) + sep
   await app.register(fastifyStatic, {
     root: resolve(webRoot),
     preCompressed: true,
+    // Below a path the page is another, which is not a file.
+    ...(basePath !== '' && { index: false }),
     cacheControl: false,
     // The build's own notes are dot files.
     dotfiles: 'ignore',
@@ -42,8 +52,8 @@ export async function serveWebApp(app: FastifyInstance, webRoot: string): Promis
 export function answerNavigation(
   request: FastifyRequest,
   reply: FastifyReply,
-  webRoot: string,
-): FastifyReply | null {
+  { webRoot, basePath }: WebApp,
+): FastifyReply | Promise<FastifyReply> | null {
   if (!isNavigation(request)) return null
   if (!existsSync(join(webRoot, 'index.html'))) {
     return reply
@@ -52,7 +62,19 @@ export function answerNavigation(
       .header('cache-control', 'no-store')
       .send(NOT_BUILT)
   }
-  return reply.sendFile('index.html')
+  return basePath === '' ? reply.sendFile('index.html') : sendPage(reply, webRoot, basePath)
+}
+
+async function sendPage(
+  reply: FastifyReply,
+  webRoot: string,
+  basePath: string,
+): Promise<FastifyReply> {
+  const html = await readFile(join(webRoot, 'index.html'), 'utf8')
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('cache-control', 'no-cache')
+    .send(pageBelowBase(basePath, html))
 }
 
 function isNavigation(request: FastifyRequest): boolean {

@@ -7,6 +7,7 @@ import {
   useLocation,
 } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { basePath } from '../base-path.ts'
 import { ErrorPage } from './pages/error-page.tsx'
 import { NewSessionPage } from './pages/new-session-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
@@ -105,6 +106,7 @@ export const router = createRouter({
     share,
     ...links,
   ]),
+  basepath: basePath || '/',
   defaultErrorComponent: ErrorPage,
 })
 

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { basePath } from '../base-path.ts'
 
 /** The kind of model that the server's health endpoint reports; undefined until it is known. */
 export function useModelKind(): string | undefined {
@@ -7,7 +8,7 @@ export function useModelKind(): string | undefined {
 }
 
 async function readHealth({ signal }: { signal: AbortSignal }): Promise<string> {
-  const response = await fetch('/health', { signal })
+  const response = await fetch(`${basePath}/health`, { signal })
   const health: unknown = await response.json()
   if (
     typeof health === 'object' &&

@@ -11,7 +11,7 @@ import type { NewAccount, SignUpPolicy } from './sign-up.ts'
 export type LibraryOptions = {
   db: Db
   secret: string
-  /** The origin that browsers use. */
+  /** The address that browsers use, without a slash at its end. */
   baseUrl: string
   allowedOrigins: readonly string[]
   settings: Pick<Config['auth'], 'guests' | 'providers'>
@@ -35,14 +35,15 @@ const LOGIN_SECONDS = 30 * 86_400
 export function createLibrary(options: LibraryOptions) {
   const { db, baseUrl, settings, policy, send } = options
   const isSecure = baseUrl.startsWith('https:')
+  const { origin, pathname } = new URL(baseUrl)
   return betterAuth({
     appName: 'Throughline',
-    baseURL: baseUrl,
-    basePath: '/api/auth',
+    baseURL: origin,
+    basePath: `${pathname.replace(/\/$/, '')}/api/auth`,
     secret: options.secret,
     // Without transactions, so that its hooks may ask the one connection of an embedded database.
     database: { db, type: 'postgres', transaction: false },
-    trustedOrigins: [baseUrl, ...options.allowedOrigins],
+    trustedOrigins: [origin, ...options.allowedOrigins],
     telemetry: { enabled: false },
     logger: {
       disableColors: true,
@@ -204,7 +205,12 @@ export function createLibrary(options: LibraryOptions) {
       cookiePrefix: cookiePrefix(baseUrl),
       // The prefix above says more than the library's own would.
       useSecureCookies: false,
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure },
+      defaultCookieAttributes: {
+        httpOnly: true,
+        sameSite: 'lax',
+        path: pathname,
+        secure: isSecure,
+      },
       database: { generateId: () => options.newId() },
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       // Every request has passed our own check of Origin, which also holds where there is no cookie yet.
@@ -219,9 +225,14 @@ export function createLibrary(options: LibraryOptions) {
 
 export type Library = ReturnType<typeof createLibrary>
 
-/** `__Host-`: the cookie is this host's alone, and goes over TLS only. */
+/**
+ * `__Host-`: the cookie is this host's alone, and goes over TLS only. Browsers take that for a whole host only: below a
+ * path it is `__Secure-`.
+ */
 function cookiePrefix(baseUrl: string): string {
-  return baseUrl.startsWith('https:') ? '__Host-throughline' : 'throughline'
+  const { protocol, pathname } = new URL(baseUrl)
+  if (protocol !== 'https:') return 'throughline'
+  return pathname === '/' ? '__Host-throughline' : '__Secure-throughline'
 }
 
 /** The cookie that carries a login. */

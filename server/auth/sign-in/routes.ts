@@ -8,7 +8,7 @@ import { countSignIn } from './sign-in-limits.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 
 export type AuthRoutesOptions = {
-  /** The origin that browsers use. */
+  /** The address that browsers use, without a slash at its end. */
   baseUrl(): string
   handle(request: Request): Promise<Response>
   accept(kind: 'setup' | 'invite', answer: Answer, address: string): Promise<boolean>
@@ -125,7 +125,7 @@ async function toRequest(
   headers.set(ADDRESS_HEADER, clientAddress(request.raw))
   if (instead) headers.set('content-type', instead.type)
   const body = instead?.body ?? bodyOf(request)
-  return new Request(new URL(instead?.path ?? request.url, baseUrl()), {
+  return new Request(baseUrl() + (instead?.path ?? request.url), {
     method: request.method,
     headers,
     ...(body !== null && { body }),

@@ -25,8 +25,11 @@ export type ResumableUploads = {
  */
 export function createResumableUploads(
   files: Files,
-  path: string,
-  onError: (error: unknown, what: string) => void,
+  {
+    path,
+    basePath,
+    onError,
+  }: { path: string; basePath: string; onError: (error: unknown, what: string) => void },
 ): ResumableUploads {
   const store = new FileStore({ directory: files.uploads })
   const users = new WeakMap<object, User>()
@@ -60,7 +63,7 @@ export function createResumableUploads(
     maxSize: files.maxBytes,
     relativeLocation: true,
     // The address of the server in front is its own business.
-    generateUrl: (_request, { path: base, id }) => `${base}/${id}`,
+    generateUrl: (_request, { path: base, id }) => `${basePath}${base}/${id}`,
     // What was whole became a file, which is deleted as files are.
     disableTerminationForFinishedUploads: true,
     namingFunction: (_request, metadata) => {

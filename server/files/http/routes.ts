@@ -13,6 +13,8 @@ import { createResumableUploads } from './resumable.ts'
 
 export type FileRoutesOptions = FileAccess & {
   files: Files
+  /** The path that everything is below; empty at the root. */
+  basePath: string
   onError(error: unknown, what: string): void
 }
 
@@ -23,7 +25,11 @@ const FORM_BYTES = 64 * 1024
 /** Bytes of files, in and out. Bodies are not read before it is known whose they are, and then go to the disk as they come. */
 export function fileRoutes(options: FileRoutesOptions) {
   const { files } = options
-  const uploads = createResumableUploads(files, UPLOADS, options.onError)
+  const uploads = createResumableUploads(files, {
+    path: UPLOADS,
+    basePath: options.basePath,
+    onError: options.onError,
+  })
   const bodyLimit = files.maxBytes + FORM_BYTES
 
   return async function plugin(app: FastifyInstance): Promise<void> {

@@ -6,13 +6,14 @@ import { DOCS_POLICY } from '../security.ts'
 
 const require = createRequire(import.meta.url)
 
-const SWAGGER_PAGE = page(
-  'Throughline API',
-  '<link rel="stylesheet" href="/docs/swagger-ui.css">',
-  '<div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>',
-)
-const SWAGGER_START = `SwaggerUIBundle({
-  url: '/openapi.json',
+const swaggerPage = (base: string): string =>
+  page(
+    'Throughline API',
+    `<link rel="stylesheet" href="${base}/docs/swagger-ui.css">`,
+    `<div id="swagger-ui"></div><script src="${base}/docs/swagger-ui-bundle.js"></script><script src="${base}/docs/start.js"></script>`,
+  )
+const swaggerStart = (base: string): string => `SwaggerUIBundle({
+  url: '${base}/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
@@ -20,27 +21,37 @@ const SWAGGER_START = `SwaggerUIBundle({
 })
 `
 // Redoc's own sign is on its makers' server, where the policy lets no page go.
-const REDOC_PAGE = page(
-  'Throughline API reference',
-  '<style>body { margin: 0 } img[src*="cdn.redoc.ly"] { display: none }</style>',
-  '<redoc spec-url="/openapi.json"></redoc><script src="/redoc/redoc.standalone.js"></script>',
-)
+const redocPage = (base: string): string =>
+  page(
+    'Throughline API reference',
+    '<style>body { margin: 0 } img[src*="cdn.redoc.ly"] { display: none }</style>',
+    `<redoc spec-url="${base}/openapi.json"></redoc><script src="${base}/redoc/redoc.standalone.js"></script>`,
+  )
 
 /**
  * The description of the REST interface, to be browsed at `/docs` (Swagger UI) and `/redoc` (Redoc). All they need
  * comes from installed packages: they work without a network.
  */
-export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/docs', { helmet }, (_request, reply) => sendHtml(reply, SWAGGER_PAGE))
-  app.get('/docs/start.js', (_request, reply) => send(reply, 'text/javascript', SWAGGER_START))
-  app.get('/redoc', { helmet }, (_request, reply) => sendHtml(reply, REDOC_PAGE))
+export function docsRoutes(basePath: string) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.get('/docs', { helmet }, (_request, reply) => sendHtml(reply, swaggerPage(basePath)))
+    app.get('/docs/start.js', (_request, reply) =>
+      send(reply, 'text/javascript', swaggerStart(basePath)),
+    )
+    app.get('/redoc', { helmet }, (_request, reply) => sendHtml(reply, redocPage(basePath)))
 
-  // Swagger UI's own package calls home when it is installed; Fastify's carries the same files and does not.
-  const swagger = join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static')
-  asset(app, '/docs/swagger-ui.css', 'text/css', join(swagger, 'swagger-ui.css'))
-  asset(app, '/docs/swagger-ui-bundle.js', 'text/javascript', join(swagger, 'swagger-ui-bundle.js'))
-  const redoc = require.resolve('redoc/bundles/redoc.standalone.js')
-  asset(app, '/redoc/redoc.standalone.js', 'text/javascript', redoc)
+    // Swagger UI's own package calls home when it is installed; Fastify's carries the same files and does not.
+    const swagger = join(dirname(require.resolve('@fastify/swagger-ui/package.json')), 'static')
+    asset(app, '/docs/swagger-ui.css', 'text/css', join(swagger, 'swagger-ui.css'))
+    asset(
+      app,
+      '/docs/swagger-ui-bundle.js',
+      'text/javascript',
+      join(swagger, 'swagger-ui-bundle.js'),
+    )
+    const redoc = require.resolve('redoc/bundles/redoc.standalone.js')
+    asset(app, '/redoc/redoc.standalone.js', 'text/javascript', redoc)
+  }
 }
 
 const helmet = { contentSecurityPolicy: { useDefaults: false, directives: DOCS_POLICY } } as const

@@ -19,8 +19,11 @@ for (const [id, schema] of Object.entries(named)) {
   z.globalRegistry.add(schema, { id })
 }
 
-/** The OpenAPI 3.1 document of every query and mutation of the router. */
-export function describeRest(router: AnyTRPCRouter, version: string): unknown {
+/**
+ * The OpenAPI 3.1 document of every query and mutation of the router.
+ * @param basePath the path that everything is below; empty at the root
+ */
+export function describeRest(router: AnyTRPCRouter, version: string, basePath: string): unknown {
   const declarations = requestsOf(router)
   const procedures = declarations.map((declaration) => [declaration.name, describe(declaration)])
   // The generator reads nothing but this record, though its type asks for a whole router.
@@ -33,7 +36,7 @@ export function describeRest(router: AnyTRPCRouter, version: string): unknown {
       'Conversations with an AI that never break. Answers stream over WebSocket (`/trpc`, or the plain ' +
       '`/ws/session/{id}`) and as server-sent events; everything else is here.',
     version,
-    baseUrl: REST_PREFIX,
+    baseUrl: basePath + REST_PREFIX,
     openApiVersion: '3.1.0',
   })
   const downloads = declarations.filter(({ file }) => file === 'download')

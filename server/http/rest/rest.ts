@@ -21,6 +21,8 @@ export type RestOptions<Router extends AnyTRPCRouter> = {
   router: Router
   createContext: CreateContext<inferRouterContext<Router>>
   version: () => string
+  /** The path that everything is below; empty at the root. */
+  basePath: string
   limits: Pick<Limits, 'bodyBytes' | 'importBytes'>
   onError: (failure: { error: TRPCError; path: string | undefined }) => void
 }
@@ -61,7 +63,9 @@ export function restRoutes<Router extends AnyTRPCRouter>(options: RestOptions<Ro
     app.get('/openapi.json', async (_request, reply) => {
       // Its generator is as large as the rest of the process's face, and few ever ask.
       const { describeRest } = await import('./openapi.ts')
-      description ??= JSON.stringify(describeRest(options.router, options.version()))
+      description ??= JSON.stringify(
+        describeRest(options.router, options.version(), options.basePath),
+      )
       return reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'no-cache')

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AccessPolicy } from '../access.ts'
 import { hasTwoHosts } from '../access.ts'
+import { belowBase } from '../base-path.ts'
 import type { NoteRefusal } from '../refused-origins.ts'
 import type { OpenSocket, Sockets } from './sockets.ts'
 
@@ -16,6 +17,8 @@ export type UpgradeOptions = {
   routes: SocketRoute[]
   socketsPerAddress: number
   addressOf: (request: IncomingMessage) => string
+  /** The path that everything is below; empty at the root. */
+  basePath: string
   isDraining: () => boolean
   noteRefusal: NoteRefusal
 }
@@ -44,7 +47,7 @@ function decide(request: IncomingMessage, options: UpgradeOptions): Decision {
   if (hasTwoHosts(request.rawHeaders)) {
     return { status: 400, reason: 'A request has one Host header.' }
   }
-  const url = URL.parse(request.url ?? '', 'http://localhost')
+  const url = URL.parse(belowBase(options.basePath, request.url ?? ''), 'http://localhost')
   const refusal = options.access.refusal(request.headers, url?.pathname ?? '/ws')
   if (refusal !== null) {
     options.noteRefusal(request.headers.origin, refusal)

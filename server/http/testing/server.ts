@@ -30,6 +30,7 @@ export async function startTestServer(
     limits?: Partial<Limits>
     webRoot?: string
     tls?: TlsFiles
+    basePath?: string
   } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = []
@@ -80,6 +81,7 @@ export async function startTestServer(
     },
     limits: { closeMs: 500, ...given.limits },
     tls: given.tls ?? null,
+    ...(given.basePath !== undefined && { basePath: given.basePath }),
   })
   const sockets = new Set<Socket>()
   http.app.server.on('connection', (socket: Socket) => {

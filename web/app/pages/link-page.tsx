@@ -1,6 +1,7 @@
 import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { FormEvent } from 'react'
+import { basePath } from '../../base-path.ts'
 import { askAuth } from '../../auth.ts'
 import { PersonForm } from '../../features/sign-in/person-form.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -53,7 +54,7 @@ function NewAccount(props: {
         <PersonForm
           onCreate={async (person) => {
             await askAuth(`/${kind}`, { token, ...person })
-            location.replace('/')
+            location.replace(`${basePath}/`)
           }}
         />
       </div>
@@ -95,7 +96,11 @@ function NewPassword({ token }: { token: string }) {
             Set the password
           </Button>
         ) : (
-          <Button kind="primary" className="min-h-10" onClick={() => location.replace('/')}>
+          <Button
+            kind="primary"
+            className="min-h-10"
+            onClick={() => location.replace(`${basePath}/`)}
+          >
             Sign in
           </Button>
         )}
@@ -110,7 +115,7 @@ function ConfirmAddress({ token }: { token: string }) {
   const confirm = () =>
     attempt(async () => {
       await askAuth(`/verify-email?token=${encodeURIComponent(token)}`)
-      location.replace('/')
+      location.replace(`${basePath}/`)
     })
   return (
     <CardPage title="Confirm your address">

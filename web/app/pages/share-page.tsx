@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { basePath } from '../../base-path.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
 import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
 import { messageText } from '../../features/messages/steps.ts'
@@ -87,7 +88,7 @@ class NoSuchShare extends Error {}
 
 /** Over HTTP, because readers of a link may not be signed in, which the socket requires. */
 async function readShared(token: string, signal: AbortSignal): Promise<Shared> {
-  const response = await fetch(`/api/share/${encodeURIComponent(token)}`, { signal })
+  const response = await fetch(`${basePath}/api/share/${encodeURIComponent(token)}`, { signal })
   if (response.status === 404 || response.status === 400) throw new NoSuchShare()
   if (!response.ok) throw new Error(`The server answered ${response.status}`)
   // The response comes from our own server, in its stored format.

@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
 
 let isOnItsWay = false
@@ -7,7 +8,7 @@ export function leaveTo(path: string): void {
   drafts.clear()
   attachments.clear()
   isOnItsWay = true
-  location.assign(path)
+  location.assign(basePath + path)
 }
 
 /** Whether the page is being left: until the new one is there, this one asks for nothing more. */

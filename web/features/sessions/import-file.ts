@@ -1,3 +1,5 @@
+import { basePath } from '../../base-path.ts'
+
 /** The most bytes that the server accepts. */
 const MAX_BYTES = 64 * 1024 * 1024
 
@@ -13,7 +15,7 @@ export async function importFile(file: Blob): Promise<number> {
   }
   const text = await file.text()
   if (!isJson(text)) throw new Error('This file is not JSON.')
-  const response = await fetch('/api/session/import', {
+  const response = await fetch(`${basePath}/api/session/import`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: `{"data":${text}}`,

@@ -12,6 +12,7 @@ import {
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { basePath } from '../../base-path.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -102,7 +103,7 @@ function Rule() {
 function ExportItem(props: { id: string; format: 'markdown' | 'json'; children: ReactNode }) {
   return (
     <DropdownMenu.Item asChild className={item}>
-      <a href={`/api/session/${props.id}/export?format=${props.format}`} download>
+      <a href={`${basePath}/api/session/${props.id}/export?format=${props.format}`} download>
         {props.children}
       </a>
     </DropdownMenu.Item>

@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import { askAuth } from '../../auth.ts'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { Button } from '../../ui/button.tsx'
@@ -18,7 +19,7 @@ export function OtherWays(props: {
 
   const goTo = (id: string) =>
     attempt(async () => {
-      const callbackURL = returnPath(location.href, location.origin)
+      const callbackURL = returnPath(location.href, location.origin, basePath)
       const { url } = await askAuth('/sign-in/social', { provider: id, callbackURL })
       if (typeof url !== 'string') throw new Error('The server named no address to sign in at.')
       location.assign(url)

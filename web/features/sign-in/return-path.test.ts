@@ -27,3 +27,9 @@ test('a page that only leads to signing in is not come back to', () => {
     expect(returnPath(`${origin}/${page}?token=1`, origin)).toBe('/')
   }
 })
+
+test('below a path the way back stays below it', () => {
+  expect(returnPath(`${origin}/chat/s/1`, origin, '/chat')).toBe('/chat/s/1')
+  expect(returnPath(`${origin}/chat/invite?token=1`, origin, '/chat')).toBe('/chat/')
+  expect(returnPath('https://evil.example.com/chat', origin, '/chat')).toBe('/chat/')
+})

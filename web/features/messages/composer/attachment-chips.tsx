@@ -1,5 +1,6 @@
 import { File as FileIcon, RotateCw, X } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
+import { basePath } from '../../../base-path.ts'
 import type { Attachment } from './attachments.ts'
 import { attachments } from './page-drafts.ts'
 
@@ -57,7 +58,7 @@ export function AttachmentChips({ draftKey }: { draftKey: string }) {
 function Picture({ of }: { of: Attachment }) {
   return of.status === 'ready' && of.file.kind === 'image' && of.file.status === 'ready' ? (
     <img
-      src={`/api/files/${of.file.id}?width=96`}
+      src={`${basePath}/api/files/${of.file.id}?width=96`}
       alt=""
       className="size-8 shrink-0 rounded-md object-cover"
     />

@@ -1,3 +1,4 @@
+import { basePath } from '../../../base-path.ts'
 import { client } from '../../../client.ts'
 import type { Running, UploadEvents } from './attachments.ts'
 
@@ -14,7 +15,7 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
     const tus = await import('tus-js-client')
     if (cancelled) return
     const running = new tus.Upload(file, {
-      endpoint: '/api/files/uploads',
+      endpoint: `${basePath}/api/files/uploads`,
       retryDelays: RETRIES,
       storeFingerprintForResuming: false,
       metadata: { filename: file.name, filetype: file.type },

@@ -1,4 +1,5 @@
 import { File as FileIcon } from 'lucide-react'
+import { basePath } from '../../../base-path.ts'
 import type { File } from '../../../../shared/contract/file.ts'
 
 /** The files of a message: pictures small, everything else by its name. */
@@ -9,14 +10,14 @@ export function MessageFiles({ files }: { files: readonly File[] }) {
       {files.map((file) => (
         <li key={file.id}>
           <a
-            href={`/api/files/${file.id}`}
+            href={`${basePath}/api/files/${file.id}`}
             target="_blank"
             rel="noreferrer"
             className="block max-w-72 overflow-hidden rounded-xl border border-border bg-raised hover:border-accent"
           >
             {file.kind === 'image' && file.status === 'ready' ? (
               <img
-                src={`/api/files/${file.id}?width=512`}
+                src={`${basePath}/api/files/${file.id}?width=512`}
                 alt={file.name}
                 loading="lazy"
                 width={file.width}

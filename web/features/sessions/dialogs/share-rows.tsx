@@ -1,4 +1,5 @@
 import { Link2Off } from 'lucide-react'
+import { basePath } from '../../../base-path.ts'
 import { trpc } from '../../../client.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
@@ -27,7 +28,7 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
     <>
       <ul aria-label="Shared links" className="grid gap-2">
         {data.shares.map((share) => {
-          const url = `${location.origin}/share/${share.token}`
+          const url = `${location.origin}${basePath}/share/${share.token}`
           const made = new Date(share.createdAt).toLocaleString(undefined, {
             dateStyle: 'medium',
             timeStyle: 'short',
