@@ -81,15 +81,24 @@ function makeBases(debootstrap: string): void {
     ])
     if (library !== '') copyFileSync(library, join(folder, 'usr/local/lib/libatomic.so.1'))
     spawnSync('chroot', [folder, 'ldconfig'])
-    commit(folder, NODE)
+    // A network may have an authority of its own, which this machine knows. Of these images nothing is published.
+    const authorities = process.env.NODE_EXTRA_CA_CERTS
+    if (authorities) copyFileSync(authorities, join(folder, 'usr/local/share/authorities.pem'))
+    commit(
+      folder,
+      NODE,
+      authorities ? ['NODE_EXTRA_CA_CERTS=/usr/local/share/authorities.pem'] : [],
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function commit(folder: string, image: string): void {
+/** @param env variables of the image */
+function commit(folder: string, image: string, env: string[] = []): void {
   const container = output('buildah', [...BUILDAH, 'from', 'scratch'])
   run('buildah', [...BUILDAH, 'copy', '--quiet', container, folder, '/'])
+  for (const one of env) run('buildah', [...BUILDAH, 'config', '--env', one, container])
   run('buildah', [...BUILDAH, 'commit', '--quiet', '--format', 'docker', '--rm', container, image])
 }
 

@@ -50,8 +50,11 @@ import {
   openDatabase,
   openMcpServers,
   openModel,
+  openTelemetryOf,
   pricedAddress,
 } from './open-resources.ts'
+import { OFF } from './telemetry/telemetry.ts'
+import { traceCommits, traceModel, traceTools } from './telemetry/traced.ts'
 import { builtinTools } from './tools/builtin.ts'
 import type { Tool } from './tools/tool.ts'
 import { createToolRegistry } from './tools/registry.ts'
@@ -105,6 +108,9 @@ export async function createApp(options: AppOptions) {
   await removeInterruptedImports(database)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
   const onError = (error: unknown, what: string) => outage.report(error, what)
+  const telemetry = opened.adopt(await openTelemetryOf(config, manifest.version), (open) =>
+    open.close(),
+  )
   const clientAddress = createClientAddress(parseProxies(config.listen.trustProxy) ?? NOBODY)
   const gate = await openGate({
     ...{ config, database, logger, clientAddress, onError, now, newId },
@@ -114,7 +120,9 @@ export async function createApp(options: AppOptions) {
     limits: () => limits,
   })
   opened.defer(() => gate.close())
-  const { model, defaultModel } = await openModel(options, opened, onError)
+  const found = await openModel(options, opened, { onError, telemetry })
+  const { defaultModel } = found
+  const model = telemetry === OFF ? found.model : traceModel(found.model, telemetry)
   const catalog = createModelCatalog({
     port: model,
     prices: createPrices(pricedAddress(model, config)),
@@ -125,7 +133,7 @@ export async function createApp(options: AppOptions) {
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
   const mcpServers = await openMcpServers(mcpConfig, options, opened)
-  const tools = createToolRegistry(
+  const registry = createToolRegistry(
     [
       ...builtinTools({
         loadProfile: (id) => findProfile(database.db, id),
@@ -146,6 +154,7 @@ export async function createApp(options: AppOptions) {
         ),
     },
   )
+  const tools = telemetry === OFF ? registry : traceTools(registry, telemetry)
 
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
@@ -202,6 +211,7 @@ export async function createApp(options: AppOptions) {
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
+    ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
   // The demo model has no price, and costs nothing.
   const isFree = model.kind === 'demo'
@@ -267,6 +277,7 @@ export async function createApp(options: AppOptions) {
         maxOutputTokens: config.runs.maxOutputTokens,
       },
       onError,
+      telemetry,
     },
     (run) => compactRun(database.db, run, now()),
   )
@@ -306,6 +317,7 @@ export async function createApp(options: AppOptions) {
     signIn: describeSignIn(config, options.authenticate !== undefined),
     limits,
     files,
+    telemetry,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
     now,

@@ -38,6 +38,12 @@ export type OpenHttpOptions = {
   liveOutlets: boolean
 }
 
+/** Of a request's own header; a socket's was for its beginning. */
+function traceOf({ headers }: IncomingMessage): { traceparent?: string } {
+  const { traceparent, upgrade } = headers
+  return typeof traceparent === 'string' && upgrade === undefined ? { traceparent } : {}
+}
+
 /** Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. */
 export async function openHttp(options: OpenHttpOptions) {
   const { config, services, gate, outage, clientAddress } = options
@@ -50,6 +56,7 @@ export async function openHttp(options: OpenHttpOptions) {
     asker,
     ...(connection && {
       address: clientAddress(connection.request),
+      ...traceOf(connection.request),
       drained: connection.drained,
       inTurn: connection.inTurn,
       ...(connection.live && options.liveOutlets && { live: connection.live }),

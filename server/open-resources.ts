@@ -10,6 +10,10 @@ import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import type { ModelPort } from './model/port.ts'
+import { streamingFetch } from './model/stream/streaming-fetch.ts'
+import { OFF } from './telemetry/telemetry.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+import { traceFetch } from './telemetry/traced.ts'
 import { DatabaseClock } from './nodes/database-clock.ts'
 
 /** Postgres where the settings name one, else the embedded database. */
@@ -54,11 +58,18 @@ export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Confi
   return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
 }
 
+/** Sends to the collector that the settings name; nothing is loaded, and nothing done, without one. */
+export async function openTelemetryOf({ telemetry }: Config, version: string): Promise<Telemetry> {
+  if (telemetry.endpoint === null) return OFF
+  const { openTelemetry } = await import('./telemetry/open-telemetry.ts')
+  return openTelemetry({ endpoint: telemetry.endpoint, version })
+}
+
 /** The model that was brought along, else the one that the settings name, else the demo model. */
 export async function openModel(
   { config, model }: Pick<AppOptions, 'config' | 'model'>,
   opened: AsyncDisposableStack,
-  onError: (error: unknown, what: string) => void,
+  { onError, telemetry }: { onError: (error: unknown, what: string) => void; telemetry: Telemetry },
 ) {
   const { apiKey, baseUrl, api, name } = config.model
   if (model) {
@@ -74,6 +85,7 @@ export async function openModel(
       demo: demo !== null,
       timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
       idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
+      fetch: traceFetch(streamingFetch, config.telemetry.headersTo, telemetry),
       onInternal: (error) => onError(error, 'the model could not be asked'),
     }),
   }

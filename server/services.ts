@@ -12,6 +12,7 @@ import type { ModelCatalog } from './model/catalog/catalog.ts'
 import type { LocalNode } from './nodes/node.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 import type { ToolRegistry } from './tools/registry.ts'
 
 /** The dependencies of procedures; made by `app.ts`. */
@@ -35,6 +36,7 @@ export type Services = {
   /** What each person may ask; null without accounts, where there is one. */
   limits: Limits | null
   files: Files
+  telemetry: Telemetry
   /** What model calls may cost on one day, all together; null is without limit. */
   budgetUsdPerDay: number | null
   presence: Pick<LocalPresence, 'enter' | 'reopen'>

@@ -23,6 +23,8 @@ export type Context = {
   asker: () => Asker | null
   /** From which address; absent where the call came over no connection. */
   address?: string
+  /** The header of that name, which says which trace a request belongs to (W3C Trace Context). */
+  traceparent?: string
   /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
   drained?: () => Promise<void>
   /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
@@ -109,7 +111,19 @@ const asSomebody = t.middleware(({ ctx, next }) => {
   return next({ ctx: asker })
 })
 
-const admitted = t.procedure.use(translateErrors).use(admit).use(takeTurn)
+/** What is asked and answered once is a span, whatever surface it comes over; a subscription lasts as long as its reader. */
+const traced = t.middleware(({ ctx, path, type, next }) => {
+  const { telemetry } = ctx.services
+  if (type === 'subscription') return next()
+  const span = { name: path, kind: 'server', traceparent: ctx.traceparent } as const
+  return telemetry.within(span, async ({ fail }) => {
+    const result = await next()
+    if (!result.ok) fail(result.error.code)
+    return result
+  })
+})
+
+const admitted = t.procedure.use(traced).use(translateErrors).use(admit).use(takeTurn)
 
 export const router = t.router
 /** Of those who are signed in; it needs its declaration as `meta`. */

@@ -48,7 +48,8 @@ test('.env.example shows each default', () => {
     const fallback = schema.safeParse(undefined).data
     const shown = examples[name] === '' ? undefined : examples[name]
     expect(schema.safeParse(shown).data, name).toEqual(fallback)
-    const hasDefault = fallback !== undefined && name !== 'ALLOWED_ORIGINS'
+    const hasDefault =
+      fallback !== undefined && name !== 'ALLOWED_ORIGINS' && name !== 'TRACE_HEADERS_TO'
     expect(shown !== undefined, `${name} shows its default`).toBe(hasDefault)
   }
 })
@@ -61,6 +62,8 @@ test('every variable arrives where the server reads it', () => {
       SERVER_PORT: '0',
       PUBLIC_URL: 'https://chat.example.com/',
       BASE_PATH: '/chat/',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
+      TRACE_HEADERS_TO: 'Models.example.com, 127.0.0.1:8000',
       DATABASE_URL: 'postgresql://user:word@db.example.com:5432/postgres',
       DATA_DIR: 'memory:',
       OPENAI_API_KEY: 'key',
@@ -133,6 +136,10 @@ test('every variable arrives where the server reads it', () => {
       allowedOrigins: ['https://a.example.com', 'http://localhost:5173'],
       trustProxy: ['10.0.0.0/8', 'fd00::/8'],
       tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
+    },
+    telemetry: {
+      endpoint: 'http://127.0.0.1:4318',
+      headersTo: ['models.example.com', '127.0.0.1:8000'],
     },
     databaseUrl: 'postgresql://user:word@db.example.com:5432/postgres',
     dataDir: 'memory:',
@@ -213,6 +220,7 @@ test('every problem is named at once, by variable and never by value', () => {
     SERVER_PORT: '65536',
     PUBLIC_URL: 'leak-public',
     BASE_PATH: '/leak//path',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'leak-collector',
     DATABASE_URL: 'mysql://leak:leak@leak/leak',
     OPENAI_BASE_URL: 'ftp://leak',
     OPENAI_API: 'leak-api',

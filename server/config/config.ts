@@ -36,6 +36,12 @@ export type Config = {
     /** Files of the certificate with its chain, and of its key; null leaves TLS to a proxy. */
     tls: { certFile: string; keyFile: string } | null
   }
+  telemetry: {
+    /** Of a collector of OpenTelemetry; null sends nothing. */
+    endpoint: string | null
+    /** Hosts of models that are told which trace a request belongs to. */
+    headersTo: string[]
+  }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
   /** A folder, or `memory:`. */
@@ -162,6 +168,10 @@ function toConfig(settings: Settings): Config {
         settings.TLS_CERT_FILE && settings.TLS_KEY_FILE
           ? { certFile: settings.TLS_CERT_FILE, keyFile: settings.TLS_KEY_FILE }
           : null,
+    },
+    telemetry: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+      headersTo: settings.TRACE_HEADERS_TO,
     },
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir: settings.DATA_DIR,

@@ -22,6 +22,18 @@ export const Settings = z.object({
       error: 'must be a path such as /chat, of letters, digits, dots, dashes and slashes.',
     })
     .default('/'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl(
+    'must be the http or https address of a collector, such as http://127.0.0.1:4318.',
+  ).optional(),
+  TRACE_HEADERS_TO: z
+    .string()
+    .default('')
+    .transform((hosts) =>
+      hosts
+        .split(',')
+        .map((host) => host.trim().toLowerCase())
+        .filter((host) => host !== ''),
+    ),
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, {

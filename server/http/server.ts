@@ -238,12 +238,10 @@ function answerTheRest(app: FastifyInstance, web: WebApp, report: Report): void 
     const path = pathOf(request.url)
     const page = isInterface(path) ? null : answerNavigation(request, reply, web)
     if (page) return page
-    return reply
-      .code(404)
-      .send({
-        message: `There is nothing at ${request.method} ${pathOf(request.originalUrl)}.`,
-        code: 'NOT_FOUND',
-      })
+    return reply.code(404).send({
+      message: `There is nothing at ${request.method} ${pathOf(request.originalUrl)}.`,
+      code: 'NOT_FOUND',
+    })
   }
   app.setNotFoundHandler(async (request, reply) => answerMissing(request, reply))
   app.setErrorHandler(async (error, request, reply) => {

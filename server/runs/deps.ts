@@ -9,6 +9,7 @@ import type { ModelPort, ModelStep } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
 import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 
 /** The dependencies of runs. */
@@ -33,6 +34,7 @@ export type RunDeps = {
   settings: RunSettings
   /** Called with what no one else can report. */
   onError(error: unknown, what: string): void
+  telemetry: Pick<Telemetry, 'within'>
 }
 
 export type RunSettings = {

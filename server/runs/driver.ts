@@ -26,6 +26,7 @@ import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
+import { stepSpan } from '../telemetry/spans.ts'
 import { advance, resume } from './run.ts'
 import type { RunInput, RunState } from './run.ts'
 import { sumUsage } from './usage.ts'
@@ -178,7 +179,12 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
         )
       case 'asking':
         signals.leave.throwIfAborted()
-        await (signals.stop.aborted ? apply({ type: 'stopped' }) : ask(state.step))
+        if (signals.stop.aborted) {
+          apply({ type: 'stopped' })
+        } else {
+          const { step } = state
+          await deps.telemetry.within(stepSpan(step), () => ask(step))
+        }
         break
       case 'waiting':
         if (signals.stop.aborted) {

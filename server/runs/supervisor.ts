@@ -11,6 +11,7 @@ import type { RunSlots } from '../limits/run-slots.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
+import { runSpan } from '../telemetry/spans.ts'
 import { recoverRetries, tryAgain } from './retries.ts'
 import { startWaiting } from './start-waiting.ts'
 import { takeOver } from './takeover.ts'
@@ -171,11 +172,14 @@ export class RunSupervisor {
     const { database, node, onError } = this.#deps
     let next: Run | null = null
     try {
-      next = await driveRun(run, this.#deps, {
+      const signals = {
         stop: drive.stop.signal,
         lose: drive.lose.signal,
         leave: drive.leave.signal,
-      })
+      }
+      next = await this.#deps.telemetry.within(runSpan(run), () =>
+        driveRun(run, this.#deps, signals),
+      )
       const compacting = this.#compact(run)
         .catch((error: unknown) => onError(error, 'a log could not be compacted'))
         .finally(() => this.#compacting.delete(compacting))

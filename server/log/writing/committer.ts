@@ -17,6 +17,8 @@ export type CommitOptions = {
   payload?(events: readonly SequencedEvent[]): string | null
   /** Called with each run whose text was thrown away because another attempt drives it. */
   onFenced(runId: RunId): void
+  /** Does a commit within a span; absent where nothing is traced. */
+  traceCommit?: <T>(commit: () => Promise<T>) => Promise<T>
 }
 
 /** Between two tries of a commit that the database could not take. Milliseconds. */
@@ -42,25 +44,28 @@ export class Committer {
     const { log } = taken
     let placed: SequencedEvent[] = []
     let done: { value: T } | null = null
+    const traced = this.#options.traceCommit ?? ((commit) => commit())
     try {
-      await this.#options.database.db.transaction().execute(async (transaction) => {
-        if (log.head === null) {
-          log.forgetHead()
-        }
-        const head =
-          log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
-        await this.#dropFenced(transaction, [taken])
-        placed = sequenceChunks(log.sessionId, head, taken.chunks)
-        const value = await work(transaction, createAppender(log.sessionId, head, placed))
-        if (placed.length > 0) {
-          await insertEvents(transaction, placed.map(toRow))
-          const payload = this.#options.payload?.(placed)
-          if (payload) {
-            await notify(transaction, payload)
+      await traced(() =>
+        this.#options.database.db.transaction().execute(async (transaction) => {
+          if (log.head === null) {
+            log.forgetHead()
           }
-        }
-        done = { value }
-      })
+          const head =
+            log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+          await this.#dropFenced(transaction, [taken])
+          placed = sequenceChunks(log.sessionId, head, taken.chunks)
+          const value = await work(transaction, createAppender(log.sessionId, head, placed))
+          if (placed.length > 0) {
+            await insertEvents(transaction, placed.map(toRow))
+            const payload = this.#options.payload?.(placed)
+            if (payload) {
+              await notify(transaction, payload)
+            }
+          }
+          done = { value }
+        }),
+      )
     } catch (error) {
       if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
         log.putBack(taken.chunks)

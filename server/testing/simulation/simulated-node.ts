@@ -19,6 +19,7 @@ import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
 import type { UserId } from '../../../shared/contract/ids.ts'
 import type { Tool } from '../../tools/tool.ts'
+import { OFF } from '../../telemetry/telemetry.ts'
 import { createToolRegistry } from '../../tools/registry.ts'
 import type { Gate } from './gate.ts'
 import { gatedDatabase } from './gated-database.ts'
@@ -100,6 +101,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       newId,
       settings,
       onError,
+      telemetry: OFF,
     },
     (run) => compactRun(database.db, run, now()),
   )
