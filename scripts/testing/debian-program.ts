@@ -13,21 +13,22 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin']
  * @returns its path, or a sentence that says why there is none
  */
 export function findOrInstall(name: string, debianPackage = name): Found {
-  const found = find(name)
+  const found = findProgram(name)
   if (found) return { path: found }
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     return { missing: `${name} is not installed here, and only root on Debian can install it` }
   }
   const install = ['install', '-y', '--no-install-recommends', debianPackage]
   if (!run('apt-get', install) && run('apt-get', ['update'])) run('apt-get', install)
-  const installed = find(name)
+  const installed = findProgram(name)
   if (installed) return { path: installed }
   return {
     missing: `${name} is not installed here, and apt-get could not install ${debianPackage}`,
   }
 }
 
-function find(name: string): string | undefined {
+/** The path of a program on this machine. */
+export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS]
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
