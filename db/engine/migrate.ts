@@ -70,10 +70,11 @@ export const migrationNames = Object.keys(migrations)
 /**
  * Migrates the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them
  * migrate.
+ * @param upTo the last migration to apply, for a database as an earlier version made it; the newest when left out
  * @throws the error of the migration that failed; earlier migrations of the same call are rolled back.
  * @throws {RowsHiddenError} when the role is not the owner of the tables
  */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
+export async function migrate(db: Kysely<Schema>, upTo?: string): Promise<void> {
   if (await hidesRows(db)) {
     throw new RowsHiddenError()
   }
@@ -87,7 +88,9 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
     await lockMigrations(transaction)
     const all = await withNewer(transaction)
     const migrator = new Migrator({ db: transaction, provider: { getMigrations: async () => all } })
-    const { error } = await migrator.migrateToLatest()
+    const { error } = await (upTo === undefined
+      ? migrator.migrateToLatest()
+      : migrator.migrateTo(upTo))
     if (error) {
       throw new Error('the database could not be brought to the newest schema', { cause: error })
     }
@@ -112,4 +115,11 @@ async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>>
     ...migrations,
     ...Object.fromEntries(newer.map(({ name }) => [name, { up: async () => {} }])),
   }
+}
+
+/** The name of the last migration that was applied. */
+export async function readSchemaVersion(db: Kysely<Schema>): Promise<string | null> {
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name desc limit 1`.execute(db)
+  return rows[0]?.name ?? null
 }
