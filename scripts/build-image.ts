@@ -120,7 +120,10 @@ async function tryIt(): Promise<void> {
     ...settings.flatMap((one) => ['--env', one]),
     container,
   ]
-  const server = spawn('buildah', [...inside, 'node', 'server/main.ts'], { stdio: 'inherit' })
+  const server = spawn('buildah', [...inside, 'node', 'server/main.ts'], {
+    // What Buildah says when it is ended is its own affair.
+    stdio: ['ignore', 'inherit', 'ignore'],
+  })
   try {
     for (let tries = 0; ; tries += 1) {
       const { status } = spawnSync('buildah', [...inside, 'node', 'scripts/healthcheck.ts'])

@@ -51,9 +51,9 @@ if (import.meta.main) {
   removeNotes(fileURLToPath(new URL('../node_modules', import.meta.url)))
 }
 
-/** Types, source maps and readmes: nothing that runs, and a third of it all. Licences stay. */
+/** Types, sources that Node does not run from here, source maps and readmes: a third of it all. Licences stay. */
 function removeNotes(folder: string): void {
-  for (const path of globSync('**/*.{d.ts,d.mts,d.cts,map,md}', { cwd: folder })) {
+  for (const path of globSync('**/*.{ts,mts,cts,map,md}', { cwd: folder })) {
     if (!/licen[cs]e|notice/i.test(path)) rmSync(join(folder, path), { force: true })
   }
 }
