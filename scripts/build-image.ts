@@ -139,8 +139,8 @@ async function tryIt(): Promise<void> {
 }
 
 function run(command: string, args: string[]): void {
-  if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0)
-    fail(`${command} ${args[2] ?? ''} failed`)
+  const { status } = spawnSync(command, args, { stdio: 'inherit' })
+  if (status !== 0) fail(`${command} ${args[2] ?? ''} failed`)
 }
 
 function output(command: string, args: string[]): string {

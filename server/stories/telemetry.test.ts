@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -31,7 +32,7 @@ type Span = z.infer<typeof Span>
 async function startCollector() {
   const spans: Span[] = []
   const bodies: string[] = []
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body: unknown = await json(request)
     bodies.push(`${request.url} ${JSON.stringify(body)}`)
     if (request.url === '/v1/traces') {
@@ -41,7 +42,8 @@ async function startCollector() {
     }
     response.setHeader('content-type', 'application/json')
     response.end('{}')
-  })
+  }
+  const server = createServer((request, response) => void take(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
