@@ -55,7 +55,7 @@ test('compose.yaml is of its schema; its settings exist, and its secrets are fil
   for (const { secrets: used = [] } of Object.values(services)) {
     for (const secret of used) {
       const file = secrets[secret]?.file ?? ''
-      expect(read('scripts/make-secrets.ts')).toContain(`keep('${file.split('/').at(-1)}'`)
+      expect(read('scripts/make-secrets.ts')).toContain(`'${file.split('/').at(-1)}',`)
     }
   }
 })
