@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
@@ -6,9 +8,22 @@ import { defineConfig } from 'vite'
 
 const server = `http://127.0.0.1:${process.env.SERVER_PORT ?? 8001}`
 
+/** What another version of these files wrote into a browser's storage may not be what this one reads. */
+const stateSources = ['shared/contract/*.ts', 'shared/session/*.ts']
+
+function stateStamp(): string {
+  const hash = createHash('sha256')
+  const root = fileURLToPath(new URL('.', import.meta.url))
+  for (const file of globSync(stateSources, { cwd: root }).toSorted()) {
+    if (!file.endsWith('.test.ts')) hash.update(readFileSync(new URL(file, import.meta.url)))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react(), tailwindcss()],
+  define: { 'import.meta.env.VITE_STATE_STAMP': JSON.stringify(stateStamp()) },
   // Scripts and styles find each other wherever they are: the server says where the page is (BASE_PATH).
   experimental: {
     renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }),
@@ -19,6 +34,17 @@ export default defineConfig({
     // Everything is a file of its own address: the content security policy allows no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        main: fileURLToPath(new URL('web/index.html', import.meta.url)),
+        'service-worker': fileURLToPath(new URL('web/worker/service-worker.ts', import.meta.url)),
+      },
+      output: {
+        // A worker's address tells what it may serve, and stays the same.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
+      },
+    },
     // The budget is of compressed kilobytes, and a test holds it.
     chunkSizeWarningLimit: 600,
   },

@@ -51,7 +51,9 @@ export function networkStories(getWorld: () => World): void {
       expect(await watching.evaluate(({ told }) => told)).toBeLessThan(1_000)
       await expect(conversation.connection).toHaveText('Offline')
       await conversation.send('Repeat: meanwhile')
-      await expect(conversation.questions.last()).toContainText('Repeat: meanwhileSending…')
+      await expect(conversation.questions.last()).toContainText(
+        'Repeat: meanwhileWaiting for the connection',
+      )
       await context.setOffline(false)
       await expect(conversation.connection).toHaveText('Connected')
       await expect(conversation.answer.locator('.markdown')).toHaveText('meanwhile')
@@ -79,10 +81,17 @@ export function networkStories(getWorld: () => World): void {
       await expect(conversation.connection).toHaveText('Reconnecting')
       const shown = await conversation.text()
       expect(words.startsWith(shown)).toBe(true)
+      // What was seen stays, dimmed, until the new attempt has passed it; looked at in every frame.
+      const stays = page.waitForFunction(
+        (last) => document.querySelector('[role=note]')?.parentElement?.textContent?.includes(last),
+        shown.split(' ').at(-1) ?? '',
+      )
       await using _restarted = await startServer({ ...env, SERVER_PORT: String(killed.port) })
       await expect(conversation.connection).toHaveText('Connected')
       await expect(page.getByText('Answer complete')).toBeAttached()
       await expect(conversation.stopButton).toBeHidden()
+      await stays
+      await expect(page.getByRole('note')).toHaveCount(0)
       expect(await conversation.text()).toBe(words)
       expect(await storedAnswer(page)).toMatchObject({ status: 'completed', text: words })
       const all = await shownAnswers(page)

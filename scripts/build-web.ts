@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { precompress } from '../server/http/precompress.ts'
@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const output = join(root, 'dist/web')
 /** The fingerprint of the sources of the built app. It is written last, so an interrupted build has none. */
 const stamp = join(output, '.built-from')
+
+/** More than the app's own code has in one file. */
+const LARGE_BYTES = 600_000
 
 /** Everything that the built app depends on. */
 const sources = [
@@ -31,7 +34,8 @@ export async function buildWebApp(): Promise<'built' | 'fresh'> {
   console.error('Building the web app …')
   const began = performance.now()
   rmSync(stamp, { force: true })
-  await viteBuild()
+  await viteBuild(wanted.slice(0, 16))
+  noteBuild(wanted.slice(0, 16))
   await precompress(output)
   writeFileSync(stamp, wanted)
   console.error(`Built the web app in ${((performance.now() - began) / 1000).toFixed(1)} s`)
@@ -64,13 +68,24 @@ function builtFrom(): string | null {
   }
 }
 
+/**
+ * Writes down which build this is, and which files a browser keeps to open the app without the server: all but the large
+ * ones, which are loaded for contents that need them.
+ */
+function noteBuild(build: string): void {
+  const isSmall = (file: string): boolean => statSync(join(output, file)).size < LARGE_BYTES
+  const files = globSync('assets/*.{js,css}', { cwd: output }).filter(isSmall).toSorted()
+  const note = { build, files: [...files.map((file) => `/${file}`), '/icon.svg'] }
+  writeFileSync(join(output, 'build.json'), JSON.stringify(note))
+}
+
 /** In a separate process, because the bundler's memory would not be returned to the system while the server runs. */
-async function viteBuild(): Promise<void> {
+async function viteBuild(build: string): Promise<void> {
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: root,
     // A production build even when the caller's NODE_ENV is `test`.
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', VITE_BUILD: build },
     stdio: ['ignore', 2, 2],
   })
   const [status] = await once(child, 'exit')

@@ -6,12 +6,19 @@ import { ThroughlineProvider } from '../shared/react/index.ts'
 import { router } from './app/router.tsx'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
+import { keepAnswers } from './device/answers.ts'
+import { followUpdates } from './device/app-update.ts'
+import { flushSessions } from './device/session-cache.ts'
 import './styles.css'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
 startTheme()
+void keepAnswers(queryClient)
+followUpdates()
+addEventListener('visibilitychange', flushSessions)
+addEventListener('pagehide', flushSessions)
 
 createRoot(root).render(
   <StrictMode>

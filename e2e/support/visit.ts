@@ -20,6 +20,9 @@ export type Visitor = AsyncDisposable & {
 export const CONNECTION_TROUBLE =
   /WebSocket connection to .* failed|Failed to load resource: net::ERR_/
 
+/** What Playwright itself says when the app asks for its worker. */
+const BLOCKED_WORKER = /Service Worker registration blocked by Playwright/
+
 /**
  * Opens the app. When the visit ends, it fails if a page logged an error or a warning, or sent a request to another
  * origin.
@@ -31,14 +34,19 @@ export async function visit(
   url: string,
   { tolerates, ...options }: BrowserContextOptions & { tolerates?: RegExp } = {},
 ): Promise<Visitor> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  // Only the stories of the worker itself have one: each visit would load the whole app for it.
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    serviceWorkers: 'block',
+    ...options,
+  })
   context.setDefaultTimeout(20_000)
   await context.addInitScript(recordAnswers)
   const { origin } = new URL(url)
   const problems: string[] = []
   context.on('console', (message) => {
     const isTrouble = message.type() === 'error' || message.type() === 'warning'
-    if (!isTrouble || tolerates?.test(message.text())) return
+    if (!isTrouble || tolerates?.test(message.text()) || BLOCKED_WORKER.test(message.text())) return
     problems.push(`${message.type()}: ${message.text()}`)
   })
   context.on('weberror', (error) => problems.push(`uncaught: ${String(error.error())}`))

@@ -39,10 +39,12 @@ const folders: readonly (readonly [string, Layer])[] = [
  * `shared/react` on.
  */
 const anywhere = ['zod', '@trpc/client', '@trpc/server']
+/** The SDK also keeps what waits, where there is a browser's database. */
+const inClients = [...anywhere, 'idb']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
   session: anywhere,
-  client: anywhere,
+  client: inClients,
   'ai-sdk': ['ai'],
   react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],
 }

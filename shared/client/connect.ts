@@ -6,10 +6,18 @@ import type { Login } from './connection/login.ts'
 import { checkRuntime } from './runtime.ts'
 import { defaultSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
+import type { SessionCache } from './session/session-cache.ts'
 import { SessionStore } from './session/session-store.ts'
 import { createSession } from './session/session.ts'
 import type { Session } from './session/session.ts'
 import { createTransport } from './connection/transport.ts'
+import { driveOutbox } from './outbox/drive.ts'
+import { OutboxDriver } from './outbox/driver.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import { memoryOutboxStorage } from './outbox/storage.ts'
+import type { OutboxStorage } from './outbox/storage.ts'
+import { uploadTo } from './outbox/upload.ts'
+import type { UploadFile } from './outbox/upload.ts'
 
 checkRuntime()
 
@@ -40,6 +48,21 @@ export type ConnectOptions = {
    * elsewhere.
    */
   schedule?: Schedule
+  /** Where the states of sessions are kept, so that one is shown before the server answers, and goes on from there. */
+  cache?: SessionCache
+  /**
+   * Where the outbox keeps what waits: `indexedDbOutboxStorage()` in browsers, so that it outlives the page. By default
+   * it lasts as long as the client.
+   */
+  outbox?: {
+    storage?: OutboxStorage
+    /** The id of the user whose messages are shown before the server has said who this is. */
+    owner?: string | null
+    /** Called when the server has said who this is, at each connection. */
+    onOwner?: (id: string) => void
+    /** Stores a file of a message, repeatably. By default `POST /api/files`. */
+    upload?: UploadFile
+  }
 }
 
 export type Client = AsyncDisposable & {
@@ -47,6 +70,8 @@ export type Client = AsyncDisposable & {
   readonly connection: Connection
   /** Whether the server knows who asks. */
   readonly login: Login
+  /** Messages that go out exactly once, also when this client ends before. */
+  readonly outbox: Outbox
   /** The session with this id; each call returns the same object. */
   session(id: string): Session
   /** Closes everything at once; pending calls reject. */
@@ -75,8 +100,33 @@ export function connect(options: ConnectOptions = {}): Client {
   })
   const schedule = options.schedule ?? defaultSchedule()
   const sessions = new Map<string, { session: Session; store: SessionStore }>()
+  const outbox = new OutboxDriver(
+    {
+      api,
+      storage: options.outbox?.storage ?? memoryOutboxStorage(),
+      onOwner: options.outbox?.onOwner ?? (() => {}),
+      upload: options.outbox?.upload ?? uploadTo(httpUrl(options.url), options.token),
+    },
+    options.outbox?.owner ?? null,
+    (id) => entryOf(id).store,
+  )
+  const endDriving = driveOutbox(outbox, connection, login)
+
+  function entryOf(given: string): { session: Session; store: SessionStore } {
+    // Ids are case-insensitive; the server uses lower case.
+    const id = given.toLowerCase()
+    let entry = sessions.get(id)
+    if (entry === undefined) {
+      const store = new SessionStore(api, id, schedule, options.cache)
+      entry = { store, session: createSession(api, id, store) }
+      sessions.set(id, entry)
+    }
+    return entry
+  }
 
   async function close(): Promise<void> {
+    endDriving()
+    outbox.close()
     for (const { store } of sessions.values()) store.close()
     // tRPC's client must stop reconnecting before the driver closes the connection; it then rejects the pending calls.
     const closed = socket.close()
@@ -88,17 +138,8 @@ export function connect(options: ConnectOptions = {}): Client {
     api,
     connection,
     login,
-    session(given) {
-      // Ids are case-insensitive; the server uses lower case.
-      const id = given.toLowerCase()
-      let entry = sessions.get(id)
-      if (entry === undefined) {
-        const store = new SessionStore(api, id, schedule)
-        entry = { store, session: createSession(api, id, store) }
-        sessions.set(id, entry)
-      }
-      return entry.session
-    },
+    outbox,
+    session: (id) => entryOf(id).session,
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -109,6 +150,15 @@ const SOCKET_PROTOCOLS: Partial<Record<string, string>> = {
   'ws:': 'ws:',
   'https:': 'wss:',
   'wss:': 'wss:',
+}
+
+function httpUrl(base: string | URL | undefined): URL {
+  const url = new URL(base ?? globalThis.location?.origin)
+  url.protocol = url.protocol.replace(/^ws/, 'http')
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/`
+  url.search = ''
+  url.hash = ''
+  return url
 }
 
 function socketUrl(base: string | URL | undefined): string {

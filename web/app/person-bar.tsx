@@ -1,9 +1,13 @@
 import { LogOut } from 'lucide-react'
+import { Suspense, lazy, useState } from 'react'
+import { useThroughline } from '../../shared/react/index.ts'
 import { askAuth } from '../auth.ts'
 import { trpc } from '../client.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
-import { leaveTo } from './sign-in/leave.ts'
+import { leaveForGood } from './sign-in/leave.ts'
+
+const UnsentDialog = lazy(() => import('./sign-in/unsent-dialog.tsx'))
 
 /** Who is signed in, and the way out; only where there are accounts. */
 export default function PersonBar() {
@@ -12,8 +16,11 @@ export default function PersonBar() {
   const signOut = () =>
     attempt(async () => {
       await askAuth('/sign-out', {})
-      leaveTo('/')
+      await leaveForGood()
     })
+  const { outbox } = useThroughline()
+  const [isAsking, setAsking] = useState(false)
+  const isAnyWaiting = () => outbox.getSnapshot().length > 0
   if (!me) return null
   return (
     <div
@@ -29,9 +36,17 @@ export default function PersonBar() {
           {error}
         </span>
       )}
-      <IconButton label="Sign out" onClick={() => void signOut()}>
+      <IconButton
+        label="Sign out"
+        onClick={() => (isAnyWaiting() ? setAsking(true) : void signOut())}
+      >
         <LogOut aria-hidden size={15} />
       </IconButton>
+      {isAsking && (
+        <Suspense>
+          <UnsentDialog onClose={() => setAsking(false)} onSignOut={() => void signOut()} />
+        </Suspense>
+      )}
     </div>
   )
 }

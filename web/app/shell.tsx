@@ -4,6 +4,7 @@ import { Suspense, lazy, useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
+import { UpdateNotice } from './update-notice.tsx'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
@@ -17,6 +18,7 @@ import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 
+const Attention = lazy(() => import('./attention.tsx'))
 const GuestBanner = lazy(() => import('./guest-banner.tsx'))
 const PersonBar = lazy(() => import('./person-bar.tsx'))
 
@@ -59,6 +61,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className="flex min-h-0 flex-1">{children}</div>
         </div>
       </SheetContext>
+      <Suspense>
+        <Attention />
+      </Suspense>
       <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
@@ -96,6 +101,7 @@ function Sessions({
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
       />
+      <UpdateNotice />
       <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>
           <ChartNoAxesColumn aria-hidden size={15} />

@@ -7,7 +7,7 @@ export type PendingSends = readonly (PendingSend & {
   readonly answered: boolean
 })[]
 
-export type NewSend = { id: string; text: string; parentId: string | null }
+export type NewSend = Pick<PendingSend, 'id' | 'text' | 'parentId' | 'files'>
 
 /** Adds a send, or restarts it. */
 export function sending(pending: PendingSends, send: NewSend): PendingSends {
@@ -52,6 +52,6 @@ export function shown<Call>(pending: PendingSends, event: SessionEvent<Call>): P
   }
 }
 
-function pick({ id, text, parentId }: NewSend): NewSend {
-  return { id, text, parentId }
+function pick({ id, text, parentId, files }: NewSend): NewSend {
+  return { id, text, parentId, ...(files && { files }) }
 }

@@ -8,6 +8,8 @@ export type PendingSend = {
   readonly id: string
   readonly text: string
   readonly parentId: string | null
+  /** Of a message in the outbox; absent when there are none. */
+  readonly files?: readonly { readonly id: string; readonly name: string }[]
 } & ({ readonly status: 'sending' } | { readonly status: 'failed'; readonly error: SessionError })
 
 /** The known state of a session. `live` remains during disconnections, which the connection's own store reports. */

@@ -9,6 +9,7 @@ import type { Following } from './follow.ts'
 import * as sends from './pending.ts'
 import type { NewSend, PendingSends } from './pending.ts'
 import type { Schedule } from '../schedule.ts'
+import type { SessionCache } from './session-cache.ts'
 import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
@@ -23,6 +24,9 @@ export class SessionStore implements Store<SessionSnapshot> {
   readonly #api: Api
   readonly #id: string
   readonly #schedule: Schedule
+  readonly #cache: SessionCache | null
+  /** True while the state is read from the cache. */
+  #isReading = false
   readonly #listeners = new Listeners()
   #state: AppSessionState | null = null
   #pending: PendingSends = []
@@ -31,12 +35,14 @@ export class SessionStore implements Store<SessionSnapshot> {
   #following: Following | null = null
   #leaving: ReturnType<typeof setTimeout> | undefined
   #scheduled = false
+  #held = false
   #closed = false
 
-  constructor(api: Api, id: string, schedule: Schedule) {
+  constructor(api: Api, id: string, schedule: Schedule, cache: SessionCache | null = null) {
     this.#api = api
     this.#id = id
     this.#schedule = schedule
+    this.#cache = cache
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -76,6 +82,29 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#publish()
   }
 
+  /** A message that is not sent any more. */
+  withdrawn(id: string): void {
+    if (!this.#pending.some((send) => send.id === id)) return
+    this.#pending = sends.without(this.#pending, id)
+    this.#publish()
+  }
+
+  /** The session is not made yet, so that there is nothing to watch. */
+  hold(): void {
+    if (this.#held) return
+    this.#held = true
+    this.#following?.stop()
+    this.#following = null
+    this.#error = null
+    this.#publish()
+  }
+
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    if (this.#listeners.size > 0) this.#follow()
+  }
+
   dismiss(id: string): string | null {
     const send = this.#pending.find((one) => one.id === id && one.status === 'failed')
     if (send === undefined) return null
@@ -91,8 +120,26 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#following = null
   }
 
+  /** From what the device knows, if anything, and otherwise from a snapshot. */
   #follow(): void {
-    if (this.#following !== null || this.#error !== null || this.#closed) return
+    if (this.#held || this.#following !== null || this.#error !== null || this.#closed) return
+    if (this.#state === null && this.#cache !== null) void this.#readFirst(this.#cache)
+    else this.#watch()
+  }
+
+  async #readFirst(cache: SessionCache): Promise<void> {
+    if (this.#isReading) return
+    this.#isReading = true
+    const known = await cache.read(this.#id)
+    this.#isReading = false
+    if (this.#following !== null || this.#closed) return
+    this.#state ??= known
+    if (known !== null) this.#publish()
+    const isWanted = this.#listeners.size > 0 && !this.#held && this.#error === null
+    if (isWanted) this.#watch()
+  }
+
+  #watch(): void {
     this.#following = follow(this.#api, this.#id, this.#state?.seq ?? null, {
       event: (event) => this.#receive(event),
       failing: (error) => {
@@ -131,6 +178,7 @@ export class SessionStore implements Store<SessionSnapshot> {
       return
     }
     this.#error = null
+    this.#cache?.write(this.#state)
     this.#pending = sends.shown(this.#pending, event.event)
     // Text is published with the next frame; other changes at once.
     if (event.event.type === 'chunk') this.#publishSoon()
@@ -141,6 +189,7 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#following?.stop()
     this.#following = null
     this.#error = toSessionError(error)
+    if (this.#error.code === 'NOT_FOUND') this.#cache?.remove(this.#id)
     this.#publish()
   }
 

@@ -27,6 +27,10 @@ export type Script = {
   watching: number
   /** Every send that was received. */
   readonly sends: SendInput[]
+  /** Every session that was made. */
+  readonly created: { id: string }[]
+  /** Every message that was to be taken back; each is being answered already. */
+  readonly unqueued: string[]
   /** Called when a regeneration is requested; may throw, or break the connection. */
   onRegenerate(input: { id: string; newId?: string | undefined }): Promise<void>
 }
@@ -57,8 +61,12 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
   }
 
   return router({
-    me: procedure.query(({ ctx }) => ({ token: ctx.token })),
+    me: procedure.query(({ ctx }) => ({ id: ctx.token ?? 'local', token: ctx.token })),
     sessions: router({
+      create: procedure.input(z.looseObject({ id: z.string() })).mutation(({ input }) => {
+        script.created.push(input)
+        return { id: input.id }
+      }),
       list: procedure.input(z.object({ limit: z.number() })).query(async () => {
         await script.onList()
         return { items: [], nextCursor: null }
@@ -109,6 +117,10 @@ export function scriptedRouter(trpc: Trpc, script: Script) {
           await script.onSend('after', input)
           return { messageId: input.id, runId: input.id }
         }),
+      unqueue: procedure.input(z.object({ id: z.string() })).mutation(({ input }) => {
+        script.unqueued.push(input.id)
+        throw new TRPCError({ code: 'CONFLICT', message: 'It is being answered' })
+      }),
       regenerate: procedure
         .input(z.object({ id: z.string(), newId: z.string().optional() }))
         .mutation(async ({ input }) => {

@@ -40,6 +40,8 @@ export class ScriptedServer implements AsyncDisposable {
       cursors: [],
       watching: 0,
       sends: [],
+      created: [],
+      unqueued: [],
     }
   }
 

@@ -4,7 +4,7 @@ import { Logins } from '../../features/account/logins.tsx'
 import { Password } from '../../features/account/password.tsx'
 import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
-import { leaveTo } from '../sign-in/leave.ts'
+import { leaveForGood } from '../sign-in/leave.ts'
 import { Section } from './section.tsx'
 
 /** What one can do with one's own account; the part of the settings that is there only with accounts. */
@@ -37,7 +37,7 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
         <Keys />
       </Section>
       <Section title="Delete the account" text="Export first what you want to keep.">
-        <DeleteAccount onDeleted={() => leaveTo('/')} />
+        <DeleteAccount onDeleted={() => void leaveForGood()} />
       </Section>
     </>
   )

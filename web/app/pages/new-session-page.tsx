@@ -1,18 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Activity, CircleUser, Clock3, Sparkles } from 'lucide-react'
-import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
-import { trpc } from '../../client.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
-import type { File } from '../../../shared/contract/file.ts'
-import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
-import { reason, sendMessage } from '../../features/messages/composer/send-message.ts'
-import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
+import { NEW_SESSION, sendMessage } from '../../features/messages/composer/send-message.ts'
+import type { Written } from '../../features/messages/composer/send-message.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
-
-const DRAFT = 'new'
 
 const suggestions = [
   { text: 'What are the system metrics?', hint: 'Reads CPU, memory and uptime', Icon: Activity },
@@ -25,41 +19,21 @@ const suggestions = [
 export function NewSessionPage() {
   const client = useThroughline()
   const navigate = useNavigate()
-  const [sending, setSending] = useState<string | null>(null)
-  // The id is generated here, so that a repeated call after a lost connection creates only one session.
-  const create = trpc.sessions.create.useMutation({
-    retry: (failures, error) => !error.data && failures < 8,
-  })
 
-  async function start(text: string, files: readonly File[] = []): Promise<void> {
-    setSending(text || files.map(({ name }) => name).join(', '))
-    try {
-      const session = await create.mutateAsync({ id: newId() })
-      void sendMessage(client, session.id, text, files)
-      await navigate({ to: '/s/$id', params: { id: session.id } })
-    } catch (error) {
-      setSending(null)
-      attachments.giveBack(DRAFT, files)
-      drafts.giveBack(DRAFT, text, `Not sent: ${reason(error)}`)
-    }
+  function start(written: Written): void {
+    // The id is made here, so that the session is there before the server knows of it.
+    const id = newId()
+    void sendMessage(client, id, written, {}).then((box) => {
+      if (box === NEW_SESSION && location.pathname.endsWith(id)) void navigate({ to: '/' })
+    })
+    void navigate({ to: '/s/$id', params: { id } })
   }
 
   return (
-    <Page title={sending === null ? 'New session' : 'Throughline'}>
-      {sending === null ? (
-        <Welcome onChoose={(text) => void start(text)} />
-      ) : (
-        <div className="mx-auto w-full max-w-3xl flex-1 px-4 sm:px-6">
-          <UserMessage text={sending} status="sending" beginsLine />
-        </div>
-      )}
+    <Page title="New session">
+      <Welcome onChoose={(text) => start({ text, files: [], draftKey: NEW_SESSION })} />
       <Foot>
-        <Composer
-          draftKey={DRAFT}
-          placeholder="Message"
-          onSend={(text, files) => void start(text, files)}
-          onStop={null}
-        />
+        <Composer draftKey={NEW_SESSION} placeholder="Message" onSend={start} onStop={null} />
       </Foot>
     </Page>
   )

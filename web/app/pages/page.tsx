@@ -1,6 +1,7 @@
 import { Menu } from 'lucide-react'
-import { use } from 'react'
+import { use, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
+import { mark } from '../../features/attention/mark.ts'
 import { ConnectionStatus } from '../../features/connection/connection-status.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { SheetContext } from '../sheet-context.ts'
@@ -14,9 +15,11 @@ export function Page(props: {
 }) {
   const { hasLine = true } = props
   const openSheet = use(SheetContext)
+  const sign = useSyncExternalStore(mark.subscribe, mark.get)
+  const name = props.title === 'Throughline' ? props.title : `${props.title} · Throughline`
   return (
     <main className="flex min-w-0 flex-1 flex-col">
-      <title>{props.title === 'Throughline' ? props.title : `${props.title} · Throughline`}</title>
+      <title>{sign + name}</title>
       <header className="flex h-14 shrink-0 items-center gap-2 px-3 sm:px-5">
         {openSheet && (
           <IconButton label="Show sessions" className="-ml-1 size-9" onClick={openSheet}>

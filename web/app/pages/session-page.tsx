@@ -1,14 +1,18 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import type { ComponentProps } from 'react'
-import type { File } from '../../../shared/contract/file.ts'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
-import { sendMessage, stopAnswer } from '../../features/messages/composer/send-message.ts'
+import {
+  sendMessage,
+  stopAnswer,
+  unmadeSession,
+} from '../../features/messages/composer/send-message.ts'
+import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
 import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
@@ -32,6 +36,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
+  const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
   // With the demo model there is no choice of models.
   const modelKind = useModelKind()
@@ -44,11 +49,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
     [navigate],
   )
   const send = useCallback(
-    (text: string, files: readonly File[]) => void sendMessage(client, id, text, files),
+    (written: Written) => void sendMessage(client, id, written, unmadeSession(client, id)),
     [client, id],
   )
 
-  if (status === 'failed' && (!session || error?.code === 'NOT_FOUND')) {
+  if (status === 'failed' && !hasPending && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
     return (
       <Page title="Session">
@@ -65,7 +70,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       title={session ? sessionTitle(session) : (knownTitle ?? 'Throughline')}
       actions={session && <SessionActionsOf id={id} />}
     >
-      {session ? (
+      {session || hasPending ? (
         <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
           <OpenSessionContext value={openSession}>
             <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />

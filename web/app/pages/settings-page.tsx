@@ -1,4 +1,5 @@
 import { Suspense, lazy } from 'react'
+import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
 import { ModelList } from '../../features/models/model-list.tsx'
 import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
@@ -20,6 +21,9 @@ export function SettingsPage() {
         <div className="grid grid-cols-1 gap-9">
           <Section title="Appearance" text="Saved in this browser.">
             <ThemeChoice />
+          </Section>
+          <Section title="Notifications" text="Of this browser, while the app is open in a tab.">
+            <NotificationChoice />
           </Section>
           <Section
             title="Your data"

@@ -1,5 +1,9 @@
 import { basePath } from '../../base-path.ts'
+import { client } from '../../client.ts'
 import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
+import { clearDevice } from '../../device/device.ts'
+import { dropSessions } from '../../device/session-cache.ts'
+import { person } from '../../person.ts'
 
 let isOnItsWay = false
 
@@ -7,8 +11,16 @@ let isOnItsWay = false
 export function leaveTo(path: string): void {
   drafts.clear()
   attachments.clear()
+  person.set(null)
+  dropSessions()
   isOnItsWay = true
   location.assign(basePath + path)
+}
+
+/** Forgets also what this browser keeps for when that person comes back. */
+export async function leaveForGood(): Promise<void> {
+  await Promise.all([client.outbox.clear(), clearDevice()])
+  leaveTo('/')
 }
 
 /** Whether the page is being left: until the new one is there, this one asks for nothing more. */

@@ -9,6 +9,7 @@ import { groupByDay } from './group-by-day.ts'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
+import { WaitingSessions } from './waiting-sessions.tsx'
 
 const SearchResults = lazy(() => import('./search-results.tsx'))
 
@@ -39,6 +40,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
+        <WaitingSessions onChoose={props.onChoose} />
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
             <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
@@ -52,7 +54,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         {sessions.length === 0 && !isPending && !isError && (
           <p className="px-2 pt-6 text-sm text-muted">Your sessions will be listed here.</p>
         )}
-        {isError && (
+        {isError && sessions.length === 0 && (
           <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
             <p>The sessions could not be loaded.</p>
             <Button onClick={() => void refetch()}>Try again</Button>

@@ -4,6 +4,7 @@ import { useEffect } from 'react'
 import type { SessionsChange } from '../../../shared/contract/events.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
+import { sessionCache } from '../../device/session-cache.ts'
 import { sessionTitle } from './session-title.ts'
 import { withSession, withoutSession } from './session-pages.ts'
 
@@ -34,6 +35,7 @@ export function useSessionsChanges(): void {
   const queries = useQueryClient()
 
   function apply(change: SessionsChange): void {
+    if (change.type === 'deleted') sessionCache.remove(change.id)
     utils.sessions.list.setInfiniteData({ limit: PAGE_SIZE }, (data) => {
       if (!data) return data
       const pages =

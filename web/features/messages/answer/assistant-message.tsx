@@ -5,6 +5,7 @@ import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
 import { Ending } from './ending.tsx'
+import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { messageText, stepsOf } from '../steps.ts'
 
@@ -51,6 +52,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
           </div>
         ))}
       </div>
+      <GivenUpText message={message} />
       {isLive ? (
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />

@@ -5,16 +5,20 @@ import type { DraftStorage } from './draft-storage.ts'
 /** A file beside an unsent text. */
 export type Attachment = { key: string; name: string } & (
   | { status: 'uploading'; progress: number }
-  | { status: 'failed'; problem: string }
+  /** `isRefused`: not for want of a connection. */
+  | { status: 'failed'; problem: string; isRefused: boolean }
   | { status: 'ready'; file: StoredFile }
 )
+
+/** A file of a message that is sent: what the server has, or the bytes. */
+export type Attached = StoredFile | { source: File }
 
 export type Running = { cancel(): void }
 
 export type UploadEvents = {
   onProgress(share: number): void
   onReady(file: StoredFile): void
-  onFailed(problem: string): void
+  onFailed(problem: string, isRefused: boolean): void
 }
 
 type Upload = (file: File, events: UploadEvents) => Running
@@ -79,9 +83,15 @@ export class Attachments {
     )
   }
 
-  /** Returns the stored files for sending, and forgets them here. */
-  take(draft: string): StoredFile[] {
-    const files = this.get(draft).flatMap((one) => (one.status === 'ready' ? [one.file] : []))
+  /** Returns the files for sending, and forgets them here; the bytes of those that the server does not have. */
+  take(draft: string): Attached[] {
+    const files = this.get(draft).flatMap((one): Attached[] => {
+      if (one.status === 'ready') return [one.file]
+      const source = this.#sources.get(one.key)
+      source?.running?.cancel()
+      this.#sources.delete(one.key)
+      return source ? [{ source: source.file }] : []
+    })
     this.#set(draft, NONE)
     return files
   }
@@ -108,8 +118,13 @@ export class Attachments {
     })
   }
 
-  giveBack(draft: string, files: readonly StoredFile[]): void {
-    this.#set(draft, [...files.map(ready), ...this.get(draft)])
+  giveBack(draft: string, files: readonly Attached[]): void {
+    const stored = files.flatMap((file) => ('source' in file ? [] : [ready(file)]))
+    this.#set(draft, [...stored, ...this.get(draft)])
+    this.add(
+      draft,
+      files.flatMap((file) => ('source' in file ? [file.source] : [])),
+    )
   }
 
   #begin(draft: string, key: string): void {
@@ -122,8 +137,10 @@ export class Attachments {
         this.#sources.delete(key)
         this.#change(draft, key, () => ({ ...ready(file), key }))
       },
-      onFailed: (problem) =>
-        this.#change(draft, key, ({ name }) => ({ key, name, status: 'failed', problem })),
+      onFailed: (problem, isRefused) =>
+        this.#change(draft, key, ({ name }) => ({
+          ...{ key, name, status: 'failed', problem, isRefused },
+        })),
     })
   }
 

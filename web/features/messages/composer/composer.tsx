@@ -1,10 +1,11 @@
 import { ArrowUp, Paperclip, Square } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent } from 'react'
-import type { File as StoredFile } from '../../../../shared/contract/file.ts'
+import { useConnection } from '../../../../shared/react/index.ts'
 import { AttachmentChips } from './attachment-chips.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
+import type { Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 
@@ -16,7 +17,7 @@ import { tooLong } from './text-limit.ts'
 export function Composer(props: {
   draftKey: string
   placeholder: string
-  onSend: (text: string, files: StoredFile[]) => void
+  onSend: (written: Written) => void
   onStop: (() => void) | null
   isStopping?: boolean
   onEditLast?: () => void
@@ -29,6 +30,7 @@ export function Composer(props: {
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
   // Sending waits for what is still coming.
   const [waits, setWaits] = useState(false)
+  const { status: connection } = useConnection()
   const isUploading = files.some(({ status }) => status === 'uploading')
   const isEmpty = text.trim() === '' && files.length === 0
   const excess = tooLong(text)
@@ -49,7 +51,8 @@ export function Composer(props: {
   function send(): void {
     box.current?.focus({ preventScroll: true })
     if (isEmpty || excess || waits) return
-    if (!isUploading) return sendNow()
+    // Without a connection the files wait with the message.
+    if (!isUploading || connection !== 'connected') return sendNow()
     setWaits(true)
     void attachments.settled(draftKey).then(() => {
       setWaits(false)
@@ -57,12 +60,12 @@ export function Composer(props: {
     })
   }
 
-  /** Nothing goes out without a file that was to go with it. */
+  /** Nothing goes out without a file that was to go with it; one that did not get through goes with the message. */
   function sendNow(): void {
     const list = attachments.get(draftKey)
     const isBlank = drafts.get(draftKey).trim() === '' && list.length === 0
-    if (isBlank || list.some(({ status }) => status !== 'ready')) return
-    onSend(drafts.take(draftKey), attachments.take(draftKey))
+    if (isBlank || list.some((file) => file.status === 'failed' && file.isRefused)) return
+    onSend({ text: drafts.take(draftKey), files: attachments.take(draftKey), draftKey })
   }
 
   function onKeyDown(event: KeyboardEvent): void {

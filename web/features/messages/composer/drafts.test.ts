@@ -18,13 +18,18 @@ test('a draft is saved by itself soon after the last key', async () => {
   await vi.waitFor(() => expect([...storage.items.values()]).toEqual(['typed']))
 })
 
-test('a sent draft is gone at once', () => {
+test('a sent draft is gone from the box at once, and from storage when it is kept elsewhere (P18)', async () => {
   const storage = memoryStorage()
   const drafts = new Drafts(storage)
   drafts.set('a', 'one')
-  drafts.save()
   expect(drafts.take('a')).toBe('one')
-  expect(storage.items.size).toBe(0)
+  expect(drafts.get('a')).toBe('')
+  const { promise: kept, resolve } = Promise.withResolvers<void>()
+  drafts.release('a', kept)
+  drafts.save()
+  expect(new Drafts(storage).get('a')).toBe('one')
+  resolve()
+  await vi.waitFor(() => expect(storage.items.size).toBe(0))
 })
 
 test('a failed send gives its text back before what was typed since', () => {

@@ -13,6 +13,8 @@ export class Drafts {
   readonly #texts = new Map<string, string>()
   readonly #problems = new Map<string, string>()
   readonly #unsaved = new Set<string>()
+  /** Taken, and not kept elsewhere yet: the stored copy stays. */
+  readonly #taken = new Set<string>()
   readonly #listeners = new Set<() => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -43,12 +45,22 @@ export class Drafts {
     this.#notify()
   }
 
-  /** Returns the text for sending and empties the box. */
+  /** Returns the text for sending and empties the box. The stored copy stays until `release`. */
   take(key: string): string {
     const text = this.get(key)
     this.#problems.delete(key)
+    this.save()
+    this.#taken.add(key)
     this.set(key, '')
     return text
+  }
+
+  /** What was taken is kept elsewhere from the moment that `kept` resolves. */
+  release(key: string, kept: Promise<unknown>): void {
+    void kept.then(() => {
+      this.#taken.delete(key)
+      this.save()
+    })
   }
 
   /**
@@ -75,6 +87,7 @@ export class Drafts {
     clearTimeout(this.#timer)
     for (const key of this.#unsaved) {
       const text = this.get(key)
+      if (text === '' && this.#taken.has(key)) continue
       try {
         if (text) this.#storage.setItem(PREFIX + key, text)
         else this.#storage.removeItem(PREFIX + key)
@@ -82,7 +95,7 @@ export class Drafts {
         // Storage is full or blocked: the draft lasts only until the page is closed.
       }
     }
-    this.#unsaved.clear()
+    for (const key of this.#unsaved) if (!this.#taken.has(key)) this.#unsaved.delete(key)
   }
 
   /** Forgets every draft: they are nobody's any more. */
@@ -91,6 +104,7 @@ export class Drafts {
     this.#texts.clear()
     this.#problems.clear()
     this.#unsaved.clear()
+    this.#taken.clear()
     removeStored(this.#storage, PREFIX)
     this.#notify()
   }

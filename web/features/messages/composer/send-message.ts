@@ -1,25 +1,86 @@
-import type { Client } from '../../../../shared/client/index.ts'
+import { OutboxRefusal } from '../../../../shared/client/index.ts'
+import type { Client, NewSession, OutboxFile } from '../../../../shared/client/index.ts'
 import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
-import type { File } from '../../../../shared/contract/file.ts'
+import type { Attached } from './attachments.ts'
 import { attachments, drafts } from './page-drafts.ts'
 
-/** Sends a message; when the server refuses it, it returns to the session's box, with the reason. */
+export type Written = {
+  text: string
+  files: readonly Attached[]
+  /** The box that it was taken from, whose copy is kept until the message is. */
+  draftKey: string
+}
+
+/** The box of the page for a new session. */
+export const NEW_SESSION = 'new'
+
+/**
+ * Sends a message through the outbox. When the server refuses it, it returns to its box, with the reason.
+ * @param session makes the session first
+ * @returns the box that it has returned to; null when it was sent
+ */
 export async function sendMessage(
   client: Client,
   sessionId: string,
-  text: string,
-  files: readonly File[] = [],
-): Promise<void> {
-  const session = client.session(sessionId)
-  const id = newId()
+  { text, files, draftKey }: Written,
+  session: NewSession | null = null,
+): Promise<string | null> {
+  const { id, kept, sent } = client.outbox.send({
+    sessionId,
+    text,
+    session,
+    files: files.map(outboxFile),
+  })
+  drafts.release(draftKey, kept)
   try {
-    await session.send(text, { id, files: files.map((file) => file.id) })
+    await sent
+    return null
   } catch (error) {
-    session.dismiss(id)
-    attachments.giveBack(sessionId, files)
-    drafts.giveBack(sessionId, text, `Not sent: ${reason(error)}`)
+    if (!(error instanceof OutboxRefusal)) return null
+    return await moveToBox(client, id, `Not sent: ${reason(error)}`)
   }
+}
+
+/**
+ * Moves a message from the outbox back to the box where it was written.
+ * @param problem why it was not sent
+ * @returns the box: `NEW_SESSION`, or the session's id; null when it is sent already
+ */
+export async function moveToBox(
+  client: Client,
+  id: string,
+  problem?: string,
+): Promise<string | null> {
+  const entry = await client.outbox.takeBack(id)
+  if (entry === null) return null
+  const { sessionId } = entry
+  const isOnly = !client.outbox.getSnapshot().some((other) => other.sessionId === sessionId)
+  const box = entry.session !== null && isOnly ? NEW_SESSION : sessionId
+  attachments.giveBack(box, entry.files.flatMap(attachedFile))
+  drafts.giveBack(box, entry.text, problem)
+  drafts.save()
+  return box
+}
+
+function outboxFile(file: Attached): OutboxFile {
+  if (!('source' in file)) {
+    return {
+      id: file.id,
+      name: file.name,
+      mimeType: file.mimeType,
+      body: null,
+      isStored: true,
+      file,
+    }
+  }
+  const { source } = file
+  return { id: newId(), name: source.name, mimeType: source.type, body: source, isStored: false }
+}
+
+function attachedFile({ name, mimeType: type, body, file }: OutboxFile): Attached[] {
+  if (file) return [file]
+  return body ? [{ source: new File([body], name, { type }) }] : []
 }
 
 /**
@@ -40,4 +101,9 @@ export async function stopAnswer(client: Client, sessionId: string): Promise<voi
 
 export function reason(error: unknown): string {
   return error instanceof Error && error.message ? error.message : 'the server cannot be reached.'
+}
+
+/** How the session is made that a message before this one still waits to make; null when there is one. */
+export function unmadeSession({ outbox }: Client, sessionId: string): NewSession | null {
+  return outbox.getSnapshot().find((entry) => entry.sessionId === sessionId)?.session ?? null
 }

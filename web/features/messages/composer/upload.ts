@@ -22,7 +22,7 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
       onProgress: (sent, total) => onProgress(total > 0 ? sent / total : 1),
       onError: (error) => {
         const response = 'originalResponse' in error ? error.originalResponse : null
-        onFailed(response?.getBody() || 'The server cannot be reached.')
+        onFailed(response?.getBody() || 'The server cannot be reached.', response !== null)
       },
       onSuccess: () => {
         const id = running.url?.split('/').at(-1) ?? ''
@@ -34,7 +34,7 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
   }
 
   const fail = (error: unknown): void => {
-    if (!cancelled) onFailed(error instanceof Error ? error.message : 'The upload failed.')
+    if (!cancelled) onFailed(error instanceof Error ? error.message : 'The upload failed.', false)
   }
   begin().catch(fail)
   return {

@@ -7,7 +7,7 @@ import { AnswerMessage } from '../answer/answer-message.tsx'
 import { EditableMessage } from '../user-message/editable-message.tsx'
 import { RawMessage } from './raw-message.tsx'
 import type { Turn } from './turns.ts'
-import { UserMessage } from '../user-message/user-message.tsx'
+import { PendingMessage } from '../user-message/pending-message.tsx'
 
 type TurnProps = {
   sessionId: string
@@ -83,9 +83,7 @@ function MessageById(props: {
   )
   const message = live ?? older.get(id)
   if (!message) {
-    return pending ? (
-      <UserMessage text={pending.text} status="sending" beginsLine={props.beginsLine} />
-    ) : null
+    return pending ? <PendingMessage send={pending} beginsLine={props.beginsLine} /> : null
   }
   return (
     <ErrorBoundary fallback={<RawMessage message={message} />}>

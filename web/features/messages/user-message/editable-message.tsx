@@ -1,6 +1,7 @@
 import { Pencil, Trash2 } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
+import { Button } from '../../../ui/button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { editRequests } from './edit-requests.ts'
 import { focusMessageBox } from '../composer/message-box.ts'
@@ -23,7 +24,8 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
   const sent = useSentMessage(message, text)
   const { isQueued } = queued
   const isEditing = queued.isEditing || sent.isEditing
-  const begin = isQueued ? queued.begin : sent.begin
+  const edit = isQueued ? queued : sent
+  const { begin } = edit
 
   const editButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(isEditing)
@@ -50,7 +52,16 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
       beginsLine={props.beginsLine}
       problem={queued.isEditing ? null : queued.problem}
       keepsText={queued.isEditing && !isQueued}
-      versions={<Versions message={message} />}
+      versions={
+        <>
+          {!isEditing && edit.canRestore && (
+            <Button className="mr-1" onClick={edit.restore}>
+              Restore your edit
+            </Button>
+          )}
+          <Versions message={message} />
+        </>
+      }
       editor={
         queued.isEditing ? (
           <MessageEditor
@@ -61,7 +72,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
             problem={queued.problem}
             onChange={queued.change}
             onSave={() => void queued.save()}
-            onCancel={queued.close}
+            onCancel={queued.giveUp}
             onMove={() => {
               queued.moveToBox()
               focusMessageBox()
@@ -78,7 +89,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
               hint="Saving asks again. This version is kept."
               onChange={sent.change}
               onSave={() => void sent.save()}
-              onCancel={sent.close}
+              onCancel={sent.giveUp}
             />
           )
         )

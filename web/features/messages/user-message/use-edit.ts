@@ -9,6 +9,8 @@ import { reason } from '../composer/send-message.ts'
  * @param text the message's text
  */
 export function useEdit(key: string, text: string) {
+  const lost = `lost.${key}`
+  const discarded = useSyncExternalStore(drafts.subscribe, () => drafts.get(lost))
   const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(key))
   const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
     draft === '' ? 'no' : 'resumed',
@@ -24,6 +26,22 @@ export function useEdit(key: string, text: string) {
 
   return {
     draft,
+    /** Whether there is an edit that was given up, which `restore` brings back. */
+    canRestore: discarded !== '' && editing === 'no',
+    restore() {
+      drafts.set(key, discarded)
+      drafts.set(lost, '')
+      setEditing('begun')
+    },
+    /** Closes the editor without its effect; what was written can be brought back. */
+    giveUp() {
+      const written = drafts.get(key)
+      if (written.trim() !== '' && written !== text) {
+        drafts.set(lost, written)
+        drafts.save()
+      }
+      close()
+    },
     problem,
     isEditing: editing !== 'no',
     /** True when the user just opened the editor; one that a reload restored does not take the focus. */
@@ -49,6 +67,7 @@ export function useEdit(key: string, text: string) {
       setProblem(null)
       try {
         await command()
+        drafts.set(lost, '')
         close()
       } catch (error) {
         setProblem(explain(error) ?? `Not ${done}: ${reason(error)}`)

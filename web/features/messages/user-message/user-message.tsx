@@ -8,6 +8,8 @@ import { CopyButton } from '../../../ui/copy-button.tsx'
 /** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
 const FOLD_BEYOND_LENGTH = 1800
 
+const unsettled = new Set(['waiting', 'failed', 'queued'])
+
 const NO_FILES: readonly File[] = []
 
 /**
@@ -19,7 +21,9 @@ const NO_FILES: readonly File[] = []
 export const UserMessage = memo(function UserMessage(props: {
   text: string
   files?: readonly File[]
-  status: 'sending' | 'queued' | 'sent'
+  /** In place of the files, for a message that the server does not have yet. */
+  attached?: ReactNode
+  status: 'sending' | 'waiting' | 'failed' | 'queued' | 'sent'
   beginsLine: boolean
   problem?: string | null
   editor?: ReactNode
@@ -35,10 +39,11 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        <MessageFiles files={props.files ?? NO_FILES} />
-        {(!editor || props.keepsText) && (text !== '' || !props.files?.length) && (
-          <Bubble text={text} isQueued={status === 'queued'} />
-        )}
+        {props.attached ?? <MessageFiles files={props.files ?? NO_FILES} />}
+        {(!editor || props.keepsText) &&
+          (text !== '' || !(props.attached ?? props.files?.length)) && (
+            <Bubble text={text} isQueued={unsettled.has(status)} />
+          )}
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
           {status === 'sent' && !editor && (
@@ -49,12 +54,17 @@ export const UserMessage = memo(function UserMessage(props: {
           )}
           {props.versions}
           {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
+          {status === 'waiting' && <span className="pl-1">Waiting for the connection</span>}
           {status === 'sending' && (
             // Shown with a delay, because nearly all sends are answered at once.
             <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
           )}
           {status !== 'sent' && actions}
-          {problem && <span role="status">{problem}</span>}
+          {problem && (
+            <span role="status" className={status === 'failed' ? 'text-danger' : undefined}>
+              {problem}
+            </span>
+          )}
         </div>
       </div>
     </article>

@@ -1,0 +1,91 @@
+import type { Api, SendResult } from '../app.ts'
+import { WITHOUT_DEADLINE } from '../connection/deadline.ts'
+import { isApiError, isOutage, mayPass, toSessionError } from '../errors.ts'
+import type { SessionError } from '../session/session-snapshot.ts'
+import type { OutboxEntry } from './entry.ts'
+import { UploadRefusedError } from './upload.ts'
+import type { UploadFile } from './upload.ts'
+
+/** After this many failures of the server itself it counts as refusing. */
+const MAX_FAILURES = 6
+
+export type Delivery =
+  | { type: 'sent'; result: SendResult }
+  /** It is not sent any more. */
+  | { type: 'withdrawn' }
+  | { type: 'refused'; error: SessionError }
+  /** The server failed, in a way that may pass. */
+  | { type: 'failed' }
+  /** The connection or the login ended; the next one begins with it. */
+  | { type: 'cut' }
+
+/**
+ * Sends one message with all that it needs. Each of its steps may have been done before: all of them are repeatable.
+ * @param failures how often the server has failed at it in a row
+ * @param done.stored called when the server has a file
+ * @param done.made called when the session exists
+ */
+export async function deliver(
+  entry: OutboxEntry,
+  failures: number,
+  { api, upload, signal }: { api: Api; upload: UploadFile; signal: AbortSignal },
+  done: { stored(fileId: string): Promise<void>; made(): Promise<void> },
+): Promise<Delivery> {
+  const options = { signal, context: WITHOUT_DEADLINE }
+  try {
+    if (entry.state === 'withdrawn') return await withdraw(api, entry, signal)
+    for (const file of entry.files) {
+      if (file.isStored || file.body === null) continue
+      await upload(file, file.body, signal)
+      await done.stored(file.id)
+    }
+    if (entry.session !== null) {
+      // Made, sent and deleted since, it does not begin anew.
+      const made = { id: entry.sessionId, ...entry.session, unlessDeleted: true }
+      await api.sessions.create.mutate(made, options)
+      await done.made()
+    }
+    const { id, sessionId, text, files, parentId, whenBusy } = entry
+    const result = await api.messages.send.mutate(
+      {
+        sessionId,
+        id,
+        text,
+        ...(files.length > 0 && { files: files.map((file) => file.id) }),
+        ...(parentId !== null && { parentId }),
+        ...(whenBusy !== null && { whenBusy }),
+      },
+      options,
+    )
+    return { type: 'sent', result }
+  } catch (error) {
+    if (signal.aborted) return { type: 'cut' }
+    if (error instanceof UploadRefusedError) {
+      return { type: 'refused', error: { code: 'BAD_REQUEST', message: error.message } }
+    }
+    if (isApiError(error)) {
+      const passes = isOutage(error) || (failures < MAX_FAILURES && isServersFault(error))
+      return passes ? { type: 'failed' } : { type: 'refused', error: toSessionError(error) }
+    }
+    const { code } = toSessionError(error)
+    if (code === 'CLIENT_CLOSED') return { type: 'cut' }
+    return code === 'PAYLOAD_TOO_LARGE'
+      ? { type: 'refused', error: toSessionError(error) }
+      : { type: 'failed' }
+  }
+}
+
+/** It may have arrived before it was taken back. What is answered already stays, and is in the log for everybody to see. */
+async function withdraw(api: Api, { id }: OutboxEntry, signal: AbortSignal): Promise<Delivery> {
+  try {
+    await api.messages.unqueue.mutate({ id }, { signal })
+  } catch (error) {
+    if (!isApiError(error) || mayPass(error)) throw error
+  }
+  return { type: 'withdrawn' }
+}
+
+/** Whether it was done is not known; the same send finds out. */
+function isServersFault(error: unknown): boolean {
+  return mayPass(error) && !isApiError(error, 'TOO_MANY_REQUESTS')
+}

@@ -1,0 +1,275 @@
+import type { Api, SendResult } from '../app.ts'
+import { retryDelay } from '../connection/retry.ts'
+import { ClientClosedError } from '../errors.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import { Listeners } from '../store.ts'
+import { deliver } from './deliver.ts'
+import { nextPlace, withStored } from './entry.ts'
+import type { OutboxEntry } from './entry.ts'
+import { newEntry, OutboxRefusal } from './outbox.ts'
+import type { NewMessage, Outbox, OutboxSend } from './outbox.ts'
+import type { OutboxStorage } from './storage.ts'
+import type { UploadFile } from './upload.ts'
+import { Turns } from './turns.ts'
+import { OutboxView } from './view.ts'
+
+type Waiter = { resolve(result: SendResult): void; reject(error: unknown): void }
+
+/** One client's part in an outbox that tabs share: whichever of them is online sends, one at a time in each session. */
+export class OutboxDriver implements Outbox {
+  readonly loaded: Promise<void>
+  readonly #storage: OutboxStorage
+  readonly #api: Api
+  readonly #upload: UploadFile
+  readonly #onOwner: (id: string) => void
+  readonly #view: OutboxView
+  readonly #listeners = new Listeners()
+  readonly #waiters = new Map<string, Waiter>()
+  readonly #failures = new Map<string, number>()
+  readonly #turns = new Turns((sessionId) => this.#pump(sessionId))
+  readonly #endListening: () => void
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  /** Lasts as long as one connection with one login. */
+  #epoch: AbortController | null = null
+  /** True when it is known whose login it is. */
+  #isOnline = false
+  #closed = false
+
+  constructor(
+    parts: {
+      api: Api
+      storage: OutboxStorage
+      upload: UploadFile
+      onOwner: (id: string) => void
+    },
+    owner: string | null,
+    sessionOf: (id: string) => SessionStore,
+  ) {
+    this.#api = parts.api
+    this.#storage = parts.storage
+    this.#upload = parts.upload
+    this.#onOwner = parts.onOwner
+    this.#view = new OutboxView(owner, sessionOf)
+    this.#endListening = this.#storage.listen(({ sent }) => {
+      if (sent) this.#settle(sent.id, sent.result)
+      else void this.#load()
+    })
+    this.loaded = this.#load()
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
+
+  readonly getSnapshot = (): readonly OutboxEntry[] => this.#view.shown
+
+  /** There is a connection. What still goes on over the one before is given up. */
+  async online(): Promise<void> {
+    this.offline()
+    const epoch = new AbortController()
+    this.#epoch = epoch
+    try {
+      // What waits is one person's, and this may be another's login.
+      const me = this.#storage.isShared
+        ? await this.#api.me.query(undefined, { signal: epoch.signal })
+        : null
+      if (epoch.signal.aborted) return
+      if (me) {
+        this.#view.owner = me.id
+        this.#onOwner(me.id)
+      }
+    } catch {
+      if (!epoch.signal.aborted) this.#later(1, () => void this.online())
+      return
+    }
+    this.#isOnline = true
+    await this.#load()
+  }
+
+  offline(): void {
+    this.#isOnline = false
+    this.#epoch?.abort()
+    this.#epoch = null
+  }
+
+  send(message: NewMessage): OutboxSend {
+    const place = nextPlace(this.#view.shown, Date.now())
+    const entry = newEntry(message, this.#view.owner, place)
+    const { promise: sent, resolve, reject } = Promise.withResolvers<SendResult>()
+    this.#waiters.set(entry.id, { resolve, reject })
+    this.#view.add(entry)
+    this.#listeners.notify()
+    const kept = this.#storage
+      .change(entry.id, () => entry)
+      .then(() => {
+        this.#view.kept(entry)
+        this.#storage.tell({})
+        this.#turns.ask(entry.sessionId)
+      })
+    // Whoever looks at the outbox itself need not look at this.
+    sent.catch(() => {})
+    return { id: entry.id, kept, sent }
+  }
+
+  async takeBack(id: string): Promise<OutboxEntry | null> {
+    const key = id.toLowerCase()
+    const before = await this.#storage.change(key, (entry) =>
+      entry?.state === 'tried' ? { ...entry, state: 'withdrawn', text: '', files: [] } : null,
+    )
+    // Another tab has sent it, or taken it back.
+    if (before === null || before.state === 'withdrawn') return null
+    this.#forget(key)
+    this.#turns.ask(before.sessionId)
+    return before
+  }
+
+  async retry(id: string): Promise<void> {
+    const before = await this.#storage.change(id.toLowerCase(), (entry) =>
+      entry?.state === 'refused' ? { ...entry, state: 'tried', error: null } : entry,
+    )
+    this.#failures.delete(id)
+    this.#storage.tell({})
+    await this.#load()
+    if (before !== null) this.#turns.ask(before.sessionId)
+  }
+
+  async clear(): Promise<void> {
+    await this.loaded
+    for (const { id } of this.#view.shown) {
+      await this.#storage.change(id, () => null)
+      this.#forget(id)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.offline()
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#endListening()
+    for (const { reject } of this.#waiters.values()) reject(new ClientClosedError())
+    this.#waiters.clear()
+  }
+
+  /** Reads what there is, which other tabs may have changed, and sends it. */
+  async #load(): Promise<void> {
+    await this.#read()
+    for (const { id, error } of this.#view.shown) {
+      if (error !== null) this.#refuse(id, error)
+    }
+    for (const sessionId of new Set(this.#view.due.map((entry) => entry.sessionId))) {
+      this.#turns.ask(sessionId)
+    }
+  }
+
+  async #read(): Promise<void> {
+    const entries = await this.#storage.list().catch(() => null)
+    if (entries === null || this.#closed) return
+    this.#view.keep(entries)
+    this.#listeners.notify()
+  }
+
+  /** Sends what waits in a session; without a connection, the next one begins with it. */
+  async #pump(sessionId: string): Promise<void> {
+    if (!this.#isOnline || this.#epoch === null) return
+    const { signal } = this.#epoch
+    await this.#storage
+      .exclusively(sessionId, signal, () => this.#drain(sessionId, signal))
+      .catch(() => this.#later(1, () => this.#turns.ask(sessionId)))
+  }
+
+  async #drain(sessionId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#read()
+      const next = this.#view.due.find((entry) => entry.sessionId === sessionId)
+      if (next === undefined || signal.aborted || !(await this.#deliver(next.id, signal))) return
+    }
+  }
+
+  /** Returns false when the rest has to wait. */
+  async #deliver(id: string, signal: AbortSignal): Promise<boolean> {
+    const { owner } = this.#view
+    let tried: OutboxEntry | null = null
+    // From here on it may have arrived. It may have been taken back since it was read.
+    await this.#storage.change(id, (now) => {
+      tried = now && { ...now, owner, state: now.state === 'waiting' ? 'tried' : now.state }
+      return tried
+    })
+    const entry = asEntry(tried)
+    if (entry === null) this.#view.remove(id, 'taken-back')
+    if (entry === null || entry.state === 'refused') return true
+    const { sessionId } = entry
+    const failures = this.#failures.get(id) ?? 0
+    const outcome = await deliver(
+      entry,
+      failures,
+      { api: this.#api, upload: this.#upload, signal },
+      {
+        stored: async (fileId) => {
+          await this.#storage.change(id, (now) => now && withStored(now, fileId))
+        },
+        made: async () => {
+          await this.#storage.change(id, (now) => now && { ...now, session: null })
+          await this.#read()
+        },
+      },
+    )
+    switch (outcome.type) {
+      case 'sent':
+        // Taken back while it was on its way, it is withdrawn next.
+        await this.#storage.change(id, (now) => (now?.state === 'withdrawn' ? now : null))
+        this.#settle(id, outcome.result)
+        this.#storage.tell({ sent: { id, result: outcome.result } })
+        break
+      case 'withdrawn':
+        await this.#storage.change(id, () => null)
+        this.#view.remove(id, 'taken-back')
+        break
+      case 'refused':
+        await this.#storage.change(
+          id,
+          (now) => now && { ...now, state: 'refused', error: outcome.error },
+        )
+        this.#storage.tell({})
+        await this.#load()
+        break
+      case 'failed':
+        this.#failures.set(id, failures + 1)
+        this.#later(failures + 1, () => this.#turns.ask(sessionId))
+        return false
+      case 'cut':
+        return false
+    }
+    this.#failures.delete(id)
+    return true
+  }
+
+  #later(failures: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      act()
+    }, retryDelay(failures))
+    this.#timers.add(timer)
+  }
+
+  #settle(id: string, result: SendResult): void {
+    this.#view.remove(id, 'sent')
+    this.#listeners.notify()
+    this.#waiters.get(id)?.resolve(result)
+    this.#waiters.delete(id)
+  }
+
+  #forget(id: string): void {
+    this.#view.remove(id, 'taken-back')
+    this.#listeners.notify()
+    this.#waiters.delete(id)
+    this.#storage.tell({})
+  }
+
+  #refuse(id: string, error: { code: string; message: string }): void {
+    this.#waiters.get(id)?.reject(new OutboxRefusal(error))
+    this.#waiters.delete(id)
+  }
+}
+
+/** The compiler does not see that a callback assigns it. */
+function asEntry(entry: OutboxEntry | null): OutboxEntry | null {
+  return entry
+}

@@ -1,0 +1,222 @@
+import { TRPCError } from '@trpc/server'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '../../contract/new-id.ts'
+import { connect, indexedDbOutboxStorage, OutboxRefusal } from '../index.ts'
+import type { Client } from '../index.ts'
+import { eventually, until } from '../testing/reader.ts'
+import { sharedOutboxStorage } from '../testing/outbox-storage.ts'
+import { ScriptedServer } from '../testing/server.ts'
+
+let server: ScriptedServer
+const clients: Client[] = []
+
+beforeEach(async () => {
+  server = await ScriptedServer.start()
+})
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+  await server[Symbol.asyncDispose]()
+})
+
+function open(options: Parameters<typeof connect>[0] = {}): Client {
+  const client = connect({ url: server.url, ...options })
+  clients.push(client)
+  return client
+}
+
+const connected = (client: Client): Promise<unknown> =>
+  until(client.connection, ({ status }) => status === 'connected')
+const disconnected = (client: Client): Promise<unknown> =>
+  until(client.connection, ({ status }) => status === 'reconnecting')
+const sentTexts = (): string[] => server.script.sends.map(({ text }) => text)
+const loggedIds = (): string[] =>
+  (server.session.views.at(-1)?.event.messages ?? []).map(({ id }) => id)
+
+describe('an outbox', () => {
+  test('gives what a client that ended left to the next one, in its order and once (P18)', async () => {
+    const storage = sharedOutboxStorage()
+    const first = open({ outbox: { storage: storage.user() } })
+    await connected(first)
+    await server.halt()
+    await disconnected(first)
+    const { id: sessionId } = server.session
+    const [one, two] = [newId(), newId()]
+    await first.outbox.send({ sessionId, id: one, text: 'One' }).kept
+    await first.outbox.send({ sessionId, id: two, text: 'Two' }).kept
+    await first.close()
+
+    await server.listen()
+    const next = [open({ outbox: { storage: storage.user() } })]
+    next.push(open({ outbox: { storage: storage.user() } }))
+    await eventually(() => loggedIds().length === 2 && storage.entries.size === 0)
+    expect(loggedIds()).toEqual([one, two])
+    expect(sentTexts()).toEqual(['One', 'Two'])
+    for (const { outbox } of next) await until(outbox, (entries) => entries.length === 0)
+  })
+
+  test('of a tab that died before it knew that a message arrived sends it once (P18)', async () => {
+    const storage = sharedOutboxStorage()
+    const first = open({ outbox: { storage: storage.user() } })
+    await connected(first)
+    const arrived = Promise.withResolvers<void>()
+    const never = new Promise<void>(() => {})
+    server.script.onSend = async (when) => {
+      if (when !== 'after') return
+      arrived.resolve()
+      await never
+    }
+    const { id } = first.outbox.send({ sessionId: server.session.id, text: 'Once' })
+    await arrived.promise
+    await first.close()
+    server.script.onSend = async () => {}
+    open({ outbox: { storage: storage.user() } })
+    await eventually(() => storage.entries.size === 0)
+    expect(loggedIds()).toEqual([id])
+    expect(sentTexts()).toEqual(['Once', 'Once'])
+  })
+
+  test('tells every tab when a message arrived, whichever of them sent it', async () => {
+    const storage = sharedOutboxStorage()
+    const offline = open({
+      outbox: { storage: storage.user(), owner: 'local' },
+      // Never connects, as in a tab that sleeps.
+      token: () => new Promise(() => {}),
+    })
+    const { sent, id } = offline.outbox.send({ sessionId: server.session.id, text: 'Hello' })
+    expect(offline.session(server.session.id).store.getSnapshot().pending).toMatchObject([{ id }])
+    open({ outbox: { storage: storage.user() } })
+    expect(await sent).toEqual({ messageId: id, runId: id })
+    expect(offline.outbox.getSnapshot()).toEqual([])
+  })
+
+  test('keeps what the server refuses, with its text and the reason, until somebody decides', async () => {
+    const storage = sharedOutboxStorage()
+    const client = open({ outbox: { storage: storage.user() } })
+    server.script.onSend = async () => {
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'Not here' })
+    }
+    const { id, sent } = client.outbox.send({ sessionId: server.session.id, text: 'My words' })
+    await expect(sent).rejects.toThrow(
+      new OutboxRefusal({ code: 'FORBIDDEN', message: 'Not here' }),
+    )
+    const { store } = client.session(server.session.id)
+    expect(store.getSnapshot().pending).toMatchObject([
+      { id, text: 'My words', status: 'failed', error: { message: 'Not here' } },
+    ])
+    const later = open({ outbox: { storage: storage.user() } })
+    await until(later.outbox, ([entry]) => entry?.state === 'refused')
+    server.script.onSend = async () => {}
+    await later.outbox.retry(id)
+    await eventually(() => storage.entries.size === 0)
+    expect(loggedIds()).toEqual([id])
+  })
+
+  test('goes on by itself when the server failed for a moment', async () => {
+    const client = open()
+    let failures = 2
+    server.script.onSend = async (when) => {
+      if (when === 'after' || failures-- <= 0) return
+      throw new Error('a bug')
+    }
+    const { id, sent } = client.outbox.send({ sessionId: server.session.id, text: 'Hello' })
+    expect(await sent).toMatchObject({ messageId: id })
+    expect(loggedIds()).toEqual([id])
+  })
+
+  test('gives a message back that was never on its way, and withdraws one that may have arrived', async () => {
+    const client = open({ outbox: { storage: sharedOutboxStorage().user() } })
+    await connected(client)
+    const { id: sessionId } = server.session
+    const arrived = Promise.withResolvers<void>()
+    server.script.onSend = async (when) => {
+      if (when !== 'after') return
+      arrived.resolve()
+      await new Promise<void>(() => {})
+    }
+    const tried = client.outbox.send({ sessionId, text: 'Tried' })
+    await arrived.promise
+    await server.halt()
+    await disconnected(client)
+    const never = client.outbox.send({ sessionId, text: 'Never tried' })
+    await never.kept
+    expect(await client.outbox.takeBack(never.id)).toMatchObject({ text: 'Never tried' })
+    expect(await client.outbox.takeBack(never.id)).toBeNull()
+    expect(await client.outbox.takeBack(tried.id)).toMatchObject({ text: 'Tried' })
+    expect(client.session(sessionId).store.getSnapshot().pending).toEqual([])
+    await server.listen()
+    await eventually(() => server.script.unqueued.length === 1)
+    expect(server.script.unqueued).toEqual([tried.id])
+    expect(sentTexts()).toEqual(['Tried'])
+  })
+
+  test('lasts as long as the page where the browser stores nothing', async () => {
+    expect(globalThis.indexedDB).toBeUndefined()
+    const client = open({ outbox: { storage: indexedDbOutboxStorage() } })
+    await connected(client)
+    await server.halt()
+    await disconnected(client)
+    const { id: sessionId } = server.session
+    const first = client.outbox.send({ sessionId, text: 'Taken back' })
+    const second = client.outbox.send({ sessionId, text: 'Sent' })
+    await Promise.all([first.kept, second.kept])
+    expect(await client.outbox.takeBack(first.id)).toMatchObject({ text: 'Taken back' })
+    await server.listen()
+    await second.sent
+    expect(sentTexts()).toEqual(['Sent'])
+  })
+
+  test('sends nothing of one person as another', async () => {
+    const storage = sharedOutboxStorage()
+    const ann = open({ token: 'ann', outbox: { storage: storage.user() } })
+    await connected(ann)
+    await ann.outbox.send({ sessionId: server.session.id, text: 'First' }).sent
+    const [first] = loggedIds()
+    await server.halt()
+    await disconnected(ann)
+    const { id, kept } = ann.outbox.send({ sessionId: server.session.id, text: 'From Ann' })
+    await kept
+    await ann.close()
+    await server.listen()
+    const bob = open({ token: 'bob', outbox: { storage: storage.user() } })
+    const own = bob.outbox.send({ sessionId: server.session.id, text: 'From Bob' })
+    await own.sent
+    expect(bob.outbox.getSnapshot()).toEqual([])
+    expect(loggedIds()).toEqual([first, own.id])
+    open({ token: 'ann', outbox: { storage: storage.user() } })
+    await eventually(() => storage.entries.size === 0)
+    expect(loggedIds()).toEqual([first, own.id, id])
+  })
+
+  test('makes the session of a first message, stores its files, and only then sends it', async () => {
+    const uploads: string[] = []
+    const storage = sharedOutboxStorage()
+    const upload = async ({ name }: { name: string }): Promise<void> => {
+      uploads.push(name)
+    }
+    const client = open({ outbox: { storage: storage.user(), upload } })
+    const { id: sessionId } = server.session
+    const leave = client.session(sessionId).store.subscribe(() => {})
+    const body = new Blob(['bytes'])
+    const { sent } = client.outbox.send({
+      ...{ sessionId, text: 'With a file', session: { model: 'm' } },
+      files: [
+        { id: newId(), name: 'new.txt', mimeType: 'text/plain', body, isStored: false },
+        { id: newId(), name: 'stored.txt', mimeType: 'text/plain', body: null, isStored: true },
+      ],
+    })
+    // Nothing is watched that is not there yet.
+    expect(client.session(sessionId).store.getSnapshot()).toMatchObject({
+      status: 'loading',
+      pending: [{ files: [{ name: 'new.txt' }, { name: 'stored.txt' }] }],
+    })
+    await sent
+    expect(uploads).toEqual(['new.txt'])
+    expect(server.script.created).toEqual([{ id: sessionId, model: 'm', unlessDeleted: true }])
+    await until(
+      client.session(sessionId).store,
+      (s) => s.status === 'live' && s.pending.length === 0,
+    )
+    leave()
+  })
+})

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { connect } from '../index.ts'
+import type { AppSessionState, SessionCache } from '../index.ts'
+import { caughtUp, freshView, until } from '../testing/reader.ts'
+import { ScriptedServer } from '../testing/server.ts'
+
+function memoryCache(): SessionCache & { states: Map<string, AppSessionState> } {
+  const states = new Map<string, AppSessionState>()
+  return {
+    states,
+    read: async (id) => states.get(id) ?? null,
+    write: (state) => void states.set(state.session.id, state),
+    remove: (id) => void states.delete(id),
+  }
+}
+
+test('a session is shown from the device without a server, and goes on from its cursor (P2)', async () => {
+  await using server = await ScriptedServer.start()
+  const cache = memoryCache()
+  const { id } = server.session
+  server.record((log) => log.say('Hello'))
+  {
+    await using client = connect({ url: server.url, cache })
+    await caughtUp(client.session(id), server.session)
+  }
+  const seq = cache.states.get(id)?.seq
+  await server.halt()
+  await using client = connect({ url: server.url, cache })
+  const session = client.session(id)
+  const stop = session.store.subscribe(() => {})
+  const { state } = await until(session.store, ({ status }) => status === 'live')
+  expect(state?.messages).toHaveLength(1)
+  server.record((log) => log.say('Meanwhile'))
+  server.script.cursors.length = 0
+  await server.listen()
+  expect(await caughtUp(session, server.session)).toMatchObject(freshView(server.session) as object)
+  expect(server.script.cursors).toEqual([seq])
+  stop()
+})
+
+test('a session that is no more is not kept either', async () => {
+  await using server = await ScriptedServer.start()
+  const cache = memoryCache()
+  await using client = connect({ url: server.url, cache })
+  await caughtUp(client.session(server.session.id), server.session)
+  const other = crypto.randomUUID()
+  const kept = cache.states.get(server.session.id)
+  if (kept) cache.states.set(other, kept)
+  const { store } = client.session(other)
+  const stop = store.subscribe(() => {})
+  await until(store, ({ status }) => status === 'failed')
+  expect(cache.states.has(other)).toBe(false)
+  stop()
+})

@@ -1,0 +1,45 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import type { Session } from '../../shared/contract/session.ts'
+import { markOf, newsOf } from '../features/attention/attention.ts'
+import { showMark } from '../features/attention/mark.ts'
+import { notify, tellWhenVisible } from '../features/attention/notifications.ts'
+import { useSessions } from '../features/sessions/use-sessions.ts'
+
+/** Says in the title, the icon and by notifications what happens in any session. It draws nothing. */
+export default function Attention() {
+  const { sessions } = useSessions()
+  const navigate = useNavigate()
+  const before = useRef<readonly Session[]>([])
+  const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set())
+
+  useEffect(() => tellWhenVisible(), [])
+
+  useEffect(() => {
+    const news = newsOf(before.current, sessions)
+    before.current = sessions
+    const isHidden = document.visibilityState === 'hidden'
+    const done = news.filter(({ type }) => type === 'done' && isHidden)
+    if (done.length > 0) {
+      setUnseen((known) => new Set([...known, ...done.map(({ session }) => session.id)]))
+    }
+    for (const one of news) {
+      void notify(one, (id) => void navigate({ to: '/s/$id', params: { id } }))
+    }
+  }, [sessions, navigate])
+
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === 'visible') setUnseen(new Set())
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+
+  useEffect(() => {
+    const waiting = sessions.filter((session) => session.running && session.waiting).length
+    showMark(markOf(sessions, unseen.size), unseen.size + waiting)
+  }, [sessions, unseen])
+
+  return null
+}

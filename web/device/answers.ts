@@ -1,0 +1,46 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { person } from '../person.ts'
+import { onDevice, STAMP } from './device.ts'
+
+/** What the frame of every page needs: who this is, and which sessions there are. */
+const KEPT = new Set(['auth.options', 'me', 'sessions.list', 'health'])
+
+const WRITE_AFTER_MS = 1_000
+
+/** Keeps the answers to a few queries on the device, and gives them to the page before the server answers. */
+export async function keepAnswers(queries: QueryClient): Promise<void> {
+  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+  queries.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated' || event.action.type !== 'success') return
+    const { queryHash: key, queryKey, state } = event.query
+    if (!isKept(queryKey)) return
+    const before = person.here()
+    clearTimeout(timers.get(key))
+    const write = (): void => {
+      // What came before the server said who this is came to the same person.
+      const owner = before ?? person.here()
+      if (owner === null) return
+      const json = JSON.stringify({ queryKey, data: state.data })
+      void onDevice((database) => database.put('answers', { key, owner, stamp: STAMP, json }))
+    }
+    timers.set(key, setTimeout(write, WRITE_AFTER_MS))
+  })
+
+  const owner = person.get()
+  if (owner === null) return
+  const kept = await onDevice((database) => database.getAll('answers'))
+  for (const { json, ...row } of kept ?? []) {
+    if (row.owner !== owner || row.stamp !== STAMP || person.get() !== owner) continue
+    // Written by this very version, above.
+    const { queryKey, data } = JSON.parse(json) as { queryKey: readonly unknown[]; data: unknown }
+    if (queries.getQueryData(queryKey) !== undefined) continue
+    queries.setQueryData(queryKey, data)
+    // It is only what was known: the server is asked all the same.
+    void queries.invalidateQueries({ queryKey, exact: true })
+  }
+}
+
+/** A query's key begins with the path of its procedure. */
+function isKept([path]: readonly unknown[]): boolean {
+  return KEPT.has(Array.isArray(path) ? path.join('.') : String(path))
+}

@@ -1,0 +1,67 @@
+import { basePath } from '../base-path.ts'
+import { client } from '../client.ts'
+
+/** The build of this page; undefined while developing, when there is none. */
+const BUILD: string | undefined = import.meta.env.VITE_BUILD
+
+const RELOADED = 'throughline.reloaded-for'
+
+let isNew = false
+const listeners = new Set<() => void>()
+
+/** Whether the server has another build of the app than this page. */
+export const appUpdate = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  isThere: (): boolean => isNew,
+}
+
+/**
+ * Registers the worker that keeps the app on the device, and asks at each connection whether the server has a new one. A
+ * page that came from the device, and was old from its start, is replaced at once; another one says it.
+ */
+export function followUpdates(): void {
+  if (BUILD === undefined) return
+  let isFirst = true
+  client.connection.subscribe(() => {
+    if (client.connection.getSnapshot().status !== 'connected') return
+    void look(isFirst)
+    isFirst = false
+  })
+  addEventListener('load', () => {
+    // After everything that the first page needs.
+    setTimeout(() => void register(), 1_000)
+  })
+}
+
+async function register(): Promise<void> {
+  try {
+    await navigator.serviceWorker?.register(`${basePath}/service-worker.js`)
+  } catch {
+    // Not in this browser, or not from this origin: everything works with a connection.
+  }
+}
+
+async function look(isFirst: boolean): Promise<void> {
+  const build = await readBuild()
+  if (build === null || build === BUILD) return
+  if (isFirst && sessionStorage.getItem(RELOADED) !== build) {
+    sessionStorage.setItem(RELOADED, build)
+    location.reload()
+    return
+  }
+  isNew = true
+  for (const listener of listeners) listener()
+}
+
+async function readBuild(): Promise<string | null> {
+  try {
+    const response = await fetch(`${basePath}/build.json`, { cache: 'no-store' })
+    const said: unknown = await response.json()
+    return typeof said === 'object' && said !== null && 'build' in said ? String(said.build) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,27 @@
+type Known = { id: string; title: string | null; running: boolean; waiting: boolean; seq: number }
+
+/** What happened in a session that somebody who looks elsewhere wants to know. */
+export type News = { type: 'done' | 'waits'; session: Known }
+
+/** What the sessions did between two looks at the list. A session that is new in it did nothing. */
+export function newsOf(before: readonly Known[], now: readonly Known[]): News[] {
+  const known = new Map(before.map((session) => [session.id, session]))
+  return now.flatMap((session): News[] => {
+    const was = known.get(session.id)
+    if (was === undefined) return []
+    if (session.running && session.waiting && !was.waiting) return [{ type: 'waits', session }]
+    return was.running && !session.running ? [{ type: 'done', session }] : []
+  })
+}
+
+export type Mark = 'waits' | 'answering' | 'done' | null
+
+/**
+ * The one thing that the title and the icon show.
+ * @param unseen how many answers ended while nobody looked
+ */
+export function markOf(sessions: readonly Known[], unseen: number): Mark {
+  if (sessions.some(({ running, waiting }) => running && waiting)) return 'waits'
+  if (unseen > 0) return 'done'
+  return sessions.some(({ running }) => running) ? 'answering' : null
+}

@@ -1,0 +1,28 @@
+import { useSyncExternalStore } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { notifications } from './notifications.ts'
+
+const texts = {
+  on: 'On: when an answer ends, or a tool waits for your approval, while no tab is in view.',
+  off: 'Off.',
+  refused:
+    'This browser does not allow notifications of this site. Its own settings can change that.',
+  impossible: 'This browser has no notifications.',
+}
+
+/** Turns the notifications of this browser on and off. */
+export function NotificationChoice() {
+  const state = useSyncExternalStore(notifications.subscribe, notifications.state)
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      {(state === 'on' || state === 'off') && (
+        <Button onClick={() => void notifications.choose(state === 'off')}>
+          {state === 'on' ? 'Turn off' : 'Turn on notifications'}
+        </Button>
+      )}
+      <p role="status" className="text-sm text-muted">
+        {texts[state]}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { useNavigate } from '@tanstack/react-router'
+import { Paperclip, Pencil, RotateCcw, Undo2 } from 'lucide-react'
+import type { PendingSend } from '../../../../shared/client/index.ts'
+import { useConnection, useThroughline } from '../../../../shared/react/index.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { focusMessageBox } from '../composer/message-box.ts'
+import { moveToBox } from '../composer/send-message.ts'
+import { UserMessage } from './user-message.tsx'
+
+/** A message on its way: what it waits for, or why it was not sent. */
+export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }) {
+  const { send } = props
+  const client = useThroughline()
+  const navigate = useNavigate()
+  const { status } = useConnection()
+  const isWaiting = status === 'reconnecting' || status === 'offline'
+
+  /** Takes the message away, and leads to the start when its session was never made. */
+  async function remove(act: () => Promise<unknown>): Promise<void> {
+    const { outbox } = client
+    const entry = outbox.getSnapshot().find(({ id }) => id === send.id)
+    await act()
+    const isOnly = !outbox.getSnapshot().some(({ sessionId }) => sessionId === entry?.sessionId)
+    if (entry?.session && isOnly) await navigate({ to: '/' })
+    focusMessageBox()
+  }
+
+  const canChange = isWaiting || send.status === 'failed'
+  return (
+    <UserMessage
+      text={send.text}
+      attached={<FileNames files={send.files ?? []} />}
+      status={send.status === 'failed' ? 'failed' : isWaiting ? 'waiting' : 'sending'}
+      beginsLine={props.beginsLine}
+      problem={send.status === 'failed' ? `Not sent: ${send.error.message}` : null}
+      actions={
+        canChange && (
+          <>
+            {send.status === 'failed' && (
+              <IconButton label="Send again" onClick={() => void client.outbox.retry(send.id)}>
+                <RotateCcw aria-hidden size={15} />
+              </IconButton>
+            )}
+            <IconButton label="Edit" onClick={() => void remove(() => moveToBox(client, send.id))}>
+              <Pencil aria-hidden size={15} />
+            </IconButton>
+            <IconButton
+              label="Take back"
+              onClick={() => void remove(() => client.outbox.takeBack(send.id))}
+            >
+              <Undo2 aria-hidden size={15} />
+            </IconButton>
+          </>
+        )
+      }
+    />
+  )
+}
+
+function FileNames({ files }: { files: readonly { id: string; name: string }[] }) {
+  if (files.length === 0) return null
+  return (
+    <ul aria-label="Files" className="mb-2 flex flex-wrap gap-2">
+      {files.map(({ id, name }) => (
+        <li
+          key={id}
+          className="flex max-w-72 items-center gap-2 rounded-xl border border-dashed border-control px-3 py-2 text-sm text-muted"
+        >
+          <Paperclip aria-hidden size={15} className="shrink-0" />
+          <span className="truncate">{name}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}

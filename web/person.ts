@@ -1,0 +1,34 @@
+import { basePath } from './base-path.ts'
+
+const KEY = `throughline.person${basePath}`
+
+/** A browser may block storage. */
+function storage(): Storage | null {
+  try {
+    return window.localStorage
+  } catch {
+    return null
+  }
+}
+
+/** Whom the server knows on this page. */
+let here: string | null = null
+
+/**
+ * The id of the person whose things this browser keeps; null when there is none. It is known before the server answers,
+ * and holds until somebody signs out or somebody else comes.
+ */
+export const person = {
+  get: (): string | null => storage()?.getItem(KEY) ?? null,
+  /** Whose things this page has, which is what it may keep; null before the server has said it. */
+  here: (): string | null => here,
+  set(id: string | null): void {
+    here = id
+    try {
+      if (id === null) storage()?.removeItem(KEY)
+      else storage()?.setItem(KEY, id)
+    } catch {
+      // Storage is full: this person is asked for again.
+    }
+  },
+}

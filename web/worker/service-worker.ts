@@ -1,0 +1,93 @@
+// Serves the app where the server cannot be reached. Pages are asked of the server first, so that nobody gets an old app
+// while there is a new one; files that are named by a hash of their content come from here. Nothing else is touched:
+// what people say is not in these caches.
+
+// TypeScript has the types of a page or of a worker, and this is one file beside a page.
+type Extended = Event & { waitUntil(work: Promise<unknown>): void }
+type Fetching = Extended & { request: Request; respondWith(response: Promise<Response>): void }
+type Worker = {
+  addEventListener(type: 'install' | 'activate', listener: (event: Extended) => void): void
+  addEventListener(type: 'fetch', listener: (event: Fetching) => void): void
+  skipWaiting(): Promise<void>
+  clients: { claim(): Promise<void> }
+}
+const worker = globalThis as unknown as Worker
+
+/** A worker of another build is another file, which browsers notice. */
+const BUILD: string = import.meta.env.VITE_BUILD
+/** Where the server is on its host: this file lies beside its page (BASE_PATH). */
+const BASE = new URL('.', location.href).pathname.slice(0, -1)
+const PREFIX = `app${BASE}-`
+const CACHE = PREFIX + BUILD
+/** Without an answer by then, the network counts as away; milliseconds. */
+const PATIENCE_MS = 4_000
+
+worker.addEventListener('install', (event) => {
+  event.waitUntil(install())
+})
+
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(activate())
+})
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event
+  const { origin, pathname } = new URL(request.url)
+  if (request.method !== 'GET' || origin !== location.origin) return
+  if (request.mode === 'navigate') {
+    if (isPage(pathname)) event.respondWith(page(request))
+  } else if (pathname.startsWith(`${BASE}/assets/`)) {
+    event.respondWith(asset(request))
+  }
+})
+
+async function install(): Promise<void> {
+  const answer = await fetch(`${BASE}/build.json`, { cache: 'no-store' })
+  const { build, files } = (await answer.json()) as { build: string; files: string[] }
+  // The server was replaced in between; its own worker comes next.
+  if (build !== BUILD) throw new Error('This is not the build of the server')
+  const cache = await caches.open(CACHE)
+  await cache.addAll(['/', ...files].map((path) => BASE + path))
+  await worker.skipWaiting()
+}
+
+/** Pages of the build before may still be open, and ask for their files. */
+async function activate(): Promise<void> {
+  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX))
+  const others = names.filter((name) => name !== CACHE)
+  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)))
+  await worker.clients.claim()
+}
+
+async function page(request: Request): Promise<Response> {
+  const fallback = async (): Promise<Response | undefined> => {
+    const cache = await caches.open(CACHE)
+    return cache.match(`${BASE}/`)
+  }
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) })
+  } catch (error) {
+    const known = await fallback()
+    if (known === undefined) throw error
+    return known
+  }
+}
+
+async function asset(request: Request): Promise<Response> {
+  const known = await caches.match(request)
+  if (known !== undefined) return known
+  const response = await fetch(request)
+  if (response.ok) {
+    const cache = await caches.open(CACHE)
+    await cache.put(request, response.clone())
+  }
+  return response
+}
+
+/** Whether the app draws what is at this path. */
+function isPage(pathname: string): boolean {
+  const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
+  return /^\/($|s\/|usage$|settings$|admin$)/.test(path)
+}
+
+export {}
