@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import type { Mark } from './attention.ts'
 
 const signs = { waits: '❗', answering: '… ', done: '✓ ' } as const
@@ -20,7 +21,7 @@ export function showMark(next: Mark, count: number): void {
   if (next !== current) {
     current = next
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
-    if (icon) icon.href = next === null ? '/icon.svg' : iconWith(colours[next])
+    if (icon) icon.href = next === null ? `${basePath}/icon.svg` : iconWith(colours[next])
     for (const listener of listeners) listener()
   }
   const badge = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.()

@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import type { News } from './attention.ts'
 
 const KEY = 'throughline.notifications'
@@ -60,7 +61,7 @@ export async function notify({ type, session }: News, open: (id: string) => void
   if (locks?.held?.some(({ name }) => name === VISIBLE)) return
   const shown = new Notification(session.title ?? 'Throughline', {
     body: type === 'done' ? 'The answer is there.' : 'A tool waits for your approval.',
-    icon: '/icon-192.png',
+    icon: `${basePath}/icon-192.png`,
     // Several tabs tell the same once.
     tag: `${session.id} ${type}`,
   })

@@ -1,4 +1,5 @@
 import type { DetailedError } from 'tus-js-client'
+import { basePath } from '../../../base-path.ts'
 import { UploadRefusedError } from '../../../../shared/client/index.ts'
 import type { OutboxFile, UploadFile } from '../../../../shared/client/index.ts'
 
@@ -23,8 +24,8 @@ async function attempt(
   const tus = await import('tus-js-client')
   return new Promise((resolve, reject) => {
     const running = new tus.Upload(body, {
-      endpoint: '/api/files/uploads',
-      ...(how === 'again' && { uploadUrl: `/api/files/uploads/${id}` }),
+      endpoint: `${basePath}/api/files/uploads`,
+      ...(how === 'again' && { uploadUrl: `${basePath}/api/files/uploads/${id}` }),
       metadata: { filename: name, filetype: mimeType, id },
       // The outbox tries again.
       retryDelays: null,
