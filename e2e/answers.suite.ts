@@ -112,6 +112,32 @@ export function answerStories(getWorld: () => World): void {
       },
     )
 
+    test('that was cut goes on in its place, and one under way can be joined or stopped', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      const words = numberedWords(200)
+      await conversation.send(repeat(words))
+      await conversation.untilWords(20)
+      await page.keyboard.press('Escape')
+      await conversation.answer.getByRole('button', { name: 'Continue' }).click()
+      await expect.poll(() => conversation.text()).toBe(words)
+      await expect(conversation.answers).toHaveCount(1)
+      await expect(conversation.stopButton).toBeHidden()
+
+      await conversation.send(repeat(numberedWords(800)))
+      await conversation.untilWords(5)
+      await conversation.box.fill(repeat('added'))
+      await page.getByRole('button', { name: 'Add to this answer' }).click()
+      await expect(conversation.log.getByText('Queued: answered next')).toBeVisible()
+      await conversation.box.fill(repeat('now'))
+      await page.getByRole('button', { name: 'Send now' }).click()
+      await expect
+        .poll(async () => (await conversation.turns()).slice(-4))
+        .toEqual([repeat('now'), 'now', repeat('added'), 'added'])
+    })
+
     test('comes for each message that was sent while another was answered, in their order', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)

@@ -37,7 +37,7 @@ export function conversationOn(page: Page): Conversation {
     page,
     log,
     box,
-    sendButton: page.getByRole('button', { name: 'Send' }),
+    sendButton: page.getByRole('button', { name: 'Send', exact: true }),
     stopButton: page.getByRole('button', { name: 'Stop' }),
     connection: page.getByRole('status', { name: 'Connection' }),
     questions: log.getByRole('article', { name: 'You' }),

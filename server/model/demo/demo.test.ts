@@ -1,6 +1,7 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createModelPort } from '../create.ts'
+import { GO_ON } from '../go-on.ts'
 import type { ModelMessage, ModelPort, ModelTool } from '../port.ts'
 import { collect, stepOf } from '../testing/collect.ts'
 import type { CollectedStep } from '../testing/collect.ts'
@@ -287,6 +288,25 @@ test('the whole answer without a stream is the streamed one', async () => {
 test('offers one model, and calls itself that', async () => {
   expect(await port('chat').list()).toEqual([{ id: 'demo', contextWindow: 128_000 }])
   expect(port('chat').kind).toBe('demo')
+})
+
+test('what was cut is gone on with, and what is said while tools run is answered too', async () => {
+  const ask = (messages: ModelMessage[], maxTokens: number) =>
+    collect(port('chat'), stepOf('', { messages, tools, maxTokens }))
+  const asked: ModelMessage = { role: 'user', text: 'Repeat: one two three four five six' }
+  const whole = await ask([asked], 1_000)
+  const cut = await ask([asked], 3)
+  const begun: ModelMessage = { role: 'assistant', text: cut.text, calls: [], providerState: null }
+  const rest = await ask([asked, begun, { role: 'user', text: GO_ON }], 1_000)
+  expect(cut.text + rest.text).toBe(whole.text)
+
+  const { messages } = await converse('chat', ['What is the uptime?'], {
+    get_system_metrics: '{"metric_type":"uptime","process":{"uptime_seconds":61}}',
+  })
+  const joined = [...messages.slice(0, -1), { role: 'user' as const, text: 'Repeat: hello' }]
+  const both = await ask(joined, 1_000)
+  expect(both.text).toContain('hello')
+  expect(both.text.length).toBeGreaterThan('hello'.length + 10)
 })
 
 test.each([

@@ -1,3 +1,5 @@
+import { GO_ON } from '../go-on.ts'
+import { CUT } from '../request/conversation-to-send.ts'
 import { calculate } from './calculate.ts'
 import { currentResults, earlierQuestions, isFirstAnswer } from './conversation.ts'
 import type { Conversation, Reply } from './conversation.ts'
@@ -9,6 +11,19 @@ import { reportResults } from './tool-report.ts'
 
 /** The demo model's reply to a conversation. It is a pure function: the same conversation has the same reply. */
 export function replyTo(conversation: Conversation): Reply {
+  const { turns } = conversation
+  const [before, last] = turns.slice(-2)
+  if (last?.role === 'user' && last.text === GO_ON && before?.role === 'assistant') {
+    const whole = replyTo({ ...conversation, turns: turns.slice(0, -2) })
+    const isBeginning = whole.text.startsWith(before.text)
+    return { ...whole, text: isBeginning ? whole.text.slice(before.text.length) : whole.text }
+  }
+  if (last?.role === 'user' && before?.role === 'assistant' && before.text === CUT) {
+    // Somebody spoke while the tools ran.
+    const found = reportResults(currentResults({ ...conversation, turns: turns.slice(0, -2) }))
+    const asked = replyTo({ ...conversation, turns: [last] })
+    return { ...asked, text: [found, asked.text].filter((text) => text !== '').join('\n\n') }
+  }
   const results = currentResults(conversation)
   // Results that are here already are spoken about, never fetched a second time.
   if (results.length > 0) return said(withNotice(reportResults(results), conversation, ''))

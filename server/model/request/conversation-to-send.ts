@@ -28,8 +28,8 @@ export function conversationToSend(
   return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
 }
 
-/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered. */
-const CUT = '(This answer was cut off here.)'
+/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered, or that somebody joined then. */
+export const CUT = '(This answer was cut off here.)'
 const NOTHING_SAID = '(empty message)'
 const NO_RESULT = 'The call has no result.'
 const NO_OUTPUT = '(no output)'

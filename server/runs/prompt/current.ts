@@ -6,6 +6,7 @@ import type { JoinedMessage } from '../../../db/queries/runs/steering.ts'
 import type { StoredPart } from '../../../db/schema.ts'
 import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
+import { GO_ON } from '../../model/go-on.ts'
 import type { ModelMessage } from '../../model/port.ts'
 import type { RunDeps } from '../deps.ts'
 import { cutText, joinText, stepMessages } from './context.ts'
@@ -22,9 +23,6 @@ type Done = {
   }
   joined: readonly Joined[]
 }
-
-const GO_ON =
-  'Your answer was cut off here. Go on exactly where it ended: repeat nothing of it, and do not comment on this.'
 
 /** The answer so far, as its next step is to see it. */
 export function currentMessages(

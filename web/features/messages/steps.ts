@@ -1,24 +1,31 @@
+import { joinTexts } from '../../../shared/session/join-texts.ts'
 import type { AppPart } from '../../../shared/client/index.ts'
 
-/** A part and its index in the message. */
-export type IndexedPart = { part: AppPart; index: number }
+/** A part, its index in the message, and that of the last part whose text is in it. */
+export type IndexedPart = { part: AppPart; index: number; last: number }
 
 /** The parts of an answer grouped by the steps of its run: the model's output, then its calls. */
 export function stepsOf(parts: readonly AppPart[]): IndexedPart[][] {
   const steps: IndexedPart[][] = []
   for (const [index, part] of parts.entries()) {
     const step = steps.at(-1)
-    const beginsStep = part.type !== 'tool' && step?.at(-1)?.part.type === 'tool'
-    if (!step || beginsStep) steps.push([{ part, index }])
-    else step.push({ part, index })
+    const before = step?.at(-1)
+    const beginsStep = part.type !== 'tool' && before?.part.type === 'tool'
+    const one = { part, index, last: index }
+    if (!step || beginsStep) {
+      steps.push([one])
+    } else if (part.type === 'text' && before?.part.type === 'text') {
+      // An answer that was cut went on here, perhaps in the middle of a word or of a block of code.
+      const whole = { ...part, text: before.part.text + part.text }
+      step.splice(-1, 1, { part: whole, index: before.index, last: index })
+    } else {
+      step.push(one)
+    }
   }
   return steps
 }
 
 /** The text that is copied from a message: Markdown without reasoning and calls. */
 export function messageText(parts: readonly AppPart[]): string {
-  return parts
-    .flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : []))
-    .join('\n\n')
-    .trim()
+  return joinTexts(parts).join('\n\n').trim()
 }

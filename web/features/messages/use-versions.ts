@@ -30,6 +30,7 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     problem,
     select: (version: string) =>
       void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
+    proceed: () => void attempt(() => api.messages.continue.mutate({ id }), 'Not continued'),
     regenerate: (model?: string) =>
       void attempt(
         () => api.messages.regenerate.mutate({ id, newId: newId(), model }),

@@ -18,7 +18,7 @@ export function AnswerMessage(props: {
   isNewest: boolean
 }) {
   const { message } = props
-  const { isAnswering, isBusy, problem, regenerate } = useVersions(message)
+  const { isAnswering, isBusy, problem, proceed, regenerate } = useVersions(message)
 
   const regenerateWith = use(RegenerateWithContext)
 
@@ -32,6 +32,14 @@ export function AnswerMessage(props: {
     <AssistantMessage
       message={message}
       ToolView={props.ToolView}
+      onContinue={
+        props.isNewest && !isBusy && !isAnswering
+          ? () => {
+              proceed()
+              focusMessageBox()
+            }
+          : null
+      }
       onRetry={props.isNewest && message.parentId !== null ? () => again() : null}
       versions={<Versions message={message} />}
       voice={<ReadAloud message={message} />}

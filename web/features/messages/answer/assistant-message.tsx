@@ -20,6 +20,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
   onRetry: (() => void) | null
+  /** Goes on with an answer that was cut. */
+  onContinue?: (() => void) | null
   versions?: ReactNode
   /** Reading the answer aloud, while it is written and later. */
   voice?: ReactNode
@@ -27,7 +29,6 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
 }) {
   const { message, ToolView, versions } = props
   const isLive = message.status === 'running'
-  const lastPart = message.parts.at(-1)
   return (
     <article
       aria-label="Assistant"
@@ -41,11 +42,15 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
               aria-hidden
               className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
             />
-            {step.map(({ part, index }) =>
+            {step.map(({ part, index, last }) =>
               part.type === 'tool' ? null : part.type === 'file' ? (
                 <MessageFiles key={index} files={[part.file]} />
               ) : (
-                <TextPartView key={index} part={part} isLive={isLive && part === lastPart} />
+                <TextPartView
+                  key={index}
+                  part={part}
+                  isLive={isLive && last === message.parts.length - 1}
+                />
               ),
             )}
             <CallsView
@@ -64,7 +69,12 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
           {versions}
         </div>
       ) : (
-        <Ending message={message} onRetry={props.onRetry} versions={versions}>
+        <Ending
+          message={message}
+          onRetry={props.onRetry}
+          onContinue={props.onContinue ?? null}
+          versions={versions}
+        >
           <CopyAnswer text={messageText(message.parts)} />
           {props.voice}
           {props.actions}

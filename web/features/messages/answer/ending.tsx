@@ -1,4 +1,4 @@
-import { CircleAlert, Info, RotateCcw } from 'lucide-react'
+import { ArrowRight, CircleAlert, Info, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { Button } from '../../../ui/button.tsx'
@@ -6,6 +6,7 @@ import { Button } from '../../../ui/button.tsx'
 type Props = {
   message: AppMessage
   onRetry: (() => void) | null
+  onContinue: (() => void) | null
   versions: ReactNode
   children: ReactNode
 }
@@ -29,7 +30,13 @@ export function Ending(props: Props) {
 }
 
 function HowItEnded(props: Props) {
-  const { message, onRetry, versions, children } = props
+  const { message, onRetry, onContinue, versions, children } = props
+  const proceed = onContinue && (
+    <Button onClick={onContinue}>
+      <ArrowRight aria-hidden size={14} />
+      Continue
+    </Button>
+  )
   const retry = onRetry && (
     <Button onClick={onRetry}>
       <RotateCcw aria-hidden size={14} />
@@ -50,7 +57,10 @@ function HowItEnded(props: Props) {
             </p>
             {/* When a retry would not help, the buttons below still allow regenerating. */}
             {retry && message.error?.retryable !== false && (
-              <div className="mt-3 pl-6">{retry}</div>
+              <div className="mt-3 flex flex-wrap gap-2 pl-6">
+                {retry}
+                {message.parts.length > 0 && proceed}
+              </div>
             )}
           </div>
           <Actions>
@@ -67,6 +77,7 @@ function HowItEnded(props: Props) {
           {versions}
           <span>{message.status === 'stopped' ? 'Stopped' : 'Interrupted'}</span>
           {retry}
+          {message.parts.length > 0 && proceed}
         </Actions>
       )
     case 'waiting':
@@ -82,6 +93,7 @@ function HowItEnded(props: Props) {
           {children}
           {versions}
           {message.finish && <span>{CUT_SHORT[message.finish]}</span>}
+          {message.finish && message.finish !== 'content-filter' && proceed}
           <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
             {usageText(message)}
           </span>

@@ -11,6 +11,7 @@ import {
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useConnection } from '../../../../shared/react/index.ts'
 import { AttachmentChips } from './attachment-chips.tsx'
+import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
 import { pastedFiles } from './pasted-files.ts'
@@ -63,24 +64,24 @@ export function Composer(props: {
     element.style.height = `${element.scrollHeight}px`
   }, [text])
 
-  function send(): void {
+  function send(whenBusy?: Written['whenBusy']): void {
     box.current?.focus({ preventScroll: true })
     if (isEmpty || excess || waits) return
     // Without a connection the files wait with the message.
-    if (!isUploading || connection !== 'connected') return sendNow()
+    if (!isUploading || connection !== 'connected') return sendNow(whenBusy)
     setWaits(true)
     void attachments.settled(draftKey).then(() => {
       setWaits(false)
-      sendNow()
+      sendNow(whenBusy)
     })
   }
 
   /** Nothing goes out without a file that was to go with it; one that did not get through goes with the message. */
-  function sendNow(): void {
+  function sendNow(whenBusy?: Written['whenBusy']): void {
     const list = attachments.get(draftKey)
     const isBlank = drafts.get(draftKey).trim() === '' && list.length === 0
     if (isBlank || list.some((file) => file.status === 'failed' && file.isRefused)) return
-    onSend({ text: drafts.take(draftKey), files: attachments.take(draftKey), draftKey })
+    onSend({ text: drafts.take(draftKey), files: attachments.take(draftKey), draftKey, whenBusy })
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -89,9 +90,10 @@ export function Composer(props: {
       props.onEditLast()
       return
     }
-    if (!isSubmitKey(event)) return
+    const choice = onStop && busyChoiceOf(event)
+    if (!choice && !isSubmitKey(event)) return
     event.preventDefault()
-    send()
+    send(choice ?? undefined)
   }
 
   return (
@@ -192,6 +194,7 @@ export function Composer(props: {
           </button>
         )}
       </div>
+      {onStop && !isEmpty && excess === null && <BusyChoices onChoose={send} />}
       {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>
   )

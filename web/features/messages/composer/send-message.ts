@@ -10,6 +10,8 @@ export type Written = {
   files: readonly Attached[]
   /** The box that it was taken from, whose copy is kept until the message is. */
   draftKey: string
+  /** In place of waiting for the end of an answer that is being written. */
+  whenBusy?: 'interrupt' | 'steer' | undefined
 }
 
 /** The box of the page for a new session. */
@@ -23,7 +25,7 @@ export const NEW_SESSION = 'new'
 export async function sendMessage(
   client: Client,
   sessionId: string,
-  { text, files, draftKey }: Written,
+  { text, files, draftKey, whenBusy }: Written,
   session: NewSession | null = null,
 ): Promise<string | null> {
   const { id, kept, sent } = client.outbox.send({
@@ -31,6 +33,7 @@ export async function sendMessage(
     text,
     session,
     files: files.map(outboxFile),
+    ...(whenBusy && { whenBusy }),
   })
   drafts.release(draftKey, kept)
   try {

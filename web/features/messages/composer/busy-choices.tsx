@@ -1,0 +1,48 @@
+import type { KeyboardEvent } from 'react'
+import type { Written } from './send-message.ts'
+
+type WhenBusy = NonNullable<Written['whenBusy']>
+
+/** What else can be done with a message while an answer is being written than to have it answered next. */
+export function BusyChoices({ onChoose }: { onChoose: (whenBusy: WhenBusy) => void }) {
+  return (
+    <div className="flex flex-wrap justify-end gap-x-1 px-2 pb-1.5 text-xs">
+      <Choice
+        label="Add to this answer"
+        title="The model reads it at its next step (Alt+Enter)"
+        onClick={() => onChoose('steer')}
+      />
+      <Choice
+        label="Send now"
+        title="Stops the answer (Ctrl+Enter)"
+        onClick={() => onChoose('interrupt')}
+      />
+    </div>
+  )
+}
+
+/** The choice that a key makes; null for any other key. */
+export function busyChoiceOf({
+  key,
+  altKey,
+  ctrlKey,
+  metaKey,
+  nativeEvent,
+}: KeyboardEvent): WhenBusy | null {
+  if (key !== 'Enter' || nativeEvent.isComposing) return null
+  if (altKey) return 'steer'
+  return ctrlKey || metaKey ? 'interrupt' : null
+}
+
+function Choice(props: { label: string; title: string; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      title={props.title}
+      onClick={props.onClick}
+      className="min-h-7 cursor-pointer rounded-full px-2.5 text-muted transition-colors duration-150 hover:bg-hover hover:text-text"
+    >
+      {props.label}
+    </button>
+  )
+}
