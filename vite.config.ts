@@ -20,6 +20,13 @@ function stateStamp(): string {
   return hash.digest('hex').slice(0, 16)
 }
 
+/** The folder of what few answers need: a browser does not keep it before (scripts/build-web.ts). */
+const ON_DEMAND = 'assets/on-demand'
+
+/** The programs that draw diagrams and formulas are some 150 files. */
+const ofDiagrams =
+  /node_modules\/(?:@mermaid-js|mermaid|katex|cytoscape|cose-base|layout-base|d3|dagre|elkjs|langium|chevrotain|@chevrotain|vscode|khroma|roughjs|dayjs|dompurify|stylis|lodash|ts-dedent|uuid|@braintree|@iconify|@upsetjs|robust-predicates|internmap|delaunator|points-on|path-data|hachure|es-toolkit)/
+
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react(), tailwindcss()],
@@ -29,7 +36,10 @@ export default defineConfig({
     renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }),
   },
   // Workers load grammars when they are first needed.
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { chunkFileNames: `${ON_DEMAND}/[name]-[hash].js` } },
+  },
   // Diagrams name another version of the program that draws formulas.
   resolve: { dedupe: ['katex'] },
   build: {
@@ -47,6 +57,10 @@ export default defineConfig({
         // A worker's address tells what it may serve, and stays the same.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.length > 0 && moduleIds.every((id) => ofDiagrams.test(id))
+            ? `${ON_DEMAND}/[name]-[hash].js`
+            : 'assets/[name]-[hash].js',
       },
     },
     // The budget is of compressed kilobytes, and a test holds it.

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../dist/web', import.meta.url))
 
-test('the first page asks for at most 190 KB of script, compressed', () => {
+test('the first page asks for at most 165 KB of script, compressed', () => {
   const page = readFileSync(join(root, 'index.html'), 'utf8')
   const scripts = [...page.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path = '']) => path)
   expect(scripts.length).toBeGreaterThan(0)
@@ -14,5 +14,5 @@ test('the first page asks for at most 190 KB of script, compressed', () => {
     const packed = join(root, `${path}.gz`)
     return sum + statSync(existsSync(packed) ? packed : join(root, path)).size
   }, 0)
-  expect(bytes).toBeLessThan(190_000)
+  expect(bytes).toBeLessThan(165_000)
 })

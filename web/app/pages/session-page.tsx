@@ -1,11 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useState } from 'react'
+import { Suspense, lazy, useCallback, useState } from 'react'
 import type { ComponentProps } from 'react'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
 import { Composer } from '../../features/messages/composer/composer.tsx'
-import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
 import { drafts } from '../../features/messages/composer/page-drafts.ts'
 import {
@@ -23,12 +22,16 @@ import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
 import { SessionActions } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
-import { ToolView } from '../../features/tools/tool-view.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
+
+const loadConversation = () => import('./session-conversation.tsx')
+const Conversation = lazy(loadConversation)
+// Beside the first page, which is drawn without waiting for it: the network may be gone when a message is sent.
+loadConversation().catch(() => undefined)
 
 /**
  * The page of one conversation.
@@ -76,7 +79,9 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       {session || hasPending ? (
         <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
           <OpenSessionContext value={openSession}>
-            <Conversation key={id} sessionId={id} goTo={goTo} ToolView={ToolView} />
+            <Suspense fallback={<div className="flex-1" />}>
+              <Conversation key={id} sessionId={id} goTo={goTo} />
+            </Suspense>
           </OpenSessionContext>
         </RegenerateWithContext>
       ) : (
