@@ -34,7 +34,9 @@ export function healthRoutes(options: HealthOptions) {
     app.get('/health', () => {
       const { version, database, model, speech = false } = options.health()
       const uptimeSeconds = Math.floor((performance.now() - startedAt) / 1000)
-      return { status: 'ok', version, uptimeSeconds, database, model, speech }
+      // Said only where there is one, so that the answer is the agreed one anywhere else.
+      const known = { status: 'ok' as const, version, uptimeSeconds, database, model }
+      return speech ? { ...known, speech } : known
     })
     app.get('/livez', () => ({ status: 'ok' }))
     app.get('/readyz', async (_request, reply) => {
