@@ -160,7 +160,6 @@ test('health, life and readiness are told apart', async () => {
     uptimeSeconds: 0,
     database: 'embedded',
     model: 'demo',
-    speech: false,
   })
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
   server.script.databaseFails = true
