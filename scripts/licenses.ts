@@ -5,17 +5,18 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** Of SPDX. Those with conditions: MPL-2.0 is for its own files, LGPL for libvips, which sharp loads as a library. */
+/** Of SPDX. Those with conditions: MPL-2.0 and EPL-2.0 are for their own files, LGPL for libvips, which sharp loads as a library. */
 const ALLOWED = new Set([
   ...['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'],
   ...['BlueOak-1.0.0', 'Python-2.0', 'Unlicense', 'CC0-1.0', 'Zlib'],
-  ...['MPL-2.0', 'LGPL-3.0-or-later'],
+  ...['MPL-2.0', 'EPL-2.0', 'LGPL-3.0-or-later'],
 ])
 
 /** What the manifests of these leave unsaid is in their readmes or sources. */
 const SAID_ELSEWHERE: Record<string, string> = {
   'combine-errors': 'MIT',
   decko: 'MIT',
+  khroma: 'MIT',
   stickyfill: 'MIT',
 }
 

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { OFF } from './telemetry/telemetry.ts'
 import {
   group,
   mutation as declared,
@@ -35,7 +36,9 @@ const codes: Record<string, string> = {
 }
 
 /** Nothing else of the services is used by these procedures. */
-const services = { limits: null } as Partial<Context['services']> as Context['services']
+const services = { limits: null, telemetry: OFF } as Partial<
+  Context['services']
+> as Context['services']
 
 /** The context of somebody's call. */
 function asked(user: Partial<User> = {}, login: Partial<Login> = {}): Context {
