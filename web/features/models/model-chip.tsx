@@ -12,20 +12,19 @@ export function ModelChip(props: {
   const { model, onChoose } = props
   const [isOpen, setOpen] = useState(false)
   return (
-    <span className="relative min-w-0">
+    <span className="relative flex min-w-0 items-center gap-1 text-xs text-muted">
       <button
         type="button"
-        aria-label="Model"
         aria-description={model ?? 'Default model'}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
-        title={`Model: ${model ?? 'the default'}`}
         onClick={() => setOpen(!isOpen)}
-        className="flex min-h-7 max-w-full cursor-pointer items-center gap-1 rounded-full px-2.5 text-xs text-muted transition-colors duration-150 hover:bg-hover hover:text-text"
+        className="flex min-h-7 shrink-0 cursor-pointer items-center gap-1 rounded-full px-2.5 transition-colors duration-150 hover:bg-hover hover:text-text"
       >
-        <span className="truncate">{model ?? 'Default model'}</span>
+        Model
         <ChevronDown aria-hidden size={12} className="shrink-0" />
       </button>
+      <span className="truncate">{model ?? 'Default'}</span>
       {isOpen && (
         <Suspense>
           <ModelPicker
