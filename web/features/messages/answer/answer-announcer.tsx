@@ -24,8 +24,9 @@ export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
 
 const nothing = { state: undefined, text: '' }
 
-function newestAnswer({ state }: SessionSnapshot): AnswerState | undefined {
-  if (!state) return undefined
+function newestAnswer({ state, pending }: SessionSnapshot): AnswerState | undefined {
+  // A session that this page is about to make has no answer yet, and may have all of one when it is first seen.
+  if (!state) return pending.length > 0 ? null : undefined
   const answer = state.messages.findLast(({ role }) => role === 'assistant')
   if (!answer) return null
   const { id, status, error } = answer
