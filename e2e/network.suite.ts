@@ -85,6 +85,8 @@ export function networkStories(getWorld: () => World): void {
       const stays = page.waitForFunction(
         (last) => document.querySelector('[role=note]')?.parentElement?.textContent?.includes(last),
         shown.split(' ').at(-1) ?? '',
+        // As long as the server takes to be back on a busy machine.
+        { timeout: 120_000 },
       )
       await using _restarted = await startServer({ ...env, SERVER_PORT: String(killed.port) })
       await expect(conversation.connection).toHaveText('Connected')
