@@ -120,7 +120,7 @@ function checkDriven(world: World, run: RunRow): void {
   const question = ledger.messages.get(run.question)
   const asked = askings.some(
     ({ ended, nodeId, step }) =>
-      !ended && nodeId === run.owner && askedAbout(step).question === question,
+      !ended && nodeId === run.owner && askedAbout(step, ledger).question === question,
   )
   const parts = ledger.parts.get(run.message) ?? []
   const calls = parts.flatMap((part) => (part.type === 'tool' ? [part.id as string] : []))

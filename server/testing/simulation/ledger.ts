@@ -21,6 +21,8 @@ export type RunRow = {
   attempt: number
   question: string
   message: string
+  /** The number of parts that were there, of an answer that this run continues. */
+  base: number | null
   stop: boolean
   error: RunError | null
 }
@@ -72,9 +74,15 @@ export class Ledger {
     return [...this.runs.values()].filter(({ status }) => status === 'running')
   }
 
-  /** The run that answers the question with this text. */
-  runAbout(question: string): RunRow | undefined {
-    return [...this.runs.values()].find((run) => this.messages.get(run.question) === question)
+  /** The runs that answer the question with this text; of several, all but the first continue its answer. */
+  runsAbout(question: string): RunRow[] {
+    return [...this.runs.values()].filter((run) => this.messages.get(run.question) === question)
+  }
+
+  /** The run that wrote the answer's newest parts, or is about to. */
+  newestRunOf(message: string): RunRow | undefined {
+    const runs = [...this.runs.values()].filter((run) => run.message === message)
+    return runs.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1)
   }
 
   callsThat(status: ToolCall['status']): ToolCall[] {
@@ -162,6 +170,9 @@ export class Ledger {
       throw new BrokenPromise('P6', `attempt ${event.attempt} of run ${run} is its ${attempt}th`)
     }
     this.#attempts.set(run, attempt)
+    if (event.keepParts < (this.runs.get(run)?.base ?? 0)) {
+      throw new BrokenPromise('P5', `run ${run} gave up parts of the answer that it continues`)
+    }
     const kept = event.message.parts.map((part): StoredPart =>
       part.type === 'tool' ? { type: 'tool', id: part.call.id } : part,
     )
@@ -245,7 +256,7 @@ export class Ledger {
           where seq > head order by events.session_id, seq) as e) as events,
         (select json_agg(row_to_json(r)) from (
           select id, session_id as session, status, owner, attempt, question_id as question, message_id as message,
-            stop_requested_at is not null as stop, error from runs) as r) as runs,
+            base_parts as base, stop_requested_at is not null as stop, error from runs) as r) as runs,
         (select json_agg(row_to_json(m)) from (select id, text from messages) as m) as messages,
         (select json_agg(row_to_json(s)) from (
           select run_id as run, count(*) as count from steps group by run_id) as s) as steps,

@@ -2,6 +2,7 @@ import type { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MessageId as MessageIdSchema } from '../../../shared/contract/ids.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
 import { CommandError } from '../../api-error.ts'
+import { continueAnswer } from '../../commands/continue-answer.ts'
 import { ask } from '../../commands/send-message.ts'
 import { decideCall, resolveCall } from '../../commands/settle-call.ts'
 import { stopRun } from '../../commands/stop-run.ts'
@@ -13,6 +14,8 @@ import { BrokenPromise } from './ledger.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { checkClient } from './witness.ts'
 import type { Slot, World } from './world.ts'
+
+const ENDED = new Set(['completed', 'stopped', 'failed', 'interrupted'])
 
 /** Executes the actions of a history as far as they are possible at the time, and remembers the answers. */
 export class Play {
@@ -83,6 +86,8 @@ export class Play {
         }
         return
       }
+      case 'continue':
+        return this.#continue(act)
       case 'decide': {
         const call = at(world.ledger.callsThat('awaiting-approval'), act.pick)
         for (const which of act.twice ? [act.node, 1 - act.node] : [act.node]) {
@@ -165,6 +170,23 @@ export class Play {
       }
       this.#answers.set(messageId, { text, runId })
     })
+  }
+
+  /** Goes on with an answer that has ended, where that is possible. */
+  #continue({ node, pick, twice }: Act & { type: 'continue' }): void {
+    const { ledger, userId } = this.#world
+    const ended = [...ledger.runs.values()].filter(({ status }) => ENDED.has(status))
+    const id = at(ended, pick)?.message
+    for (const which of id && twice ? [node, 1 - node] : [node]) {
+      const there = this.#node(which)
+      if (!there || !id) return
+      const continued = there.execute(userId, continueAnswer, { id: MessageIdSchema.parse(id) })
+      this.#command(continued, ({ messageId, runId }) => {
+        if (messageId !== id || ledger.runs.get(runId)?.message !== id) {
+          throw new BrokenPromise('P5', `${id} is to be continued, and no run ${runId} does it`)
+        }
+      })
+    }
   }
 
   #speak(act: Extract<Act, { type: 'say' | 'call-tools' | 'finish' }>): void {

@@ -1,4 +1,5 @@
 import type { ModelDelta, ModelPort, ModelStep } from '../../model/port.ts'
+import type { Ledger } from './ledger.ts'
 
 /** One model call of a node; the simulation decides its output. */
 export type Asking = {
@@ -103,9 +104,17 @@ function createAsking(
   }
 }
 
-/** The question that a model call is about, and the number of finished steps after it. */
-export function askedAbout({ messages }: ModelStep): { question: string; steps: number } {
-  const index = messages.findLastIndex(({ role }) => role === 'user')
+/**
+ * The question that a model call is about, and the number of finished steps after it. What joined its answer, and that
+ * a cut one is to go on, is said like a question, and no run is about it.
+ */
+export function askedAbout(
+  { messages }: ModelStep,
+  ledger: Pick<Ledger, 'runsAbout'>,
+): { question: string; steps: number } {
+  const index = messages.findLastIndex(
+    (message) => message.role === 'user' && ledger.runsAbout(message.text).length > 0,
+  )
   const question = messages[index]
   return {
     question: question?.role === 'user' ? question.text : '',

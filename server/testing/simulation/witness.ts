@@ -18,13 +18,14 @@ export function witness(world: World, retried: Map<string, number>): void {
 
 function checkAsking(world: World, asking: Asking, retried: Map<string, number>): void {
   const { ledger } = world
-  const { question, steps } = askedAbout(asking.step)
-  const run = ledger.runAbout(question)
-  if (run?.owner !== asking.nodeId || run.status !== 'running') {
+  const { question, steps } = askedAbout(asking.step, ledger)
+  const run = ledger.runsAbout(question).find(({ status }) => status === 'running')
+  if (run?.owner !== asking.nodeId) {
     return
   }
   const recorded = ledger.steps.get(run.id) ?? 0
-  if (steps !== recorded) {
+  // Of an answer that is continued, what was cut is told beside its finished steps.
+  if (steps !== recorded && run.base === null) {
     throw new BrokenPromise('P6', `step ${steps} is asked for, and ${recorded} are recorded`)
   }
   const calls = new Map([...ledger.calls.values()].map(({ call }) => [providerId(call), call]))
@@ -102,7 +103,9 @@ export function checkAnswers(world: World): void {
         throw new BrokenPromise('P2', `an answer says ${part.text}`)
       }
     }
-    if (run.status === 'completed' && last !== null) {
+    // What another run continued may have ended in the middle.
+    const isNewest = ledger.newestRunOf(run.message) === run
+    if (isNewest && run.status === 'completed' && last !== null) {
       mustBeWhole.add(last)
     }
     for (const id of mustBeWhole) {
