@@ -96,23 +96,23 @@ export async function deleteResponse(
     .execute()
 }
 
-/** From here on the log keeps the chunks of a run as they are, unless it has ended: then they are about to be merged. */
-export async function keepChunks(db: Db, runId: RunId): Promise<void> {
+/** From here on the log keeps the chunks of an answer as they are, but for runs that have ended: those are merged. */
+export async function keepChunks(db: Db, messageId: MessageId): Promise<void> {
   await db
     .updateTable('runs')
     .set({ keeps_chunks: true })
-    .where('id', '=', runId)
+    .where('message_id', '=', messageId)
     .where('ended_at', 'is', null)
     .where('keeps_chunks', '=', false)
     .execute()
 }
 
-/** True while the chunks of an ended run are about to be merged, and their places are about to change. */
-export async function isUnsettled(db: Db, runId: RunId): Promise<boolean> {
+/** True while chunks of an answer are about to be merged, because a run has ended, and their places to change. */
+export async function isUnsettled(db: Db, messageId: MessageId): Promise<boolean> {
   const row = await db
     .selectFrom('runs')
     .select('id')
-    .where('id', '=', runId)
+    .where('message_id', '=', messageId)
     .where('ended_at', 'is not', null)
     .where('compacted_at', 'is', null)
     .where('keeps_chunks', '=', false)

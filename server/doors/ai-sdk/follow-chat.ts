@@ -1,8 +1,9 @@
-import { findDoorRun, keepChunks } from '../../../db/queries/doors/responses.ts'
+import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'
+import { settleAnswer } from '../settle-answer.ts'
 import { UiChunks } from './chunks.ts'
 import type { Chunk } from './chunks.ts'
 
@@ -19,7 +20,7 @@ export async function* followChat(
   from: From,
 ): AsyncGenerator<string, void, void> {
   const { database } = services
-  await keepChunks(database.db, run.runId)
+  await settleAnswer({ database }, run, signal)
   const chunks = new UiChunks(run)
   const left = 'answered' in from ? new Set(from.answered) : new Set<CallId>()
   let isSaid = left.size === 0

@@ -1,16 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { isUnsettled, keepChunks } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import { readHeads } from '../../../db/queries/log/events.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { Services } from '../../services.ts'
+import { settleAnswer } from '../settle-answer.ts'
 import { ResponseEvents } from './response-events.ts'
 import type { NumberedEvent } from './response-events.ts'
 
 type Reading = Pick<Services, 'database' | 'hub'>
-
-/** How long an answer that just ended is waited for to be merged. Milliseconds. */
-const SETTLING = { every: 50, atMost: 5_000 }
 
 /** A place of the log, what it says of the response that is read, and the response as it is then. */
 type Told = { seq: number; said: NumberedEvent[]; events: ResponseEvents }
@@ -69,7 +65,7 @@ async function* follow(
   segment: number,
   signal: AbortSignal,
 ): AsyncGenerator<Told, void, void> {
-  await settle(reading, run, signal)
+  await settleAnswer(reading, run, signal)
   const events = new ResponseEvents(run)
   const { sessionId, after } = run
   const first = events.begin()
@@ -82,15 +78,6 @@ async function* follow(
     yield { seq: committed.seq, said: isHere ? said : [], events }
     const { event } = committed
     if ((isHere && events.isOver) || (event.type === 'end' && event.runId === run.runId)) return
-  }
-}
-
-/** From here on the places of the run's events stay as they are. */
-async function settle({ database }: Reading, { runId }: DoorRun, signal: AbortSignal) {
-  await keepChunks(database.db, runId)
-  for (let waited = 0; waited < SETTLING.atMost; waited += SETTLING.every) {
-    if (!(await isUnsettled(database.db, runId))) return
-    await delay(SETTLING.every, undefined, { signal })
   }
 }
 

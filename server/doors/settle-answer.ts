@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isUnsettled, keepChunks } from '../../db/queries/doors/responses.ts'
+import type { DoorRun } from '../../db/queries/doors/responses.ts'
+import type { Services } from '../services.ts'
+
+/** How long an answer that just ended is waited for to be merged. Milliseconds. */
+const SETTLING = { every: 50, atMost: 5_000 }
+
+/** From here on the places of an answer's events stay as they are, whichever runs wrote it. */
+export async function settleAnswer(
+  { database: { db } }: Pick<Services, 'database'>,
+  { messageId }: Pick<DoorRun, 'messageId'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await keepChunks(db, messageId)
+  for (let waited = 0; waited < SETTLING.atMost; waited += SETTLING.every) {
+    if (!(await isUnsettled(db, messageId))) return
+    await delay(SETTLING.every, undefined, { signal })
+  }
+}
