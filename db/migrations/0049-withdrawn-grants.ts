@@ -7,9 +7,6 @@ import type { Kysely } from 'kysely'
  * sequences. A migration that adds a table must do both for it; where there are no such roles, nothing happens.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const table of tables) {
-    await sql`alter table ${sql.table(table)} enable row level security`.execute(db)
-  }
   await withdrawGrants(db, tables)
 }
 
