@@ -12,8 +12,16 @@ const assistant = (id: string) => ({ id, role: 'assistant' as const })
 
 test('a turn is a message of the person with the answers to it', () => {
   expect(turnsOf([user('a'), assistant('b'), user('c'), assistant('d')], [])).toEqual([
-    { key: 'a', messageIds: ['a', 'b'] },
-    { key: 'c', messageIds: ['c', 'd'] },
+    { key: 'a', messageIds: ['a', 'b'], answerId: 'b' },
+    { key: 'c', messageIds: ['c', 'd'], answerId: 'd' },
+  ])
+})
+
+test('what joined an answer is in its turn, and the answer is its newest', () => {
+  const joined = { ...user('c'), joinedPart: 1 }
+  expect(turnsOf([user('a'), assistant('b'), joined, user('d')], [])).toEqual([
+    { key: 'a', messageIds: ['a', 'b', 'c'], answerId: 'b' },
+    { key: 'd', messageIds: ['d'], answerId: null },
   ])
 })
 

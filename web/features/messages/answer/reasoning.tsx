@@ -1,6 +1,6 @@
-import { ChevronRight } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { formatDuration } from '../../../ui/duration.ts'
+import { Folded } from '../../../ui/folded.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
 
 /**
@@ -12,30 +12,18 @@ export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   const took = useTimeOf(isLive)
   const isOpen = chosen ?? isLive
   return (
-    <details open={isOpen} className="group/reasoning text-sm text-muted">
-      <summary
-        className="flex min-h-6 w-fit cursor-pointer list-none items-center gap-1 hover:text-text [&::-webkit-details-marker]:hidden"
-        onClick={(event) => {
-          // React controls `open`; the browser would toggle it too.
-          event.preventDefault()
-          setChosen(!isOpen)
-        }}
-      >
-        <ChevronRight
-          aria-hidden
-          size={14}
-          className="-ml-0.5 shrink-0 transition-transform duration-150 group-open/reasoning:rotate-90"
-        />
-        {isLive
-          ? 'Reasoning…'
-          : took === null
-            ? 'Reasoning'
-            : `Reasoned for ${formatDuration(took)}`}
-      </summary>
+    <Folded
+      isOpen={isOpen}
+      onToggle={() => setChosen(!isOpen)}
+      className="text-muted"
+      summary={
+        isLive ? 'Reasoning…' : took === null ? 'Reasoning' : `Reasoned for ${formatDuration(took)}`
+      }
+    >
       <div className="mt-2 border-l-2 border-border pl-3">
         <Markdown text={text} isGrowing={isLive} />
       </div>
-    </details>
+    </Folded>
   )
 }
 

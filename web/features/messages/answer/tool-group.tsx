@@ -1,8 +1,8 @@
-import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { formatDuration } from '../../../ui/duration.ts'
+import { Folded } from '../../../ui/folded.tsx'
 
 /** Fewer calls need no line of their own. */
 export const LEAST_GROUPED = 3
@@ -20,26 +20,19 @@ export function ToolGroup({ calls, children }: { calls: AppToolCall[]; children:
   const failed = calls.filter(({ status }) => status === 'failed').length
   const took = spanOf(calls)
   return (
-    <details open={isOpen} className="group/calls">
-      <summary
-        className="flex min-h-8 w-fit cursor-pointer list-none items-center gap-1.5 text-sm text-muted hover:text-text [&::-webkit-details-marker]:hidden"
-        onClick={(event) => {
-          // React controls `open`; the browser would toggle it too.
-          event.preventDefault()
-          setChosen(!isOpen)
-        }}
-      >
-        <ChevronRight
-          aria-hidden
-          size={14}
-          className="-ml-0.5 shrink-0 transition-transform duration-150 group-open/calls:rotate-90"
-        />
-        {calls.length} tools
-        {took !== null && `, ${formatDuration(took)}`}
-        {failed > 0 && <span className="text-danger">, {failed} failed</span>}
-      </summary>
+    <Folded
+      isOpen={isOpen}
+      onToggle={() => setChosen(!isOpen)}
+      summary={
+        <span>
+          {calls.length} tools
+          {took !== null && `, ${formatDuration(took)}`}
+          {failed > 0 && <span className="text-danger">, {failed} failed</span>}
+        </span>
+      }
+    >
       <div className="mt-2 grid grid-cols-1 gap-2">{children}</div>
-    </details>
+    </Folded>
   )
 }
 

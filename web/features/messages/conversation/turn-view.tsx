@@ -41,7 +41,7 @@ export const TurnView = memo(
               sessionId={props.sessionId}
               older={props.older}
               beginsLine={isFirst && index === 0}
-              isNewest={isLast && index === turn.messageIds.length - 1}
+              isNewest={isLast && id === turn.answerId}
               ToolView={props.ToolView}
             />
           </div>

@@ -49,6 +49,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
       text={text}
       files={filesIn(message.parts)}
       status={isQueued ? 'queued' : 'sent'}
+      isJoined={message.joinedPart !== undefined}
       beginsLine={props.beginsLine}
       problem={queued.isEditing ? null : queued.problem}
       keepsText={queued.isEditing && !isQueued}

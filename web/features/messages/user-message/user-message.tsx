@@ -24,6 +24,8 @@ export const UserMessage = memo(function UserMessage(props: {
   /** In place of the files, for a message that the server does not have yet. */
   attached?: ReactNode
   status: 'sending' | 'waiting' | 'failed' | 'queued' | 'sent'
+  /** It was said while the answer before it was written. */
+  isJoined?: boolean
   beginsLine: boolean
   problem?: string | null
   editor?: ReactNode
@@ -52,6 +54,7 @@ export const UserMessage = memo(function UserMessage(props: {
               {actions}
             </span>
           )}
+          {props.isJoined && <span className="pl-1">Added to the answer</span>}
           {props.versions}
           {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
           {status === 'waiting' && <span className="pl-1">Waiting for the connection</span>}
