@@ -3,7 +3,6 @@ import {
   insertMessage,
   messageExists,
   readQueued,
-  updateMessage,
 } from '../../db/queries/messages/messages.ts'
 import { findRunOfQuestion } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
@@ -14,13 +13,11 @@ import { MessageId, RunId } from '../../shared/contract/ids.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
-import { addFilesToMessage, removeFilesOfMessage } from '../../db/queries/files/files.ts'
-import { filesIn } from '../../shared/contract/files-in.ts'
+import { addFilesToMessage } from '../../db/queries/files/files.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { admitAnswer } from './admit-answer.ts'
-import { inSession, sessionOfMessage } from './command.ts'
+import { inSession } from './command.ts'
 import type { Done } from './command.ts'
-import { NOT_QUEUED } from './stop-run.ts'
 import { requireFiles } from './files-of-message.ts'
 import { partsOf, saysTheSame, titleSourceOf } from './question-parts.ts'
 import { requireRoom } from './queue-room.ts'
@@ -57,41 +54,6 @@ export const sendMessage = inSession(messages.send, {
     }
     const hasOptions = Object.keys(options).length > 0
     return ask(transaction, { ...question, options: hasOptions ? options : null })
-  },
-})
-
-export const editMessage = inSession(messages.edit, {
-  session: sessionOfMessage,
-  admit: (context, { newId, text }) => admitAnswer(newId, text.length, context),
-  run: async (transaction, { id, newId, text, files: given, onlyQueued }) => {
-    const { db, log, userId } = transaction
-    const message = (await findMessage(db, userId, id))?.message
-    if (!message) {
-      throw notFound('message')
-    }
-    if (message.role !== 'user') {
-      throw new CommandError('BAD_REQUEST', 'Only what a person wrote can be edited.')
-    }
-    const own = filesIn(message.parts)
-    const files = given ?? own.map((file) => file.id)
-    if (message.status === 'queued' && message.runId) {
-      await requireRoom(transaction, text, message)
-      const kept = own.map((file) => ({ type: 'file' as const, file }))
-      const attached = given ? await requireFiles(transaction, given) : kept
-      const parts = { stored: partsOf(text, attached), seq: log.nextSeq }
-      await updateMessage(db, id, { parts })
-      if (given) {
-        await removeFilesOfMessage(db, id)
-        await addFilesToMessage(db, { messageId: id, sessionId: message.sessionId }, given)
-      }
-      await transaction.addMessage(id)
-      return { result: { messageId: id, runId: message.runId }, effects: [] }
-    }
-    if (onlyQueued) {
-      throw new CommandError('CONFLICT', NOT_QUEUED)
-    }
-    const { parentId } = message
-    return ask(transaction, { id: newId, text, files, parentId, whenBusy: 'interrupt' })
   },
 })
 

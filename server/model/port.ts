@@ -28,7 +28,8 @@ export type ModelStep = {
 }
 
 export type ModelMessage =
-  | { role: 'user'; text: string; files?: readonly ModelFile[] }
+  /** `joins`: it was said while the answer around it was written. */
+  | { role: 'user'; text: string; files?: readonly ModelFile[]; joins?: boolean }
   | {
       /** One earlier step of the assistant: what it said, then the calls it made. */
       role: 'assistant'

@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
-import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
-import {
-  deleteQueuedRuns,
-  isSteered,
-  readJoined,
-  readSteering,
-} from '../../db/queries/runs/steering.ts'
+import { isSteered } from '../../db/queries/runs/steering.ts'
 import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
 import { recordOffered } from '../../db/queries/runs/runs.ts'
@@ -27,6 +21,7 @@ import { Answer } from './answer.ts'
 import { waitsForOthers } from './calls.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
+import { joinAnswer } from './join-answer.ts'
 import { STOPPED } from './run.ts'
 import type { Ending } from './run.ts'
 import { startAfter } from './start.ts'
@@ -92,34 +87,8 @@ export class RunRecorder {
 
   /** Takes the messages that wait to join the answer into it, before the step that is asked next. */
   async join(): Promise<JoinedMessage[]> {
-    const { id: runId, messageId, sessionId } = this.#run
     const part = this.#answer.parts.length
-    return this.#appendAlone(async (transaction) => {
-      const { db } = transaction
-      const waiting = await readSteering(db, this.#run)
-      await deleteQueuedRuns(
-        db,
-        waiting.map((one) => one.runId),
-      )
-      await transaction.lock()
-      const before = await readJoined(db, messageId)
-      let leaf = before.at(-1)?.id ?? messageId
-      const isHere = transaction.session.activeLeaf === leaf
-      for (const { messageId: id } of waiting) {
-        const change = { parentId: leaf, status: 'completed', runId, joinedPart: part } as const
-        await updateMessage(db, id, change)
-        leaf = id
-        if (isHere) {
-          await transaction.addMessage(id)
-        }
-      }
-      if (isHere) {
-        await updateSession(db, sessionId, { activeLeaf: leaf })
-      } else if (waiting.length > 0) {
-        await transaction.addBranch()
-      }
-      return (await readJoined(db, messageId)).slice(before.length)
-    })
+    return this.#appendAlone((transaction) => joinAnswer(transaction, this.#run, part))
   }
 
   /** Records which tools the model is about to be offered, before it is. */

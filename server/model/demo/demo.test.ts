@@ -303,7 +303,10 @@ test('what was cut is gone on with, and what is said while tools run is answered
   const { messages } = await converse('chat', ['What is the uptime?'], {
     get_system_metrics: '{"metric_type":"uptime","process":{"uptime_seconds":61}}',
   })
-  const joined = [...messages.slice(0, -1), { role: 'user' as const, text: 'Repeat: hello' }]
+  const joined = [
+    ...messages.slice(0, -1),
+    { role: 'user' as const, text: 'Repeat: hello', joins: true },
+  ]
   const both = await ask(joined, 1_000)
   expect(both.text).toContain('hello')
   expect(both.text.length).toBeGreaterThan('hello'.length + 10)

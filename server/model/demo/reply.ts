@@ -1,5 +1,5 @@
 import { GO_ON } from '../go-on.ts'
-import { CUT } from '../request/conversation-to-send.ts'
+import { READS_ON } from '../request/conversation-to-send.ts'
 import { calculate } from './calculate.ts'
 import { currentResults, earlierQuestions, isFirstAnswer } from './conversation.ts'
 import type { Conversation, Reply } from './conversation.ts'
@@ -18,7 +18,7 @@ export function replyTo(conversation: Conversation): Reply {
     const isBeginning = whole.text.startsWith(before.text)
     return { ...whole, text: isBeginning ? whole.text.slice(before.text.length) : whole.text }
   }
-  if (last?.role === 'user' && before?.role === 'assistant' && before.text === CUT) {
+  if (last?.role === 'user' && before?.role === 'assistant' && before.text === READS_ON) {
     // Somebody spoke while the tools ran.
     const found = reportResults(currentResults({ ...conversation, turns: turns.slice(0, -2) }))
     const asked = replyTo({ ...conversation, turns: [last] })

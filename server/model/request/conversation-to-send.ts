@@ -20,7 +20,9 @@ export function conversationToSend(
     const last = sent.at(-1)
     if (isEmpty(message)) continue
     if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
-    if (message.role === 'user' && last?.role === 'tool') sent.push(says(CUT))
+    if (message.role === 'user' && last?.role === 'tool') {
+      sent.push(says(message.joins ? READS_ON : CUT))
+    }
     const joined = last && join(last, message)
     if (joined) sent[sent.length - 1] = joined
     else sent.push(message)
@@ -28,8 +30,10 @@ export function conversationToSend(
   return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
 }
 
-/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered, or that somebody joined then. */
-export const CUT = '(This answer was cut off here.)'
+/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered. */
+const CUT = '(This answer was cut off here.)'
+/** Stands between a result and what a person said meanwhile. */
+export const READS_ON = '(I read this before I go on.)'
 const NOTHING_SAID = '(empty message)'
 const NO_RESULT = 'The call has no result.'
 const NO_OUTPUT = '(no output)'

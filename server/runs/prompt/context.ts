@@ -81,7 +81,7 @@ async function toModelMessages(
     }
     const joined = followersOf(messages, index).map((one) => ({
       part: one.joinedPart ?? 0,
-      message: tell(one),
+      message: { ...tell(one), joins: true },
     }))
     return [...stepMessages(parts, steps, calls, joined), ...cutText(parts, steps)]
   })

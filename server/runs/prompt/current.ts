@@ -54,6 +54,6 @@ export async function tellJoined(
   const texts = await textsOf(database.db, userId, files)
   return messages.map(({ part, parts }) => ({
     part,
-    message: toldQuestion(joinText(parts), filesIn(parts), texts),
+    message: { ...toldQuestion(joinText(parts), filesIn(parts), texts), joins: true },
   }))
 }
