@@ -226,6 +226,38 @@ onEachStorage((database, openStorage) => {
       )
     })
 
+    test('an answer that is to go on waits too, and goes on in its place', async () => {
+      await using storage = await openStorage()
+      await using app = await start(storage, { LIMIT_RUNS_AT_ONCE: '1' })
+      const ann = await callerAs(app, await makePerson(app))
+      const { id: sessionId } = await ann.sessions.create({ title: 'Cut' })
+      await using live = watch(ann, sessionId)
+      await live.untilEvent('snapshot')
+      await ann.messages.send({ sessionId, text: 'Question' })
+      const cut = await app.model.nextCall()
+      cut.say('Half')
+      cut.push({ type: 'finish', finish: 'length' })
+      const { messageId } = await live.untilEvent('end')
+      const { id: busy } = await ann.sessions.create({ title: 'Busy' })
+      await ann.messages.send({ sessionId: busy, text: 'Long' })
+      const long = await app.model.nextCall()
+      const continued = await ann.messages.continue({ id: messageId })
+      expect(await ann.messages.continue({ id: messageId })).toEqual(continued)
+      expect(app.model.asked).toBe(2)
+      long.finish()
+      const on = await app.model.nextCall()
+      expect(on.step.messages.slice(0, 2)).toMatchObject([{ text: 'Question' }, { text: 'Half' }])
+      on.say(' and whole')
+      on.finish()
+      await live.until(
+        ({ events }) => events.filter(({ event }) => event.type === 'end').length === 2,
+      )
+      expect(live.state?.messages).toMatchObject([
+        { role: 'user' },
+        { id: messageId, status: 'completed', parts: [{ text: 'Half' }, { text: ' and whole' }] },
+      ])
+    })
+
     test('guessing passwords and becoming guests without end is refused over HTTP, alike for all accounts', async () => {
       await using storage = await openStorage()
       await using app = await startAccounts(storage, { env: { AUTH_GUESTS: 'true' } })

@@ -92,6 +92,37 @@ onEachStorage((database, openStorage) => {
       await sameAsFresh(app, sessionId, live)
     })
 
+    test('joins also while another branch is looked at, and waits nowhere any more', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Go' })
+      const first = await app.model.nextCall()
+      first.say('Red')
+      first.finish()
+      await live.untilEvent('end')
+      const old = live.state?.messages.at(-1)?.id ?? ''
+      const { messageId: anew } = await app.caller.messages.regenerate({ id: old })
+      const second = await app.model.nextCall()
+      await app.caller.messages.select({ id: old })
+      await live.until(({ state }) => state?.messages.at(-1)?.id === old)
+      const steering = { sessionId, text: 'Be brief', whenBusy: 'steer' as const }
+      const { messageId: id } = await app.caller.messages.send(steering)
+      await live.until(() => waiting(live).length === 1)
+      second.callTools(metrics)
+      const third = await app.model.nextCall()
+      expect(third.step.messages.at(-1)).toMatchObject({ text: 'Be brief' })
+      await live.until(() => waiting(live).length === 0)
+      expect(live.state?.messages.at(-1)?.id).toBe(old)
+      await sameAsFresh(app, sessionId, live)
+      third.say('Blue')
+      third.finish()
+      await live.until(({ state }) => state?.session.running === false)
+      await app.caller.messages.select({ id: anew })
+      await live.until(({ state }) => state?.messages.at(-1)?.id === id)
+      expect(live.state?.messages).toMatchObject([{}, { id: anew }, { id, parentId: anew }])
+      await sameAsFresh(app, sessionId, live)
+    })
+
     test('is in its place when another node takes the answer over, and can be taken back until it joins', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk
