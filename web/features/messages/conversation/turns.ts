@@ -25,8 +25,9 @@ export function turnsOf(messages: readonly Item[], pendingIds: readonly string[]
     shown.add(id)
   }
   // A message may be in the log before its send is answered.
-  for (const id of pendingIds)
+  for (const id of pendingIds) {
     if (!shown.has(id)) turns.push({ key: id, messageIds: [id], answerId: null })
+  }
   return turns
 }
 
