@@ -24,7 +24,9 @@ export function attentionStories(getWorld: () => World): void {
       await expect(page).toHaveTitle(/^✓ /)
       const icon = page.locator('link[rel="icon"]')
       await expect(icon).toHaveAttribute('href', /^data:image/)
-      await expect.poll(() => page.evaluate(notified)).toEqual(['The answer is there.'])
+      // The same person's other sessions go on beside this one.
+      const id = new URL(page.url()).pathname.slice('/s/'.length)
+      await expect.poll(() => page.evaluate(notified, id)).toEqual(['The answer is there.'])
       await page.evaluate(comeBack)
       await expect(page).not.toHaveTitle(/^✓ /)
       await expect(icon).toHaveAttribute('href', '/icon.svg')
@@ -32,7 +34,7 @@ export function attentionStories(getWorld: () => World): void {
   })
 }
 
-type Looked = typeof globalThis & { told: string[]; isAway: boolean }
+type Looked = typeof globalThis & { told: { tag: string; body: string }[]; isAway: boolean }
 
 /** Runs in the page: notes what it notifies of. */
 function noteNotifications(): void {
@@ -41,9 +43,9 @@ function noteNotifications(): void {
   class Noted extends EventTarget {
     static readonly permission = 'granted'
     static requestPermission = async (): Promise<NotificationPermission> => 'granted'
-    constructor(_title: string, { body = '' }: NotificationOptions = {}) {
+    constructor(_title: string, { body = '', tag = '' }: NotificationOptions = {}) {
       super()
-      page.told.push(body)
+      page.told.push({ tag, body })
     }
   }
   page.Notification = Noted as unknown as typeof Notification
@@ -59,8 +61,10 @@ function lookElsewhere(): void {
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
-function notified(): string[] {
-  return (globalThis as Looked).told
+/** Runs in the page: what it notified of in this session. */
+function notified(id: string): string[] {
+  const { told } = globalThis as Looked
+  return told.flatMap(({ tag, body }) => (tag.startsWith(id) ? [body] : []))
 }
 
 function comeBack(): void {

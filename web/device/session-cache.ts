@@ -1,7 +1,8 @@
 import type { AppSessionState, SessionCache } from '../../shared/client/index.ts'
 import { person } from '../person.ts'
-import { onDevice, STAMP } from './device.ts'
 import { beyondBounds } from './bounds.ts'
+import { behind } from './behind.ts'
+import { onDevice, STAMP } from './device.ts'
 
 /** A state is written at most so often, in milliseconds; a long answer changes it many times a second. */
 const WRITE_EVERY_MS = 1_500
@@ -23,6 +24,7 @@ export const sessionCache: SessionCache = {
     // Written by this very version, below.
     return JSON.parse(kept.json) as AppSessionState
   },
+  isBehind: behind.has,
   write(state) {
     const { id } = state.session
     waiting.set(id, { state, owner: person.here() })
@@ -41,8 +43,9 @@ export const sessionCache: SessionCache = {
   },
 }
 
-/** Writes what waits to be written, as when the page is hidden. */
+/** Writes what waits to be written, as when the page is hidden; it may end before that is done. */
 export function flushSessions(): void {
+  behind.add([...waiting.keys()])
   for (const id of waiting.keys()) void flush(id)
 }
 
@@ -80,5 +83,6 @@ async function flush(id: string): Promise<void> {
       void sizes.delete(old)
     }
     await transaction.done
+    behind.remove(id)
   })
 }

@@ -38,6 +38,32 @@ test('a session is shown from the device without a server, and goes on from its 
   stop()
 })
 
+test('what is kept of a session is not shown before the server, where more of it was shown', async () => {
+  await using server = await ScriptedServer.start()
+  const kept = memoryCache()
+  const { id } = server.session
+  server.record((log) => log.say('Hello'))
+  {
+    await using client = connect({ url: server.url, cache: kept })
+    await caughtUp(client.session(id), server.session)
+  }
+  const old = structuredClone(kept.states.get(id))
+  server.record((log) => log.say('Meanwhile'))
+  const cache = { ...kept, isBehind: () => true, read: async () => old ?? null }
+  const first = async () => {
+    await using client = connect({ url: server.url, cache })
+    const { store } = client.session(id)
+    const stop = store.subscribe(() => {})
+    const { state } = await until(store, ({ status }) => status === 'live')
+    stop()
+    return state?.messages.length
+  }
+  expect(await first()).toBe(2)
+  // Rather than nothing, where the server does not say it.
+  await server.halt()
+  expect(await first()).toBe(1)
+})
+
 test('a session that is no more is not kept either', async () => {
   await using server = await ScriptedServer.start()
   const cache = memoryCache()

@@ -14,6 +14,9 @@ import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
 
+/** How long the server is waited for where it knows more than the device. */
+const PATIENCE_MS = 1_500
+
 /** The time that a watch continues without listeners, since React briefly unsubscribes while it moves components. */
 const LINGER_MS = 1_000
 /** The time that the state of an unwatched session is kept, to show it at once and resume from its cursor. */
@@ -133,8 +136,14 @@ export class SessionStore implements Store<SessionSnapshot> {
     const known = await cache.read(this.#id)
     this.#isReading = false
     if (this.#following !== null || this.#closed) return
-    this.#state ??= known
-    if (known !== null) this.#publish()
+    const show = (): void => {
+      if (this.#state !== null || known === null || this.#closed) return
+      this.#state = known
+      this.#publish()
+    }
+    // Nothing that was shown goes away for a moment, as long as the server is there to say it.
+    if (cache.isBehind?.(this.#id)) setTimeout(show, PATIENCE_MS)
+    else show()
     const isWanted = this.#listeners.size > 0 && !this.#held && this.#error === null
     if (isWanted) this.#watch()
   }
