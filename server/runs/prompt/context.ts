@@ -23,33 +23,38 @@ export type Conversation = {
   unread: number
 }
 
-/** Messages that are read at once. */
+/** The fewest messages that are read at once, and the most. */
 export const PAGE = 100
+const LONGEST_PAGE = 500
 
 /** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
 const MAX_RESULT_LENGTH = 100_000
 
 /**
- * Reads from the question back, page by page, until the beginning or until there is more than has room.
+ * Reads from the question back, page by page, until the beginning or until there is more than has room. A page has as
+ * many messages as are likely to be needed, because each costs a round trip to the database.
  *
  * @param newest the page that ends with the question
- * @param isEnough is told the turns of each page, newest page first, and says whether older ones can have no room
+ * @param roomAfter is told the turns of each page, newest page first, and says for about how many older messages there
+ *   may be room; 0 when there is none
  */
 export async function conversationBefore(
   db: Db,
   { sessionId, userId }: Pick<Run, 'sessionId' | 'userId'>,
   newest: ToldPage,
-  isEnough: (turns: readonly Turn[]) => Promise<boolean>,
+  roomAfter: (turns: readonly Turn[]) => Promise<number>,
 ): Promise<Conversation> {
   let messages: ModelMessage[] = []
   let leaf: MessageId | null = null
-  for (let page = newest; ; page = await readTold(db, sessionId, leaf, PAGE)) {
+  for (let page = newest; ; ) {
     const older = await toModelMessages(db, userId, page.messages)
     messages = [...older, ...messages]
     leaf = page.hasOlder ? (page.messages[0]?.parentId ?? null) : null
-    if (leaf === null || (await isEnough(toTurns(older)))) {
+    const room = leaf === null ? 0 : await roomAfter(toTurns(older))
+    if (leaf === null || room === 0) {
       break
     }
+    page = await readTold(db, sessionId, leaf, Math.min(Math.max(room, PAGE), LONGEST_PAGE))
   }
   return {
     turns: toTurns(messages),

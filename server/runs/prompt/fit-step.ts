@@ -60,18 +60,24 @@ function besideText(message: ModelMessage): number {
   return PER_MESSAGE + PER_PICTURE * files.filter(({ kind }) => kind === 'image').length
 }
 
-/** Tells when the turns read so far leave no room for older ones. */
+/**
+ * Tells for about how many messages older than the turns read so far there may be room, as long as these are on average;
+ * 0 when there is none.
+ */
 export function roomFor(model: string, { catalog, tokens }: Known) {
   let read = 0
-  return async (turns: readonly Turn[]): Promise<boolean> => {
+  let messages = 0
+  return async (turns: readonly Turn[]): Promise<number> => {
     for (const message of turns.flat()) {
       read += tokens.estimate(textOf(message)) + besideText(message)
+      messages += 1
     }
     if (read < ANY_WINDOW) {
-      return false
+      return 1
     }
     // An estimate may be too high: a half more is read than seems to fit.
-    return read > 1.5 * ((await catalog.contextWindow(model)) ?? ASSUMED_WINDOW)
+    const room = 1.5 * ((await catalog.contextWindow(model)) ?? ASSUMED_WINDOW) - read
+    return room < 0 ? 0 : Math.ceil((room / read) * messages)
   }
 }
 
