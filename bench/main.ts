@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { benchBlocking } from './blocking.ts'
+import { benchGuard } from './guard.ts'
 import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
 import { benchMemory } from './memory.ts'
 import { benchNodes } from './nodes.ts'
 import { readOptions } from './options.ts'
 import type { Options } from './options.ts'
+import { benchPeers } from './peers.ts'
 import { benchSearch } from './search.ts'
 import { benchTakeover } from './takeover.ts'
 import { benchWeb } from './web.ts'
@@ -21,7 +23,11 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   search: benchSearch,
   blocking: benchBlocking,
   web: benchWeb,
+  peers: benchPeers,
+  guard: benchGuard,
 }
+/** Only when it is named: it is part of `peers`. */
+const BY_NAME = 'guard'
 
 const { names, options } = readOptions(process.argv.slice(2))
 const unknown = names.filter((name) => !benchmarks[name])
@@ -38,7 +44,7 @@ console.log(
 const results = new URL('results/', import.meta.url)
 await mkdir(results, { recursive: true })
 for (const [name, run] of Object.entries(benchmarks)) {
-  if (names.length > 0 && !names.includes(name)) continue
+  if (names.length > 0 ? !names.includes(name) : name === BY_NAME) continue
   console.log(`\n# ${name}`)
   const at = new Date().toISOString()
   const figures = await run(options)

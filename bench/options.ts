@@ -7,6 +7,7 @@ const amount = z.string().transform(Number).pipe(z.number().int().positive())
 
 const Flags = z.object({
   quick: z.boolean().default(false),
+  save: z.boolean().default(false),
   repeat: amount.optional(),
   seconds: amount.optional(),
   kills: amount.optional(),
@@ -30,6 +31,7 @@ export function readOptions(args: string[]) {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean' },
+      save: { type: 'boolean' },
       repeat: { type: 'string' },
       seconds: { type: 'string' },
       kills: { type: 'string' },
@@ -72,6 +74,7 @@ export function readOptions(args: string[]) {
       tokens: flags.tokens ?? standard.tokens,
       streams: flags.streams ?? standard.streams,
       databases: flags.databases,
+      save: flags.save,
       ways: flags.ways,
     },
   }
