@@ -20,8 +20,9 @@ export async function playRounds(
   for (let round = 1; round <= rounds; round += 1) {
     for (const name of names) {
       await using target = await TARGETS[name](provider.baseUrl)
-      // The code of a server that was just started is not compiled yet.
+      // The code of a server that was just started is not compiled yet, and its connections have no plans.
       await measureFirst(target, QUESTIONS)
+      await measureBurst(target)
       const first = await measureFirst(target, QUESTIONS)
       const burst = await measureBurst(target)
       const streams = await measureStreams(target, STREAMS, seconds)
