@@ -79,7 +79,7 @@ beforeAll(async () => {
     return part?.type === 'tool' ? part.call.id : ''
   }
 
-  await call('get /me')
+  const own = idOf(await call('get /me'))
   await call('get /models')
   await call('get /tools')
   const id = idOf(await call('post /session', {}, { title: 'Quays' }))
@@ -171,6 +171,7 @@ beforeAll(async () => {
   await call('get /admin/users')
   await call('patch /admin/users/{id}', { id: member }, { limits: { runsAtOnce: 2 } })
   await call('delete /admin/users/{id}', { id: member })
+  await call('post /admin/users/{id}/reset-link', { id: own })
   const invite = idOf(await call('post /admin/invites', {}, { email: 'bob@example.com' }))
   await call('get /admin/invites')
   await call('delete /admin/invites/{id}', { id: invite })
