@@ -13,6 +13,7 @@ import type {
   MessageFileTable,
   StrayObjectTable,
 } from './schema-files.ts'
+import type { File } from '../shared/contract/file.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type {
@@ -236,6 +237,10 @@ export type ToolCallTable = {
   approval_hash: string | null
   /** The node that executes the call after its run, because a person asked for a retry. */
   owner: string | null
+  /** The files that the call brought; null when it brought none. */
+  files: JsonColumn<File[] | null>
+  /** What became of files that could not be stored, a sentence each. */
+  file_notes: JsonColumn<string[] | null>
 }
 
 export type EventTable = {

@@ -13,6 +13,7 @@ import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
+import { createFileKeeper } from './files/brought-files.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
@@ -146,6 +147,7 @@ export async function createApp(options: AppOptions) {
     ],
     {
       timeoutMs: config.tools.timeoutMs,
+      newId,
       ...(mcpServers && { source: mcpServers }),
       onTooMany: (names) =>
         logger.warn(
@@ -262,7 +264,10 @@ export async function createApp(options: AppOptions) {
       budget,
       slots: limits?.slots ?? null,
       tools,
-      files: createFileLoader(files),
+      files: {
+        ...createFileLoader(files),
+        ...createFileKeeper(files, { db: database.db, onError }),
+      },
       node,
       titles,
       summaries,

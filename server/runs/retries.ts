@@ -1,3 +1,4 @@
+import { keepFilesOfCall } from '../../db/queries/files/files.ts'
 import { findRun } from '../../db/queries/runs/runs.ts'
 import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
@@ -42,8 +43,9 @@ async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<v
       await transaction.lock()
       const current = await findCall(transaction.db, stored.userId, stored.call.id)
       if (current?.owner && current.call.status === 'running') {
-        await updateCall(transaction.db, stored)
-        await recordCallState(transaction, stored)
+        const call = await keepFilesOfCall(transaction.db, stored, stored.call)
+        await updateCall(transaction.db, { ...stored, call })
+        await recordCallState(transaction, { ...stored, call })
       }
     },
     'answer',

@@ -1,11 +1,20 @@
 import type { z } from 'zod'
-import type { UserId } from '../../shared/contract/ids.ts'
+import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import type {
   KnownToolCall,
   ToolCall,
   ToolEffect,
   ToolProgress,
 } from '../../shared/contract/tool.ts'
+
+/** A file that a tool brings beside its output. */
+export type BroughtFile = {
+  /** As people will see it; of a path, the last segment. */
+  name: string
+  /** As its source says. What the content says goes before it. */
+  mimeType: string | null
+  data: Uint8Array
+}
 
 /** The caller, and the limits of the call. */
 export type ToolContext = {
@@ -16,6 +25,13 @@ export type ToolContext = {
   signal: AbortSignal
   /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
+  /**
+   * Gives a file beside the output. When the call has succeeded it is stored, shown in the call's card, and given to
+   * a model that can see it. One that cannot be stored costs a sentence, and not the call.
+   *
+   * @returns the id that the file will have
+   */
+  attach(file: BroughtFile): FileId
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
@@ -96,6 +112,8 @@ export type ToolFailure = {
 }
 
 /** The outcome of a call; `output` is plain JSON that matches the tool's schema. */
-export type ToolOutcome = { ok: true; output: unknown } | ToolFailure
+export type ToolOutcome =
+  | { ok: true; output: unknown; brought?: readonly (BroughtFile & { id: FileId })[] }
+  | ToolFailure
 
 export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure
