@@ -8,9 +8,11 @@ import type {
   AuthUserTable,
 } from './schema-accounts.ts'
 import type {
+  FileCheckTable,
   FileContentTable,
   FileTable,
   MessageFileTable,
+  SharedFileTable,
   StrayObjectTable,
 } from './schema-files.ts'
 import type { File } from '../shared/contract/file.ts'
@@ -63,6 +65,8 @@ export type Schema = {
   files: FileTable
   message_files: MessageFileTable
   stray_objects: StrayObjectTable
+  file_checks: FileCheckTable
+  shared_files: SharedFileTable
 }
 
 export type UserTable = {
@@ -276,7 +280,7 @@ export type BackgroundUsageTable = {
   id: string
   session_id: SessionId
   user_id: UserId
-  kind: 'title' | 'summary'
+  kind: 'title' | 'summary' | 'image' | 'speech'
   model: string
   usage: JsonColumn<Usage>
   created_at: string

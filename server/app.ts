@@ -49,6 +49,7 @@ import { createOutageLog } from './outage.ts'
 import {
   openClock,
   openDatabase,
+  openImageMaker,
   openMcpServers,
   openModel,
   openTelemetryOf,
@@ -131,6 +132,19 @@ export async function createApp(options: AppOptions) {
     contextWindow: config.model.contextWindow,
     clock: options.clock,
   })
+  // The demo model has no price, and costs nothing.
+  const isFree = model.kind === 'demo'
+  const allowances =
+    config.auth.mode === 'accounts'
+      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
+      : null
+  const budget = createBudget({
+    database,
+    catalog,
+    usdPerDay: isFree ? null : config.budget.usdPerDay,
+    allowances,
+    now,
+  })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
   const mcpServers = await openMcpServers(mcpConfig, options, opened)
@@ -141,6 +155,7 @@ export async function createApp(options: AppOptions) {
         search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
         loadFile: (userId, file) => findReadableFile(database.db, userId, file),
         now: options.clock ?? Date.now,
+        images: openImageMaker(config, { database, allowances, now, newId, onError }),
         fetchUrls: config.tools.fetchUrls,
       }).filter(({ name }) => config.tools.builtin.some((chosen) => chosen === name)),
       ...(options.tools ?? []),
@@ -214,19 +229,6 @@ export async function createApp(options: AppOptions) {
     payload: (events) => node.payload(events),
     onFenced: (runId) => runs.lose(runId),
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
-  })
-  // The demo model has no price, and costs nothing.
-  const isFree = model.kind === 'demo'
-  const allowances =
-    config.auth.mode === 'accounts'
-      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
-      : null
-  const budget = createBudget({
-    database,
-    catalog,
-    usdPerDay: isFree ? null : config.budget.usdPerDay,
-    allowances,
-    now,
   })
   const limits: (Limits & Disposable) | null =
     allowances &&

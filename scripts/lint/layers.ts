@@ -92,6 +92,7 @@ export const rooms: Record<string, readonly string[]> = {
     'concurrency',
     'telemetry',
   ],
+  images: ['config', 'budget', 'model', 'tools'],
   speech: ['files', 'config'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],

@@ -19,7 +19,9 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
   if (asked) {
     return record({ ...stored, ...asked, owner: deps.node.id }, deps)
   }
-  const call = await carryOut(stored.call, deps, { caller, signal }, true)
+  const of = await findRun(deps.database.db, stored.runId)
+  const run = { sessionId: stored.sessionId, keyId: of?.keyId ?? null }
+  const call = await carryOut(stored.call, deps, { caller, run, signal }, true)
   await record({ ...stored, call, owner: null }, deps)
 }
 

@@ -141,7 +141,9 @@ export function createToolRegistry(
       const tool = find(name)
       if (!tool) return unknown(name)
       const checked = check(tool, input)
-      return checked.ok ? run(tool, checked.input, context, { timeoutMs, newId }) : checked
+      return checked.ok
+        ? run(tool, checked.input, context, { timeoutMs: tool.timeoutMs ?? timeoutMs, newId })
+        : checked
     },
     untilPresent: async (name, signal) => {
       if (!own.has(name)) await source?.untilPresent(name, signal)

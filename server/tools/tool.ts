@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FileId, UserId } from '../../shared/contract/ids.ts'
+import type { FileId, KeyId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type {
   KnownToolCall,
   ToolCall,
@@ -16,9 +16,14 @@ export type BroughtFile = {
   data: Uint8Array
 }
 
+/** For what a call was made: where what it takes is counted. */
+export type RunOfCall = { sessionId: SessionId; keyId: KeyId | null }
+
 /** The caller, and the limits of the call. */
 export type ToolContext = {
   caller: { id: UserId; admin: boolean }
+  /** Absent where no run made the call. */
+  run?: RunOfCall
   /** The same for every attempt of one call: pass it on as an idempotency key where the other side supports one. */
   callId: string
   /** Aborts when the run is stopped or the tool's timeout is over. */
@@ -63,6 +68,8 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   source?: ToolCall['source']
   /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
+  /** The longest that one call may take, where that is not the setting of all. */
+  timeoutMs?: number
   /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
   maxOutputLength?: number
 }

@@ -116,9 +116,24 @@ export async function fileExists(db: Db, id: FileId): Promise<boolean> {
   return row !== undefined
 }
 
-/** Deletes a file of this person's that no message has; false when one has it, or there is none. */
-export async function deleteUnusedFile(db: Db, userId: UserId, id: FileId): Promise<boolean> {
-  const { numDeletedRows } = await db
+/**
+ * Deletes a file of this person's that no message has; false when one has it, or there is none.
+ *
+ * @param transaction of its own: a message that is being sent with the file is waited for, and then seen
+ */
+export async function deleteUnusedFile(
+  transaction: Db,
+  userId: UserId,
+  id: FileId,
+): Promise<boolean> {
+  await transaction
+    .selectFrom('files')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .execute()
+  const { numDeletedRows } = await transaction
     .deleteFrom('files')
     .where('id', '=', id)
     .where('user_id', '=', userId)
@@ -192,19 +207,16 @@ export async function keepFilesOfCall(
 
 /** Deletes the files that messages of this session have, and of no other. */
 export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId): Promise<void> {
+  // A message of another session that is being sent with one of them is waited for, and then seen.
+  await sql`
+    select id from files where id in (select file_id from message_files where session_id = ${sessionId})
+    order by id for update`.execute(transaction)
   await sql`
     delete from files where id in (select file_id from message_files where session_id = ${sessionId})
     and not exists (
       select from message_files where file_id = files.id and session_id <> ${sessionId})`.execute(
     transaction,
   )
-}
-
-/** Deletes files from before this time that no message has. */
-export async function deleteOrphans(db: Db, before: string): Promise<void> {
-  await sql`
-    delete from files where created_at < ${before}
-    and not exists (select from message_files where file_id = files.id)`.execute(db)
 }
 
 /** The texts of those of these files that are this person's; null for one without. */
