@@ -65,6 +65,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
+  archive: ['doors', 'files', 'auth', 'concurrency'],
   doors: ['http', 'log'],
   http: ['auth'],
   commands: [
