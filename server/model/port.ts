@@ -15,7 +15,8 @@ export type ModelPort = {
   list(signal?: AbortSignal): Promise<ModelInfo[]>
 }
 
-export type ModelInfo = { id: string; contextWindow?: number }
+/** `sees`: whether it takes pictures; absent where the endpoint does not say. */
+export type ModelInfo = { id: string; contextWindow?: number; sees?: boolean }
 
 export type ModelStep = {
   model: string

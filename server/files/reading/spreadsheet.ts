@@ -17,10 +17,15 @@ export async function readSpreadsheet(workbook: Buffer, mostText: number): Promi
   return pieces.join('\n').trim()
 }
 
+/** A cell is a text, a number, a truth value, a date, or empty. */
 function cellText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  const text = value instanceof Date ? dateText(value) : String(value)
+  const text = value instanceof Date ? dateText(value) : plainText(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function plainText(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** A day, or a moment of it. */
