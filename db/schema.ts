@@ -8,11 +8,14 @@ import type {
   AuthUserTable,
 } from './schema-accounts.ts'
 import type {
+  FileCheckTable,
   FileContentTable,
   FileTable,
   MessageFileTable,
+  SharedFileTable,
   StrayObjectTable,
 } from './schema-files.ts'
+import type { File } from '../shared/contract/file.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type {
@@ -62,6 +65,8 @@ export type Schema = {
   files: FileTable
   message_files: MessageFileTable
   stray_objects: StrayObjectTable
+  file_checks: FileCheckTable
+  shared_files: SharedFileTable
 }
 
 export type UserTable = {
@@ -236,6 +241,10 @@ export type ToolCallTable = {
   approval_hash: string | null
   /** The node that executes the call after its run, because a person asked for a retry. */
   owner: string | null
+  /** The files that the call brought; null when it brought none. */
+  files: JsonColumn<File[] | null>
+  /** What became of files that could not be stored, a sentence each. */
+  file_notes: JsonColumn<string[] | null>
 }
 
 export type EventTable = {
@@ -271,7 +280,7 @@ export type BackgroundUsageTable = {
   id: string
   session_id: SessionId
   user_id: UserId
-  kind: 'title' | 'summary'
+  kind: 'title' | 'summary' | 'image' | 'speech'
   model: string
   usage: JsonColumn<Usage>
   created_at: string

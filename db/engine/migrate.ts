@@ -32,6 +32,9 @@ import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
 import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
+import { up as filesOfCalls } from '../migrations/0052-files-of-calls.ts'
+import { up as fileChecks } from '../migrations/0053-file-checks.ts'
+import { up as sharedFiles } from '../migrations/0054-shared-files.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -62,6 +65,9 @@ const migrations: Record<string, Migration> = {
   '0046-responses': { up: responses },
   '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
+  '0052-files-of-calls': { up: filesOfCalls },
+  '0053-file-checks': { up: fileChecks },
+  '0054-shared-files': { up: sharedFiles },
 }
 
 /** In order. The template of new databases is cached by these names. */

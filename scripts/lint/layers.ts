@@ -65,6 +65,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
+  archive: ['doors', 'files', 'auth', 'concurrency'],
   doors: ['http', 'log'],
   http: ['auth'],
   commands: [
@@ -92,6 +93,7 @@ export const rooms: Record<string, readonly string[]> = {
     'concurrency',
     'telemetry',
   ],
+  images: ['config', 'budget', 'model', 'tools'],
   speech: ['files', 'config'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],

@@ -89,6 +89,15 @@ export type Config = {
     /** Until the first byte. */
     timeoutMs: number
   } | null
+  /** Null where the model makes no pictures. */
+  images: {
+    baseUrl: string
+    apiKey: string | null
+    model: string
+    approval: 'never' | 'writes' | 'always'
+    /** Until the picture is there. */
+    timeoutMs: number
+  } | null
   sessions: { graceMs: number }
   tools: {
     timeoutMs: number
@@ -207,6 +216,7 @@ function toConfig(settings: Settings): Config {
       s3: s3Store(settings),
     },
     speech: speechService(settings),
+    images: imageService(settings),
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
@@ -254,6 +264,21 @@ function speechService(settings: Settings): Config['speech'] {
     timeoutMs: settings.LLM_TIMEOUT * 1000,
   }
 }
+
+/** Pictures are made where the models are, unless an address of their own is given. */
+function imageService(settings: Settings): Config['images'] {
+  const { IMAGE_MODEL: model, IMAGE_BASE_URL: own, OPENAI_BASE_URL: models } = settings
+  if (model === undefined) return null
+  const modelKey = own === undefined ? settings.OPENAI_API_KEY : undefined
+  return {
+    baseUrl: own ?? models ?? OPENAI_ADDRESS,
+    apiKey: settings.IMAGE_API_KEY ?? modelKey ?? null,
+    ...{ model, approval: settings.IMAGE_APPROVAL },
+    timeoutMs: IMAGE_TIMEOUT_MS,
+  }
+}
+
+const IMAGE_TIMEOUT_MS = 170_000
 
 const OPENAI_ADDRESS = 'https://api.openai.com/v1'
 

@@ -6,7 +6,8 @@ import type { ClientTool } from '../../shared/contract/run-options.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import { readArguments } from '../tools/arguments.ts'
-import type { ToolContext, ToolOutcome } from '../tools/tool.ts'
+import type { CallContext } from '../tools/registry.ts'
+import type { ToolOutcome } from '../tools/tool.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 
@@ -123,17 +124,23 @@ export function askedFirst(
  */
 export async function carryOut(
   call: ToolCall,
-  { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
-  context: Omit<ToolContext, 'callId'>,
+  { tools, files, now }: Pick<RunDeps, 'tools' | 'files' | 'now'>,
+  context: Omit<CallContext, 'callId'>,
   isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
   // An imported call may claim a harmless effect, so the tool's own declaration wins when it is `once`.
   const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
+  const kept =
+    outcome.ok && outcome.brought
+      ? await files.keep(context.caller.id, outcome.brought, context.signal)
+      : { files: [], notes: [] }
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
   return {
     ...settled({ ...call, effect }, outcome, isAgain),
+    ...(kept.files.length > 0 && { files: kept.files }),
+    ...(kept.notes.length > 0 && { fileNotes: kept.notes }),
     effect: call.effect,
     startedAt,
     durationMs,

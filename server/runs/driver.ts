@@ -133,6 +133,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       await using progress = new ProgressRecord(now, recorder)
       const call = await carryOut(now.call, deps, {
         caller,
+        run: { sessionId: run.sessionId, keyId: run.keyId },
         signal: endOfCalls,
         onProgress: (reached) => progress.record(reached),
       })

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { File } from '../../../shared/contract/file.ts'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
@@ -168,6 +169,8 @@ const columns = [
   'progress',
   'approval_hash',
   'owner',
+  'files',
+  'file_notes',
 ] as const
 
 const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
@@ -190,6 +193,8 @@ type CallRow = {
   progress: ToolProgress | null
   approval_hash: string | null
   owner: string | null
+  files: File[] | null
+  file_notes: string[] | null
 }
 
 type PlacedRow = CallRow & {
@@ -230,6 +235,8 @@ function toStored(row: CallRow): StoredCall {
       ...(row.started_at !== null && { startedAt: row.started_at }),
       ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
       ...(row.progress !== null && { progress: row.progress }),
+      ...(row.files !== null && { files: row.files }),
+      ...(row.file_notes !== null && { fileNotes: row.file_notes }),
     },
   }
 }
@@ -243,5 +250,7 @@ function state(call: ToolCall) {
     started_at: call.startedAt ?? null,
     duration_ms: call.durationMs ?? null,
     progress: call.progress ? JSON.stringify(call.progress) : null,
+    files: call.files ? JSON.stringify(call.files) : null,
+    file_notes: call.fileNotes ? JSON.stringify(call.fileNotes) : null,
   }
 }

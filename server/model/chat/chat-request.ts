@@ -7,6 +7,7 @@ import type {
 import type { StepRequest } from '../adapter.ts'
 import { objectOf } from '../json.ts'
 import type { ModelMessage } from '../port.ts'
+import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
 import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
 /** Fields of an assistant message that a compatible provider wants back, kept in a `provider-state`. */
@@ -62,7 +63,17 @@ function encode(
       return [{ role: 'user', content: contentOf(message) }]
     case 'tool': {
       const content = replayedOutput(message.output, message.failed)
-      return [{ role: 'tool', tool_call_id: callId(message.callId), content }]
+      const files = filesOfResults(step.messages, at)
+      return [
+        { role: 'tool', tool_call_id: callId(message.callId), content },
+        // Results are text alone here, and some templates want an answer before the next question.
+        ...(files.length > 0
+          ? [
+              { role: 'assistant' as const, content: READS_ON },
+              { role: 'user' as const, content: contentOf({ text: BROUGHT, files }) },
+            ]
+          : []),
+      ]
     }
     case 'assistant': {
       // Thoughts are wanted back while their own question is being answered, and refused later on by most.
@@ -92,11 +103,13 @@ function encode(
   }
 }
 
+type Question = Extract<ModelMessage, { role: 'user' }>
+
 /** A text alone is sent as such, for not every server takes a list. */
 function contentOf({
   text,
   files = [],
-}: Extract<ModelMessage, { role: 'user' }>): string | ChatCompletionContentPart[] {
+}: Pick<Question, 'text' | 'files'>): string | ChatCompletionContentPart[] {
   if (files.length === 0) return text
   const parts = files.map(({ kind, mimeType, data, instead }): ChatCompletionContentPart =>
     kind === 'image'

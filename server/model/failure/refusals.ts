@@ -25,6 +25,8 @@ export type Refusal =
   /** Words stand in place of pictures, or of PDFs. */
   | 'pictures'
   | 'pdfs'
+  /** What tools brought is told behind their results. */
+  | 'files-in-results'
   /** Instructions stand in the first user message. */
   | 'system-role'
   /** Wanted: the thoughts of every earlier answer, not only of the one under way. */
@@ -44,6 +46,8 @@ export type Asked = {
   tools: readonly { name: string; refusal: RefusedTool }[]
   /** Tokens that the answer was allowed. */
   maxTokens: number
+  /** True when a result was sent with files in it. */
+  withFilesInResults?: boolean
 }
 
 type Reading = {
@@ -98,7 +102,18 @@ const NO_PICTURES =
 const NO_PDFS =
   /(?:input_file|file_data|\bpdfs?\b)[^.\n]{0,80}(?:not support|unsupported|n.t support|not (?:be )?(?:allowed|permitted))|(?:not support|n.t support|unsupported|unknown|invalid)[^.\n]{0,60}(?:input_file|file_data|\bpdfs?\b)/i
 
+const TEXT_RESULTS =
+  /(?:function_call_output|input\[\d+\]\.output|\boutput\b)[^\n]{0,120}(?:string|str\b|text only)|(?:string|str) type expected[^\n]{0,80}output/i
+
 const READINGS: Reading[] = [
+  {
+    api: 'responses',
+    refusal: ({ message, param }, { withFilesInResults }) =>
+      withFilesInResults === true &&
+      (/^input\b.*\boutput\b/.test(param) || TEXT_RESULTS.test(message))
+        ? 'files-in-results'
+        : null,
+  },
   words('responses', 'pdfs', NO_PDFS),
   words('both', 'pictures', NO_PICTURES, { statuses: [404, 415, 500, 501] }),
   // Before the tools: it is said of a tool, and concerns all of them.

@@ -92,7 +92,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       model,
       ...limits,
       tools: registry,
-      files: { load: async (step) => step },
+      files: { load: async (step) => step, keep: async () => ({ files: [], notes: [] }) },
       node: local,
       // The simulation has no titles.
       titles: { answered: async () => undefined },

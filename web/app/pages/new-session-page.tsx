@@ -41,6 +41,7 @@ export function NewSessionPage() {
           placeholder="Message"
           onSend={start}
           onStop={null}
+          model={model}
           choices={<ModelChip model={model} onChoose={setModel} />}
         />
       </Foot>

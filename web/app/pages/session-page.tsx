@@ -42,6 +42,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
+  const model = useSession(id, ({ state }) => state?.session.model ?? null)
   const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
   // With the demo model there is no choice of models.
@@ -109,6 +110,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
           onEditLast={() => editLast(client, id)}
+          model={model}
           choices={session && <ModelOfSession id={id} />}
         />
       </Foot>

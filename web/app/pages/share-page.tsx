@@ -2,12 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
 import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
 import { messageText } from '../../features/messages/steps.ts'
 import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { ToolCard } from '../../features/tools/tool-card.tsx'
+import { FileAddress } from '../../ui/file-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Wordmark } from '../wordmark.tsx'
 
@@ -48,13 +50,17 @@ export function SharePage() {
     <Frame title={sessionTitle(data)}>
       <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
         <p className="pt-1 pb-2 text-sm text-muted">A read-only copy, as it was on {made}.</p>
-        <section aria-label="Conversation">
-          {data.messages.map((message, index) => (
-            <div key={message.id} className="[content-visibility:auto]">
-              <SharedMessage message={message} isFirst={index === 0} />
-            </div>
-          ))}
-        </section>
+        <FileAddress
+          value={(id) => `${basePath}/api/share/${encodeURIComponent(token)}/files/${id}`}
+        >
+          <section aria-label="Conversation">
+            {data.messages.map((message, index) => (
+              <div key={message.id} className="[content-visibility:auto]">
+                <SharedMessage message={message} isFirst={index === 0} />
+              </div>
+            ))}
+          </section>
+        </FileAddress>
       </div>
     </Frame>
   )
@@ -62,7 +68,12 @@ export function SharePage() {
 
 function SharedMessage({ message, isFirst }: { message: AppMessage; isFirst: boolean }) {
   return message.role === 'user' ? (
-    <UserMessage text={messageText(message.parts)} status="sent" beginsLine={isFirst} />
+    <UserMessage
+      text={messageText(message.parts)}
+      files={filesIn(message.parts)}
+      status="sent"
+      beginsLine={isFirst}
+    />
   ) : (
     <AssistantMessage message={message} ToolView={ToolCard} onRetry={null} />
   )

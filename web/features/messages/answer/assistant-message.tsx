@@ -1,4 +1,4 @@
-import { MessageFiles } from '../user-message/message-files.tsx'
+import { FileList } from '../../../ui/file-list.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
@@ -44,7 +44,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
             />
             {step.map(({ part, index, last }) =>
               part.type === 'tool' ? null : part.type === 'file' ? (
-                <MessageFiles key={index} files={[part.file]} />
+                <FileList key={index} files={[part.file]} />
               ) : (
                 <TextPartView
                   key={index}
