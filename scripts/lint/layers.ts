@@ -43,7 +43,7 @@ const anywhere = ['zod', '@trpc/client', '@trpc/server']
 const inClients = [...anywhere, 'idb']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
-  session: anywhere,
+  session: [...anywhere, 'partial-json'],
   client: inClients,
   'ai-sdk': ['ai'],
   react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],

@@ -51,7 +51,10 @@ export const sendMessage = inSession(messages.send, {
       throw new CommandError('BAD_REQUEST', `output.schema: no answer can be checked: ${problem}`)
     }
   },
-  run: (transaction, { clientTools, instructions, temperature, maxTokens, output, ...question }) => {
+  run: (
+    transaction,
+    { clientTools, instructions, temperature, maxTokens, output, ...question },
+  ) => {
     refuseTakenNames(transaction, clientTools ?? [])
     const options: RunOptions = {
       ...(clientTools && clientTools.length > 0 && { clientTools }),

@@ -16,7 +16,9 @@ const JsonSchema = z
   .refine((schema) => !JSON.stringify(schema).includes('\\u0000'), 'must not contain U+0000')
 
 /** What every provider takes. */
-const Name = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
+const Name = z
+  .string()
+  .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
 
 /** A tool that the client declares and carries out itself: the run waits for what it says by `tools.answer`. */
 export const ClientTool = z.object({

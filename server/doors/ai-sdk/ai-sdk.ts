@@ -73,6 +73,7 @@ async function take(
     ...{ sessionId, text: input.text, keepChunks: true },
     ...(input.id !== undefined && { id: messageOf(userId, body.id, input.id) }),
     ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
+    ...(body.output && { output: body.output }),
     ...(body.model !== undefined && { model: body.model }),
   })
   return { runId, from: { after: -1 } }

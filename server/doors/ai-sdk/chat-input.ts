@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { CallId } from '../../../shared/contract/ids.ts'
 import { attachmentRefusal } from '../attachment-refusal.ts'
-import { ClientTools } from '../../../shared/contract/run-options.ts'
+import { ClientTools, OutputFormat } from '../../../shared/contract/run-options.ts'
 
 const ToolState = {
   toolCallId: CallId,
@@ -26,6 +26,8 @@ export const ChatBody = z.looseObject({
   model: z.string().optional(),
   /** Tools that the page carries out: `{ name, description, inputSchema }`. */
   clientTools: ClientTools.optional(),
+  /** What the answer is to be: `{ schema, name?, description? }`. */
+  output: OutputFormat.optional(),
 })
 export type ChatBody = z.infer<typeof ChatBody>
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readCallId } from '../ids.ts'
 import { DoorError } from './errors.ts'
 import type { Said } from './history.ts'
+import { GivenFormat } from './output-format.ts'
 import { textOf } from './response-input.ts'
 import type { Answered } from './response-input.ts'
 
@@ -26,7 +27,7 @@ export const CreateChat = z.looseObject({
   temperature: z.number().min(0).max(2).nullish(),
   max_tokens: z.number().int().min(1).nullish(),
   max_completion_tokens: z.number().int().min(1).nullish(),
-  response_format: z.looseObject({ type: z.string() }).nullish(),
+  response_format: GivenFormat.nullish(),
 })
 export type CreateChat = z.infer<typeof CreateChat>
 

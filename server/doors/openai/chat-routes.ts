@@ -12,6 +12,7 @@ import type { Made } from './create-response.ts'
 import { DoorError } from './errors.ts'
 import { followResponse, readResponse, responsesOfCalls } from './follow-response.ts'
 import { sessionOf } from './history.ts'
+import { readOutputFormat } from './output-format.ts'
 import { readFunctionTools } from './tools.ts'
 
 /** `/v1/chat/completions`: the history that is posted becomes a session, whose question is its last message. */
@@ -34,11 +35,6 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
 
 async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
   if ((body.n ?? 1) > 1) throw new DoorError('Only one choice is supported.', { param: 'n' })
-  if (body.response_format && body.response_format.type !== 'text') {
-    throw new DoorError('Structured output is not supported here yet.', {
-      param: 'response_format',
-    })
-  }
   const { call, services, userId } = door
   const { db } = services.database
   const input = readChatInput(body)
@@ -51,6 +47,7 @@ async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
     return { run, segment }
   }
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const output = readOutputFormat(body.response_format, 'response_format')
   const most = body.max_completion_tokens ?? body.max_tokens
   const { runId } = await call(messages.send, {
     sessionId: await sessionOf(call, input.history, { now: services.now(), archived: true }),
@@ -59,6 +56,7 @@ async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
     ...(input.instructions !== '' && { instructions: input.instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof most === 'number' && { maxTokens: most }),
+    ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
   })
   const run = await findDoorRun(db, userId, runId, 0)

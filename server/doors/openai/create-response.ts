@@ -14,6 +14,7 @@ import { answerCalls } from './answer-calls.ts'
 import { DoorError } from './errors.ts'
 import { responsesOfCalls } from './follow-response.ts'
 import { sessionOf } from './history.ts'
+import { GivenFormat, readOutputFormat } from './output-format.ts'
 import { readResponseInput } from './response-input.ts'
 import type { ResponseInput } from './response-input.ts'
 import { readFunctionTools } from './tools.ts'
@@ -32,7 +33,7 @@ export const CreateResponse = z.looseObject({
   background: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   store: z.boolean().nullish(),
-  text: z.looseObject({ format: z.looseObject({ type: z.string() }).optional() }).nullish(),
+  text: z.looseObject({ format: GivenFormat.nullish() }).nullish(),
 })
 export type CreateResponse = z.infer<typeof CreateResponse>
 
@@ -49,9 +50,6 @@ export async function createResponse(
   body: CreateResponse,
   key: string | null,
 ): Promise<Made> {
-  if (body.text?.format && body.text.format.type !== 'text') {
-    throw new DoorError('Structured output is not supported here yet.', { param: 'text.format' })
-  }
   const input = readResponseInput(body.input)
   const { runId, segment } =
     input.question === null ? await goOn(door, input) : await ask(door, body, input, key)
@@ -89,6 +87,7 @@ async function ask(
   const place = await placeOf(door, body, history, key)
   const instructions = [body.instructions ?? [], system].flat().join('\n\n')
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const output = readOutputFormat(body.text?.format, 'text.format')
   const { runId } = await call(messages.send, {
     ...place,
     text: question ?? '',
@@ -97,6 +96,7 @@ async function ask(
     ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof body.max_output_tokens === 'number' && { maxTokens: body.max_output_tokens }),
+    ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
     keepChunks: body.store !== false,
   })
@@ -160,6 +160,7 @@ function echoOf(body: CreateResponse): Record<string, unknown> {
   const { instructions, tools, metadata, temperature, background, store } = body
   const { max_output_tokens: most, previous_response_id: previous } = body
   return {
+    ...(body.text?.format && { text: { format: body.text.format } }),
     instructions: instructions ?? null,
     tools: tools ?? [],
     metadata: metadata ?? {},

@@ -43,9 +43,7 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
   }
 }
 
-function responseFormat(
-  format: SentFormat,
-): ResponseFormatJSONSchema | ResponseFormatJSONObject {
+function responseFormat(format: SentFormat): ResponseFormatJSONSchema | ResponseFormatJSONObject {
   if (format.type === 'json_object') return format
   const { type, refusal: _, ...json_schema } = format
   return { type, json_schema }

@@ -5,8 +5,12 @@ import type { RefusedSchema, Refusal } from '../failure/refusals.ts'
 
 /** How a provider is told by a field what the answer is to be. */
 export type SentFormat =
-  | { type: 'json_schema'; name: string; schema: Record<string, unknown>; refusal: RefusedSchema }
-      & { description?: string; strict?: boolean }
+  | ({
+      type: 'json_schema'
+      name: string
+      schema: Record<string, unknown>
+      refusal: RefusedSchema
+    } & { description?: string; strict?: boolean })
   | { type: 'json_object' }
 
 /** The field as far as the endpoint takes it; null where words alone have to do. */
