@@ -65,7 +65,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
-  doors: ['http', 'log'],
+  doors: ['http', 'log', 'files', 'tools', 'auth'],
   http: ['auth'],
   commands: [
     'files',

@@ -306,7 +306,7 @@ onEachStorage((database, openStorage) => {
             { role: 'user', content: [{ type: 'input_image', image_url: 'x', detail: 'low' }] },
           ],
         }),
-      ).rejects.toMatchObject({ status: 400, code: 'unsupported_content', param: 'input[0]' })
+      ).rejects.toMatchObject({ status: 400, code: 'invalid_file', param: 'input[0].content[0]' })
     })
   })
 })

@@ -1,7 +1,8 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { CallId } from '../../../shared/contract/ids.ts'
-import { attachmentRefusal } from '../attachment-refusal.ts'
+import { fileAt } from '../files/given-file.ts'
+import type { GivenFile } from '../files/given-file.ts'
 import { ClientTools, OutputFormat } from '../../../shared/contract/run-options.ts'
 
 const ToolState = {
@@ -17,6 +18,12 @@ const ToolPart = z.union([
     approval: z.looseObject({ approved: z.boolean(), reason: z.string().optional() }),
   }),
 ])
+
+const FilePart = z.looseObject({
+  type: z.literal('file'),
+  url: z.string(),
+  filename: z.string().nullish(),
+})
 
 export const ChatBody = z.looseObject({
   id: z.string().min(1).max(200),
@@ -43,7 +50,7 @@ export type ChatAnswer =
   | { type: 'decision'; callId: CallId; approved: boolean; reason: string | undefined }
 
 export type ChatInput =
-  | { type: 'message'; id: string | undefined; text: string }
+  | { type: 'message'; id: string | undefined; text: string; files: GivenFile[] }
   | { type: 'answers'; answers: ChatAnswer[] }
 
 /** The last message alone: what came before it stands in the log. */
@@ -53,11 +60,14 @@ export function readChatInput({ messages }: ChatBody): ChatInput {
   if (last.role === 'assistant') {
     return { type: 'answers', answers: last.parts.flatMap((part) => readAnswer(part)) }
   }
-  const text = last.parts.map((part) => {
-    if (part.type === 'file') throw refused(attachmentRefusal(part.type))
-    return part.type === 'text' ? (part.text ?? '') : ''
-  })
-  return { type: 'message', id: last.id, text: text.join('') }
+  const text = last.parts.map((part) => (part.type === 'text' ? (part.text ?? '') : ''))
+  const files = last.parts.flatMap((part, index) => readFile(part, `parts[${index}]`))
+  return { type: 'message', id: last.id, text: text.join(''), files }
+}
+
+function readFile(given: unknown, place: string): GivenFile[] {
+  const part = FilePart.safeParse(given).data
+  return part ? [fileAt(part.url, { place, name: part.filename ?? null })] : []
 }
 
 function readAnswer(given: unknown): ChatAnswer[] {
