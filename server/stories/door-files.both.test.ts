@@ -134,7 +134,9 @@ onEachStorage((database, openStorage) => {
     })
 
     test('are refused in the shape of the protocol: too large, damaged, from inside the network, unknown', async () => {
-      await using talk = await startConversation(openStorage, { env: { FILE_MAX_MB: '1' } })
+      await using talk = await startConversation(openStorage, {
+        env: { FILE_MAX_MB: '1', FETCH_URL_TOOL: 'true' },
+      })
       const { app } = talk
       const client = await clientOf(app)
       const send = (part: object) =>
