@@ -114,6 +114,10 @@ onEachStorage((database, openStorage) => {
       expect(await client.responses.retrieve(made.id)).toMatchObject({ output_text: 'Half ' })
       const items = await client.responses.inputItems.list(made.id)
       expect(items.data).toMatchObject([{ role: 'user', content: [{ text: 'Go' }] }])
+      // As OpenAI's client for Python asks: JSON, of which there is none.
+      const headers = { 'content-type': 'application/json' }
+      const bare = { method: 'POST', headers }
+      expect((await fetch(`${client.baseURL}/responses/${made.id}/cancel`, bare)).status).toBe(200)
       await client.responses.delete(made.id)
       await expect(client.responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 })
     })

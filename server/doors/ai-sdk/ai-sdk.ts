@@ -10,6 +10,7 @@ import { tools } from '../../../shared/contract/api/tools.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { acceptEmptyBodies } from '../../http/rest/bodies.ts'
 import { derivedId } from '../derived-id.ts'
 import { sendEvents } from '../event-stream.ts'
 import { storeFiles } from '../files/store-files.ts'
@@ -26,6 +27,7 @@ const Place = z.coerce.number().int().min(0).catch(-1)
 /** The AI SDK's UI message stream at `/api/chat`: the log is the truth, and of a posted history the last message is taken. */
 export function aiSdkDoor(options: DoorOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
+    acceptEmptyBodies(app)
     app.post('/api/chat', takesFiles(options), async (request, reply) => {
       const door = await admitDoor(options, request, reply)
       const body = parse(ChatBody, request.body)
