@@ -236,6 +236,8 @@ export type ToolCallTable = {
   approval_hash: string | null
   /** The node that executes the call after its run, because a person asked for a retry. */
   owner: string | null
+  /** Until when a client may give the output of a call that it carries out; null without end. */
+  deadline_at: Generated<string | null>
 }
 
 export type EventTable = {

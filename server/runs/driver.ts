@@ -95,7 +95,9 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
-    const made = result.end.calls.map((asked) => newCall(deps, asked, run.options?.clientTools))
+    const made = result.end.calls.map((asked) =>
+      newCall(deps, asked, run.options?.clientTools, deps.settings.clientToolSeconds),
+    )
     if (made.length === 0) {
       lastStep = finished
       const { output } = run.options ?? {}

@@ -8,6 +8,7 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type { RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
+import { endLateCalls } from './client-deadlines.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
@@ -245,6 +246,9 @@ export class RunSupervisor {
     await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
     await this.startWaiting()
     await recoverRetries(this.#deps, ROUND)
+    for (const run of await endLateCalls(this.#deps, ROUND)) {
+      this.drive(run)
+    }
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }

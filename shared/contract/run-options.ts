@@ -26,6 +26,8 @@ export const ClientTool = z.object({
   description: z.string().max(8_000).check(noNul).default(''),
   /** JSON Schema of an object. */
   inputSchema: JsonSchema.default({ type: 'object', properties: {} }),
+  /** A call that has no output by then has failed, and the answer goes on; as the server says, or without end. */
+  timeoutSeconds: z.number().min(1).max(2_592_000).optional(),
 })
 export type ClientTool = z.infer<typeof ClientTool>
 
