@@ -180,6 +180,8 @@ export type RunTable = {
   base_parts: Generated<number | null>
   /** True leaves the chunks in the log as they were committed, for readers that number them. */
   keeps_chunks: Generated<boolean>
+  /** True ends that a while after the run has ended. */
+  forgets_chunks: Generated<boolean>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>

@@ -33,6 +33,7 @@ import { up as responses } from '../migrations/0046-responses.ts'
 import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
 import { up as clientDeadlines } from '../migrations/0055-client-deadlines.ts'
+import { up as forgottenChunks } from '../migrations/0056-forgotten-chunks.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -64,6 +65,7 @@ const migrations: Record<string, Migration> = {
   '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
   '0055-client-deadlines': { up: clientDeadlines },
+  '0056-forgotten-chunks': { up: forgottenChunks },
 }
 
 /** In order. The template of new databases is cached by these names. */

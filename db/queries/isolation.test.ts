@@ -31,7 +31,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'doors/responses.ts': {
     reason: 'of a run that its caller has found as the user’s',
-    functions: 'insertResponse deleteResponse keepChunks isUnsettled',
+    functions: 'insertResponse deleteResponse keepChunks isUnsettled forgetResponses',
   },
   'files/contents.ts': {
     reason:

@@ -145,7 +145,10 @@ async function beginAtOnce(
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
   const isPlain =
-    model === undefined && !options && !keepChunks && (files === undefined || files.length === 0)
+    model === undefined &&
+    !options &&
+    keepChunks === undefined &&
+    (files === undefined || files.length === 0)
   if (
     !isPlain ||
     parentId !== undefined ||
@@ -255,7 +258,8 @@ async function insertQuestion(
       ...{ id: runId, questionId: message.id, parentChosen: parentId !== undefined },
       ...(model !== undefined && { model }),
       options: options ?? null,
-      keepsChunks: keepChunks ?? false,
+      keepsChunks: keepChunks !== undefined,
+      forgetsChunks: keepChunks === false,
       ...(active && whenBusy === 'steer' && { steers: active.id }),
     },
     whenBusy === 'interrupt' || whenBusy === 'steer',

@@ -5,6 +5,7 @@ import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
 import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
+import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type { RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
@@ -249,6 +250,7 @@ export class RunSupervisor {
     for (const run of await endLateCalls(this.#deps, ROUND)) {
       this.drive(run)
     }
+    await forgetResponses(database.db)
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }
