@@ -185,6 +185,8 @@ export type RunTable = {
   base_parts: Generated<number | null>
   /** True leaves the chunks in the log as they were committed, for readers that number them. */
   keeps_chunks: Generated<boolean>
+  /** True ends that a while after the run has ended. */
+  forgets_chunks: Generated<boolean>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>
@@ -245,6 +247,8 @@ export type ToolCallTable = {
   files: JsonColumn<File[] | null>
   /** What became of files that could not be stored, a sentence each. */
   file_notes: JsonColumn<string[] | null>
+  /** Until when a client may give the output of a call that it carries out; null without end. */
+  deadline_at: Generated<string | null>
 }
 
 export type EventTable = {

@@ -282,6 +282,7 @@ export async function createApp(options: AppOptions) {
         maxTokens,
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
+        clientToolSeconds: config.runs.clientToolSeconds,
       },
       onError,
       telemetry,

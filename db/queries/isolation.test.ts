@@ -31,7 +31,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'doors/responses.ts': {
     reason: 'of a run that its caller has found as the user’s',
-    functions: 'insertResponse deleteResponse keepChunks isUnsettled',
+    functions: 'insertResponse deleteResponse keepChunks isUnsettled forgetResponses',
   },
   'files/contents.ts': {
     reason:
@@ -96,7 +96,8 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'messages/tool-calls.ts': {
     reason: 'within a session that its caller has locked, or the driver’s own work on its run',
-    functions: 'toCallRow updateCall findOrphanedCalls findCalls readOutputLengths callsOfRuns',
+    functions:
+      'toCallRow updateCall findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
   },
   'nodes.ts': {
     reason: 'the nodes',

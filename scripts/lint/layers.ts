@@ -43,7 +43,7 @@ const anywhere = ['zod', '@trpc/client', '@trpc/server']
 const inClients = [...anywhere, 'idb']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
-  session: anywhere,
+  session: [...anywhere, 'partial-json'],
   client: inClients,
   'ai-sdk': ['ai'],
   react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],
@@ -66,7 +66,7 @@ const composers =
  */
 export const rooms: Record<string, readonly string[]> = {
   archive: ['doors', 'files', 'auth', 'concurrency'],
-  doors: ['http', 'log'],
+  doors: ['http', 'log', 'files', 'tools', 'auth'],
   http: ['auth'],
   commands: [
     'files',

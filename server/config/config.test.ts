@@ -96,6 +96,7 @@ test('every variable arrives where the server reads it', () => {
       RUN_LEASE_SECONDS: '2',
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
+      CLIENT_TOOL_TIMEOUT: '60',
       BUILTIN_TOOLS: 'current_time, search_sessions',
       FETCH_URL_TOOL: 'true',
       MCP_CONFIG: 'mcp.json',
@@ -159,7 +160,7 @@ test('every variable arrives where the server reads it', () => {
       firstTokenTimeoutMs: 1500,
       idleTimeoutMs: 2000,
     },
-    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000 },
+    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000, clientToolSeconds: 60 },
     budget: { usdPerDay: 0.5 },
     limits: {
       requestsPerMinute: 100,

@@ -61,7 +61,12 @@ export type Config = {
     firstTokenTimeoutMs: number
     idleTimeoutMs: number
   }
-  runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
+  runs: {
+    maxSteps: number
+    leaseMs: number
+    maxOutputTokens: number | null
+    clientToolSeconds: number | null
+  }
   /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
   /** Of each person, where there are accounts; null is without limit. */
@@ -200,6 +205,7 @@ function toConfig(settings: Settings): Config {
       maxSteps: settings.RUN_MAX_STEPS,
       leaseMs: settings.RUN_LEASE_SECONDS * 1000,
       maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
+      clientToolSeconds: settings.CLIENT_TOOL_TIMEOUT ?? null,
     },
     budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
     limits: {

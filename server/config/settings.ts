@@ -100,6 +100,7 @@ export const Settings = z.object({
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
+  CLIENT_TOOL_TIMEOUT: wholeOrNone(1, 2_592_000),
   MCP_CONFIG: z.string().optional(),
   BUILTIN_TOOLS: z
     .string()

@@ -1,4 +1,5 @@
 import type { RunError } from '../../shared/contract/errors.ts'
+import type { OutputFormat } from '../../shared/contract/run-options.ts'
 
 /**
  * A language model, independent of its API and provider.
@@ -26,6 +27,8 @@ export type ModelStep = {
   systemPrompt: string
   messages: ModelMessage[]
   tools: ModelTool[]
+  /** Absent for an answer in words. */
+  output?: OutputFormat | undefined
 }
 
 export type ModelMessage =

@@ -26,14 +26,18 @@ export function waitsForOthers(call: ToolCall): boolean {
 /**
  * The record of a call that the model asked for: running, awaiting approval, or failed when the tool does not exist or
  * the arguments are invalid, so that the model can try again.
+ *
+ * @param clientSeconds how long clients have for a call whose tool does not say; null without end
  */
 export function newCall(
   { tools, now, newId }: CallDeps,
   asked: AskedCall,
   clientTools: readonly ClientTool[] = [],
+  clientSeconds: number | null = null,
 ): Omit<StoredCall, 'step' | 'part'> {
-  if (clientTools.some(({ name }) => name === asked.name)) {
-    return callOfClient({ now, newId }, asked)
+  const own = clientTools.find(({ name }) => name === asked.name)
+  if (own) {
+    return callOfClient({ now, newId }, asked, own.timeoutSeconds ?? clientSeconds)
   }
   const parsed = tools.parse(asked.name, asked.arguments)
   const info = tools.offered().find(({ name }) => name === asked.name)
@@ -67,6 +71,7 @@ export function newCall(
 function callOfClient(
   { now, newId }: Pick<CallDeps, 'now' | 'newId'>,
   asked: AskedCall,
+  waitSeconds: number | null,
 ): Omit<StoredCall, 'step' | 'part'> {
   const { providerId, name } = asked
   const place = { providerId, arguments: asked.arguments, approvalHash: null }
@@ -79,7 +84,8 @@ function callOfClient(
     const input = readable(asked.arguments)
     return { ...place, call: { ...known, status: 'failed', input, error: read.error } }
   }
-  return { ...place, call: { ...known, status: 'running', input: read.value, startedAt: now() } }
+  const call = { ...known, status: 'running' as const, input: read.value, startedAt: now() }
+  return { ...place, waitSeconds, call }
 }
 
 /** The call as it begins, or as a person is asked about it first. */

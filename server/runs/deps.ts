@@ -62,6 +62,8 @@ export type RunSettings = {
   maxSteps: number
   /** The most tokens that the model may write in one run; null is no limit beside `maxTokens` of each step. */
   maxOutputTokens: number | null
+  /** How long clients have for a call that they carry out, where its tool does not say; null without end. */
+  clientToolSeconds: number | null
 }
 
 /** Why a drive may have to end early. */

@@ -25,6 +25,7 @@ import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
+import { problemOfOutput } from './output/check.ts'
 import { openRecorder } from './recorder.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { advance, resume } from './run.ts'
@@ -94,9 +95,17 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
-    const made = result.end.calls.map((asked) => newCall(deps, asked, run.options?.clientTools))
+    const made = result.end.calls.map((asked) =>
+      newCall(deps, asked, run.options?.clientTools, deps.settings.clientToolSeconds),
+    )
     if (made.length === 0) {
       lastStep = finished
+      const { output } = run.options ?? {}
+      const problem = finished.finish === 'stop' && (await problemOfOutput(output, answer.parts))
+      signals.lose.throwIfAborted()
+      if (problem) {
+        return apply({ type: 'failed', error: problem })
+      }
     } else {
       calls.push(...(await recorder.step(finished, made)))
       steps.push({ ...finished, partsEnd: answer.parts.length })
@@ -215,6 +224,8 @@ async function load(run: Run, deps: RunDeps) {
     model: run.model,
     temperature: run.options?.temperature ?? deps.settings.temperature,
     maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
+    // What goes on with a text that was cut is no object of its own.
+    output: run.baseParts === null ? run.options?.output : undefined,
     systemPrompt: run.options?.instructions ?? start.systemPrompt ?? deps.settings.systemPrompt,
   }
   // Calls are recorded with the step that made them.

@@ -17,6 +17,8 @@ export type StoredCall = {
   approvalHash: string | null
   /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
   owner?: string | null
+  /** Of a call that is made now: how long its client has; null without end. */
+  waitSeconds?: number | null
 }
 
 export type NewCall = StoredCall & {
@@ -41,6 +43,9 @@ export function toCallRow({ call, ...place }: NewCall) {
     effect: call.effect,
     arguments: place.arguments,
     approval_hash: place.approvalHash,
+    deadline_at: sql<
+      string | null
+    >`now() + make_interval(secs => ${place.waitSeconds ?? null}::double precision)`,
     ...state(call),
   }
 }
@@ -100,6 +105,19 @@ export async function findOrphanedCalls(
         ),
       ),
     )
+    .limit(limit)
+    .execute()
+  return rows.map(toPlaced)
+}
+
+/** Calls that clients carry out whose deadline is over, by the database's clock. */
+export async function findExpiredCalls(db: Db, limit: number): Promise<NewCall[]> {
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('deadline_at', '<', sql<string>`now()`)
+    .where('status', '=', 'running')
+    .where('source', '=', 'client')
     .limit(limit)
     .execute()
   return rows.map(toPlaced)

@@ -4,10 +4,12 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import type { ResponseFormatJSONObject, ResponseFormatJSONSchema } from 'openai/resources/shared'
 import type { StepRequest } from '../adapter.ts'
 import { objectOf } from '../json.ts'
 import type { ModelMessage } from '../port.ts'
 import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
 /** Fields of an assistant message that a compatible provider wants back, kept in a `provider-state`. */
@@ -32,6 +34,7 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
     ...(!refused.has('stream-options') && { stream_options: { include_usage: true } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...tokenLimit(request),
+    ...(request.format && { response_format: responseFormat(request.format) }),
     ...(step.tools.length > 0 && {
       tools: step.tools.map(({ name, description, inputSchema }) => ({
         type: 'function' as const,
@@ -39,6 +42,12 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
       })),
     }),
   }
+}
+
+function responseFormat(format: SentFormat): ResponseFormatJSONSchema | ResponseFormatJSONObject {
+  if (format.type === 'json_object') return format
+  const { type, refusal: _, ...json_schema } = format
+  return { type, json_schema }
 }
 
 /** OpenAI's newer models know only the second name, most compatible servers only the first. */

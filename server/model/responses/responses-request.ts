@@ -1,6 +1,7 @@
 import type {
   FunctionTool,
   ResponseFunctionCallOutputItemList,
+  ResponseFormatTextConfig,
   ResponseCreateParamsStreaming,
   ResponseInputContent,
   ResponseInputItem,
@@ -10,6 +11,7 @@ import { arrayOf, isObject, objectOf, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ModelFile, ModelMessage, ModelTool } from '../port.ts'
 import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from '../chat/replayed-arguments.ts'
 
 /**
@@ -39,10 +41,17 @@ export function responsesRequest(request: StepRequest): ResponseCreateParamsStre
     ...(!refused.has('reasoning-summary') && { reasoning: { summary: 'auto' } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...(!refused.has('max-output-tokens') && { max_output_tokens: step.maxTokens }),
+    ...(request.format && { text: { format: textFormat(request.format) } }),
     ...(step.tools.length > 0 && {
       tools: step.tools.map((tool) => functionTool(tool, refused.has('strict'))),
     }),
   }
+}
+
+function textFormat(format: SentFormat): ResponseFormatTextConfig {
+  if (format.type === 'json_object') return format
+  const { refusal: _, ...sent } = format
+  return sent
 }
 
 /** The type insists on `strict`, which servers that copy the API may refuse: hence the cast. */

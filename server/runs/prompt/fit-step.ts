@@ -94,7 +94,9 @@ export async function fitStep(
   const { model, maxTokens } = request
   const turns = withCurrent(conversation.turns, current)
   const fixed =
-    tokens.estimate(request.systemPrompt) + tokens.estimate(JSON.stringify(request.tools))
+    tokens.estimate(request.systemPrompt) +
+    tokens.estimate(JSON.stringify(request.tools)) +
+    tokens.estimate(JSON.stringify(request.output ?? ''))
   const estimated =
     fixed +
     sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + besideText(message))) +

@@ -71,6 +71,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     maxTokens: 100,
     maxSteps: 4,
     maxOutputTokens: null,
+    clientToolSeconds: null,
   }
   const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
   const catalog = createModelCatalog({
