@@ -210,7 +210,7 @@ export async function createApp(options: AppOptions) {
     paceMs: 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
-    onFenced: (runId) => runs.lose(runId),
+    onFenced: ({ runId, attempt }) => runs.lose(runId, attempt),
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
   // The demo model has no price, and costs nothing.

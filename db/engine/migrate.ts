@@ -32,6 +32,7 @@ import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
 import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
+import { up as generations } from '../migrations/0057-generations.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -62,6 +63,7 @@ const migrations: Record<string, Migration> = {
   '0046-responses': { up: responses },
   '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
+  '0057-generations': { up: generations },
 }
 
 /** In order. The template of new databases is cached by these names. */
