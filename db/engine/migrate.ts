@@ -37,6 +37,7 @@ import { up as fileChecks } from '../migrations/0053-file-checks.ts'
 import { up as sharedFiles } from '../migrations/0054-shared-files.ts'
 import { up as clientDeadlines } from '../migrations/0055-client-deadlines.ts'
 import { up as forgottenChunks } from '../migrations/0056-forgotten-chunks.ts'
+import { up as generations } from '../migrations/0057-generations.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -72,6 +73,7 @@ const migrations: Record<string, Migration> = {
   '0054-shared-files': { up: sharedFiles },
   '0055-client-deadlines': { up: clientDeadlines },
   '0056-forgotten-chunks': { up: forgottenChunks },
+  '0057-generations': { up: generations },
 }
 
 /** In order. The template of new databases is cached by these names. */

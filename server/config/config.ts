@@ -44,6 +44,8 @@ export type Config = {
   }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
+  /** A Redis server that carries the word between nodes; null leaves it to Postgres. */
+  wakeUrl: string | null
   /** A folder, or `memory:`. */
   dataDir: string
   model: {
@@ -51,6 +53,7 @@ export type Config = {
     /** Null is OpenAI itself, or the demo model when there is no key either. */
     baseUrl: string | null
     api: 'responses' | 'chat' | 'auto'
+    background: boolean
     /** The model of sessions that set none. */
     name: string
     temperature: number
@@ -188,11 +191,13 @@ function toConfig(settings: Settings): Config {
       headersTo: settings.TRACE_HEADERS_TO,
     },
     databaseUrl: settings.DATABASE_URL ?? null,
+    wakeUrl: settings.WAKE_URL ?? null,
     dataDir: settings.DATA_DIR,
     model: {
       apiKey: settings.OPENAI_API_KEY ?? null,
       baseUrl: settings.OPENAI_BASE_URL ?? null,
       api: settings.OPENAI_API,
+      background: settings.OPENAI_BACKGROUND,
       name: settings.LLM_MODEL,
       temperature: settings.LLM_TEMPERATURE,
       maxTokens: settings.LLM_MAX_TOKENS,

@@ -40,6 +40,12 @@ export const Settings = z.object({
       error: 'must be a connection string that begins with postgres:// or postgresql://.',
     })
     .optional(),
+  WAKE_URL: z
+    .url({
+      protocol: /^rediss?$/,
+      error: 'must be the address of a Redis server: redis://… or, with TLS, rediss://….',
+    })
+    .optional(),
   DATA_DIR: z.string().default('./data'),
   OPENAI_API_KEY: z.string().trim().optional(),
   OPENAI_BASE_URL: webUrl(
@@ -48,6 +54,7 @@ export const Settings = z.object({
   OPENAI_API: z
     .enum(['auto', 'responses', 'chat'], { error: 'must be auto, responses or chat.' })
     .default('auto'),
+  OPENAI_BACKGROUND: truth(),
   LLM_MODEL: z.string().default('gpt-4o-mini'),
   LLM_TEMPERATURE: numeric(0, 2, 0.7),
   LLM_MAX_TOKENS: whole(1, 10_000_000, 4096),

@@ -28,8 +28,10 @@ import { ProgressRecord } from './progress.ts'
 import { problemOfOutput } from './output/check.ts'
 import { openRecorder } from './recorder.ts'
 import { stepSpan } from '../telemetry/spans.ts'
+import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
 import type { RunInput, RunState } from './run.ts'
+import { startAnew } from './takeover.ts'
 import { sumUsage } from './usage.ts'
 
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
@@ -43,9 +45,10 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller, kept, earlier, joined } = await load(run, deps)
+  const { steps, calls, question, caller, kept, stepStart, earlier, joined } = await load(run, deps)
   const payer = { userId: run.userId, keyId: run.keyId }
-  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
+  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
+  let cut = cutStep(run, steps.length, kept.slice(stepStart))
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
@@ -68,7 +71,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     state = advance(state, input, maxSteps)
   }
 
-  const ask = async (step: number) => {
+  /** Returns true when what was cut cannot be gone on with. */
+  const ask = async (step: number): Promise<boolean> => {
     if (step > 0 && (await recorder.isSteered())) {
       joined.push(...(await tellJoined(deps, run, await recorder.join())))
     }
@@ -76,14 +80,24 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
     const request = { ...question.request, ...(await offer.next(endOfAsking)) }
     const asked = { ...question, request, current }
-    const result = await askWithin(asked, { written, payer }, deps, recorder, endOfAsking)
+    const isLeft = () => !signals.stop.aborted
+    const paid = { written, payer, number: step, cut, isLeft }
+    cut = null
+    const result = await askWithin(asked, paid, deps, recorder, endOfAsking)
+    if (result.generation) {
+      await cancelUnlessLeft(result.generation, run, deps, signals)
+    }
     for (const note of result.notes) {
       notes.add(note)
     }
     wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
-      return apply({ type: 'stopped' })
+      apply({ type: 'stopped' })
+      return false
+    }
+    if (result.end.type === 'gone') {
+      return true
     }
     if (result.end.type === 'aborted') {
       throw new FencedError()
@@ -92,7 +106,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       if (result.end.error.code === 'budget' && result.usage) {
         lastStep = toStep(step, result, 'length')
       }
-      return apply({ type: 'failed', error: result.end.error })
+      apply({ type: 'failed', error: result.end.error })
+      return false
     }
     const finished = toStep(step, result, result.end.finish)
     const made = result.end.calls.map((asked) =>
@@ -104,7 +119,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       const problem = finished.finish === 'stop' && (await problemOfOutput(output, answer.parts))
       signals.lose.throwIfAborted()
       if (problem) {
-        return apply({ type: 'failed', error: problem })
+        apply({ type: 'failed', error: problem })
+        return false
       }
     } else {
       calls.push(...(await recorder.step(finished, made)))
@@ -114,6 +130,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const awaiting = ids(own, isAwaiting)
     const open = ids(own, (call) => !isAwaiting(call))
     apply({ type: 'answered', finish: result.end.finish, open, awaiting })
+    return false
   }
 
   const settle = async (stored: StoredCall) => {
@@ -171,6 +188,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   if (run.attempt > MAX_ATTEMPTS) {
+    cancelCut(cut, deps)
     const ending = { outcome: 'interrupted', finish: null, error: null } as const
     return recorder.end(ending, { own: sumUsage(steps, null), earlier: earlier.usage }, null)
   }
@@ -190,10 +208,17 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       case 'asking':
         signals.leave.throwIfAborted()
         if (signals.stop.aborted) {
+          cancelCut(cut, deps)
           apply({ type: 'stopped' })
         } else {
           const { step } = state
-          await deps.telemetry.within(stepSpan(step), () => ask(step))
+          if (await deps.telemetry.within(stepSpan(step), () => ask(step))) {
+            const next = await startAnew(run, deps)
+            if (!next) {
+              throw new FencedError()
+            }
+            return driveRun(next, deps, signals)
+          }
         }
         break
       case 'waiting':
@@ -251,7 +276,9 @@ async function load(run: Run, deps: RunDeps) {
       usage: start.earlierUsage,
     },
     joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
-    kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? run.baseParts ?? 0),
+    // More than the finished steps left is kept where the cut one goes on.
+    kept: start.kept,
+    stepStart: steps.at(-1)?.partsEnd ?? run.baseParts ?? 0,
   }
 }
 

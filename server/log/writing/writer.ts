@@ -15,6 +15,8 @@ export type WriterOptions = CommitOptions & {
   hub: Hub
   /** Milliseconds from the start of one commit to the start of the next at the least, while nothing is urgent. */
   paceMs: number
+  /** Called with what was committed, after its readers here. */
+  onCommitted?(events: readonly SequencedEvent[]): void
 }
 
 /** So often a command is tried while others are quicker to add to its log; in truth twice is rare. */
@@ -81,9 +83,13 @@ export class LogWriter {
     }
   }
 
-  /** Throws away a run's chunks that wait: an overtaken attempt may not show them. */
-  discard(sessionId: SessionId, runId: RunId): void {
-    this.#logs.get(sessionId)?.drop(runId)
+  /**
+   * Throws away a run's chunks that wait: an overtaken attempt may not show them.
+   *
+   * @param upTo that attempt; this node may drive a later one. Absent: the run is gone
+   */
+  discard(sessionId: SessionId, runId: RunId, upTo?: number): void {
+    this.#logs.get(sessionId)?.drop(runId, upTo)
   }
 
   /**
@@ -212,6 +218,9 @@ export class LogWriter {
         }
         this.#options.hub.publish(log.sessionId, events)
       }
+    }
+    if (batch.length > 0) {
+      this.#options.onCommitted?.(batch)
     }
   }
 
