@@ -57,6 +57,18 @@ describe('the models that are offered', () => {
   })
 })
 
+test('whether a model sees pictures is what its endpoint says, in either way, and nothing where it says nothing', async () => {
+  const models = listed(
+    { id: 'a', architecture: { input_modalities: ['text', 'image'] } },
+    { id: 'b', architecture: { input_modalities: ['text'] } },
+    { id: 'c', capabilities: { vision: true } },
+    { id: 'd' },
+  )
+  await using scripted = await catalogOf([models])
+  const seen = (await scripted.catalog.list()).map(({ id, sees }) => [id, sees])
+  expect(Object.fromEntries(seen)).toMatchObject({ a: true, b: false, c: true, d: undefined })
+})
+
 describe('how much a model reads', () => {
   test('is what the endpoint says, less what the model refused, and no more than the settings allow', async () => {
     const models = listed({ id: 'a', context_length: 32_000 }, { id: 'b' })
