@@ -19,6 +19,9 @@ const DONE = '[DONE]'
 /** Statuses by which a proxy, or a server that starts, says that it is only away. */
 const AWAY = new Set([408, 425, 429, 500, 502, 503, 504])
 
+/** How often a stream is tried to be opened; once it is open, it goes on for as long as it takes. */
+const TRIES = 6
+
 type Requested = {
   headers?: Record<string, string> | Headers | undefined
   body?: object | undefined
@@ -52,7 +55,9 @@ export class ThroughlineChatTransport<
   > {
     // What came before the last message stands in the server's log.
     const posted = { id: chatId, messages: messages.slice(-1), trigger, messageId }
-    const response = await this.#ask('', { headers, body }, abortSignal, {
+    // A message has its id, by which it is sent once; an answer that is asked for anew has none.
+    const tries = trigger === 'submit-message' ? TRIES : 1
+    const response = await this.#open(tries, '', { headers, body }, abortSignal, {
       method: 'POST',
       body: JSON.stringify({ ...this.#options.body, ...body, ...posted }),
     })
@@ -66,7 +71,7 @@ export class ThroughlineChatTransport<
   }: Parameters<
     ChatTransport<Message>['reconnectToStream']
   >[0]): Promise<ReadableStream<UIMessageChunk> | null> {
-    const response = await this.#ask(streamOf(chatId), { headers }, abortSignal)
+    const response = await this.#open(TRIES, streamOf(chatId), { headers }, abortSignal)
     if (response.status === 204) return null
     return this.#stream(chatId, await opened(response), { headers }, abortSignal)
   }
@@ -146,6 +151,25 @@ export class ThroughlineChatTransport<
   ): Promise<ReadableStream<Uint8Array>> {
     const after = place === null ? '' : `?after=${place}`
     return opened(await this.#ask(streamOf(chatId) + after, requested, signal))
+  }
+
+  /** Asks again where the network fails before there is any answer: a page may be opened just then. */
+  async #open(
+    tries: number,
+    path: string,
+    requested: Requested,
+    signal: AbortSignal | undefined,
+    init: RequestInit = {},
+  ): Promise<Response> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#ask(path, requested, signal, init)
+      } catch (error) {
+        if (signal?.aborted || attempt + 1 >= tries) throw error
+      }
+      const delay = this.#options.retryDelay?.(attempt) ?? usualDelay(attempt)
+      await pause(delay, signal ?? new AbortController().signal)
+    }
   }
 
   #ask(
