@@ -67,8 +67,9 @@ test('any run is the fold’s message to Chat Completions, or says that it canno
         if (error === 'answer_restarted') return
         said.push(text)
         const ended = Ended.parse(events.at(-1)).response
-        if (ended.status === 'failed') expect(error).not.toBeNull()
-        else {
+        if (ended.status === 'failed') {
+          expect(error).not.toBeNull()
+        } else {
           const { content } = toCompletion(logged.run, ended).choices[0]?.message ?? {}
           expect(content ?? '').toBe(outputOf(events, 'text').join(''))
         }
