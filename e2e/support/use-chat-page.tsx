@@ -23,7 +23,8 @@ function Chat() {
       <output data-status={status}>{JSON.stringify(texts)}</output>
       <form
         action={(form) => {
-          void sendMessage({ text: String(form.get('text')) })
+          const text = form.get('text')
+          if (typeof text === 'string') void sendMessage({ text })
         }}
       >
         <input name="text" aria-label="Message" />

@@ -67,11 +67,12 @@ test('any run is the fold’s message to Chat Completions, or says that it canno
         if (error === 'answer_restarted') return
         said.push(text)
         const ended = Ended.parse(events.at(-1)).response
-        if (ended.status === 'failed') expect(error).not.toBeNull()
-        else
-          expect(toCompletion(logged.run, ended).choices[0]?.message.content ?? '').toBe(
-            outputOf(events, 'text').join(''),
-          )
+        if (ended.status === 'failed') {
+          expect(error).not.toBeNull()
+        } else {
+          const { content } = toCompletion(logged.run, ended).choices[0]?.message ?? {}
+          expect(content ?? '').toBe(outputOf(events, 'text').join(''))
+        }
       }
       expect(said.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
     }),

@@ -12,7 +12,7 @@ export type GivenFile = { place: string; name: string | null } & (
 /** The head of a data URL; the longest that is looked for. */
 const DATA = /^data:([^,;]*)((?:;[^,;]*)*),/i
 const MAX_HEAD = 1_000
-const BASE64 = /^[A-Za-z0-9+/_\s-]*={0,2}\s*$/
+const BASE64 = /^[A-Za-z0-9+/_\s-]*(?:=[=\s]*)?$/
 /** The path of a file of this server. */
 const OWN = /^\/(?:[^?#]*\/)?api\/files\/([0-9a-f-]{36})$/i
 

@@ -29,11 +29,12 @@ export async function storeFiles(
   const stored: File[] = []
   // One after the other: each holds its bytes meanwhile.
   for (const file of given) {
-    if (file.type === 'stored') stored.push(await find(door, file))
-    else
-      stored.push(
-        await store(door, file.type === 'url' ? await download(door, file, options) : file),
-      )
+    if (file.type === 'stored') {
+      stored.push(await find(door, file))
+    } else {
+      const bytes = file.type === 'url' ? await download(door, file, options) : file
+      stored.push(await store(door, bytes))
+    }
   }
   return stored
 }
