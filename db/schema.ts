@@ -183,6 +183,8 @@ export type RunTable = {
   steers: Generated<RunId | null>
   /** Of a run that continues an answer: the number of parts that were there. */
   base_parts: Generated<number | null>
+  /** The answer of its last step that the provider writes by itself, if it does. */
+  generation: ColumnType<StoredGeneration | null, string | null | undefined, string | null>
   /** True leaves the chunks in the log as they were committed, for readers that number them. */
   keeps_chunks: Generated<boolean>
   stop_requested_at: string | null
@@ -195,6 +197,16 @@ export type RunTable = {
   started_at: string | null
   ended_at: string | null
   compacted_at: string | null
+}
+
+/** Where a provider has the answer that it writes by itself. */
+export type StoredGeneration = {
+  /** Counts from 0. */
+  step: number
+  /** Read by the model port that wrote it. */
+  at: { api: 'responses'; host: string; id: string }
+  /** What was set aside for it in the budgets, null for nothing; read by the budget that wrote it. */
+  reserved: unknown
 }
 
 /** The usage of a step. Steps from before costs were recorded have no `costUsd`. */

@@ -227,7 +227,7 @@ export async function createApp(options: AppOptions) {
     paceMs: 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
-    onFenced: (runId) => runs.lose(runId),
+    onFenced: ({ runId, attempt }) => runs.lose(runId, attempt),
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
   const limits: (Limits & Disposable) | null =

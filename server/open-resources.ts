@@ -105,7 +105,7 @@ export async function openModel(
   opened: AsyncDisposableStack,
   { onError, telemetry }: { onError: (error: unknown, what: string) => void; telemetry: Telemetry },
 ) {
-  const { apiKey, baseUrl, api, name } = config.model
+  const { apiKey, baseUrl, api, background, name } = config.model
   if (model) {
     return { model, defaultModel: name }
   }
@@ -116,6 +116,7 @@ export async function openModel(
       apiKey: apiKey ?? undefined,
       baseUrl: demo?.baseUrl ?? baseUrl ?? undefined,
       api,
+      background,
       demo: demo !== null,
       timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
       idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,

@@ -35,6 +35,7 @@ import { up as joiningContinuing } from '../migrations/0051-joining-continuing.t
 import { up as filesOfCalls } from '../migrations/0052-files-of-calls.ts'
 import { up as fileChecks } from '../migrations/0053-file-checks.ts'
 import { up as sharedFiles } from '../migrations/0054-shared-files.ts'
+import { up as generations } from '../migrations/0057-generations.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -68,6 +69,7 @@ const migrations: Record<string, Migration> = {
   '0052-files-of-calls': { up: filesOfCalls },
   '0053-file-checks': { up: fileChecks },
   '0054-shared-files': { up: sharedFiles },
+  '0057-generations': { up: generations },
 }
 
 /** In order. The template of new databases is cached by these names. */

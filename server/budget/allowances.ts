@@ -81,7 +81,7 @@ export class PayerAllowances implements Allowances {
     }
   }
 
-  async settle(payers: readonly LimitedPayer[], reserved: Amount, used: Amount): Promise<void> {
+  async settle(payers: readonly PayerDay[], reserved: Amount, used: Amount): Promise<void> {
     for (const payer of payers) {
       await settleAllowance(this.#db, payer, reserved, used)
     }

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { Database, Db } from '../../db/engine/database.ts'
 import { reserveSpending, settleSpending } from '../../db/queries/usage/spending.ts'
 import type { Amount } from '../../db/queries/usage/allowances.ts'
+import { KeyId, UserId } from '../../shared/contract/ids.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { ModelUsage } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
@@ -19,6 +21,17 @@ export type BudgetOptions = {
   /** ISO 8601. */
   now(): string
 }
+
+/** What was set aside, and where. `usd` is null where the price is not known. */
+const Receipt = z.object({
+  model: z.string(),
+  day: z.string(),
+  tokens: z.number(),
+  usd: z.number().nullable(),
+  outputTokens: z.number(),
+  payers: z.array(z.object({ payer: z.union([UserId, KeyId]), day: z.string() })),
+})
+type Receipt = z.infer<typeof Receipt>
 
 type Reserved = { ok: true; reservation: Reservation } | { ok: false; error: RunError }
 
@@ -60,7 +73,7 @@ export function createBudget({
       const settle = async () => undefined
       return {
         ok: true,
-        reservation: { outputTokens, shortage: null, limited: false, settle },
+        reservation: { outputTokens, shortage: null, limited: false, receipt: null, settle },
       }
     }
     const reserved = await catalog.cost(model, { inputTokens, outputTokens })
@@ -69,9 +82,12 @@ export function createBudget({
     if (error) {
       return { ok: false, error }
     }
-    const settle = async (used: ModelUsage) =>
-      settleOfAll(day, reserved, (await catalog.cost(model, used)) ?? reserved ?? 0)
-    return { ok: true, reservation: { outputTokens, shortage: null, limited: true, settle } }
+    const receipt: Receipt = { model, day, tokens: 0, usd: reserved, outputTokens, payers: [] }
+    const settle = (used: ModelUsage) => settleBy(receipt, used)
+    return {
+      ok: true,
+      reservation: { outputTokens, shortage: null, limited: true, receipt, settle },
+    }
   }
 
   async function forPayers(
@@ -112,22 +128,39 @@ export function createBudget({
       await shortage.note()
       return { ok: false, error: shortage.error }
     }
-    const settle = async (used: ModelUsage) => {
-      const spent = (await catalog.cost(model, used)) ?? usd
-      await of.settle(
-        payers,
-        amountOf(inputTokens + outputTokens, usd),
-        amountOf(used.inputTokens + used.outputTokens, spent),
-      )
-      await settleOfAll(day, usd, spent ?? 0)
+    const tokens = inputTokens + outputTokens
+    const days = payers.map((one) => ({ payer: one.payer, day: one.day }))
+    const receipt: Receipt = { model, day, tokens, usd, outputTokens, payers: days }
+    const settle = (used: ModelUsage) => settleBy(receipt, used)
+    return { ok: true, reservation: { outputTokens, shortage, limited: true, receipt, settle } }
+  }
+
+  async function settleBy(receipt: Receipt, used: ModelUsage): Promise<void> {
+    const { model, day, tokens, usd, payers } = receipt
+    const spent = (await catalog.cost(model, used)) ?? usd
+    if (allowances && payers.length > 0) {
+      const usedUp = amountOf(used.inputTokens + used.outputTokens, spent)
+      await allowances.settle(payers, amountOf(tokens, usd), usedUp)
     }
-    return { ok: true, reservation: { outputTokens, shortage, limited: true, settle } }
+    await settleOfAll(day, usd, spent ?? 0)
   }
 
   return {
     async reserve(call) {
       const payers = allowances ? await allowances.limited(db, call.payer) : []
       return allowances && payers.length > 0 ? forPayers(allowances, payers, call) : forAll(call)
+    },
+    takeUp({ outputTokens }, given) {
+      const receipt = Receipt.safeParse(given).data
+      return receipt
+        ? {
+            outputTokens: receipt.outputTokens,
+            shortage: null,
+            limited: true,
+            receipt,
+            settle: (used) => settleBy(receipt, used),
+          }
+        : { outputTokens, shortage: null, limited: false, receipt: null, settle: async () => {} }
     },
   }
 }

@@ -23,6 +23,8 @@ export type Reservation = {
   shortage: Shortage | null
   /** Whether there is a limit that the call could exceed. */
   limited: boolean
+  /** Plain JSON, by which another node may settle it; null where there is nothing to settle. */
+  receipt: unknown
   /** Replaces the reserved amount by the cost of what the call used, as far as that is known. */
   settle(used: ModelUsage): Promise<void>
 }
@@ -43,6 +45,8 @@ export type Budget = {
   reserve(
     call: PlannedCall,
   ): Promise<{ ok: true; reservation: Reservation } | { ok: false; error: RunError }>
+  /** What was reserved for a call that goes on here, by its receipt. */
+  takeUp(call: PlannedCall, receipt: unknown): Reservation
 }
 
 /** Why a payer has nothing left for the day. */

@@ -51,6 +51,7 @@ export type Config = {
     /** Null is OpenAI itself, or the demo model when there is no key either. */
     baseUrl: string | null
     api: 'responses' | 'chat' | 'auto'
+    background: boolean
     /** The model of sessions that set none. */
     name: string
     temperature: number
@@ -188,6 +189,7 @@ function toConfig(settings: Settings): Config {
       apiKey: settings.OPENAI_API_KEY ?? null,
       baseUrl: settings.OPENAI_BASE_URL ?? null,
       api: settings.OPENAI_API,
+      background: settings.OPENAI_BACKGROUND,
       name: settings.LLM_MODEL,
       temperature: settings.LLM_TEMPERATURE,
       maxTokens: settings.LLM_MAX_TOKENS,

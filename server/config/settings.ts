@@ -48,6 +48,7 @@ export const Settings = z.object({
   OPENAI_API: z
     .enum(['auto', 'responses', 'chat'], { error: 'must be auto, responses or chat.' })
     .default('auto'),
+  OPENAI_BACKGROUND: truth(),
   LLM_MODEL: z.string().default('gpt-4o-mini'),
   LLM_TEMPERATURE: numeric(0, 2, 0.7),
   LLM_MAX_TOKENS: whole(1, 10_000_000, 4096),

@@ -30,9 +30,13 @@ function setUp(refusal: RunError | null = null) {
               outputTokens: call.outputTokens,
               shortage: null,
               limited: true,
+              receipt: null,
               settle: async (used) => void settled.push(used),
             },
           }
+    },
+    takeUp: () => {
+      throw new Error('what is written in the background is never taken up')
     },
   }
   const tokens = { estimate: (text: string) => text.length }

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/engine/database.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
+import type { StoredMessage } from '../../db/queries/messages/stored-messages.ts'
 import { findSession, lockSession, readActiveLeaf } from '../../db/queries/sessions/sessions.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
@@ -48,11 +49,16 @@ export class SessionTransaction {
   }
 
   async readMessage(id: MessageId): Promise<Message> {
+    return (await this.readStoredMessage(id)).message
+  }
+
+  /** The message with the place in the log up to which its parts are complete. */
+  async readStoredMessage(id: MessageId): Promise<StoredMessage> {
     const stored = await findMessage(this.db, this.userId, id)
     if (!stored) {
       throw new Error(`message ${id} is gone in the middle of a transaction on it`)
     }
-    return stored.message
+    return stored
   }
 
   /** Tells readers how a message is now. */

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai'
-import type { ModelDelta, ModelStep } from './port.ts'
+import type { Generation, ModelDelta, ModelStep } from './port.ts'
 import type { ProviderFault } from './failure/provider-fault.ts'
 import type { RefusedTool } from './failure/refused-tools.ts'
 import type { Refusal } from './failure/refusals.ts'
@@ -10,6 +10,8 @@ export type Adapter = {
   /** Sends the request and resolves with the response once its headers are there. */
   open(client: OpenAI, request: StepRequest, signal: AbortSignal): Promise<Response>
   decoder(request: StepRequest): Decoder
+  /** Opens the answer that the provider has, from its beginning; absent where none of this API keeps any. */
+  reopen?(client: OpenAI, generation: Generation, signal: AbortSignal): Promise<Response>
 }
 
 /** A request in a form that the endpoint accepts; made by `prepareStep`. */
@@ -22,6 +24,10 @@ export type StepRequest = {
   sentTools: readonly { name: string; refusal: RefusedTool }[]
   /** Notices for the user about changes of the request. */
   notes: readonly string[]
+  /** The provider is to write the answer by itself, and to keep it. */
+  background: boolean
+  /** The beginning of the answer, which the model is to go on with; null for none. */
+  prefix: string | null
 }
 
 export type Endpoint = {
@@ -39,6 +45,8 @@ export type Decoded = {
   /** True when the event shows progress, even if it brings no delta. */
   alive: boolean
   fault?: ProviderFault
+  /** By which the provider knows an answer that it writes by itself. */
+  responseId?: string
 }
 
 export type Decoder = {

@@ -13,7 +13,7 @@ export function measureAnswer(step: ModelStep): AnswerMeasure {
   const limit = Math.max(MIN_LENGTH, step.maxTokens * UNITS_PER_TOKEN)
   let length = 0
   let calls = 0
-  let said = false
+  let said = step.cut?.texts.some(({ kind }) => kind !== 'reasoning') ?? false
   const add = (delta: ModelDelta): void => {
     length += 1
     if ('text' in delta) {

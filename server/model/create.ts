@@ -6,9 +6,10 @@ import type { Clock } from './clock.ts'
 import { withReadableErrors } from './failure/error-bodies.ts'
 import { streamingFetch } from './stream/streaming-fetch.ts'
 import { listModels } from './catalog/model-list.ts'
-import type { ModelPort } from './port.ts'
+import type { Generation, ModelPort } from './port.ts'
 import { rememberRefusals } from './failure/refusal-memory.ts'
 import { responses } from './responses/responses.ts'
+import { goingOn } from './stream/going-on.ts'
 import { streamStep } from './stream/stream.ts'
 import { redactError } from './redacted-error.ts'
 
@@ -19,6 +20,8 @@ export type ModelPortOptions = {
   baseUrl?: string | undefined
   /** `auto`: Responses at api.openai.com, Chat Completions everywhere else. */
   api: 'auto' | 'responses' | 'chat'
+  /** Responses: the provider writes and keeps the answers by itself, so that whoever takes one over can go on with it. */
+  background?: boolean
   /** The endpoint is the demo model of this process. */
   demo?: boolean
   /** Seconds until the first token of an answer. */
@@ -31,6 +34,9 @@ export type ModelPortOptions = {
   clock?: Clock
   random?: () => number
 }
+
+/** So long an answer may take to be cancelled. */
+const CANCEL_MS = 10_000
 
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
@@ -55,11 +61,20 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     fetch: withReadableErrors(options.fetch ?? streamingFetch),
     ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
+  const cancel = async ({ host, id }: Generation): Promise<void> => {
+    if (host !== endpoint.host) return
+    await client.responses
+      .cancel(id, { signal: AbortSignal.timeout(CANCEL_MS), maxRetries: 2 })
+      // It may have ended by itself, or not be there any more.
+      .catch(() => undefined)
+  }
   const settings = {
     client,
+    cancel,
     adapter,
     endpoint,
     hasKey,
+    background: options.background === true && adapter.api === 'responses',
     firstTokenSeconds: options.timeoutSeconds,
     idleSeconds: options.idleTimeoutSeconds,
     clock,
@@ -71,6 +86,9 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     kind: endpoint.kind,
     stream: (step, signal) => streamStep(settings, step, signal),
     list: (signal) => listModels(settings, signal),
+    goesOn: (model, cut) =>
+      goingOn(cut, { adapter, endpoint, refused: new Set(settings.refusals.of(model)) }) !== null,
+    cancel,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunError } from '../../shared/contract/errors.ts'
+import type { TextKind } from '../../shared/contract/message.ts'
 
 /**
  * A language model, independent of its API and provider.
@@ -13,6 +14,21 @@ export type ModelPort = {
   stream(step: ModelStep, signal: AbortSignal): AsyncIterable<ModelDelta>
   /** The models that the endpoint offers; throws a `ModelPortError` when it cannot be asked. */
   list(signal?: AbortSignal): Promise<ModelInfo[]>
+  /** Whether `stream` may go on with an answer that was cut, rather than give another; absent: it never does. */
+  goesOn?(model: string, cut: CutAnswer): boolean
+  /** Ends an answer that the provider writes by itself. Resolves also where that is not possible. */
+  cancel?(generation: Generation): Promise<void>
+}
+
+/** An answer that the provider writes and keeps by itself, also while nobody listens. Plain JSON. */
+export type Generation = { api: 'responses'; host: string; id: string }
+
+/** What an attempt that was cut had shown of its step. */
+export type CutAnswer = {
+  /** In their order; neighbours differ in kind. */
+  texts: readonly { kind: TextKind; text: string }[]
+  /** Where the provider has the answer, if it has. */
+  generation: Generation | null
 }
 
 /** `sees`: whether it takes pictures; absent where the endpoint does not say. */
@@ -26,6 +42,10 @@ export type ModelStep = {
   systemPrompt: string
   messages: ModelMessage[]
   tools: ModelTool[]
+  /** The provider may write and keep the answer by itself: whoever asks goes on with it, or cancels it. */
+  mayOutlive?: boolean
+  /** This answer goes on: only what follows on `texts` is yielded. It ends with an `error` that `isGone` if it cannot. */
+  cut?: CutAnswer
 }
 
 export type ModelMessage =
@@ -88,6 +108,8 @@ export type ModelFinish = 'stop' | 'length' | 'content-filter' | 'tool-calls'
 export type ModelDelta =
   /** The provider took the request; `model` is the name it answers under. */
   | { type: 'start'; model: string }
+  /** The provider writes the answer by itself from now on; before anything of it. */
+  | { type: 'generation'; generation: Generation }
   | { type: 'text'; text: string }
   | { type: 'refusal'; text: string }
   | { type: 'reasoning'; text: string }
@@ -106,4 +128,10 @@ export type ModelDelta =
   /** `tool-calls` when, and only when, complete calls are to be carried out. */
   | { type: 'finish'; finish: ModelFinish }
   /** `contextWindow`: how many tokens the model reads at the most, when the provider said so in refusing more. */
-  | { type: 'error'; error: RunError; contextWindow?: number }
+  | {
+      type: 'error'
+      error: RunError
+      contextWindow?: number
+      /** What was cut cannot be gone on with: the step has to be asked anew. */
+      isGone?: true
+    }

@@ -10,11 +10,14 @@ export class Answer {
   /** Text of a new step begins a part of its own: parts before this index are finished. */
   #stepStart: number
 
-  /** @param kept the parts of finished steps */
-  constructor(messageId: MessageId, kept: readonly StoredPart[]) {
+  /**
+   * @param kept the parts of finished steps, and those of one that was cut and goes on
+   * @param stepStart the number of those of finished steps
+   */
+  constructor(messageId: MessageId, kept: readonly StoredPart[], stepStart = kept.length) {
     this.messageId = messageId
     this.#parts = kept.map((part) => ({ ...part }))
-    this.#stepStart = kept.length
+    this.#stepStart = stepStart
   }
 
   get parts(): StoredPart[] {

@@ -27,8 +27,10 @@ import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
 import { stepSpan } from '../telemetry/spans.ts'
+import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
 import type { RunInput, RunState } from './run.ts'
+import { startAnew } from './takeover.ts'
 import { sumUsage } from './usage.ts'
 
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
@@ -42,9 +44,10 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller, kept, earlier, joined } = await load(run, deps)
+  const { steps, calls, question, caller, kept, stepStart, earlier, joined } = await load(run, deps)
   const payer = { userId: run.userId, keyId: run.keyId }
-  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
+  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
+  let cut = cutStep(run, steps.length, kept.slice(stepStart))
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
   const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
   let lastStep: Omit<Step, 'partsEnd'> | null = null
@@ -67,7 +70,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     state = advance(state, input, maxSteps)
   }
 
-  const ask = async (step: number) => {
+  /** Returns true when what was cut cannot be gone on with. */
+  const ask = async (step: number): Promise<boolean> => {
     if (step > 0 && (await recorder.isSteered())) {
       joined.push(...(await tellJoined(deps, run, await recorder.join())))
     }
@@ -75,14 +79,24 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
     const request = { ...question.request, ...(await offer.next(endOfAsking)) }
     const asked = { ...question, request, current }
-    const result = await askWithin(asked, { written, payer }, deps, recorder, endOfAsking)
+    const isLeft = () => !signals.stop.aborted
+    const paid = { written, payer, number: step, cut, isLeft }
+    cut = null
+    const result = await askWithin(asked, paid, deps, recorder, endOfAsking)
+    if (result.generation) {
+      await cancelUnlessLeft(result.generation, run, deps, signals)
+    }
     for (const note of result.notes) {
       notes.add(note)
     }
     wantsSummary = result.omitted > 0 && isSummaryStale(question)
     signals.lose.throwIfAborted()
     if (signals.stop.aborted) {
-      return apply({ type: 'stopped' })
+      apply({ type: 'stopped' })
+      return false
+    }
+    if (result.end.type === 'gone') {
+      return true
     }
     if (result.end.type === 'aborted') {
       throw new FencedError()
@@ -91,7 +105,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       if (result.end.error.code === 'budget' && result.usage) {
         lastStep = toStep(step, result, 'length')
       }
-      return apply({ type: 'failed', error: result.end.error })
+      apply({ type: 'failed', error: result.end.error })
+      return false
     }
     const finished = toStep(step, result, result.end.finish)
     const made = result.end.calls.map((asked) => newCall(deps, asked, run.options?.clientTools))
@@ -105,6 +120,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const awaiting = ids(own, isAwaiting)
     const open = ids(own, (call) => !isAwaiting(call))
     apply({ type: 'answered', finish: result.end.finish, open, awaiting })
+    return false
   }
 
   const settle = async (stored: StoredCall) => {
@@ -162,6 +178,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 
   if (run.attempt > MAX_ATTEMPTS) {
+    cancelCut(cut, deps)
     const ending = { outcome: 'interrupted', finish: null, error: null } as const
     return recorder.end(ending, { own: sumUsage(steps, null), earlier: earlier.usage }, null)
   }
@@ -181,10 +198,17 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       case 'asking':
         signals.leave.throwIfAborted()
         if (signals.stop.aborted) {
+          cancelCut(cut, deps)
           apply({ type: 'stopped' })
         } else {
           const { step } = state
-          await deps.telemetry.within(stepSpan(step), () => ask(step))
+          if (await deps.telemetry.within(stepSpan(step), () => ask(step))) {
+            const next = await startAnew(run, deps)
+            if (!next) {
+              throw new FencedError()
+            }
+            return driveRun(next, deps, signals)
+          }
         }
         break
       case 'waiting':
@@ -240,7 +264,9 @@ async function load(run: Run, deps: RunDeps) {
       usage: start.earlierUsage,
     },
     joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
-    kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? run.baseParts ?? 0),
+    // More than the finished steps left is kept where the cut one goes on.
+    kept: start.kept,
+    stepStart: steps.at(-1)?.partsEnd ?? run.baseParts ?? 0,
   }
 }
 

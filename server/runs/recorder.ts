@@ -5,9 +5,9 @@ import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
 import { isSteered } from '../../db/queries/runs/steering.ts'
 import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
-import { recordOffered } from '../../db/queries/runs/runs.ts'
+import { recordGeneration, recordOffered } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import type { StoredPart } from '../../db/schema.ts'
+import type { StoredGeneration, StoredPart } from '../../db/schema.ts'
 import { insertStep } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns, updateCall } from '../../db/queries/messages/tool-calls.ts'
@@ -95,6 +95,11 @@ export class RunRecorder {
   /** Records which tools the model is about to be offered, before it is. */
   async offered(names: readonly string[]): Promise<void> {
     await this.#append(({ db }) => recordOffered(db, this.#run.id, names))
+  }
+
+  /** Records where the provider has the answer that it writes by itself, before anything of it. */
+  async generation(generation: StoredGeneration): Promise<void> {
+    await this.#append(({ db }) => recordGeneration(db, this.#run.id, generation))
   }
 
   /** Records a call's new state. */
@@ -249,13 +254,14 @@ type Work<H, T> = (transaction: SessionTransaction, hold: H) => Promise<T>
 /** Between two tries while the database is in trouble. Milliseconds. */
 const RETRY_DELAY = 500
 
-/** Opens the recorder of an attempt, over the parts that finished steps left. */
+/** Opens the recorder of an attempt, over the parts that finished steps left, and those of the one that goes on. */
 export function openRecorder(
   run: Run,
   deps: RunDeps,
   lose: AbortSignal,
   kept: readonly StoredPart[],
+  stepStart: number,
 ) {
-  const answer = new Answer(run.messageId, kept)
+  const answer = new Answer(run.messageId, kept, stepStart)
   return { recorder: new RunRecorder(run, deps, lose, answer), answer }
 }

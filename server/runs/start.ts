@@ -123,6 +123,7 @@ export async function startAtOnce(
     options: known.options ?? null,
     steers: null,
     baseParts: null,
+    generation: null,
   }
 }
 

@@ -1,6 +1,13 @@
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { Finish } from '../../shared/contract/events.ts'
-import type { ModelDelta, ModelPort, ModelStep, ModelUsage, ProviderState } from '../model/port.ts'
+import type {
+  Generation,
+  ModelDelta,
+  ModelPort,
+  ModelStep,
+  ModelUsage,
+  ProviderState,
+} from '../model/port.ts'
 import { safeStream } from '../model/text/safe-stream.ts'
 import type { RunRecorder } from './recorder.ts'
 
@@ -11,7 +18,11 @@ export type StepResult = {
   end:
     | { type: 'finished'; finish: Exclude<Finish, 'max-steps'>; calls: AskedCall[] }
     | { type: 'failed'; error: RunError }
+    /** What was cut could not be gone on with. */
+    | { type: 'gone' }
     | { type: 'aborted' }
+  /** An answer that the provider may still be writing by itself. */
+  generation: Generation | null
   model: string
   usage: ModelUsage | null
   providerState: ProviderState | null
@@ -33,7 +44,7 @@ export type StepResult = {
 export async function askModel(
   model: ModelPort,
   step: ModelStep,
-  recorder: RunRecorder,
+  recorder: Pick<RunRecorder, 'text'> & { generation(at: Generation): Promise<void> },
   signal: AbortSignal,
   onError: (error: unknown) => void,
   longest = Number.POSITIVE_INFINITY,
@@ -41,6 +52,7 @@ export async function askModel(
   const calls = new Map<number, AskedCall>()
   const result: StepResult = {
     end: { type: 'aborted' },
+    generation: step.cut?.generation ?? null,
     model: step.model,
     usage: null,
     providerState: null,
@@ -60,6 +72,10 @@ export async function askModel(
     switch (delta.type) {
       case 'start':
         result.model = delta.model
+        break
+      case 'generation':
+        result.generation = delta.generation
+        await recorder.generation(delta.generation)
         break
       case 'text':
       case 'reasoning':
@@ -91,6 +107,7 @@ export async function askModel(
         result.providerState = delta.state
         break
       case 'finish':
+        result.generation = null
         result.end = {
           type: 'finished',
           finish: delta.finish === 'tool-calls' ? 'stop' : delta.finish,
@@ -98,7 +115,7 @@ export async function askModel(
         }
         break
       case 'error':
-        result.end = { type: 'failed', error: delta.error }
+        result.end = delta.isGone ? { type: 'gone' } : { type: 'failed', error: delta.error }
         result.contextWindow = delta.contextWindow ?? null
         break
     }

@@ -95,9 +95,16 @@ export class RunSupervisor {
     this.#drives.get(runId)?.stop.abort()
   }
 
-  /** Lets go of a run that another attempt has. */
-  lose(runId: RunId): void {
-    this.#drives.get(runId)?.lose.abort(new FencedError())
+  /**
+   * Lets go of a run that another attempt has.
+   *
+   * @param attempt the one that was found to be over: this node may drive a later one
+   */
+  lose(runId: RunId, attempt?: number): void {
+    const drive = this.#drives.get(runId)
+    if (drive && (attempt === undefined || drive.attempt <= attempt)) {
+      drive.lose.abort(new FencedError())
+    }
   }
 
   /** Lets go of a run whose session is deleted: nothing more of it is written. */
@@ -210,9 +217,9 @@ export class RunSupervisor {
   }
 
   /** Takes back what this node wrote of a lost run after its session was deleted on another. */
-  async #clear({ id, sessionId }: Run): Promise<void> {
+  async #clear({ id, sessionId, attempt }: Run): Promise<void> {
     const { log } = this.#deps
-    log.discard(sessionId, id)
+    log.discard(sessionId, id, attempt)
     await log.append(
       sessionId,
       (transaction) => deleteEventsOfDeletedRun(transaction, sessionId, id),

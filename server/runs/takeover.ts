@@ -1,14 +1,21 @@
 import { toStoredPart, updateMessage } from '../../db/queries/messages/messages.ts'
-import { claimOrphan } from '../../db/queries/runs/run-owners.ts'
+import { readChunks } from '../../db/queries/log/events.ts'
+import { beginAnew, claimOrphan } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
+import { addText } from '../../shared/session/fold.ts'
+import { parseEvent } from '../log/reading/snapshot.ts'
 import { transact } from '../log/transaction.ts'
+import type { SessionTransaction } from '../log/transaction.ts'
+import type { CutAnswer } from '../model/port.ts'
+import { cutAnswer } from './cut-step.ts'
 import type { RunDeps } from './deps.ts'
 
 /**
  * Claims a run that nobody drives and tells its readers, in one transaction: from then on its former node can write
- * nothing. The parts of finished steps are kept; what the cut step had said is said again.
+ * nothing. The parts of finished steps are kept. What the cut step had said is kept where the provider may go on with
+ * it, or nothing more is to be said; else it is said again.
  *
  * @param dropped runs of this node itself that it does not drive any more
  * @returns null when somebody else was quicker
@@ -16,31 +23,77 @@ import type { RunDeps } from './deps.ts'
 export function takeOver(
   orphan: Run,
   dropped: readonly RunId[],
-  { log, node }: RunDeps,
+  { log, model, node }: Pick<RunDeps, 'log' | 'model' | 'node'>,
 ): Promise<Run | null> {
   return transact(
     log,
     orphan,
     async (transaction) => {
-      const { db } = transaction
-      const run = await claimOrphan(db, orphan.id, node.id, dropped)
+      const run = await claimOrphan(transaction.db, orphan.id, node.id, dropped)
       if (!run) {
         return null
       }
-      const { id: runId, messageId, attempt } = run
-      const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
-      const keepParts = steps.at(-1)?.partsEnd ?? run.baseParts ?? 0
-      const message = await transaction.readMessage(messageId)
-      const kept = { ...message, parts: message.parts.slice(0, keepParts) }
-      const seq = transaction.log.add(
-        { type: 'start', runId, messageId, message: kept, attempt, keepParts },
-        runId,
-      )
-      await updateMessage(db, messageId, {
-        parts: { stored: kept.parts.map(toStoredPart), seq },
+      const isStopped = run.stopRequestedAt !== null
+      const keepsCut = await beginAttempt(transaction, run, (cut) => {
+        return isStopped || model.goesOn?.(run.model, cut) === true
       })
-      return run
+      return keepsCut ? run : { ...run, generation: null }
     },
     'answer',
   )
+}
+
+/** Does a step of a running run anew that could not be gone on with; null when it is another attempt's by now. */
+export function startAnew(
+  run: Run,
+  { log, node }: Pick<RunDeps, 'log' | 'node'>,
+): Promise<Run | null> {
+  return transact(
+    log,
+    run,
+    async (transaction) => {
+      const next = await beginAnew(transaction.db, run, node.id)
+      if (next) {
+        await beginAttempt(transaction, next, () => false)
+      }
+      return next
+    },
+    'answer',
+  )
+}
+
+/**
+ * @param keepsCut whether what the step under way had said is kept
+ * @returns its answer
+ */
+async function beginAttempt(
+  transaction: SessionTransaction,
+  run: Run,
+  keepsCut: (cut: CutAnswer) => boolean,
+): Promise<boolean> {
+  const { db } = transaction
+  const { id: runId, messageId, attempt } = run
+  const steps = (await stepsOfRuns(db, [runId])).get(runId) ?? []
+  const finished = steps.at(-1)?.partsEnd ?? run.baseParts ?? 0
+  const message = await readAnswer(transaction, run)
+  const isKept = keepsCut(cutAnswer(run, steps.length, message.parts.slice(finished)))
+  const keepParts = isKept ? message.parts.length : finished
+  const kept = { ...message, parts: message.parts.slice(0, keepParts) }
+  const seq = transaction.log.add(
+    { type: 'start', runId, messageId, message: kept, attempt, keepParts },
+    runId,
+  )
+  await updateMessage(db, messageId, { parts: { stored: kept.parts.map(toStoredPart), seq } })
+  return isKept
+}
+
+/** The answer with the text that is in the log only. */
+async function readAnswer(transaction: SessionTransaction, run: Run) {
+  const { db, sessionId } = transaction
+  const { message, partsSeq } = await transaction.readStoredMessage(run.messageId)
+  const chunks = await readChunks(db, sessionId, run.id, partsSeq)
+  return chunks.reduce((answer, { data, seq }) => {
+    const event = parseEvent(data)
+    return event.type === 'chunk' ? addText(answer, seq, event) : answer
+  }, message)
 }

@@ -160,7 +160,12 @@ function changeMessage<Call>(
   return changed === message ? state : { ...state, messages: state.messages.with(index, changed) }
 }
 
-function addText<Call>(message: Message<Call>, seq: number, event: ChunkEvent): Message<Call> {
+/** The message with the text of a chunk; `seq` is the event's place in the log. */
+export function addText<Call>(
+  message: Message<Call>,
+  seq: number,
+  event: ChunkEvent,
+): Message<Call> {
   const there = message.parts[event.part]
   if (there !== undefined && there.type !== event.kind) throw misfit(message, seq, event)
   const before = there?.text ?? ''

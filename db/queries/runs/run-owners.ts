@@ -66,6 +66,24 @@ export async function claimOrphan(
   return row ?? null
 }
 
+/** Begins another attempt at a run that this node drives; null when it is not this attempt's any more. */
+export async function beginAnew(
+  transaction: Db,
+  { id, attempt }: Pick<Run, 'id' | 'attempt'>,
+  owner: string,
+): Promise<Run | null> {
+  const row = await transaction
+    .updateTable('runs')
+    .set({ attempt: attempt + 1, generation: null })
+    .where('id', '=', id)
+    .where('owner', '=', owner)
+    .where('attempt', '=', attempt)
+    .where(runIsRunning)
+    .returning(runColumns)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 function orphaned(owner: string, dropped: readonly RunId[]) {
   return sql<boolean>`(runs.id = any(${dropped}::uuid[]) or runs.owner is distinct from ${owner}::uuid and not exists (
     select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
@@ -126,18 +144,18 @@ export async function holdRun(
   return row ? { stopRequested: row.stop_requested_at !== null, steered: row.steered } : null
 }
 
-/** The runs among these that have a newer attempt than the given one, or have ended. */
+/** The attempts among these that are over: their run has a newer one, or has ended. */
 export async function findFenced(
   db: Db,
   runs: readonly { id: RunId; attempt: number }[],
-): Promise<Set<RunId>> {
-  const { rows } = await sql<{ id: RunId }>`
-    select wanted.id from unnest(
+): Promise<{ id: RunId; attempt: number }[]> {
+  const { rows } = await sql<{ id: RunId; attempt: number }>`
+    select wanted.id, wanted.attempt from unnest(
       ${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.attempt)}::integer[]
     ) as wanted (id, attempt)
     left join runs on runs.id = wanted.id and runs.attempt = wanted.attempt and runs.status = 'running'
     where runs.id is null`.execute(db)
-  return new Set(rows.map((row) => row.id))
+  return rows
 }
 
 /** Releases all runs of a node, or one of them: any other node may take them over at once. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { KeyId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { RunOptions } from '../../../shared/contract/run-options.ts'
 import type { Db } from '../../engine/database.ts'
-import type { RunStatus } from '../../schema.ts'
+import type { RunStatus, StoredGeneration } from '../../schema.ts'
 
 export type Run = {
   id: RunId
@@ -27,6 +27,8 @@ export type Run = {
   steers: RunId | null
   /** The number of parts that were there, of an answer that this run continues; null for one that it begins. */
   baseParts: number | null
+  /** The answer that the provider writes by itself. */
+  generation: StoredGeneration | null
 }
 
 /** The columns of a `Run`. */
@@ -47,6 +49,7 @@ export const runColumns = [
   'runs.options as options',
   'runs.steers as steers',
   'runs.base_parts as baseParts',
+  'runs.generation as generation',
 ] as const
 
 /**
@@ -68,6 +71,7 @@ export type NewRun = Omit<
   | 'options'
   | 'steers'
   | 'baseParts'
+  | 'generation'
 > & {
   createdAt: string
   options?: RunOptions | null
@@ -200,6 +204,18 @@ export async function recordOffered(
   await transaction
     .updateTable('runs')
     .set({ offered: JSON.stringify(offered) })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function recordGeneration(
+  transaction: Db,
+  id: RunId,
+  generation: StoredGeneration,
+): Promise<void> {
+  await transaction
+    .updateTable('runs')
+    .set({ generation: JSON.stringify(generation) })
     .where('id', '=', id)
     .execute()
 }

@@ -68,7 +68,8 @@ export class UiChunks {
     if (attempt === 1) return [...begin, ...this.#endStep()]
     // What the cut step had shown is taken back.
     const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
-    this.#open = null
+    // A text that is kept goes on where it was.
+    if (this.#open && this.#open.part >= keepParts) this.#open = null
     return [...begin, ...(reset ? [{ type: 'reset-step' }] : [])]
   }
 

@@ -111,8 +111,9 @@ export class ResponseEvents {
 
   #started(attempt: number, keepParts: number): Unnumbered[] {
     this.#attempt = attempt
-    // What the attempt before had said beyond its finished steps is given up.
-    const given = this.#close('incomplete')
+    // What the attempt before had said is given up, unless this one goes on with it.
+    const goesOn = attempt > 1 && this.#open !== null && this.#open.part < keepParts
+    const given = goesOn ? [] : this.#close('incomplete')
     this.#kept = this.#kept.filter(({ part }) => part < keepParts)
     return [...given, ...this.#goesOn()]
   }

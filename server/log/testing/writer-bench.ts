@@ -98,7 +98,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
           throw error
         }
       },
-      onFenced: (runId) => fenced.push(runId),
+      onFenced: ({ runId }) => fenced.push(runId),
     }),
     [Symbol.asyncDispose]: () => database.close(),
   }

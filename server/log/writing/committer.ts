@@ -3,9 +3,10 @@ import type { Database, Db } from '../../../db/engine/database.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../../db/queries/log/events.ts'
 import { notify } from '../../../db/engine/notifications.ts'
 import { isTransactionConflict, isRefusal } from '../../../db/engine/database-errors.ts'
-import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { SessionId } from '../../../shared/contract/ids.ts'
 import { dropFenced } from './fence.ts'
 import type { TakenChunks } from './fence.ts'
+import type { RunHold } from './pending.ts'
 import { createAppender, sequenceChunks, toRow } from './sequenced-events.ts'
 import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
@@ -15,8 +16,8 @@ export type CommitOptions = {
   onTrouble(error: unknown): void
   /** The notification to the other nodes, sent with the commit; null when there are none. */
   payload?(events: readonly SequencedEvent[]): string | null
-  /** Called with each run whose text was thrown away because another attempt drives it. */
-  onFenced(runId: RunId): void
+  /** Called with each attempt whose text was thrown away because another one drives its run. */
+  onFenced(attempt: RunHold): void
   /** Does a commit within a span; absent where nothing is traced. */
   traceCommit?: <T>(commit: () => Promise<T>) => Promise<T>
 }
@@ -169,8 +170,8 @@ export class Committer {
   }
 
   async #dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<void> {
-    for (const runId of await dropFenced(db, takenByLog)) {
-      this.#options.onFenced(runId)
+    for (const attempt of await dropFenced(db, takenByLog)) {
+      this.#options.onFenced(attempt)
     }
   }
 }

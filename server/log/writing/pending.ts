@@ -103,9 +103,11 @@ export class PendingLog {
     this.#length -= lengthOf(chunks)
   }
 
-  drop(runId: RunId): void {
-    this.settle(this.#chunks.filter(({ hold }) => hold.runId === runId))
-    this.#chunks = this.#chunks.filter(({ hold }) => hold.runId !== runId)
+  /** @param upTo the last attempt whose text goes: this node may drive a later one; absent: that of all goes */
+  drop(runId: RunId, upTo = Number.POSITIVE_INFINITY): void {
+    const goes = ({ hold }: PendingChunk) => hold.runId === runId && hold.attempt <= upTo
+    this.settle(this.#chunks.filter(goes))
+    this.#chunks = this.#chunks.filter((chunk) => !goes(chunk))
   }
 
   /** Takes the turn to write if nobody has it. */
@@ -146,7 +148,7 @@ export class PendingLog {
   }
 }
 
-function attemptKey({ runId, attempt }: RunHold): string {
+export function attemptKey({ runId, attempt }: RunHold): string {
   return `${runId}/${attempt}`
 }
 

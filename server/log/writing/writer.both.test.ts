@@ -138,6 +138,28 @@ onEachDatabase((name, open) => {
       expect(joined(bench.committed)).toBe('mine')
     })
 
+    test('keeps what a later attempt of this very node says when it throws an earlier one’s away (P8)', async () => {
+      await using bench = await setUpWriter(open)
+      const { writer, sessionId, database } = bench
+      const later = { ...bench.hold, attempt: 2 }
+      await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
+      await writer.flush()
+      await database.db
+        .updateTable('runs')
+        .set({ attempt: 2 })
+        .where('id', '=', bench.hold.runId)
+        .execute()
+      const takeover = { sessionId, seq: 2, runId: null, type: 'start', data: '{"type":"start"}' }
+      await insertEvents(database.db, [takeover])
+      void writer.chunk(sessionId, bench.hold, chunk(' of a zombie', 4))
+      void writer.chunk(sessionId, later, chunk(' again', 4))
+      await writer.flush()
+      void writer.chunk(sessionId, later, chunk(' and on', 10))
+      writer.discard(sessionId, later.runId, 1)
+      await writer.flush()
+      expect(joined(bench.committed)).toBe('mine again and on')
+    })
+
     test('throws it away as well when it had to ask for its place anew, as after an error (P8)', async () => {
       await using bench = await setUpWriter(open)
       const { writer, sessionId, database } = bench

@@ -81,9 +81,13 @@ export class LogWriter {
     }
   }
 
-  /** Throws away a run's chunks that wait: an overtaken attempt may not show them. */
-  discard(sessionId: SessionId, runId: RunId): void {
-    this.#logs.get(sessionId)?.drop(runId)
+  /**
+   * Throws away a run's chunks that wait: an overtaken attempt may not show them.
+   *
+   * @param upTo that attempt; this node may drive a later one. Absent: the run is gone
+   */
+  discard(sessionId: SessionId, runId: RunId, upTo?: number): void {
+    this.#logs.get(sessionId)?.drop(runId, upTo)
   }
 
   /**

@@ -21,13 +21,18 @@ export type ChatState = {
 
 /** A step as a Chat Completions request. */
 export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStreaming {
-  const { step, refused } = request
+  const { prefix, step, refused } = request
   const system: ChatCompletionMessageParam[] = step.systemPrompt
     ? [{ role: 'system', content: step.systemPrompt }]
     : []
   return {
     model: step.model,
-    messages: [...system, ...step.messages.flatMap((message, at) => encode(message, at, request))],
+    messages: [
+      ...system,
+      ...step.messages.flatMap((message, at) => encode(message, at, request)),
+      ...(prefix === null ? [] : [prefixMessage(prefix, request)]),
+    ],
+    ...(prefix !== null && continueFields(request)),
     stream: true,
     ...(!refused.has('stream-options') && { stream_options: { include_usage: true } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
@@ -40,6 +45,31 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
     }),
   }
 }
+
+/**
+ * The beginning of the answer as its last message: llama.cpp, OpenRouter and others go on with it as it stands, DeepSeek
+ * and Mistral where it is marked. Anthropic refuses blanks at its end.
+ */
+function prefixMessage(prefix: string, request: StepRequest): ChatCompletionMessageParam {
+  const message: ChatCompletionMessageParam = { role: 'assistant', content: prefix.trimEnd() }
+  return isMarked(request) ? { ...message, ...MARK } : message
+}
+
+function isMarked({ endpoint, refused }: StepRequest): boolean {
+  return (
+    /(?:^|\.)(?:deepseek\.com|mistral\.ai)$/.test(endpoint.host) || refused.has('unmarked-prefix')
+  )
+}
+
+/** vLLM and SGLang begin another answer without these. Nobody else wants them, and some refuse what they do not know. */
+function continueFields(request: StepRequest): Record<string, boolean> {
+  const isStrict = /(?:^|\.)(?:openrouter\.ai|groq\.com)$/.test(request.endpoint.host)
+  return isMarked(request) || isStrict || request.refused.has('continue-fields')
+    ? {}
+    : { continue_final_message: true, add_generation_prompt: false }
+}
+
+const MARK = { prefix: true }
 
 /** OpenAI's newer models know only the second name, most compatible servers only the first. */
 function tokenLimit({ step, endpoint, refused }: StepRequest): Record<string, number> {

@@ -15,6 +15,13 @@ export type Refusal =
   | 'stream-options'
   | 'strict'
   | 'store'
+  | 'background'
+  /** The fields by which vLLM and SGLang are told to go on with the last message. */
+  | 'continue-fields'
+  /** Wanted: a mark on the message that is to be gone on with. */
+  | 'unmarked-prefix'
+  /** The model does not go on with an answer that was cut: it gives another. */
+  | 'prefix'
   | 'encrypted-reasoning'
   | 'reasoning-summary'
   | 'reasoning-ids'
@@ -141,7 +148,14 @@ const READINGS: Reading[] = [
     },
   },
   parameter('responses', 'max-output-tokens', 'max_output_tokens'),
+  parameter('responses', 'background', 'background'),
   parameter('responses', 'store', 'store'),
+  parameter('chat', 'continue-fields', 'continue_final_message', 'add_generation_prompt'),
+  words(
+    'chat',
+    'unmarked-prefix',
+    /assistant with prefix|prefix["'`]?(?: ?[:=]? ?)(?:set )?(?:to )?true/i,
+  ),
   parameter('chat', 'stream-options', 'stream_options', 'include_usage'),
   parameter(
     'responses',

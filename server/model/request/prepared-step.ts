@@ -17,6 +17,7 @@ export function prepareStep(
   step: ModelStep,
   endpoint: Endpoint,
   refused: ReadonlySet<Refusal>,
+  { background = false, prefix = null }: { background?: boolean; prefix?: string | null } = {},
 ): StepRequest {
   const { sent, notes } = offeredTools(step, endpoint, refused)
   const asked = withFilesAsText(step.messages, (kind) => isTaken(kind, endpoint, refused))
@@ -42,6 +43,8 @@ export function prepareStep(
     refused,
     sentTools: sent.map((tool) => ({ name: tool.name, refusal: refusalOf(tool) })),
     notes: endpoint.kind === 'demo' ? notes : [...notes, ...blind],
+    background: background && !refused.has('background'),
+    prefix,
   }
 }
 

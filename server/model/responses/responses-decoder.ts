@@ -13,7 +13,10 @@ import { mintCallId } from '../chat/tool-call-stream.ts'
 import { readUsage } from '../usage.ts'
 
 /** Understands the events of the Responses API, and a whole response that came instead of a stream. */
-export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
+export function decodeResponses(
+  { background, step, endpoint }: StepRequest,
+  mintId = mintCallId,
+): Decoder {
   const items = collectResponseItems(earlierCallIds(step), mintId)
   let started = false
   let ended: 'completed' | 'incomplete' | null = null
@@ -23,6 +26,12 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
     if (started) return []
     started = true
     return [{ type: 'start', model: stringOf(response.model) || step.model }]
+  }
+
+  /** The id by which a response in the background is asked for; a server may say that it is in none. */
+  function kept({ id, background: said }: JsonObject): { responseId?: string } {
+    const isKept = background && said !== false && stringOf(id) !== ''
+    return isKept ? { responseId: stringOf(id) } : {}
   }
 
   /** The response as a whole, at its end: it holds everything, also what no event told of. */
@@ -52,7 +61,7 @@ export function decodeResponses({ step, endpoint }: StepRequest, mintId = mintCa
         case 'response.created':
         case 'response.in_progress':
         case 'response.queued':
-          return { deltas: start(response), alive: false }
+          return { deltas: start(response), alive: false, ...kept(response) }
         case 'response.completed':
         case 'response.incomplete':
         case 'response.failed':

@@ -22,9 +22,9 @@ export type ResponsesItem =
   | { type: 'text' }
   | { type: 'call'; call: number }
 
-/** A step as a Responses request that leaves nothing stored at the provider. */
+/** A step as a Responses request that leaves nothing stored at the provider, but where it writes in its background. */
 export function responsesRequest(request: StepRequest): ResponseCreateParamsStreaming {
-  const { step, refused } = request
+  const { background, step, refused } = request
   const question = step.messages.findLastIndex(({ role }) => role === 'user')
   return {
     model: step.model,
@@ -34,7 +34,8 @@ export function responsesRequest(request: StepRequest): ResponseCreateParamsStre
       ...(refused.has('files-in-results') ? toldBehind(step.messages, at) : []),
     ]),
     stream: true,
-    ...(!refused.has('store') && { store: false }),
+    ...(background && { background: true }),
+    ...(!refused.has('store') && { store: background }),
     ...(!refused.has('encrypted-reasoning') && { include: ['reasoning.encrypted_content'] }),
     ...(!refused.has('reasoning-summary') && { reasoning: { summary: 'auto' } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),

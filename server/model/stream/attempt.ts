@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 import { failureOf } from '../failure/failure.ts'
 import type { Failure } from '../failure/failure.ts'
-import type { ModelDelta } from '../port.ts'
+import type { Generation, ModelDelta } from '../port.ts'
 import type { Asked } from '../failure/refusals.ts'
 import { ProgressWatch } from './progress-watch.ts'
 import { DeltaAssembler } from './delta-assembler.ts'
@@ -23,6 +23,8 @@ export type AttemptSettings = {
 
 export type Attempt =
   | { type: 'done' }
+  /** What came is not the answer that was shown before. */
+  | { type: 'diverged' }
   | {
       type: 'failed'
       failure: Failure
@@ -34,18 +36,23 @@ export type Attempt =
       asked: Pick<Asked, 'tools' | 'maxTokens' | 'withFilesInResults'>
     }
 
-/**
- * Asks once. What it pushes is the answer; what it returns says whether the answer is whole.
- *
- * @param prepare makes the request; what it throws is a failure like any other
- * @param onAnswered is called once, before the first delta goes out: nobody may come back for more after the last
- */
+export type AttemptPlan = {
+  /** Makes the request; what it throws is a failure like any other. */
+  prepare: () => StepRequest
+  /** The answer that the provider has already, which is read once more instead of asking for one. */
+  reopen: Generation | null
+  /** Called once, before the first delta goes out: nobody may come back for more after the last. */
+  onAnswered: () => void
+  /** Called with the id of an answer that the provider writes by itself, before anything of it. */
+  onResponseId: (id: string) => void
+}
+
+/** Asks once. What it pushes is the answer; what it returns says whether the answer is whole. */
 export async function tryOnce(
   { client, adapter, clock, firstTokenSeconds, idleSeconds }: AttemptSettings,
-  prepare: () => StepRequest,
-  outlet: DeltaOutlet,
+  { prepare, reopen, onAnswered, onResponseId }: AttemptPlan,
+  outlet: DeltaOutlet & { readonly diverged?: boolean },
   signal: AbortSignal,
-  onAnswered: () => void,
 ): Promise<Attempt> {
   let request: StepRequest
   try {
@@ -77,7 +84,10 @@ export async function tryOnce(
   })
   try {
     watch.expect(firstTokenSeconds * 1000)
-    const opening = adapter.open(client, request, controller.signal)
+    const opening =
+      reopen && adapter.reopen
+        ? adapter.reopen(client, reopen, controller.signal)
+        : adapter.open(client, request, controller.signal)
     const opened = await watch.race(opening, controller.signal)
     if (opened.type !== 'value') return failed(timeout(firstTokenSeconds, null))
     const decoding = adapter.decoder(request)
@@ -86,7 +96,9 @@ export async function tryOnce(
     let saidAt = clock.elapsed()
     const ending = readAnswer(sourceOf(opened.value), outlet, watch, signal, (event) => {
       const decoded = decoding.decode(event)
+      if (decoded.responseId !== undefined) onResponseId(decoded.responseId)
       said.send(decoded.deltas)
+      if (outlet.diverged) return { type: 'diverged' }
       if (decoded.fault) {
         said.flush()
         return failed({ type: 'fault', fault: decoded.fault, retryAfterMs: null })
@@ -142,7 +154,7 @@ export async function tryOnce(
     return failed(cut ? { type: 'spent', tokens: request.step.maxTokens } : { type: 'empty' })
   }
   said.send(ending)
-  return { type: 'done' }
+  return { type: outlet.diverged ? 'diverged' : 'done' }
 }
 
 /** A stream that broke: by the network, in the middle of an event, or with an event that is no JSON. */

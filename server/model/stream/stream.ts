@@ -1,11 +1,13 @@
 import type { Endpoint } from '../adapter.ts'
 import { tryOnce } from './attempt.ts'
-import type { AttemptSettings } from './attempt.ts'
+import type { AttemptPlan, AttemptSettings } from './attempt.ts'
 import { pause } from '../clock.ts'
+import { ContinuedOutlet } from './continued-outlet.ts'
 import { deltasFrom } from './delta-queue.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 import { toRunError } from '../failure/errors.ts'
-import type { ModelDelta, ModelStep } from '../port.ts'
+import { goingOn, isLost, isOnlyCutOff, refusesPrefix } from './going-on.ts'
+import type { Generation, ModelDelta, ModelStep } from '../port.ts'
 import { prepareStep } from '../request/prepared-step.ts'
 import { contextWindowIn } from '../failure/provider-fault.ts'
 import type { ProviderFault } from '../failure/provider-fault.ts'
@@ -14,12 +16,18 @@ import { knownRefusals } from '../catalog/model-families.ts'
 import { refusedBy } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
 import { retryDelay } from '../failure/retry.ts'
+import type { RunError } from '../../../shared/contract/errors.ts'
+import { RetoldOutlet } from './retold-outlet.ts'
 
 export type StreamSettings = AttemptSettings & {
   endpoint: Endpoint
   hasKey: boolean
+  /** Answers are written in the provider's background, where the API has one. */
+  background: boolean
   /** From 0 to 1: spreads the retries of many runs. */
   random: () => number
+  /** Ends an answer that the provider writes by itself; never fails. */
+  cancel: (generation: Generation) => Promise<void>
   /** Parameters that this endpoint has refused before. */
   refusals: RefusalMemory
   /** Called with an unexpected failure; the user reads only that something went wrong. */
@@ -46,19 +54,59 @@ async function ask(
   signal: AbortSignal,
 ): Promise<void> {
   const { adapter, clock, endpoint, hasKey, random, refusals } = settings
+  const background = settings.background && step.mayOutlive === true
   const known = [...knownRefusals(endpoint.kind, step.model), ...refusals.of(step.model)]
   const found: Found[] = []
   const tried = new Set<Refusal>()
+  const goes = step.cut ? goingOn(step.cut, { adapter, endpoint, refused: new Set(known) }) : null
+  const prefix = goes?.type === 'prefix' ? goes.prefix : null
+  const retold =
+    background || goes?.type === 'retold' ? new RetoldOutlet(outlet, step.cut?.texts ?? []) : null
+  const altered = prefix === null ? retold : new ContinuedOutlet(outlet, prefix)
+  let generation = goes?.type === 'retold' ? goes.generation : null
   let retries = 0
+  let reopened = 0
+  const end = (error: RunError, more: object = {}): void => {
+    outlet.push({ type: 'error', error, ...more })
+  }
+  const gone = (): void =>
+    end(toRunError({ type: 'cut' }, endpoint, { hasKey }), step.cut ? { isGone: true } : {})
+  if (step.cut && !goes) return gone()
   for (;;) {
     if (signal.aborted) return
     const left = new Set([...known, ...found.map(({ refusal }) => refusal)])
-    // Only an answer tells that what was left out, or sent as well, is what the provider meant.
-    const learn = () => refusals.learn(step.model, found)
-    const prepare = () => prepareStep(step, endpoint, left)
-    const attempt = await tryOnce(settings, prepare, outlet, signal, learn)
+    const plan: AttemptPlan = {
+      prepare: () => prepareStep(step, endpoint, left, { background, prefix }),
+      reopen: generation,
+      // Only an answer tells that what was left out, or sent as well, is what the provider meant.
+      onAnswered: () => refusals.learn(step.model, found),
+      onResponseId: (id) => {
+        if (generation?.id === id) return
+        generation = { api: 'responses', host: endpoint.host, id }
+        outlet.push({ type: 'generation', generation })
+      },
+    }
+    altered?.again()
+    const attempt = await tryOnce(settings, plan, altered ?? outlet, signal)
     if (attempt.type === 'done' || signal.aborted) return
+    if (attempt.type === 'diverged') {
+      if (prefix !== null) refusals.learn(step.model, [{ refusal: 'prefix' }])
+      return gone()
+    }
     const { failure, answered } = attempt
+    if (generation && isOnlyCutOff(failure) && reopened < MAX_REOPENED) {
+      reopened += 1
+      await pause(clock, REOPEN_MS * 2 ** reopened * (0.75 + random() / 2), signal)
+      continue
+    }
+    if (plan.reopen && isLost(failure)) {
+      if (retold?.empty !== true) return gone()
+      void settings.cancel(plan.reopen)
+      generation = null
+      continue
+    }
+    // That answer has failed by itself: another may be asked for.
+    generation = null
     if (failure.type === 'fault' && !answered && found.length + tried.size < MAX_REFUSALS) {
       const { fault } = failure
       const last = found.at(-1)
@@ -73,14 +121,17 @@ async function ask(
         continue
       }
     }
-    const wait = answered ? null : retryDelay(failure, retries, random())
+    if (prefix !== null && !answered && refusesPrefix(failure)) {
+      refusals.learn(step.model, [{ refusal: 'prefix' }])
+      return gone()
+    }
+    const wait = answered || retold?.empty === false ? null : retryDelay(failure, retries, random())
     if (wait === null) {
       if (failure.type === 'internal') settings.onInternal(failure.cause)
       for (const usage of attempt.usage) outlet.push(usage)
       const window = failure.type === 'fault' ? contextWindowIn(failure.fault) : null
       const error = toRunError(failure, endpoint, { hasKey, model: step.model })
-      outlet.push({ type: 'error', error, ...(window !== null && { contextWindow: window }) })
-      return
+      return end(error, window === null ? {} : { contextWindow: window })
     }
     retries += 1
     await pause(clock, wait, signal)
@@ -111,3 +162,6 @@ function isTool(refusal: Refusal): boolean {
 const MAX_REFUSED_TOOLS = 16
 /** The most changes of one step's request after refusals. */
 const MAX_REFUSALS = 24
+/** So often an answer that the provider writes by itself is opened again after the connection failed. */
+const MAX_REOPENED = 5
+const REOPEN_MS = 100

@@ -40,9 +40,11 @@ export type ScriptedProvider = AsyncDisposable & {
  *
  * @param script the replies in the order of the requests, the last one for all that follow; or a function of the
  *   request and its number, from 0
+ * @param isStrict false takes any request
  */
 export async function startScriptedProvider(
   script: ScriptedReply[] | ((request: ScriptedRequest, number: number) => ScriptedReply),
+  { isStrict = true }: { isStrict?: boolean } = {},
 ): Promise<ScriptedProvider> {
   const requests: ScriptedRequest[] = []
   const problems: string[] = []
@@ -71,7 +73,7 @@ export async function startScriptedProvider(
       over.resolve()
     })
     let cut = false
-    if (request.method === 'POST') problems.push(...requestProblems(request.body))
+    if (request.method === 'POST' && isStrict) problems.push(...requestProblems(request.body))
     const number = requests.push(request) - 1
     const reply = Array.isArray(script)
       ? script[Math.min(number, script.length - 1)]

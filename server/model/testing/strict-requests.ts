@@ -8,7 +8,13 @@ import type { JsonObject } from '../json.ts'
 export function requestProblems(body: unknown): string[] {
   const request = objectOf(body)
   const turns = Array.isArray(request.messages) ? chatTurns(request) : responsesTurns(request)
-  return [...turns.problems, ...orderProblems(turns.turns), ...toolProblems(request, turns.turns)]
+  const order = orderProblems(turns.turns, goesOn(request))
+  return [...turns.problems, ...order, ...toolProblems(request, turns.turns)]
+}
+
+/** Whether the server is told to go on with the last message. */
+function goesOn({ messages, continue_final_message: continues }: JsonObject): boolean {
+  return continues === true || objectOf(arrayOf(messages).at(-1)).prefix === true
 }
 
 /** A message, a call's result, or an assistant message with its calls, whichever API told it. */
@@ -74,10 +80,11 @@ function responsesTurns({ input, instructions }: JsonObject): Read {
   return { turns, problems }
 }
 
-function orderProblems(turns: readonly Turn[]): string[] {
+function orderProblems(turns: readonly Turn[], mayEndWithAssistant: boolean): string[] {
   const problems: string[] = []
   if (turns[0]?.role !== 'user') problems.push('a beginning that is no question')
-  if (turns.at(-1)?.role === 'assistant') problems.push('an end that is the assistant’s own')
+  if (turns.at(-1)?.role === 'assistant' && !mayEndWithAssistant)
+    problems.push('an end that is the assistant’s own')
   for (const [at, turn] of turns.entries()) {
     const before = turns[at - 1]
     if (turn.role !== 'tool' && before?.role === turn.role) {

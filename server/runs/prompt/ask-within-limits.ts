@@ -1,6 +1,6 @@
 import type { StepUsage } from '../../../db/schema.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
-import type { ModelUsage } from '../../model/port.ts'
+import type { CutAnswer, Generation, ModelUsage } from '../../model/port.ts'
 import type { Payer } from '../../budget/planned-call.ts'
 import { redactError } from '../../model/redacted-error.ts'
 import type { RunDeps } from '../deps.ts'
@@ -9,6 +9,17 @@ import type { FittedStep, Question } from './fit-step.ts'
 import type { RunRecorder } from '../recorder.ts'
 import { askModel } from '../step.ts'
 import type { StepResult } from '../step.ts'
+
+/** Whose tokens and money it takes. */
+type Paid = {
+  payer: Payer
+  cut: CutStep | null
+  /** Whether another attempt goes on with what is left unfinished here. */
+  isLeft(): boolean
+}
+
+/** What an attempt that was cut had shown of the step, and what was set aside for what the provider goes on with. */
+export type CutStep = { answer: CutAnswer; reserved: unknown }
 
 export type PaidResult = Omit<StepResult, 'usage'> & {
   usage: StepUsage | null
@@ -23,11 +34,11 @@ const MAX_SHORTENINGS = 3
  * Asks for one step within the limits: of what the model reads, of what the run may write, and of the day's budget.
  *
  * @param written tokens that the run's earlier steps wrote
- * @param payer whose tokens and money it takes
+ * @param number of the step in its run
  */
 export async function askWithin(
   question: Question,
-  { written, payer }: { written: number; payer: Payer },
+  { written, number, ...paid }: { written: number; number: number } & Paid,
   deps: RunDeps,
   recorder: RunRecorder,
   signal: AbortSignal,
@@ -42,7 +53,7 @@ export async function askWithin(
   const limited = { ...question, request: { ...question.request, maxTokens } }
   for (let share = 1, shortened = 0; ; shortened += 1) {
     const fitted = await fitStep(limited, deps, share)
-    const result = await askPaid(fitted, payer, deps, recorder, signal)
+    const result = await askPaid(fitted, { number, ...paid }, deps, recorder, signal)
     const tooLong =
       result.end.type === 'failed' &&
       result.end.error.code === 'context_too_long' &&
@@ -72,24 +83,27 @@ function lessThan(read: number, written: number): number {
 
 async function askPaid(
   fitted: FittedStep,
-  payer: Payer,
+  { payer, cut, isLeft, number }: Paid & { number: number },
   deps: RunDeps,
   recorder: RunRecorder,
   signal: AbortSignal,
 ): Promise<PaidResult> {
   const { budget, catalog, tokens } = deps
-  const reserved = await budget.reserve({
+  const call = {
     model: fitted.step.model,
     // Both an estimate and a tokenizer that is not the model's own may be a little too low.
     inputTokens: Math.ceil(fitted.likely * 1.15),
     outputTokens: fitted.step.maxTokens,
     payer,
-  })
+  }
+  const reserved = cut?.answer.generation
+    ? { ok: true as const, reservation: budget.takeUp(call, cut.reserved) }
+    : await budget.reserve(call)
   if (!reserved.ok) {
     return refused(fitted.step.model, reserved.error)
   }
-  const { outputTokens: maxTokens, shortage, limited, settle } = reserved.reservation
-  const step = { ...fitted.step, maxTokens }
+  const { outputTokens: maxTokens, shortage, limited, receipt, settle } = reserved.reservation
+  const step = { ...fitted.step, maxTokens, mayOutlive: true, ...(cut && { cut: cut.answer }) }
   const mustKeep = limited || deps.settings.maxOutputTokens !== null
   const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
   const begun = !signal.aborted
@@ -97,14 +111,24 @@ async function askPaid(
   const result = await askModel(
     deps.model,
     await deps.files.load(step, payer.userId),
-    recorder,
+    {
+      text: (kind, text) => recorder.text(kind, text),
+      generation: (at: Generation) => recorder.generation({ step: number, at, reserved: receipt }),
+    },
     signal,
     (error) => deps.onError(redactError(error), 'the model port threw'),
     longest,
   )
-  const used = begun ? usedBy(result, fitted.likely) : NOTHING
+  const before = cut?.answer.generation ? lengthOf(cut.answer) : 0
+  const used = begun ? usedBy(result, fitted.likely, before) : NOTHING
+  // What the provider goes on with is settled by whoever takes it up; what it has lost counts in full.
+  const isOpen =
+    (result.end.type === 'aborted' && result.generation !== null && isLeft()) ||
+    (result.end.type === 'gone' && Boolean(cut?.answer.generation))
   try {
-    await settle(used)
+    if (!isOpen) {
+      await settle(used)
+    }
     if (shortage && hitLimit(result)) {
       await shortage.note()
     }
@@ -126,13 +150,22 @@ async function askPaid(
  * The usage of a call, estimated where the provider reports none. A call that failed before its first word costs
  * nothing.
  */
-function usedBy({ usage, end, length }: StepResult, likely: number): ModelUsage {
+function usedBy(
+  { usage, end, length: fresh }: StepResult,
+  likely: number,
+  before: number,
+): ModelUsage {
+  const length = before + fresh
   if (usage) {
     return usage
   }
-  return end.type === 'failed' && length === 0
+  return (end.type === 'failed' || end.type === 'gone') && length === 0
     ? NOTHING
     : { inputTokens: likely, outputTokens: Math.ceil(length / 3) }
+}
+
+function lengthOf({ texts }: CutAnswer): number {
+  return texts.reduce((length, { text }) => length + text.length, 0)
 }
 
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
@@ -164,6 +197,7 @@ function refused(model: string, error: RunError): PaidResult {
     providerState: null,
     length: 0,
     contextWindow: null,
+    generation: null,
     notes: [],
     omitted: 0,
   }

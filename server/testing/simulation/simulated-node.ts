@@ -62,7 +62,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     paceMs: 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => local.payload(events),
-    onFenced: (runId) => runs.lose(runId),
+    onFenced: ({ runId, attempt }) => runs.lose(runId, attempt),
   })
   const settings = {
     model: 'simulated',

@@ -1,0 +1,7 @@
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+
+/** An answer that the provider writes and keeps by itself, so that whoever takes the run over can go on with it. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table runs add column generation json`.execute(db)
+}
