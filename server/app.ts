@@ -52,6 +52,7 @@ import {
   openImageMaker,
   openMcpServers,
   openModel,
+  openWake,
   openTelemetryOf,
   pricedAddress,
 } from './open-resources.ts'
@@ -204,11 +205,23 @@ export async function createApp(options: AppOptions) {
   })
   const reader = new LogReader(database, hub)
   const feed = new RemoteFeed(database, hub)
+  const wake = await openWake(config, onError)
+  if (wake) {
+    new Gauge({
+      name: 'throughline_wake_up',
+      help: 'Whether the server of WAKE_URL carries the word between nodes; if not, Postgres does.',
+      registers: [metrics],
+      collect() {
+        this.set(wake.up ? 1 : 0)
+      },
+    })
+  }
   const node = new LocalNode({
     id: newId(),
     database,
     leaseSeconds: config.runs.leaseMs / 1000,
     clock: databaseClock,
+    wake,
     onMessage: (message) => {
       onNodeMessage(message).catch((error: unknown) =>
         onError(error, 'a message of another node could not be handled'),
@@ -227,6 +240,7 @@ export async function createApp(options: AppOptions) {
     paceMs: 8,
     onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
     payload: (events) => node.payload(events),
+    ...(wake && { onCommitted: (events) => node.committed(events) }),
     onFenced: ({ runId, attempt }) => runs.lose(runId, attempt),
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
@@ -313,6 +327,7 @@ export async function createApp(options: AppOptions) {
     reader,
     hub,
     node,
+    wake,
     runs,
     tools,
     model,

@@ -58,6 +58,9 @@ export function createNodeMessageHandler({
             changes.touch(sessionId)
           }
         }
+        if (message.logs?.every(({ sessionId }) => !hub.reads(sessionId))) {
+          return
+        }
         return feed.catchUp()
       case 'stop':
         return runs.stop(message.runId)

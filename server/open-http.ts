@@ -90,6 +90,7 @@ export async function openHttp(options: OpenHttpOptions) {
     checkDatabase: () => ping(services.database.db),
     report: outage.report,
     checkTools: () => services.tools.unsettled(),
+    isWakeDown: () => services.wake?.up === false,
     metrics: options.metrics,
     clientAddress,
     tls: config.listen.tls,

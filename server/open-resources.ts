@@ -14,6 +14,7 @@ import { createPrices } from './model/catalog/prices.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
+import type { Wake } from './nodes/wake.ts'
 import type { ModelPort } from './model/port.ts'
 import { streamingFetch } from './model/stream/streaming-fetch.ts'
 import { OFF } from './telemetry/telemetry.ts'
@@ -97,6 +98,16 @@ export async function openTelemetryOf({ telemetry }: Config, version: string): P
   if (telemetry.endpoint === null) return OFF
   const { openTelemetry } = await import('./telemetry/open-telemetry.ts')
   return openTelemetry({ endpoint: telemetry.endpoint, version })
+}
+
+/** What carries the word between nodes, where it is not Postgres. An embedded database has no other nodes. */
+export async function openWake(
+  { databaseUrl, wakeUrl }: Config,
+  onError: (error: unknown, what: string) => void,
+): Promise<Wake | null> {
+  if (wakeUrl === null || databaseUrl === null) return null
+  const { RedisWake } = await import('./nodes/redis-wake.ts')
+  return new RedisWake({ url: wakeUrl, onError })
 }
 
 /** The model that was brought along, else the one that the settings name, else the demo model. */

@@ -10,6 +10,7 @@ import type { LocalPresence } from './presence/presence.ts'
 import type { ModelPort } from './model/port.ts'
 import type { ModelCatalog } from './model/catalog/catalog.ts'
 import type { LocalNode } from './nodes/node.ts'
+import type { Wake } from './nodes/wake.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -22,6 +23,8 @@ export type Services = {
   reader: LogReader
   hub: Hub
   node: LocalNode
+  /** Carries the word between nodes; null where Postgres does. */
+  wake: Wake | null
   runs: RunSupervisor
   tools: ToolRegistry
   model: ModelPort

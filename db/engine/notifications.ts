@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
@@ -29,6 +29,10 @@ export type Notifications = {
   open(): Promise<void>
   /** Seals a text of at most `MAX_TEXT_BYTES` bytes as the payload of a notification. */
   seal(text: string): string
+  /** The sealed text; null for what was not sealed with the shared secret. */
+  unseal(payload: string): string | null
+  /** A name for what the nodes on this database share elsewhere. */
+  readonly channel: string
   /** Listens until it is disposed; reconnects after a lost connection. */
   listen(listener: NotificationListener): AsyncDisposable
 }
@@ -60,6 +64,10 @@ export function postgresNotifications(address: PostgresAddress, db: () => Db): N
       known = await readNodeSecret(db(), CHANNEL, randomBytes(SECRET_LENGTH))
     },
     seal: (text) => seal(secret(), text),
+    unseal: (payload) => unseal(secret(), payload),
+    get channel() {
+      return `${CHANNEL}:${createHmac('sha256', secret()).update(CHANNEL).digest('hex').slice(0, 16)}`
+    },
     listen(listener) {
       const leave = new AbortController()
       const done = keepListening({ address, db, secret: secret() }, listener, leave.signal)

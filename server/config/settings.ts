@@ -40,6 +40,12 @@ export const Settings = z.object({
       error: 'must be a connection string that begins with postgres:// or postgresql://.',
     })
     .optional(),
+  WAKE_URL: z
+    .url({
+      protocol: /^rediss?$/,
+      error: 'must be the address of a Redis server: redis://… or, with TLS, rediss://….',
+    })
+    .optional(),
   DATA_DIR: z.string().default('./data'),
   OPENAI_API_KEY: z.string().trim().optional(),
   OPENAI_BASE_URL: webUrl(

@@ -15,6 +15,8 @@ export type HealthOptions = {
   checkDatabase: () => Promise<unknown>
   /** Reports whether the server still waits for tools after its start, and why some are missing. */
   checkTools?: () => { isWaiting: boolean; reasons: string[] }
+  /** True while the server of WAKE_URL does not carry the word between nodes: Postgres does meanwhile. */
+  isWakeDown?: () => boolean
   isDraining: () => boolean
   onNoDatabase: (error: unknown, what: string) => void
   /** The timeout of the database check. */
@@ -46,7 +48,8 @@ export function healthRoutes(options: HealthOptions) {
         const { isWaiting, reasons } = options.checkTools?.() ?? { isWaiting: false, reasons: [] }
         // Bounded: a server that stays away holds nothing up for long, and is told of.
         if (isWaiting) return await reply.code(503).send({ status: 'waiting-for-tools', reasons })
-        return { status: 'ok', ...(reasons.length > 0 && { reasons }) }
+        const all = options.isWakeDown?.() ? [...reasons, WAKE_DOWN] : reasons
+        return { status: 'ok', ...(all.length > 0 && { reasons: all }) }
       } catch (error) {
         options.onNoDatabase(error, 'the database does not answer')
         return reply.code(503).send({ status: 'no-database' })
@@ -54,6 +57,8 @@ export function healthRoutes(options: HealthOptions) {
     })
   }
 }
+
+const WAKE_DOWN = 'the server of WAKE_URL does not answer: nodes tell each other by Postgres'
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()

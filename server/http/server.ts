@@ -51,6 +51,7 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   /** Logs what failed here; the logger itself when left out. */
   report?: Report
   checkTools?: HealthOptions['checkTools']
+  isWakeDown?: HealthOptions['isWakeDown']
   /** The metrics of the other rooms, which `/metrics` shows too. */
   metrics?: Registry
   limits?: Partial<Limits>

@@ -48,6 +48,12 @@ export function encodeEvents(from: string, events: readonly LoggedSessionEvent[]
   if (fits(whole)) {
     return whole
   }
+  const named = encodeLogs(from, events)
+  return fits(named) ? named : encode(from, { type: 'logs', logs: null })
+}
+
+/** Encodes the ids of the logs that grew. */
+export function encodeLogs(from: string, events: readonly LoggedSessionEvent[]): string {
   const structural = new Map<SessionId, boolean>()
   for (const { sessionId, event } of events) {
     structural.set(sessionId, structural.get(sessionId) === true || event.type !== 'chunk')
@@ -56,8 +62,7 @@ export function encodeEvents(from: string, events: readonly LoggedSessionEvent[]
     sessionId,
     structural: isStructural,
   }))
-  const named = encode(from, { type: 'logs', logs })
-  return fits(named) ? named : encode(from, { type: 'logs', logs: null })
+  return encode(from, { type: 'logs', logs })
 }
 
 function fits(payload: string): boolean {

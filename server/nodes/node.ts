@@ -2,14 +2,17 @@ import type { Database } from '../../db/engine/database.ts'
 import { removeNode, removeOtherNodes, renewNode } from '../../db/queries/nodes.ts'
 import { notify } from '../../db/engine/notifications.ts'
 import type { DatabaseClock } from './database-clock.ts'
-import { decode, encode, encodeEvents } from './message.ts'
+import { decode, encode, encodeEvents, encodeLogs } from './message.ts'
 import type { NodeMessage } from './message.ts'
+import type { Wake } from './wake.ts'
 import type { LoggedSessionEvent } from '../log/events.ts'
 
 export type NodeOptions = {
   id: string
   database: Database
   leaseSeconds: number
+  /** Carries the messages instead of the database's notifications, as long as it is up. */
+  wake?: Wake | null
   /** Set by each heartbeat. */
   clock?: DatabaseClock
   /** Called with each message of another node. */
@@ -34,6 +37,8 @@ const RECOVERY_GRACE_MS = 3 * HEARTBEAT_RETRY_MS
  * for this long: their last notification may have been lost.
  */
 const LAST_POLL_MS = 1_000
+/** No commit takes longer that began while messages went by `wake`. */
+const UNTOLD_MS = 10_000
 /** The shortest interval between two log lines about foreign notifications. */
 const FOREIGN_LOG_INTERVAL_MS = 60_000
 
@@ -52,6 +57,7 @@ export class LocalNode {
   #foreign = 0
   #foreignLoggedAt = Number.NEGATIVE_INFINITY
   #notified = false
+  #wentDown = Number.NEGATIVE_INFINITY
   #heartbeat: NodeJS.Timeout | null = null
   #pollTimer: NodeJS.Timeout | null = null
   #renewing: Promise<void> = Promise.resolve()
@@ -88,6 +94,35 @@ export class LocalNode {
           }
         },
       }) ?? null
+    this.#listenToWake()
+  }
+
+  #listenToWake(): void {
+    const { database, wake } = this.#options
+    const { notifications } = database
+    if (!wake || !notifications) {
+      return
+    }
+    wake.listen(notifications.channel, {
+      onText: (sealed) => {
+        const text = notifications.unseal(sealed)
+        if (text === null) {
+          this.#countForeign()
+        } else {
+          this.#receive(text)
+        }
+      },
+      onState: (up) => {
+        if (up) {
+          this.#renewSoon()
+        } else {
+          // What was said until this was noticed may be lost.
+          this.#wentDown = performance.now()
+          this.broadcast({ type: 'logs', logs: null })
+        }
+        this.#pollSoon(0)
+      },
+    })
   }
 
   /** True when there may be other nodes to notify; while it is false, nothing is sent. */
@@ -101,9 +136,27 @@ export class LocalNode {
     return now < this.#leaseEnds && now >= this.#othersMayBeBack
   }
 
-  /** The notification payload about these events, to be sent with their commit; null when there are no other nodes. */
+  /**
+   * The notification payload about these events, to be sent with their commit; null when there are no other nodes, or
+   * they are told by `committed`.
+   */
   payload(events: readonly LoggedSessionEvent[]): string | null {
-    return this.hasOthers ? this.#seal(encodeEvents(this.id, events)) : null
+    const byDatabase = this.hasOthers && !this.#options.wake?.up
+    return byDatabase ? this.#seal(encodeEvents(this.id, events)) : null
+  }
+
+  /** Tells the other nodes whose logs grew by a commit. It is a hint: they read the database. */
+  committed(events: readonly LoggedSessionEvent[]): void {
+    const { wake } = this.#options
+    if (!wake || !this.hasOthers) {
+      return
+    }
+    // A commit that was under way when it went down went without a notification.
+    if (wake.up || performance.now() - this.#wentDown < UNTOLD_MS) {
+      this.#send(encodeLogs(this.id, events)).catch((error: unknown) =>
+        this.#options.onError(error, 'the other nodes could not be told'),
+      )
+    }
   }
 
   /** Sends a message to the other nodes now. A failure is only logged, because polling finds the same later. */
@@ -127,14 +180,28 @@ export class LocalNode {
     if (this.hasOthers) {
       await this.#notify({ type: 'released' })
     }
+    await this.#options.wake?.close()
     await this.#listening?.[Symbol.asyncDispose]()
   }
 
   async #notify(message: NodeMessage): Promise<void> {
-    const payload = this.#seal(encode(this.id, message))
-    if (payload !== null) {
-      await notify(this.#options.database.db, payload)
+    await this.#send(encode(this.id, message))
+  }
+
+  async #send(text: string): Promise<void> {
+    const { database, wake } = this.#options
+    const payload = this.#seal(text)
+    if (payload === null) {
+      return
     }
+    if (wake?.up) {
+      try {
+        return await wake.publish(payload)
+      } catch {
+        // It tells by itself that it is down.
+      }
+    }
+    await notify(database.db, payload)
   }
 
   #seal(text: string): string | null {
@@ -239,7 +306,11 @@ export class LocalNode {
           this.#options.onError(error, 'what other nodes wrote could not be read'),
         )
         .finally(() =>
-          this.#pollSoon(this.#notified ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified),
+          this.#pollSoon(
+            (this.#options.wake?.up ?? this.#notified)
+              ? POLL_INTERVAL_MS.notified
+              : POLL_INTERVAL_MS.unnotified,
+          ),
         )
     }, delay)
   }

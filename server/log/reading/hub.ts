@@ -41,6 +41,11 @@ export class Hub {
     )
   }
 
+  /** Whether a session is being read here. */
+  reads(sessionId: SessionId): boolean {
+    return this.#topics.has(sessionId)
+  }
+
   /** The number of readers of all sessions. */
   get readers(): number {
     return this.#topics.values().reduce((sum, { readers }) => sum + readers, 0)

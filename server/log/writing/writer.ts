@@ -15,6 +15,8 @@ export type WriterOptions = CommitOptions & {
   hub: Hub
   /** Milliseconds from the start of one commit to the start of the next at the least, while nothing is urgent. */
   paceMs: number
+  /** Called with what was committed, after its readers here. */
+  onCommitted?(events: readonly SequencedEvent[]): void
 }
 
 /** So often a command is tried while others are quicker to add to its log; in truth twice is rare. */
@@ -216,6 +218,9 @@ export class LogWriter {
         }
         this.#options.hub.publish(log.sessionId, events)
       }
+    }
+    if (batch.length > 0) {
+      this.#options.onCommitted?.(batch)
     }
   }
 

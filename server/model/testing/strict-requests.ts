@@ -83,8 +83,9 @@ function responsesTurns({ input, instructions }: JsonObject): Read {
 function orderProblems(turns: readonly Turn[], mayEndWithAssistant: boolean): string[] {
   const problems: string[] = []
   if (turns[0]?.role !== 'user') problems.push('a beginning that is no question')
-  if (turns.at(-1)?.role === 'assistant' && !mayEndWithAssistant)
+  if (turns.at(-1)?.role === 'assistant' && !mayEndWithAssistant) {
     problems.push('an end that is the assistant’s own')
+  }
   for (const [at, turn] of turns.entries()) {
     const before = turns[at - 1]
     if (turn.role !== 'tool' && before?.role === turn.role) {

@@ -35,6 +35,8 @@ export class Network {
       open: async () => undefined,
       // Notifications are not encrypted here.
       seal: (text) => text,
+      unseal: (payload) => payload,
+      channel: 'simulated',
       listen: ({ onNotification, onState }) => {
         this.#members.push({ gate, onPayload: onNotification, queue: [] })
         onState(true)

@@ -1,0 +1,98 @@
+import pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { redisServer, startRedis } from '../../scripts/testing/redis-server.ts'
+import { startTwoApps } from '../testing/two-apps.ts'
+import { textOf, watch } from '../testing/watch.ts'
+
+const program = redisServer()
+if ('missing' in program) console.log(`WAKE_URL is not tested: ${program.missing}.`)
+const path = 'path' in program ? program.path : ''
+
+describe.skipIf(path === '')('the word between nodes by a real Redis server', () => {
+  async function open() {
+    await using opened = new AsyncDisposableStack()
+    const redis = opened.use(await startRedis(path))
+    const nodes = opened.use(await startTwoApps({ env: { WAKE_URL: redis.url } }))
+    const { first, second } = nodes
+    const isUp = (up: boolean) =>
+      expect.poll(() => [first, second].map(({ services }) => services.wake?.up)).toEqual([up, up])
+    await isUp(true)
+    const { id } = await first.caller.sessions.create({})
+    const there = opened.use(watch(second.caller, id))
+    await there.untilEvent('snapshot')
+    await first.caller.messages.send({ sessionId: id, text: 'Hello' })
+    const call = await first.model.nextCall()
+    const text = () => textOf(there.state, there.state?.messages.at(-1)?.id ?? '')
+    let said = ''
+    const resources = opened.move()
+    return {
+      ...{ redis, nodes, there, call, isUp, text, id },
+      /** Says words one by one, and waits until the other node's reader has each. */
+      async say(...words: string[]) {
+        for (const word of words) {
+          said += word
+          call.say(word)
+          await there.until(() => text() === said)
+        }
+      },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    }
+  }
+
+  test('shows readers what another node writes, and Postgres commits no notification (P1, P2)', async () => {
+    await using talk = await open()
+    const heard: string[] = []
+    const client = new pg.Client({ connectionString: talk.nodes.env.DATABASE_URL })
+    await client.connect()
+    client.on('notification', ({ payload = '' }) => heard.push(payload))
+    await client.query('listen throughline')
+    await talk.say('one ', 'two ', 'three')
+    const { second } = talk.nodes
+    const aborted = new Promise((resolve) => talk.call.signal.addEventListener('abort', resolve))
+    await second.caller.runs.stop({ sessionId: talk.id })
+    await aborted
+    await talk.there.untilEvent('end')
+    await client.query('select 1')
+    expect(heard).toEqual([])
+    await client.end()
+  })
+
+  test.each(['killed', 'frozen'] as const)(
+    'goes by Postgres when the server is %s in the middle of an answer, and comes back: nothing is lost (P2, P3)',
+    async (how) => {
+      await using talk = await open()
+      const { redis, there, call } = talk
+      await talk.say('one ', 'two ')
+      if (how === 'killed') await redis.kill()
+      else redis.freeze()
+      await talk.say('three ', 'four ')
+      await talk.isUp(false)
+      await talk.say('five ', 'six ')
+      if (how === 'killed') await redis.resume()
+      else redis.thaw()
+      await talk.isUp(true)
+      await talk.say('seven ', 'eight')
+      call.finish()
+      await there.untilEvent('end')
+      const seqs = there.events.map(({ seq }) => seq)
+      expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
+    },
+  )
+
+  test('starts without the server, says so, and uses it once it is there', async () => {
+    await using redis = await startRedis(path)
+    await redis.kill()
+    await using nodes = await startTwoApps({ env: { WAKE_URL: redis.url } })
+    const address = await nodes.first.listen()
+    const ready = async () => (await fetch(`${address}/readyz`)).json()
+    expect(await ready()).toMatchObject({
+      status: 'ok',
+      reasons: [expect.stringContaining('WAKE_URL')],
+    })
+    const metrics = async () => (await fetch(`${address}/metrics`)).text()
+    expect(await metrics()).toContain('throughline_wake_up 0')
+    await redis.resume()
+    await expect.poll(ready).toEqual({ status: 'ok' })
+    expect(await metrics()).toContain('throughline_wake_up 1')
+  })
+})
