@@ -31,6 +31,7 @@ const ToolPage = z.object({
   tools: z.array(z.unknown()).default([]),
   nextCursor: z.string().optional().catch(undefined),
 })
+const Anything = z.looseObject({})
 export const CallResult = z.object({
   content: z.array(z.unknown()).default([]),
   structuredContent: z.unknown().optional(),
@@ -120,6 +121,31 @@ export class McpConnection {
       if (!cursor) break
     }
     return tools
+  }
+
+  /** Whether the server has resources. */
+  get hasResources(): boolean {
+    return this.#client.getServerCapabilities()?.resources !== undefined
+  }
+
+  /**
+   * Asks for something that changes nothing.
+   *
+   * @throws as `call` does
+   */
+  async read(
+    request: { method: string; params: Record<string, unknown> },
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    this.#calls += 1
+    try {
+      return await this.#client.request(request, Anything, { signal, timeout: NO_TIMEOUT_MS })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#callError(error)
+    } finally {
+      this.#calls -= 1
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import { ForgottenError, McpConnection } from './connection.ts'
 import { toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
 import { failureReason } from './failure-reason.ts'
+import { resourceTools } from './resources.ts'
 import type { McpTimeouts } from './timeouts.ts'
 
 type State =
@@ -158,7 +159,11 @@ export class McpServer {
         'of the schemas of an MCP server, what is no JSON Schema is left out',
       )
     }
-    this.#become({ phase: 'ready', tools, connection })
+    const own = new Set(tools.map(({ name }) => name))
+    const reading = connection.hasResources
+      ? resourceTools(this.config, connection).filter(({ name }) => !own.has(name))
+      : []
+    this.#become({ phase: 'ready', tools: [...tools, ...reading], connection })
   }
 
   /** The next connection, once it offers the identical tool: an approval is for the tool as it was. */

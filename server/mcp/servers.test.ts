@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { temporaryFolder } from '../../scripts/testing/server-process.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { McpOutput } from '../../shared/contract/mcp-output.ts'
@@ -106,6 +107,25 @@ test('the reference server answers over stdio, and is told nothing of this proce
     ok: false,
     kind: 'failed',
     error: expect.stringContaining('get-sum'),
+  })
+})
+
+test('the reference server’s resources are listed and read by tools of its own', async () => {
+  await using mcp = await serve([everythingServer()])
+  const listed = outputOf(await mcp.call('everything__list_resources'))
+  const { resources, templates } = z
+    .object({
+      resources: z.array(z.object({ uri: z.string() })),
+      templates: z.array(z.object({ uriTemplate: z.string() })),
+    })
+    .parse(listed.structuredContent)
+  expect(templates.length).toBeGreaterThan(0)
+  const read = outputOf(await mcp.call('everything__read_resource', { uri: resources[0]?.uri }))
+  expect(read.content[0]).toMatchObject({ type: 'text', text: expect.stringMatching(/./) })
+  expect(mcp.registry.needsApproval('everything__read_resource', {})).toBe(false)
+  expect(await mcp.call('everything__read_resource', { uri: 'none://here' })).toMatchObject({
+    ok: false,
+    kind: 'failed',
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { askFirst } from '../testing/ask-first.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
+import { restartable } from '../testing/restartable.ts'
 import { startAccounts } from '../testing/people.ts'
 
 const Content = z.array(z.object({ type: z.literal('text'), text: z.string() }))
@@ -59,12 +60,54 @@ onEachStorage((database, openStorage) => {
       await ada.client.close()
       await bob.client.close()
     })
+
+    test('takes everything said again as the same, over an end of the server in between (P9, P11)', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage, { tools: [askFirst] })
+      const id = '01890a5d-ac96-774b-bcce-b302099a8058'
+      const message = { session_id: id, id: '01890a5d-ac96-774b-bcce-b302099a8059', text: 'More' }
+      const first = await server.start()
+      const before = await open(await first.listen())
+      const started = await before.ask('session_start', { id, text: 'Work' })
+      const sent = await before.ask('session_send', message)
+      ;(await first.model.nextCall()).callTools({ name: 'ask_first', arguments: {} })
+      const waiting = JSON.stringify(await before.ask('session_wait', { session_id: id }))
+      const call_id = /"call_id":"([^"]+)"/.exec(waiting)?.[1]
+      const run_id = /"run_id":"([^"]+)"/.exec(JSON.stringify(started))?.[1]
+      await before.client.close()
+      await first[Symbol.asyncDispose]()
+
+      await using second = await server.start()
+      const after = await open(await second.listen())
+      expect(await after.ask('session_start', { id, text: 'Work' })).toEqual(started)
+      expect(await after.ask('session_start', { id, text: 'Other work' })).toMatch(/^CONFLICT/)
+      expect(await after.ask('session_send', message)).toEqual(sent)
+      const approve = { call_id, decision: 'approve' }
+      expect(await after.ask('session_answer', approve)).toMatchObject({ call_id })
+      expect(await after.ask('session_answer', approve)).toMatchObject({ call_id })
+      expect(await after.ask('session_answer', { call_id, decision: 'deny' })).toMatch(/^CONFLICT/)
+      const call = await second.model.nextCall()
+      expect(await after.ask('session_stop', { session_id: id, run_id })).toEqual({ stopped: true })
+      await new Promise<void>((resolve) => {
+        if (call.signal.aborted) resolve()
+        call.signal.addEventListener('abort', () => resolve())
+      })
+      const next = await second.model.nextCall()
+      expect(await after.ask('session_stop', { session_id: id, run_id })).toEqual({
+        stopped: false,
+      })
+      next.say('Done.')
+      next.finish()
+      expect(await after.ask('session_wait', { session_id: id })).toMatchObject({ status: 'idle' })
+      expect(second.model.asked).toBe(2)
+      await after.client.close()
+    })
   })
 })
 
-async function open(url: string, token: string) {
+async function open(url: string, token?: string) {
   const client = new Client({ name: 'an-agent', version: '1.0.0' })
-  const requestInit = { headers: { authorization: `Bearer ${token}` } }
+  const requestInit = token ? { headers: { authorization: `Bearer ${token}` } } : {}
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }))
   return {
     client,

@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
-import { CallId, MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { toHttpError } from '../../http/http-errors.ts'
 import { derivedId } from '../derived-id.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
+import { decidedBefore } from './decided-before.ts'
 import { readSession, waitForSession } from './read-session.ts'
 
 /** Clients give a request up after a minute, unless they are told otherwise. Seconds. */
@@ -96,7 +97,7 @@ export function sessionTools(
   )
   add(
     'session_answer',
-    'Approves or denies a call that waits for a decision.',
+    'Approves or denies a call that waits for a decision. The same decision again is the same one.',
     tool(
       z.object({
         call_id: CallId,
@@ -104,16 +105,25 @@ export function sessionTools(
         reason: z.string().max(2_000).optional(),
       }),
       async ({ call_id: callId, decision, reason }) => {
-        const { status } = await call(tools.decide, { callId, decision, ...(reason && { reason }) })
+        const { status } = await call(tools.decide, {
+          ...{ callId, decision },
+          ...(reason && { reason }),
+        }).catch(async (error: unknown) => {
+          const decided = await decidedBefore(door, callId, decision)
+          if (!decided) throw error
+          return decided
+        })
         return { call_id: callId, status }
       },
     ),
   )
   add(
     'session_stop',
-    'Stops what is being answered in a session.',
-    tool(z.object({ session_id: SessionId }), ({ session_id: sessionId }) =>
-      call(runs.stop, { sessionId }),
+    'Stops what is being answered in a session. With run_id it stops nothing that came after.',
+    tool(
+      z.object({ session_id: SessionId, run_id: RunId.optional() }),
+      ({ session_id: sessionId, run_id: runId }) =>
+        call(runs.stop, { sessionId, ...(runId && { runId }) }),
     ),
   )
   add(

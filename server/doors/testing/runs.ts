@@ -26,8 +26,8 @@ const written = fc.array(
 )
 
 const step = fc.record({
-  /** What attempts had written that were cut. */
-  cut: fc.array(written, { maxLength: 2 }),
+  /** What attempts had written that were cut, and whether the next one went on with it. */
+  cut: fc.array(fc.tuple(written, fc.boolean()), { maxLength: 3 }),
   written,
   calls: fc.array(fc.constantFrom('client', 'server', 'asks', 'denied', 'bad'), {
     minLength: 1,
@@ -44,9 +44,9 @@ export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .map(({ steps, outcome }) => {
     const writer = new RunWriter()
     steps.forEach((one, index) => {
-      for (const cut of one.cut) {
+      for (const [cut, goesOn] of one.cut) {
         writer.write(cut)
-        writer.takeOver()
+        writer.takeOver(goesOn)
       }
       writer.write(one.written)
       if (index < steps.length - 1) writer.call(one.calls)
@@ -80,10 +80,10 @@ class RunWriter {
     }
   }
 
-  takeOver(): void {
+  takeOver(goesOn: boolean): void {
     this.#attempt += 1
-    this.#parts = this.#parts.slice(0, this.#kept)
-    const [attempt, keepParts] = [this.#attempt, this.#kept]
+    this.#parts = goesOn ? this.#parts : this.#parts.slice(0, this.#kept)
+    const [attempt, keepParts] = [this.#attempt, this.#parts.length]
     this.#add({
       ...{ type: 'start', runId, messageId, attempt, keepParts },
       message: this.#message('running'),

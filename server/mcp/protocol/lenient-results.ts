@@ -27,12 +27,13 @@ function piecesOf(content: unknown): unknown[] {
     : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]
 }
 
-/** Only the protocol version of the server's self-description is used, so the rest may be invalid. */
+/** Of the server's self-description its protocol version is used, and whether it has resources; the rest may be invalid. */
 export function readInitialization(result: unknown): Record<string, unknown> {
-  const { protocolVersion } = isObject(result) ? result : {}
+  const { capabilities, protocolVersion } = isObject(result) ? result : {}
+  const hasResources = isObject(capabilities) && isObject(capabilities.resources)
   return {
     ...(protocolVersion !== undefined && { protocolVersion }),
-    capabilities: {},
+    capabilities: hasResources ? { resources: {} } : {},
     serverInfo: { name: 'unknown', version: 'unknown' },
   }
 }

@@ -1,0 +1,17 @@
+import { findCall } from '../../../db/queries/messages/tool-calls.ts'
+import type { CallId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import type { DoorRequest } from '../request.ts'
+
+/** The call, if just this was decided about it before: an agent whose answer was lost says it again. Else null. */
+export async function decidedBefore(
+  { services, userId }: Pick<DoorRequest, 'services' | 'userId'>,
+  callId: CallId,
+  decision: 'approve' | 'deny',
+): Promise<Pick<ToolCall, 'status'> | null> {
+  const stored = await findCall(services.database.db, userId, callId)
+  if (!stored || stored.approvalHash === null || stored.call.status === 'awaiting-approval') {
+    return null
+  }
+  return (stored.call.status === 'denied') === (decision === 'deny') ? stored.call : null
+}
