@@ -48,7 +48,7 @@ export function resourceTools(
           },
         },
       },
-      execute: async (input, { signal }) => {
+      execute: async (input, { attach, signal }) => {
         const { cursor } = ListInput.parse(input)
         const params = cursor === undefined ? {} : { cursor }
         const page = ListPage.parse(
@@ -68,7 +68,7 @@ export function resourceTools(
           ...(page.nextCursor && { nextCursor: page.nextCursor }),
         }
         signal.throwIfAborted()
-        return toOutput({ content: [], structuredContent })
+        return toOutput({ content: [], structuredContent }, attach)
       },
     },
     {
@@ -85,10 +85,11 @@ export function resourceTools(
           required: ['uri'],
         },
       },
-      execute: async (input, { signal }) => {
+      execute: async (input, { attach, signal }) => {
         const request = { method: 'resources/read', params: ReadInput.parse(input) }
         const { contents } = Contents.parse(await connection.read(request, signal))
-        return toOutput({ content: contents.map((resource) => ({ type: 'resource', resource })) })
+        const content = contents.map((resource) => ({ type: 'resource', resource }))
+        return toOutput({ content }, attach)
       },
     },
   ]
