@@ -48,7 +48,7 @@ export function resourceTools(
           },
         },
       },
-      execute: async (input, { signal, attach }) => {
+      execute: async (input, { attach, signal }) => {
         const { cursor } = ListInput.parse(input)
         const params = cursor === undefined ? {} : { cursor }
         const page = ListPage.parse(
@@ -85,13 +85,11 @@ export function resourceTools(
           required: ['uri'],
         },
       },
-      execute: async (input, { signal, attach }) => {
+      execute: async (input, { attach, signal }) => {
         const request = { method: 'resources/read', params: ReadInput.parse(input) }
         const { contents } = Contents.parse(await connection.read(request, signal))
-        return toOutput(
-          { content: contents.map((resource) => ({ type: 'resource', resource })) },
-          attach,
-        )
+        const content = contents.map((resource) => ({ type: 'resource', resource }))
+        return toOutput({ content }, attach)
       },
     },
   ]
