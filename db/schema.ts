@@ -14,7 +14,15 @@ import type {
   StrayObjectTable,
 } from './schema-files.ts'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type {
+  CallId,
+  KeyId,
+  MessageId,
+  ProjectId,
+  RunId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,
@@ -23,6 +31,7 @@ import type {
   Outcome,
   TextPart,
   Usage,
+  WaitsFor,
 } from '../shared/contract/message.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
@@ -31,8 +40,17 @@ import type { RunOptions } from '../shared/contract/run-options.ts'
 import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
+import type {
+  PresetTable,
+  ProjectFileTable,
+  ProjectTable,
+  PushSubscriptionTable,
+  PushTable,
+  WithdrawnMessageTable,
+} from './schema-belongings.ts'
+
 /** Written as JSON text, read as a parsed value. */
-type JsonColumn<T> = ColumnType<T, string | null, string | null>
+export type JsonColumn<T> = ColumnType<T, string | null, string | null>
 
 /** A generated column. */
 type Derived = ColumnType<string, never, never>
@@ -58,6 +76,12 @@ export type Schema = {
   api_keys: ApiKeyTable
   audit_log: AuditLogTable
   responses: ResponseTable
+  presets: PresetTable
+  projects: ProjectTable
+  project_files: ProjectFileTable
+  push_subscriptions: PushSubscriptionTable
+  pushes: PushTable
+  withdrawn_messages: WithdrawnMessageTable
   file_contents: FileContentTable
   files: FileTable
   message_files: MessageFileTable
@@ -110,6 +134,11 @@ export type SessionTable = {
   summary_job: string | null
   /** The newest message that the summary covers. */
   summarised_leaf: MessageId | null
+  project_id: Generated<ProjectId | null>
+  /** The names of the tools that the model is not offered here; null for none. */
+  tools_off: JsonColumn<string[] | null>
+  /** True deletes the session when it closes. */
+  temporary: Generated<boolean>
   /** The words of title and summary, as a `tsvector`. */
   search_words: Derived
 }
@@ -143,6 +172,8 @@ export type MessageTable = {
   joined_part: Generated<number | null>
   /** Of an answer that was continued: the runs before `run_id` that wrote it, oldest first. */
   earlier_runs: Generated<RunId[] | null>
+  /** What the answer waited for at that `seq`; over as soon as `parts_seq` is beyond it, or the answer has ended. */
+  waits_for: JsonColumn<(WaitsFor & { seq: number }) | null>
 }
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome

@@ -32,6 +32,10 @@ import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
 import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
+import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
+import { up as push } from '../migrations/0061-push.ts'
+import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
+import { up as waits } from '../migrations/0063-waits.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -62,6 +66,10 @@ const migrations: Record<string, Migration> = {
   '0046-responses': { up: responses },
   '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
+  '0060-presets-projects': { up: presetsProjects },
+  '0061-push': { up: push },
+  '0062-withdrawn-messages': { up: withdrawnMessages },
+  '0063-waits': { up: waits },
 }
 
 /** In order. The template of new databases is cached by these names. */

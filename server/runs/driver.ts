@@ -1,4 +1,5 @@
 import { readDriveStart } from '../../db/queries/runs/run-drives.ts'
+import type { DriveStart } from '../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
@@ -23,6 +24,7 @@ import { currentMessages, tellJoined } from './prompt/current.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
+import { toldOfProject } from './prompt/told-project.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { openRecorder } from './recorder.ts'
@@ -42,7 +44,7 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller, kept, earlier, joined } = await load(run, deps)
+  const { steps, calls, question, caller, kept, earlier, joined, toolsOff } = await load(run, deps)
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept)
   const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
@@ -61,7 +63,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       put(await recorder.call({ ...stored, call }))
     }
   }
-  const offer = new Offer(run, deps, recorder, question.request.systemPrompt)
+  const offer = new Offer(run, deps, recorder, question.request.systemPrompt, toolsOff)
   let state: RunState = resume(steps.length, ids(calls, isOpen), ids(calls, isAwaiting), maxSteps)
   const apply = (input: RunInput) => {
     state = advance(state, input, maxSteps)
@@ -214,7 +216,7 @@ async function load(run: Run, deps: RunDeps) {
     model: run.model,
     temperature: run.options?.temperature ?? deps.settings.temperature,
     maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
-    systemPrompt: run.options?.instructions ?? start.systemPrompt ?? deps.settings.systemPrompt,
+    systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
   }
   // Calls are recorded with the step that made them.
   const earlierRuns = start.earlierRuns ?? []
@@ -239,8 +241,17 @@ async function load(run: Run, deps: RunDeps) {
       usage: start.earlierUsage,
     },
     joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
+    toolsOff: start.toolsOff ?? [],
     kept: start.kept.slice(0, steps.at(-1)?.partsEnd ?? run.baseParts ?? 0),
   }
+}
+
+/** What the model is told first: of the session, or else the server, and of the session's project. */
+async function instructionsFor(start: DriveStart, run: Run, deps: RunDeps): Promise<string> {
+  const own = start.systemPrompt ?? deps.settings.systemPrompt
+  return start.projectId === null
+    ? own
+    : `${own}${await toldOfProject(deps.database.db, run.userId, start.projectId)}`
 }
 
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {

@@ -39,6 +39,7 @@ export async function askModel(
   longest = Number.POSITIVE_INFINITY,
 ): Promise<StepResult> {
   const calls = new Map<number, AskedCall>()
+  let retries = 0
   const result: StepResult = {
     end: { type: 'aborted' },
     model: step.model,
@@ -81,6 +82,10 @@ export async function askModel(
         }
         break
       }
+      case 'retry':
+        retries += 1
+        await recorder.waits({ ...delta, retry: retries })
+        break
       case 'usage':
         result.usage = delta.usage
         break

@@ -167,6 +167,19 @@ beforeAll(async () => {
   await call('get /files/{id}/info', { id: stored })
   await call('delete /files/{id}', { id: stored })
 
+  const own = { id: crypto.randomUUID() }
+  await call('put /preset/{id}', own, { name: 'Editor', suggestions: ['Mend this'] })
+  await call('get /preset')
+  await call('delete /preset/{id}', own)
+  await call('put /project/{id}', own, { name: 'Harbour', instructions: 'Think of ships.' })
+  await call('get /project')
+  await call('delete /project/{id}', own)
+  await call('get /push/key')
+  const endpoint = 'https://push.example.com/device'
+  const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) }
+  await call('post /push/subscription', {}, { endpoint, keys })
+  await call(`delete /push/subscription?endpoint=${encodeURIComponent(endpoint)}`)
+
   const member = await makePerson(app)
   await call('get /admin/users')
   await call('patch /admin/users/{id}', { id: member }, { limits: { runsAtOnce: 2 } })

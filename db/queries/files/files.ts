@@ -114,13 +114,17 @@ export async function fileExists(db: Db, id: FileId): Promise<boolean> {
   return row !== undefined
 }
 
-/** Deletes a file of this person's that no message has; false when one has it, or there is none. */
+const isInProject = sql`exists (select from project_files where file_id = files.id)`
+
+/** Deletes a file of this person's that no message or project has; false when one has it, or there is none. */
 export async function deleteUnusedFile(db: Db, userId: UserId, id: FileId): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('files')
     .where('id', '=', id)
     .where('user_id', '=', userId)
-    .where(sql<boolean>`not exists (select from message_files where file_id = files.id)`)
+    .where(
+      sql<boolean>`not exists (select from message_files where file_id = files.id) and not ${isInProject}`,
+    )
     .executeTakeFirst()
   return Number(numDeletedRows) > 0
 }
@@ -156,21 +160,22 @@ export async function lockFiles(
   return findFiles(transaction, userId, ids)
 }
 
-/** Deletes the files that messages of this session have, and of no other. */
+/** Deletes the files that messages of this session have, and nothing else. */
 export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId): Promise<void> {
   await sql`
     delete from files where id in (select file_id from message_files where session_id = ${sessionId})
     and not exists (
-      select from message_files where file_id = files.id and session_id <> ${sessionId})`.execute(
-    transaction,
-  )
+      select from message_files where file_id = files.id and session_id <> ${sessionId})
+    and not ${isInProject}`.execute(transaction)
 }
 
-/** Deletes files from before this time that no message has. */
+/** Deletes files from before this time that no message or project has. */
 export async function deleteOrphans(db: Db, before: string): Promise<void> {
   await sql`
     delete from files where created_at < ${before}
-    and not exists (select from message_files where file_id = files.id)`.execute(db)
+    and not exists (select from message_files where file_id = files.id) and not ${isInProject}`.execute(
+    db,
+  )
 }
 
 /** The texts of those of these files that are this person's; null for one without. */

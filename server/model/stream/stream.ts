@@ -83,6 +83,8 @@ async function ask(
       return
     }
     retries += 1
+    const why = toRunError(failure, endpoint, { hasKey, model: step.model })
+    outlet.push({ type: 'retry', waitMs: wait, error: why })
     await pause(clock, wait, signal)
   }
 }

@@ -63,6 +63,8 @@ export async function deliver(
     if (error instanceof UploadRefusedError) {
       return { type: 'refused', error: { code: 'BAD_REQUEST', message: error.message } }
     }
+    // Taken back elsewhere, before this client knew that it had arrived.
+    if (isApiError(error, 'PRECONDITION_FAILED')) return { type: 'withdrawn' }
     if (isApiError(error)) {
       const passes = isOutage(error) || (failures < MAX_FAILURES && isServersFault(error))
       return passes ? { type: 'failed' } : { type: 'refused', error: toSessionError(error) }

@@ -113,7 +113,13 @@ function MessageById(props: {
             ...one,
             view: (
               <Place id={one.id} reachedId={props.reachedId}>
-                <MessageById {...props} id={one.id} beginsLine={false} isNewest={false} joined={[]} />
+                <MessageById
+                  {...props}
+                  id={one.id}
+                  beginsLine={false}
+                  isNewest={false}
+                  joined={[]}
+                />
               </Place>
             ),
           }))}
