@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { UpdateNotice } from './update-notice.tsx'
+import { ProjectLinks } from '../features/projects/project-links.tsx'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
@@ -104,7 +105,9 @@ function Sessions({
           onChoose?.()
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
-      />
+      >
+        <ProjectLinks onChoose={onChoose} />
+      </SessionList>
       <UpdateNotice />
       <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>

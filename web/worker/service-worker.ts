@@ -87,7 +87,7 @@ async function asset(request: Request): Promise<Response> {
 /** Whether the app draws what is at this path. */
 function isPage(pathname: string): boolean {
   const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
-  return /^\/($|s\/|usage$|settings$|admin$)/.test(path)
+  return /^\/($|s\/|p\/|usage$|settings$|admin$)/.test(path)
 }
 
 export {}

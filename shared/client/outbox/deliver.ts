@@ -41,7 +41,11 @@ export async function deliver(
     }
     if (entry.session !== null) {
       // Made, sent and deleted since, it does not begin anew.
-      const made = { id: entry.sessionId, ...entry.session, unlessDeleted: true }
+      const { toolsOff, ...session } = entry.session
+      const made = {
+        ...{ id: entry.sessionId, ...session, unlessDeleted: true },
+        ...(toolsOff && { toolsOff: [...toolsOff] }),
+      }
       await api.sessions.create.mutate(made, options)
       await done.made()
     }

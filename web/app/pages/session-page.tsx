@@ -10,6 +10,7 @@ import { drafts } from '../../features/messages/composer/page-drafts.ts'
 import {
   reason,
   sendMessage,
+  denyWaiting,
   stopAnswer,
   unmadeSession,
 } from '../../features/messages/composer/send-message.ts'
@@ -44,6 +45,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
   const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  const isWaiting = useSession(id, ({ state }) => state?.session.waiting ?? false)
   // With the demo model there is no choice of models.
   const modelKind = useModelKind()
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
@@ -104,10 +106,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         )}
         <Composer
           draftKey={id}
-          placeholder={isRunning ? 'Message (answered next)' : 'Message'}
+          placeholder={isWaiting ? 'Message (answered after your decision)' : isRunning ? 'Message (answered next)' : 'Message'}
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
+          onDeny={isWaiting ? () => void denyWaiting(client, id) : null}
           onEditLast={() => editLast(client, id)}
           choices={session && <ModelOfSession id={id} />}
         />

@@ -1,6 +1,8 @@
 import { Suspense, lazy } from 'react'
 import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
+import { PresetList } from '../../features/presets/preset-list.tsx'
+import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { ModelList } from '../../features/models/model-list.tsx'
 import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
 import { Transfer } from '../../features/sessions/transfer.tsx'
@@ -30,6 +32,15 @@ export function SettingsPage() {
             text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
           >
             <Transfer />
+          </Section>
+          <Section
+            title="Assistants"
+            text="What a new session can begin with: instructions, a model, the tools it has, and first suggestions."
+          >
+            <PresetList />
+          </Section>
+          <Section title="Archive" text="Sessions that are kept out of the list.">
+            <SessionRows label="Archived sessions" only={{ archived: true }} none="Nothing is archived." />
           </Section>
           <Section
             title="Shared links"

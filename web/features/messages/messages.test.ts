@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MAX_TEXT_LENGTH } from '../../../shared/contract/message.ts'
 import type { AppPart } from '../../../shared/client/index.ts'
+import { waitsWords } from './answer/waits-text.tsx'
 import { announcement } from './answer/announcement.ts'
 import { LONGEST_TEXT, tooLong } from './composer/text-limit.ts'
 import { inOrder, messageText, stepsOf } from './steps.ts'
@@ -142,4 +143,15 @@ test('what joined an answer stands before the part that was written next, and te
   ).toEqual(['0-0,1-1', 'a', 'b', '2-2', 'c', '3-3'])
   // The step that it joined has said nothing yet.
   expect(order([{ id: 'a', part: 4 }])).toEqual(['0-0,1-1', '2-3', 'a'])
+})
+
+test('what an answer waits for is said in words, and for how long', () => {
+  const now = Date.parse('2026-03-29T12:00:00.000Z')
+  const wait = { code: 'provider_rate_limit', until: '2026-03-29T12:00:07.400Z', retry: 1 }
+  expect(waitsWords(wait, now)).toBe(
+    'The provider takes no more requests just now. Asking again in 8 s…',
+  )
+  expect(waitsWords({ ...wait, code: 'provider_error', retry: 2 }, now + 9_000)).toBe(
+    'The model’s server is in trouble. Asking again (try 3)…',
+  )
 })

@@ -6,7 +6,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 const SessionMenu = lazy(() => import('./session-menu.tsx'))
 const SessionDialog = lazy(() => import('./dialogs/session-dialog.tsx'))
 
-export type SessionAction = 'rename' | 'instructions' | 'share' | 'delete'
+export type SessionAction = 'rename' | 'instructions' | 'project' | 'share' | 'delete'
 
 /** The button that opens a session's menu. The menu and its dialogs are loaded on first use. */
 export function SessionActions({

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { Search, SquarePen, X } from 'lucide-react'
+import { EyeOff, Search, SquarePen, X } from 'lucide-react'
 import { Suspense, lazy, useDeferredValue, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -17,7 +18,12 @@ const SearchResults = lazy(() => import('./search-results.tsx'))
  * All sessions by day, with a search.
  * @param props.onChoose called when a session or a new one is chosen; closes the sheet
  */
-export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
+export function SessionList(props: {
+  onNew: () => void
+  onChoose?: () => void
+  /** Above the sessions. */
+  children?: ReactNode
+}) {
   const today = useToday()
   const [search, setSearch] = useState('')
   const query = useDeferredValue(search.trim())
@@ -40,6 +46,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
+        {props.children}
         <WaitingSessions onChoose={props.onChoose} />
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
@@ -125,6 +132,9 @@ function SessionRow({
         onClick={onChoose}
         className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
       >
+        {session.temporary && (
+          <EyeOff aria-label="Temporary" size={13} className="mr-1.5 inline text-muted" />
+        )}
         {sessionTitle(session)}
       </Link>
       <SessionActions

@@ -7,6 +7,7 @@ import { CopyAnswer } from './copy-answer.tsx'
 import { Ending } from './ending.tsx'
 import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
+import { WaitsText } from './waits-text.tsx'
 import { inOrder, messageText } from '../steps.ts'
 import type { IndexedPart } from '../steps.ts'
 import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
@@ -58,7 +59,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       {isLive ? (
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />
-          {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+          {message.waitsFor ? (
+            <WaitsText waitsFor={message.waitsFor} />
+          ) : (
+            message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>
+          )}
           {props.voice}
           {versions}
         </div>

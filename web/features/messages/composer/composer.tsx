@@ -33,11 +33,13 @@ export function Composer(props: {
   onSend: (written: Written) => void
   onStop: (() => void) | null
   isStopping?: boolean
+  /** Denies the calls that wait for an approval; null while none does. */
+  onDeny?: (() => void) | null
   onEditLast?: () => void
   /** Further choices below the box, such as the model's. */
   choices?: ReactNode
 }) {
-  const { draftKey, onSend, onStop } = props
+  const { draftKey, onSend, onStop, onDeny = null } = props
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
   const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
   const box = useRef<HTMLTextAreaElement>(null)
@@ -76,6 +78,12 @@ export function Composer(props: {
     })
   }
 
+  /** The message is in the queue before the answer goes on, so that it is there at its next step. */
+  function denyAndSend(): void {
+    send('steer')
+    onDeny?.()
+  }
+
   /** Nothing goes out without a file that was to go with it; one that did not get through goes with the message. */
   function sendNow(whenBusy?: Written['whenBusy']): void {
     const list = attachments.get(draftKey)
@@ -93,7 +101,8 @@ export function Composer(props: {
     const choice = onStop && busyChoiceOf(event)
     if (!choice && !isSubmitKey(event)) return
     event.preventDefault()
-    send(choice ?? undefined)
+    if (choice === 'steer' && onDeny) denyAndSend()
+    else send(choice ?? undefined)
   }
 
   return (
@@ -194,7 +203,9 @@ export function Composer(props: {
           </button>
         )}
       </div>
-      {onStop && !isEmpty && excess === null && <BusyChoices onChoose={send} />}
+      {onStop && !isEmpty && excess === null && (
+        <BusyChoices onChoose={send} onDeny={onDeny && denyAndSend} />
+      )}
       {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>
   )
