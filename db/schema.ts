@@ -221,6 +221,8 @@ export type RunTable = {
   started_at: string | null
   ended_at: string | null
   compacted_at: string | null
+  /** From the start of its first attempt to its first word; null where another attempt went on, or none came. */
+  first_token_ms: Generated<number | null>
 }
 
 /** The usage of a step. Steps from before costs were recorded have no `costUsd`. */

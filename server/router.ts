@@ -44,7 +44,7 @@ import { stopRun, unqueueMessage } from './commands/stop-run.ts'
 import * as queries from './queries.ts'
 import * as sessionQueries from './sessions/queries.ts'
 import { mutation, router } from './trpc.ts'
-import { dailyUsage, summarizeUsage } from './usage/queries.ts'
+import { answersUsage, dailyUsage, summarizeUsage } from './usage/queries.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
@@ -94,7 +94,7 @@ export const appRouter = router({
     answer: command(answerCall),
   },
   models: { list: queries.listModels },
-  usage: { summary: summarizeUsage, daily: dailyUsage },
+  usage: { summary: summarizeUsage, daily: dailyUsage, answers: answersUsage },
   presets: {
     list: queries.listPresets,
     save: command(keepPreset),

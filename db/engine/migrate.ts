@@ -35,7 +35,7 @@ import { up as joiningContinuing } from '../migrations/0051-joining-continuing.t
 import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
 import { up as push } from '../migrations/0061-push.ts'
 import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
-import { up as waits } from '../migrations/0063-waits.ts'
+import { up as waitsFirstTokens } from '../migrations/0063-waits-first-tokens.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -69,7 +69,7 @@ const migrations: Record<string, Migration> = {
   '0060-presets-projects': { up: presetsProjects },
   '0061-push': { up: push },
   '0062-withdrawn-messages': { up: withdrawnMessages },
-  '0063-waits': { up: waits },
+  '0063-waits-first-tokens': { up: waitsFirstTokens },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -39,6 +39,7 @@ export class RunRecorder {
   readonly #answer: Answer
   /** As it was when this last wrote; null before that. */
   #steered: boolean | null = null
+  #firstTokenAt: string | null = null
 
   constructor(run: Run, deps: RunDeps, lose: AbortSignal, answer: Answer) {
     this.#run = run
@@ -50,6 +51,7 @@ export class RunRecorder {
   /** Resolves when there is room for more text. */
   text(kind: TextKind, text: string): Promise<void> {
     const first = this.#answer.stepEmpty
+    this.#firstTokenAt ??= this.#deps.now()
     const { id: runId, attempt } = this.#run
     return this.#deps.log.chunk(
       this.#run.sessionId,
@@ -183,6 +185,7 @@ export class RunRecorder {
         usageOfAnswer,
         notes,
         now: this.#deps.now(),
+        firstTokenAt: this.#firstTokenAt,
         parts: { stored, seq },
         step: lastStep && { ...lastStep, partsEnd: stored.length },
       })

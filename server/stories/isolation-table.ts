@@ -95,6 +95,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
   'models.list': { expected: 'own' },
   'usage.summary': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'usage.daily': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'usage.answers': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'presets.list': { expected: 'own' },
   'presets.save': { expected: 'taken', input: ({ presetId: id }) => ({ id, name: 'Mine' }) },
   'presets.delete': { expected: 'missing', input: ({ presetId: id }) => ({ id }) },

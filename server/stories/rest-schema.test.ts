@@ -111,6 +111,7 @@ beforeAll(async () => {
   await call('post /session/import', {}, { data: file })
   await call('get /usage/summary')
   await call('get /usage/daily')
+  await call('get /usage/answers')
   const token = idOf(await call('post /share', {}, { sessionId }), 'token')
   await call('get /share')
   await call('get /share/{token}', { token })

@@ -44,7 +44,13 @@ export default function PersonBar() {
       </IconButton>
       {isAsking && (
         <Suspense>
-          <UnsentDialog onClose={() => setAsking(false)} onSignOut={() => void signOut()} />
+          <UnsentDialog
+            onClose={() => setAsking(false)}
+            onSignOut={() => {
+              setAsking(false)
+              void signOut()
+            }}
+          />
         </Suspense>
       )}
     </div>

@@ -22,6 +22,7 @@ import { Wordmark } from './wordmark.tsx'
 
 const Attention = lazy(() => import('./attention.tsx'))
 const GuestBanner = lazy(() => import('./guest-banner.tsx'))
+const NotKeptNotice = lazy(() => import('./not-kept-notice.tsx'))
 const PersonBar = lazy(() => import('./person-bar.tsx'))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
@@ -109,6 +110,9 @@ function Sessions({
         <ProjectLinks onChoose={onChoose} />
       </SessionList>
       <UpdateNotice />
+      <Suspense>
+        <NotKeptNotice />
+      </Suspense>
       <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>
           <ChartNoAxesColumn aria-hidden size={15} />

@@ -155,6 +155,8 @@ export type RunEnding = {
   error: RunError | null
   notes: readonly string[]
   now: string
+  /** When its first word came, if this attempt was the first and heard it; ISO 8601. */
+  firstTokenAt: string | null
   /** The whole answer, and the place in the log of the event that ends it. */
   parts: { stored: StoredPart[]; seq: number }
   /** The step that ends the answer, if one does. */
@@ -184,7 +186,9 @@ export async function endRun(
       where id = ${messageId}
     ), ended as (
       update runs set status = ${outcome}, owner = null, finish = ${finish}, usage = ${usage}, error = ${error},
-        notes = coalesce(${notes}, notes), ended_at = ${ending.now}
+        notes = coalesce(${notes}, notes), ended_at = ${ending.now},
+        first_token_ms = case when attempt = 1 then greatest(0,
+          extract(epoch from ${ending.firstTokenAt}::timestamptz - started_at) * 1000)::integer end
       where id = ${id}
     )
     select ${sql.join(runColumns.map((column) => aliased(column)))} from runs

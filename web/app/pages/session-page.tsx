@@ -28,11 +28,11 @@ import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
+import { whenIdle } from '../when-idle.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
 const Conversation = lazy(loadConversation)
-// Beside the first page, which is drawn without waiting for it: the network may be gone when a message is sent.
-loadConversation().catch(() => undefined)
+whenIdle(loadConversation)
 
 /**
  * The page of one conversation.
@@ -106,7 +106,13 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         )}
         <Composer
           draftKey={id}
-          placeholder={isWaiting ? 'Message (answered after your decision)' : isRunning ? 'Message (answered next)' : 'Message'}
+          placeholder={
+            isWaiting
+              ? 'Message (answered after your decision)'
+              : isRunning
+                ? 'Message (answered next)'
+                : 'Message'
+          }
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}

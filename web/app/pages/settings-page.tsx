@@ -40,7 +40,11 @@ export function SettingsPage() {
             <PresetList />
           </Section>
           <Section title="Archive" text="Sessions that are kept out of the list.">
-            <SessionRows label="Archived sessions" only={{ archived: true }} none="Nothing is archived." />
+            <SessionRows
+              label="Archived sessions"
+              only={{ archived: true }}
+              none="Nothing is archived."
+            />
           </Section>
           <Section
             title="Shared links"

@@ -93,10 +93,7 @@ export function PresetList() {
       </div>
       <Outcome {...state} />
       {edited && (
-        <PresetDialog
-          preset={edited === 'new' ? null : edited}
-          onClose={() => setEdited(null)}
-        />
+        <PresetDialog preset={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
       )}
     </div>
   )

@@ -106,7 +106,9 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
               }}
             />
           </div>
-          <p className="text-xs text-muted">The model reads them in every session of the project.</p>
+          <p className="text-xs text-muted">
+            The model reads them in every session of the project.
+          </p>
         </div>
         <Outcome error={error} />
         <div className="flex justify-end gap-2">

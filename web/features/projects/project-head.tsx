@@ -54,11 +54,7 @@ export function ProjectHead({ project }: { project: Project }) {
           Change
         </Button>
         <Button onClick={() => void archive()}>
-          {archived ? (
-            <ArchiveRestore aria-hidden size={14} />
-          ) : (
-            <Archive aria-hidden size={14} />
-          )}
+          {archived ? <ArchiveRestore aria-hidden size={14} /> : <Archive aria-hidden size={14} />}
           {archived ? 'Take out of the archive' : 'Archive'}
         </Button>
         <Button

@@ -1,4 +1,5 @@
 import { Suspense, lazy, useEffect, useState } from 'react'
+import { onOpenFind } from './open-find.ts'
 import type { FindProps } from './find-bar.tsx'
 
 const FindBar = lazy(() => import('./find-bar.tsx'))
@@ -18,7 +19,11 @@ export function FindInSession(props: FindProps) {
       box?.select()
     }
     document.addEventListener('keydown', onKeyDown)
-    return () => document.removeEventListener('keydown', onKeyDown)
+    const leave = onOpenFind(() => setOpen(true))
+    return () => {
+      document.removeEventListener('keydown', onKeyDown)
+      leave()
+    }
   }, [])
   return (
     isOpen && (
