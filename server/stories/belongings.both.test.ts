@@ -46,7 +46,9 @@ onEachStorage((database, openStorage) => {
         ...{ systemPrompt: 'Be brief.', projectId: id, toolsOff: ['get_system_metrics'] },
       })
       expect(session).toMatchObject({ projectId: id, toolsOff: ['get_system_metrics'] })
-      expect((await caller.sessions.list({ projectId: id })).items).toHaveLength(1)
+      await caller.sessions.create({})
+      const { items } = await caller.sessions.list({ projectId: id })
+      expect(items.map((one) => one.id)).toEqual([session.id])
       await caller.messages.send({ sessionId: session.id, text: 'Where to?' })
       const { step, ...call } = await app.model.nextCall()
       expect(step.systemPrompt).toMatch(

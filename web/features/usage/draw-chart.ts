@@ -30,9 +30,13 @@ export function drawChart(home: HTMLElement, drawn: Drawn): uPlot {
       height: drawn.height,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { show: !isBars } },
-      scales: { y: { range: (_plot, _least, most) => [0, Math.max(most * 1.08, 1)] } },
+      scales: {
+        // Half a day on either side, so that the first and last bars are whole.
+        x: { range: (_plot, first, last) => [first - HALF_A_DAY, last + HALF_A_DAY] },
+        y: { range: (_plot, _least, most) => [0, Math.max(most * 1.08, 1)] },
+      },
       axes: [
-        { ...axis, grid: { show: false }, values: (_plot, at) => at.map(dayWords) },
+        { ...axis, size: 30, grid: { show: false }, values: (_plot, at) => at.map(dayWords) },
         { ...axis, size: 62, values: (_plot, at) => at.map((value) => format(value)) },
       ],
       series: [
@@ -50,6 +54,9 @@ export function drawChart(home: HTMLElement, drawn: Drawn): uPlot {
     home,
   )
 }
+
+/** Seconds. */
+const HALF_A_DAY = 43_200
 
 /** A canvas does not know the page's variables. */
 function resolved(home: HTMLElement, value: string): string {
