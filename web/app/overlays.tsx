@@ -4,10 +4,13 @@ import type { Session } from '../../shared/contract/session.ts'
 import type { SessionAction } from '../features/sessions/session-actions.tsx'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+import { loaded } from '../ui/loaded.ts'
 
-const Palette = lazy(() => import('./palette/palette.tsx'))
-const SessionDialog = lazy(() => import('../features/sessions/dialogs/session-dialog.tsx'))
-const ShortcutsDialog = lazy(() => import('./shortcuts-dialog.tsx'))
+const Palette = lazy(() => loaded(() => import('./palette/palette.tsx')))
+const SessionDialog = lazy(() =>
+  loaded(() => import('../features/sessions/dialogs/session-dialog.tsx')),
+)
+const ShortcutsDialog = lazy(() => loaded(() => import('./shortcuts-dialog.tsx')))
 
 export type Overlay = 'palette' | 'shortcuts'
 

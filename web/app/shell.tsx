@@ -19,11 +19,12 @@ import { SheetContext } from './sheet-context.ts'
 import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
+import { loaded } from '../ui/loaded.ts'
 
-const Attention = lazy(() => import('./attention.tsx'))
-const GuestBanner = lazy(() => import('./guest-banner.tsx'))
-const NotKeptNotice = lazy(() => import('./not-kept-notice.tsx'))
-const PersonBar = lazy(() => import('./person-bar.tsx'))
+const Attention = lazy(() => loaded(() => import('./attention.tsx')))
+const GuestBanner = lazy(() => loaded(() => import('./guest-banner.tsx')))
+const NotKeptNotice = lazy(() => loaded(() => import('./not-kept-notice.tsx')))
+const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {

@@ -29,9 +29,10 @@ import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { whenIdle } from '../when-idle.ts'
+import { loaded } from '../../ui/loaded.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
-const Conversation = lazy(loadConversation)
+const Conversation = lazy(() => loaded(loadConversation))
 whenIdle(loadConversation)
 
 /**

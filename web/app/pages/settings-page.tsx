@@ -11,8 +11,9 @@ import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
+import { loaded } from '../../ui/loaded.ts'
 
-const AccountSections = lazy(() => import('./account-sections.tsx'))
+const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
 export function SettingsPage() {
   const model = useModelKind()

@@ -3,8 +3,9 @@ import { Folder, Plus } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useProjects } from './use-projects.ts'
+import { loaded } from '../../ui/loaded.ts'
 
-const ProjectDialog = lazy(() => import('./project-dialog.tsx'))
+const ProjectDialog = lazy(() => loaded(() => import('./project-dialog.tsx')))
 
 /** The projects in the sidebar. */
 export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined }) {

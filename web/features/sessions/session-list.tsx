@@ -11,8 +11,9 @@ import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
 import { WaitingSessions } from './waiting-sessions.tsx'
+import { loaded } from '../../ui/loaded.ts'
 
-const SearchResults = lazy(() => import('./search-results.tsx'))
+const SearchResults = lazy(() => loaded(() => import('./search-results.tsx')))
 
 /**
  * All sessions by day, with a search.

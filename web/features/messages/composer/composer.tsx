@@ -19,8 +19,9 @@ import type { Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
+import { loaded } from '../../../ui/loaded.ts'
 
-const SlashMenu = lazy(() => import('../prompts/slash-menu.tsx'))
+const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
  * The message box. Its text is the draft `draftKey` until it is sent.

@@ -1,8 +1,9 @@
 import { Suspense, lazy, useEffect, useState } from 'react'
 import { onOpenFind } from './open-find.ts'
 import type { FindProps } from './find-bar.tsx'
+import { loaded } from '../../../ui/loaded.ts'
 
-const FindBar = lazy(() => import('./find-bar.tsx'))
+const FindBar = lazy(() => loaded(() => import('./find-bar.tsx')))
 
 /** Ctrl F in a conversation. */
 export function FindInSession(props: FindProps) {
