@@ -59,7 +59,7 @@ onEachStorage((database, openStorage) => {
       const of = (by: 'day' | 'model' | 'session') => app.caller.usage.answers({ by })
       expect(await of('model')).toMatchObject([
         {
-          ...{ key: 'small', title: null, answers: 1, failed: 0, toolCalls: 1, toolFailures: 0 },
+          ...{ key: 'small', title: null, answers: 1, failed: 0, toolCalls: 1, toolFailures: 1 },
           firstTokenMs: expect.any(Number),
         },
         { key: 'large', answers: 1, failed: 1, toolCalls: 0, firstTokenMs: null, costUsd: null },

@@ -187,7 +187,7 @@ export async function endRun(
     ), ended as (
       update runs set status = ${outcome}, owner = null, finish = ${finish}, usage = ${usage}, error = ${error},
         notes = coalesce(${notes}, notes), ended_at = ${ending.now},
-        first_token_ms = case when attempt = 1 then greatest(0,
+        first_token_ms = case when attempt = 1 and ${ending.firstTokenAt}::timestamptz is not null then greatest(0,
           extract(epoch from ${ending.firstTokenAt}::timestamptz - started_at) * 1000)::integer end
       where id = ${id}
     )
