@@ -304,9 +304,8 @@ async function openSession(page: Page): Promise<unknown> {
 /** Bytes of all scripts that the page asked for before it was loaded, as they are sent to most browsers. */
 async function bytesBeforeLoad(page: Page): Promise<number> {
   const paths = await page.evaluate(() => {
-    const [{ loadEventStart = 0 } = {}] = performance.getEntriesByType(
-      'navigation',
-    ) as PerformanceNavigationTiming[]
+    const [navigation] = performance.getEntriesByType('navigation')
+    const loadEventStart = Number(Object(navigation).loadEventStart)
     return performance
       .getEntriesByType('resource')
       .filter(({ startTime }) => startTime < loadEventStart)

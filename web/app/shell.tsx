@@ -39,6 +39,13 @@ export function Shell({ children }: { children: ReactNode }) {
   const openSheet = useCallback(() => setSheetOpen(true), [])
   return (
     <div data-connection={status} className="flex h-dvh">
+      <button
+        type="button"
+        onClick={skipToMain}
+        className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:top-2 focus-visible:left-2 focus-visible:z-50 focus-visible:rounded-lg focus-visible:bg-raised focus-visible:px-4 focus-visible:py-2 focus-visible:shadow-lg"
+      >
+        Skip to the page
+      </button>
       {isWide && (
         <aside className="flex w-68 shrink-0 flex-col border-r border-border bg-side">
           <Sessions onPalette={() => setOverlay('palette')} />
@@ -74,6 +81,15 @@ export function Shell({ children }: { children: ReactNode }) {
       <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )
+}
+
+/** Past the list of sessions: to the message box, or where there is none to the page. */
+function skipToMain(): void {
+  focusMessageBox()
+  const main = document.querySelector('main')
+  if (main?.contains(document.activeElement)) return
+  main?.setAttribute('tabindex', '-1')
+  main?.focus()
 }
 
 function Sessions({

@@ -140,5 +140,3 @@ function isPage(pathname: string): boolean {
   const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
   return /^\/($|s\/|p\/|usage$|settings$|admin$)/.test(path)
 }
-
-export {}

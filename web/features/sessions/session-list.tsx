@@ -124,14 +124,15 @@ function SessionRow({
         <span
           role="img"
           aria-label={session.waiting ? 'Waiting for your approval' : 'Answering'}
-          className={`absolute left-2 size-2 rounded-full ${session.waiting ? 'border-2 border-accent' : 'animate-pulse bg-accent'}`}
+          // In the margin of the row, so that its title does not move.
+          className={`absolute left-px size-1.5 rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
         />
       )}
       <Link
         to="/s/$id"
         params={{ id: session.id }}
         onClick={onChoose}
-        className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
+        className="block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 pl-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
       >
         {session.temporary && (
           <EyeOff aria-label="Temporary" size={13} className="mr-1.5 inline text-muted" />

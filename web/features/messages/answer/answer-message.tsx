@@ -3,6 +3,7 @@ import { use } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
+import { offersRetry } from './ending.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { RateAndFork } from './rate-and-fork.tsx'
@@ -23,6 +24,7 @@ export function AnswerMessage(props: {
   const { isAnswering, isBusy, problem, proceed, regenerate } = useVersions(message)
 
   const regenerateWith = use(RegenerateWithContext)
+  const onRetry = props.isNewest && message.parentId !== null ? () => again() : null
 
   function again(model?: string): void {
     regenerate(model)
@@ -43,16 +45,22 @@ export function AnswerMessage(props: {
             }
           : null
       }
-      onRetry={props.isNewest && message.parentId !== null ? () => again() : null}
+      onRetry={onRetry}
       versions={<Versions message={message} />}
       voice={<ReadAloud message={message} />}
       actions={
         message.parentId !== null && (
           <>
-            {/* Disabled while another answer is running, which would be stopped. */}
-            <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
-              <RefreshCw aria-hidden size={14} />
-            </IconButton>
+            {/* Retry does the same. Disabled while another answer is running, which would be stopped. */}
+            {!(onRetry && offersRetry(message)) && (
+              <IconButton
+                label="Regenerate"
+                disabled={isBusy || isAnswering}
+                onClick={() => again()}
+              >
+                <RefreshCw aria-hidden size={14} />
+              </IconButton>
+            )}
             {regenerateWith?.({
               model: message.model,
               disabled: isBusy || isAnswering,

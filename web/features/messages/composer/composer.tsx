@@ -124,7 +124,7 @@ export function Composer(props: {
         event.preventDefault()
         attachments.add(draftKey, pasted)
       }}
-      className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
+      className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:shadow-md in-data-keys:focus-within:border-accent"
     >
       {alert && (
         <p role="alert" className="px-4 pt-3 text-sm text-danger">
