@@ -26,6 +26,10 @@ export function pageStories(getWorld: () => World): void {
       await chooseAction(page, 'Share')
       const dialog = page.getByRole('dialog', { name: 'Share session' })
       await dialog.getByRole('button', { name: 'Create link' }).click()
+      await expect(dialog.getByText('The link was copied.')).toBeVisible()
+      await dialog.getByRole('button', { name: 'Create link' }).click()
+      await expect(dialog.getByText('Nothing was said since')).toBeVisible()
+      await expect(dialog.getByRole('listitem')).toHaveCount(1)
       await dialog.getByRole('button', { name: 'Copy link' }).click()
       await expect
         .poll(() => page.evaluate(() => navigator.clipboard.readText()))

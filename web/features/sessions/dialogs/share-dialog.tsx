@@ -10,6 +10,7 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
   const utils = trpc.useUtils()
   const { data } = trpc.shares.list.useQuery({ sessionId: session.id }, { staleTime: 0 })
   const [copied, setCopied] = useState<'yes' | 'no' | null>(null)
+  const [isOld, setOld] = useState(false)
   const create = trpc.shares.create.useMutation({
     onSuccess: async (share) => {
       await utils.shares.list.invalidate()
@@ -37,6 +38,7 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
         </p>
         <ShareRows sessionId={session.id} />
         <p role="status" className="text-sm text-muted empty:hidden">
+          {isOld && 'Nothing was said since the last link, which leads there. '}
           {copied === 'yes' && 'The link was copied.'}
           {copied === 'no' && 'The link is above.'}
         </p>
@@ -52,11 +54,12 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
             aria-disabled={create.isPending}
             onClick={() => {
               if (create.isPending) return
+              setOld(current !== undefined)
               if (current) void copy(current.token)
               else create.mutate({ sessionId: session.id })
             }}
           >
-            {current ? 'Copy link to this version' : 'Create link'}
+            Create link
           </Button>
         </div>
       </div>
