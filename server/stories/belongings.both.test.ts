@@ -58,6 +58,12 @@ onEachStorage((database, openStorage) => {
       expect(offered).not.toContain('get_system_metrics')
       expect(offered).toContain('current_time')
       call.finish()
+      await expect
+        .poll(async () => (await caller.sessions.get({ id: session.id })).running)
+        .toBe(false)
+      const { messages } = await caller.messages.list({ sessionId: session.id })
+      const fork = await caller.sessions.fork({ messageId: messages.at(-1)?.id ?? '' })
+      expect(fork).toMatchObject({ projectId: id, toolsOff: ['get_system_metrics'] })
 
       await caller.projects.save({ ...project, archived: true })
       expect(await caller.projects.list()).toMatchObject([{ archived: true }])

@@ -46,7 +46,7 @@ export async function conversationBefore(
 ): Promise<Conversation> {
   let messages: ModelMessage[] = []
   let leaf: MessageId | null = null
-  for (let page = newest; ; ) {
+  for (let page = newest; ;) {
     const older = await toModelMessages(db, userId, page.messages)
     messages = [...older, ...messages]
     leaf = page.hasOlder ? (page.messages[0]?.parentId ?? null) : null
