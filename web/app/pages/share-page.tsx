@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
 import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
+import { turnsOf } from '../../features/messages/conversation/turns.ts'
 import { messageText } from '../../features/messages/steps.ts'
 import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
@@ -43,28 +44,53 @@ export function SharePage() {
     )
   }
   if (!data) return <Frame title="Shared session" />
+  const joined = turnsOf(data.messages, []).flatMap((turn) => turn.joined)
   const made = new Date(data.createdAt).toLocaleDateString(undefined, { dateStyle: 'long' })
   return (
     <Frame title={sessionTitle(data)}>
       <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
         <p className="pt-1 pb-2 text-sm text-muted">A read-only copy, as it was on {made}.</p>
         <section aria-label="Conversation">
-          {data.messages.map((message, index) => (
-            <div key={message.id} className="[content-visibility:auto]">
-              <SharedMessage message={message} isFirst={index === 0} />
-            </div>
-          ))}
+          {data.messages
+            .filter(({ id }) => !joined.some((one) => one.id === id))
+            .map((message, index) => (
+              <div key={message.id} className="[content-visibility:auto]">
+                <SharedMessage
+                  message={message}
+                  isFirst={index === 0}
+                  joined={joined
+                    .filter(({ answerId }) => answerId === message.id)
+                    .map((one) => ({ ...one, view: <Joined of={data} id={one.id} /> }))}
+                />
+              </div>
+            ))}
         </section>
       </div>
     </Frame>
   )
 }
 
-function SharedMessage({ message, isFirst }: { message: AppMessage; isFirst: boolean }) {
+/** What was said while an answer was written. */
+function Joined({ of, id }: { of: Shared; id: string }) {
+  const message = of.messages.find((one) => one.id === id)
+  return message ? <SharedMessage message={message} isFirst={false} joined={[]} /> : null
+}
+
+function SharedMessage(props: {
+  message: AppMessage
+  isFirst: boolean
+  joined: readonly { id: string; part: number; view: ReactNode }[]
+}) {
+  const { message, isFirst, joined } = props
   return message.role === 'user' ? (
-    <UserMessage text={messageText(message.parts)} status="sent" beginsLine={isFirst} />
+    <UserMessage
+      text={messageText(message.parts)}
+      status="sent"
+      isJoined={message.joinedPart !== undefined}
+      beginsLine={isFirst}
+    />
   ) : (
-    <AssistantMessage message={message} ToolView={ToolCard} onRetry={null} />
+    <AssistantMessage message={message} joined={joined} ToolView={ToolCard} onRetry={null} />
   )
 }
 
