@@ -3,7 +3,6 @@ import { use } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
-import { offersRetry } from './ending.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { RateAndFork } from './rate-and-fork.tsx'
@@ -51,16 +50,10 @@ export function AnswerMessage(props: {
       actions={
         message.parentId !== null && (
           <>
-            {/* Retry does the same. Disabled while another answer is running, which would be stopped. */}
-            {!(onRetry && offersRetry(message)) && (
-              <IconButton
-                label="Regenerate"
-                disabled={isBusy || isAnswering}
-                onClick={() => again()}
-              >
-                <RefreshCw aria-hidden size={14} />
-              </IconButton>
-            )}
+            {/* Disabled while another answer is running, which would be stopped. */}
+            <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
+              <RefreshCw aria-hidden size={14} />
+            </IconButton>
             {regenerateWith?.({
               model: message.model,
               disabled: isBusy || isAnswering,

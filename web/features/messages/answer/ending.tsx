@@ -56,7 +56,7 @@ function HowItEnded(props: Props) {
               </span>
             </p>
             {/* When a retry would not help, the buttons below still allow regenerating. */}
-            {retry && offersRetry(message) && (
+            {retry && message.error?.retryable !== false && (
               <div className="mt-3 flex flex-wrap gap-2 pl-6">
                 {retry}
                 {message.parts.length > 0 && proceed}
@@ -100,12 +100,6 @@ function HowItEnded(props: Props) {
         </Actions>
       )
   }
-}
-
-/** Whether the end of an answer has a button to ask again; where that would not help, Regenerate is still there. */
-export function offersRetry({ status, error }: AppMessage): boolean {
-  if (status === 'failed') return error?.retryable !== false
-  return status === 'stopped' || status === 'interrupted'
 }
 
 const CUT_SHORT = {
