@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+import type { ShareId } from '../shared/contract/share.ts'
 import type { FileId, MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { File, FileKind } from '../shared/contract/file.ts'
 
@@ -35,6 +37,21 @@ export type FileTable = {
 export type MessageFileTable = {
   message_id: MessageId
   session_id: SessionId
+  file_id: FileId
+}
+
+/** What may have come out of use: a file that no message has, or contents that no file has. */
+export type FileCheckTable = {
+  id: Generated<number>
+  file_id: FileId | null
+  sha256: string | null
+  check_after: string
+}
+
+/** A file of a share's snapshot, by the id that it has there. */
+export type SharedFileTable = {
+  share_id: ShareId
+  id: FileId
   file_id: FileId
 }
 

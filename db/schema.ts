@@ -8,11 +8,14 @@ import type {
   AuthUserTable,
 } from './schema-accounts.ts'
 import type {
+  FileCheckTable,
   FileContentTable,
   FileTable,
   MessageFileTable,
+  SharedFileTable,
   StrayObjectTable,
 } from './schema-files.ts'
+import type { File } from '../shared/contract/file.ts'
 import type { RunError } from '../shared/contract/errors.ts'
 import type {
   CallId,
@@ -86,6 +89,8 @@ export type Schema = {
   files: FileTable
   message_files: MessageFileTable
   stray_objects: StrayObjectTable
+  file_checks: FileCheckTable
+  shared_files: SharedFileTable
 }
 
 export type UserTable = {
@@ -211,6 +216,8 @@ export type RunTable = {
   base_parts: Generated<number | null>
   /** True leaves the chunks in the log as they were committed, for readers that number them. */
   keeps_chunks: Generated<boolean>
+  /** True ends that a while after the run has ended. */
+  forgets_chunks: Generated<boolean>
   stop_requested_at: string | null
   finish: Finish | null
   usage: JsonColumn<Usage | null>
@@ -269,6 +276,12 @@ export type ToolCallTable = {
   approval_hash: string | null
   /** The node that executes the call after its run, because a person asked for a retry. */
   owner: string | null
+  /** The files that the call brought; null when it brought none. */
+  files: JsonColumn<File[] | null>
+  /** What became of files that could not be stored, a sentence each. */
+  file_notes: JsonColumn<string[] | null>
+  /** Until when a client may give the output of a call that it carries out; null without end. */
+  deadline_at: Generated<string | null>
 }
 
 export type EventTable = {
@@ -304,7 +317,7 @@ export type BackgroundUsageTable = {
   id: string
   session_id: SessionId
   user_id: UserId
-  kind: 'title' | 'summary'
+  kind: 'title' | 'summary' | 'image' | 'speech'
   model: string
   usage: JsonColumn<Usage>
   created_at: string

@@ -13,6 +13,7 @@ import { createCaller } from './caller.ts'
 import { finishDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
+import { createFileKeeper } from './files/brought-files.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
@@ -50,6 +51,7 @@ import { createOutageLog } from './outage.ts'
 import {
   openClock,
   openDatabase,
+  openImageMaker,
   openMcpServers,
   openModel,
   openTelemetryOf,
@@ -132,6 +134,19 @@ export async function createApp(options: AppOptions) {
     contextWindow: config.model.contextWindow,
     clock: options.clock,
   })
+  // The demo model has no price, and costs nothing.
+  const isFree = model.kind === 'demo'
+  const allowances =
+    config.auth.mode === 'accounts'
+      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
+      : null
+  const budget = createBudget({
+    database,
+    catalog,
+    usdPerDay: isFree ? null : config.budget.usdPerDay,
+    allowances,
+    now,
+  })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
   const mcpServers = await openMcpServers(mcpConfig, options, opened)
@@ -142,12 +157,14 @@ export async function createApp(options: AppOptions) {
         search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
         loadFile: (userId, file) => findReadableFile(database.db, userId, file),
         now: options.clock ?? Date.now,
+        images: openImageMaker(config, { database, allowances, now, newId, onError }),
         fetchUrls: config.tools.fetchUrls,
       }).filter(({ name }) => config.tools.builtin.some((chosen) => chosen === name)),
       ...(options.tools ?? []),
     ],
     {
       timeoutMs: config.tools.timeoutMs,
+      newId,
       ...(mcpServers && { source: mcpServers }),
       onTooMany: (names) =>
         logger.warn(
@@ -226,19 +243,6 @@ export async function createApp(options: AppOptions) {
     onFenced: (runId) => runs.lose(runId),
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
-  // The demo model has no price, and costs nothing.
-  const isFree = model.kind === 'demo'
-  const allowances =
-    config.auth.mode === 'accounts'
-      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
-      : null
-  const budget = createBudget({
-    database,
-    catalog,
-    usdPerDay: isFree ? null : config.budget.usdPerDay,
-    allowances,
-    now,
-  })
   const limits: (Limits & Disposable) | null =
     allowances &&
     opened.use(
@@ -280,7 +284,10 @@ export async function createApp(options: AppOptions) {
       budget,
       slots: limits?.slots ?? null,
       tools,
-      files: createFileLoader(files),
+      files: {
+        ...createFileLoader(files),
+        ...createFileKeeper(files, { db: database.db, onError }),
+      },
       node,
       titles,
       summaries,
@@ -293,6 +300,7 @@ export async function createApp(options: AppOptions) {
         maxTokens,
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
+        clientToolSeconds: config.runs.clientToolSeconds,
       },
       onError,
       telemetry,

@@ -18,6 +18,7 @@ import { createHttpServer } from './http/server.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import type { OutageLog } from './outage.ts'
+import { archiveRoutes } from './archive/routes.ts'
 import { createSpeechProvider } from './speech/provider.ts'
 import { speechRoutes } from './speech/routes.ts'
 import { appRouter } from './router.ts'
@@ -103,6 +104,7 @@ export async function openHttp(options: OpenHttpOptions) {
         basePath: config.listen.basePath,
         onError: options.onError,
       }),
+      archiveRoutes({ ...access, doors, files: services.files }),
       speechRoutes({
         ...{ ...access, files: services.files, db: services.database.db },
         provider: config.speech && createSpeechProvider(config.speech),

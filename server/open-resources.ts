@@ -3,9 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../db/engine/connect.ts'
 import type { Database } from '../db/engine/database.ts'
 import { readClock } from '../db/queries/nodes.ts'
+import { insertBackgroundUsage } from '../db/queries/usage/background-usage.ts'
 import type { AppOptions } from './app.ts'
+import { createBudget } from './budget/budget.ts'
+import type { BudgetOptions } from './budget/budget.ts'
 import type { Config } from './config/config.ts'
+import { createImageMaker } from './images/image-maker.ts'
 import type { McpServerConfig } from './mcp/config.ts'
+import { createPrices } from './model/catalog/prices.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
@@ -56,6 +61,35 @@ export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Confi
     return null
   }
   return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
+}
+
+/** Makes pictures where the settings name a model for them; null elsewhere. */
+export function openImageMaker(
+  { images, budget: { usdPerDay } }: Config,
+  {
+    database,
+    allowances,
+    now,
+    newId,
+    onError,
+  }: Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
+    newId: () => string
+    onError: (error: unknown, what: string) => void
+  },
+) {
+  if (!images) return null
+  const prices = createPrices(images.baseUrl)
+  return createImageMaker({
+    ...{ config: images, onError },
+    // Its prices are those of its own address.
+    budget: createBudget({ ...{ database, allowances, now, usdPerDay }, catalog: prices }),
+    prices,
+    record: ({ sessionId }, used) =>
+      insertBackgroundUsage(database.db, {
+        ...{ id: newId(), sessionId, kind: 'image', createdAt: now() },
+        ...used,
+      }),
+  })
 }
 
 /** Sends to the collector that the settings name; nothing is loaded, and nothing done, without one. */

@@ -118,6 +118,8 @@ export const listModels = query(models.list, async ({ services }) => {
     return await Promise.all(
       listed.map(async (model) => ({
         ...model,
+        // The demo model says what it was given, and sees nothing.
+        ...(services.model.kind === 'demo' && { sees: false }),
         ...(await priceOf(services, model.id)),
         default: model.id === services.defaultModel,
       })),

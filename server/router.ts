@@ -12,7 +12,7 @@ import { adminUsers } from '../shared/contract/api/admin.ts'
 import * as accountQueries from './account/queries.ts'
 import { exportAudit, readAudit } from './admin/audit-log.ts'
 import * as adminQueries from './admin/queries.ts'
-import { updateUser } from './commands/administer-people.ts'
+import { createResetLink, updateUser } from './commands/administer-people.ts'
 import {
   createSession,
   deleteSession,
@@ -124,6 +124,7 @@ export const appRouter = router({
     users: {
       list: adminQueries.listUsers,
       update: command(updateUser),
+      resetLink: createResetLink,
       delete: mutation(adminUsers.delete, async ({ services, user, address }, { id }) => {
         await deletePerson(services, id, { user, address: address ?? null })
         return { id }

@@ -25,6 +25,7 @@ const builtin = builtinTools({
   search: async () => [],
   loadFile: async () => null,
   now: Date.now,
+  images: null,
   fetchUrls: false,
 })
 const tools = createToolRegistry([...builtin, weather], { timeoutMs: 1_000 })

@@ -32,6 +32,11 @@ import { up as runOptions } from '../migrations/0045-run-options.ts'
 import { up as responses } from '../migrations/0046-responses.ts'
 import { up as withdrawnGrants } from '../migrations/0049-withdrawn-grants.ts'
 import { up as joiningContinuing } from '../migrations/0051-joining-continuing.ts'
+import { up as filesOfCalls } from '../migrations/0052-files-of-calls.ts'
+import { up as fileChecks } from '../migrations/0053-file-checks.ts'
+import { up as sharedFiles } from '../migrations/0054-shared-files.ts'
+import { up as clientDeadlines } from '../migrations/0055-client-deadlines.ts'
+import { up as forgottenChunks } from '../migrations/0056-forgotten-chunks.ts'
 import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
 import { up as push } from '../migrations/0061-push.ts'
 import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
@@ -66,6 +71,11 @@ const migrations: Record<string, Migration> = {
   '0046-responses': { up: responses },
   '0049-withdrawn-grants': { up: withdrawnGrants },
   '0051-joining-continuing': { up: joiningContinuing },
+  '0052-files-of-calls': { up: filesOfCalls },
+  '0053-file-checks': { up: fileChecks },
+  '0054-shared-files': { up: sharedFiles },
+  '0055-client-deadlines': { up: clientDeadlines },
+  '0056-forgotten-chunks': { up: forgottenChunks },
   '0060-presets-projects': { up: presetsProjects },
   '0061-push': { up: push },
   '0062-withdrawn-messages': { up: withdrawnMessages },

@@ -48,6 +48,14 @@ const statements = [
     primary key (project_id, file_id)
   )`,
   `create index projects_of_file on project_files (file_id)`,
+  // As for the files of messages (0053).
+  `create function note_project_file() returns trigger language plpgsql as $$ begin
+    insert into file_checks (file_id, check_after)
+      select id, created_at + interval '1 day' from files where id = old.file_id;
+    return null;
+  end $$`,
+  `create trigger note_unused_file after delete on project_files
+    for each row execute function note_project_file()`,
   `alter table sessions
     add column project_id uuid references projects (id) on delete set null,
     add column tools_off json,

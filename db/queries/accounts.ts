@@ -80,6 +80,17 @@ export async function findPersonByAddress(db: Db, email: string): Promise<UserId
   return row?.person_id ?? null
 }
 
+/** The account by which a person signs in here; null for a guest, and for who comes from an outside issuer. */
+export async function findAccountOf(db: Db, personId: UserId): Promise<string | null> {
+  const row = await db
+    .selectFrom('auth_users')
+    .select('id')
+    .where('person_id', '=', personId)
+    .where(({ or, eb }) => or([eb('is_anonymous', 'is', null), eb('is_anonymous', '=', false)]))
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
 /** Tells the person's row what the account says of itself. */
 export async function renamePerson(
   db: Db,

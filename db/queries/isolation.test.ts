@@ -31,18 +31,25 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'doors/responses.ts': {
     reason: 'of a run that its caller has found as the user’s',
-    functions: 'insertResponse deleteResponse keepChunks isUnsettled',
+    functions: 'insertResponse deleteResponse keepChunks isUnsettled forgetResponses',
   },
   'files/contents.ts': {
     reason:
       'contents by their SHA-256, kept once for all; nobody reads one but by a file of theirs',
-    functions: 'findContent insertContent noteStray listStrays forgetStray dropUnusedContents',
+    functions: 'findContent insertContent noteStray listStrays forgetStray',
+  },
+  'files/unused.ts': {
+    reason: 'the sweep of what nobody has',
+    functions: 'deleteUnusedFiles dropUnusedContents',
+  },
+  'files/shared-files.ts': {
+    reason: 'who has a share’s token may read its files',
+    functions: 'findSharedFile',
   },
   'files/files.ts': {
     reason:
       'its argument has the user, or its caller found message or session as the user’s; the sweep',
-    functions:
-      'insertFile fileExists addFilesToMessage removeFilesOfMessage deleteFilesOfSession deleteOrphans',
+    functions: 'insertFile fileExists addFilesToMessage removeFilesOfMessage deleteFilesOfSession',
   },
   'jobs.ts': {
     reason: 'the job queue',
@@ -89,7 +96,8 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'messages/tool-calls.ts': {
     reason: 'within a session that its caller has locked, or the driver’s own work on its run',
-    functions: 'toCallRow updateCall findOrphanedCalls findCalls readOutputLengths callsOfRuns',
+    functions:
+      'toCallRow updateCall findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
   },
   'nodes.ts': {
     reason: 'the nodes',

@@ -43,7 +43,7 @@ const anywhere = ['zod', '@trpc/client', '@trpc/server']
 const inClients = [...anywhere, 'idb']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
-  session: anywhere,
+  session: [...anywhere, 'partial-json'],
   client: inClients,
   'ai-sdk': ['ai'],
   react: [...anywhere, 'react', '@tanstack/react-query', '@trpc/react-query'],
@@ -65,7 +65,8 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
-  doors: ['http', 'log'],
+  archive: ['doors', 'files', 'auth', 'concurrency'],
+  doors: ['http', 'log', 'files', 'tools', 'auth'],
   http: ['auth'],
   commands: [
     'files',
@@ -92,6 +93,7 @@ export const rooms: Record<string, readonly string[]> = {
     'concurrency',
     'telemetry',
   ],
+  images: ['config', 'budget', 'model', 'tools'],
   speech: ['files', 'config'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],

@@ -31,6 +31,9 @@ const SENTENCES: Record<string, string> = {
     'Contents of files by their SHA-256, each once, with what can be read in it. The bytes are in a folder or an S3-compatible store.',
   files: 'A name that a person gave some content.',
   message_files: 'Which message has which file.',
+  file_checks:
+    'Files that no message may have any more, and contents that no file may have: the sweep looks at them, and at no others.',
+  shared_files: 'Which file of a person’s a shared snapshot gives, under an id of its own.',
   stray_objects:
     'Objects in the store that nothing refers to: they are being written, or are to be removed.',
   node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',

@@ -17,6 +17,7 @@ import type { Library } from './sign-in/library.ts'
 import { createInvitation, openSetupLink } from './sign-in/links.ts'
 import { createMailer } from './sign-in/mailer.ts'
 import type { Mail } from './sign-in/mailer.ts'
+import { newSecret } from './secret-hash.ts'
 import { OpenLogins } from './open-logins.ts'
 import type { LastingConnection } from './open-logins.ts'
 import type { Asker } from './port.ts'
@@ -143,6 +144,17 @@ export async function openAccounts(options: AccountsOptions) {
       createdBy: UserId
       expiresAt?: string | undefined
     }) => createInvitation(db, { ...invitation, baseUrl: getBaseUrl() }, { now, newId }),
+    /** The link is in the answer and nowhere else. */
+    async resetLink(authUserId: string): Promise<string> {
+      const token = newSecret()
+      const { internalAdapter } = await getLibrary().$context
+      await internalAdapter.createVerificationValue({
+        identifier: `reset-password:${token}`,
+        value: authUserId,
+        expiresAt: new Date(Date.parse(now()) + RESET_MS),
+      })
+      return `${getBaseUrl()}/reset?token=${token}`
+    },
     /** Mails something; false where there is no mail server. */
     mail(mail: Mail): boolean {
       if (mailer) send(mail)
@@ -161,6 +173,9 @@ export async function openAccounts(options: AccountsOptions) {
     },
   }
 }
+
+/** How long a link to set a new password can be used: as long as one that is mailed. Milliseconds. */
+const RESET_MS = 60 * 60 * 1000
 
 /** Names and passwords are short. */
 const BODY_BYTES = 64 * 1024

@@ -1,42 +1,9 @@
-import { createServer } from 'node:http'
-import { SignJWT, exportJWK, generateKeyPair } from 'jose'
-import type { CryptoKey, JWK, JWTPayload } from 'jose'
+import { generateKeyPair } from 'jose'
+import type { JWTPayload } from 'jose'
 import { expect, test } from 'vitest'
+import { sign, startIssuer } from '../testing/issuer.ts'
+import type { IssuerKey } from '../testing/issuer.ts'
 import { createTokenVerifier, isJwt } from './issuer.ts'
-
-/** An issuer on loopback, shaped as a Supabase project is. */
-async function startIssuer() {
-  const published: JWK[] = []
-  let asked = 0
-  const server = createServer((_request, response) => {
-    asked += 1
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ keys: published }))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
-  return {
-    issuer: `${url}/auth/v1`,
-    settings: { jwksUrl: `${url}/jwks.json`, name: `${url}/auth/v1`, audience: 'authenticated' },
-    get asked() {
-      return asked
-    },
-    async addKey(kid: string, alg = 'ES256') {
-      const { publicKey, privateKey } = await generateKeyPair(alg)
-      published.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })
-      return { kid, alg, privateKey }
-    },
-    withdraw: () => void published.splice(0),
-    [Symbol.asyncDispose]: async () => void server.close(),
-  }
-}
-
-type Key = { kid: string; alg: string; privateKey: CryptoKey | Uint8Array }
-
-function sign(claims: JWTPayload, { kid, alg, privateKey }: Key): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey)
-}
 
 const now = () => Math.floor(Date.now() / 1000)
 
@@ -100,7 +67,7 @@ test('what is missing, over, for somebody else or signed otherwise is refused, w
   for (const [reason, token] of wrong) await expect(token.then(verify)).rejects.toThrow(reason)
 })
 
-async function startIssuerKey(): Promise<Key> {
+async function startIssuerKey(): Promise<IssuerKey> {
   return { kid: 'x', alg: 'ES256', privateKey: (await generateKeyPair('ES256')).privateKey }
 }
 

@@ -1,6 +1,8 @@
+import { findAccountOf } from '../../db/queries/accounts.ts'
 import { changePerson, lockPerson } from '../../db/queries/admin/people.ts'
 import { lockOtherAdmins } from '../../db/queries/deletions.ts'
 import type { Db } from '../../db/engine/database.ts'
+import { findUser } from '../../db/queries/users.ts'
 import type { UserRow } from '../../db/queries/users.ts'
 import { adminUsers } from '../../shared/contract/api/admin.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
@@ -10,6 +12,7 @@ import { audit } from '../audit.ts'
 import type { AuditAction } from '../../shared/contract/audit.ts'
 import type { Audited } from '../audit.ts'
 import { toUser } from '../auth/user.ts'
+import { mutation } from '../trpc.ts'
 import { free } from './command.ts'
 
 export const updateUser = free(
@@ -48,6 +51,28 @@ export const updateUser = free(
       })
     })
     return { result: toPerson(row), effects: [{ type: 'logins-changed' }] }
+  },
+)
+
+/** For a person who cannot be mailed; the audit log says who made it. */
+export const createResetLink = mutation(
+  adminUsers.resetLink,
+  async ({ services, user, address }, { id }) => {
+    const { database, accounts, now } = services
+    const { db } = database
+    if (!(await findUser(db, id))) {
+      throw notFound('user')
+    }
+    const account = await findAccountOf(db, id)
+    if (!accounts || account === null) {
+      throw new CommandError('CONFLICT', 'This person does not sign in here with a password.')
+    }
+    await audit(db, { user, address: address ?? null }, now(), {
+      action: 'reset.created',
+      targetId: id,
+      detail: {},
+    })
+    return { link: await accounts.resetLink(account) }
   },
 )
 

@@ -46,6 +46,8 @@ type SessionCommand<Input, Result> = {
   session(db: Db, user: User, input: Input): Promise<SessionId> | SessionId
   /** `answer` for what an answer under way waits for: a stop is promised to reach the provider within a second. */
   urgency?: Urgency
+  /** Refuses what is wrong in itself, and takes time to look at, before anything is locked. */
+  check?(input: Input): Promise<void>
   /** Refuses what is over a limit of this person, before anything is locked; what was done already is done again. */
   admit?(context: AdmitContext, input: Input): Promise<void>
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>

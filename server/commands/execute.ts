@@ -44,6 +44,7 @@ async function inTransaction<Input, Result>(
   const { db } = services.database
   const { limits } = services
   const sessionId = await command.session(db, requester.user, input)
+  await command.check?.(input)
   if (limits) {
     await command.admit?.({ db, limits, requester }, input)
   }

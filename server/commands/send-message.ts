@@ -16,6 +16,7 @@ import type { Message } from '../../shared/contract/message.ts'
 import type { ClientTool, RunOptions } from '../../shared/contract/run-options.ts'
 import { addFilesToMessage } from '../../db/queries/files/files.ts'
 import { CommandError, notFound } from '../api-error.ts'
+import { problemOfSchema } from '../runs/output/check.ts'
 import { admitAnswer } from './admit-answer.ts'
 import { inSession } from './command.ts'
 import type { Done } from './command.ts'
@@ -45,13 +46,23 @@ export const sendMessage = inSession(messages.send, {
   session: (_db, _user, { sessionId }) => sessionId,
   admit: ({ db, limits, requester }, { id, text }) =>
     admitAnswer(id, text.length, { db, limits, requester }),
-  run: (transaction, { clientTools, instructions, temperature, maxTokens, ...question }) => {
+  check: async ({ output }) => {
+    const problem = output?.schema && (await problemOfSchema(output.schema))
+    if (problem) {
+      throw new CommandError('BAD_REQUEST', `output.schema: no answer can be checked: ${problem}`)
+    }
+  },
+  run: (
+    transaction,
+    { clientTools, instructions, temperature, maxTokens, output, ...question },
+  ) => {
     refuseTakenNames(transaction, clientTools ?? [])
     const options: RunOptions = {
       ...(clientTools && clientTools.length > 0 && { clientTools }),
       ...(instructions !== undefined && { instructions }),
       ...(temperature !== undefined && { temperature }),
       ...(maxTokens !== undefined && { maxTokens }),
+      ...(output && { output }),
     }
     const hasOptions = Object.keys(options).length > 0
     return ask(transaction, { ...question, options: hasOptions ? options : null })
@@ -141,7 +152,10 @@ async function beginAtOnce(
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
   const isPlain =
-    model === undefined && !options && !keepChunks && (files === undefined || files.length === 0)
+    model === undefined &&
+    !options &&
+    keepChunks === undefined &&
+    (files === undefined || files.length === 0)
   if (
     !isPlain ||
     parentId !== undefined ||
@@ -251,7 +265,8 @@ async function insertQuestion(
       ...{ id: runId, questionId: message.id, parentChosen: parentId !== undefined },
       ...(model !== undefined && { model }),
       options: options ?? null,
-      keepsChunks: keepChunks ?? false,
+      keepsChunks: keepChunks !== undefined,
+      forgetsChunks: keepChunks === false,
       ...(active && whenBusy === 'steer' && { steers: active.id }),
     },
     whenBusy === 'interrupt' || whenBusy === 'steer',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { insertSharedFiles } from '../../db/queries/files/shared-files.ts'
 import { countShares, deleteShare, insertShare } from '../../db/queries/sessions/shares.ts'
 import { shares } from '../../shared/contract/api/sessions.ts'
 import { ShareId } from '../../shared/contract/share.ts'
@@ -35,6 +36,7 @@ export const createShare = free(
     const share = { id, token, sessionId, title: taken.title, createdAt: now() }
     await db.transaction().execute(async (transaction) => {
       await insertShare(transaction, { ...share, userId: user.id, messages: taken.messages })
+      await insertSharedFiles(transaction, { userId: user.id, shareId: id }, taken.files)
       await audit(transaction, { user, address }, share.createdAt, {
         action: 'share.created',
         targetId: id,

@@ -34,7 +34,7 @@ export type CommandDeps = {
 }
 
 /** Of a new run what its command decides. */
-type GivenRun = Pick<NewRun, 'questionId' | 'parentChosen' | 'keepsChunks'> &
+type GivenRun = Pick<NewRun, 'questionId' | 'parentChosen' | 'keepsChunks' | 'forgetsChunks'> &
   Partial<Pick<NewRun, 'id' | 'messageId' | 'model' | 'options' | 'steers' | 'baseParts'>>
 
 /** The transaction of a command: its session is locked, and whoever gives it owns the session. */

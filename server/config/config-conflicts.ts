@@ -31,6 +31,17 @@ export function conflicts(given: Given): string[] {
         'under Project Settings, Database) into DATABASE_URL, or remove SUPABASE_KEY to use the embedded database.',
     )
   }
+  if (
+    given.IMAGE_MODEL &&
+    !given.IMAGE_BASE_URL &&
+    !given.IMAGE_API_KEY &&
+    !given.OPENAI_API_KEY &&
+    !given.OPENAI_BASE_URL
+  ) {
+    problems.push(
+      'IMAGE_MODEL: somebody must make the pictures; set IMAGE_BASE_URL or IMAGE_API_KEY, or OPENAI_API_KEY.',
+    )
+  }
   return [...problems, ...missingPartners(given), ...unsafeAddresses(given)]
 }
 

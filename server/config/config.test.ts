@@ -96,6 +96,7 @@ test('every variable arrives where the server reads it', () => {
       RUN_LEASE_SECONDS: '2',
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
+      CLIENT_TOOL_TIMEOUT: '60',
       BUILTIN_TOOLS: 'current_time, search_sessions',
       FETCH_URL_TOOL: 'true',
       MCP_CONFIG: 'mcp.json',
@@ -126,6 +127,10 @@ test('every variable arrives where the server reads it', () => {
       SPEECH_TO_TEXT_MODEL: 'whisper',
       TEXT_TO_SPEECH_MODEL: 'kokoro',
       TEXT_TO_SPEECH_VOICE: 'heart',
+      IMAGE_MODEL: 'pictures',
+      IMAGE_BASE_URL: 'http://127.0.0.1:9000/v1',
+      IMAGE_API_KEY: 'image key',
+      IMAGE_APPROVAL: 'always',
     }),
   ).toEqual({
     listen: {
@@ -155,7 +160,7 @@ test('every variable arrives where the server reads it', () => {
       firstTokenTimeoutMs: 1500,
       idleTimeoutMs: 2000,
     },
-    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000 },
+    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000, clientToolSeconds: 60 },
     budget: { usdPerDay: 0.5 },
     limits: {
       requestsPerMinute: 100,
@@ -180,6 +185,12 @@ test('every variable arrives where the server reads it', () => {
       toSpeechModel: 'kokoro',
       voice: 'heart',
       timeoutMs: 1_500,
+    },
+    images: {
+      baseUrl: 'http://127.0.0.1:9000/v1',
+      apiKey: 'image key',
+      ...{ model: 'pictures', approval: 'always' },
+      timeoutMs: 170_000,
     },
     sessions: { graceMs: 0 },
     tools: {
@@ -352,4 +363,17 @@ test('speech is the model’s own where that is OpenAI’s, and else what is set
   const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' }
   expect(speech({ ...own, OPENAI_API_KEY: 'key' })).toEqual([own.SPEECH_BASE_URL, null])
   expect(speech({ SPEECH_API_KEY: 'other' })).toEqual([openAi, 'other'])
+})
+
+test('pictures are made where the models are, unless an address of their own is set; somebody must make them', () => {
+  const images = (given: Record<string, string>) => {
+    const { images: found } = readConfig({ IMAGE_MODEL: 'pictures', ...given })
+    return found && [found.baseUrl, found.apiKey]
+  }
+  const own = { IMAGE_BASE_URL: 'http://127.0.0.1:9000/v1' }
+  expect(images({ OPENAI_API_KEY: 'key' })).toEqual(['https://api.openai.com/v1', 'key'])
+  // A key is told nobody but whom it is for.
+  expect(images({ ...own, OPENAI_API_KEY: 'key' })).toEqual([own.IMAGE_BASE_URL, null])
+  expect(() => readConfig({ IMAGE_MODEL: 'pictures' })).toThrow('IMAGE_MODEL')
+  expect(readConfig({}).images).toBe(null)
 })

@@ -61,7 +61,12 @@ export type Config = {
     firstTokenTimeoutMs: number
     idleTimeoutMs: number
   }
-  runs: { maxSteps: number; leaseMs: number; maxOutputTokens: number | null }
+  runs: {
+    maxSteps: number
+    leaseMs: number
+    maxOutputTokens: number | null
+    clientToolSeconds: number | null
+  }
   /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
   /** Of each person, where there are accounts; null is without limit. */
@@ -87,6 +92,15 @@ export type Config = {
     toSpeechModel: string
     voice: string
     /** Until the first byte. */
+    timeoutMs: number
+  } | null
+  /** Null where the model makes no pictures. */
+  images: {
+    baseUrl: string
+    apiKey: string | null
+    model: string
+    approval: 'never' | 'writes' | 'always'
+    /** Until the picture is there. */
     timeoutMs: number
   } | null
   sessions: { graceMs: number }
@@ -191,6 +205,7 @@ function toConfig(settings: Settings): Config {
       maxSteps: settings.RUN_MAX_STEPS,
       leaseMs: settings.RUN_LEASE_SECONDS * 1000,
       maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
+      clientToolSeconds: settings.CLIENT_TOOL_TIMEOUT ?? null,
     },
     budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
     limits: {
@@ -207,6 +222,7 @@ function toConfig(settings: Settings): Config {
       s3: s3Store(settings),
     },
     speech: speechService(settings),
+    images: imageService(settings),
     sessions: { graceMs: settings.SESSION_GRACE_SECONDS * 1000 },
     tools: {
       timeoutMs: settings.TOOL_TIMEOUT * 1000,
@@ -254,6 +270,21 @@ function speechService(settings: Settings): Config['speech'] {
     timeoutMs: settings.LLM_TIMEOUT * 1000,
   }
 }
+
+/** Pictures are made where the models are, unless an address of their own is given. */
+function imageService(settings: Settings): Config['images'] {
+  const { IMAGE_MODEL: model, IMAGE_BASE_URL: own, OPENAI_BASE_URL: models } = settings
+  if (model === undefined) return null
+  const modelKey = own === undefined ? settings.OPENAI_API_KEY : undefined
+  return {
+    baseUrl: own ?? models ?? OPENAI_ADDRESS,
+    apiKey: settings.IMAGE_API_KEY ?? modelKey ?? null,
+    ...{ model, approval: settings.IMAGE_APPROVAL },
+    timeoutMs: IMAGE_TIMEOUT_MS,
+  }
+}
+
+const IMAGE_TIMEOUT_MS = 170_000
 
 const OPENAI_ADDRESS = 'https://api.openai.com/v1'
 

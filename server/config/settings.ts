@@ -88,10 +88,19 @@ export const Settings = z.object({
   SPEECH_TO_TEXT_MODEL: z.string().trim().default('gpt-4o-mini-transcribe'),
   TEXT_TO_SPEECH_MODEL: z.string().trim().default('gpt-4o-mini-tts'),
   TEXT_TO_SPEECH_VOICE: z.string().trim().default('alloy'),
+  IMAGE_MODEL: z.string().trim().min(1).optional(),
+  IMAGE_BASE_URL: webUrl(
+    'must be the http or https address of an API, such as http://127.0.0.1:8000/v1.',
+  ).optional(),
+  IMAGE_API_KEY: z.string().trim().optional(),
+  IMAGE_APPROVAL: z
+    .enum(['never', 'writes', 'always'], { error: 'must be never, writes or always.' })
+    .default('writes'),
   BUDGET_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
   RUN_LEASE_SECONDS: seconds(10),
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
+  CLIENT_TOOL_TIMEOUT: wholeOrNone(1, 2_592_000),
   MCP_CONFIG: z.string().optional(),
   BUILTIN_TOOLS: z
     .string()

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Message } from '../../shared/contract/message.ts'
 import { UiChunks } from './ai-sdk/chunks.ts'
+import { chatChunks, toCompletion } from './openai/chat-output.ts'
 import { ResponseEvents } from './openai/response-events.ts'
 import type { NumberedEvent } from './openai/response-events.ts'
 import { loggedRuns } from './testing/runs.ts'
@@ -56,6 +57,27 @@ test('any run, cut anywhere and resumed by the place of an event, is the fold’
   )
 })
 
+test('any run is the fold’s message to Chat Completions, or says that it cannot be (P17)', async () => {
+  await fc.assert(
+    fc.asyncProperty(loggedRuns, async (logged) => {
+      const said: string[] = []
+      for (const events of responsesOf(logged)) {
+        const { text, error } = await completionOf(logged, events)
+        // What was shown and given up cannot be taken back.
+        if (error === 'answer_restarted') return
+        said.push(text)
+        const ended = Ended.parse(events.at(-1)).response
+        if (ended.status === 'failed') expect(error).not.toBeNull()
+        else
+          expect(toCompletion(logged.run, ended).choices[0]?.message.content ?? '').toBe(
+            outputOf(events, 'text').join(''),
+          )
+      }
+      expect(said.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
+    }),
+  )
+})
+
 function responsesOf({ run, log }: LoggedRun): NumberedEvent[][] {
   const events = new ResponseEvents(run)
   const segments = [events.begin()]
@@ -72,15 +94,45 @@ const Item = z.looseObject({
   type: z.string(),
   content: z.array(Content).optional(),
 })
-const Ended = z.looseObject({ response: z.looseObject({ output: z.array(Item) }) })
+const Ended = z.looseObject({
+  response: z.looseObject({ status: z.string(), output: z.array(Item) }),
+})
+const ChatChunk = z.looseObject({
+  choices: z
+    .array(
+      z.looseObject({
+        delta: z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }),
+      }),
+    )
+    .optional(),
+  error: z.looseObject({ code: z.string().nullable() }).optional(),
+})
 const Delta = z.looseObject({ item_id: z.string(), delta: z.string() })
 
 /** The texts of the response's final output. */
-function outputOf(events: readonly NumberedEvent[]): string[] {
+function outputOf(events: readonly NumberedEvent[], only?: 'text'): string[] {
   const { output } = Ended.parse(events.at(-1)).response
+  const said = (one: z.infer<typeof Content>) => one.text ?? (only ? '' : (one.refusal ?? ''))
   return output.flatMap(({ type, content }) =>
-    type === 'message' ? [content?.map((one) => one.text ?? one.refusal ?? '').join('') ?? ''] : [],
+    type === 'message' ? [content?.map(said).join('') ?? ''] : [],
   )
+}
+
+/** What a streamed completion says, and the error by which it ends. */
+async function completionOf({ run }: LoggedRun, events: readonly NumberedEvent[]) {
+  async function* given() {
+    yield* events
+  }
+  let text = ''
+  let error: string | null = null
+  for await (const line of chatChunks(run, given(), true)) {
+    if (line === 'data: [DONE]') continue
+    const chunk = ChatChunk.parse(JSON.parse(line.slice('data: '.length)))
+    const delta = chunk.choices?.[0]?.delta
+    text += (delta?.content ?? '') + (delta?.refusal ?? '')
+    if (chunk.error) error = chunk.error.code
+  }
+  return { text, error }
 }
 
 /** The same, put together from what was said piece by piece. */

@@ -1,6 +1,8 @@
+import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter } from '@trpc/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refusalFor } from '../admit.ts'
+import type { User } from '../auth/port.ts'
 import { me } from '../../shared/contract/api/people.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import { httpConnection } from '../http/sockets/connection.ts'
@@ -21,6 +23,7 @@ export type DoorOptions = {
 /** One request of another protocol, admitted: whose it is, and the procedures as they may call them. */
 export type DoorRequest = {
   userId: UserId
+  user: User
   call: Call
   services: Services
   /** @throws FORBIDDEN when who asks may only read: for what changes something by no procedure */
@@ -29,12 +32,43 @@ export type DoorRequest = {
   signal: AbortSignal
 }
 
+/** What a body may have in it that brings files along, as base64. Bytes. */
+const BODY_BYTES = 64 * 1024 * 1024
+
+const admitted = new WeakMap<FastifyRequest, Promise<DoorRequest>>()
+
+/** A route that takes files: it is known who asks before their body is read. */
+export function takesFiles(options: DoorOptions) {
+  return {
+    bodyLimit: BODY_BYTES,
+    onRequest: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      const admitting = admitDoor(options, request, reply)
+      admitted.set(request, admitting)
+      try {
+        await admitting
+      } catch (error) {
+        // The rest of a body that is refused is not waited for.
+        void reply.header('connection', 'close')
+        throw error
+      }
+    },
+  }
+}
+
 /**
  * Admits a request as any procedure would: signed in, not suspended, within the limits.
  *
  * @throws as `me` does
  */
-export async function admitDoor(
+export function admitDoor(
+  options: DoorOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<DoorRequest> {
+  return admitted.get(request) ?? admit(options, request, reply)
+}
+
+async function admit(
   { router, createContext, services }: DoorOptions,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -44,9 +78,12 @@ export async function admitDoor(
   const context = await createContext(httpConnection(request.raw, reply.raw, ended.signal))
   const call = createCall(router, context, ended.signal)
   const { id: userId } = await call(me, undefined)
+  // Whoever was admitted is somebody.
+  const user = context.asker()?.user
+  if (!user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
   const requireWrite = () => {
     const refusal = refusalFor(context.asker(), { kind: 'mutation' })
     if (refusal) throw refusal
   }
-  return { userId, call, services, requireWrite, signal: ended.signal }
+  return { userId, user, call, services, requireWrite, signal: ended.signal }
 }

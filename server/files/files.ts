@@ -5,6 +5,7 @@ import type { Database } from '../../db/engine/database.ts'
 import * as contents from '../../db/queries/files/contents.ts'
 import * as table from '../../db/queries/files/files.ts'
 import type { StoredFile } from '../../db/queries/files/files.ts'
+import { findSharedFile } from '../../db/queries/files/shared-files.ts'
 import { safeFileName } from '../../shared/contract/file.ts'
 import type { File } from '../../shared/contract/file.ts'
 import { FileId } from '../../shared/contract/ids.ts'
@@ -134,6 +135,11 @@ export class Files {
 
   find(userId: UserId, id: FileId): Promise<StoredFile | null> {
     return table.findFile(this.#options.database.db, userId, id)
+  }
+
+  /** A file of the snapshot behind this token. */
+  findShared(token: string, id: FileId): Promise<StoredFile | null> {
+    return findSharedFile(this.#options.database.db, token, id)
   }
 
   read({ key }: Pick<StoredFile, 'key'>, range?: ByteRange): Promise<Readable> {

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { FileId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
+import { filesOf } from '../model/port.ts'
 import type { ModelFile, ModelMessage, ModelStep } from '../model/port.ts'
 import type { Files } from './files.ts'
 import { resize } from './pictures.ts'
@@ -36,11 +37,11 @@ export function createFileLoader(files: Files) {
 
   return {
     async load(step: ModelStep, userId: UserId): Promise<ModelStep> {
-      if (!step.messages.some((message) => message.role === 'user' && message.files)) return step
+      if (!step.messages.some((message) => filesOf(message).length > 0)) return step
       let room = MOST
       const messages: ModelMessage[] = []
       for (const message of step.messages.toReversed()) {
-        if (message.role !== 'user' || !message.files) {
+        if (message.role === 'assistant' || !message.files) {
           messages.unshift(message)
           continue
         }

@@ -29,7 +29,10 @@ export const listFiles = query(files.list, async ({ services, user }, { cursor, 
 
 export const deleteFile = mutation(files.delete, async ({ services, user }, { id }) => {
   const { db } = services.database
-  if (!(await table.deleteUnusedFile(db, user.id, id))) {
+  const isDeleted = await db
+    .transaction()
+    .execute((transaction) => table.deleteUnusedFile(transaction, user.id, id))
+  if (!isDeleted) {
     if (!(await table.findFile(db, user.id, id))) throw notFound('file')
     throw new CommandError(
       'CONFLICT',

@@ -83,6 +83,28 @@ test('a file in an S3-compatible store is whole, read in ranges, and removed', a
   await expect(store.put('ab/key', { path, bytes: 13, sha256 })).rejects.toThrow('status 403')
 })
 
+test('a store that is slow to answer, or stops in the middle of a file, is not waited for without end', async () => {
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith('silent')) return
+    response.writeHead(200)
+    response.write('the first half')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const store = new S3Store(
+    {
+      ...{ endpoint: `http://127.0.0.1:${port}`, bucket: 'b', region: 'r', prefix: '' },
+      ...{ accessKeyId: 'me', secretAccessKey: 'secret' },
+    },
+    200,
+  )
+  await expect(store.read('silent')).rejects.toThrow('does not answer')
+  await expect(text(await store.read('half'))).rejects.toThrow('stopped in the middle')
+  server.closeAllConnections()
+  server.close()
+})
+
 test('a store that is away is said to be', async () => {
   const store = new S3Store({
     ...{ endpoint: 'http://127.0.0.1:1', bucket: 'b', region: 'r', prefix: '' },

@@ -5,7 +5,7 @@ import type { S3Config } from '../config/config.ts'
 import type { ByteRange, ObjectStore } from './store.ts'
 import { StoreError } from './store.ts'
 
-/** How long the store may take to answer. Milliseconds. */
+/** Milliseconds. */
 const PATIENCE_MS = 30_000
 /** For each megabyte that goes to it. */
 const PER_MEGABYTE_MS = 2_000
@@ -15,8 +15,11 @@ const MEGABYTE = 1024 * 1024
 export class S3Store implements ObjectStore {
   readonly #client: AwsClient
   readonly #base: string
+  readonly #patienceMs: number
 
-  constructor(config: S3Config) {
+  /** @param patienceMs how long the store may take to answer, and between two pieces of what it sends */
+  constructor(config: S3Config, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs
     const { accessKeyId, secretAccessKey, region } = config
     this.#client = new AwsClient({
       ...{ accessKeyId, secretAccessKey, region },
@@ -37,24 +40,24 @@ export class S3Store implements ObjectStore {
       'content-type': 'application/octet-stream',
     }
     const body = await openAsBlob(path)
-    const patience = PATIENCE_MS + (bytes / MEGABYTE) * PER_MEGABYTE_MS
+    const patience = this.#patienceMs + (bytes / MEGABYTE) * PER_MEGABYTE_MS
     await (await this.#ask(key, { method: 'PUT', headers, body }, patience)).arrayBuffer()
   }
 
   async read(key: string, range?: ByteRange): Promise<Readable> {
     const headers = new Headers(range && { range: `bytes=${range.start}-${range.end}` })
     const { body } = await this.#ask(key, { headers })
-    return body ? Readable.from(body) : Readable.from([])
+    return Readable.from(body ? inTime(body, this.#patienceMs) : [], { objectMode: false })
   }
 
   async remove(key: string): Promise<void> {
     await (await this.#ask(key, { method: 'DELETE' })).arrayBuffer()
   }
 
-  async #ask(key: string, init: RequestInit, patience = PATIENCE_MS): Promise<Response> {
+  async #ask(key: string, init: RequestInit, patience = this.#patienceMs): Promise<Response> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const controller = new AbortController()
-    // Until it answers: what it then sends takes as long as whoever reads it.
+    // Until it answers: what it then sends has a time of its own.
     const timer = setTimeout(() => {
       controller.abort()
       reject(new StoreError('The store of the files does not answer. Try again in a while.'))
@@ -77,5 +80,27 @@ export class S3Store implements ObjectStore {
     } finally {
       clearTimeout(timer)
     }
+  }
+}
+
+/** The pieces as they are wanted: whoever reads slowly is waited for, and a store that sends nothing more is not. */
+async function* inTime(
+  body: ReadableStream<Uint8Array>,
+  patienceMs: number,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { promise: late, reject } = Promise.withResolvers<never>()
+      const timer = setTimeout(
+        () => reject(new StoreError('The store of the files stopped in the middle of a file.')),
+        patienceMs,
+      )
+      const piece = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer))
+      if (piece.done) return
+      yield piece.value
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
   }
 }

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Db } from '../../db/engine/database.ts'
 import * as contents from '../../db/queries/files/contents.ts'
-import { deleteOrphans } from '../../db/queries/files/files.ts'
+import { deleteUnusedFiles, dropUnusedContents } from '../../db/queries/files/unused.ts'
 import { later } from './files.ts'
 import type { ObjectStore } from './store.ts'
 
@@ -17,6 +17,13 @@ export type SweepOptions = {
   uploads: string
   now(): string
   onError(error: unknown, what: string): void
+}
+
+/** Rounds of one sweep; what is left is for the next. */
+const MOST_ROUNDS = 20
+
+async function untilNone(round: () => Promise<number>): Promise<void> {
+  for (let rounds = 0; rounds < MOST_ROUNDS && (await round()) > 0; rounds += 1);
 }
 
 /** Removes what nothing refers to: unused files after a day, contents of deleted files and uploads that were left. */
@@ -45,8 +52,16 @@ export class FileSweeper {
 
   async #sweepOnce(): Promise<void> {
     const { db, store, now } = this.#options
-    await deleteOrphans(db, later(now(), -DAY_MS))
-    await contents.dropUnusedContents(db, now())
+    const at = now()
+    const dayAgo = later(at, -DAY_MS)
+    await untilNone(() =>
+      db
+        .transaction()
+        .execute((transaction) => deleteUnusedFiles(transaction, { now: at, dayAgo })),
+    )
+    await untilNone(() =>
+      db.transaction().execute((transaction) => dropUnusedContents(transaction, at)),
+    )
     for (const key of await contents.listStrays(db, now(), AT_ONCE)) {
       if (this.#closed) return
       await store.remove(key)

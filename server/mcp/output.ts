@@ -1,22 +1,24 @@
 import { z } from 'zod'
-import { McpImageType } from '../../shared/contract/mcp-output.ts'
 import type { McpContent, McpOutput } from '../../shared/contract/mcp-output.ts'
+import type { FileId } from '../../shared/contract/ids.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
+import type { BroughtFile } from '../tools/tool.ts'
 import type { CallResult } from './connection.ts'
+import { fileNameOf } from './file-names.ts'
 
-/**
- * Limits of one stored result: text and data in UTF-16 units, images in characters of base64, and the number of content
- * blocks.
- */
+/** Limits of one stored result: text and data in UTF-16 units, and the number of content blocks. */
 const MAX_TEXT_LENGTH = 256 * 1024
-const MAX_IMAGE_LENGTH = 1_000_000
 const MAX_BLOCKS = 200
 /** The limit of the whole result in bytes of JSON: an event carries it in one frame, which is limited to 1 MiB. */
 const MAX_BYTES = 1_000_000
 export const MAX_OUTPUT_LENGTH = MAX_BYTES + 30_000
 
 const Text = z.object({ type: z.literal('text'), text: z.string() })
-const Image = z.object({ type: z.literal('image'), data: z.base64(), mimeType: z.string() })
+const Media = z.object({
+  type: z.enum(['image', 'audio']),
+  data: z.base64(),
+  mimeType: z.string(),
+})
 const Link = z.object({
   type: z.literal('resource_link'),
   uri: z.string(),
@@ -31,9 +33,16 @@ const Embedded = z.object({
   ]),
 })
 
-/** Converts the result of a tool to the stored form: bounded, and with content blocks that can be shown. */
-export function toOutput({ content, structuredContent }: CallResult): McpOutput {
-  const keeper = new Keeper()
+/**
+ * Converts the result of a tool to the stored form: bounded, and with content blocks that can be shown.
+ *
+ * @param attach takes what is no text: bytes are files, and never part of an output
+ */
+export function toOutput(
+  { content, structuredContent }: CallResult,
+  attach: (file: BroughtFile) => FileId,
+): McpOutput {
+  const keeper = new Keeper(attach)
   for (const piece of content.slice(0, MAX_BLOCKS)) keeper.add(piece)
   if (content.length > MAX_BLOCKS) {
     keeper.note(`${content.length - MAX_BLOCKS} more pieces were left out.`)
@@ -48,23 +57,35 @@ export function toOutput({ content, structuredContent }: CallResult): McpOutput 
 
 /** The reason why a tool failed, from the text of its result. */
 export function failureText(result: CallResult): string {
-  const { content } = toOutput(result)
+  const { content } = toOutput({ ...result, content: result.content.filter(isText) }, never)
   const texts = content.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []))
   return texts.join('\n') || 'The tool failed and gave no reason.'
 }
 
+function isText(piece: unknown): boolean {
+  return Text.safeParse(piece).success
+}
+
+function never(): never {
+  throw new Error('a text brought a file')
+}
+
 class Keeper {
+  readonly #attach: (file: BroughtFile) => FileId
   readonly content: McpContent[] = []
   readonly notes: string[] = []
   #text = MAX_TEXT_LENGTH
-  #images = MAX_IMAGE_LENGTH
   #bytes = MAX_BYTES
+
+  constructor(attach: (file: BroughtFile) => FileId) {
+    this.#attach = attach
+  }
 
   add(piece: unknown): void {
     const text = Text.safeParse(piece)
     if (text.success) return this.#addText(text.data.text)
-    const image = Image.safeParse(piece)
-    if (image.success) return this.#addImage(image.data.data, image.data.mimeType)
+    const media = Media.safeParse(piece)
+    if (media.success) return this.#addFile(media.data.data, { ...media.data, uri: null })
     const link = Link.safeParse(piece)
     if (link.success) return this.#addLink(link.data)
     const embedded = Embedded.safeParse(piece)
@@ -72,7 +93,7 @@ class Keeper {
     const { resource } = embedded.data
     return 'text' in resource
       ? this.#addText(resource.text)
-      : this.#addImage(resource.blob, resource.mimeType)
+      : this.#addFile(resource.blob, resource)
   }
 
   data(value: unknown): unknown {
@@ -111,15 +132,12 @@ class Keeper {
     if (kept !== '' || text === '') this.content.push({ type: 'text', text: clean(kept) })
   }
 
-  #addImage(data: string, mimeType: string): void {
-    const type = McpImageType.safeParse(mimeType)
-    if (!type.success) return this.note(`A piece was left out: ${shown(mimeType || 'data')}.`)
-    if (data.length > Math.min(this.#images, this.#bytes)) {
-      return this.note('A picture was too large and was left out.')
-    }
-    this.#images -= data.length
-    this.#bytes -= data.length
-    this.content.push({ type: 'image', mimeType: type.data, data })
+  #addFile(base64: string, { mimeType, uri }: { mimeType: string; uri: string | null }): void {
+    const data = Buffer.from(base64, 'base64')
+    if (data.length === 0) return this.note('An empty file was left out.')
+    const type = mimeType === '' ? null : shown(mimeType)
+    const name = fileNameOf({ uri, mimeType: type })
+    this.content.push({ type: 'file', id: this.#attach({ name, mimeType: type, data }) })
   }
 
   #addLink(link: z.infer<typeof Link>): void {

@@ -189,7 +189,7 @@ export class McpServer {
     connection: McpConnection,
     tool: string,
     input: Record<string, unknown>,
-    { signal, onProgress }: ToolContext,
+    { signal, onProgress, attach }: ToolContext,
   ): Promise<unknown> {
     const result = await connection.call(tool, input, signal, ({ done, total, message }) => {
       if (Number.isFinite(done)) {
@@ -201,7 +201,7 @@ export class McpServer {
       }
     })
     if (result.isError) throw new Error(failureText(result))
-    return toOutput(result)
+    return toOutput(result, attach)
   }
 
   #become(state: State): void {

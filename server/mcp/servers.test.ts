@@ -101,7 +101,7 @@ test('the reference server answers over stdio, and is told nothing of this proce
   const sum = outputOf(await mcp.call('everything__get-sum', { a: 2, b: 3 }))
   expect(sum.content).toEqual([{ type: 'text', text: 'The sum of 2 and 3 is 5.' }])
   const picture = outputOf(await mcp.call('everything__get-tiny-image'))
-  expect(picture.content[1]).toMatchObject({ type: 'image', mimeType: 'image/png' })
+  expect(picture.content[1]).toMatchObject({ type: 'file' })
   expect(await mcp.call('everything__get-sum', { a: 'two' })).toMatchObject({
     ok: false,
     kind: 'failed',
@@ -225,16 +225,25 @@ test('a server that never says a word, or is no program, has no tools and says w
 
 test('what a tool answers is kept in bounds, and as what can be stored and shown', async () => {
   await using mcp = await serve([hostileServer()])
-  const { content, notes } = outputOf(await mcp.call('hostile__odd'))
-  expect(content.map(({ type }) => type)).toEqual(['text', 'image', 'link', 'text', 'text'])
+  const outcome = await mcp.call('hostile__odd')
+  const { content, notes } = outputOf(outcome)
+  const kinds = ['text', 'file', 'file', 'file', 'file', 'link', 'text', 'file', 'text']
+  expect(content.map(({ type }) => type)).toEqual(kinds)
   expect(content[0]).toEqual({ type: 'text', text: 'a\uFFFDb\uFFFDc' })
-  expect(content[1]).toMatchObject({ data: 'iVBORw0KGgo=' })
+  const brought = outcome.ok ? (outcome.brought ?? []) : []
+  expect(brought.map(({ name }) => name)).toEqual([
+    'image.svg',
+    'audio.wav',
+    'image.png',
+    'image.png',
+    'a report.pdf',
+  ])
+  expect(content.flatMap((piece) => (piece.type === 'file' ? [piece.id] : []))).toEqual(
+    brought.map(({ id }) => id),
+  )
   expect(JSON.stringify(content).length).toBeLessThan(270_000)
   expect(notes).toEqual([
-    'A piece was left out: image/svg+xml.',
     'A piece was left out: image.',
-    'A piece was left out: audio.',
-    'A picture was too large and was left out.',
     'A piece was left out: hologram.',
     'A piece was left out: unknown.',
     'The text was cut to 256 KiB.',

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai'
 import type { ModelDelta, ModelStep } from './port.ts'
 import type { ProviderFault } from './failure/provider-fault.ts'
+import type { SentFormat } from './request/output-format.ts'
 import type { RefusedTool } from './failure/refused-tools.ts'
 import type { Refusal } from './failure/refusals.ts'
 
@@ -20,6 +21,8 @@ export type StepRequest = {
   refused: ReadonlySet<Refusal>
   /** The tools of the step, in their order, with the refusal that leaves each out. */
   sentTools: readonly { name: string; refusal: RefusedTool }[]
+  /** What the provider is told of the answer by a field of its own. */
+  format: SentFormat | null
   /** Notices for the user about changes of the request. */
   notes: readonly string[]
 }

@@ -1,4 +1,5 @@
 import type { RunError } from '../../shared/contract/errors.ts'
+import type { OutputFormat } from '../../shared/contract/run-options.ts'
 
 /**
  * A language model, independent of its API and provider.
@@ -15,7 +16,8 @@ export type ModelPort = {
   list(signal?: AbortSignal): Promise<ModelInfo[]>
 }
 
-export type ModelInfo = { id: string; contextWindow?: number }
+/** `sees`: whether it takes pictures; absent where the endpoint does not say. */
+export type ModelInfo = { id: string; contextWindow?: number; sees?: boolean }
 
 export type ModelStep = {
   model: string
@@ -25,6 +27,8 @@ export type ModelStep = {
   systemPrompt: string
   messages: ModelMessage[]
   tools: ModelTool[]
+  /** Absent for an answer in words. */
+  output?: OutputFormat | undefined
 }
 
 export type ModelMessage =
@@ -38,9 +42,21 @@ export type ModelMessage =
       /** State that the same provider wants back verbatim (from a `provider-state` delta), or null. */
       providerState: ProviderState | null
     }
-  | { role: 'tool'; callId: string; output: string; failed: boolean }
+  /** `files` are what the call brought beside its output. */
+  | {
+      role: 'tool'
+      callId: string
+      output: string
+      failed: boolean
+      files?: readonly ModelFile[]
+    }
 
-/** A file that belongs to a question, for models that take such. */
+/** The files that a message carries: a question's, or what a tool brought. */
+export function filesOf(message: ModelMessage): readonly ModelFile[] {
+  return message.role === 'assistant' ? [] : (message.files ?? [])
+}
+
+/** A file that belongs to a question or a result, for models that take such. */
 export type ModelFile = {
   kind: 'image' | 'pdf'
   name: string

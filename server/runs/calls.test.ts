@@ -79,7 +79,11 @@ test('after a crash a call that must not start twice is unknown, and any other i
 test('a call whose outcome is hidden, and that cannot be tried again, stays one whose outcome is hidden (P7)', async () => {
   const { call } = asked(registry('Pays'))
   const context = { caller: { id: USER, admin: false }, signal: new AbortController().signal }
-  const deps = { tools: createToolRegistry([], { timeoutMs: 1_000 }), now }
+  const deps = {
+    tools: createToolRegistry([], { timeoutMs: 1_000 }),
+    files: { load: never, keep: never },
+    now,
+  }
   const running = { ...call, status: 'running' as const }
   expect(await carryOut(running, deps, context)).toMatchObject({ status: 'failed' })
   expect(await carryOut(running, deps, context, true)).toMatchObject({
@@ -89,3 +93,7 @@ test('a call whose outcome is hidden, and that cannot be tried again, stays one 
 })
 
 const USER = UserId.parse(crypto.randomUUID())
+
+async function never(): Promise<never> {
+  throw new Error('there are no files')
+}

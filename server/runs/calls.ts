@@ -6,7 +6,8 @@ import type { ClientTool } from '../../shared/contract/run-options.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import { readArguments } from '../tools/arguments.ts'
-import type { ToolContext, ToolOutcome } from '../tools/tool.ts'
+import type { CallContext } from '../tools/registry.ts'
+import type { ToolOutcome } from '../tools/tool.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
 
@@ -25,14 +26,18 @@ export function waitsForOthers(call: ToolCall): boolean {
 /**
  * The record of a call that the model asked for: running, awaiting approval, or failed when the tool does not exist or
  * the arguments are invalid, so that the model can try again.
+ *
+ * @param clientSeconds how long clients have for a call whose tool does not say; null without end
  */
 export function newCall(
   { tools, now, newId }: CallDeps,
   asked: AskedCall,
   clientTools: readonly ClientTool[] = [],
+  clientSeconds: number | null = null,
 ): Omit<StoredCall, 'step' | 'part'> {
-  if (clientTools.some(({ name }) => name === asked.name)) {
-    return callOfClient({ now, newId }, asked)
+  const own = clientTools.find(({ name }) => name === asked.name)
+  if (own) {
+    return callOfClient({ now, newId }, asked, own.timeoutSeconds ?? clientSeconds)
   }
   const parsed = tools.parse(asked.name, asked.arguments)
   const info = tools.offered().find(({ name }) => name === asked.name)
@@ -66,6 +71,7 @@ export function newCall(
 function callOfClient(
   { now, newId }: Pick<CallDeps, 'now' | 'newId'>,
   asked: AskedCall,
+  waitSeconds: number | null,
 ): Omit<StoredCall, 'step' | 'part'> {
   const { providerId, name } = asked
   const place = { providerId, arguments: asked.arguments, approvalHash: null }
@@ -78,7 +84,8 @@ function callOfClient(
     const input = readable(asked.arguments)
     return { ...place, call: { ...known, status: 'failed', input, error: read.error } }
   }
-  return { ...place, call: { ...known, status: 'running', input: read.value, startedAt: now() } }
+  const call = { ...known, status: 'running' as const, input: read.value, startedAt: now() }
+  return { ...place, waitSeconds, call }
 }
 
 /** The call as it begins, or as a person is asked about it first. */
@@ -123,17 +130,23 @@ export function askedFirst(
  */
 export async function carryOut(
   call: ToolCall,
-  { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
-  context: Omit<ToolContext, 'callId'>,
+  { tools, files, now }: Pick<RunDeps, 'tools' | 'files' | 'now'>,
+  context: Omit<CallContext, 'callId'>,
   isAgain = false,
 ): Promise<ToolCall> {
   const startedAt = call.startedAt ?? now()
   // An imported call may claim a harmless effect, so the tool's own declaration wins when it is `once`.
   const effect = tools.info(call.name)?.effect === 'once' ? 'once' : call.effect
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
+  const kept =
+    outcome.ok && outcome.brought
+      ? await files.keep(context.caller.id, outcome.brought, context.signal)
+      : { files: [], notes: [] }
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
   return {
     ...settled({ ...call, effect }, outcome, isAgain),
+    ...(kept.files.length > 0 && { files: kept.files }),
+    ...(kept.notes.length > 0 && { fileNotes: kept.notes }),
     effect: call.effect,
     startedAt,
     durationMs,

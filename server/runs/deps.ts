@@ -1,4 +1,5 @@
-import type { UserId } from '../../shared/contract/ids.ts'
+import type { File } from '../../shared/contract/file.ts'
+import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import type { Database } from '../../db/engine/database.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
 import type { TitleWriter } from '../jobs/titles.ts'
@@ -11,6 +12,7 @@ import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
+import type { BroughtFile } from '../tools/tool.ts'
 
 /** The dependencies of runs. */
 export type RunDeps = {
@@ -23,8 +25,7 @@ export type RunDeps = {
   /** How many runs of each person go on at once; null without accounts, where there is no such limit. */
   slots: RunSlots | null
   tools: ToolRegistry
-  /** Puts the bytes of files into a step that is to be asked. */
-  files: { load(step: ModelStep, userId: UserId): Promise<ModelStep> }
+  files: RunFiles
   node: LocalNode
   titles: Pick<TitleWriter, 'answered'>
   summaries: Pick<SummaryWriter, 'request'>
@@ -37,6 +38,21 @@ export type RunDeps = {
   telemetry: Pick<Telemetry, 'within'>
 }
 
+export type RunFiles = {
+  /** Puts the bytes of files into a step that is to be asked. */
+  load(step: ModelStep, userId: UserId): Promise<ModelStep>
+  /**
+   * Stores what a tool brought, each file by itself: one that cannot be stored is a sentence. It never throws.
+   *
+   * @param signal aborts when nobody waits for the files any more
+   */
+  keep(
+    userId: UserId,
+    brought: readonly (BroughtFile & { id: FileId })[],
+    signal: AbortSignal,
+  ): Promise<{ files: File[]; notes: string[] }>
+}
+
 export type RunSettings = {
   model: string
   systemPrompt: string
@@ -46,6 +62,8 @@ export type RunSettings = {
   maxSteps: number
   /** The most tokens that the model may write in one run; null is no limit beside `maxTokens` of each step. */
   maxOutputTokens: number | null
+  /** How long clients have for a call that they carry out, where its tool does not say; null without end. */
+  clientToolSeconds: number | null
 }
 
 /** Why a drive may have to end early. */

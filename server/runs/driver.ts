@@ -27,6 +27,7 @@ import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
 import { toldOfProject } from './prompt/told-project.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
+import { problemOfOutput } from './output/check.ts'
 import { openRecorder } from './recorder.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { advance, resume } from './run.ts'
@@ -96,9 +97,17 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       return apply({ type: 'failed', error: result.end.error })
     }
     const finished = toStep(step, result, result.end.finish)
-    const made = result.end.calls.map((asked) => newCall(deps, asked, run.options?.clientTools))
+    const made = result.end.calls.map((asked) =>
+      newCall(deps, asked, run.options?.clientTools, deps.settings.clientToolSeconds),
+    )
     if (made.length === 0) {
       lastStep = finished
+      const { output } = run.options ?? {}
+      const problem = finished.finish === 'stop' && (await problemOfOutput(output, answer.parts))
+      signals.lose.throwIfAborted()
+      if (problem) {
+        return apply({ type: 'failed', error: problem })
+      }
     } else {
       calls.push(...(await recorder.step(finished, made)))
       steps.push({ ...finished, partsEnd: answer.parts.length })
@@ -135,6 +144,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       await using progress = new ProgressRecord(now, recorder)
       const call = await carryOut(now.call, deps, {
         caller,
+        run: { sessionId: run.sessionId, keyId: run.keyId },
         signal: endOfCalls,
         onProgress: (reached) => progress.record(reached),
       })
@@ -216,6 +226,8 @@ async function load(run: Run, deps: RunDeps) {
     model: run.model,
     temperature: run.options?.temperature ?? deps.settings.temperature,
     maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
+    // What goes on with a text that was cut is no object of its own.
+    output: run.baseParts === null ? run.options?.output : undefined,
     systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
   }
   // Calls are recorded with the step that made them.

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { keepFilesOfCall } from '../../db/queries/files/files.ts'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
 import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
 import { isSteered } from '../../db/queries/runs/steering.ts'
@@ -120,11 +121,12 @@ export class RunRecorder {
 
   /** Records a call's new state. */
   async call(stored: StoredCall): Promise<StoredCall> {
-    await this.#append(async (transaction) => {
-      await updateCall(transaction.db, stored)
-      transaction.addCall({ ...stored, ...this.#place })
+    return this.#append(async (transaction) => {
+      const call = await keepFilesOfCall(transaction.db, this.#place, stored.call)
+      await updateCall(transaction.db, { ...stored, call })
+      transaction.addCall({ ...stored, call, ...this.#place })
+      return { ...stored, call }
     })
-    return stored
   }
 
   /**

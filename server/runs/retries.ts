@@ -1,3 +1,4 @@
+import { keepFilesOfCall } from '../../db/queries/files/files.ts'
 import { findRun } from '../../db/queries/runs/runs.ts'
 import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
@@ -18,7 +19,9 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
   if (asked) {
     return record({ ...stored, ...asked, owner: deps.node.id }, deps)
   }
-  const call = await carryOut(stored.call, deps, { caller, signal }, true)
+  const of = await findRun(deps.database.db, stored.runId)
+  const run = { sessionId: stored.sessionId, keyId: of?.keyId ?? null }
+  const call = await carryOut(stored.call, deps, { caller, run, signal }, true)
   await record({ ...stored, call, owner: null }, deps)
 }
 
@@ -42,8 +45,9 @@ async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<v
       await transaction.lock()
       const current = await findCall(transaction.db, stored.userId, stored.call.id)
       if (current?.owner && current.call.status === 'running') {
-        await updateCall(transaction.db, stored)
-        await recordCallState(transaction, stored)
+        const call = await keepFilesOfCall(transaction.db, stored, stored.call)
+        await updateCall(transaction.db, { ...stored, call })
+        await recordCallState(transaction, { ...stored, call })
       }
     },
     'answer',

@@ -116,7 +116,7 @@ export async function startAtOnce(
   const message = asRead(answer)
   const { id: runId, messageId } = run
   log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts: 0 }, runId)
-  const { createdAt: _, keepsChunks: __, ...known } = run
+  const { createdAt: _, keepsChunks: __, forgetsChunks: ___, ...known } = run
   return {
     ...known,
     ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },

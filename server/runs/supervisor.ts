@@ -5,9 +5,11 @@ import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
 import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
+import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
 import type { RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
+import { endLateCalls } from './client-deadlines.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
@@ -245,6 +247,10 @@ export class RunSupervisor {
     await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
     await this.startWaiting()
     await recoverRetries(this.#deps, ROUND)
+    for (const run of await endLateCalls(this.#deps, ROUND)) {
+      this.drive(run)
+    }
+    await forgetResponses(database.db)
     for (const run of await findUncompacted(database.db, ROUND)) {
       await this.#compact(run)
     }

@@ -1,10 +1,12 @@
 import type { Database } from '../../db/engine/database.ts'
 import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/transfer/exports.ts'
 import type { FullMessage } from '../../db/queries/transfer/exports.ts'
-import { CallId, MessageId, SessionId } from '../../shared/contract/ids.ts'
+import { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { toFinalMessage } from '../../shared/session/final-message.ts'
+import { SharedParts } from './shared-parts.ts'
+import type { SharedFile } from './shared-parts.ts'
 
 /** Messages of a snapshot, and their JSON in UTF-16 units, at the most: it is shown at once. */
 const MAX_MESSAGES = 5_000
@@ -33,7 +35,7 @@ export async function takeShare(
     ownId: string
     newId: () => string
   },
-): Promise<{ title: string | null; messages: Message[] } | 'too-long' | null> {
+): Promise<{ title: string | null; messages: Message[]; files: SharedFile[] } | 'too-long' | null> {
   const outline = await readOutline(database, userId, sessionId)
   if (!outline) {
     return null
@@ -44,6 +46,7 @@ export async function takeShare(
     return 'too-long'
   }
   const messages: Message[] = []
+  const parts = new SharedParts(newId)
   let length = 0
   for (let index = 0; index < ids.length; index += PAGE) {
     for (const full of await readFullMessages(
@@ -53,7 +56,11 @@ export async function takeShare(
     )) {
       const resting = toFinalMessage(session, full.message, toEvents(full))
       const parentId = messages.at(-1)?.id ?? null
-      const shared = anonymous(resting, { parentId, sessionId: SessionId.parse(ownId), newId })
+      const shared = anonymous(resting, parts, {
+        parentId,
+        sessionId: SessionId.parse(ownId),
+        newId,
+      })
       length += JSON.stringify(shared).length
       if (length > MAX_LENGTH) {
         return 'too-long'
@@ -61,25 +68,19 @@ export async function takeShare(
       messages.push(shared)
     }
   }
-  return { title: session.title, messages }
+  return { title: session.title, messages, files: parts.files }
 }
 
 function anonymous(
   message: Message,
+  parts: SharedParts,
   { newId, ...place }: Pick<Message, 'parentId' | 'sessionId'> & { newId: () => string },
 ): Message {
   return {
     ...place,
     id: MessageId.parse(newId()),
     role: message.role,
-    // The ids of files are for nobody else, and their bytes are not part of what is shared.
-    parts: message.parts.map((part) =>
-      part.type === 'file'
-        ? { type: 'text', text: `[${part.file.name}]` }
-        : part.type === 'tool'
-          ? { type: 'tool', call: { ...part.call, id: CallId.parse(newId()) } }
-          : part,
-    ),
+    parts: parts.of(message.parts),
     createdAt: message.createdAt,
     runId: null,
     status: message.status,

@@ -88,6 +88,36 @@ onEachStorage((database, openStorage) => {
       ).rejects.toMatchObject({ code: 'CONFLICT' })
     })
 
+    test('fails at its deadline, of itself or of the server, and the answer goes on (P13)', async () => {
+      await using talk = await startConversation(openStorage, { env: { CLIENT_TOOL_TIMEOUT: '2' } })
+      const { app, sessionId, live } = talk
+      const clientTools = [look, { ...look, name: 'slow', timeoutSeconds: 600 }]
+      await app.caller.messages.send({ sessionId, text: 'Look', clientTools })
+      ;(await app.model.nextCall()).callTools(
+        { name: 'look_up', arguments: { word: 'a' } },
+        { name: 'slow', arguments: { word: 'b' } },
+      )
+      await untilWaiting(live)
+      await live.until(() => callsOf(live)[0]?.status === 'failed')
+      const [late, slow] = callsOf(live)
+      expect(late?.error).toContain('deadline')
+      expect(slow?.status).toBe('running')
+      await expect(
+        app.caller.tools.answer({ callId: late?.id ?? '', output: 1 }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+      await app.caller.tools.answer({ callId: slow?.id ?? '', output: 2 })
+      const next = await app.model.nextCall()
+      expect(next.step.messages.slice(-2)).toMatchObject([
+        { role: 'tool', failed: true, output: expect.stringContaining('deadline') },
+        { role: 'tool', failed: false, output: '2' },
+      ])
+      next.finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+      await using fresh = watch(app.caller, sessionId)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
     test('waits through a restart, and takes its output from whoever comes after it (P11)', async () => {
       await using storage = await openStorage()
       await using server = await restartable(storage)

@@ -6,6 +6,9 @@ import { onEachStorage } from '../testing/each-storage.ts'
 import { startAccounts } from '../testing/people.ts'
 import { postFile } from '../testing/post-file.ts'
 
+/** 300 by hand: `FILE_CUTS=300 npx vitest run server/stories/files.both.test.ts`. */
+const CUTS = Number(process.env.FILE_CUTS ?? 30)
+
 onEachStorage((database, openStorage) => {
   describe(`on ${database}, a file`, () => {
     test('is stored once, whole and unchanged, and read in ranges (P16)', async () => {
@@ -116,11 +119,11 @@ onEachStorage((database, openStorage) => {
       let cuts = 0
       for (let at = 0; at < bytes.length; at = await offset()) {
         const rest = bytes.length - at
-        const isCut = cuts < 20
-        await send(at, isCut ? at + Math.ceil(rest / 8) : bytes.length, rest)
+        const isCut = cuts < CUTS
+        await send(at, isCut ? at + Math.ceil(rest / (2 * (CUTS - cuts))) : bytes.length, rest)
         cuts += isCut ? 1 : 0
       }
-      expect(cuts).toBe(20)
+      expect(cuts).toBe(CUTS)
       const stored = await fetch(`${url}/api/files/${id}`)
       expect(Buffer.from(await stored.arrayBuffer()).equals(bytes)).toBe(true)
       // Whoever did not hear the last answer is told that all of it came.

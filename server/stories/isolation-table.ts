@@ -127,6 +127,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     expected: 'admin',
     input: ({ sessionId: id }) => ({ id, role: 'admin' }),
   },
+  'admin.users.resetLink': { expected: 'admin', input: ({ sessionId: id }) => ({ id }) },
   'admin.users.delete': { expected: 'admin', input: ({ sessionId: id }) => ({ id }) },
   'admin.invites.create': { expected: 'admin' },
   'admin.invites.list': { expected: 'admin' },

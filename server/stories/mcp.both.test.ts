@@ -49,8 +49,9 @@ onEachStorage((database, openStorage) => {
         effect: 'read',
         status: 'completed',
       })
-      const images = McpOutput.parse(picture?.output).content.filter(({ type }) => type === 'image')
+      const images = McpOutput.parse(picture?.output).content.filter(({ type }) => type === 'file')
       expect(images).toHaveLength(1)
+      expect(picture?.files).toMatchObject([{ kind: 'image', mimeType: 'image/png' }])
       expect(McpOutput.parse(weather?.output).structuredContent).toMatchObject({ humidity: 82 })
       expect(sum).toMatchObject({ status: 'failed', error: expect.stringContaining('get-sum') })
       expect(long).not.toHaveProperty('progress')
@@ -62,10 +63,9 @@ onEachStorage((database, openStorage) => {
       expect(shown).toEqual(shown.toSorted((a, b) => a - b))
 
       const results = next.step.messages.slice(-4)
-      expect(JSON.stringify(results)).not.toContain('iVBOR')
       expect(results[0]).toMatchObject({
         failed: false,
-        output: expect.stringContaining('[image shown to the person]'),
+        files: [{ kind: 'image', data: expect.any(String) }],
       })
       expect(results[1]).toMatchObject({ output: expect.stringContaining('"humidity":82') })
       expect(results[2]).toMatchObject({ failed: true })
@@ -199,7 +199,7 @@ onEachStorage((database, openStorage) => {
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
     })
 
-    test('may fill a conversation with pictures: it is sent in pages of bounded length (P12)', async () => {
+    test('may fill a conversation with text and pictures: it is sent in pages of bounded length (P12)', async () => {
       await using storage = await openStorage()
       await using file = await mcpConfigFile([hostileServer()])
       await using app = await startTestApp({ env: { ...storage.env, MCP_CONFIG: file.path } })
@@ -208,10 +208,11 @@ onEachStorage((database, openStorage) => {
       await using live = watch(app.caller, id)
       for (let turn = 1; turn <= 7; turn += 1) {
         await app.caller.messages.send({ sessionId: id, text: `Picture ${turn}` })
-        ;(await app.model.nextCall()).callTools({ name: 'hostile__picture', arguments: {} })
+        ;(await app.model.nextCall()).callTools(
+          { name: 'hostile__picture', arguments: {} },
+          { name: 'hostile__long', arguments: {} },
+        )
         const second = await app.model.nextCall()
-        // Progress is shown to the user and is not sent to the model.
-        expect(JSON.stringify(second.step.messages).length).toBeLessThan(10_000)
         second.finish()
         await live.until(
           ({ events }) => events.filter(({ event }) => event.type === 'end').length === turn,
@@ -221,7 +222,8 @@ onEachStorage((database, openStorage) => {
       const { messages, hasOlder } = await fresh.untilEvent('snapshot')
       expect(hasOlder).toBe(true)
       expect(JSON.stringify(messages).length).toBeLessThan(1024 * 1024)
-      expect(JSON.stringify(messages)).toContain('A'.repeat(990_000))
+      expect(JSON.stringify(messages)).toContain('A'.repeat(250_000))
+      expect(JSON.stringify(messages)).not.toContain('A'.repeat(250_001))
       let known = messages.length
       for (let before = messages[0]?.id, more = true; more && before;) {
         const older = await app.caller.messages.list({ sessionId: id, before })

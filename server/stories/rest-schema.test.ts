@@ -79,7 +79,7 @@ beforeAll(async () => {
     return part?.type === 'tool' ? part.call.id : ''
   }
 
-  await call('get /me')
+  const own = idOf(await call('get /me'))
   await call('get /models')
   await call('get /tools')
   const id = idOf(await call('post /session', {}, { title: 'Quays' }))
@@ -168,13 +168,13 @@ beforeAll(async () => {
   await call('get /files/{id}/info', { id: stored })
   await call('delete /files/{id}', { id: stored })
 
-  const own = { id: crypto.randomUUID() }
-  await call('put /preset/{id}', own, { name: 'Editor', suggestions: ['Mend this'] })
+  const kept = { id: crypto.randomUUID() }
+  await call('put /preset/{id}', kept, { name: 'Editor', suggestions: ['Mend this'] })
   await call('get /preset')
-  await call('delete /preset/{id}', own)
-  await call('put /project/{id}', own, { name: 'Harbour', instructions: 'Think of ships.' })
+  await call('delete /preset/{id}', kept)
+  await call('put /project/{id}', kept, { name: 'Harbour', instructions: 'Think of ships.' })
   await call('get /project')
-  await call('delete /project/{id}', own)
+  await call('delete /project/{id}', kept)
   await call('get /push/key')
   const endpoint = 'https://push.example.com/device'
   const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) }
@@ -185,6 +185,7 @@ beforeAll(async () => {
   await call('get /admin/users')
   await call('patch /admin/users/{id}', { id: member }, { limits: { runsAtOnce: 2 } })
   await call('delete /admin/users/{id}', { id: member })
+  await call('post /admin/users/{id}/reset-link', { id: own })
   const invite = idOf(await call('post /admin/invites', {}, { email: 'bob@example.com' }))
   await call('get /admin/invites')
   await call('delete /admin/invites/{id}', { id: invite })

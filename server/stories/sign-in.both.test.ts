@@ -153,6 +153,38 @@ onEachStorage((database, openStorage) => {
     expect((await app.ask('/api/auth/sign-in/anonymous', { body: {} })).status).toBe(404)
   })
 
+  test(`an administrator hands over a link that sets a new password, once (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    const ada = await app.setUp()
+    const bob = await app.signUp('bob@example.com')
+    const reset = async (id: string, { token } = ada) =>
+      app.ask(`/api/admin/users/${id}/reset-link`, { token, body: {} })
+    const bobId = await idOf(app, bob)
+    expect((await reset(bobId, bob)).status).toBe(403)
+    expect((await reset(crypto.randomUUID())).status).toBe(404)
+    expect(await reset(await idOf(app, await app.beGuest()))).toMatchObject({
+      status: 409,
+      body: { message: 'This person does not sign in here with a password.' },
+    })
+    const { body } = await reset(bobId)
+    const { link } = body as { link: string }
+    expect(link).toMatch(/\/reset\?token=.{43}$/)
+    const token = new URL(link).searchParams.get('token')
+    const set = (newPassword: string) =>
+      app.ask('/api/auth/reset-password', { body: { token, newPassword } })
+    expect((await set('a new password')).status).toBe(200)
+    expect((await set('another password')).status).toBe(400)
+    expect((await app.ask('/api/me', { token: bob.token })).status).toBe(401)
+    const login = (password: string) =>
+      app.ask('/api/auth/sign-in/email', { body: { email: bob.email, password } })
+    expect((await login(bob.password)).status).toBe(401)
+    expect((await login('a new password')).status).toBe(200)
+    const { body: log } = await app.ask('/api/admin/audit?action=reset.created', ada)
+    expect(log).toMatchObject({ items: [{ actorId: await idOf(app, ada), targetId: bobId }] })
+  })
+
   test(`with open sign-up the first to sign up is the administrator, one of them (${database})`, async () => {
     await using storage = await openStorage()
     await using app = await startAccounts(storage, { env: { AUTH_SIGNUP: 'open' } })

@@ -5,6 +5,7 @@ export const BUILTIN_TOOL_NAMES = [
   'search_sessions',
   'read_file',
   'current_time',
+  'create_image',
   'fetch_url',
 ] as const
 

@@ -42,6 +42,7 @@ const tools = createToolRegistry(
     loadFile: async (userId) =>
       userId === ada ? { name: 'notes.txt', text: 'The tide 🌊 comes' } : null,
     now: () => Date.parse('2026-03-29T01:30:00.000Z'),
+    images: { approval: 'writes', make: async () => Promise.reject(new Error('No picture.')) },
     fetchUrls: true,
   }),
   { timeoutMs: 60_000 },
@@ -58,7 +59,7 @@ async function metrics(metric_type: string): Promise<unknown> {
   return outcome.ok ? outcome.output : null
 }
 
-test('all are read-only and need no approval', () => {
+test('all but the one that costs money are read-only and need no approval', () => {
   const shown = tools.list().map(({ name, effect, approval }) => ({ name, effect, approval }))
   expect(shown).toEqual([
     { name: 'get_system_metrics', effect: 'read', approval: 'never' },
@@ -66,6 +67,7 @@ test('all are read-only and need no approval', () => {
     { name: 'search_sessions', effect: 'read', approval: 'never' },
     { name: 'read_file', effect: 'read', approval: 'never' },
     { name: 'current_time', effect: 'read', approval: 'never' },
+    { name: 'create_image', effect: 'once', approval: 'writes' },
     { name: 'fetch_url', effect: 'read', approval: 'never' },
   ])
 })
@@ -204,6 +206,7 @@ test('the name of a call narrows its input and output', () => {
     | 'search_sessions'
     | 'read_file'
     | 'current_time'
+    | 'create_image'
     | 'fetch_url'
   >()
   type Metrics = Extract<BuiltinToolCall, { name: 'get_system_metrics' }>

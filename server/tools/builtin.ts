@@ -1,4 +1,6 @@
 import type { FileId, UserId } from '../../shared/contract/ids.ts'
+import { createImage } from './create-image.ts'
+import type { ImageMaker } from './create-image.ts'
 import { currentTime } from './current-time.ts'
 import { fetchUrl } from './fetch-url.ts'
 import { fetchUserProfile } from './fetch-user-profile.ts'
@@ -17,18 +19,28 @@ export type BuiltinToolsDeps = {
   loadFile: (userId: UserId, file: FileId) => Promise<ReadableFile | null>
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Null offers no pictures. */
+  images: ImageMaker | null
   /** True enables the tool that fetches pages of the public internet. */
   fetchUrls: boolean
 }
 
 /** The tools that come with the server. The client's types are derived from this list. */
-export function builtinTools({ loadProfile, search, loadFile, now, fetchUrls }: BuiltinToolsDeps) {
+export function builtinTools({
+  loadProfile,
+  search,
+  loadFile,
+  now,
+  images,
+  fetchUrls,
+}: BuiltinToolsDeps) {
   return [
     getSystemMetrics,
     fetchUserProfile(loadProfile),
     searchSessions(search),
     readFile(loadFile),
     currentTime(now),
+    ...(images ? [createImage(images)] : []),
     ...(fetchUrls ? [fetchUrl()] : []),
   ] as const
 }

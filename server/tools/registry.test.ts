@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
-import type { Tool, ToolContext } from './tool.ts'
+import type { Tool } from './tool.ts'
 import { createToolRegistry } from './registry.ts'
+import type { CallContext } from './registry.ts'
 
 const caller = { id: UserId.parse('0191d6a0-0000-7000-8000-000000000001'), admin: false }
 
-function context(signal: AbortSignal = new AbortController().signal): ToolContext {
+function context(signal: AbortSignal = new AbortController().signal): CallContext {
   return { caller, callId: '0191d6a0-0000-7000-8000-00000000000c', signal }
 }
 

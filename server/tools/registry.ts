@@ -1,14 +1,27 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
+import { FileId } from '../../shared/contract/ids.ts'
 import { describeIssues, readArguments } from './arguments.ts'
 import { CallLostError } from './tool.ts'
-import type { ParsedCall, Tool, ToolContext, ToolFailure, ToolOutcome, ToolSource } from './tool.ts'
+import type {
+  BroughtFile,
+  ParsedCall,
+  Tool,
+  ToolContext,
+  ToolFailure,
+  ToolOutcome,
+  ToolSource,
+} from './tool.ts'
 
 /** The longest output of a tool in UTF-16 units of JSON: an event carries it whole, and a frame is limited to 1 MiB. */
 const MAX_OUTPUT_LENGTH = 200_000
 const MAX_ERROR_LENGTH = 2000
 /** The most tools that all providers accept. */
 export const MAX_OFFERED = 128
+
+/** Files are gathered here, and handed on with the outcome. */
+export type CallContext = Omit<ToolContext, 'attach'>
 
 /** All available tools. */
 export type ToolRegistry = {
@@ -30,7 +43,7 @@ export type ToolRegistry = {
    * timeout is not interrupted; its late result is dropped.
    * @param input as returned by `parse`, possibly stored since: it is validated again
    */
-  execute(name: string, input: unknown, context: ToolContext): Promise<ToolOutcome>
+  execute(name: string, input: unknown, context: CallContext): Promise<ToolOutcome>
   /** Waits for a tool that is expected soon; returns at once when it is available or not expected. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
   /** See `ToolSource`. */
@@ -57,8 +70,11 @@ export function createToolRegistry(
     timeoutMs,
     source,
     onTooMany = () => undefined,
+    newId = randomUUID,
   }: {
     timeoutMs: number
+    /** Of the files that tools bring. */
+    newId?: () => string
     source?: ToolSource
     /** Called with the names of the tools that are not offered, whenever they change. */
     onTooMany?: (names: string[]) => void
@@ -125,7 +141,9 @@ export function createToolRegistry(
       const tool = find(name)
       if (!tool) return unknown(name)
       const checked = check(tool, input)
-      return checked.ok ? run(tool, checked.input, context, timeoutMs) : checked
+      return checked.ok
+        ? run(tool, checked.input, context, { timeoutMs: tool.timeoutMs ?? timeoutMs, newId })
+        : checked
     },
     untilPresent: async (name, signal) => {
       if (!own.has(name)) await source?.untilPresent(name, signal)
@@ -172,9 +190,15 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, u
 async function run(
   tool: Tool,
   input: unknown,
-  context: ToolContext,
-  timeoutMs: number,
+  context: CallContext,
+  { timeoutMs, newId }: { timeoutMs: number; newId: () => string },
 ): Promise<ToolOutcome> {
+  const brought: (BroughtFile & { id: FileId })[] = []
+  const attach = (file: BroughtFile): FileId => {
+    const id = FileId.parse(newId())
+    brought.push({ ...file, id })
+    return id
+  }
   const time = AbortSignal.timeout(timeoutMs)
   const signal = AbortSignal.any([context.signal, time])
   const ended = (): ToolFailure =>
@@ -187,7 +211,11 @@ async function run(
   const onAbort = (): void => resolve(ended())
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([aborted, attempt(tool, input, { ...context, signal })])
+    const outcome = await Promise.race([
+      aborted,
+      attempt(tool, input, { ...context, signal, attach }),
+    ])
+    return outcome.ok && brought.length > 0 ? { ...outcome, brought } : outcome
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

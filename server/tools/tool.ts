@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { UserId } from '../../shared/contract/ids.ts'
+import type { FileId, KeyId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type {
   KnownToolCall,
   ToolCall,
@@ -7,15 +7,36 @@ import type {
   ToolProgress,
 } from '../../shared/contract/tool.ts'
 
+/** A file that a tool brings beside its output. */
+export type BroughtFile = {
+  /** As people will see it; of a path, the last segment. */
+  name: string
+  /** As its source says. What the content says goes before it. */
+  mimeType: string | null
+  data: Uint8Array
+}
+
+/** For what a call was made: where what it takes is counted. */
+export type RunOfCall = { sessionId: SessionId; keyId: KeyId | null }
+
 /** The caller, and the limits of the call. */
 export type ToolContext = {
   caller: { id: UserId; admin: boolean }
+  /** Absent where no run made the call. */
+  run?: RunOfCall
   /** The same for every attempt of one call: pass it on as an idempotency key where the other side supports one. */
   callId: string
   /** Aborts when the run is stopped or the tool's timeout is over. */
   signal: AbortSignal
   /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
+  /**
+   * Gives a file beside the output. When the call has succeeded it is stored, shown in the call's card, and given to
+   * a model that can see it. One that cannot be stored costs a sentence, and not the call.
+   *
+   * @returns the id that the file will have
+   */
+  attach(file: BroughtFile): FileId
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
@@ -47,6 +68,8 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   source?: ToolCall['source']
   /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
+  /** The longest that one call may take, where that is not the setting of all. */
+  timeoutMs?: number
   /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
   maxOutputLength?: number
 }
@@ -96,6 +119,8 @@ export type ToolFailure = {
 }
 
 /** The outcome of a call; `output` is plain JSON that matches the tool's schema. */
-export type ToolOutcome = { ok: true; output: unknown } | ToolFailure
+export type ToolOutcome =
+  | { ok: true; output: unknown; brought?: readonly (BroughtFile & { id: FileId })[] }
+  | ToolFailure
 
 export type ParsedCall = { ok: true; tool: Tool; input: unknown } | ToolFailure

@@ -44,12 +44,12 @@ test('an answer whose connection is cut again and again comes whole, and nothing
 test('what the server refuses is an error, and is not tried again', async () => {
   await using app = await startTestApp()
   const transport = new ThroughlineChatTransport({ api: `${await app.listen()}/api/chat` })
-  const file = { type: 'file', url: 'data:,', mediaType: 'image/png' } as const
+  const file = { type: 'file', url: 'nowhere', mediaType: 'image/png' } as const
   const sent = transport.sendMessages({
     ...{ chatId: 'chat', trigger: 'submit-message', messageId: undefined, abortSignal: undefined },
     messages: [{ ...question, parts: [file] }],
   })
-  await expect(sent).rejects.toThrow('Files are not supported')
+  await expect(sent).rejects.toThrow('A file must be')
 })
 
 /** Passes requests on, and cuts each answer after some hundred bytes of events, in the middle of whatever it is. */

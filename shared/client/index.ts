@@ -13,6 +13,8 @@ export {
 } from './errors.ts'
 export type { ApiErrorCode } from './errors.ts'
 export { joinTexts } from '../session/join-texts.ts'
+export { partialOutput } from '../session/partial-output.ts'
+export type { DeepPartial } from '../session/partial-output.ts'
 export type { NewSession, OutboxEntry, OutboxFile } from './outbox/entry.ts'
 export { indexedDbOutboxStorage } from './outbox/indexed-db.ts'
 export { OutboxRefusal } from './outbox/outbox.ts'

@@ -20,6 +20,8 @@ export const AuditDetails = {
   'user.suspended': z.object({}),
   'user.restored': z.object({}),
   'user.deleted': z.object({}),
+  /** An administrator made a link to set a new password. */
+  'reset.created': z.object({}),
   'role.changed': z.object({ from: Role, to: Role }),
   'limits.changed': z.object({ from: UserLimits, to: UserLimits }),
   'invite.created': z.object({ role: Role }),

@@ -13,6 +13,8 @@ export const RunErrorCode = z.enum([
   'bad_request',
   'context_too_long',
   'budget',
+  /** The answer is not the JSON that was asked for. */
+  'output_invalid',
   'internal',
 ])
 export type RunErrorCode = z.infer<typeof RunErrorCode>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RunError } from './errors.ts'
+import { File } from './file.ts'
 import { FilePart, MAX_RATING_COMMENT, Outcome, Rating, TextPart, Usage } from './message.ts'
 import { noNul } from './storable.ts'
 import { Session, Timestamp } from './session.ts'
@@ -46,6 +47,8 @@ export const ExportedCall = z.object({
   error: plainText(EXPORT_LIMITS.text).optional(),
   startedAt: Moment.optional(),
   durationMs: z.number().int().min(0).optional(),
+  files: z.array(File).max(100).optional(),
+  fileNotes: z.array(plainText(1_000)).max(100).optional(),
   /** The step of the run that made the call. */
   step: z.number().int().min(0),
   /** The provider's id of the call, and the arguments as the model wrote them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FileId } from './ids.ts'
 
 /** Image types that are kept: those that every browser shows and that contain no scripts. */
 export const McpImageType = z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
@@ -6,7 +7,9 @@ export const McpImageType = z.enum(['image/png', 'image/jpeg', 'image/gif', 'ima
 /** A content block in the result of an MCP server's tool. Other kinds of blocks are described in a text. */
 export const McpContent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
-  /** `data` is base64. */
+  /** A file among those of the call (`files`); one that is not there could not be stored. */
+  z.object({ type: z.literal('file'), id: FileId }),
+  /** `data` is base64: how pictures were kept before there were files. */
   z.object({ type: z.literal('image'), mimeType: McpImageType, data: z.base64() }),
   /** A link to an external resource, which the server does not fetch. */
   z.object({

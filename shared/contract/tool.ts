@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { File } from './file.ts'
 import { CallId } from './ids.ts'
 import { Timestamp } from './session.ts'
 
@@ -40,6 +41,10 @@ const state = {
   durationMs: z.number().optional(),
   /** Only while the call runs. */
   progress: ToolProgress.optional(),
+  /** The files that the call brought beside its output. They are stored. */
+  files: z.array(File).optional(),
+  /** What became of files that could not be stored, a sentence each; for the model and the user. */
+  fileNotes: z.array(z.string()).optional(),
   /**
    * The input or output does not match the tool's current schema: it was stored under an earlier version, or the model
    * wrote wrong arguments. Both are then passed on unchanged, and their static types do not hold.
@@ -64,7 +69,16 @@ export type ToolCall = z.infer<typeof ToolCall>
 
 type ToolCallState = Pick<
   ToolCall,
-  'id' | 'effect' | 'status' | 'error' | 'startedAt' | 'durationMs' | 'progress' | 'untyped'
+  | 'id'
+  | 'effect'
+  | 'status'
+  | 'error'
+  | 'startedAt'
+  | 'durationMs'
+  | 'progress'
+  | 'files'
+  | 'fileNotes'
+  | 'untyped'
 >
 
 /** A call of a tool with statically known name, input and output. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { RunStatus } from '../../schema.ts'
@@ -105,6 +106,19 @@ export async function keepChunks(db: Db, messageId: MessageId): Promise<void> {
     .where('ended_at', 'is', null)
     .where('keeps_chunks', '=', false)
     .execute()
+}
+
+/** How long after its end an answer that is not to be stored can be read to its end token by token. Seconds. */
+const FORGOTTEN_AFTER = 60
+
+/** From here on the chunks of answers that were not to be stored may be merged, and what was asked for them is gone. */
+export async function forgetResponses(db: Db): Promise<void> {
+  await sql`
+    with forgotten as (
+      update runs set keeps_chunks = false
+      where forgets_chunks and keeps_chunks and ended_at < now() - make_interval(secs => ${FORGOTTEN_AFTER})
+      returning id)
+    delete from responses where run_id in (select id from forgotten)`.execute(db)
 }
 
 /** True while chunks of an answer are about to be merged, because a run has ended, and their places to change. */

@@ -1,15 +1,19 @@
-import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 import type { Db } from '../../engine/database.ts'
 import type { FileContentTable } from '../../schema-files.ts'
 
 export type Content = Selectable<FileContentTable>
 
+const columns = [
+  ...(['sha256', 'key', 'bytes', 'kind', 'mime_type', 'width', 'height', 'pages'] as const),
+  ...(['text', 'error', 'created_at'] as const),
+] as const
+
 /** What is stored of these bytes; null when nobody has them. */
 export async function findContent(db: Db, sha256: string): Promise<Content | null> {
   const found = await db
     .selectFrom('file_contents')
-    .selectAll()
+    .select([...columns])
     .where('sha256', '=', sha256)
     .executeTakeFirst()
   return found ?? null
@@ -54,24 +58,4 @@ export async function listStrays(db: Db, now: string, limit: number): Promise<st
 
 export async function forgetStray(db: Db, key: string): Promise<void> {
   await db.deleteFrom('stray_objects').where('key', '=', key).execute()
-}
-
-/**
- * Forgets contents that no file has, and makes strays of their objects. A file that is being stored with one of them
- * holds a lock on its row, by its foreign key: whichever comes second sees what the first did.
- */
-export async function dropUnusedContents(db: Db, now: string): Promise<number> {
-  const { rows } = await sql`
-    with unused as (
-      select sha256 from file_contents
-      where not exists (select from files where files.sha256 = file_contents.sha256)
-      limit 100 for update skip locked
-    ), dropped as (
-      delete from file_contents where sha256 in (select sha256 from unused)
-      and not exists (select from files where files.sha256 = file_contents.sha256) returning key
-    )
-    insert into stray_objects (key, remove_after) select key, ${now}::timestamptz from dropped
-    on conflict (key) do update set remove_after = excluded.remove_after
-    returning key`.execute(db)
-  return rows.length
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { File } from '../../../shared/contract/file.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { FileId, MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Content } from './contents.ts'
 
@@ -116,9 +118,24 @@ export async function fileExists(db: Db, id: FileId): Promise<boolean> {
 
 const isInProject = sql`exists (select from project_files where file_id = files.id)`
 
-/** Deletes a file of this person's that no message or project has; false when one has it, or there is none. */
-export async function deleteUnusedFile(db: Db, userId: UserId, id: FileId): Promise<boolean> {
-  const { numDeletedRows } = await db
+/**
+ * Deletes a file of this person's that no message or project has; false when one has it, or there is none.
+ *
+ * @param transaction of its own: a message that is being sent with the file is waited for, and then seen
+ */
+export async function deleteUnusedFile(
+  transaction: Db,
+  userId: UserId,
+  id: FileId,
+): Promise<boolean> {
+  await transaction
+    .selectFrom('files')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .execute()
+  const { numDeletedRows } = await transaction
     .deleteFrom('files')
     .where('id', '=', id)
     .where('user_id', '=', userId)
@@ -160,22 +177,49 @@ export async function lockFiles(
   return findFiles(transaction, userId, ids)
 }
 
-/** Deletes the files that messages of this session have, and nothing else. */
+/**
+ * Gives an answer the files that one of its calls brought. Those that are there are kept from being deleted until the
+ * transaction ends, and by the message afterwards.
+ *
+ * @returns the call with those alone
+ */
+export async function keepFilesOfCall(
+  transaction: Db,
+  { userId, messageId, sessionId }: { userId: UserId; messageId: MessageId; sessionId: SessionId },
+  call: ToolCall,
+): Promise<ToolCall> {
+  const { files = [], ...rest } = call
+  if (files.length === 0) return call
+  const ids = files.map(({ id }) => id)
+  const stored = await lockFiles(transaction, userId, ids)
+  if (stored.length > 0) {
+    await transaction
+      .insertInto('message_files')
+      .values(
+        stored.map(({ file }) => ({
+          message_id: messageId,
+          session_id: sessionId,
+          file_id: file.id,
+        })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+  const kept = files.filter(({ id }) => stored.some(({ file }) => file.id === id))
+  return kept.length > 0 ? { ...rest, files: kept } : rest
+}
+
+/** Deletes the files that messages of this session have, and of no other. */
 export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId): Promise<void> {
+  // A message of another session that is being sent with one of them is waited for, and then seen.
+  await sql`
+    select id from files where id in (select file_id from message_files where session_id = ${sessionId})
+    order by id for update`.execute(transaction)
   await sql`
     delete from files where id in (select file_id from message_files where session_id = ${sessionId})
     and not exists (
       select from message_files where file_id = files.id and session_id <> ${sessionId})
     and not ${isInProject}`.execute(transaction)
-}
-
-/** Deletes files from before this time that no message or project has. */
-export async function deleteOrphans(db: Db, before: string): Promise<void> {
-  await sql`
-    delete from files where created_at < ${before}
-    and not exists (select from message_files where file_id = files.id) and not ${isInProject}`.execute(
-    db,
-  )
 }
 
 /** The texts of those of these files that are this person's; null for one without. */
@@ -225,9 +269,20 @@ export async function linkFilesOfSession(
     .where('user_id', '=', userId)
     .where(sql<boolean>`parts::text like '%"type":"file"%'`)
     .execute()
-  for (const { id, parts } of rows) {
-    const named = parts.flatMap((part) => (part.type === 'file' ? [part.file.id] : []))
-    const own = await findFiles(db, userId, [...new Set(named)])
+  const calls = await db
+    .selectFrom('tool_calls')
+    .select(['message_id as id', 'files'])
+    .where('session_id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('files', 'is not', null)
+    .execute()
+  const named = [
+    ...rows.map(({ id, parts }) => ({ id, files: filesIn(parts) })),
+    ...calls.map(({ id, files }) => ({ id, files: files ?? [] })),
+  ]
+  for (const { id, files } of named) {
+    const ids = [...new Set(files.map((file) => file.id))]
+    const own = await findFiles(db, userId, ids)
     if (own.length === 0) continue
     await db
       .insertInto('message_files')

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { File } from '../../../shared/contract/file.ts'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
@@ -16,6 +17,8 @@ export type StoredCall = {
   approvalHash: string | null
   /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
   owner?: string | null
+  /** Of a call that is made now: how long its client has; null without end. */
+  waitSeconds?: number | null
 }
 
 export type NewCall = StoredCall & {
@@ -40,6 +43,9 @@ export function toCallRow({ call, ...place }: NewCall) {
     effect: call.effect,
     arguments: place.arguments,
     approval_hash: place.approvalHash,
+    deadline_at: sql<
+      string | null
+    >`now() + make_interval(secs => ${place.waitSeconds ?? null}::double precision)`,
     ...state(call),
   }
 }
@@ -99,6 +105,19 @@ export async function findOrphanedCalls(
         ),
       ),
     )
+    .limit(limit)
+    .execute()
+  return rows.map(toPlaced)
+}
+
+/** Calls that clients carry out whose deadline is over, by the database's clock. */
+export async function findExpiredCalls(db: Db, limit: number): Promise<NewCall[]> {
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(placedColumns)
+    .where('deadline_at', '<', sql<string>`now()`)
+    .where('status', '=', 'running')
+    .where('source', '=', 'client')
     .limit(limit)
     .execute()
   return rows.map(toPlaced)
@@ -168,6 +187,8 @@ const columns = [
   'progress',
   'approval_hash',
   'owner',
+  'files',
+  'file_notes',
 ] as const
 
 const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
@@ -190,6 +211,8 @@ type CallRow = {
   progress: ToolProgress | null
   approval_hash: string | null
   owner: string | null
+  files: File[] | null
+  file_notes: string[] | null
 }
 
 type PlacedRow = CallRow & {
@@ -230,6 +253,8 @@ function toStored(row: CallRow): StoredCall {
       ...(row.started_at !== null && { startedAt: row.started_at }),
       ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
       ...(row.progress !== null && { progress: row.progress }),
+      ...(row.files !== null && { files: row.files }),
+      ...(row.file_notes !== null && { fileNotes: row.file_notes }),
     },
   }
 }
@@ -243,5 +268,7 @@ function state(call: ToolCall) {
     started_at: call.startedAt ?? null,
     duration_ms: call.durationMs ?? null,
     progress: call.progress ? JSON.stringify(call.progress) : null,
+    files: call.files ? JSON.stringify(call.files) : null,
+    file_notes: call.fileNotes ? JSON.stringify(call.fileNotes) : null,
   }
 }

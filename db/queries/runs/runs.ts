@@ -75,6 +75,7 @@ export type NewRun = Omit<
   baseParts?: number | null
   /** The log keeps its chunks as they are committed. */
   keepsChunks?: boolean
+  forgetsChunks?: boolean
 }
 
 /** @param first true puts the run at the head of the queue, behind those that steer the same run */
@@ -104,6 +105,7 @@ export async function insertRun(transaction: Db, run: NewRun, first: boolean): P
       parent_chosen: run.parentChosen,
       options: run.options ? JSON.stringify(run.options) : null,
       keeps_chunks: run.keepsChunks ?? false,
+      forgets_chunks: run.forgetsChunks ?? false,
       steers,
       base_parts: run.baseParts ?? null,
       created_at: run.createdAt,

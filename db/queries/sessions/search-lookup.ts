@@ -73,6 +73,23 @@ export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
     ) as newest where text ilike ${lookup.pattern})`
 }
 
+/**
+ * The messages with a file in which the words are, as rows of `id`, `session_id`, `search_words` and `created_at`. Parts
+ * of words are looked for in what was said, and in names of files, alone.
+ */
+export function messagesOfFiles(userId: UserId, lookup: Lookup): RawBuilder<unknown> {
+  const matches =
+    lookup.kind === 'words' ? sql`search_words @@ ${lookup.tsquery}::tsquery` : sql`false`
+  return sql`(
+    with contents as materialized (
+      select sha256, search_words from file_contents where ${matches}
+    )
+    select messages.id, messages.session_id, contents.search_words, messages.created_at
+    from contents join files using (sha256) join message_files on message_files.file_id = files.id
+      join messages on messages.id = message_files.message_id
+    where files.user_id = ${userId} and messages.user_id = ${userId})`
+}
+
 /** The SQL condition that a row of `sessions` matches in its title or summary. */
 export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boolean> {
   return lookup.kind === 'words'
@@ -87,10 +104,10 @@ export function sessionMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
 async function matchesAny(db: Db, userId: UserId, lookup: Lookup): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     with matching_sessions as materialized (select id from sessions where ${sessionMatches(userId, lookup)}),
-      matching_messages as materialized (select id from messages where ${messageMatches(userId, lookup)})
-    select exists (select from matching_sessions) or exists (select from matching_messages) as found`.execute(
-    db,
-  )
+      matching_messages as materialized (select id from messages where ${messageMatches(userId, lookup)}),
+      matching_files as materialized (select id from ${messagesOfFiles(userId, lookup)} as of_files)
+    select exists (select from matching_sessions) or exists (select from matching_messages)
+      or exists (select from matching_files) as found`.execute(db)
   return rows[0]?.found ?? false
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import { messageMatches, sessionMatches } from './search-lookup.ts'
+import { messageMatches, messagesOfFiles, sessionMatches } from './search-lookup.ts'
 import type { Lookup } from './search-lookup.ts'
 
 /** A matching message, or a session whose title or summary matches (`messageId` is null). */
@@ -21,10 +21,14 @@ export async function findMatches(db: Db, userId: UserId, lookup: Lookup): Promi
         sql`ts_rank(search_words, ${lookup.tsquery}::tsquery, 1)`
       : sql`0.01`
   const { rows } = await sql<Match>`
-    select session_id as "sessionId", id as "messageId", (${rank})::float8 as rank from (
-      select id, session_id, search_words from messages where ${messageMatches(userId, lookup)}
-      order by created_at desc limit ${MAX_RANKED}
+    select session_id as "sessionId", id as "messageId", max((${rank})::float8) as rank from (
+      (select id, session_id, search_words from messages where ${messageMatches(userId, lookup)}
+      order by created_at desc limit ${MAX_RANKED})
+      union all
+      (select id, session_id, search_words from ${messagesOfFiles(userId, lookup)} as of_files
+      order by created_at desc limit ${MAX_RANKED})
     ) as newest_messages
+    group by session_id, id
     union all
     select id, null, (${rank})::float8 from (
       select id, search_words from sessions where ${sessionMatches(userId, lookup)}
@@ -42,6 +46,14 @@ export type FoundText = {
   at: string
 }
 
+/** What is in the files of a message, behind what it says. */
+function textsOfFiles(userId: UserId) {
+  return sql`(
+    select string_agg(left(file_contents.text, 100000), E'\n' order by files.id)
+    from message_files join files on files.id = message_files.file_id join file_contents using (sha256)
+    where message_files.message_id = messages.id and files.user_id = ${userId})`
+}
+
 /**
  * The texts of matches, for display, unordered; deleted ones and sessions that are still being imported are left out.
  */
@@ -54,7 +66,7 @@ export async function readFoundTexts(
   const sessionIds = matches.flatMap(({ messageId, sessionId }) => (messageId ? [] : [sessionId]))
   const { rows } = await sql<FoundText>`
     select sessions.id as "sessionId", messages.id as "messageId", title,
-      left(text, 100000) as text, messages.created_at as at
+      left(concat_ws(E'\n', messages.text, ${textsOfFiles(userId)}), 200000) as text, messages.created_at as at
     from messages join sessions on sessions.id = session_id
     where messages.user_id = ${userId} and sessions.user_id = ${userId} and messages.id = any(${messageIds}::uuid[])
     union all

@@ -76,7 +76,7 @@ const JSON_COLUMNS = {
   messages: ['parts', 'usage', 'error'],
   runs: ['usage', 'error'],
   steps: ['usage', 'provider_state'],
-  tool_calls: ['input', 'output'],
+  tool_calls: ['input', 'output', 'files', 'file_notes'],
 }
 
 function typeOf(table: keyof typeof JSON_COLUMNS, column: string): string {
@@ -275,6 +275,8 @@ function addRun(
         error: call.error ?? null,
         started_at: call.startedAt ?? null,
         duration_ms: call.durationMs ?? null,
+        files: call.files ? JSON.stringify(call.files) : null,
+        file_notes: call.fileNotes ? JSON.stringify(call.fileNotes) : null,
       })
     }
   }

@@ -5,7 +5,11 @@ import type { Db } from '../../engine/database.ts'
 export type TableRows = { table: string; columns: string[]; rows: (string | null)[][] }
 
 /** Only of the living processes, or made anew by each database. */
-const NOT_MOVED = ['kysely_migration', 'kysely_migration_lock', 'nodes', 'readers', 'node_secrets']
+const NOT_MOVED = [
+  ...['kysely_migration', 'kysely_migration_lock', 'nodes', 'readers', 'node_secrets'],
+  // Noted by triggers as the files are written.
+  'file_checks',
+]
 /** Rows that are in memory at once. */
 const BATCH = 500
 

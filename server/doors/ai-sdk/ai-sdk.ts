@@ -10,9 +10,11 @@ import { tools } from '../../../shared/contract/api/tools.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { acceptEmptyBodies } from '../../http/rest/bodies.ts'
 import { derivedId } from '../derived-id.ts'
 import { sendEvents } from '../event-stream.ts'
-import { admitDoor } from '../request.ts'
+import { storeFiles } from '../files/store-files.ts'
+import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { ChatBody, readChatInput } from './chat-input.ts'
 import type { ChatAnswer } from './chat-input.ts'
@@ -25,7 +27,8 @@ const Place = z.coerce.number().int().min(0).catch(-1)
 /** The AI SDK's UI message stream at `/api/chat`: the log is the truth, and of a posted history the last message is taken. */
 export function aiSdkDoor(options: DoorOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
-    app.post('/api/chat', async (request, reply) => {
+    acceptEmptyBodies(app)
+    app.post('/api/chat', takesFiles(options), async (request, reply) => {
       const door = await admitDoor(options, request, reply)
       const body = parse(ChatBody, request.body)
       const sessionId = sessionOf(door.userId, body.id)
@@ -68,11 +71,14 @@ async function take(
   }
   const input = readChatInput(body)
   if (input.type === 'answers') return answer(door, sessionId, input.answers)
+  const files = (await storeFiles(door, input.files)).map(({ id }) => id)
   await call(sessions.create, { id: sessionId, unlessDeleted: true })
   const { runId } = await call(messages.send, {
     ...{ sessionId, text: input.text, keepChunks: true },
+    ...(files.length > 0 && { files }),
     ...(input.id !== undefined && { id: messageOf(userId, body.id, input.id) }),
     ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
+    ...(body.output && { output: body.output }),
     ...(body.model !== undefined && { model: body.model }),
   })
   return { runId, from: { after: -1 } }

@@ -1,8 +1,9 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { CallId } from '../../../shared/contract/ids.ts'
-import { attachmentRefusal } from '../attachment-refusal.ts'
-import { ClientTools } from '../../../shared/contract/run-options.ts'
+import { fileAt } from '../files/given-file.ts'
+import type { GivenFile } from '../files/given-file.ts'
+import { ClientTools, OutputFormat } from '../../../shared/contract/run-options.ts'
 
 const ToolState = {
   toolCallId: CallId,
@@ -18,6 +19,12 @@ const ToolPart = z.union([
   }),
 ])
 
+const FilePart = z.looseObject({
+  type: z.literal('file'),
+  url: z.string(),
+  filename: z.string().nullish(),
+})
+
 export const ChatBody = z.looseObject({
   id: z.string().min(1).max(200),
   messages: z.array(z.unknown()).default([]),
@@ -26,6 +33,8 @@ export const ChatBody = z.looseObject({
   model: z.string().optional(),
   /** Tools that the page carries out: `{ name, description, inputSchema }`. */
   clientTools: ClientTools.optional(),
+  /** What the answer is to be: `{ schema, name?, description? }`. */
+  output: OutputFormat.optional(),
 })
 export type ChatBody = z.infer<typeof ChatBody>
 
@@ -41,7 +50,7 @@ export type ChatAnswer =
   | { type: 'decision'; callId: CallId; approved: boolean; reason: string | undefined }
 
 export type ChatInput =
-  | { type: 'message'; id: string | undefined; text: string }
+  | { type: 'message'; id: string | undefined; text: string; files: GivenFile[] }
   | { type: 'answers'; answers: ChatAnswer[] }
 
 /** The last message alone: what came before it stands in the log. */
@@ -51,11 +60,14 @@ export function readChatInput({ messages }: ChatBody): ChatInput {
   if (last.role === 'assistant') {
     return { type: 'answers', answers: last.parts.flatMap((part) => readAnswer(part)) }
   }
-  const text = last.parts.map((part) => {
-    if (part.type === 'file') throw refused(attachmentRefusal(part.type))
-    return part.type === 'text' ? (part.text ?? '') : ''
-  })
-  return { type: 'message', id: last.id, text: text.join('') }
+  const text = last.parts.map((part) => (part.type === 'text' ? (part.text ?? '') : ''))
+  const files = last.parts.flatMap((part, index) => readFile(part, `parts[${index}]`))
+  return { type: 'message', id: last.id, text: text.join(''), files }
+}
+
+function readFile(given: unknown, place: string): GivenFile[] {
+  const part = FilePart.safeParse(given).data
+  return part ? [fileAt(part.url, { place, name: part.filename ?? null })] : []
 }
 
 function readAnswer(given: unknown): ChatAnswer[] {

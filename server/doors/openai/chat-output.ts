@@ -14,7 +14,7 @@ const Text = z.object({
 })
 const Response = z.looseObject({
   status: z.string(),
-  output: z.array(z.looseObject({ type: z.string() })),
+  output: z.array(z.looseObject({ type: z.string(), id: z.string() })),
   error: z.object({ message: z.string(), code: z.string() }).nullable(),
   incomplete_details: z.object({ reason: z.string() }).nullable(),
   usage: z
@@ -25,11 +25,12 @@ type Response = z.infer<typeof Response>
 const TextEvent = z.object({
   type: z.enum(['response.output_text.delta', 'response.refusal.delta']),
   delta: z.string(),
+  item_id: z.string(),
 })
 const CallEvent = z.object({ type: z.literal('response.output_item.done'), item: Call })
 const GivenUp = z.object({
   type: z.literal('response.output_item.done'),
-  item: z.object({ type: z.literal('message'), status: z.literal('incomplete') }),
+  item: z.object({ id: z.string(), type: z.literal('message'), status: z.literal('incomplete') }),
 })
 const Ended = z.object({
   type: z.enum(['response.completed', 'response.incomplete', 'response.failed']),
@@ -77,16 +78,24 @@ export async function* chatChunks(
     })
   yield chunk({ role: 'assistant', content: '' })
   let calls = 0
-  let wasGivenUp = false
+  const shown = new Set<string>()
+  /** The item of text that was shown and may not count. */
+  let givenUp: string | null = null
   for await (const event of events) {
-    wasGivenUp ||= GivenUp.safeParse(event).success
-    if (wasGivenUp && event.type === 'response.output_item.added') {
+    givenUp ??= GivenUp.safeParse(event).data?.item.id ?? null
+    const response = Ended.safeParse(event).data?.response
+    const goesOn = event.type === 'response.output_item.added'
+    // A takeover may also give up what was whole. The text of an answer that was stopped, or failed, stays what it is.
+    const kept = response && new Set(response.output.map(({ id }) => id))
+    const isLost = kept && [...shown].some((id) => !kept.has(id))
+    if (isLost || (givenUp !== null && goesOn)) {
       // What was shown cannot be taken back here.
       yield line(toOpenAiError(new DoorError(AGAIN(run), { code: 'answer_restarted' })).body)
       return
     }
     const text = TextEvent.safeParse(event).data
     if (text) {
+      shown.add(text.item_id)
       yield chunk(
         text.type === 'response.refusal.delta' ? { refusal: text.delta } : { content: text.delta },
       )
@@ -96,7 +105,6 @@ export async function* chatChunks(
       yield chunk({ tool_calls: [{ index: calls, ...toToolCall(call) }] })
       calls += 1
     }
-    const response = Ended.safeParse(event).data?.response
     if (!response) continue
     const failure = failureOf(response)
     if (failure) {

@@ -3,7 +3,8 @@ import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { notFound } from '../../api-error.ts'
 import { sendEvents } from '../event-stream.ts'
-import { admitDoor } from '../request.ts'
+import { storeSaid } from '../files/said.ts'
+import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
 import { chatChunks, toCompletion } from './chat-output.ts'
@@ -12,11 +13,12 @@ import type { Made } from './create-response.ts'
 import { DoorError } from './errors.ts'
 import { followResponse, readResponse, responsesOfCalls } from './follow-response.ts'
 import { sessionOf } from './history.ts'
+import { readOutputFormat } from './output-format.ts'
 import { readFunctionTools } from './tools.ts'
 
 /** `/v1/chat/completions`: the history that is posted becomes a session, whose question is its last message. */
 export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
-  app.post('/v1/chat/completions', async (request, reply) => {
+  app.post('/v1/chat/completions', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
     const body = CreateChat.parse(request.body)
     const { run, segment } = await begin(door, body)
@@ -34,11 +36,6 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
 
 async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
   if ((body.n ?? 1) > 1) throw new DoorError('Only one choice is supported.', { param: 'n' })
-  if (body.response_format && body.response_format.type !== 'text') {
-    throw new DoorError('Structured output is not supported here yet.', {
-      param: 'response_format',
-    })
-  }
   const { call, services, userId } = door
   const { db } = services.database
   const input = readChatInput(body)
@@ -50,15 +47,21 @@ async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
     const segment = 1 + Math.max(...input.answered.map(({ callId }) => askedIn.get(callId) ?? 0))
     return { run, segment }
   }
+  const { question } = input
+  const { said } = await storeSaid(door, [...input.history, question])
+  const files = said.at(-1)?.files.map(({ id }) => id) ?? []
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const output = readOutputFormat(body.response_format, 'response_format')
   const most = body.max_completion_tokens ?? body.max_tokens
   const { runId } = await call(messages.send, {
-    sessionId: await sessionOf(call, input.history, { now: services.now(), archived: true }),
-    text: input.question,
+    sessionId: await sessionOf(call, said.slice(0, -1), { now: services.now(), archived: true }),
+    text: question.text,
+    ...(files.length > 0 && { files }),
     ...(clientTools.length > 0 && { clientTools }),
     ...(input.instructions !== '' && { instructions: input.instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof most === 'number' && { maxTokens: most }),
+    ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
   })
   const run = await findDoorRun(db, userId, runId, 0)

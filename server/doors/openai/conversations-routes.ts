@@ -6,12 +6,13 @@ import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { notFound } from '../../api-error.ts'
+import { storeSaid } from '../files/said.ts'
 import { conversationId, hex, readConversationId } from '../ids.ts'
-import { admitDoor } from '../request.ts'
+import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions } from '../request.ts'
 import { callItem } from './call-items.ts'
 import { sessionOf } from './history.ts'
-import { listOf } from './input-items.ts'
+import { fileContent, listOf } from './input-items.ts'
 import { readResponseInput } from './response-input.ts'
 import { textItem } from './text-items.ts'
 
@@ -23,15 +24,13 @@ const List = z.looseObject({
 
 /** `/v1/conversations`: a session is one. */
 export function conversationsRoutes(app: FastifyInstance, options: DoorOptions): void {
-  app.post('/v1/conversations', async (request, reply) => {
-    const { call, services } = await admitDoor(options, request, reply)
+  app.post('/v1/conversations', takesFiles(options), async (request, reply) => {
+    const door = await admitDoor(options, request, reply)
+    const { call, services } = door
     const items = Create.parse(request.body)?.items ?? []
     if (items.length === 0) return toConversation(await call(sessions.create, {}))
     const { history, question } = readResponseInput(items)
-    const said = [
-      ...history,
-      ...(question === null ? [] : [{ role: 'user' as const, text: question }]),
-    ]
+    const { said } = await storeSaid(door, [...history, ...(question ? [question] : [])])
     const id = await sessionOf(call, said, { now: services.now() })
     return toConversation(await call(sessions.get, { id }))
   })
@@ -74,7 +73,17 @@ function toConversation({ id, createdAt }: Session) {
 function toItems({ id, role, parts }: Message) {
   return parts.flatMap((part, index) => {
     const itemId = `msg_${hex(id)}_${index}`
-    if (part.type === 'file') return []
+    if (part.type === 'file') {
+      return [
+        {
+          type: 'message',
+          id: itemId,
+          role,
+          status: 'completed',
+          content: [fileContent(part.file)],
+        },
+      ]
+    }
     if (part.type === 'tool') {
       const { call } = part
       if (call.source !== 'client') return [callItem('server', call, call.status)]

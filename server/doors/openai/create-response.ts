@@ -8,12 +8,16 @@ import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
 import { derivedId } from '../derived-id.ts'
+import { storeSaid } from '../files/said.ts'
+import type { Said } from '../files/said.ts'
 import { readConversationId, readResponseId } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
 import { DoorError } from './errors.ts'
 import { responsesOfCalls } from './follow-response.ts'
 import { sessionOf } from './history.ts'
+import { GivenFormat, readOutputFormat } from './output-format.ts'
+import { asItem, withStoredFiles } from './input-items.ts'
 import { readResponseInput } from './response-input.ts'
 import type { ResponseInput } from './response-input.ts'
 import { readFunctionTools } from './tools.ts'
@@ -32,7 +36,7 @@ export const CreateResponse = z.looseObject({
   background: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   store: z.boolean().nullish(),
-  text: z.looseObject({ format: z.looseObject({ type: z.string() }).optional() }).nullish(),
+  text: z.looseObject({ format: GivenFormat.nullish() }).nullish(),
 })
 export type CreateResponse = z.infer<typeof CreateResponse>
 
@@ -49,16 +53,21 @@ export async function createResponse(
   body: CreateResponse,
   key: string | null,
 ): Promise<Made> {
-  if (body.text?.format && body.text.format.type !== 'text') {
-    throw new DoorError('Structured output is not supported here yet.', { param: 'text.format' })
-  }
   const input = readResponseInput(body.input)
-  const { runId, segment } =
-    input.question === null ? await goOn(door, input) : await ask(door, body, input, key)
+  const { question } = input
+  const { said, byPlace } = await storeSaid(door, [
+    ...input.history,
+    ...(question ? [question] : []),
+  ])
+  const { runId, segment } = question
+    ? await ask(door, body, { ...input, said }, key)
+    : await goOn(door, input)
   const { db } = door.services.database
   await insertResponse(db, {
     ...{ runId, segment, request: echoOf(body) },
-    input: Array.isArray(body.input) ? body.input : [asItem(input.question ?? '')],
+    input: Array.isArray(body.input)
+      ? withStoredFiles(body.input, byPlace)
+      : [asItem(question?.text ?? '')],
     createdAt: door.services.now(),
   })
   const run = await findDoorRun(db, door.userId, runId, segment)
@@ -79,24 +88,28 @@ async function goOn(door: DoorRequest, { answered }: ResponseInput) {
 async function ask(
   door: DoorRequest,
   body: CreateResponse,
-  { question, history, instructions: system }: ResponseInput,
+  { said, instructions: system }: Pick<ResponseInput, 'instructions'> & { said: readonly Said[] },
   key: string | null,
 ): Promise<{ runId: RunId; segment: number }> {
   const { call, services, userId } = door
   const repeated = key === null ? null : MessageId.parse(derivedId(userId, 'response', key))
   const first = repeated && (await findRunOfQuestion(services.database.db, repeated))
   if (first?.userId === userId) return { runId: first.id, segment: 0 }
-  const place = await placeOf(door, body, history, key)
+  const question = said.at(-1)
+  const place = await placeOf(door, body, said.slice(0, -1), key)
   const instructions = [body.instructions ?? [], system].flat().join('\n\n')
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const output = readOutputFormat(body.text?.format, 'text.format')
   const { runId } = await call(messages.send, {
     ...place,
-    text: question ?? '',
+    text: question?.text ?? '',
+    ...(question && question.files.length > 0 && { files: question.files.map(({ id }) => id) }),
     ...(repeated && { id: repeated }),
     ...(clientTools.length > 0 && { clientTools }),
     ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof body.max_output_tokens === 'number' && { maxTokens: body.max_output_tokens }),
+    ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
     keepChunks: body.store !== false,
   })
@@ -107,7 +120,7 @@ async function ask(
 async function placeOf(
   door: DoorRequest,
   body: CreateResponse,
-  history: ResponseInput['history'],
+  history: readonly Said[],
   key: string | null,
 ): Promise<{ sessionId: SessionId; parentId?: MessageId }> {
   const { call, services, userId } = door
@@ -160,6 +173,7 @@ function echoOf(body: CreateResponse): Record<string, unknown> {
   const { instructions, tools, metadata, temperature, background, store } = body
   const { max_output_tokens: most, previous_response_id: previous } = body
   return {
+    ...(body.text?.format && { text: { format: body.text.format } }),
     instructions: instructions ?? null,
     tools: tools ?? [],
     metadata: metadata ?? {},
@@ -169,8 +183,4 @@ function echoOf(body: CreateResponse): Record<string, unknown> {
     max_output_tokens: most ?? null,
     previous_response_id: previous ?? null,
   }
-}
-
-export function asItem(text: string): Record<string, unknown> {
-  return { type: 'message', role: 'user', content: [{ type: 'input_text', text }] }
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { retryAfterOf } from '../../api-error.ts'
+import { FileRefusal } from '../files/refusal.ts'
 import { toHttpError } from '../../http/http-errors.ts'
 
 /** The body of an error, in OpenAI's shape. */
@@ -46,7 +47,12 @@ const CODES: Record<number, string> = {
 export function toOpenAiError(thrown: unknown): { status: number; body: OpenAiError } {
   const error = thrown instanceof z.ZodError ? ofBody(thrown) : thrown
   const { status, body } = toHttpError(error)
-  const own = error instanceof DoorError ? error : null
+  const own =
+    error instanceof FileRefusal
+      ? { code: error.reason, param: error.place }
+      : error instanceof DoorError
+        ? error
+        : null
   const type = TYPES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error')
   const code = own?.code ?? CODES[status] ?? null
   return {

@@ -1,9 +1,8 @@
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { Call } from '../../http/rest/procedures.ts'
+import type { Said } from '../files/said.ts'
 import { DoorError } from './errors.ts'
-
-export type Said = { role: 'user' | 'assistant'; text: string }
 
 /** Makes a session of what a client says was said before; it is not listed unless archived ones are asked for. */
 export async function sessionOf(
@@ -12,12 +11,15 @@ export async function sessionOf(
   { now, archived = false }: { now: string; archived?: boolean },
 ): Promise<SessionId> {
   if (history.length === 0 && !archived) return (await call(sessions.create, {})).id
-  const messages = history.map(({ role, text }, index) => ({
+  const messages = history.map(({ role, text, files }, index) => ({
     id: `${index}`,
     parentId: index === 0 ? null : `${index - 1}`,
     role,
     createdAt: now,
-    parts: [{ type: 'text', text }],
+    parts: [
+      ...(text === '' ? [] : [{ type: 'text', text }]),
+      ...files.map((file) => ({ type: 'file', file })),
+    ],
     ...(role === 'assistant' && {
       ...{ status: 'completed', model: null, usage: null, error: null, run: null },
     }),

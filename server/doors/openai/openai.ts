@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { notFound } from '../../api-error.ts'
+import { acceptEmptyBodies } from '../../http/rest/bodies.ts'
 import type { DoorOptions } from '../request.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { conversationsRoutes } from './conversations-routes.ts'
@@ -14,6 +15,7 @@ export function openAiDoor(options: DoorOptions) {
       if (toOpenAiError(error).status >= 500) options.report(error)
       return sendOpenAiError(error, reply)
     })
+    acceptEmptyBodies(app)
     responsesRoutes(app, options)
     conversationsRoutes(app, options)
     chatRoutes(app, options)

@@ -1,20 +1,11 @@
 import { z } from 'zod'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import { readCallId } from '../ids.ts'
-import { attachmentRefusal } from '../attachment-refusal.ts'
+import type { GivenFile } from '../files/given-file.ts'
+import type { Said } from '../files/said.ts'
+import { Content, readContent, textOf } from './content.ts'
 import { DoorError } from './errors.ts'
-import type { Said } from './history.ts'
 
-const Content = z.union([
-  z.string(),
-  z.array(
-    z.looseObject({
-      type: z.string(),
-      text: z.string().optional(),
-      refusal: z.string().optional(),
-    }),
-  ),
-])
 const MessageItem = z.object({
   type: z.literal('message').optional(),
   role: z.enum(['user', 'assistant', 'system', 'developer']),
@@ -41,16 +32,17 @@ export type ResponseInput = {
   /** Of system and developer messages. */
   instructions: string[]
   /** Before the question. */
-  history: Said[]
+  history: Said<GivenFile>[]
   /** Null where the input ends with answers to calls. */
-  question: string | null
+  question: Said<GivenFile> | null
   answered: Answered[]
 }
 
 /** @param input as posted: a text, or a list of items */
 export function readResponseInput(input: unknown): ResponseInput {
   if (typeof input === 'string') {
-    return { instructions: [], history: [], question: input, answered: [] }
+    const question: Said<GivenFile> = { role: 'user', text: input, files: [] }
+    return { instructions: [], history: [], question, answered: [] }
   }
   if (!Array.isArray(input)) {
     throw new DoorError('The input must be a text or a list of items.', { param: 'input' })
@@ -61,7 +53,7 @@ export function readResponseInput(input: unknown): ResponseInput {
   const last = read.history.at(-1)
   if (read.answered.length === 0 && last?.role === 'user') {
     read.history.pop()
-    read.question = last.text
+    read.question = last
   }
   if (read.question === null && read.answered.length === 0) {
     throw new DoorError('The input must end with what the user says, or with outputs of calls.', {
@@ -75,13 +67,16 @@ function addItem(read: ResponseInput, item: unknown, param: string): void {
   const message = MessageItem.safeParse(item)
   if (message.success) {
     const { role, content } = message.data
-    const text = textOf(content, param)
     if (role === 'system' || role === 'developer') {
-      read.instructions.push(text)
+      read.instructions.push(textOf(content, param))
       return
     }
     read.answered = []
-    read.history.push({ role, text })
+    read.history.push(
+      role === 'user'
+        ? { role, ...readContent(content, param) }
+        : { role, text: textOf(content, param), files: [] },
+    )
     return
   }
   const output = OutputItem.safeParse(item)
@@ -102,21 +97,6 @@ function addItem(read: ResponseInput, item: unknown, param: string): void {
   throw new DoorError(`An input item of the type "${type.slice(0, 100)}" is not supported.`, {
     param,
   })
-}
-
-export function textOf(content: z.infer<typeof Content>, param: string): string {
-  if (typeof content === 'string') return content
-  return content
-    .map(({ type, text, refusal }) =>
-      /^(input_text|output_text|text|refusal)$/.test(type)
-        ? (text ?? refusal ?? '')
-        : refuseAttachment(type, param),
-    )
-    .join('')
-}
-
-function refuseAttachment(type: string, param: string): never {
-  throw new DoorError(attachmentRefusal(type), { param, code: 'unsupported_content' })
 }
 
 function requireCallId(id: string, param: string): CallId {

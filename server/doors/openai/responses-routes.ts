@@ -7,7 +7,7 @@ import { isUnfinished } from '../../../shared/contract/active.ts'
 import { notFound } from '../../api-error.ts'
 import { sendEvents } from '../event-stream.ts'
 import { readResponseId } from '../ids.ts'
-import { admitDoor } from '../request.ts'
+import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { CreateResponse, createResponse } from './create-response.ts'
 import type { Made } from './create-response.ts'
@@ -24,7 +24,7 @@ const Retrieve = z.looseObject({
 
 /** `/v1/responses`, as OpenAI's Responses. */
 export function responsesRoutes(app: FastifyInstance, options: DoorOptions): void {
-  app.post('/v1/responses', async (request, reply) => {
+  app.post('/v1/responses', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
     const body = CreateResponse.parse(request.body)
     const key = request.headers['idempotency-key']

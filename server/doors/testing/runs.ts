@@ -16,6 +16,8 @@ const sessionId = SessionId.parse('01890a5d-ac96-774b-bcce-000000000001')
 const messageId = MessageId.parse('01890a5d-ac96-774b-bcce-000000000002')
 const questionId = MessageId.parse('01890a5d-ac96-774b-bcce-000000000003')
 const runId = RunId.parse('01890a5d-ac96-774b-bcce-000000000004')
+const earlierId = RunId.parse('01890a5d-ac96-774b-bcce-000000000005')
+const joinedId = MessageId.parse('01890a5d-ac96-774b-bcce-000000000006')
 
 const written = fc.array(
   fc.tuple(
@@ -29,27 +31,37 @@ const step = fc.record({
   /** What attempts had written that were cut. */
   cut: fc.array(written, { maxLength: 2 }),
   written,
+  /** A message of the user joins the answer behind this step. */
+  joins: fc.boolean(),
   calls: fc.array(fc.constantFrom('client', 'server', 'asks', 'denied', 'bad'), {
     minLength: 1,
     maxLength: 3,
   }),
 })
 
-/** Runs of several steps: texts, calls of every kind, takeovers in the middle of a step, and each way to end. */
+/**
+ * Runs of several steps: texts, calls of every kind, messages that join, takeovers in the middle of a step, and each way to
+ * end; also such that go on with what an earlier run had written.
+ */
 export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .record({
     steps: fc.array(step, { minLength: 1, maxLength: 4 }),
+    /** What an earlier run had written when it was cut. */
+    earlier: fc.option(written),
     outcome: fc.constantFrom<Outcome>('completed', 'stopped', 'failed', 'interrupted'),
   })
-  .map(({ steps, outcome }) => {
-    const writer = new RunWriter()
+  .map(({ steps, outcome, earlier }) => {
+    const writer = new RunWriter(earlier)
     steps.forEach((one, index) => {
       for (const cut of one.cut) {
         writer.write(cut)
         writer.takeOver()
       }
       writer.write(one.written)
-      if (index < steps.length - 1) writer.call(one.calls)
+      if (index < steps.length - 1) {
+        writer.call(one.calls)
+        if (one.joins) writer.join()
+      }
     })
     return writer.end(outcome)
   })
@@ -61,11 +73,30 @@ class RunWriter {
   #attempt = 1
   #calls = 0
 
-  constructor() {
+  constructor(earlier: readonly (readonly [TextKind, string])[] | null) {
+    if (earlier) {
+      this.#start(earlierId)
+      this.write(earlier)
+      this.#kept = this.#parts.length
+      this.#add({
+        ...{ type: 'end', runId: earlierId, messageId, usage: null, error: null },
+        ...{ outcome: 'completed', finish: 'length' },
+      })
+    }
+    this.#start(runId)
+  }
+
+  #start(id: RunId): void {
     this.#add({
-      ...{ type: 'start', runId, messageId, attempt: 1, keepParts: 0 },
+      ...{ type: 'start', runId: id, messageId, attempt: 1, keepParts: this.#kept },
       message: this.#message('running'),
     })
+  }
+
+  join(): void {
+    const said = { ...this.#message('completed'), id: joinedId, role: 'user' as const }
+    const parts = [{ type: 'text' as const, text: 'And more.' }]
+    this.#add({ type: 'message', message: { ...said, parts, joinedPart: this.#parts.length } })
   }
 
   write(pieces: readonly (readonly [TextKind, string])[]): void {
@@ -142,7 +173,8 @@ class RunWriter {
       event.type === 'snapshot' ? [] : [{ seq, event }],
     )
     const empty = { session: {}, messages: [], hasOlder: false, seq: 0 } as unknown as SessionState
-    const message = this.#log.reduce<SessionState>(fold, empty).messages[0]
+    const { messages } = this.#log.reduce<SessionState>(fold, empty)
+    const message = messages.find(({ id }) => id === messageId)
     if (!message) throw new Error('a run has a message')
     const run: DoorRun = {
       ...{ runId, sessionId, questionId, messageId, status: outcome, model: 'm', createdAt: AT },

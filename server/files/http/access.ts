@@ -13,6 +13,24 @@ export type FileAccess = {
 }
 
 /**
+ * Lets everybody in whose address, or person, has not asked too much: for what a token in the address opens.
+ *
+ * @throws the public error that says why not
+ */
+export async function admitAnybody(
+  { askerOf, clientAddress, limits }: FileAccess,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  try {
+    const asker = await askerOf(request, reply)
+    await limits()?.admitCall(asker, clientAddress(request.raw))
+  } catch (error) {
+    throw toApiError(error)
+  }
+}
+
+/**
  * Who asks, if they may: judged as every procedure is.
  *
  * @throws the public error that says why not

@@ -5,7 +5,7 @@ import { FileId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
 import type { Files } from '../files.ts'
 import { StoreError } from '../store.ts'
-import { admitRequest } from './access.ts'
+import { admitAnybody, admitRequest } from './access.ts'
 import type { FileAccess } from './access.ts'
 import { sendDownload } from './download.ts'
 import { receiveFile, tooLarge } from './receive.ts'
@@ -67,6 +67,17 @@ export function fileRoutes(options: FileRoutesOptions) {
         const { user } = await admitRequest(options, request, reply)
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.find(user.id, id.data) : null
+        if (!stored) throw notFound('file')
+        return sendDownload(request, reply, files, stored)
+      },
+    )
+
+    app.get<{ Params: { token: string; id: string }; Querystring: { width?: string } }>(
+      '/api/share/:token/files/:id',
+      async (request, reply) => {
+        await admitAnybody(options, request, reply)
+        const id = FileId.safeParse(request.params.id)
+        const stored = id.success ? await files.findShared(request.params.token, id.data) : null
         if (!stored) throw notFound('file')
         return sendDownload(request, reply, files, stored)
       },

@@ -12,6 +12,8 @@ const MAX_TEXT_BYTES = 4 * MAX_TEXT
 const MAX_PIXELS = 100_000_000
 const PICTURES = /^image\/(png|apng|jpeg|gif|webp|avif|tiff|heic|heif)$/
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+
 /** Text, which file-type knows by how it begins. */
 const MARKUP = /^(application\/(xml|rtf|x-.*script|json)|text\/.*|image\/svg\+xml)$/
 /** A document unpacks to this much at the most. */
@@ -21,7 +23,8 @@ const NOTHING = { width: null, height: null, pages: null, text: null, error: nul
 
 answerFromThread(async (task: InspectionTask): Promise<Inspected> => {
   if (task.step === 'kind') return look(task)
-  return task.mimeType === DOCX ? readDocument(task) : readPdf(task)
+  if (task.mimeType === 'application/pdf') return readPdf(task)
+  return readDocument(task)
 })
 
 async function look({ path, bytes }: InspectionTask): Promise<Inspected> {
@@ -31,7 +34,7 @@ async function look({ path, bytes }: InspectionTask): Promise<Inspected> {
   const found = { ...NOTHING, mimeType }
   if (PICTURES.test(mimeType)) return measure(path, mimeType)
   if (mimeType === 'application/pdf') return { ...found, kind: 'pdf' }
-  if (mimeType === DOCX) return { ...found, kind: 'document' }
+  if (mimeType === DOCX || mimeType === XLSX) return { ...found, kind: 'document' }
   return { ...found, kind: mimeType.startsWith('audio/') ? 'audio' : 'other' }
 }
 
@@ -88,9 +91,18 @@ async function readDocument({ path, mimeType }: InspectionTask): Promise<Inspect
   const buffer = await readFile(path)
   const { refuseZipBomb } = await import('./zip-size.ts')
   refuseZipBomb(buffer, MAX_UNPACKED)
+  const text = mimeType === XLSX ? await spreadsheetText(buffer) : await documentText(buffer)
+  return { ...NOTHING, kind: 'document', mimeType, text: clean(text) }
+}
+
+async function documentText(buffer: Buffer): Promise<string> {
   const { default: mammoth } = await import('mammoth')
-  const { value } = await mammoth.extractRawText({ buffer })
-  return { ...NOTHING, kind: 'document', mimeType, text: clean(value) }
+  return (await mammoth.extractRawText({ buffer })).value
+}
+
+async function spreadsheetText(buffer: Buffer): Promise<string> {
+  const { readSpreadsheet } = await import('./spreadsheet.ts')
+  return readSpreadsheet(buffer, MAX_TEXT)
 }
 
 /** Postgres stores neither NULs nor half characters. */

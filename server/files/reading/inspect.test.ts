@@ -79,6 +79,35 @@ const docx = (text: string): Buffer =>
     ),
   })
 
+/** A workbook of two sheets; `rows` are those of the first. */
+const xlsx = (rows: string): Buffer => {
+  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
+  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+  const packages = 'http://schemas.openxmlformats.org/package/2006'
+  const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
+  const xml = (text: string): Buffer => Buffer.from(`<?xml version="1.0"?>${text}`)
+  const sheet = (inner: string): Buffer =>
+    xml(`<worksheet xmlns="${main}"><sheetData>${inner}</sheetData></worksheet>`)
+  return zip({
+    '[Content_Types].xml': xml(
+      `<Types xmlns="${packages}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${type}.sheet.main+xml"/></Types>`,
+    ),
+    '_rels/.rels': xml(
+      `<Relationships xmlns="${packages}/relationships"><Relationship Id="r1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    ),
+    'xl/workbook.xml': xml(
+      `<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="Tides, high" sheetId="1" r:id="s1"/><sheet name="Two" sheetId="2" r:id="s2"/></sheets></workbook>`,
+    ),
+    'xl/_rels/workbook.xml.rels': xml(
+      `<Relationships xmlns="${packages}/relationships"><Relationship Id="s1" Type="${office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="s2" Type="${office}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>`,
+    ),
+    'xl/worksheets/sheet1.xml': sheet(rows),
+    'xl/worksheets/sheet2.xml': sheet('<row r="1"><c r="A1"><v>7</v></c></row>'),
+  })
+}
+const cell = (at: string, text: string): string =>
+  `<c r="${at}" t="inlineStr"><is><t>${text}</t></is></c>`
+
 const pdf = (text: string): Buffer => {
   const stream = `BT /F1 12 Tf 20 100 Td (${text}) Tj ET`
   const objects = [
@@ -122,6 +151,51 @@ test('what a file is, is told by its content, and what cannot be read says why',
     ...{ kind: 'pdf', text: null, error: expect.stringContaining('PDF') },
   })
 })
+
+test('a spreadsheet is read sheet by sheet, its rows as lines, within the same bounds', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
+  const look = async (content: Buffer) => {
+    const path = join(folder.path, 'file')
+    await writeFile(path, content)
+    return inspect(path, content.length)
+  }
+  const rows =
+    `<row r="1">${cell('A1', 'Port')}${cell('B1', 'Height, m')}</row>` +
+    `<row r="2">${cell('A2', 'Brest')}<c r="B2"><v>6.5</v></c></row>`
+  expect(await look(xlsx(rows))).toMatchObject({
+    kind: 'document',
+    error: null,
+    text: '[sheet "Tides, high", 2 rows]\nPort,"Height, m"\nBrest,6.5\n\n[sheet "Two", 1 rows]\n7',
+  })
+  const bomb = await look(xlsx(`<row r="1">${cell('A1', '0'.repeat(200_000_000))}</row>`))
+  expect(bomb).toMatchObject({ text: null, error: expect.stringContaining('unpacks to more') })
+  const broken = await look(xlsx('<row r="1"><c r="A1"'))
+  expect(broken.kind).toBe('document')
+}, 60_000)
+
+test('a PDF that is encrypted, broken, or never ends is stored, and says why it cannot be read', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
+  const path = join(folder.path, 'file')
+  const look = async (content: Buffer | string, deadlineMs?: number) => {
+    await writeFile(path, content)
+    return inspect(path, content.length, deadlineMs)
+  }
+  const [body = '', trailer = ''] = pdf('Locked').toString('latin1').split('trailer<<')
+  // The standard handler, with keys that no password makes.
+  const lock = `6 0 obj<</Filter/Standard/V 1/R 2/O<${'41'.repeat(32)}>/U<${'42'.repeat(32)}>/P -4>>endobj`
+  const locked = `${body}${lock}\ntrailer<</Encrypt 6 0 R/ID[<00><00>]${trailer}`
+  expect(await look(Buffer.from(locked, 'latin1'))).toMatchObject({
+    ...{ kind: 'pdf', text: null, error: expect.stringContaining('encrypted') },
+  })
+  expect(await look(pdf('Half').subarray(0, 60))).toMatchObject({
+    ...{ kind: 'pdf', error: expect.stringContaining('PDF') },
+  })
+  // Pages that say they are their own parents, and operators without end.
+  const endless = pdf(`x) Tj ET ${'BT (y) Tj ET '.repeat(2_000_000)} BT (z`)
+  expect(await look(endless, 1_500)).toMatchObject({
+    ...{ kind: 'pdf', text: null, error: expect.stringContaining('it takes too much') },
+  })
+}, 120_000)
 
 test('a name is one line that shows how it ends, without folders', () => {
   const names = {

@@ -27,6 +27,12 @@ const inThread = workInThread<InspectionTask, Inspected>(
   bounds,
 )
 
+const within = (deadlineMs: number) =>
+  workInThread<InspectionTask, Inspected>('./inspect-worker', import.meta.url, {
+    ...bounds,
+    deadlineMs,
+  })
+
 const UNKNOWN: Inspected = {
   ...{ kind: 'other', mimeType: null, width: null, height: null, pages: null },
   ...{ text: null, error: null },
@@ -35,17 +41,28 @@ const UNKNOWN: Inspected = {
 /**
  * Looks what a file is, and reads what text is in it, in a thread with bounds. What cannot be read is stored all the
  * same, and says why.
+ *
+ * @param deadlineMs for the reading of text, where that is not the usual
  */
-export async function inspect(path: string, bytes: number): Promise<Inspected> {
+export async function inspect(
+  path: string,
+  bytes: number,
+  deadlineMs?: number,
+): Promise<Inspected> {
   const found = await attempt({ path, bytes, step: 'kind', mimeType: '' }, UNKNOWN)
   if (found.error !== null || found.mimeType === null) return found
   if (found.kind !== 'pdf' && found.kind !== 'document') return found
-  return attempt({ path, bytes, step: 'text', mimeType: found.mimeType }, found)
+  const task = { path, bytes, step: 'text', mimeType: found.mimeType } as const
+  return attempt(task, found, deadlineMs)
 }
 
-async function attempt(task: InspectionTask, known: Inspected): Promise<Inspected> {
+async function attempt(
+  task: InspectionTask,
+  known: Inspected,
+  deadlineMs?: number,
+): Promise<Inspected> {
   try {
-    return await inThread(task)
+    return await (deadlineMs === undefined ? inThread : within(deadlineMs))(task)
   } catch (error) {
     if (error instanceof ThreadRefusal) return { ...known, error: error.message }
     if (error instanceof ThreadLimitError) {

@@ -43,3 +43,14 @@ export function boundBodies(
     })
   })
 }
+
+/** Fastify refuses an empty body that says it is JSON; many clients send one with `POST …/stop`, and OpenAI's for Python with every cancel and delete. */
+export function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  // Text is nothing that a procedure takes, and is not to be read first.
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parse(request, body.toString(), done)
+  })
+}

@@ -7,6 +7,7 @@ import type { RequestDeclaration } from '../../../shared/contract/api/declare.ts
 import type { CreateContext } from '../sockets/connection.ts'
 import { httpConnection } from '../sockets/connection.ts'
 import type { Limits } from '../limits.ts'
+import { acceptEmptyBodies } from './bodies.ts'
 import { readParameters } from './rest-parameters.ts'
 import {
   callProcedure,
@@ -106,17 +107,6 @@ function readInput(request: FastifyRequest, schema: z.ZodObject): Record<string,
     throw new TRPCError({ code: 'BAD_REQUEST', message: 'The body must be a JSON object.' })
   }
   return { ...given, ...readParameters(request.params, schema) }
-}
-
-/** Fastify refuses an empty body that says it is JSON; many clients send one with `POST …/stop`. */
-function acceptEmptyBodies(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  // Text is nothing that a procedure takes, and is not to be read first.
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parse(request, body.toString(), done)
-  })
 }
 
 function sendJson(reply: FastifyReply, output: unknown): FastifyReply {

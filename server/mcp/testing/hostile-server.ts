@@ -36,6 +36,7 @@ const tools = () => [
   { name: 'flood', inputSchema: object, annotations: reads },
   { name: 'odd', inputSchema: object, annotations: reads },
   { name: 'picture', inputSchema: object, annotations: reads },
+  { name: 'long', inputSchema: object, annotations: reads },
   { name: 'fail', inputSchema: object, annotations: reads },
   { name: 'slow_read', inputSchema: object, annotations: reads },
   { name: 'slow_once', inputSchema: object },
@@ -97,6 +98,14 @@ async function call({ id, params }: Message): Promise<void> {
           { type: 'image', data: 'iVBORw0KGgo=', mimeType: 'image/png' },
           { type: 'resource_link', uri: 'https://example.com/a', name: 'a' },
           { type: 'resource', resource: { uri: 'file:///b', text: 'embedded' } },
+          {
+            type: 'resource',
+            resource: {
+              uri: 'file:///c/a%20report.pdf?x=1',
+              blob: 'AAAA',
+              mimeType: 'application/pdf',
+            },
+          },
           { type: 'hologram' },
           5,
           { type: 'text', text: 'y'.repeat(300_000) },
@@ -106,6 +115,8 @@ async function call({ id, params }: Message): Promise<void> {
       return answer(id, {
         content: [{ type: 'image', data: 'A'.repeat(990_000), mimeType: 'image/png' }],
       })
+    case 'long':
+      return answer(id, text('A'.repeat(250_000)))
     case 'fail':
       return answer(id, { ...text('no\0 such thing'), isError: true })
     case 'slow_read':

@@ -5,6 +5,7 @@ import { ModelPortError, toRunError } from '../failure/errors.ts'
 import { failureOf } from '../failure/failure.ts'
 import type { Failure } from '../failure/failure.ts'
 import { arrayOf, numberOf, objectOf, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { ModelInfo } from '../port.ts'
 import { ProgressWatch } from '../stream/progress-watch.ts'
 
@@ -54,11 +55,21 @@ function readModels(answer: unknown): ModelInfo[] {
     const model = objectOf(value)
     const id = stringOf(model.id) || stringOf(model.name)
     const contextWindow = CONTEXT_FIELDS.map((field) => numberOf(model[field])).find(isSize)
-    return CHOOSABLE.test(id) ? [{ id, ...(contextWindow && { contextWindow }) }] : []
+    const sees = seesOf(model)
+    const known = { ...(contextWindow && { contextWindow }), ...(sees !== null && { sees }) }
+    return CHOOSABLE.test(id) ? [{ id, ...known }] : []
   })
   // Routers list a model once for each of its hosts; the first counts.
   const seen = new Set<string>()
   return found.filter(({ id }) => !seen.has(id) && seen.add(id))
+}
+
+/** OpenRouter lists what goes in, Mistral says it by name; OpenAI says nothing. */
+function seesOf(model: JsonObject): boolean | null {
+  const { vision } = objectOf(model.capabilities)
+  if (typeof vision === 'boolean') return vision
+  const taken = objectOf(model.architecture).input_modalities ?? model.input_modalities
+  return Array.isArray(taken) ? taken.includes('image') : null
 }
 
 function isSize(value: number | undefined): boolean {

@@ -4,9 +4,12 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import type { ResponseFormatJSONObject, ResponseFormatJSONSchema } from 'openai/resources/shared'
 import type { StepRequest } from '../adapter.ts'
 import { objectOf } from '../json.ts'
 import type { ModelMessage } from '../port.ts'
+import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
 /** Fields of an assistant message that a compatible provider wants back, kept in a `provider-state`. */
@@ -31,6 +34,7 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
     ...(!refused.has('stream-options') && { stream_options: { include_usage: true } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...tokenLimit(request),
+    ...(request.format && { response_format: responseFormat(request.format) }),
     ...(step.tools.length > 0 && {
       tools: step.tools.map(({ name, description, inputSchema }) => ({
         type: 'function' as const,
@@ -38,6 +42,12 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
       })),
     }),
   }
+}
+
+function responseFormat(format: SentFormat): ResponseFormatJSONSchema | ResponseFormatJSONObject {
+  if (format.type === 'json_object') return format
+  const { type, refusal: _, ...json_schema } = format
+  return { type, json_schema }
 }
 
 /** OpenAI's newer models know only the second name, most compatible servers only the first. */
@@ -62,7 +72,17 @@ function encode(
       return [{ role: 'user', content: contentOf(message) }]
     case 'tool': {
       const content = replayedOutput(message.output, message.failed)
-      return [{ role: 'tool', tool_call_id: callId(message.callId), content }]
+      const files = filesOfResults(step.messages, at)
+      return [
+        { role: 'tool', tool_call_id: callId(message.callId), content },
+        // Results are text alone here, and some templates want an answer before the next question.
+        ...(files.length > 0
+          ? [
+              { role: 'assistant' as const, content: READS_ON },
+              { role: 'user' as const, content: contentOf({ text: BROUGHT, files }) },
+            ]
+          : []),
+      ]
     }
     case 'assistant': {
       // Thoughts are wanted back while their own question is being answered, and refused later on by most.
@@ -92,11 +112,13 @@ function encode(
   }
 }
 
+type Question = Extract<ModelMessage, { role: 'user' }>
+
 /** A text alone is sent as such, for not every server takes a list. */
 function contentOf({
   text,
   files = [],
-}: Extract<ModelMessage, { role: 'user' }>): string | ChatCompletionContentPart[] {
+}: Pick<Question, 'text' | 'files'>): string | ChatCompletionContentPart[] {
   if (files.length === 0) return text
   const parts = files.map(({ kind, mimeType, data, instead }): ChatCompletionContentPart =>
     kind === 'image'

@@ -6,6 +6,8 @@ export type Conversation = {
   tools: OfferedTool[]
   /** The most tokens of the answer. */
   maxTokens: number
+  /** The answer is to be JSON, of this schema if there is one; absent for one in words. */
+  output?: { schema: Record<string, unknown> | null }
 }
 
 export type Turn =

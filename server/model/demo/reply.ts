@@ -1,27 +1,35 @@
 import { GO_ON } from '../go-on.ts'
 import { READS_ON } from '../request/conversation-to-send.ts'
 import { calculate } from './calculate.ts'
-import { currentResults, earlierQuestions, isFirstAnswer } from './conversation.ts'
+import { currentResults, earlierQuestions, isFirstAnswer, question } from './conversation.ts'
 import type { Conversation, Reply } from './conversation.ts'
 import { nameIn, recognise } from './intent.ts'
 import type { Intent } from './intent.ts'
+import { jsonAnswer } from './json-answer.ts'
 import { longText } from './long-text.ts'
 import { markdownSamples } from './markdown-samples.ts'
 import { reportResults } from './tool-report.ts'
 
 /** The demo model's reply to a conversation. It is a pure function: the same conversation has the same reply. */
 export function replyTo(conversation: Conversation): Reply {
+  const reply = spokenReply(conversation)
+  const { output } = conversation
+  if (!output || reply.calls.length > 0) return reply
+  return said(jsonAnswer(output.schema, question(conversation)))
+}
+
+function spokenReply(conversation: Conversation): Reply {
   const { turns } = conversation
   const [before, last] = turns.slice(-2)
   if (last?.role === 'user' && last.text === GO_ON && before?.role === 'assistant') {
-    const whole = replyTo({ ...conversation, turns: turns.slice(0, -2) })
+    const whole = spokenReply({ ...conversation, turns: turns.slice(0, -2) })
     const isBeginning = whole.text.startsWith(before.text)
     return { ...whole, text: isBeginning ? whole.text.slice(before.text.length) : whole.text }
   }
   if (last?.role === 'user' && before?.role === 'assistant' && before.text === READS_ON) {
     // Somebody spoke while the tools ran.
     const found = reportResults(currentResults({ ...conversation, turns: turns.slice(0, -2) }))
-    const asked = replyTo({ ...conversation, turns: [last] })
+    const asked = spokenReply({ ...conversation, turns: [last] })
     return { ...asked, text: [found, asked.text].filter((text) => text !== '').join('\n\n') }
   }
   const results = currentResults(conversation)

@@ -12,6 +12,7 @@ const read = (api: 'chat' | 'responses', message: string, param = '', status = 4
     refused: new Set(),
     tools,
     maxTokens: 8192,
+    format: null,
   })
 
 describe('a refusal is read by what it asks for', () => {

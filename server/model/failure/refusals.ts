@@ -2,6 +2,8 @@ import { isContextTooLong } from './provider-fault.ts'
 import type { ProviderFault } from './provider-fault.ts'
 import { toolNamedIn } from './refused-tools.ts'
 import type { RefusedTool } from './refused-tools.ts'
+import { refusedFormat } from './refused-formats.ts'
+import type { SentFormat } from '../request/output-format.ts'
 
 /**
  * A deviation of an OpenAI-compatible server from the API: a parameter that it refuses, or one that it requires in
@@ -25,6 +27,13 @@ export type Refusal =
   /** Words stand in place of pictures, or of PDFs. */
   | 'pictures'
   | 'pdfs'
+  /** What tools brought is told behind their results. */
+  | 'files-in-results'
+  /** What the answer is to be is told in words: in place of a schema, of `json_object`, or of the field as such. */
+  | 'json-schema'
+  | 'json-object'
+  | 'output-format'
+  | RefusedSchema
   /** Instructions stand in the first user message. */
   | 'system-role'
   /** Wanted: the thoughts of every earlier answer, not only of the one under way. */
@@ -36,6 +45,9 @@ export type Refusal =
   | `longer-answers-than-${number}`
   | RefusedTool
 
+/** One schema that a provider does not take, by a digest of it. */
+export type RefusedSchema = `schema ${string}`
+
 /** The properties of a request on which the meaning of a refusal depends. */
 export type Asked = {
   api: 'chat' | 'responses'
@@ -44,6 +56,10 @@ export type Asked = {
   tools: readonly { name: string; refusal: RefusedTool }[]
   /** Tokens that the answer was allowed. */
   maxTokens: number
+  /** True when a result was sent with files in it. */
+  withFilesInResults?: boolean
+  /** What was said of the answer by a field. */
+  format: SentFormat | null
 }
 
 type Reading = {
@@ -98,7 +114,20 @@ const NO_PICTURES =
 const NO_PDFS =
   /(?:input_file|file_data|\bpdfs?\b)[^.\n]{0,80}(?:not support|unsupported|n.t support|not (?:be )?(?:allowed|permitted))|(?:not support|n.t support|unsupported|unknown|invalid)[^.\n]{0,60}(?:input_file|file_data|\bpdfs?\b)/i
 
+const TEXT_RESULTS =
+  /(?:function_call_output|input\[\d+\]\.output|\boutput\b)[^\n]{0,120}(?:string|str\b|text only)|(?:string|str) type expected[^\n]{0,80}output/i
+
 const READINGS: Reading[] = [
+  {
+    api: 'responses',
+    refusal: ({ message, param }, { withFilesInResults }) =>
+      withFilesInResults === true &&
+      (/^input\b.*\boutput\b/.test(param) || TEXT_RESULTS.test(message))
+        ? 'files-in-results'
+        : null,
+  },
+  // llama.cpp says it of a schema with 500, routers with 404.
+  { api: 'both', statuses: [404, 500, 501], refusal: refusedFormat },
   words('responses', 'pdfs', NO_PDFS),
   words('both', 'pictures', NO_PICTURES, { statuses: [404, 415, 500, 501] }),
   // Before the tools: it is said of a tool, and concerns all of them.

@@ -1,4 +1,5 @@
-import type { ModelMessage } from '../port.ts'
+import { filesOf } from '../port.ts'
+import type { ModelFile, ModelMessage } from '../port.ts'
 import { withoutThoughts } from '../text/think-tags.ts'
 
 /**
@@ -37,6 +38,17 @@ export const READS_ON = '(I read this before I go on.)'
 const NOTHING_SAID = '(empty message)'
 const NO_RESULT = 'The call has no result.'
 const NO_OUTPUT = '(no output)'
+
+/**
+ * The files of the results that end at this place, for an API whose results are text alone: they are told behind them.
+ * Empty elsewhere.
+ */
+export function filesOfResults(messages: readonly ModelMessage[], at: number): ModelFile[] {
+  if (messages[at]?.role !== 'tool' || messages[at + 1]?.role === 'tool') return []
+  const first = messages.slice(0, at).findLastIndex(({ role }) => role !== 'tool') + 1
+  return messages.slice(first, at + 1).flatMap(filesOf)
+}
+export const BROUGHT = '(The files that the tools brought:)'
 
 type Assistant = Extract<ModelMessage, { role: 'assistant' }>
 type Result = Extract<ModelMessage, { role: 'tool' }>
@@ -81,8 +93,15 @@ function asText(message: ModelMessage, all: readonly ModelMessage[], at: number)
     const output = result?.role === 'tool' ? result.output.trim() : ''
     return `(The tool ${name} answered: ${output || NO_OUTPUT})`
   })
+  const files = message.calls.flatMap((_, number) => {
+    const result = all[at + 1 + number]
+    return result ? filesOf(result) : []
+  })
   const text = [withoutThoughts(message.text), ...called].filter((piece) => piece.trim() !== '')
-  return [says(text.join('\n\n')), { role: 'user', text: answered.join('\n\n') }]
+  return [
+    says(text.join('\n\n')),
+    { role: 'user', text: answered.join('\n\n'), ...(files.length > 0 && { files }) },
+  ]
 }
 
 function withoutBlanks(message: ModelMessage): ModelMessage {

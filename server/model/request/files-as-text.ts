@@ -1,3 +1,4 @@
+import { filesOf } from '../port.ts'
 import type { ModelFile, ModelMessage } from '../port.ts'
 
 /** The conversation with words in place of the files that are not taken, and how many of those are pictures. */
@@ -7,16 +8,21 @@ export function withFilesAsText(
 ): { messages: ModelMessage[]; pictures: number } {
   let pictures = 0
   const told = messages.map((message): ModelMessage => {
-    if (message.role !== 'user' || !message.files) return message
-    const kept = message.files.filter(({ kind, data }) => data !== null && isTaken(kind))
-    const left = message.files.filter((file) => !kept.includes(file))
+    const files = filesOf(message)
+    if (message.role === 'assistant' || files.length === 0) return message
+    const kept = files.filter(({ kind, data }) => data !== null && isTaken(kind))
+    const left = files.filter((file) => !kept.includes(file))
     pictures += left.filter(({ kind }) => kind === 'image' && !isTaken(kind)).length
-    const text = [message.text, ...left.map(({ instead }) => instead)].filter(Boolean)
-    return {
-      role: 'user',
-      text: text.join('\n\n'),
-      ...(kept.length > 0 && { files: kept }),
-    }
+    const words = left.map(({ instead }) => instead)
+    const { files: _, ...rest } = message
+    const carried = kept.length > 0 && { files: kept }
+    return rest.role === 'user'
+      ? { ...rest, text: joined([rest.text, ...words], '\n\n'), ...carried }
+      : { ...rest, output: joined([rest.output, ...words], '\n'), ...carried }
   })
   return { messages: told, pictures }
+}
+
+function joined(texts: readonly string[], between: string): string {
+  return texts.filter((text) => text !== '').join(between)
 }

@@ -2,6 +2,7 @@ import type { Endpoint, StepRequest } from '../adapter.ts'
 import { conversationToSend } from './conversation-to-send.ts'
 import type { ModelFile, ModelMessage, ModelStep, ModelTool } from '../port.ts'
 import { withFilesAsText } from './files-as-text.ts'
+import { formatToSend, outputInWords } from './output-format.ts'
 import { refusalOf } from '../failure/refused-tools.ts'
 import { leastOf } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
@@ -25,7 +26,9 @@ export function prepareStep(
     asked.pictures > 0
       ? [`${step.model} at ${endpoint.host} takes no pictures: it was told their names only.`]
       : []
-  const systemPrompt = step.systemPrompt.trim() === '' ? '' : step.systemPrompt
+  const format = formatToSend(step.output, refused)
+  const words = step.output ? outputInWords(step.output, format, endpoint) : ''
+  const systemPrompt = [step.systemPrompt, words].filter((one) => one.trim() !== '').join('\n\n')
   const inUser = systemPrompt !== '' && refused.has('system-role')
   return {
     step: {
@@ -40,6 +43,7 @@ export function prepareStep(
     },
     endpoint,
     refused,
+    format,
     sentTools: sent.map((tool) => ({ name: tool.name, refusal: refusalOf(tool) })),
     notes: endpoint.kind === 'demo' ? notes : [...notes, ...blind],
   }

@@ -1,5 +1,7 @@
 import type {
   FunctionTool,
+  ResponseFunctionCallOutputItemList,
+  ResponseFormatTextConfig,
   ResponseCreateParamsStreaming,
   ResponseInputContent,
   ResponseInputItem,
@@ -7,7 +9,9 @@ import type {
 import type { StepRequest } from '../adapter.ts'
 import { arrayOf, isObject, objectOf, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
-import type { ModelMessage, ModelTool } from '../port.ts'
+import type { ModelFile, ModelMessage, ModelTool } from '../port.ts'
+import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from '../chat/replayed-arguments.ts'
 
 /**
@@ -27,17 +31,27 @@ export function responsesRequest(request: StepRequest): ResponseCreateParamsStre
   return {
     model: step.model,
     ...(step.systemPrompt && { instructions: step.systemPrompt }),
-    input: step.messages.flatMap((message, at) => encode(message, at > question, request)),
+    input: step.messages.flatMap((message, at) => [
+      ...encode(message, at > question, request),
+      ...(refused.has('files-in-results') ? toldBehind(step.messages, at) : []),
+    ]),
     stream: true,
     ...(!refused.has('store') && { store: false }),
     ...(!refused.has('encrypted-reasoning') && { include: ['reasoning.encrypted_content'] }),
     ...(!refused.has('reasoning-summary') && { reasoning: { summary: 'auto' } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...(!refused.has('max-output-tokens') && { max_output_tokens: step.maxTokens }),
+    ...(request.format && { text: { format: textFormat(request.format) } }),
     ...(step.tools.length > 0 && {
       tools: step.tools.map((tool) => functionTool(tool, refused.has('strict'))),
     }),
   }
+}
+
+function textFormat(format: SentFormat): ResponseFormatTextConfig {
+  if (format.type === 'json_object') return format
+  const { refusal: _, ...sent } = format
+  return sent
 }
 
 /** The type insists on `strict`, which servers that copy the API may refuse: hence the cast. */
@@ -63,7 +77,7 @@ function encode(
         {
           type: 'function_call_output',
           call_id: message.callId,
-          output: replayedOutput(message.output, message.failed),
+          output: outputOf(message, request),
         },
       ]
     case 'assistant': {
@@ -84,15 +98,39 @@ function encode(
 function contentOf({
   text,
   files = [],
-}: Extract<ModelMessage, { role: 'user' }>): string | ResponseInputContent[] {
+}: Pick<Extract<ModelMessage, { role: 'user' }>, 'text' | 'files'>):
+  | string
+  | ResponseInputContent[] {
   if (files.length === 0) return text
-  const parts = files.map(({ kind, name, mimeType, data }): ResponseInputContent => {
-    const url = `data:${mimeType};base64,${data ?? ''}`
-    return kind === 'image'
-      ? { type: 'input_image', detail: 'auto', image_url: url }
-      : { type: 'input_file', filename: name, file_data: url }
-  })
+  const parts = files.map(partOf)
   return text === '' ? parts : [{ type: 'input_text', text }, ...parts]
+}
+
+function partOf({ kind, name, mimeType, data }: ModelFile) {
+  const url = `data:${mimeType};base64,${data ?? ''}`
+  return kind === 'image'
+    ? { type: 'input_image' as const, detail: 'auto' as const, image_url: url }
+    : { type: 'input_file' as const, filename: name, file_data: url }
+}
+
+function outputOf(
+  { output, failed, files = [] }: Extract<ModelMessage, { role: 'tool' }>,
+  { refused }: StepRequest,
+): string | ResponseFunctionCallOutputItemList {
+  const text = replayedOutput(output, failed)
+  return files.length === 0 || refused.has('files-in-results')
+    ? text
+    : [{ type: 'input_text', text }, ...files.map(partOf)]
+}
+
+/** For a server that takes results as text alone. */
+function toldBehind(messages: readonly ModelMessage[], at: number): ResponseInputItem[] {
+  const files = filesOfResults(messages, at)
+  if (files.length === 0) return []
+  return [
+    { role: 'assistant', content: READS_ON },
+    { role: 'user', content: contentOf({ text: BROUGHT, files }) },
+  ]
 }
 
 function inOrder(

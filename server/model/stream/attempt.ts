@@ -31,7 +31,7 @@ export type Attempt =
       /** The reported usage that has not been yielded yet. */
       usage: ModelDelta[]
       /** The parts of the request that a refusal may concern. */
-      asked: Pick<Asked, 'tools' | 'maxTokens'>
+      asked: Pick<Asked, 'tools' | 'maxTokens' | 'withFilesInResults' | 'format'>
     }
 
 /**
@@ -51,7 +51,7 @@ export async function tryOnce(
   try {
     request = prepare()
   } catch (cause) {
-    const asked = { tools: [], maxTokens: 0 }
+    const asked = { tools: [], maxTokens: 0, format: null }
     const failure = { type: 'internal', cause } as const
     return { type: 'failed', failure, answered: false, usage: [], asked }
   }
@@ -67,7 +67,14 @@ export async function tryOnce(
     failure,
     answered: said.answered,
     usage: said.heldUsage,
-    asked: { tools: request.sentTools, maxTokens: request.step.maxTokens },
+    asked: {
+      tools: request.sentTools,
+      maxTokens: request.step.maxTokens,
+      withFilesInResults: request.step.messages.some(
+        ({ role, ...rest }) => role === 'tool' && 'files' in rest,
+      ),
+      format: request.format,
+    },
   })
   try {
     watch.expect(firstTokenSeconds * 1000)

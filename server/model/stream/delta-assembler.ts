@@ -3,6 +3,8 @@ import { measureAnswer } from '../answer-measure.ts'
 import type { AnswerMeasure } from '../answer-measure.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 import type { ModelDelta } from '../port.ts'
+import { removeFence } from '../text/bare-json.ts'
+import type { FenceRemover } from '../text/bare-json.ts'
 import { splitThoughts } from '../text/think-tags.ts'
 import { joinText } from '../text/well-formed-text.ts'
 
@@ -15,6 +17,8 @@ export class DeltaAssembler {
   readonly #onAnswered: () => void
   readonly #splitter = splitThoughts()
   readonly #joiner = joinText()
+  /** Null for an answer in words. */
+  readonly #fence: FenceRemover | null
   readonly measure: AnswerMeasure
   #held: ModelDelta[]
   answered = false
@@ -23,6 +27,7 @@ export class DeltaAssembler {
     this.#outlet = outlet
     this.#onAnswered = onAnswered
     this.#held = notes.map((note) => ({ type: 'note', note }))
+    this.#fence = step.output ? removeFence() : null
     this.measure = measureAnswer(step)
   }
 
@@ -33,14 +38,19 @@ export class DeltaAssembler {
 
   send(deltas: readonly ModelDelta[]): void {
     for (const delta of deltas) {
-      for (const parted of this.#splitter.push(delta)) this.#pass(parted)
+      for (const parted of this.#splitter.push(delta)) this.#bare(parted)
     }
   }
 
   /** Passes on the text that was held back as a possible beginning of a tag. */
   flush(): void {
-    for (const delta of this.#splitter.flush()) this.#pass(delta)
+    for (const delta of this.#splitter.flush()) this.#bare(delta)
+    for (const delta of this.#fence?.flush() ?? []) this.#pass(delta)
     for (const delta of this.#joiner.flush()) this.#outlet.push(delta)
+  }
+
+  #bare(delta: ModelDelta): void {
+    for (const bare of this.#fence?.push(delta) ?? [delta]) this.#pass(bare)
   }
 
   #pass(delta: ModelDelta): void {

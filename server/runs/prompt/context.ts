@@ -12,7 +12,7 @@ import type { ModelMessage, ProviderState } from '../../model/port.ts'
 import { joinTexts } from '../../../shared/session/join-texts.ts'
 import { clip } from './clip-text.ts'
 import type { Turn } from './fit-turns.ts'
-import { textsOf, toldQuestion } from './told-files.ts'
+import { textsOf, toldFilesOf, toldQuestion } from './told-files.ts'
 import { outputForModel } from './output-for-model.ts'
 
 /** The conversation up to the run's question, as the model is to see it. */
@@ -182,10 +182,15 @@ export function joinText(parts: readonly AnyPart[]): string {
   return joinTexts(parts).join('\n\n')
 }
 
-function resultOf(call: StoredCall['call']): { output: string; failed: boolean } {
+type Told = Pick<Extract<ModelMessage, { role: 'tool' }>, 'output' | 'failed' | 'files'>
+
+function resultOf(call: StoredCall['call']): Told {
   switch (call.status) {
-    case 'completed':
-      return { output: clip(outputForModel(call), MAX_RESULT_LENGTH), failed: false }
+    case 'completed': {
+      const { words, files } = toldFilesOf(call.files ?? [])
+      const output = clip(outputForModel(call, words), MAX_RESULT_LENGTH)
+      return { output, failed: false, ...(files.length > 0 && { files }) }
+    }
     case 'failed':
     case 'denied':
     case 'unknown':

@@ -1,3 +1,4 @@
+import { filesOf } from '../../model/port.ts'
 import type { ModelMessage, ModelStep } from '../../model/port.ts'
 import type { ModelCatalog } from '../../model/catalog/catalog.ts'
 import type { TokenBasis, TokenCounter } from '../../model/token-counter.ts'
@@ -56,8 +57,7 @@ const PER_MESSAGE = 4
 const PER_PICTURE = 1_500
 
 function besideText(message: ModelMessage): number {
-  const files = message.role === 'user' ? (message.files ?? []) : []
-  return PER_MESSAGE + PER_PICTURE * files.filter(({ kind }) => kind === 'image').length
+  return PER_MESSAGE + PER_PICTURE * filesOf(message).filter(({ kind }) => kind === 'image').length
 }
 
 /**
@@ -94,7 +94,9 @@ export async function fitStep(
   const { model, maxTokens } = request
   const turns = withCurrent(conversation.turns, current)
   const fixed =
-    tokens.estimate(request.systemPrompt) + tokens.estimate(JSON.stringify(request.tools))
+    tokens.estimate(request.systemPrompt) +
+    tokens.estimate(JSON.stringify(request.tools)) +
+    tokens.estimate(JSON.stringify(request.output ?? ''))
   const estimated =
     fixed +
     sum(turns.flat().map((message) => tokens.estimate(textOf(message)) + besideText(message))) +
@@ -204,9 +206,9 @@ async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
 function textOf(message: ModelMessage): string {
   switch (message.role) {
     case 'user':
-      return [message.text, ...(message.files ?? []).map(({ instead }) => instead)].join('\n')
+      return [message.text, ...filesOf(message).map(({ instead }) => instead)].join('\n')
     case 'tool':
-      return message.output
+      return [message.output, ...filesOf(message).map(({ instead }) => instead)].join('\n')
     case 'assistant':
       return [message.text, ...message.calls.map((call) => call.name + call.arguments)].join('\n')
   }

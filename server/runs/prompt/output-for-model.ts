@@ -1,17 +1,41 @@
 import { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 
-/** The output of a successful call, as text for the model. Images of MCP servers are described in words. */
-export function outputForModel({ source, output }: Pick<ToolCall, 'source' | 'output'>): string {
+/**
+ * The output of a successful call, as text for the model. What the call brought beside it is told in words, but for what
+ * is given to models that can see it.
+ *
+ * @param words what is said of a file; null for one that is given
+ */
+export function outputForModel(
+  {
+    source,
+    output,
+    files = [],
+    fileNotes = [],
+  }: Pick<ToolCall, 'source' | 'output' | 'files' | 'fileNotes'>,
+  words: (file: NonNullable<ToolCall['files']>[number]) => string | null = () => null,
+): string {
+  const brought = [
+    ...files.flatMap((file) => words(file) ?? []),
+    ...fileNotes.map((note) => `[${note}]`),
+  ]
   const answer = source === 'builtin' ? null : McpOutput.safeParse(output)
-  return answer?.success ? textOf(answer.data) : JSON.stringify(output ?? null)
+  if (answer?.success) return textOf(answer.data, brought, files.length)
+  return [JSON.stringify(output ?? null), ...brought].join('\n')
 }
 
-function textOf({ content, structuredContent, notes = [] }: McpOutput): string {
-  const pieces = content.map((piece) => {
+function textOf(
+  { content, structuredContent, notes = [] }: McpOutput,
+  brought: readonly string[],
+  files: number,
+): string {
+  const pieces = content.flatMap((piece) => {
     switch (piece.type) {
       case 'text':
         return piece.text
+      case 'file':
+        return []
       case 'image':
         return '[image shown to the person]'
       case 'link':
@@ -22,7 +46,8 @@ function textOf({ content, structuredContent, notes = [] }: McpOutput): string {
   if (structuredContent !== undefined && !pieces.some((piece) => isJson(piece))) {
     pieces.push(JSON.stringify(structuredContent))
   }
-  return [...pieces, ...notes.map((note) => `[${note}]`)].join('\n') || 'The tool answered nothing.'
+  const told = [...pieces, ...brought, ...notes.map((note) => `[${note}]`)].join('\n')
+  return told || (files > 0 ? 'The tool brought files.' : 'The tool answered nothing.')
 }
 
 function isJson(text: string): boolean {

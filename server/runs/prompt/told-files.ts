@@ -37,10 +37,8 @@ export function toldQuestion(
   const told: ToldFile[] = []
   for (const file of files) {
     const words = wordsFor(file, texts)
-    const shown = texts.has(file.id) && file.status === 'ready'
-    if (shown && (file.kind === 'image' || file.kind === 'pdf')) {
-      const { kind, name, mimeType } = file
-      told.push({ kind, name, mimeType, data: null, instead: words, file })
+    if (texts.has(file.id) && isGiven(file)) {
+      told.push({ ...toldAs(file), instead: words })
     } else {
       said.push(words)
     }
@@ -52,15 +50,46 @@ export function toldQuestion(
   }
 }
 
-function wordsFor(file: File, texts: ReadonlyMap<string, string | null>): string {
-  const { id, name, mimeType, bytes, kind, width, height, pages, error } = file
+/** What a model is given of the files that a call brought, and what it is told of the others. */
+export function toldFilesOf(files: readonly File[]) {
+  const given = files.filter(isGiven)
+  return {
+    words: (file: File): string | null =>
+      given.includes(file) ? null : `${headFor(file)}: shown to the person.${READS}]`,
+    files: given.map((file): ToldFile => {
+      const instead = `${headFor(file)}: shown to the person; its picture cannot be seen here.]`
+      const words =
+        file.kind === 'pdf' ? `${headFor(file)}: shown to the person.${READS}]` : instead
+      return { ...toldAs(file), instead: words }
+    }),
+  }
+}
+
+const READS = ' The tool read_file, where it is offered, reads what text is in it.'
+
+/** Pictures and PDFs are given to models that take them. */
+function isGiven({ kind, status }: File): boolean {
+  return status === 'ready' && (kind === 'image' || kind === 'pdf')
+}
+
+function toldAs(file: File): Omit<ToldFile, 'instead'> {
+  const { kind, name, mimeType } = file
+  return { kind: kind === 'image' ? 'image' : 'pdf', name, mimeType, data: null, file }
+}
+
+function headFor({ id, name, mimeType, bytes, width, height, pages }: File): string {
   const about = [
     mimeType,
     `${bytes} bytes`,
     ...(width && height ? [`${width} × ${height} pixels`] : []),
     ...(pages ? [`${pages} pages`] : []),
   ].join(', ')
-  const head = `[File ${JSON.stringify(name)} (${about}), id ${id}`
+  return `[File ${JSON.stringify(name)} (${about}), id ${id}`
+}
+
+function wordsFor(file: File, texts: ReadonlyMap<string, string | null>): string {
+  const { id, name, kind, error } = file
+  const head = headFor(file)
   if (!texts.has(id)) return `${head}: it is not stored any more.]`
   if (error) return `${head}: it could not be read. ${error}]`
   if (kind === 'image') return `${head}: the picture itself cannot be seen here.]`

@@ -1,3 +1,4 @@
+import type { File } from '../../../shared/contract/file.ts'
 import type {
   ExportedCall,
   ExportedMessage,
@@ -5,7 +6,7 @@ import type {
 } from '../../../shared/contract/export.ts'
 import { withCitations } from './chatgpt-citations.ts'
 import type { ChatGptMessage } from './chatgpt-file.ts'
-import { codeOf, textOf, thoughtsOf } from './chatgpt-text.ts'
+import { codeOf, textOf, thoughtsOf, storedFilesOf } from './chatgpt-text.ts'
 
 /**
  * The model's answer between two user messages. In the file it is several nodes (reasoning, calls, their results, text),
@@ -50,7 +51,9 @@ function addParts(
 ): readonly ExportedPart[] {
   const text = withCitations(textOf(content), metadata)
   if (author.role === 'tool') {
-    return callable ? addResult(parts, id, author.name ?? 'tool', text) : parts
+    return callable
+      ? addResult(parts, id, author.name ?? 'tool', { output: text, files: storedFilesOf(content) })
+      : parts
   }
   if (recipient && recipient !== 'all') {
     return callable ? [...parts, toCall(parts, id, recipient, codeOf(content))] : parts
@@ -60,6 +63,7 @@ function addParts(
     ...parts,
     ...(thoughts === '' ? [] : [{ type: 'reasoning' as const, text: thoughts }]),
     ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+    ...storedFilesOf(content).map((file) => ({ type: 'file' as const, file })),
   ]
 }
 
@@ -67,7 +71,7 @@ function addResult(
   parts: readonly ExportedPart[],
   id: string,
   name: string,
-  output: string,
+  { output, files }: { output: string; files: File[] },
 ): readonly ExportedPart[] {
   const waiting = parts.findLastIndex(
     (part) => part.type === 'tool' && part.call.output === undefined,
@@ -77,7 +81,10 @@ function addResult(
     return parts
   }
   const { error: _, ...call } = part.call
-  const done: ExportedPart = { type: 'tool', call: { ...call, status: 'completed', output } }
+  const done: ExportedPart = {
+    type: 'tool',
+    call: { ...call, status: 'completed', output, ...(files.length > 0 && { files }) },
+  }
   return waiting < 0 ? [...parts, done] : parts.with(waiting, done)
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EXPORT_LIMITS } from '../../../shared/contract/export.ts'
+import { File } from '../../../shared/contract/file.ts'
 
 /** The known fields of ChatGPT's `conversations.json`; all others are ignored. */
 
@@ -10,7 +11,14 @@ const Seconds = z.number().min(0).max(253_402_300_799).nullish()
 const Content = z.looseObject({
   content_type: z.string().max(200),
   parts: z
-    .array(z.union([Text, z.looseObject({ text: Text.nullish() }), z.null()]))
+    .array(
+      z.union([
+        Text,
+        // The file that was in the archive, as it is stored now.
+        z.looseObject({ text: Text.nullish(), stored_file: File.nullish().catch(null) }),
+        z.null(),
+      ]),
+    )
     .max(EXPORT_LIMITS.parts)
     .nullish(),
   text: Text.nullish(),

@@ -1,3 +1,4 @@
+import type { File } from '../../../shared/contract/file.ts'
 import type { ChatGptContent } from './chatgpt-file.ts'
 import { fenced } from '../export/markdown.ts'
 
@@ -14,13 +15,24 @@ export function textOf(content: ChatGptContent): string {
       return content.text ? fenced('', content.text) : ''
     default: {
       const parts = (content.parts ?? []).map((part) =>
-        typeof part === 'string' ? part : part === null ? '' : (part.text ?? nameOf(part)),
+        typeof part === 'string'
+          ? part
+          : part === null || part.stored_file
+            ? ''
+            : (part.text ?? nameOf(part)),
       )
       return [...parts, content.text ?? '', content.result ?? '']
         .filter((text) => text !== '')
         .join('\n\n')
     }
   }
+}
+
+/** The files of a content that came with the conversations. */
+export function storedFilesOf({ parts }: ChatGptContent): File[] {
+  return (parts ?? []).flatMap((part) =>
+    typeof part === 'object' && part?.stored_file ? [part.stored_file] : [],
+  )
 }
 
 /** The arguments of a call, as they were written. */

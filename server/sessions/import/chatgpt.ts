@@ -7,7 +7,7 @@ import type {
 import { clean, extendAnswer, toMessage } from './chatgpt-answer.ts'
 import type { Answer } from './chatgpt-answer.ts'
 import type { ChatGptConversation, ChatGptMessage, ChatGptNode } from './chatgpt-file.ts'
-import { textOf } from './chatgpt-text.ts'
+import { storedFilesOf, textOf } from './chatgpt-text.ts'
 import { invalidImport } from './import-error.ts'
 import type { ImportPath } from './import-error.ts'
 
@@ -140,7 +140,8 @@ class Conversion {
     switch (message.author.role) {
       case 'user': {
         const text = textOf(message.content)
-        if (text.trim() === '') {
+        const files = storedFilesOf(message.content)
+        if (text.trim() === '' && files.length === 0) {
           return place
         }
         const parent = this.#finish(place)
@@ -149,7 +150,10 @@ class Conversion {
           parentId: parent?.id ?? null,
           role: 'user',
           createdAt: at,
-          parts: [{ type: 'text', text }],
+          parts: [
+            ...(text.trim() === '' ? [] : [{ type: 'text' as const, text }]),
+            ...files.map((file) => ({ type: 'file' as const, file })),
+          ],
         }
         this.#made.set(id, question)
         this.#messageOf.set(id, id)

@@ -71,6 +71,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     maxTokens: 100,
     maxSteps: 4,
     maxOutputTokens: null,
+    clientToolSeconds: null,
   }
   const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
   const catalog = createModelCatalog({
@@ -92,7 +93,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       model,
       ...limits,
       tools: registry,
-      files: { load: async (step) => step },
+      files: { load: async (step) => step, keep: async () => ({ files: [], notes: [] }) },
       node: local,
       // The simulation has no titles.
       titles: { answered: async () => undefined },

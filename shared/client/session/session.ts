@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '../../contract/events.ts'
 import { newId } from '../../contract/new-id.ts'
-import type { Api, AppToolCall, SendResult, StopResult } from '../app.ts'
+import type { Api, AppToolCall, Inputs, SendResult, StopResult } from '../app.ts'
 import { WITHOUT_DEADLINE } from '../connection/deadline.ts'
 import { toSessionError } from '../errors.ts'
 import { sessionEvents } from './events.ts'
@@ -8,7 +8,13 @@ import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Store } from '../store.ts'
 
-export type SendOptions = {
+/** What is asked of this answer alone, such as `output`, the JSON that it is to be, or `clientTools`. */
+type AskedOnce = Pick<
+  Inputs['messages']['send'],
+  'model' | 'clientTools' | 'instructions' | 'temperature' | 'maxTokens' | 'output'
+>
+
+export type SendOptions = AskedOnce & {
   /** The message's id, which makes the send idempotent. Generated when omitted. */
   id?: string
   /** Ids of files that were uploaded: `POST /api/files`. */
@@ -55,13 +61,14 @@ export function createSession(api: Api, id: string, store: SessionStore): Sessio
   return {
     id,
     store,
-    async send(text, { id: wanted = newId(), files = [], parentId, whenBusy } = {}) {
+    async send(text, { id: wanted = newId(), files = [], parentId, whenBusy, ...asked } = {}) {
       // Ids are case-insensitive; the log uses lower case.
       const messageId = wanted.toLowerCase()
       store.sending({ id: messageId, text, parentId: parentId ?? null })
       const sent = before.then(() =>
         api.messages.send.mutate(
           {
+            ...asked,
             sessionId: id,
             id: messageId,
             text,

@@ -55,6 +55,15 @@ export const adminUsers = group('admin.users', {
     repeat: true,
   }),
 
+  /** Whoever opens the link within the hour sets a new password, once; every login of the person then ends. */
+  resetLink: mutation({
+    rest: 'POST /admin/users/{id}/reset-link',
+    summary: 'Make a link with which a person sets a new password',
+    access: 'admin',
+    input: z.object({ id: UserId }),
+    output: z.object({ link: z.string() }),
+  }),
+
   delete: mutation({
     rest: 'DELETE /admin/users/{id}',
     summary: 'Delete a person with everything that is theirs',

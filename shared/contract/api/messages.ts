@@ -59,7 +59,10 @@ export const messages = group('messages', {
         /** The model of this answer; the session's when absent. */
         model: Model.optional(),
         ...RunOptions.shape,
-        /** The log keeps this answer token by token after it ended, for readers that number its events. */
+        /**
+         * The log keeps this answer token by token after it ended, for readers that number its events; `false`: for the minute
+         * after its end at the most, also when such readers come.
+         */
         keepChunks: z.boolean().optional(),
       })
       .refine(saysSomething, SAYS_NOTHING),

@@ -102,6 +102,8 @@ export const models = group('models', {
         id: z.string(),
         default: z.boolean(),
         contextWindow: z.number().int().optional(),
+        /** Whether it sees pictures; absent where nobody says so. */
+        sees: z.boolean().optional(),
         /** US dollars; absent where the prices are not known. */
         usdPerMillionTokens: z.object({ input: z.number(), output: z.number() }).optional(),
       }),

@@ -46,6 +46,7 @@ export function NewSessionPage() {
           placeholder="Message"
           onSend={start}
           onStop={null}
+          model={session.model ?? null}
           choices={choices}
         />
       </Foot>

@@ -55,6 +55,7 @@ export function ProjectPage() {
           placeholder={`Message in ${project.name}`}
           onSend={start}
           onStop={null}
+          model={session.model ?? null}
           choices={choices}
         />
       </Foot>

@@ -44,6 +44,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
+  const model = useSession(id, ({ state }) => state?.session.model ?? null)
   const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
   const isWaiting = useSession(id, ({ state }) => state?.session.waiting ?? false)
@@ -119,6 +120,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           isStopping={isStopping}
           onDeny={isWaiting ? () => void denyWaiting(client, id) : null}
           onEditLast={() => editLast(client, id)}
+          model={model}
           choices={session && <ModelOfSession id={id} />}
         />
       </Foot>

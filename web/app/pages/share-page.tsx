@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
 import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
 import { turnsOf } from '../../features/messages/conversation/turns.ts'
@@ -9,6 +10,7 @@ import { messageText } from '../../features/messages/steps.ts'
 import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { ToolCard } from '../../features/tools/tool-card.tsx'
+import { FileAddress } from '../../ui/file-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Wordmark } from '../wordmark.tsx'
 
@@ -50,21 +52,25 @@ export function SharePage() {
     <Frame title={sessionTitle(data)}>
       <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
         <p className="pt-1 pb-2 text-sm text-muted">A read-only copy, as it was on {made}.</p>
-        <section aria-label="Conversation">
-          {data.messages
-            .filter(({ id }) => !joined.some((one) => one.id === id))
-            .map((message, index) => (
-              <div key={message.id} className="[content-visibility:auto]">
-                <SharedMessage
-                  message={message}
-                  isFirst={index === 0}
-                  joined={joined
-                    .filter(({ answerId }) => answerId === message.id)
-                    .map((one) => ({ ...one, view: <Joined of={data} id={one.id} /> }))}
-                />
-              </div>
-            ))}
-        </section>
+        <FileAddress
+          value={(id) => `${basePath}/api/share/${encodeURIComponent(token)}/files/${id}`}
+        >
+          <section aria-label="Conversation">
+            {data.messages
+              .filter(({ id }) => !joined.some((one) => one.id === id))
+              .map((message, index) => (
+                <div key={message.id} className="[content-visibility:auto]">
+                  <SharedMessage
+                    message={message}
+                    isFirst={index === 0}
+                    joined={joined
+                      .filter(({ answerId }) => answerId === message.id)
+                      .map((one) => ({ ...one, view: <Joined of={data} id={one.id} /> }))}
+                  />
+                </div>
+              ))}
+          </section>
+        </FileAddress>
       </div>
     </Frame>
   )
@@ -85,6 +91,7 @@ function SharedMessage(props: {
   return message.role === 'user' ? (
     <UserMessage
       text={messageText(message.parts)}
+      files={filesIn(message.parts)}
       status="sent"
       isJoined={message.joinedPart !== undefined}
       beginsLine={isFirst}

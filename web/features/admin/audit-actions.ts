@@ -12,6 +12,7 @@ const known: Record<AuditAction, true> = {
   'user.suspended': true,
   'user.restored': true,
   'user.deleted': true,
+  'reset.created': true,
   'role.changed': true,
   'limits.changed': true,
   'invite.created': true,

@@ -3,11 +3,11 @@ import type { FormEvent } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
-import { CopyButton } from '../../ui/copy-button.tsx'
 import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { LinkToHandOver } from './link-to-hand-over.tsx'
 
 const roles = [
   { value: 'member', label: 'Member' },
@@ -49,15 +49,7 @@ export function Invites() {
           </Button>
         </div>
       </form>
-      {create.data && (
-        <div role="status" className="rounded-2xl border border-accent bg-accent-soft p-4 text-sm">
-          <p>Hand this link over. It works once, and is not shown again.</p>
-          <p className="mt-2 flex items-center gap-2">
-            <code className="min-w-0 font-mono text-xs break-all">{create.data.link}</code>
-            <CopyButton label="Copy the invitation" text={create.data.link} />
-          </p>
-        </div>
-      )}
+      {create.data && <LinkToHandOver link={create.data.link} what="invitation" />}
       {open.length > 0 && (
         <ul aria-label="Open invitations" className="grid gap-2">
           {open.map((invite) => (

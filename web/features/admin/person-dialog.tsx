@@ -5,6 +5,7 @@ import { Choice } from '../../ui/choice.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { LimitsForm } from './limits-form.tsx'
+import { LinkToHandOver } from './link-to-hand-over.tsx'
 import type { Person } from './people.tsx'
 
 const roles = [
@@ -24,8 +25,9 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       onClose()
     },
   })
+  const reset = trpc.admin.users.resetLink.useMutation()
   const { id, name, suspendedAt } = person
-  const isBusy = update.isPending || remove.isPending
+  const isBusy = update.isPending || remove.isPending || reset.isPending
   return (
     <Dialog label={`Change ${name}`} onClose={onClose}>
       <div className="grid max-h-[85dvh] gap-5 overflow-y-auto p-5 text-sm">
@@ -45,9 +47,10 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
           onSave={(limits) => update.mutate({ id, limits })}
         />
         <Outcome
-          error={update.error?.message ?? remove.error?.message ?? null}
+          error={(update.error ?? remove.error ?? reset.error)?.message ?? null}
           done={update.isSuccess ? 'Saved.' : null}
         />
+        {reset.data && <LinkToHandOver link={reset.data.link} what="reset link" />}
         {isDeleting && (
           <p>
             Everything of {name} goes for good: sessions, shared links, keys and logins. The audit
@@ -67,6 +70,11 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
               <Button disabled={isBusy} onClick={() => setDeleting(true)}>
                 Delete…
               </Button>
+              {person.email !== null && (
+                <Button disabled={isBusy} onClick={() => reset.mutate({ id })}>
+                  Reset password
+                </Button>
+              )}
               <Button
                 disabled={isBusy}
                 onClick={() => update.mutate({ id, suspended: suspendedAt === null })}

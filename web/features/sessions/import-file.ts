@@ -4,22 +4,13 @@ import { basePath } from '../../base-path.ts'
 const MAX_BYTES = 64 * 1024 * 1024
 
 /**
- * Imports the sessions of a file, ours or ChatGPT's conversations.json: all or none. Over HTTP, because the file may
+ * Imports the sessions of a file, ours or ChatGPT's, as JSON or as an archive with files: all or none. Over HTTP, because the file may
  * exceed the limit of a WebSocket message.
  * @returns the number of imported sessions
  * @throws Error with a message for the user
  */
 export async function importFile(file: Blob): Promise<number> {
-  if (file.size > MAX_BYTES - 1024) {
-    throw new Error('This file is too large: an import may have 64 MiB at most.')
-  }
-  const text = await file.text()
-  if (!isJson(text)) throw new Error('This file is not JSON.')
-  const response = await fetch(`${basePath}/api/session/import`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: `{"data":${text}}`,
-  })
+  const response = (await isZip(file)) ? await sendArchive(file) : await sendJson(file)
   const answer: unknown = await response.json()
   if (typeof answer !== 'object' || answer === null) throw new Error('The server did not answer.')
   if ('sessions' in answer && Array.isArray(answer.sessions)) return answer.sessions.length
@@ -28,6 +19,32 @@ export async function importFile(file: Blob): Promise<number> {
       ? answer.message
       : `The server refused the file (${response.status}).`,
   )
+}
+
+/** By how it begins. */
+async function isZip(file: Blob): Promise<boolean> {
+  return (await file.slice(0, 4).text()) === 'PK\u0003\u0004'
+}
+
+function sendArchive(file: Blob): Promise<Response> {
+  return fetch(`${basePath}/api/session/import/zip`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/zip' },
+    body: file,
+  })
+}
+
+async function sendJson(file: Blob): Promise<Response> {
+  if (file.size > MAX_BYTES - 1024) {
+    throw new Error('This file is too large: an import may have 64 MiB at most.')
+  }
+  const text = await file.text()
+  if (!isJson(text)) throw new Error('This file is not JSON.')
+  return fetch(`${basePath}/api/session/import`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"data":${text}}`,
+  })
 }
 
 function isJson(text: string): boolean {

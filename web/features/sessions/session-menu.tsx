@@ -5,6 +5,7 @@ import {
   FileBraces,
   FileText,
   Folder,
+  FolderArchive,
   Pencil,
   Pin,
   PinOff,
@@ -85,6 +86,10 @@ export default function SessionMenu(props: {
             <FileBraces aria-hidden size={15} />
             Export as JSON
           </ExportItem>
+          <ExportItem id={session.id} format="zip">
+            <FolderArchive aria-hidden size={15} />
+            Export with files
+          </ExportItem>
           <Rule />
           <Item danger onSelect={() => props.onAction('delete')}>
             <Trash2 aria-hidden size={15} />
@@ -115,10 +120,15 @@ function Rule() {
 }
 
 /** A link, so that the browser saves the server's stream directly, whatever its size. */
-function ExportItem(props: { id: string; format: 'markdown' | 'json'; children: ReactNode }) {
+function ExportItem(props: {
+  id: string
+  format: 'markdown' | 'json' | 'zip'
+  children: ReactNode
+}) {
+  const kind = props.format === 'zip' ? '/zip' : `?format=${props.format}`
   return (
     <DropdownMenu.Item asChild className={item}>
-      <a href={`${basePath}/api/session/${props.id}/export?format=${props.format}`} download>
+      <a href={`${basePath}/api/session/${props.id}/export${kind}`} download>
         {props.children}
       </a>
     </DropdownMenu.Item>

@@ -55,7 +55,7 @@ export function Transfer() {
         <input
           ref={input}
           type="file"
-          accept="application/json,.json"
+          accept="application/json,.json,application/zip,.zip"
           aria-label="File to import"
           hidden
           onChange={({ target }) => {

@@ -1,3 +1,4 @@
+import type { FileId } from '../../../shared/contract/ids.ts'
 import type { McpContent, McpOutput } from '../../../shared/contract/mcp-output.ts'
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
@@ -44,8 +45,9 @@ export function looksLikeMarkdown(text: string): boolean {
 
 function readPiece(piece: unknown): McpContent | null {
   if (!isRecord(piece)) return null
-  const { type, text, mimeType, data, uri, name, description } = piece
+  const { type, id, text, mimeType, data, uri, name, description } = piece
   if (type === 'text' && typeof text === 'string') return { type, text }
+  if (type === 'file' && typeof id === 'string') return { type, id: id as FileId }
   if (type === 'link' && typeof uri === 'string' && typeof name === 'string') {
     return { type, uri, name, ...(typeof description === 'string' && { description }) }
   }

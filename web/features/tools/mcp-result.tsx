@@ -11,7 +11,10 @@ import { StructuredData } from './structured-data.tsx'
 export function McpResult({ tool, answer }: { tool: string; answer: McpOutput }) {
   const { content, structuredContent, notes = [] } = answer
   const pieces = content.filter(
-    (piece) => piece.type !== 'text' || !isDataAgain(piece.text, structuredContent),
+    // Files stand below, with those of every other tool.
+    (piece) =>
+      piece.type !== 'file' &&
+      (piece.type !== 'text' || !isDataAgain(piece.text, structuredContent)),
   )
   return (
     <div className="grid gap-3 text-sm">
@@ -41,6 +44,8 @@ function Piece({ piece, tool }: { piece: McpOutput['content'][number]; tool: str
           className="max-h-96 max-w-full justify-self-start rounded-lg border border-border"
         />
       )
+    case 'file':
+      return null
     case 'link':
       return <Link piece={piece} />
   }

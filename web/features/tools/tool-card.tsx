@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { CallFiles } from './call-files.tsx'
 import { CallProgress } from './call-progress.tsx'
 import { Elapsed } from './elapsed.tsx'
 import { JsonDetails } from './json-details.tsx'
@@ -72,7 +73,7 @@ export function ToolCard(props: {
   const showsInput = !children || call.status !== 'awaiting-approval'
   const needsSomebody = children !== undefined || tone === 'asks'
   const isOpen =
-    needsSomebody || (chosen ?? (tone === 'bad' || view !== null || hasPicture(answer)))
+    needsSomebody || (chosen ?? (tone === 'bad' || view !== null || hasPicture(call, answer)))
   return (
     <div
       role="group"
@@ -116,9 +117,10 @@ export function ToolCard(props: {
         {result && (
           // A call of another version of its tool may have another shape; its raw output is still shown below.
           <ErrorBoundary fallback={null}>
-            <div className="border-t border-border p-3.5">{result}</div>
+            <div className="border-t border-border p-3.5 empty:hidden">{result}</div>
           </ErrorBoundary>
         )}
+        <CallFiles call={call} />
         <footer className="border-t border-border text-xs empty:hidden">
           {showsInput && <JsonDetails label="Input" value={call.input} isOpen={!result} />}
           {call.output !== undefined && (
@@ -135,7 +137,8 @@ export function ToolCard(props: {
   )
 }
 
-function hasPicture(answer: McpOutput | null): boolean {
+function hasPicture({ files }: AppToolCall, answer: McpOutput | null): boolean {
+  if (files?.some(({ kind }) => kind === 'image')) return true
   return answer?.content.some(({ type }) => type === 'image') ?? false
 }
 

@@ -2,7 +2,7 @@ import { arrayOf, isObject, numberOf, objectOf, stringOf } from '../../json.ts'
 import type { JsonObject } from '../../json.ts'
 import type { OfferedTool, Turn } from '../conversation.ts'
 import type { Generation } from '../generation.ts'
-import { BadRequest, checkCalls } from './wire.ts'
+import { BadRequest, checkCalls, readOutput } from './wire.ts'
 import type { Wire, WireMessage } from './wire.ts'
 
 /** The demo model's Chat Completions. */
@@ -14,6 +14,7 @@ export const chatWire: Wire = {
     const messages = body.messages.map(objectOf)
     const isInstruction = ({ role }: JsonObject): boolean =>
       role === 'system' || role === 'developer'
+    const format = objectOf(body.response_format)
     const conversation = {
       model: stringOf(body.model),
       instructions: messages
@@ -26,6 +27,7 @@ export const chatWire: Wire = {
         numberOf(body.max_completion_tokens) ??
         numberOf(body.max_tokens) ??
         Number.POSITIVE_INFINITY,
+      ...readOutput(format, objectOf(format.json_schema).schema),
     }
     checkCalls(conversation, 'messages')
     return conversation

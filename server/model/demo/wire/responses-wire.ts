@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts'
 import { textOf } from './chat-wire.ts'
 import type { OfferedTool, Turn } from '../conversation.ts'
 import type { Generation } from '../generation.ts'
-import { BadRequest, checkCalls } from './wire.ts'
+import { BadRequest, checkCalls, readOutput } from './wire.ts'
 import type { Wire, WireMessage } from './wire.ts'
 
 /** The demo model's Responses API. */
@@ -18,12 +18,14 @@ export const responsesWire: Wire = {
     const isInstruction = ({ role }: JsonObject): boolean =>
       role === 'system' || role === 'developer'
     const instructions = items.filter(isInstruction).map(({ content }) => textOf(content))
+    const format = objectOf(objectOf(body.text).format)
     const conversation = {
       model: stringOf(body.model),
       instructions: [stringOf(body.instructions), ...instructions].filter(Boolean).join('\n'),
       turns: items.filter((item) => !isInstruction(item)).flatMap(readItem),
       tools: arrayOf(body.tools).flatMap(readTool),
       maxTokens: numberOf(body.max_output_tokens) ?? Number.POSITIVE_INFINITY,
+      ...readOutput(format, format.schema),
     }
     checkCalls(conversation, 'input')
     return conversation

@@ -1,3 +1,4 @@
+import { objectOf } from '../../json.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Generation } from '../generation.ts'
@@ -13,6 +14,12 @@ export type Wire = {
 
 /** A server-sent event; `paced` ones stand for a token and come at the speed of one. */
 export type WireMessage = { event?: string; data: JsonObject | '[DONE]'; paced: boolean }
+
+/** How the answer is asked for as JSON: the field of either API, and where its schema is in it. */
+export function readOutput(format: JsonObject, schema: unknown): Pick<Conversation, 'output'> {
+  if (format.type === 'json_object') return { output: { schema: null } }
+  return format.type === 'json_schema' ? { output: { schema: objectOf(schema) } } : {}
+}
 
 export class BadRequest extends Error {
   override name = 'BadRequest'

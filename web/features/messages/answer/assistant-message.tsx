@@ -1,4 +1,4 @@
-import { MessageFiles } from '../user-message/message-files.tsx'
+import { FileList } from '../../../ui/file-list.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
@@ -97,7 +97,7 @@ function StepView(props: {
       <span aria-hidden className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`} />
       {step.map(({ part, index, last }) =>
         part.type === 'tool' ? null : part.type === 'file' ? (
-          <MessageFiles key={index} files={[part.file]} />
+          <FileList key={index} files={[part.file]} />
         ) : (
           <TextPartView key={index} part={part} isLive={last === livePart} />
         ),

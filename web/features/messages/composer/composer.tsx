@@ -11,6 +11,7 @@ import {
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useConnection } from '../../../../shared/react/index.ts'
 import { AttachmentChips } from './attachment-chips.tsx'
+import { BlindNotice } from './blind-notice.tsx'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
@@ -37,6 +38,8 @@ export function Composer(props: {
   /** Denies the calls that wait for an approval; null while none does. */
   onDeny?: (() => void) | null
   onEditLast?: () => void
+  /** Whom the message is for; null for the default model. */
+  model: string | null
   /** Further choices below the box, such as the model's. */
   choices?: ReactNode
 }) {
@@ -138,6 +141,7 @@ export function Composer(props: {
         </Suspense>
       )}
       <AttachmentChips draftKey={draftKey} />
+      <BlindNotice draftKey={draftKey} model={props.model} />
       {waits && (
         <p role="status" className="px-4 pt-2 text-sm text-muted">
           Sent as soon as the files are there.

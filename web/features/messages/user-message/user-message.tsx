@@ -1,7 +1,7 @@
 import { memo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { File } from '../../../../shared/contract/file.ts'
-import { MessageFiles } from './message-files.tsx'
+import { FileList } from '../../../ui/file-list.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 
@@ -41,7 +41,7 @@ export const UserMessage = memo(function UserMessage(props: {
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
-        {props.attached ?? <MessageFiles files={props.files ?? NO_FILES} />}
+        {props.attached ?? <FileList files={props.files ?? NO_FILES} />}
         {(!editor || props.keepsText) &&
           (text !== '' || !(props.attached ?? props.files?.length)) && (
             <Bubble text={text} isQueued={unsettled.has(status)} />

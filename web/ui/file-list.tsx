@@ -1,23 +1,28 @@
 import { File as FileIcon } from 'lucide-react'
-import { basePath } from '../../../base-path.ts'
-import type { File } from '../../../../shared/contract/file.ts'
+import { createContext, use } from 'react'
+import { basePath } from '../base-path.ts'
+import type { File } from '../../shared/contract/file.ts'
 
-/** The files of a message: pictures small, everything else by its name. */
-export function MessageFiles({ files }: { files: readonly File[] }) {
+/** Where the bytes of files are for whoever looks at them: a shared page has an address of its own for each. */
+export const FileAddress = createContext((id: string): string => `${basePath}/api/files/${id}`)
+
+/** Files of a message or a call: pictures small, everything else by its name. */
+export function FileList({ files }: { files: readonly File[] }) {
+  const addressOf = use(FileAddress)
   if (files.length === 0) return null
   return (
     <ul aria-label="Files" className="mb-2 flex flex-wrap gap-2">
       {files.map((file) => (
         <li key={file.id}>
           <a
-            href={`${basePath}/api/files/${file.id}`}
+            href={addressOf(file.id)}
             target="_blank"
             rel="noreferrer"
             className="block max-w-72 overflow-hidden rounded-xl border border-border bg-raised hover:border-accent"
           >
             {file.kind === 'image' && file.status === 'ready' ? (
               <img
-                src={`${basePath}/api/files/${file.id}?width=512`}
+                src={`${addressOf(file.id)}?width=512`}
                 alt={file.name}
                 loading="lazy"
                 width={file.width}

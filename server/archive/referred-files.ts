@@ -1,0 +1,51 @@
+import type { File } from '../../shared/contract/file.ts'
+import type { Unpacked } from './unzip.ts'
+
+/** A file that an export refers to, in our form or in ChatGPT's, and its entry in the archive. */
+export type Referred = { id: string; name: string; entry: Unpacked }
+
+/** Where our archives have the bytes of files. */
+export function entryName({ id, name }: Pick<File, 'id' | 'name'>): string {
+  return `files/${id}/${name}`
+}
+
+const OURS = /^files\/([0-9a-f-]{36})\/([^/]+)$/i
+/** In the JSON of a ChatGPT export; not within a text of it, where quotes are escaped. */
+const POINTER = /(?<!\\)"asset_pointer"\s*:\s*"(?:file-service|sediment):\/\/([\w-]{1,200})"/g
+
+/** The files that are referred to and there; anything else in an archive is left alone. */
+export function referredFiles(json: string, entries: readonly Unpacked[]): Referred[] {
+  const ours = entries.flatMap((entry) => {
+    const [, id, name] = OURS.exec(entry.name) ?? []
+    return id && name && json.includes(id) ? [{ id, name, entry }] : []
+  })
+  const pointers = new Set([...json.matchAll(POINTER)].map(([, id = '']) => id))
+  const byId = new Map<string, Unpacked>()
+  for (const entry of entries) {
+    const base = entry.name.slice(entry.name.lastIndexOf('/') + 1)
+    // ChatGPT names them by their id, with or without what they were called before.
+    const id = /^(file[-_][A-Za-z0-9]+)/.exec(base)?.[1]
+    if (id !== undefined) byId.set(id, entry)
+  }
+  const chatGpt = [...pointers].flatMap((id) => {
+    const entry = byId.get(id)
+    const base = entry?.name.slice(entry.name.lastIndexOf('/') + 1) ?? ''
+    const name = base.slice(id.length).replace(/^[-_]/, '')
+    return entry
+      ? [{ id, name: name.startsWith('.') ? `picture${name}` : name || base, entry }]
+      : []
+  })
+  return [...ours, ...chatGpt]
+}
+
+/** The same JSON, naming the files as they are stored now. */
+export function withStoredFiles(json: string, stored: ReadonlyMap<string, File>): string {
+  const renamed = json.replaceAll(
+    /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi,
+    (id) => stored.get(id)?.id ?? id,
+  )
+  return renamed.replaceAll(POINTER, (pointer, id: string) => {
+    const file = stored.get(id)
+    return file ? `${pointer},"stored_file":${JSON.stringify(file)}` : pointer
+  })
+}

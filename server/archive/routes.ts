@@ -1,0 +1,126 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { join } from 'node:path'
+import { TRPCError } from '@trpc/server'
+import type { FastifyInstance } from 'fastify'
+import { sessions } from '../../shared/contract/api/sessions.ts'
+import type { File } from '../../shared/contract/file.ts'
+import { FileId, SessionId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
+import { notFound } from '../api-error.ts'
+import { admitDoor } from '../doors/request.ts'
+import type { DoorOptions } from '../doors/request.ts'
+import { admitRequest } from '../files/http/access.ts'
+import type { FileAccess } from '../files/http/access.ts'
+import type { Files } from '../files/files.ts'
+import type { User } from '../auth/port.ts'
+import { entryName, referredFiles, withStoredFiles } from './referred-files.ts'
+import { unzip } from './unzip.ts'
+import type { Unpacked } from './unzip.ts'
+import { zipOf } from './zip-writer.ts'
+import type { ZipEntry } from './zip-writer.ts'
+
+/** Of an archive as it comes, and of what it unpacks to. */
+const MAX_ARCHIVE = 2 * 1024 * 1024 * 1024
+/** Of the conversations in it, as of an import without files. */
+const MAX_JSON = 64 * 1024 * 1024
+const JSON_NAME = 'conversations.json'
+
+type ArchiveOptions = FileAccess & { doors: DoorOptions; files: Files }
+
+/** Conversations with the bytes of their files, out and in, as zip archives. */
+export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
+  return async function plugin(app: FastifyInstance): Promise<void> {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _body, done) => done(null))
+
+    app.get<{ Params: { id: string } }>('/api/session/:id/export/zip', async (request, reply) => {
+      const { call, userId } = await admitDoor(doors, request, reply)
+      const id = SessionId.safeParse(request.params.id)
+      if (!id.success) throw notFound('session')
+      const { name, content } = await call(sessions.export, { id: id.data, format: 'json' })
+      const named = encodeURIComponent(name.replace(/\.json$/, '.zip'))
+      return reply
+        .headers({
+          'content-disposition': `attachment; filename*=UTF-8''${named}`,
+          'cache-control': 'private, no-store',
+        })
+        .type('application/zip')
+        .send(Readable.from(zipOf(entriesOf(files, userId, content)), { objectMode: false }))
+    })
+
+    app.post(
+      '/api/session/import/zip',
+      { bodyLimit: MAX_ARCHIVE, config: { streamed: true } },
+      async (request, reply) => {
+        const { user } = await admitRequest(access, request, reply)
+        const { call } = await admitDoor(doors, request, reply)
+        const folder = await mkdtemp(join(files.uploads, 'archive-'))
+        try {
+          const path = join(folder, 'archive')
+          await pipeline(request.raw, atMost(MAX_ARCHIVE), createWriteStream(path))
+          const entries = await unzip({ path, folder, maxBytes: MAX_ARCHIVE })
+          const data = await storeFiles(files, user, await jsonOf(entries), entries)
+          return await reply.send(await call(sessions.import, { data }))
+        } finally {
+          await rm(folder, { recursive: true, force: true })
+        }
+      },
+    )
+  }
+}
+
+async function* entriesOf(files: Files, userId: UserId, json: string): AsyncGenerator<ZipEntry> {
+  yield { name: JSON_NAME, content: one(Buffer.from(json)) }
+  const ids = new Set([...json.matchAll(/"id":"([0-9a-f-]{36})","name":/g)].map(([, id]) => id))
+  for (const given of ids) {
+    const id = FileId.safeParse(given)
+    const stored = id.success ? await files.find(userId, id.data) : null
+    if (stored) yield { name: entryName(stored.file), content: await files.read(stored) }
+  }
+}
+
+async function* one(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield piece
+}
+
+async function jsonOf(entries: readonly Unpacked[]): Promise<string> {
+  const entry = entries.find(({ name }) => name === JSON_NAME || name.endsWith(`/${JSON_NAME}`))
+  if (!entry) throw badRequest(`The archive has no ${JSON_NAME}.`)
+  if (entry.bytes > MAX_JSON) throw badRequest(`${JSON_NAME} may have 64 MiB at most.`)
+  return readFile(entry.path, 'utf8')
+}
+
+/** Stores what the conversations refer to, as if the person had sent it, and names it in them. */
+async function storeFiles(
+  files: Files,
+  user: User,
+  json: string,
+  entries: readonly Unpacked[],
+): Promise<string> {
+  const stored = new Map<string, File>()
+  for (const { id, name, entry } of referredFiles(json, entries)) {
+    // A file that is larger than one may be stays behind; its name is in the conversation.
+    if (entry.bytes > files.maxBytes) continue
+    const { path } = entry
+    stored.set(id, await files.accept(user, { id: null, path, name, mimeType: null }))
+  }
+  return withStoredFiles(json, stored)
+}
+
+function atMost(most: number): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes > most) done(badRequest('An archive may have 2 GiB at most.'))
+      else done(null, chunk)
+    },
+  })
+}
+
+function badRequest(message: string): TRPCError {
+  return new TRPCError({ code: 'BAD_REQUEST', message })
+}

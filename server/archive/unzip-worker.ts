@@ -1,0 +1,56 @@
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { Unzip, UnzipInflate } from 'fflate'
+import { answerFromThread } from '../concurrency/thread-work.ts'
+import { ThreadRefusal } from '../concurrency/threads.ts'
+import type { Unpacked, UnzipTask } from './unzip.ts'
+
+/** More entries no export of ours, or of ChatGPT's, has. */
+const MOST_ENTRIES = 20_000
+
+answerFromThread(async ({ path, folder, maxBytes }: UnzipTask): Promise<Unpacked[]> => {
+  const unpacked: Unpacked[] = []
+  let left = maxBytes
+  const failures: Error[] = []
+  const fail = (message: string) => void failures.push(new ThreadRefusal(message))
+  const unzip = new Unzip((file) => {
+    if (file.name.endsWith('/')) return
+    if (unpacked.length >= MOST_ENTRIES) {
+      return fail(`The archive has more than ${MOST_ENTRIES} files.`)
+    }
+    // Names are the archive's own business: what is written here has a number.
+    const entry = { name: file.name, path: join(folder, String(unpacked.length)), bytes: 0 }
+    unpacked.push(entry)
+    const handle = openSync(entry.path, 'wx', 0o600)
+    file.ondata = (error, piece, final) => {
+      if (error) fail('The archive is damaged.')
+      left -= piece.length
+      entry.bytes += piece.length
+      if (left < 0) fail('The archive unpacks to more than may be read.')
+      const [failure] = failures
+      if (!failure) writeSync(handle, piece)
+      if (final || failure) closeSync(handle)
+      if (failure) throw failure
+    }
+    file.start()
+  })
+  unzip.register(UnzipInflate)
+  try {
+    for await (const piece of createReadStream(path)) {
+      if (piece instanceof Uint8Array) unzip.push(piece)
+      const [failure] = failures
+      if (failure) throw failure
+    }
+    unzip.push(new Uint8Array(0), true)
+  } catch (error) {
+    const [failure] = failures
+    throw (
+      failure ??
+      (error instanceof ThreadRefusal ? error : new ThreadRefusal('The archive is damaged.'))
+    )
+  }
+  if (unpacked.length === 0) {
+    throw new ThreadRefusal('This is no zip archive, or there is nothing in it.')
+  }
+  return unpacked
+})

@@ -1,0 +1,15 @@
+import { TRPCError } from '@trpc/server'
+
+/** A file that cannot be taken, and where in the request it stands. */
+export class FileRefusal extends TRPCError {
+  readonly place: string
+  readonly reason: 'unsupported_content' | 'invalid_file' | 'file_too_large'
+
+  constructor(reason: FileRefusal['reason'], message: string, place: string) {
+    const code = reason === 'file_too_large' ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST'
+    super({ code, message: `${place}: ${message}` })
+    this.name = 'FileRefusal'
+    this.place = place
+    this.reason = reason
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import type { File } from '../../../shared/contract/file.ts'
+import { FileId } from '../../../shared/contract/ids.ts'
+import type { SafeFetchOptions } from '../../tools/fetch/safe-fetch.ts'
+import { derivedId } from '../derived-id.ts'
+import type { DoorRequest } from '../request.ts'
+import type { GivenFile } from './given-file.ts'
+import { FileRefusal } from './refusal.ts'
+
+/** The whole of a fetch, with its redirects. Milliseconds. */
+const FETCH_MS = 20_000
+
+type Bytes = Extract<GivenFile, { type: 'bytes' }>
+
+/**
+ * Stores what a request brings along as files of whoever sent it. The same bytes under the same name are the same file, so
+ * that a request that is repeated, or has the history of the one before, stores nothing again.
+ *
+ * @throws {FileRefusal} and as uploads do
+ */
+export async function storeFiles(
+  door: DoorRequest,
+  given: readonly GivenFile[],
+  options: SafeFetchOptions = {},
+): Promise<File[]> {
+  if (given.length === 0) return []
+  door.requireWrite()
+  const stored: File[] = []
+  // One after the other: each holds its bytes meanwhile.
+  for (const file of given) {
+    if (file.type === 'stored') stored.push(await find(door, file))
+    else
+      stored.push(
+        await store(door, file.type === 'url' ? await download(door, file, options) : file),
+      )
+  }
+  return stored
+}
+
+async function find(
+  { services, userId }: DoorRequest,
+  { id, place }: Extract<GivenFile, { type: 'stored' }>,
+): Promise<File> {
+  const found = await services.files.find(userId, id)
+  if (!found) throw new FileRefusal('invalid_file', 'There is no such file here.', place)
+  return found.file
+}
+
+async function store(door: DoorRequest, { bytes, mimeType, name, place }: Bytes): Promise<File> {
+  const { files } = door.services
+  if (bytes.length > files.maxBytes) throw tooLarge(door, place)
+  const known = name ?? nameOf(mimeType)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const key = JSON.stringify([sha256, known, mimeType])
+  const id = FileId.parse(derivedId(door.userId, 'file', key))
+  const path = files.temporaryPath()
+  try {
+    await writeFile(path, bytes, { mode: 0o600, flag: 'wx' })
+    return await files.accept(door.user, { id, path, name: known, mimeType })
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/** From the public internet alone, and only where the operator lets the model's own tool do the same. */
+async function download(
+  door: DoorRequest,
+  { url, name, place }: Extract<GivenFile, { type: 'url' }>,
+  options: SafeFetchOptions,
+): Promise<Bytes> {
+  if (!door.services.tools.info('fetch_url')) {
+    const message = 'This server fetches no addresses: send the file itself, as a data: URL.'
+    throw new FileRefusal('unsupported_content', message, place)
+  }
+  const { maxBytes } = door.services.files
+  const signal = AbortSignal.any([door.signal, AbortSignal.timeout(FETCH_MS)])
+  const { safeFetch } = await import('../../tools/fetch/safe-fetch.ts')
+  try {
+    const { response, close } = await safeFetch(url, signal, options)
+    try {
+      if (!response.ok) throw new Error(`The address answered with ${response.status}.`)
+      const pieces: Uint8Array[] = []
+      let length = 0
+      for await (const piece of response.body ?? []) {
+        length += piece.length
+        if (length > maxBytes) throw tooLarge(door, place)
+        pieces.push(piece)
+      }
+      const mimeType = response.headers.get('content-type')
+      const last = decodeURIComponent(URL.parse(url)?.pathname.split('/').at(-1) ?? '')
+      const bytes = Buffer.concat(pieces)
+      return { type: 'bytes', place, name: name ?? (last || null), mimeType, bytes }
+    } finally {
+      await close()
+    }
+  } catch (error) {
+    door.signal.throwIfAborted()
+    if (error instanceof FileRefusal) throw error
+    const reason = error instanceof Error ? error.message : 'unknown'
+    throw new FileRefusal('invalid_file', `The file could not be fetched. ${reason}`, place)
+  }
+}
+
+function tooLarge({ services }: DoorRequest, place: string): FileRefusal {
+  const megabytes = Number((services.files.maxBytes / (1024 * 1024)).toFixed(3))
+  return new FileRefusal('file_too_large', `A file may have ${megabytes} MB at most.`, place)
+}
+
+function nameOf(mimeType: string | null): string {
+  const [type = '', ending = ''] = mimeType?.split(';')[0]?.split('/') ?? []
+  const what = type === 'image' ? 'picture' : 'file'
+  return /^[\w-]{1,10}$/.test(ending) ? `${what}.${ending.replace('jpeg', 'jpg')}` : what
+}

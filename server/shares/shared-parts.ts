@@ -1,0 +1,51 @@
+import { CallId, FileId } from '../../shared/contract/ids.ts'
+import type { File } from '../../shared/contract/file.ts'
+import type { Message, Part } from '../../shared/contract/message.ts'
+
+/** A file of a snapshot: the id that it has there, and its own. */
+export type SharedFile = { id: FileId; fileId: FileId }
+
+/** Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. */
+export class SharedParts {
+  readonly #newId: () => string
+  readonly #ids = new Map<FileId, FileId>()
+
+  constructor(newId: () => string) {
+    this.#newId = newId
+  }
+
+  get files(): SharedFile[] {
+    return [...this.#ids].map(([fileId, id]) => ({ id, fileId }))
+  }
+
+  of(parts: Message['parts']): Message['parts'] {
+    return parts.map((part): Part => {
+      if (part.type === 'file') return { type: 'file', file: this.#renamed(part.file) }
+      if (part.type !== 'tool') return part
+      const call = { ...part.call, id: CallId.parse(this.#newId()) }
+      const { files } = call
+      if (!files) return { type: 'tool', call }
+      const shared = files.map((file) => this.#renamed(file))
+      return {
+        type: 'tool',
+        call: { ...call, files: shared, output: this.#withNewIds(call.output, files) },
+      }
+    })
+  }
+
+  #renamed(file: File): File {
+    const id = this.#ids.get(file.id) ?? FileId.parse(this.#newId())
+    this.#ids.set(file.id, id)
+    return { ...file, id }
+  }
+
+  /** An output names the files that the call brought. */
+  #withNewIds(output: unknown, files: readonly File[]): unknown {
+    if (output === undefined) return output
+    const text = files.reduce(
+      (json, { id }) => json.replaceAll(id, this.#ids.get(id) ?? id),
+      JSON.stringify(output),
+    )
+    return JSON.parse(text)
+  }
+}

@@ -1,0 +1,39 @@
+import { createServer } from 'node:http'
+import { SignJWT, exportJWK, generateKeyPair } from 'jose'
+import type { CryptoKey, JWK, JWTPayload } from 'jose'
+
+/** An issuer on loopback, shaped as a Supabase project is. */
+export async function startIssuer() {
+  const published: JWK[] = []
+  let asked = 0
+  const server = createServer((_request, response) => {
+    asked += 1
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ keys: published }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  return {
+    url,
+    issuer: `${url}/auth/v1`,
+    settings: { jwksUrl: `${url}/jwks.json`, name: `${url}/auth/v1`, audience: 'authenticated' },
+    get asked() {
+      return asked
+    },
+    async addKey(kid: string, alg = 'ES256') {
+      const { publicKey, privateKey } = await generateKeyPair(alg)
+      published.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })
+      return { kid, alg, privateKey }
+    },
+    withdraw: () => void published.splice(0),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+/** A key that an issuer signs with. */
+export type IssuerKey = { kid: string; alg: string; privateKey: CryptoKey | Uint8Array }
+
+export function sign(claims: JWTPayload, { kid, alg, privateKey }: IssuerKey): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey)
+}
