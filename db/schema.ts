@@ -17,7 +17,15 @@ import type {
 } from './schema-files.ts'
 import type { File } from '../shared/contract/file.ts'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { CallId, KeyId, MessageId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type {
+  CallId,
+  KeyId,
+  MessageId,
+  ProjectId,
+  RunId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
 import type {
   Message,
   MessageStatus,
@@ -26,6 +34,7 @@ import type {
   Outcome,
   TextPart,
   Usage,
+  WaitsFor,
 } from '../shared/contract/message.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
@@ -34,8 +43,17 @@ import type { RunOptions } from '../shared/contract/run-options.ts'
 import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
+import type {
+  PresetTable,
+  ProjectFileTable,
+  ProjectTable,
+  PushSubscriptionTable,
+  PushTable,
+  WithdrawnMessageTable,
+} from './schema-belongings.ts'
+
 /** Written as JSON text, read as a parsed value. */
-type JsonColumn<T> = ColumnType<T, string | null, string | null>
+export type JsonColumn<T> = ColumnType<T, string | null, string | null>
 
 /** A generated column. */
 type Derived = ColumnType<string, never, never>
@@ -61,6 +79,12 @@ export type Schema = {
   api_keys: ApiKeyTable
   audit_log: AuditLogTable
   responses: ResponseTable
+  presets: PresetTable
+  projects: ProjectTable
+  project_files: ProjectFileTable
+  push_subscriptions: PushSubscriptionTable
+  pushes: PushTable
+  withdrawn_messages: WithdrawnMessageTable
   file_contents: FileContentTable
   files: FileTable
   message_files: MessageFileTable
@@ -115,6 +139,11 @@ export type SessionTable = {
   summary_job: string | null
   /** The newest message that the summary covers. */
   summarised_leaf: MessageId | null
+  project_id: Generated<ProjectId | null>
+  /** The names of the tools that the model is not offered here; null for none. */
+  tools_off: JsonColumn<string[] | null>
+  /** True deletes the session when it closes. */
+  temporary: Generated<boolean>
   /** The words of title and summary, as a `tsvector`. */
   search_words: Derived
 }
@@ -148,6 +177,8 @@ export type MessageTable = {
   joined_part: Generated<number | null>
   /** Of an answer that was continued: the runs before `run_id` that wrote it, oldest first. */
   earlier_runs: Generated<RunId[] | null>
+  /** What the answer waited for at that `seq`; over as soon as `parts_seq` is beyond it, or the answer has ended. */
+  waits_for: JsonColumn<(WaitsFor & { seq: number }) | null>
 }
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome
@@ -199,6 +230,8 @@ export type RunTable = {
   started_at: string | null
   ended_at: string | null
   compacted_at: string | null
+  /** From the start of its first attempt to its first word; null where another attempt went on, or none came. */
+  first_token_ms: Generated<number | null>
 }
 
 /** Where a provider has the answer that it writes by itself. */

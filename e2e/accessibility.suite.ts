@@ -44,6 +44,16 @@ export function accessibilityStories(getWorld: () => World): void {
       await page.getByRole('searchbox').fill('profile')
       await expect(page.locator('mark').first()).toBeVisible()
       await clean(page, 'search')
+      await page.getByRole('searchbox').fill('')
+      await page.getByRole('button', { name: 'New project' }).click()
+      const project = page.getByRole('dialog', { name: 'New project' })
+      await clean(page, 'project dialog')
+      await project.getByLabel('Name').fill('Quays')
+      await project.getByRole('button', { name: 'Save' }).click()
+      await expect(page.getByRole('region', { name: 'About the project' })).toBeVisible()
+      await page.reload()
+      await expect(page.getByRole('region', { name: 'About the project' })).toBeVisible()
+      await clean(page, 'project on a phone')
       for (const [path, sign] of [
         ['/usage', page.getByRole('table')],
         ['/settings', page.getByRole('list', { name: 'Tools' }).getByRole('listitem').first()],

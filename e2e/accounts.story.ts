@@ -13,7 +13,7 @@ import {
   setupLinkOf,
   signIn,
 } from './support/people.ts'
-import { visit } from './support/visit.ts'
+import { CONNECTION_TROUBLE, visit } from './support/visit.ts'
 import { LONG_ANSWERS } from './support/world.ts'
 
 const phone = { width: 390, height: 844 }
@@ -172,7 +172,9 @@ describe('people', () => {
   })
 
   test('with a second factor, signing in asks for a code of the app; and an account is gone when it is deleted', async () => {
-    await using visitor = await visit(browser, `${server.url}/settings`, { tolerates: REFUSED })
+    await using visitor = await visit(browser, `${server.url}/settings`, {
+      tolerates: new RegExp(`${REFUSED.source}|${CONNECTION_TROUBLE.source}`),
+    })
     const { page } = visitor
     await page.getByRole('button', { name: 'Create an account' }).click()
     await createAccount(page, 'Finn')
@@ -186,6 +188,18 @@ describe('people', () => {
       .fill(authenticatorCode(secret))
     await section.getByRole('button', { name: 'Turn it on' }).click()
     await expect(section.getByText('It is on.')).toBeVisible()
+    const conversation = conversationOn(page)
+    await page.getByRole('button', { name: 'New session' }).click()
+    await page.context().setOffline(true)
+    await expect(conversation.connection).toHaveText('Offline')
+    await conversation.send('Repeat: not lost')
+    await expect(page.getByText('Waiting for the connection')).toBeVisible()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    const unsent = page.getByRole('dialog', { name: 'Messages are not sent yet' })
+    await expect(unsent).toContainText('A message is not sent yet')
+    await unsent.getByRole('button', { name: 'Stay' }).click()
+    await page.context().setOffline(false)
+    await expect(conversation.answer.locator('.markdown')).toHaveText('not lost')
     await page.getByRole('button', { name: 'Sign out' }).click()
 
     await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import {
+  DONE,
   chatAnswer,
   chatChunk,
   sse,
@@ -62,6 +63,63 @@ export function failureStories(getWorld: () => World): void {
       await answer.getByRole('button', { name: 'Previous version' }).click()
       await expect(answer).toContainText('ended before the answer did')
       expect(await conversation.text()).toBe(BEGINNING)
+    })
+
+    test('that takes no more requests is waited for, which the answer says; and what joins it stands in its place', async () => {
+      const { browser } = getWorld()
+      const release = Promise.withResolvers<void>()
+      const called = { name: 'get_system_metrics', arguments: '{"metric_type":"uptime"}' }
+      const replies: ScriptedReply[] = [
+        { status: 429, headers: { 'retry-after': '5' }, body: ['{"error":{"message":"Slow"}}'] },
+        {
+          body: [
+            sse(chatChunk({ content: 'Let me look.' })),
+            { until: release.promise },
+            sse(
+              chatChunk({
+                tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: called }],
+              }),
+              chatChunk({}, 'tool_calls'),
+            ) + DONE,
+          ],
+        },
+        { body: [chatAnswer('Up, in short.')] },
+      ]
+      await using provider = await startScriptedProvider((request) =>
+        JSON.stringify(request.body).includes('Write a title')
+          ? { body: [chatAnswer('Uptime')] }
+          : request.method === 'POST'
+            ? (replies.shift() ?? { body: [chatAnswer('Nothing more.')] })
+            : { status: 404 },
+      )
+      await using server = await startServer({
+        DATA_DIR: 'memory:',
+        OPENAI_BASE_URL: provider.baseUrl,
+      })
+      await using visitor = await visit(browser, server.url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      const { answer } = conversation
+      await conversation.send('How long is it up?')
+      await expect(
+        page.getByText(/takes no more requests just now\. Asking again in \d s/),
+      ).toBeVisible()
+      await expect(answer).toContainText('Let me look.')
+      await expect(page.getByText(/Asking again/)).toHaveCount(0)
+      await conversation.box.fill('Be brief')
+      await page.getByRole('button', { name: 'Add to this answer' }).click()
+      await expect(conversation.log.getByText('Queued: answered next')).toBeVisible()
+      release.resolve()
+      // The first article is the answer itself, what joined it stands in it.
+      const whole = conversation.answers.first()
+      const joined = whole.getByRole('article', { name: 'You' })
+      for (const time of ['at once', 'after a reload']) {
+        await expect(joined, time).toContainText('Be brief')
+        await expect(whole, time).toContainText(/Let me look\..*Be brief.*Up, in short\./s)
+        await expect(conversation.answers, time).toHaveCount(1)
+        await expect(conversation.questions, time).toHaveCount(2)
+        await page.reload()
+      }
     })
   })
 }

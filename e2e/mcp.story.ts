@@ -47,6 +47,16 @@ test('tools of MCP servers run, ask, fail, get lost and come back, and the app s
   await expect(write).toContainText('written')
   await answered()
 
+  const other = await use('hostile__write', { letter: 'B' })
+  await expect(other).toContainText('Waiting for approval')
+  await conversation.box.fill('Repeat: leave it')
+  await page.getByRole('button', { name: 'Deny and send' }).click()
+  await expect(other).toContainText('Denied')
+  await expect(
+    conversation.answer.getByRole('article', { name: 'You' }).or(conversation.questions.last()),
+  ).toContainText('leave it')
+  await answered()
+
   const fail = await use('hostile__fail')
   await expect(fail).toContainText('Failed')
   await expect(fail).toContainText('such thing')

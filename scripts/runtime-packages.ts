@@ -23,6 +23,7 @@ export const BUILD_PACKAGES = [
   'react-dom',
   'tailwindcss',
   'tus-js-client',
+  'uplot',
   'virtua',
   'vite',
 ]

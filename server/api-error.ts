@@ -4,7 +4,12 @@ import { DatabaseBusyError, isUnavailable } from '../db/engine/database-errors.t
 
 /** A request that cannot be carried out, and why, in words for the one who made it. */
 export class CommandError extends Error {
-  readonly code: 'NOT_FOUND' | 'CONFLICT' | 'BAD_REQUEST' | 'TOO_MANY_REQUESTS'
+  readonly code:
+    | 'NOT_FOUND'
+    | 'CONFLICT'
+    | 'PRECONDITION_FAILED'
+    | 'BAD_REQUEST'
+    | 'TOO_MANY_REQUESTS'
 
   constructor(code: CommandError['code'], message: string) {
     super(message)

@@ -40,6 +40,8 @@ import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
+import { readPushKeys } from './push/keys.ts'
+import { Pusher } from './push/pusher.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
@@ -188,9 +190,20 @@ export async function createApp(options: AppOptions) {
     registers: [metrics],
   }).set(about, 1)
   const countEvents = createLogMetrics(metrics)
+  const { publicUrl } = config.listen
+  const push = new Pusher({
+    database,
+    settings: {
+      keys: await readPushKeys(database.db),
+      subject: publicUrl?.startsWith('https:') ? publicUrl : 'mailto:push@throughline.invalid',
+      anyAddress: config.auth.mode === 'single' && !options.authenticate,
+    },
+    onError,
+  })
   const hub = new Hub((sessionId, events) => {
     countEvents(events)
     jobs.committed(sessionId)
+    push.committed(sessionId, events)
     if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
       changes.touch(sessionId)
     }
@@ -268,6 +281,11 @@ export async function createApp(options: AppOptions) {
     summaries,
     newId,
     graceMs: config.sessions.graceMs,
+    onDeleted: ({ sessionId, userId }) => {
+      hub.close(sessionId)
+      changes.deleted(userId, sessionId)
+      node.broadcast({ type: 'session-deleted', sessionId, userId, runId: null })
+    },
     onError,
   })
   const runs = new RunSupervisor(
@@ -311,6 +329,7 @@ export async function createApp(options: AppOptions) {
   const listener = opened.use(new AsyncDisposableStack())
   opened.defer(() => node.leave())
   opened.defer(() => jobs.close())
+  opened.defer(() => push.close())
   opened.defer(() => runs.close())
   opened.defer(() => presence.close())
   await presence.recover()
@@ -321,6 +340,7 @@ export async function createApp(options: AppOptions) {
     summary: (attempt) => summaries.write(attempt),
   })
   presence.start()
+  push.start()
 
   const services: Services = {
     database,
@@ -335,6 +355,7 @@ export async function createApp(options: AppOptions) {
     catalog,
     changes,
     presence,
+    push,
     logins: gate,
     accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),

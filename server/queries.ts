@@ -1,9 +1,12 @@
 import { TRPCError } from '@trpc/server'
+import * as presetTable from '../db/queries/belongings/presets.ts'
+import * as projectTable from '../db/queries/belongings/projects.ts'
 import { readBranch } from '../db/queries/messages/branches.ts'
 import { findMessage } from '../db/queries/messages/messages.ts'
 import * as shareTable from '../db/queries/sessions/shares.ts'
 import { findUser } from '../db/queries/users.ts'
 import { auth } from '../shared/contract/api/auth.ts'
+import { presets, projects, push } from '../shared/contract/api/belongings.ts'
 import { messages } from '../shared/contract/api/messages.ts'
 import * as people from '../shared/contract/api/people.ts'
 import { shares } from '../shared/contract/api/sessions.ts'
@@ -81,6 +84,18 @@ export const getShared = query(shares.get, async ({ services }, { token }) => {
   }
   return shared
 })
+
+export const listPresets = query(presets.list, ({ services, user }) =>
+  presetTable.listPresets(services.database.db, user.id),
+)
+
+export const listProjects = query(projects.list, ({ services, user }) =>
+  projectTable.listProjects(services.database.db, user.id),
+)
+
+export const pushKey = query(push.key, async ({ services }) => ({
+  publicKey: services.push.publicKey,
+}))
 
 export const listTools = query(tools.list, async ({ services }) => services.tools.list())
 

@@ -30,6 +30,9 @@ import { forkSession } from './commands/fork-session.ts'
 import { rateAnswer } from './commands/rate-message.ts'
 import { continueAnswer } from './commands/continue-answer.ts'
 import { regenerateAnswer } from './commands/regenerate-answer.ts'
+import { dropPreset, keepPreset } from './commands/presets.ts'
+import { dropProject, keepProject } from './commands/projects.ts'
+import { subscribeDevice, unsubscribeDevice } from './commands/push.ts'
 import { selectBranch } from './commands/select-branch.ts'
 import { editMessage } from './commands/edit-message.ts'
 import { sendMessage } from './commands/send-message.ts'
@@ -41,7 +44,7 @@ import { stopRun, unqueueMessage } from './commands/stop-run.ts'
 import * as queries from './queries.ts'
 import * as sessionQueries from './sessions/queries.ts'
 import { mutation, router } from './trpc.ts'
-import { dailyUsage, summarizeUsage } from './usage/queries.ts'
+import { answersUsage, dailyUsage, summarizeUsage } from './usage/queries.ts'
 
 /** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
 export const appRouter = router({
@@ -91,7 +94,22 @@ export const appRouter = router({
     answer: command(answerCall),
   },
   models: { list: queries.listModels },
-  usage: { summary: summarizeUsage, daily: dailyUsage },
+  usage: { summary: summarizeUsage, daily: dailyUsage, answers: answersUsage },
+  presets: {
+    list: queries.listPresets,
+    save: command(keepPreset),
+    delete: command(dropPreset),
+  },
+  projects: {
+    list: queries.listProjects,
+    save: command(keepProject),
+    delete: command(dropProject),
+  },
+  push: {
+    key: queries.pushKey,
+    subscribe: command(subscribeDevice),
+    unsubscribe: command(unsubscribeDevice),
+  },
   keys: { list: accountQueries.listKeys, create: command(createKey), revoke: command(endKey) },
   logins: { list: accountQueries.listLogins, revoke: command(endLogin) },
   auth: { options: queries.signInOptions },

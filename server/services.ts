@@ -11,6 +11,7 @@ import type { ModelPort } from './model/port.ts'
 import type { ModelCatalog } from './model/catalog/catalog.ts'
 import type { LocalNode } from './nodes/node.ts'
 import type { Wake } from './nodes/wake.ts'
+import type { Pusher } from './push/pusher.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -30,6 +31,8 @@ export type Services = {
   model: ModelPort
   catalog: ModelCatalog
   changes: LocalSessionChanges
+  /** What devices are told while no page is open. */
+  push: Pick<Pusher, 'publicKey' | 'look'>
   /** Everybody's logins; told here when some may have ended, or changed, so that this and the other nodes look again. */
   logins: { changed(): void }
   /** Sign-in, invitations and mails; null where there are no accounts. */

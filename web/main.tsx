@@ -6,6 +6,7 @@ import { ThroughlineProvider } from '../shared/react/index.ts'
 import { router } from './app/router.tsx'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
+import { markKeyboard } from './ui/mark-keyboard.ts'
 import { keepAnswers } from './device/answers.ts'
 import { followUpdates } from './device/app-update.ts'
 import { flushSessions } from './device/session-cache.ts'
@@ -15,6 +16,7 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
 startTheme()
+markKeyboard()
 void keepAnswers(queryClient)
 followUpdates()
 addEventListener('visibilitychange', flushSessions)

@@ -38,6 +38,10 @@ import { up as sharedFiles } from '../migrations/0054-shared-files.ts'
 import { up as clientDeadlines } from '../migrations/0055-client-deadlines.ts'
 import { up as forgottenChunks } from '../migrations/0056-forgotten-chunks.ts'
 import { up as generations } from '../migrations/0057-generations.ts'
+import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
+import { up as push } from '../migrations/0061-push.ts'
+import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
+import { up as waitsFirstTokens } from '../migrations/0063-waits-first-tokens.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -74,6 +78,10 @@ const migrations: Record<string, Migration> = {
   '0055-client-deadlines': { up: clientDeadlines },
   '0056-forgotten-chunks': { up: forgottenChunks },
   '0057-generations': { up: generations },
+  '0060-presets-projects': { up: presetsProjects },
+  '0061-push': { up: push },
+  '0062-withdrawn-messages': { up: withdrawnMessages },
+  '0063-waits-first-tokens': { up: waitsFirstTokens },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -79,7 +79,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'runs/steering.ts': {
     reason:
@@ -102,6 +102,12 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'nodes.ts': {
     reason: 'the nodes',
     functions: 'renewNode readClock removeNode removeOtherNodes',
+  },
+  'push.ts': {
+    reason:
+      'what devices are told, by sessions and devices of the same person; or its argument has the user',
+    functions:
+      'saveSubscription dropSubscription hasSubscriptions noteDone noteWaits noteMissedPushes claimPushes finishPush postponePush deleteOldPushes',
   },
   'presence.ts': {
     reason: 'who reads which session, by sessions that were found as the user’s',

@@ -12,6 +12,9 @@ export const OWNED_TABLES = [
   'background_usage',
   'api_keys',
   'files',
+  'presets',
+  'projects',
+  'push_subscriptions',
 ] as const
 
 /**

@@ -133,10 +133,13 @@ async function markLeft(
 export async function lockPresence(
   transaction: Db,
   id: SessionId,
-): Promise<(Pick<SessionTable, 'summary_job'> & { userId: UserId; closed: boolean }) | null> {
+): Promise<
+  | (Pick<SessionTable, 'summary_job'> & { userId: UserId; temporary: boolean; closed: boolean })
+  | null
+> {
   const row = await transaction
     .selectFrom('sessions')
-    .select(['user_id as userId', 'summary_job'])
+    .select(['user_id as userId', 'summary_job', 'temporary'])
     .select(sql<boolean>`status = 'closed'`.as('closed'))
     .where('id', '=', id)
     .forNoKeyUpdate()

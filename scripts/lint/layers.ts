@@ -97,6 +97,7 @@ export const rooms: Record<string, readonly string[]> = {
   speech: ['files', 'config'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
+  push: ['log', 'tools', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
   sessions: ['log', 'concurrency'],
   shares: [],

@@ -38,6 +38,13 @@ const SENTENCES: Record<string, string> = {
     'Objects in the store that nothing refers to: they are being written, or are to be removed.',
   node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',
   nodes: 'The living server processes, each with the time until which its lease holds.',
+  presets:
+    'What people keep to begin sessions with: instructions, a model, tools that are off, suggestions.',
+  project_files: 'The files of each project, in their order.',
+  projects: 'Folders of sessions, with instructions for all of them.',
+  push_subscriptions: 'The devices that are told by Web Push, each of one login.',
+  pushes:
+    'What a device is to be told, once for each place in the log; kept for a day after it was.',
   rate_windows:
     'How much was used of each limit by the minute, since when: requests and messages of a person or an address, failed sign-ins.',
   responses:
@@ -50,6 +57,8 @@ const SENTENCES: Record<string, string> = {
     'What model calls cost on each day (UTC), with what is set aside for calls that are under way. Deleting a session gives nothing back.',
   steps: 'The finished model calls of each run.',
   tool_calls: 'The calls of tools, recorded before they start.',
+  withdrawn_messages:
+    'The ids of messages that were taken back while they waited, so that none is asked when it is sent again.',
   users:
     'The people; without accounts, the one local owner. An account, of `auth_users` or of an outside issuer, belongs to one.',
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
+import { findProject } from '../../db/queries/belongings/projects.ts'
 import { findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
 import { deleteFilesOfSession, linkFilesOfSession } from '../../db/queries/files/files.ts'
 import { insertEvents } from '../../db/queries/log/events.ts'
@@ -7,6 +8,7 @@ import * as table from '../../db/queries/sessions/sessions.ts'
 import { importAtomically } from '../../db/queries/transfer/atomic-import.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
+import type { ProjectId, UserId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import type { BranchEvent } from '../log/events.ts'
@@ -23,8 +25,12 @@ export const createSession = free(
       title: input.title ?? null,
       model: input.model ?? null,
       systemPrompt: input.systemPrompt ?? null,
+      projectId: input.projectId ?? null,
+      toolsOff: input.toolsOff ?? null,
+      temporary: input.temporary ?? false,
       now: now(),
     }
+    await requireProject(db, user.id, wanted.projectId)
     const known = limits && input.id && (await table.findSession(db, user.id, input.id))
     if (limits && !known) {
       await limits.admitSessions({ user, login, address }, 1, 0)
@@ -75,6 +81,7 @@ async function insert(
 export const updateSession = inSession(sessions.update, {
   session: (_db, _user, { id }) => id,
   run: async (transaction, { id, ...change }) => {
+    await requireProject(transaction.db, transaction.userId, change.projectId ?? null)
     await table.updateSession(transaction.db, id, {
       ...change,
       ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
@@ -83,6 +90,13 @@ export const updateSession = inSession(sessions.update, {
     return { result: await transaction.addSession(), effects: [] }
   },
 })
+
+/** @throws NOT_FOUND for a project that is not this person's */
+async function requireProject(db: Db, userId: UserId, id: ProjectId | null): Promise<void> {
+  if (id !== null && !(await findProject(db, userId, id))) {
+    throw notFound('project')
+  }
+}
 
 export const deleteSession = inSession(sessions.delete, {
   session: (_db, _user, { id }) => id,

@@ -24,6 +24,8 @@ export type Effect =
   | { type: 'retry'; call: NewCall }
   /** A session was made or changed otherwise than by its log: the lists are to know. */
   | { type: 'session-changed'; sessionId: SessionId }
+  /** A device wants to be told of what happens. */
+  | { type: 'devices-changed' }
   /** Logins ended, or are good for something else. */
   | { type: 'logins-changed' }
   /** A run of this person that waits may start now. */

@@ -7,7 +7,7 @@ import type { CommandDeps } from './transaction.ts'
 
 /** The services that carry out commands and their effects. */
 type CommandServices = CommandDeps &
-  Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node' | 'logins'>
+  Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node' | 'logins' | 'push'>
 
 /** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
 export async function execute<Input, Result>(
@@ -61,7 +61,10 @@ async function inTransaction<Input, Result>(
   )
 }
 
-function carryOut({ runs, hub, changes, node, logins }: CommandServices, effect: Effect): void {
+function carryOut(
+  { runs, hub, changes, node, logins, push }: CommandServices,
+  effect: Effect,
+): void {
   switch (effect.type) {
     case 'drive':
       return runs.drive(effect.run)
@@ -75,6 +78,8 @@ function carryOut({ runs, hub, changes, node, logins }: CommandServices, effect:
       return node.broadcast(effect)
     case 'logins-changed':
       return logins.changed()
+    case 'devices-changed':
+      return void push.look()
     case 'start-waiting':
       return void runs.startWaiting(effect.userId)
     case 'session-deleted': {

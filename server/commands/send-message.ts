@@ -1,6 +1,7 @@
 import {
   findMessage,
   insertMessage,
+  isWithdrawn,
   messageExists,
   readQueued,
 } from '../../db/queries/messages/messages.ts'
@@ -92,6 +93,12 @@ export async function ask(
   const repeated = question.id && (await findRepeated(transaction, question, question.id))
   if (repeated) {
     return { result: repeated, effects: [] }
+  }
+  if (question.id && (await isWithdrawn(db, question.id))) {
+    throw new CommandError(
+      'PRECONDITION_FAILED',
+      'This message was taken back while it waited. Send with a new id to ask it after all.',
+    )
   }
   const active = await transaction.open()
   if (active && question.whenBusy === 'reject') {

@@ -130,6 +130,8 @@ export type ModelDelta =
   | { type: 'note'; note: string }
   /** `tool-calls` when, and only when, complete calls are to be carried out. */
   | { type: 'finish'; finish: ModelFinish }
+  /** The provider is asked again after so many milliseconds; `error` is what it would otherwise end with. */
+  | { type: 'retry'; waitMs: number; error: RunError }
   /** `contextWindow`: how many tokens the model reads at the most, when the provider said so in refusing more. */
   | {
       type: 'error'

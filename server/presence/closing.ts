@@ -1,6 +1,8 @@
 import type { Database } from '../../db/engine/database.ts'
 import { closeSession, findLeft, lockPresence, markRead } from '../../db/queries/presence.ts'
-import type { SessionId } from '../../shared/contract/ids.ts'
+import { deleteFilesOfSession } from '../../db/queries/files/files.ts'
+import { deleteSession } from '../../db/queries/sessions/sessions.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
 import type { LogWriter } from '../log/writing/writer.ts'
 import { SessionTransaction } from '../log/transaction.ts'
@@ -10,12 +12,14 @@ export type ClosingOptions = {
   log: LogWriter
   summaries: SummaryWriter
   newId(): string
+  /** Told when a temporary session was deleted because it closed. */
+  onDeleted(deleted: { sessionId: SessionId; userId: UserId }): void
   /** The time that a session without readers stays open. */
   graceMs: number
 }
 
 /**
- * Closes sessions that have had no readers on any node for the grace period.
+ * Closes sessions, and deletes temporary ones, that have had no readers on any node for the grace period.
  * @returns the number of closed sessions, at most `limit`
  */
 export async function closeLeft(
@@ -35,20 +39,32 @@ export async function closeLeft(
 /** Several nodes may try this; the session's lock lets one of them. */
 async function close(
   sessionId: SessionId,
-  { log, graceMs, summaries, newId }: ClosingOptions,
+  { log, graceMs, summaries, newId, onDeleted }: ClosingOptions,
 ): Promise<void> {
-  await log.append(sessionId, async (db, appender) => {
-    if (!(await lockPresence(db, sessionId))) {
-      return
+  const deleted = await log.append(sessionId, async (db, appender) => {
+    const session = await lockPresence(db, sessionId)
+    if (!session) {
+      return null
     }
     const closed = await closeSession(db, sessionId, graceMs / 1000)
     if (!closed) {
-      return markRead(db, sessionId)
+      await markRead(db, sessionId)
+      return null
+    }
+    if (session.temporary) {
+      await deleteFilesOfSession(db, sessionId)
+      await deleteSession(db, sessionId)
+      appender.dropAll()
+      return { sessionId, userId: closed.userId }
     }
     if (closed.unsummarised !== null) {
       await summaries.request(db, sessionId, newId())
     }
     const { userId } = closed
     await new SessionTransaction(db, appender, { sessionId, userId }).addSession()
+    return null
   })
+  if (deleted) {
+    onDeleted(deleted)
+  }
 }

@@ -1,4 +1,5 @@
 import { readDriveStart } from '../../db/queries/runs/run-drives.ts'
+import type { DriveStart } from '../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
@@ -23,6 +24,7 @@ import { currentMessages, tellJoined } from './prompt/current.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
+import { toldOfProject } from './prompt/told-project.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { ProgressRecord } from './progress.ts'
 import { problemOfOutput } from './output/check.ts'
@@ -45,7 +47,8 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const { steps, calls, question, caller, kept, stepStart, earlier, joined } = await load(run, deps)
+  const loaded = await load(run, deps)
+  const { steps, calls, question, caller, kept, stepStart, earlier, joined, toolsOff } = loaded
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
   let cut = cutStep(run, steps.length, kept.slice(stepStart))
@@ -65,7 +68,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       put(await recorder.call({ ...stored, call }))
     }
   }
-  const offer = new Offer(run, deps, recorder, question.request.systemPrompt)
+  const offer = new Offer(run, deps, recorder, question.request.systemPrompt, toolsOff)
   let state: RunState = resume(steps.length, ids(calls, isOpen), ids(calls, isAwaiting), maxSteps)
   const apply = (input: RunInput) => {
     state = advance(state, input, maxSteps)
@@ -251,7 +254,7 @@ async function load(run: Run, deps: RunDeps) {
     maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
     // What goes on with a text that was cut is no object of its own.
     output: run.baseParts === null ? run.options?.output : undefined,
-    systemPrompt: run.options?.instructions ?? start.systemPrompt ?? deps.settings.systemPrompt,
+    systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
   }
   // Calls are recorded with the step that made them.
   const earlierRuns = start.earlierRuns ?? []
@@ -279,7 +282,16 @@ async function load(run: Run, deps: RunDeps) {
     // More than the finished steps left is kept where the cut one goes on.
     kept: start.kept,
     stepStart: steps.at(-1)?.partsEnd ?? run.baseParts ?? 0,
+    toolsOff: start.toolsOff ?? [],
   }
+}
+
+/** What the model is told first: of the session, or else the server, and of the session's project. */
+async function instructionsFor(start: DriveStart, run: Run, deps: RunDeps): Promise<string> {
+  const own = start.systemPrompt ?? deps.settings.systemPrompt
+  return start.projectId === null
+    ? own
+    : `${own}${await toldOfProject(deps.database.db, run.userId, start.projectId)}`
 }
 
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {

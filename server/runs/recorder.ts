@@ -14,6 +14,7 @@ import { callsOfRuns, updateCall } from '../../db/queries/messages/tool-calls.ts
 import type { NewCall, StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { Db } from '../../db/engine/database.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
+import type { RunError } from '../../shared/contract/errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
 import { transact } from '../log/transaction.ts'
@@ -39,6 +40,7 @@ export class RunRecorder {
   readonly #answer: Answer
   /** As it was when this last wrote; null before that. */
   #steered: boolean | null = null
+  #firstTokenAt: string | null = null
 
   constructor(run: Run, deps: RunDeps, lose: AbortSignal, answer: Answer) {
     this.#run = run
@@ -50,6 +52,7 @@ export class RunRecorder {
   /** Resolves when there is room for more text. */
   text(kind: TextKind, text: string): Promise<void> {
     const first = this.#answer.stepEmpty
+    this.#firstTokenAt ??= this.#deps.now()
     const { id: runId, attempt } = this.#run
     return this.#deps.log.chunk(
       this.#run.sessionId,
@@ -79,6 +82,25 @@ export class RunRecorder {
       await insertStep(db, this.#run.id, finished, made, { messageId, parts, seq })
     })
     return placed
+  }
+
+  /**
+   * Tells readers that the provider is asked again later, and why; until the next event of the answer. What is over in
+   * a moment is not worth an event.
+   */
+  async waits(wait: { waitMs: number; retry: number; error: RunError }): Promise<void> {
+    if (wait.waitMs < LEAST_TOLD_WAIT || !this.#answer.stepEmpty) {
+      return
+    }
+    const until = new Date(Date.parse(this.#deps.now()) + wait.waitMs).toISOString()
+    const { messageId } = this.#run
+    await this.#append(async (transaction) => {
+      const waitsFor = { code: wait.error.code, until, retry: wait.retry }
+      await updateMessage(transaction.db, messageId, {
+        waitsFor: { ...waitsFor, seq: transaction.log.nextSeq },
+      })
+      await transaction.addMessage(messageId)
+    })
   }
 
   /** True when messages wait to join the answer. */
@@ -170,6 +192,7 @@ export class RunRecorder {
         usageOfAnswer,
         notes,
         now: this.#deps.now(),
+        firstTokenAt: this.#firstTokenAt,
         parts: { stored, seq },
         step: lastStep && { ...lastStep, partsEnd: stored.length },
       })
@@ -250,6 +273,9 @@ export class RunRecorder {
 type Hold = { stopRequested: boolean }
 type HoldAlone = Hold & { titleSource: string | null }
 type Work<H, T> = (transaction: SessionTransaction, hold: H) => Promise<T>
+
+/** Milliseconds. */
+const LEAST_TOLD_WAIT = 700
 
 /** Between two tries while the database is in trouble. Milliseconds. */
 const RETRY_DELAY = 500

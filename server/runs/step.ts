@@ -44,12 +44,13 @@ export type StepResult = {
 export async function askModel(
   model: ModelPort,
   step: ModelStep,
-  recorder: Pick<RunRecorder, 'text'> & { generation(at: Generation): Promise<void> },
+  recorder: Pick<RunRecorder, 'text' | 'waits'> & { generation(at: Generation): Promise<void> },
   signal: AbortSignal,
   onError: (error: unknown) => void,
   longest = Number.POSITIVE_INFINITY,
 ): Promise<StepResult> {
   const calls = new Map<number, AskedCall>()
+  let retries = 0
   const result: StepResult = {
     end: { type: 'aborted' },
     generation: step.cut?.generation ?? null,
@@ -97,6 +98,10 @@ export async function askModel(
         }
         break
       }
+      case 'retry':
+        retries += 1
+        await recorder.waits({ ...delta, retry: retries })
+        break
       case 'usage':
         result.usage = delta.usage
         break

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/engine/database.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
+import { findSession, updateSession } from '../../db/queries/sessions/sessions.ts'
 import { importAtomically } from '../../db/queries/transfer/atomic-import.ts'
 import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/transfer/exports.ts'
 import { insertSessionTree } from '../../db/queries/transfer/imports.ts'
@@ -13,7 +14,8 @@ const PAGE = 50
 
 /**
  * Copies a session's branch up to a message into a session of its own, as an export and an import would: an answer that
- * is being written comes with what it has. The session's model and instructions come along.
+ * is being written comes with what it has. The session's model, instructions, project and tools
+ * that are off come along.
  *
  * @returns false when there is no such message of this user, or it waits and so is on no branch
  */
@@ -48,12 +50,18 @@ export async function forkSession(
     ...{ summary: null, status: 'active' as const, pinned: false, archived: false },
     ...{ activeLeaf: messageId, createdAt: now, updatedAt: now, endedAt: null, durationMs: null },
   }
-  await importAtomically(database, userId, newId, (db, owner) =>
-    insertSessionTree(db, {
+  const source = await findSession(database.db, userId, session.id)
+  await importAtomically(database, userId, newId, async (db, owner) => {
+    const made = await insertSessionTree(db, {
       ...{ userId, owner, id, newId, now },
       session: copy,
       messageIds: newMessageIds(messages, newId),
-    }),
-  )
+    })
+    await updateSession(db, id, {
+      projectId: source?.projectId ?? null,
+      toolsOff: source?.toolsOff ?? null,
+    })
+    return made
+  })
   return true
 }

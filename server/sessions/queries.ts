@@ -30,6 +30,7 @@ export const listSessions = query(sessions.list, async ({ services, user }, inpu
     userId: user.id,
     limit: input.limit + 1,
     archived: input.archived,
+    projectId: input.projectId,
     lookup,
     after: input.cursor ? fromCursor(input.cursor) : undefined,
   })

@@ -11,6 +11,8 @@ export type Things = {
   keyId: string
   fileId: string
   loginId: string
+  presetId: string
+  projectId: string
 }
 
 /**
@@ -93,6 +95,25 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
   'models.list': { expected: 'own' },
   'usage.summary': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'usage.daily': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'usage.answers': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
+  'presets.list': { expected: 'own' },
+  'presets.save': { expected: 'taken', input: ({ presetId: id }) => ({ id, name: 'Mine' }) },
+  'presets.delete': { expected: 'missing', input: ({ presetId: id }) => ({ id }) },
+  'projects.list': { expected: 'own' },
+  'projects.save': { expected: 'taken', input: ({ projectId: id }) => ({ id, name: 'Mine' }) },
+  'projects.delete': { expected: 'missing', input: ({ projectId: id }) => ({ id }) },
+  'push.key': { expected: 'own' },
+  'push.subscribe': {
+    expected: 'own',
+    input: () => ({
+      endpoint: 'https://push.example.com/of-another',
+      keys: { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) },
+    }),
+  },
+  'push.unsubscribe': {
+    expected: 'own',
+    input: () => ({ endpoint: 'https://push.example.com/of-nobody' }),
+  },
   'keys.list': { expected: 'own' },
   'keys.create': { expected: 'own', input: () => ({ name: 'another' }) },
   'keys.revoke': { expected: 'missing', input: ({ keyId: id }) => ({ id }) },

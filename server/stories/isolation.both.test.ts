@@ -43,7 +43,13 @@ async function fill(app: PeopleApp, { token }: Person): Promise<Things> {
     body: SECRET,
   })
   const { id: fileId } = (await uploaded.json()) as { id: string }
+  const [presetId, projectId] = [crypto.randomUUID(), crypto.randomUUID()]
+  const put = (path: string) =>
+    app.ask(path, { token, method: 'PUT', body: { name: SECRET, instructions: SECRET } })
+  await put(`/api/preset/${presetId}`)
+  await put(`/api/project/${projectId}`)
   return {
+    ...{ presetId, projectId },
     ...{ sessionId, messageId, runId },
     answerId: /"id":"([^"]+)","sessionId":"[^"]+","parentId":"/.exec(text)?.[1] ?? '',
     callId: waits.exec(text)?.[1] ?? '',

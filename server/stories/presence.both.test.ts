@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import type { SessionsChange } from '../../shared/contract/events.ts'
 import { connect } from '../../shared/client/index.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { Storage, TestApp } from '../testing/app.ts'
@@ -45,6 +46,28 @@ onEachStorage((name, openStorage) => {
         { summary: null },
         { summary: 'About quays.' },
       ])
+    })
+
+    test('a temporary session is deleted with everything in it when it closes, and the list hears of it', async () => {
+      await using storage = await openStorage()
+      await using app = await start(storage)
+      const { id } = await app.caller.sessions.create({ temporary: true })
+      const kept = await app.caller.sessions.create({})
+      const list = await app.caller.sessions.changes()
+      const told = nextDeleted(list)
+      const tab = await openTab(app, id)
+      await app.caller.messages.send({ sessionId: id, text: 'Between us' })
+      const call = await app.model.nextCall()
+      call.say('Of course.')
+      call.finish()
+      await tab.until(({ state }) => state?.messages.at(-1)?.status === 'completed')
+      expect(tab.state?.session).toMatchObject({ temporary: true })
+      await tab.stop()
+      expect(await told).toBe(id)
+      await expect(app.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await app.caller.sessions.search({ query: 'Between' })).toEqual([])
+      const { items } = await app.caller.sessions.list({})
+      expect(items.map((session) => session.id)).toEqual([kept.id])
     })
 
     test('coming back within the grace cancels the closing (P14)', async () => {
@@ -346,4 +369,12 @@ async function followList(app: TestApp) {
       await done
     },
   }
+}
+
+/** The first session that a list hears is gone. */
+async function nextDeleted(list: AsyncIterable<SessionsChange>): Promise<string | null> {
+  for await (const change of list) {
+    if (change.type === 'deleted') return change.id
+  }
+  return null
 }

@@ -39,6 +39,33 @@ onEachStorage((database, openStorage) => {
       next.finish()
     })
 
+    test('that was taken back is not asked when a client that did not hear of it sends it again', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      const id = crypto.randomUUID()
+      const other = crypto.randomUUID()
+      await caller.messages.send({ sessionId, id, text: 'never mind' })
+      await caller.messages.send({ sessionId, id: other, text: 'nor this' })
+      await caller.messages.unqueue({ id })
+      const again = { sessionId, id, text: 'never mind' }
+      const takenBack = { code: 'PRECONDITION_FAILED' }
+      await expect(caller.messages.send(again)).rejects.toMatchObject(takenBack)
+      await caller.runs.stop({ sessionId, clearQueue: true })
+      await expect.poll(() => first.signal.aborted).toBe(true)
+      await expect
+        .poll(async () => (await caller.sessions.get({ id: sessionId })).running)
+        .toBe(false)
+      // Also where it would be answered at once.
+      await expect(caller.messages.send(again)).rejects.toMatchObject(takenBack)
+      await expect(
+        caller.messages.send({ ...again, id: other, text: 'nor this' }),
+      ).rejects.toMatchObject(takenBack)
+    })
+
     test('that is edited after it was answered becomes a branch beside the old one', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)

@@ -111,6 +111,7 @@ beforeAll(async () => {
   await call('post /session/import', {}, { data: file })
   await call('get /usage/summary')
   await call('get /usage/daily')
+  await call('get /usage/answers')
   const token = idOf(await call('post /share', {}, { sessionId }), 'token')
   await call('get /share')
   await call('get /share/{token}', { token })
@@ -166,6 +167,19 @@ beforeAll(async () => {
   await call('get /files')
   await call('get /files/{id}/info', { id: stored })
   await call('delete /files/{id}', { id: stored })
+
+  const kept = { id: crypto.randomUUID() }
+  await call('put /preset/{id}', kept, { name: 'Editor', suggestions: ['Mend this'] })
+  await call('get /preset')
+  await call('delete /preset/{id}', kept)
+  await call('put /project/{id}', kept, { name: 'Harbour', instructions: 'Think of ships.' })
+  await call('get /project')
+  await call('delete /project/{id}', kept)
+  await call('get /push/key')
+  const endpoint = 'https://push.example.com/device'
+  const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) }
+  await call('post /push/subscription', {}, { endpoint, keys })
+  await call(`delete /push/subscription?endpoint=${encodeURIComponent(endpoint)}`)
 
   const member = await makePerson(app)
   await call('get /admin/users')

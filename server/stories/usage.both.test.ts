@@ -44,6 +44,34 @@ onEachStorage((database, openStorage) => {
       })
     })
 
+    test('says how answers went by day, model and session, with tools and the time to the first word', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id } = await app.caller.sessions.create({ model: 'small', title: 'Quays' })
+      await answer(app, id, { inputTokens: 10, outputTokens: 1 }, { calls: 1 })
+      const other = await app.caller.sessions.create({ model: 'large' })
+      await app.caller.messages.send({ sessionId: other.id, text: 'Fail' })
+      const call = await app.model.nextCall()
+      call.fail('provider_error')
+      await expect
+        .poll(async () => (await app.caller.sessions.get({ id: other.id })).running)
+        .toBe(false)
+      const of = (by: 'day' | 'model' | 'session') => app.caller.usage.answers({ by })
+      expect(await of('model')).toMatchObject([
+        {
+          ...{ key: 'small', title: null, answers: 1, failed: 0, toolCalls: 1, toolFailures: 1 },
+          firstTokenMs: expect.any(Number),
+        },
+        { key: 'large', answers: 1, failed: 1, toolCalls: 0, firstTokenMs: null, costUsd: null },
+      ])
+      expect(await of('session')).toMatchObject([{ key: id, title: 'Quays' }, { key: other.id }])
+      expect(await of('day')).toMatchObject([{ answers: 2, failed: 1, toolCalls: 1 }])
+      // What was copied was not asked again.
+      const { messages } = await app.caller.messages.list({ sessionId: id })
+      await app.caller.sessions.fork({ messageId: messages.at(-1)?.id ?? '' })
+      expect(await of('day')).toMatchObject([{ answers: 2 }])
+    })
+
     test('has what was written in the background, title and summary, which are no answers', async () => {
       await using storage = await openStorage()
       const env = { ...storage.env, SESSION_GRACE_SECONDS: '1' }

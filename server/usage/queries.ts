@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
+import { sumAnswers } from '../../db/queries/usage/answers.ts'
 import { sumUsageByDay, sumUsageByModel } from '../../db/queries/usage/usage.ts'
 import type { ParsedInputOf } from '../../shared/contract/api/declare.ts'
 import { usage } from '../../shared/contract/api/people.ts'
@@ -18,6 +19,13 @@ export const dailyUsage = query(usage.daily, async (context, period) => {
   }
   return days
 })
+
+export const answersUsage = query(usage.answers, async (context, period) =>
+  sumAnswers(context.services.database.db, {
+    ...(await filterOf(context, period)),
+    by: period.by,
+  }),
+)
 
 async function filterOf({ services, user }: Admitted, period: ParsedInputOf<typeof usage.summary>) {
   const { sessionId, timeZone } = period

@@ -11,6 +11,8 @@ export const CallId = z.uuid().toLowerCase().brand<'CallId'>()
 export const UserId = z.uuid().toLowerCase().brand<'UserId'>()
 export const FileId = z.uuid().toLowerCase().brand<'FileId'>()
 export const KeyId = z.uuid().toLowerCase().brand<'KeyId'>()
+export const PresetId = z.uuid().toLowerCase().brand<'PresetId'>()
+export const ProjectId = z.uuid().toLowerCase().brand<'ProjectId'>()
 
 export type SessionId = z.infer<typeof SessionId>
 export type MessageId = z.infer<typeof MessageId>
@@ -19,3 +21,5 @@ export type CallId = z.infer<typeof CallId>
 export type UserId = z.infer<typeof UserId>
 export type FileId = z.infer<typeof FileId>
 export type KeyId = z.infer<typeof KeyId>
+export type PresetId = z.infer<typeof PresetId>
+export type ProjectId = z.infer<typeof ProjectId>

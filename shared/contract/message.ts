@@ -59,6 +59,17 @@ export const Siblings = z.object({
 })
 export type Siblings = z.infer<typeof Siblings>
 
+/** What an answer that has begun waits for, before its model is asked again. */
+export const WaitsFor = z.object({
+  /** Why: as in the error that the answer would end with. */
+  code: z.string(),
+  /** ISO 8601. */
+  until: Timestamp,
+  /** Counts from 1. */
+  retry: z.number().int(),
+})
+export type WaitsFor = z.infer<typeof WaitsFor>
+
 export const Message = z.object({
   id: MessageId,
   sessionId: SessionId,
@@ -82,6 +93,8 @@ export const Message = z.object({
   ratingComment: z.string().optional(),
   /** Of a message that joined the answer before it while that was written: the part of it before which it stands. */
   joinedPart: z.number().int().optional(),
+  /** Of a running answer, until its next event: absent when it waits for nothing. */
+  waitsFor: WaitsFor.optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {
   parts: Part<Call>[]

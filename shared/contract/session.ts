@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SessionId } from './ids.ts'
+import { ProjectId, SessionId } from './ids.ts'
 
 /** A point in time: ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
 export const Timestamp = z.iso.datetime()
@@ -24,6 +24,11 @@ export const Session = z.object({
   endedAt: Timestamp.nullable(),
   /** The total time for which the session has been open, in milliseconds. */
   durationMs: z.number().nullable(),
+  projectId: ProjectId.nullish(),
+  /** The names of the tools that the model is not offered here. */
+  toolsOff: z.array(z.string()).nullish(),
+  /** True for one that is deleted when it closes. */
+  temporary: z.boolean().optional(),
   /** The `seq` of the newest event in the session's log. */
   seq: z.number().int(),
 })

@@ -71,7 +71,7 @@ function apply<Call>(
       if (isOnOtherBranch(state, event.messageId)) return running(state, false)
       return running(
         changeMessage(state, seq, event, (message) => ({
-          ...message,
+          ...goesOn(message),
           status: event.outcome,
           usage: event.usage,
           error: event.error,
@@ -173,8 +173,15 @@ export function addText<Call>(
     throw new FoldError('Text is missing before this chunk', { seq, event, length: before.length })
   }
   const text = before.slice(0, event.offset) + event.text
-  if (there !== undefined && text === before) return message
+  if (there !== undefined && text === before) return goesOn(message)
   return putPart(message, seq, event, { type: event.kind, text })
+}
+
+/** Whatever an answer waited for is over with its next event. */
+function goesOn<Call>(message: Message<Call>): Message<Call> {
+  if (message.waitsFor === undefined) return message
+  const { waitsFor: _, ...rest } = message
+  return rest
 }
 
 function putPart<Call>(
@@ -189,7 +196,7 @@ function putPart<Call>(
   }
   const parts = [...message.parts]
   parts[event.part] = part
-  return { ...message, parts }
+  return { ...goesOn(message), parts }
 }
 
 function misfit<Call>(message: Message<Call>, seq: number, event: MessageEvent<Call>): FoldError {

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
 import { markOf, newsOf } from '../features/attention/attention.ts'
 import { showMark } from '../features/attention/mark.ts'
-import { notify, tellWhenVisible } from '../features/attention/notifications.ts'
+import { notify, renewPush, tellWhenVisible } from '../features/attention/notifications.ts'
 import { useSessions } from '../features/sessions/use-sessions.ts'
 
 /** Says in the title, the icon and by notifications what happens in any session. It draws nothing. */
@@ -14,6 +14,8 @@ export default function Attention() {
   const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set())
 
   useEffect(() => tellWhenVisible(), [])
+  // Logins change, and the device belongs to the one of now.
+  useEffect(() => void renewPush(), [])
 
   useEffect(() => {
     const news = newsOf(before.current, sessions)

@@ -2,9 +2,10 @@ import { Suspense, lazy, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useStore, useThroughline } from '../../shared/react/index.ts'
 import { isLeaving } from './sign-in/leave.ts'
+import { loaded } from '../ui/loaded.ts'
 
-const SignInPage = lazy(() => import('./sign-in/sign-in-page.tsx'))
-const SignInDialog = lazy(() => import('./sign-in/sign-in-dialog.tsx'))
+const SignInPage = lazy(() => loaded(() => import('./sign-in/sign-in-page.tsx')))
+const SignInDialog = lazy(() => loaded(() => import('./sign-in/sign-in-dialog.tsx')))
 
 /**
  * Shows a page to those who are signed in. Others sign in at its address, so that they are where they wanted to be

@@ -1,10 +1,16 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Suspense, lazy } from 'react'
+import { Suspense, lazy, useState } from 'react'
+import type { Session } from '../../shared/contract/session.ts'
+import type { SessionAction } from '../features/sessions/session-actions.tsx'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+import { loaded } from '../ui/loaded.ts'
 
-const Palette = lazy(() => import('./palette/palette.tsx'))
-const ShortcutsDialog = lazy(() => import('./shortcuts-dialog.tsx'))
+const Palette = lazy(() => loaded(() => import('./palette/palette.tsx')))
+const SessionDialog = lazy(() =>
+  loaded(() => import('../features/sessions/dialogs/session-dialog.tsx')),
+)
+const ShortcutsDialog = lazy(() => loaded(() => import('./shortcuts-dialog.tsx')))
 
 export type Overlay = 'palette' | 'shortcuts'
 
@@ -16,6 +22,7 @@ export function Overlays(props: {
   const { shown, onShow } = props
   const navigate = useNavigate()
   const close = () => onShow(null)
+  const [acted, setActed] = useState<{ action: SessionAction; session: Session } | null>(null)
   useShortcuts((shortcut) => {
     switch (shortcut) {
       case 'palette':
@@ -30,8 +37,15 @@ export function Overlays(props: {
   })
   return (
     <Suspense>
-      {shown === 'palette' && <Palette onClose={close} onShortcuts={() => onShow('shortcuts')} />}
+      {shown === 'palette' && (
+        <Palette
+          onClose={close}
+          onShortcuts={() => onShow('shortcuts')}
+          onAct={(action, session) => setActed({ action, session })}
+        />
+      )}
       {shown === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+      {acted && <SessionDialog {...acted} onClose={() => setActed(null)} />}
     </Suspense>
   )
 }

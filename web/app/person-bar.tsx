@@ -1,13 +1,12 @@
 import { LogOut } from 'lucide-react'
-import { Suspense, lazy, useState } from 'react'
+import { useState } from 'react'
 import { useThroughline } from '../../shared/react/index.ts'
 import { askAuth } from '../auth.ts'
 import { trpc } from '../client.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { leaveForGood } from './sign-in/leave.ts'
-
-const UnsentDialog = lazy(() => import('./sign-in/unsent-dialog.tsx'))
+import UnsentDialog from './sign-in/unsent-dialog.tsx'
 
 /** Who is signed in, and the way out; only where there are accounts. */
 export default function PersonBar() {
@@ -43,9 +42,13 @@ export default function PersonBar() {
         <LogOut aria-hidden size={15} />
       </IconButton>
       {isAsking && (
-        <Suspense>
-          <UnsentDialog onClose={() => setAsking(false)} onSignOut={() => void signOut()} />
-        </Suspense>
+        <UnsentDialog
+          onClose={() => setAsking(false)}
+          onSignOut={() => {
+            setAsking(false)
+            void signOut()
+          }}
+        />
       )}
     </div>
   )

@@ -1,7 +1,8 @@
 import { Suspense, lazy, useSyncExternalStore } from 'react'
 import { previews } from '../ui/preview/previews.ts'
+import { loaded } from '../ui/loaded.ts'
 
-const PreviewPanel = lazy(() => import('../ui/preview/preview-panel.tsx'))
+const PreviewPanel = lazy(() => loaded(() => import('../ui/preview/preview-panel.tsx')))
 
 /** The place of a preview beside the page. */
 export function PreviewSlot() {

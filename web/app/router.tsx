@@ -61,6 +61,12 @@ const session = createRoute({
   },
 })
 
+const project = createRoute({
+  getParentRoute: () => inShell,
+  path: '/p/$id',
+  component: lazyRouteComponent(() => import('./pages/project-page.tsx'), 'ProjectPage'),
+})
+
 const usage = createRoute({
   getParentRoute: () => inShell,
   path: '/usage',
@@ -102,7 +108,7 @@ const links = (['setup', 'invite', 'reset', 'verify'] as const).map((kind) =>
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    inShell.addChildren([newSession, session, usage, settings, admin]),
+    inShell.addChildren([newSession, session, project, usage, settings, admin]),
     share,
     ...links,
   ]),

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { UpdateNotice } from './update-notice.tsx'
+import { ProjectLinks } from '../features/projects/project-links.tsx'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
@@ -18,10 +19,12 @@ import { SheetContext } from './sheet-context.ts'
 import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
+import { loaded } from '../ui/loaded.ts'
 
-const Attention = lazy(() => import('./attention.tsx'))
-const GuestBanner = lazy(() => import('./guest-banner.tsx'))
-const PersonBar = lazy(() => import('./person-bar.tsx'))
+const Attention = lazy(() => loaded(() => import('./attention.tsx')))
+const GuestBanner = lazy(() => loaded(() => import('./guest-banner.tsx')))
+const NotKeptNotice = lazy(() => loaded(() => import('./not-kept-notice.tsx')))
+const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -36,6 +39,13 @@ export function Shell({ children }: { children: ReactNode }) {
   const openSheet = useCallback(() => setSheetOpen(true), [])
   return (
     <div data-connection={status} className="flex h-dvh">
+      <button
+        type="button"
+        onClick={skipToMain}
+        className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:top-2 focus-visible:left-2 focus-visible:z-50 focus-visible:rounded-lg focus-visible:bg-raised focus-visible:px-4 focus-visible:py-2 focus-visible:shadow-lg"
+      >
+        Skip to the page
+      </button>
       {isWide && (
         <aside className="flex w-68 shrink-0 flex-col border-r border-border bg-side">
           <Sessions onPalette={() => setOverlay('palette')} />
@@ -73,6 +83,15 @@ export function Shell({ children }: { children: ReactNode }) {
   )
 }
 
+/** Past the list of sessions: to the message box, or where there is none to the page. */
+function skipToMain(): void {
+  focusMessageBox()
+  const main = document.querySelector('main')
+  if (main?.contains(document.activeElement)) return
+  main?.setAttribute('tabindex', '-1')
+  main?.focus()
+}
+
 function Sessions({
   onPalette,
   onChoose,
@@ -104,8 +123,13 @@ function Sessions({
           onChoose?.()
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
-      />
+      >
+        <ProjectLinks onChoose={onChoose} />
+      </SessionList>
       <UpdateNotice />
+      <Suspense>
+        <NotKeptNotice />
+      </Suspense>
       <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>
           <ChartNoAxesColumn aria-hidden size={15} />

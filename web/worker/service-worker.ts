@@ -2,14 +2,34 @@
 // while there is a new one; files that are named by a hash of their content come from here. Nothing else is touched:
 // what people say is not in these caches.
 
+import { isShown, notificationOf, toldIn } from './push.ts'
+
 // TypeScript has the types of a page or of a worker, and this is one file beside a page.
 type Extended = Event & { waitUntil(work: Promise<unknown>): void }
 type Fetching = Extended & { request: Request; respondWith(response: Promise<Response>): void }
+type Pushed = Extended & { data: { text(): string } | null }
+type Clicked = Extended & { notification: { data: unknown; close(): void } }
+type Shown = { data: unknown }
+type Page = {
+  visibilityState: string
+  focus(): Promise<Page>
+  navigate(url: string): Promise<unknown>
+}
 type Worker = {
   addEventListener(type: 'install' | 'activate', listener: (event: Extended) => void): void
   addEventListener(type: 'fetch', listener: (event: Fetching) => void): void
   skipWaiting(): Promise<void>
-  clients: { claim(): Promise<void> }
+  addEventListener(type: 'push', listener: (event: Pushed) => void): void
+  addEventListener(type: 'notificationclick', listener: (event: Clicked) => void): void
+  registration: {
+    showNotification(title: string, options: object): Promise<void>
+    getNotifications(filter: { tag: string }): Promise<Shown[]>
+  }
+  clients: {
+    claim(): Promise<void>
+    matchAll(options: { type: 'window'; includeUncontrolled: true }): Promise<Page[]>
+    openWindow(url: string): Promise<unknown>
+  }
 }
 const worker = globalThis as unknown as Worker
 
@@ -40,6 +60,37 @@ worker.addEventListener('fetch', (event) => {
     event.respondWith(asset(request))
   }
 })
+
+worker.addEventListener('push', (event) => {
+  event.waitUntil(tell(event.data?.text() ?? ''))
+})
+
+worker.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(event.notification.data))
+})
+
+/** A page that is looked at says it itself. */
+async function tell(text: string): Promise<void> {
+  const told = toldIn(text)
+  if (told === null || (await pages()).some((page) => page.visibilityState === 'visible')) return
+  const { title, ...options } = notificationOf(told)
+  if (isShown(told, await worker.registration.getNotifications({ tag: options.tag }))) return
+  await worker.registration.showNotification(title, { ...options, icon: `${BASE}/icon-192.png` })
+}
+
+async function open(data: unknown): Promise<void> {
+  const { sessionId }: { sessionId?: unknown } = Object(data)
+  const path = typeof sessionId === 'string' ? `${BASE}/s/${sessionId}` : `${BASE}/`
+  const [page] = await pages()
+  if (!page) return void (await worker.clients.openWindow(path))
+  await page.focus()
+  await page.navigate(path)
+}
+
+function pages(): Promise<Page[]> {
+  return worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
+}
 
 async function install(): Promise<void> {
   const answer = await fetch(`${BASE}/build.json`, { cache: 'no-store' })
@@ -87,7 +138,5 @@ async function asset(request: Request): Promise<Response> {
 /** Whether the app draws what is at this path. */
 function isPage(pathname: string): boolean {
   const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
-  return /^\/($|s\/|usage$|settings$|admin$)/.test(path)
+  return /^\/($|s\/|p\/|usage$|settings$|admin$)/.test(path)
 }
-
-export {}

@@ -116,8 +116,10 @@ export async function fileExists(db: Db, id: FileId): Promise<boolean> {
   return row !== undefined
 }
 
+const isInProject = sql`exists (select from project_files where file_id = files.id)`
+
 /**
- * Deletes a file of this person's that no message has; false when one has it, or there is none.
+ * Deletes a file of this person's that no message or project has; false when one has it, or there is none.
  *
  * @param transaction of its own: a message that is being sent with the file is waited for, and then seen
  */
@@ -137,7 +139,9 @@ export async function deleteUnusedFile(
     .deleteFrom('files')
     .where('id', '=', id)
     .where('user_id', '=', userId)
-    .where(sql<boolean>`not exists (select from message_files where file_id = files.id)`)
+    .where(
+      sql<boolean>`not exists (select from message_files where file_id = files.id) and not ${isInProject}`,
+    )
     .executeTakeFirst()
   return Number(numDeletedRows) > 0
 }
@@ -214,9 +218,8 @@ export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId
   await sql`
     delete from files where id in (select file_id from message_files where session_id = ${sessionId})
     and not exists (
-      select from message_files where file_id = files.id and session_id <> ${sessionId})`.execute(
-    transaction,
-  )
+      select from message_files where file_id = files.id and session_id <> ${sessionId})
+    and not ${isInProject}`.execute(transaction)
 }
 
 /** The texts of those of these files that are this person's; null for one without. */

@@ -5,7 +5,7 @@ import type { Db } from '../../engine/database.ts'
 const AT_ONCE = 500
 
 /**
- * Deletes files from before `dayAgo` that no message has, among those that are to be looked at by now. A message
+ * Deletes files from before `dayAgo` that no message or project has, among those that are to be looked at by now. A message
  * that is being given one of them is waited for, and then seen.
  *
  * @param transaction of its own
@@ -23,7 +23,8 @@ export async function deleteUnusedFiles(
   // A statement of its own: it sees what was committed before the rows were locked.
   await sql`
     delete from files where id = any(${locked.map(({ id }) => id)}::uuid[])
-    and not exists (select from message_files where file_id = files.id)`.execute(transaction)
+    and not exists (select from message_files where file_id = files.id)
+    and not exists (select from project_files where file_id = files.id)`.execute(transaction)
   return ids.length
 }
 

@@ -7,6 +7,7 @@ import type {
   Part,
   Rating,
   Usage,
+  WaitsFor,
 } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
@@ -87,6 +88,7 @@ export type MessageChange = {
   parts?: { stored: StoredPart[]; seq: number }
   usage?: Usage | null
   error?: RunError | null
+  waitsFor?: WaitsFor & { seq: number }
 }
 
 export async function updateMessage(
@@ -109,6 +111,7 @@ export async function updateMessage(
       }),
       ...(change.usage !== undefined && { usage: change.usage && JSON.stringify(change.usage) }),
       ...(change.error !== undefined && { error: change.error && JSON.stringify(change.error) }),
+      ...(change.waitsFor && { waits_for: JSON.stringify(change.waitsFor) }),
       id,
     })
     .where('id', '=', id)
@@ -243,7 +246,7 @@ export async function measureQueue(
 }
 
 /**
- * Deletes queued messages of a session, and their runs.
+ * Deletes queued messages of a session, and their runs, and remembers that they were taken back.
  * @param id one of them; all when absent
  * @returns the number of deleted messages
  */
@@ -252,15 +255,25 @@ export async function deleteQueued(
   sessionId: SessionId,
   id?: MessageId,
 ): Promise<number> {
-  let query = transaction
-    .deleteFrom('messages')
-    .where('session_id', '=', sessionId)
-    .where('status', '=', 'queued')
-  if (id) {
-    query = query.where('id', '=', id)
-  }
-  const { numDeletedRows } = await query.executeTakeFirst()
-  return Number(numDeletedRows)
+  const { rows } = await sql`
+    with taken as (
+      delete from messages where session_id = ${sessionId} and status = 'queued'
+        and ${id ? sql`id = ${id}` : sql`true`}
+      returning id
+    )
+    insert into withdrawn_messages (id, session_id) select id, ${sessionId}::uuid from taken
+    on conflict do nothing returning id`.execute(transaction)
+  return rows.length
+}
+
+/** Returns true for a message that was taken back while it waited: it must not be asked again. */
+export async function isWithdrawn(db: Db, id: MessageId): Promise<boolean> {
+  const row = await db
+    .selectFrom('withdrawn_messages')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 export function toStoredPart(part: Part): StoredPart {

@@ -8,6 +8,7 @@ import type {
   Part,
   Rating,
   Usage,
+  WaitsFor,
 } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../schema.ts'
@@ -36,6 +37,7 @@ export const messageColumns = [
   'rating',
   'rating_comment',
   'joined_part',
+  'waits_for',
 ] as const
 
 type MessageRow = {
@@ -54,6 +56,7 @@ type MessageRow = {
   rating: Rating | null
   rating_comment: string | null
   joined_part: number | null
+  waits_for: (WaitsFor & { seq: number }) | null
 }
 
 /** Inserts the tool calls into the parts, and fills in each message's siblings. */
@@ -99,9 +102,19 @@ export async function assembleMessages(
         ...(row.rating && { rating: row.rating }),
         ...(row.rating_comment && { ratingComment: row.rating_comment }),
         ...(row.joined_part !== null && { joinedPart: row.joined_part }),
+        ...waitsForIn(row),
       },
     }
   })
+}
+
+/** What an answer waits for, unless it has gone on since. */
+function waitsForIn({ status, parts_seq: partsSeq, waits_for: waits }: MessageRow) {
+  if (waits === null || status !== 'running' || partsSeq > waits.seq) {
+    return {}
+  }
+  const { seq: _, ...waitsFor } = waits
+  return { waitsFor }
 }
 
 type Ending = Pick<Message, 'finish' | 'notes'>

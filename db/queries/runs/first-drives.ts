@@ -20,7 +20,7 @@ export type FirstDrive = {
  * nearly every question is asked. The caller has locked the session.
  *
  * @returns false when something is in the way, and nothing was stored: a run is going, the question's id is taken, or it
- *   has others beside it
+ *   was taken back, or it has others beside it
  */
 export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Promise<boolean> {
   const { question, answer, run, owner, offered, title } = drive
@@ -30,6 +30,7 @@ export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Prom
           select from runs where session_id = ${run.sessionId} and status in ('running', 'waiting'))
         and not exists (select from messages where id = ${question.id})
         and not exists (select from runs where message_id = ${question.id})
+        and not exists (select from withdrawn_messages where id = ${question.id})
         and not ${hasSiblings(question)}
     ), asked as (
       insert into messages

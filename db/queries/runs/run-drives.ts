@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Finish } from '../../../shared/contract/events.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
-import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { MessageId, ProjectId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Message, Outcome, Usage } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import { searchText } from '../messages/messages.ts'
@@ -12,6 +12,8 @@ import type { Step } from '../messages/steps.ts'
 
 export type DriveStart = {
   systemPrompt: string | null
+  projectId: ProjectId | null
+  toolsOff: string[] | null
   summary: string | null
   personRole: UserTable['role']
   /** The answer's parts, as its finished steps left them. */
@@ -55,7 +57,7 @@ export async function readDriveStart(
   const { id, sessionId, userId, messageId, questionId } = run
   const { rows } = await sql<ToldRow & DriveStart>`
     with recursive ${branchOf(sessionId, questionId, limit)}, start as (
-      select sessions.system_prompt, sessions.summary, users.role as person_role, messages.parts as kept,
+      select sessions.system_prompt, sessions.project_id, sessions.tools_off, sessions.summary, users.role as person_role, messages.parts as kept,
         messages.earlier_runs, messages.usage as earlier_usage,
         exists (select from steps where run_id = any(array_append(messages.earlier_runs, ${id}))) as has_steps
       from sessions
@@ -65,6 +67,8 @@ export async function readDriveStart(
     )
     select ${TOLD}, start.person_role as "personRole", start.has_steps as "hasSteps",
       case when depth = 1 then start.system_prompt end as "systemPrompt",
+      case when depth = 1 then start.project_id end as "projectId",
+      case when depth = 1 then start.tools_off end as "toolsOff",
       case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept,
       start.earlier_runs as "earlierRuns", start.earlier_usage as "earlierUsage"
     from start, branch order by depth`.execute(db)
@@ -151,6 +155,8 @@ export type RunEnding = {
   error: RunError | null
   notes: readonly string[]
   now: string
+  /** When its first word came, if this attempt was the first and heard it; ISO 8601. */
+  firstTokenAt: string | null
   /** The whole answer, and the place in the log of the event that ends it. */
   parts: { stored: StoredPart[]; seq: number }
   /** The step that ends the answer, if one does. */
@@ -180,7 +186,9 @@ export async function endRun(
       where id = ${messageId}
     ), ended as (
       update runs set status = ${outcome}, owner = null, finish = ${finish}, usage = ${usage}, error = ${error},
-        notes = coalesce(${notes}, notes), ended_at = ${ending.now}
+        notes = coalesce(${notes}, notes), ended_at = ${ending.now},
+        first_token_ms = case when attempt = 1 and ${ending.firstTokenAt}::timestamptz is not null then greatest(0,
+          extract(epoch from ${ending.firstTokenAt}::timestamptz - started_at) * 1000)::integer end
       where id = ${id}
     )
     select ${sql.join(runColumns.map((column) => aliased(column)))} from runs

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { ExpressionBuilder } from 'kysely'
-import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { MessageId, ProjectId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Schema, SessionTable } from '../../schema.ts'
@@ -14,6 +14,9 @@ export type NewSession = {
   title: string | null
   model: string | null
   systemPrompt: string | null
+  projectId?: ProjectId | null
+  toolsOff?: readonly string[] | null
+  temporary?: boolean
   /** ISO 8601. */
   now: string
 }
@@ -29,6 +32,11 @@ export async function insertSession(db: Db, session: NewSession): Promise<boolea
       title_source: session.title === null ? null : 'person',
       model: session.model,
       system_prompt: session.systemPrompt,
+      project_id: session.projectId ?? null,
+      tools_off: session.toolsOff ? JSON.stringify(session.toolsOff) : null,
+      temporary: session.temporary ?? false,
+      // One that nobody ever comes to read goes as well.
+      left_at: session.temporary === true ? session.now : null,
       created_at: session.now,
       updated_at: session.now,
     })
@@ -156,6 +164,8 @@ export type SessionChange = {
   archived?: boolean
   model?: string | null
   systemPrompt?: string | null
+  projectId?: ProjectId | null
+  toolsOff?: readonly string[] | null
   activeLeaf?: MessageId | null
   updatedAt?: string
 }
@@ -171,6 +181,10 @@ export async function updateSession(db: Db, id: SessionId, change: SessionChange
       ...(change.archived !== undefined && { archived: change.archived }),
       ...(change.model !== undefined && { model: change.model }),
       ...(change.systemPrompt !== undefined && { system_prompt: change.systemPrompt }),
+      ...(change.projectId !== undefined && { project_id: change.projectId }),
+      ...(change.toolsOff !== undefined && {
+        tools_off: change.toolsOff && JSON.stringify(change.toolsOff),
+      }),
       ...(change.activeLeaf !== undefined && { active_leaf: change.activeLeaf }),
       ...(change.updatedAt !== undefined && { updated_at: change.updatedAt }),
       id,
@@ -185,10 +199,26 @@ export async function deleteSession(transaction: Db, id: SessionId): Promise<voi
   await transaction.deleteFrom('events').where('session_id', '=', id).execute()
 }
 
+/** A person's sessions in a project. */
+export async function sessionsOfProject(
+  db: Db,
+  userId: UserId,
+  projectId: ProjectId,
+): Promise<SessionId[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('project_id', '=', projectId)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 export type SessionPage = {
   userId: UserId
   limit: number
   archived: boolean
+  projectId?: ProjectId | undefined
   /** Keeps only sessions with a match in the title, the summary or a message; all when absent. */
   lookup?: Lookup | undefined
   /** The last session of the previous page. */
@@ -202,7 +232,10 @@ export async function listSessions(db: Db, page: SessionPage): Promise<Session[]
     .select(sessionColumns)
     .where('user_id', '=', page.userId)
     .where('archived', '=', page.archived)
-  const { after, lookup } = page
+  const { after, lookup, projectId } = page
+  if (projectId) {
+    query = query.where('project_id', '=', projectId)
+  }
   if (after) {
     query = query.where(sql<boolean>`(updated_at, sessions.id) < (${after.updatedAt}, ${after.id})`)
   }
@@ -229,6 +262,9 @@ function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, '
     ref('sessions.system_prompt').as('systemPrompt'),
     ref('sessions.pinned').as('pinned'),
     ref('sessions.archived').as('archived'),
+    ref('sessions.project_id').as('projectId'),
+    ref('sessions.tools_off').as('toolsOff'),
+    ref('sessions.temporary').as('temporary'),
     ref('sessions.created_at').as('createdAt'),
     ref('sessions.updated_at').as('updatedAt'),
     ref('sessions.ended_at').as('endedAt'),

@@ -134,6 +134,8 @@ async function ask(
       return end(error, window === null ? {} : { contextWindow: window })
     }
     retries += 1
+    const why = toRunError(failure, endpoint, { hasKey, model: step.model })
+    outlet.push({ type: 'retry', waitMs: wait, error: why })
     await pause(clock, wait, signal)
   }
 }

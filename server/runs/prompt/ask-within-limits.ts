@@ -113,6 +113,7 @@ async function askPaid(
     await deps.files.load(step, payer.userId),
     {
       text: (kind, text) => recorder.text(kind, text),
+      waits: (wait) => recorder.waits(wait),
       generation: (at: Generation) => recorder.generation({ step: number, at, reserved: receipt }),
     },
     signal,

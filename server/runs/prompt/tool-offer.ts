@@ -14,19 +14,23 @@ export class Offer {
   readonly #tools: RunDeps['tools']
   readonly #recorder: RunRecorder
   readonly #systemPrompt: string
+  readonly #off: readonly string[]
   #before: string[] | null
   #isFirst = true
 
+  /** @param off names of tools that the session goes without */
   constructor(
     run: Run,
     { tools }: Pick<RunDeps, 'tools'>,
     recorder: RunRecorder,
     systemPrompt: string,
+    off: readonly string[],
   ) {
     this.#run = run
     this.#tools = tools
     this.#recorder = recorder
     this.#systemPrompt = systemPrompt
+    this.#off = off
     this.#before = run.offered
   }
 
@@ -39,7 +43,7 @@ export class Offer {
     // A client's tool was refused if the server had one of its name; one that came since gives way.
     const offered = this.#tools
       .offered()
-      .filter(({ name }) => !names.has(name))
+      .filter(({ name }) => !names.has(name) && !this.#off.includes(name))
       .slice(0, MAX_OFFERED - own.length)
     const before = this.#before
     const isAgain = isFirst && this.#run.attempt > 1 && before !== null

@@ -115,6 +115,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   const services = {
     ...{ database, log, hub, node: local, runs, tools: registry, changes, now, newId },
     logins: { changed: () => undefined },
+    push: { publicKey: '', look: async () => undefined },
     // Nobody closes the simulated sessions.
     presence: { reopen: async () => undefined },
     defaultModel: settings.model,

@@ -41,7 +41,11 @@ export async function deliver(
     }
     if (entry.session !== null) {
       // Made, sent and deleted since, it does not begin anew.
-      const made = { id: entry.sessionId, ...entry.session, unlessDeleted: true }
+      const { toolsOff, ...session } = entry.session
+      const made = {
+        ...{ id: entry.sessionId, ...session, unlessDeleted: true },
+        ...(toolsOff && { toolsOff: [...toolsOff] }),
+      }
       await api.sessions.create.mutate(made, options)
       await done.made()
     }
@@ -63,6 +67,8 @@ export async function deliver(
     if (error instanceof UploadRefusedError) {
       return { type: 'refused', error: { code: 'BAD_REQUEST', message: error.message } }
     }
+    // Taken back elsewhere, before this client knew that it had arrived.
+    if (isApiError(error, 'PRECONDITION_FAILED')) return { type: 'withdrawn' }
     if (isApiError(error)) {
       const passes = isOutage(error) || (failures < MAX_FAILURES && isServersFault(error))
       return passes ? { type: 'failed' } : { type: 'refused', error: toSessionError(error) }

@@ -220,7 +220,8 @@ export class OutboxDriver implements Outbox {
         break
       case 'withdrawn':
         await this.#storage.change(id, () => null)
-        this.#view.remove(id, 'taken-back')
+        this.#refuse(id, TAKEN_BACK)
+        this.#forget(id)
         break
       case 'refused':
         await this.#storage.change(
@@ -268,6 +269,9 @@ export class OutboxDriver implements Outbox {
     this.#waiters.delete(id)
   }
 }
+
+/** What somebody hears who waits for a message that was taken back elsewhere. */
+const TAKEN_BACK = { code: 'PRECONDITION_FAILED', message: 'The message was taken back.' }
 
 /** The compiler does not see that a callback assigns it. */
 function asEntry(entry: OutboxEntry | null): OutboxEntry | null {

@@ -16,7 +16,13 @@ export type OutboxFile = {
 }
 
 /** How the session of a first message is made. */
-export type NewSession = { readonly model?: string | null; readonly systemPrompt?: string | null }
+export type NewSession = {
+  readonly model?: string | null
+  readonly systemPrompt?: string | null
+  readonly projectId?: string | null
+  readonly toolsOff?: readonly string[] | null
+  readonly temporary?: boolean
+}
 
 /** A message that a person sent, until the log has it. It is plain data that a browser can store. */
 export type OutboxEntry = {

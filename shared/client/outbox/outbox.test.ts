@@ -112,6 +112,19 @@ describe('an outbox', () => {
     expect(loggedIds()).toEqual([id])
   })
 
+  test('lets a message go that was taken back elsewhere before this client knew that it had arrived (P18)', async () => {
+    const storage = sharedOutboxStorage()
+    const client = open({ outbox: { storage: storage.user() } })
+    server.script.onSend = async () => {
+      throw new TRPCError({ code: 'PRECONDITION_FAILED', message: 'It was taken back' })
+    }
+    const { sent } = client.outbox.send({ sessionId: server.session.id, text: 'Never mind' })
+    await expect(sent).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
+    await eventually(() => storage.entries.size === 0)
+    expect(client.outbox.getSnapshot()).toEqual([])
+    expect(client.session(server.session.id).store.getSnapshot().pending).toEqual([])
+  })
+
   test('goes on by itself when the server failed for a moment', async () => {
     const client = open()
     let failures = 2

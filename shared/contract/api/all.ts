@@ -1,5 +1,6 @@
 import { account, keys, logins } from './account.ts'
 import { auth } from './auth.ts'
+import { presets, projects, push } from './belongings.ts'
 import { admin, adminInvites, adminRuns, adminUsers } from './admin.ts'
 import { messages, runs } from './messages.ts'
 import { files } from './files.ts'
@@ -18,6 +19,9 @@ export const api = {
   tools,
   models,
   usage,
+  presets,
+  projects,
+  push,
   keys,
   logins,
   account,

@@ -14,15 +14,14 @@ export const Moment = z.iso
   .refine((text) => text >= '0001', 'must not be before the year 1')
 
 /** Of one session or all; of what was asked for at `from` or later, and before `to`. */
-const Period = z
-  .object({
-    sessionId: SessionId.optional(),
-    from: Moment.optional(),
-    to: Moment.optional(),
-    /** In which days are days. */
-    timeZone: z.string().max(100).default('UTC'),
-  })
-  .prefault({})
+const period = {
+  sessionId: SessionId.optional(),
+  from: Moment.optional(),
+  to: Moment.optional(),
+  /** In which days are days. */
+  timeZone: z.string().max(100).default('UTC'),
+}
+const Period = z.object(period).prefault({})
 
 export const UsageTotals = z.object({
   inputTokens: z.number().int(),
@@ -58,5 +57,35 @@ export const usage = group('usage', {
     input: Period,
     // `day` is a date, such as 2026-03-29, in that zone.
     output: z.array(ModelUsage.extend({ day: z.iso.date() })),
+  }),
+
+  /** How answers went: by day (oldest first), by model or by session (most tokens first). */
+  answers: query({
+    rest: 'GET /usage/answers',
+    summary: 'How answers went: failures, tools, time to the first word',
+    input: z
+      .object({ ...period, by: z.enum(['day', 'model', 'session']).default('day') })
+      .prefault({}),
+    output: z.array(
+      z.object({
+        /** A date, a model, or the id of a session. */
+        key: z.string(),
+        /** Of a session. */
+        title: z.string().nullable(),
+        answers: z.number().int(),
+        failed: z.number().int(),
+        toolCalls: z.number().int(),
+        /** Calls that failed, or whose outcome a crash hid. */
+        toolFailures: z.number().int(),
+        /** The median, in milliseconds; null where it was not measured. */
+        firstTokenMs: z.number().int().nullable(),
+        /** The 95th percentile. */
+        slowFirstTokenMs: z.number().int().nullable(),
+        inputTokens: z.number().int(),
+        outputTokens: z.number().int(),
+        /** As in the summary. */
+        costUsd: z.number().nullable(),
+      }),
+    ),
   }),
 })

@@ -1,11 +1,12 @@
 import type { TrackedEnvelope } from '@trpc/server'
 import { z } from 'zod'
 import type { SessionEvent } from '../events.ts'
-import { MessageId, SessionId } from '../ids.ts'
+import { MessageId, ProjectId, SessionId } from '../ids.ts'
 import { Message } from '../message.ts'
 import { noNul } from '../storable.ts'
 import { Session } from '../session.ts'
 import { Share, ShareToken, SharedSnapshot } from '../share.ts'
+import { ToolsOff } from './belongings.ts'
 import { group, mutation, query, subscription } from './declare.ts'
 
 const Title = z.string().trim().min(1).max(200).check(noNul)
@@ -39,6 +40,11 @@ export const sessions = group('sessions', {
         title: Title.nullish(),
         model: Model.nullish(),
         systemPrompt: SystemPrompt.nullish(),
+        projectId: ProjectId.nullish(),
+        /** Tools that the model is not offered in it. */
+        toolsOff: ToolsOff.nullish(),
+        /** True deletes it when it closes: when nobody reads it any more. */
+        temporary: z.boolean().optional(),
         /** True refuses the id of a deleted session (`NOT_FOUND`); otherwise a new session begins under it. */
         unlessDeleted: z.boolean().optional(),
       })
@@ -65,6 +71,8 @@ export const sessions = group('sessions', {
         limit: z.coerce.number<number>().int().min(1).max(100).default(50),
         search: SearchText.optional(),
         archived: z.boolean().default(false),
+        /** Only those in it. */
+        projectId: ProjectId.optional(),
       })
       .prefault({}),
     output: z.object({ items: z.array(Session), nextCursor: z.string().nullable() }),
@@ -110,6 +118,8 @@ export const sessions = group('sessions', {
       archived: z.boolean().optional(),
       model: Model.nullish(),
       systemPrompt: SystemPrompt.nullish(),
+      projectId: ProjectId.nullish(),
+      toolsOff: ToolsOff.nullish(),
     }),
     output: Session,
     repeat: true,

@@ -1,12 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Activity, CircleUser, Clock3, Sparkles } from 'lucide-react'
+import { Activity, CircleUser, Clock3, MessageSquareText, Sparkles } from 'lucide-react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { NEW_SESSION, sendMessage } from '../../features/messages/composer/send-message.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
-import { useChosenModel } from '../../features/models/chosen-model.ts'
-import { ModelChip } from '../../features/models/model-chip.tsx'
+import { useBeginning } from '../use-beginning.tsx'
+import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
 
@@ -21,46 +21,63 @@ const suggestions = [
 export function NewSessionPage() {
   const client = useThroughline()
   const navigate = useNavigate()
-  const [model, setModel] = useChosenModel()
+  const { session, preset, isTemporary, choices, begun } = useBeginning()
 
   function start(written: Written): void {
     // The id is made here, so that the session is there before the server knows of it.
     const id = newId()
-    void sendMessage(client, id, written, { model }).then((box) => {
+    void sendMessage(client, id, written, session).then((box) => {
       if (box === NEW_SESSION && location.pathname.endsWith(id)) void navigate({ to: '/' })
     })
+    begun()
     void navigate({ to: '/s/$id', params: { id } })
   }
 
   return (
     <Page title="New session">
-      <Welcome onChoose={(text) => start({ text, files: [], draftKey: NEW_SESSION })} />
+      <Welcome
+        preset={preset}
+        isTemporary={isTemporary}
+        onChoose={(text) => start({ text, files: [], draftKey: NEW_SESSION })}
+      />
       <Foot>
         <Composer
           draftKey={NEW_SESSION}
           placeholder="Message"
           onSend={start}
           onStop={null}
-          model={model}
-          choices={<ModelChip model={model} onChoose={setModel} />}
+          model={session.model ?? null}
+          choices={choices}
         />
       </Foot>
     </Page>
   )
 }
 
-function Welcome({ onChoose }: { onChoose: (text: string) => void }) {
+function Welcome(props: {
+  preset: Preset | null
+  isTemporary: boolean
+  onChoose: (text: string) => void
+}) {
+  const { preset, onChoose } = props
   const model = useModelKind()
+  const shown =
+    preset && preset.suggestions.length > 0
+      ? preset.suggestions.map((text) => ({ text, hint: null, Icon: MessageSquareText }))
+      : suggestions
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex min-h-full w-full max-w-3xl flex-col justify-end px-4 pb-6 sm:justify-center sm:px-6">
         <section aria-label="Welcome" className="turn-item">
           <div className="relative">
             <span aria-hidden className="knot knot-done mt-2 text-2xl" />
-            <h2 className="text-2xl font-semibold tracking-tight text-balance">Ask anything</h2>
+            <h2 className="text-2xl font-semibold tracking-tight text-balance">
+              {preset?.name ?? 'Ask anything'}
+            </h2>
             <p className="mt-2 max-w-prose text-muted">
-              Your conversation is kept on the server. An answer goes on when you reload the page,
-              lose the network, or the server restarts.
+              {props.isTemporary
+                ? 'This conversation is deleted with everything in it shortly after you leave it. A model provider may keep what it was sent.'
+                : 'Your conversation is kept on the server. An answer goes on when you reload the page, lose the network, or the server restarts.'}
             </p>
             {model === 'demo' && (
               <p className="mt-3 max-w-prose text-sm text-muted">
@@ -74,7 +91,7 @@ function Welcome({ onChoose }: { onChoose: (text: string) => void }) {
             )}
           </div>
           <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
-            {suggestions.map(({ text, hint, Icon }) => (
+            {shown.map(({ text, hint, Icon }) => (
               <li key={text}>
                 <button
                   type="button"
@@ -84,7 +101,7 @@ function Welcome({ onChoose }: { onChoose: (text: string) => void }) {
                   <Icon aria-hidden size={17} className="mt-0.5 shrink-0 text-accent" />
                   <span>
                     <span className="block text-sm font-medium">{text}</span>
-                    <span className="block text-xs text-muted">{hint}</span>
+                    {hint && <span className="block text-xs text-muted">{hint}</span>}
                   </span>
                 </button>
               </li>

@@ -5,7 +5,12 @@ import type { ReactNode } from 'react'
 export function Section(props: { title: string; text: string; children: ReactNode }) {
   const id = useId()
   return (
-    <section aria-labelledby={id} className="grid grid-cols-1 gap-3">
+    <section
+      // An address leads to it.
+      id={props.title.toLowerCase().replaceAll(' ', '-')}
+      aria-labelledby={id}
+      className="grid scroll-mt-4 grid-cols-1 gap-3"
+    >
       <div>
         <h2 id={id} className="font-semibold">
           {props.title}

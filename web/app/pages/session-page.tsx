@@ -10,6 +10,7 @@ import { drafts } from '../../features/messages/composer/page-drafts.ts'
 import {
   reason,
   sendMessage,
+  denyWaiting,
   stopAnswer,
   unmadeSession,
 } from '../../features/messages/composer/send-message.ts'
@@ -27,11 +28,12 @@ import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
+import { whenIdle } from '../when-idle.ts'
+import { loaded } from '../../ui/loaded.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
-const Conversation = lazy(loadConversation)
-// Beside the first page, which is drawn without waiting for it: the network may be gone when a message is sent.
-loadConversation().catch(() => undefined)
+const Conversation = lazy(() => loaded(loadConversation))
+whenIdle(loadConversation)
 
 /**
  * The page of one conversation.
@@ -45,6 +47,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const model = useSession(id, ({ state }) => state?.session.model ?? null)
   const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
+  const isWaiting = useSession(id, ({ state }) => state?.session.waiting ?? false)
   // With the demo model there is no choice of models.
   const modelKind = useModelKind()
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
@@ -105,10 +108,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         )}
         <Composer
           draftKey={id}
-          placeholder={isRunning ? 'Message (answered next)' : 'Message'}
+          placeholder={
+            isWaiting
+              ? 'Message (answered after your decision)'
+              : isRunning
+                ? 'Message (answered next)'
+                : 'Message'
+          }
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
+          onDeny={isWaiting ? () => void denyWaiting(client, id) : null}
           onEditLast={() => editLast(client, id)}
           model={model}
           choices={session && <ModelOfSession id={id} />}

@@ -1,6 +1,8 @@
 import { Suspense, lazy } from 'react'
 import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
+import { PresetList } from '../../features/presets/preset-list.tsx'
+import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { ModelList } from '../../features/models/model-list.tsx'
 import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
 import { Transfer } from '../../features/sessions/transfer.tsx'
@@ -9,8 +11,9 @@ import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
+import { loaded } from '../../ui/loaded.ts'
 
-const AccountSections = lazy(() => import('./account-sections.tsx'))
+const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
 export function SettingsPage() {
   const model = useModelKind()
@@ -30,6 +33,19 @@ export function SettingsPage() {
             text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
           >
             <Transfer />
+          </Section>
+          <Section
+            title="Assistants"
+            text="What a new session can begin with: instructions, a model, the tools it has, and first suggestions."
+          >
+            <PresetList />
+          </Section>
+          <Section title="Archive" text="Sessions that are kept out of the list.">
+            <SessionRows
+              label="Archived sessions"
+              only={{ archived: true }}
+              none="Nothing is archived."
+            />
           </Section>
           <Section
             title="Shared links"

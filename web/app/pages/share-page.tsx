@@ -5,6 +5,7 @@ import { basePath } from '../../base-path.ts'
 import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
 import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
+import { turnsOf } from '../../features/messages/conversation/turns.ts'
 import { messageText } from '../../features/messages/steps.ts'
 import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
@@ -45,6 +46,7 @@ export function SharePage() {
     )
   }
   if (!data) return <Frame title="Shared session" />
+  const joined = turnsOf(data.messages, []).flatMap((turn) => turn.joined)
   const made = new Date(data.createdAt).toLocaleDateString(undefined, { dateStyle: 'long' })
   return (
     <Frame title={sessionTitle(data)}>
@@ -54,11 +56,19 @@ export function SharePage() {
           value={(id) => `${basePath}/api/share/${encodeURIComponent(token)}/files/${id}`}
         >
           <section aria-label="Conversation">
-            {data.messages.map((message, index) => (
-              <div key={message.id} className="[content-visibility:auto]">
-                <SharedMessage message={message} isFirst={index === 0} />
-              </div>
-            ))}
+            {data.messages
+              .filter(({ id }) => !joined.some((one) => one.id === id))
+              .map((message, index) => (
+                <div key={message.id} className="[content-visibility:auto]">
+                  <SharedMessage
+                    message={message}
+                    isFirst={index === 0}
+                    joined={joined
+                      .filter(({ answerId }) => answerId === message.id)
+                      .map((one) => ({ ...one, view: <Joined of={data} id={one.id} /> }))}
+                  />
+                </div>
+              ))}
           </section>
         </FileAddress>
       </div>
@@ -66,16 +76,28 @@ export function SharePage() {
   )
 }
 
-function SharedMessage({ message, isFirst }: { message: AppMessage; isFirst: boolean }) {
+/** What was said while an answer was written. */
+function Joined({ of, id }: { of: Shared; id: string }) {
+  const message = of.messages.find((one) => one.id === id)
+  return message ? <SharedMessage message={message} isFirst={false} joined={[]} /> : null
+}
+
+function SharedMessage(props: {
+  message: AppMessage
+  isFirst: boolean
+  joined: readonly { id: string; part: number; view: ReactNode }[]
+}) {
+  const { message, isFirst, joined } = props
   return message.role === 'user' ? (
     <UserMessage
       text={messageText(message.parts)}
       files={filesIn(message.parts)}
       status="sent"
+      isJoined={message.joinedPart !== undefined}
       beginsLine={isFirst}
     />
   ) : (
-    <AssistantMessage message={message} ToolView={ToolCard} onRetry={null} />
+    <AssistantMessage message={message} joined={joined} ToolView={ToolCard} onRetry={null} />
   )
 }
 

@@ -1,9 +1,11 @@
 export type PaletteItem = {
   id: string
-  group: 'Commands' | 'Sessions' | 'In messages'
+  group: 'Commands' | 'Sessions' | 'This session' | 'Settings' | 'In messages'
   text: string
   /** Further search words. */
   keywords?: string
+  /** Shown below the text, such as the session of a message. */
+  detail?: string
   ranges?: readonly { start: number; end: number }[]
   run: () => void
 }

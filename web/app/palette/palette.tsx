@@ -1,16 +1,26 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
+import type { Session } from '../../../shared/contract/session.ts'
+import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { usePaletteItems } from './use-palette-items.ts'
 
 /** The command palette: pages, sessions and actions, found by typing a part of their name. */
-export default function Palette(props: { onClose: () => void; onShortcuts: () => void }) {
+export default function Palette(props: {
+  onClose: () => void
+  onShortcuts: () => void
+  /** Does what a session's menu does by a dialog. */
+  onAct: (action: SessionAction, session: Session) => void
+}) {
   const id = useId()
   const [typed, setTyped] = useState('')
   const [index, setIndex] = useState(0)
-  const items = usePaletteItems(typed, props.onShortcuts)
+  const items = usePaletteItems(typed, {
+    showShortcuts: props.onShortcuts,
+    act: props.onAct,
+  })
   const active = items[Math.min(index, items.length - 1)]
   const list = useRef<HTMLDivElement>(null)
 
@@ -89,8 +99,17 @@ export default function Palette(props: { onClose: () => void; onShortcuts: () =>
                 onClick={() => choose(item)}
                 className="flex min-h-9 cursor-pointer items-center rounded-lg px-3 py-1.5 text-sm aria-selected:bg-hover"
               >
-                <span className="line-clamp-2 wrap-anywhere">
-                  {item.ranges ? <Highlighted text={item.text} ranges={item.ranges} /> : item.text}
+                <span className="min-w-0">
+                  <span className="line-clamp-2 wrap-anywhere">
+                    {item.ranges ? (
+                      <Highlighted text={item.text} ranges={item.ranges} />
+                    ) : (
+                      item.text
+                    )}
+                  </span>
+                  {item.detail !== undefined && (
+                    <span className="block truncate text-xs text-muted">{item.detail}</span>
+                  )}
                 </span>
               </div>
             ))}

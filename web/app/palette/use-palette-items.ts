@@ -1,52 +1,140 @@
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { useDeferredValue } from 'react'
+import type { Session } from '../../../shared/contract/session.ts'
+import { useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
 import { theme } from '../../features/appearance/theme.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
+import { stopAnswer } from '../../features/messages/composer/send-message.ts'
+import { openFind } from '../../features/messages/find/open-find.ts'
+import { chosenPreset, usePresets } from '../../features/presets/use-presets.ts'
+import { useProjects } from '../../features/projects/use-projects.ts'
+import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useSessions } from '../../features/sessions/use-sessions.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
+import { sessionCommands } from './session-commands.ts'
 
 /** The number of newest sessions that are listed before anything is typed. */
 const INITIAL_SESSIONS = 6
 
-/** The items of the palette for the typed text: commands, sessions by title, and messages that contain it. */
-export function usePaletteItems(typed: string, onShortcuts: () => void): PaletteItem[] {
+/** The sections of the settings, and what else one may call them. */
+const settings = [
+  ['Appearance', 'theme dark light'],
+  ['Notifications', 'push alerts'],
+  ['Your data', 'import export chatgpt'],
+  ['Assistants', 'presets prompts'],
+  ['Archive', 'archived sessions'],
+  ['Shared links', 'revoke'],
+  ['Models', ''],
+  ['Tools', 'mcp'],
+] as const
+
+/**
+ * The items of the palette for the typed text: commands, settings, what the menu of the open session does, and all
+ * sessions and messages that contain it.
+ */
+export function usePaletteItems(
+  typed: string,
+  does: { showShortcuts: () => void; act: (action: SessionAction, session: Session) => void },
+): PaletteItem[] {
   const navigate = useNavigate()
+  const client = useThroughline()
   const { sessions } = useSessions()
+  const { projects } = useProjects()
+  const presets = usePresets()
+  const openId = useParams({ strict: false, select: ({ id }) => id })
+  const { data: open } = trpc.sessions.get.useQuery(
+    { id: openId ?? '' },
+    {
+      enabled: openId !== undefined && location.pathname.includes('/s/'),
+      staleTime: 0,
+      retry: false,
+    },
+  )
+  const update = trpc.sessions.update.useMutation()
   const query = useDeferredValue(typed.trim())
   const { data: hits = [] } = trpc.sessions.search.useQuery(
-    { query, limit: 12 },
+    { query, limit: 20 },
     { enabled: query !== '', placeholderData: (previous) => previous, staleTime: 0 },
   )
+  const begin = () => void navigate({ to: '/' }).then(focusMessageBox)
 
   const commands: PaletteItem[] = [
-    command('New session', 'chat begin', () => void navigate({ to: '/' }).then(focusMessageBox)),
+    command('New session', 'chat begin', begin),
+    ...presets.map(({ id, name }) =>
+      command(`New session with ${name}`, 'assistant preset', () => {
+        chosenPreset.set(id)
+        begin()
+      }),
+    ),
+    ...projects
+      .filter(({ archived }) => !archived)
+      .map(({ id, name }) =>
+        command(
+          `Project: ${name}`,
+          'folder open',
+          () => void navigate({ to: '/p/$id', params: { id } }),
+        ),
+      ),
     command('Usage', 'tokens cost', () => void navigate({ to: '/usage' })),
     command(
       'Settings',
       'import export shared models tools',
       () => void navigate({ to: '/settings' }),
     ),
-    command('Keyboard shortcuts', 'help keys', onShortcuts),
+    command('Keyboard shortcuts', 'help keys', does.showShortcuts),
     command('Theme: system', 'appearance', () => theme.set('system')),
     command('Theme: light', 'appearance day', () => theme.set('light')),
     command('Theme: dark', 'appearance night', () => theme.set('dark')),
   ]
-  const byTitle = sessions.map((session): PaletteItem => ({
-    id: session.id,
-    group: 'Sessions',
-    text: sessionTitle(session),
-    run: () => void navigate({ to: '/s/$id', params: { id: session.id } }),
+  const ofSettings = settings.map(([name, keywords]): PaletteItem => ({
+    id: `settings ${name}`,
+    group: 'Settings',
+    text: name,
+    keywords: `settings ${keywords}`,
+    run: () => void navigate({ to: '/settings', hash: sectionId(name) }),
   }))
-  const inMessages = hits.flatMap(({ sessionId, messageId, snippet, highlights }) =>
+  const ofOpen = open
+    ? sessionCommands(open, {
+        act: (action) => does.act(action, open),
+        update: (change) => update.mutate({ id: open.id, ...change }),
+        stop: () => void stopAnswer(client, open.id).catch(() => undefined),
+        find: openFind,
+      })
+    : []
+  const goTo = (id: string) => void navigate({ to: '/s/$id', params: { id } })
+  const known = matching(
+    sessions.map((session): PaletteItem => ({
+      id: session.id,
+      group: 'Sessions',
+      text: sessionTitle(session),
+      run: () => goTo(session.id),
+    })),
+    typed,
+  ).slice(0, INITIAL_SESSIONS)
+  // Those that the list has not loaded, such as old and archived ones, are found by the server.
+  const further = hits.flatMap((hit): PaletteItem[] =>
+    hit.messageId === null && !known.some(({ id }) => id === hit.sessionId)
+      ? [
+          {
+            id: hit.sessionId,
+            group: 'Sessions',
+            text: sessionTitle(hit),
+            run: () => goTo(hit.sessionId),
+          },
+        ]
+      : [],
+  )
+  const inMessages = hits.flatMap(({ sessionId, messageId, snippet, highlights, title }) =>
     messageId === null
       ? []
       : ({
           id: messageId,
           group: 'In messages',
           text: snippet,
+          detail: sessionTitle({ title }),
           ranges: highlights,
           run: () =>
             void navigate({
@@ -59,11 +147,20 @@ export function usePaletteItems(typed: string, onShortcuts: () => void): Palette
   )
   return [
     ...matching(commands, typed),
-    ...matching(byTitle, typed).slice(0, INITIAL_SESSIONS),
+    ...known,
+    ...(query === '' ? [] : further),
+    ...matching(ofOpen, typed),
+    // Too many to be of use before anything is typed.
+    ...(query === '' ? [] : matching(ofSettings, typed)),
     ...(query === '' ? [] : inMessages),
   ]
 }
 
 function command(text: string, keywords: string, run: () => void): PaletteItem {
   return { id: text, group: 'Commands', text, keywords, run }
+}
+
+/** As `Section` names itself on the page of the settings. */
+function sectionId(title: string): string {
+  return title.toLowerCase().replaceAll(' ', '-')
 }

@@ -19,8 +19,14 @@ export function leaveTo(path: string): void {
 
 /** Forgets also what this browser keeps for when that person comes back. */
 export async function leaveForGood(): Promise<void> {
-  await Promise.all([client.outbox.clear(), clearDevice()])
+  await Promise.all([client.outbox.clear(), clearDevice(), forgetPush()])
   leaveTo('/')
+}
+
+/** Whoever signs in next is not told of this person's sessions. */
+async function forgetPush(): Promise<void> {
+  const { stopPush } = await import('../../features/attention/push.ts')
+  await stopPush().catch(() => undefined)
 }
 
 /** Whether the page is being left: until the new one is there, this one asks for nothing more. */

@@ -13,6 +13,7 @@ const texts = {
 /** Turns the notifications of this browser on and off. */
 export function NotificationChoice() {
   const state = useSyncExternalStore(notifications.subscribe, notifications.state)
+  const isPushed = useSyncExternalStore(notifications.subscribe, notifications.isPushed)
   return (
     <div className="flex flex-wrap items-center gap-3">
       {(state === 'on' || state === 'off') && (
@@ -22,6 +23,10 @@ export function NotificationChoice() {
       )}
       <p role="status" className="text-sm text-muted">
         {texts[state]}
+        {state === 'on' &&
+          (isPushed
+            ? ' Also while no tab is open, until you sign out.'
+            : ' Not while no tab is open: this browser, or its push service, does not do it.')}
       </p>
     </div>
   )

@@ -1,4 +1,5 @@
 import { basePath } from '../../base-path.ts'
+import { startPush, stopPush } from './push.ts'
 import type { News } from './attention.ts'
 
 const KEY = 'throughline.notifications'
@@ -20,14 +21,28 @@ export const notifications = {
   },
   async choose(on: boolean): Promise<void> {
     if (on) await Notification.requestPermission()
+    else await stopPush().catch(() => undefined)
     try {
       if (on) localStorage.setItem(KEY, 'on')
       else localStorage.removeItem(KEY)
     } catch {
       // Storage is blocked: without a choice that lasts there are none.
     }
+    if (notifications.state() === 'on') await renewPush()
     for (const listener of listeners) listener()
   },
+  /** Whether the server tells this device also while no page is open. */
+  isPushed: (): boolean => isPushed,
+}
+
+let isPushed = false
+
+/** Subscribes this device by the login of now, where a person wants to be notified. */
+export async function renewPush(): Promise<void> {
+  if (notifications.state() !== 'on') return
+  // Without it, there are still those of open pages.
+  isPushed = await startPush().catch(() => false)
+  for (const listener of listeners) listener()
 }
 
 function isWanted(): boolean {

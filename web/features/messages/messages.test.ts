@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MAX_TEXT_LENGTH } from '../../../shared/contract/message.ts'
 import type { AppPart } from '../../../shared/client/index.ts'
+import { waitsWords } from './answer/waits-text.tsx'
 import { announcement } from './answer/announcement.ts'
 import { LONGEST_TEXT, tooLong } from './composer/text-limit.ts'
-import { messageText, stepsOf } from './steps.ts'
+import { inOrder, messageText, stepsOf } from './steps.ts'
 import { sameTurns, turnsOf } from './conversation/turns.ts'
 
 const user = (id: string) => ({ id, role: 'user' as const })
@@ -12,17 +13,27 @@ const assistant = (id: string) => ({ id, role: 'assistant' as const })
 
 test('a turn is a message of the person with the answers to it', () => {
   expect(turnsOf([user('a'), assistant('b'), user('c'), assistant('d')], [])).toEqual([
-    { key: 'a', messageIds: ['a', 'b'], answerId: 'b' },
-    { key: 'c', messageIds: ['c', 'd'], answerId: 'd' },
+    { key: 'a', messageIds: ['a', 'b'], answerId: 'b', joined: [] },
+    { key: 'c', messageIds: ['c', 'd'], answerId: 'd', joined: [] },
   ])
 })
 
 test('what joined an answer is in its turn, and the answer is its newest', () => {
   const joined = { ...user('c'), joinedPart: 1 }
   expect(turnsOf([user('a'), assistant('b'), joined, user('d')], [])).toEqual([
-    { key: 'a', messageIds: ['a', 'b', 'c'], answerId: 'b' },
-    { key: 'd', messageIds: ['d'], answerId: null },
+    {
+      key: 'a',
+      messageIds: ['a', 'b', 'c'],
+      answerId: 'b',
+      joined: [{ id: 'c', answerId: 'b', part: 1 }],
+    },
+    { key: 'd', messageIds: ['d'], answerId: null, joined: [] },
   ])
+})
+
+test('what joined an answer that is on an older page stands by itself', () => {
+  const [turn] = turnsOf([{ ...user('c'), joinedPart: 1 }, assistant('d')], [])
+  expect(turn).toEqual({ key: 'c', messageIds: ['c', 'd'], answerId: 'd', joined: [] })
 })
 
 test('a page that begins with an answer loses nothing', () => {
@@ -113,4 +124,34 @@ test('a text is refused here exactly when the server would refuse it', () => {
   expect(LONGEST_TEXT).toBe(MAX_TEXT_LENGTH)
   expect(tooLong('a'.repeat(LONGEST_TEXT))).toBeNull()
   expect(tooLong('a'.repeat(LONGEST_TEXT + 1))).toContain('200,001 characters')
+})
+
+test('what joined an answer stands before the part that was written next, and text is not joined across it', () => {
+  const parts = [text('one'), tool(), text('two'), text('three')]
+  const order = (joined: { id: string; part: number }[]) =>
+    inOrder(parts, joined).map((one) =>
+      'said' in one ? one.said.id : one.step.map(({ index, last }) => `${index}-${last}`).join(),
+    )
+  expect(order([])).toEqual(['0-0,1-1', '2-3'])
+  expect(order([{ id: 'a', part: 2 }])).toEqual(['0-0,1-1', 'a', '2-3'])
+  expect(
+    order([
+      { id: 'a', part: 2 },
+      { id: 'b', part: 2 },
+      { id: 'c', part: 3 },
+    ]),
+  ).toEqual(['0-0,1-1', 'a', 'b', '2-2', 'c', '3-3'])
+  // The step that it joined has said nothing yet.
+  expect(order([{ id: 'a', part: 4 }])).toEqual(['0-0,1-1', '2-3', 'a'])
+})
+
+test('what an answer waits for is said in words, and for how long', () => {
+  const now = Date.parse('2026-03-29T12:00:00.000Z')
+  const wait = { code: 'provider_rate_limit', until: '2026-03-29T12:00:07.400Z', retry: 1 }
+  expect(waitsWords(wait, now)).toBe(
+    'The provider takes no more requests just now. Asking again in 8 s…',
+  )
+  expect(waitsWords({ ...wait, code: 'provider_error', retry: 2 }, now + 9_000)).toBe(
+    'The model’s server is in trouble. Asking again (try 3)…',
+  )
 })

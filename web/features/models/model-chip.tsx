@@ -1,7 +1,8 @@
 import { ChevronDown } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
+import { loaded } from '../../ui/loaded.ts'
 
-const ModelPicker = lazy(() => import('./model-picker.tsx'))
+const ModelPicker = lazy(() => loaded(() => import('./model-picker.tsx')))
 
 /** The model that answers, seen and changed where one types. The list is loaded on first use. */
 export function ModelChip(props: {

@@ -1,8 +1,9 @@
 import { ChevronDown } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { loaded } from '../../ui/loaded.ts'
 
-const ModelMenu = lazy(() => import('./model-menu.tsx'))
+const ModelMenu = lazy(() => loaded(() => import('./model-menu.tsx')))
 
 /** The button that opens the list of models for regenerating an answer. The menu is loaded on first use. */
 export function RegenerateWith(props: {

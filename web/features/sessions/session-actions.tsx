@@ -2,11 +2,12 @@ import { Ellipsis } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { loaded } from '../../ui/loaded.ts'
 
-const SessionMenu = lazy(() => import('./session-menu.tsx'))
-const SessionDialog = lazy(() => import('./dialogs/session-dialog.tsx'))
+const SessionMenu = lazy(() => loaded(() => import('./session-menu.tsx')))
+const SessionDialog = lazy(() => loaded(() => import('./dialogs/session-dialog.tsx')))
 
-export type SessionAction = 'rename' | 'instructions' | 'share' | 'delete'
+export type SessionAction = 'rename' | 'instructions' | 'project' | 'share' | 'delete'
 
 /** The button that opens a session's menu. The menu and its dialogs are loaded on first use. */
 export function SessionActions({

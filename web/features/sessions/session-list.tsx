@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { Search, SquarePen, X } from 'lucide-react'
+import { EyeOff, Search, SquarePen, X } from 'lucide-react'
 import { Suspense, lazy, useDeferredValue, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -10,14 +11,20 @@ import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
 import { WaitingSessions } from './waiting-sessions.tsx'
+import { loaded } from '../../ui/loaded.ts'
 
-const SearchResults = lazy(() => import('./search-results.tsx'))
+const SearchResults = lazy(() => loaded(() => import('./search-results.tsx')))
 
 /**
  * All sessions by day, with a search.
  * @param props.onChoose called when a session or a new one is chosen; closes the sheet
  */
-export function SessionList(props: { onNew: () => void; onChoose?: () => void }) {
+export function SessionList(props: {
+  onNew: () => void
+  onChoose?: () => void
+  /** Above the sessions. */
+  children?: ReactNode
+}) {
   const today = useToday()
   const [search, setSearch] = useState('')
   const query = useDeferredValue(search.trim())
@@ -40,6 +47,7 @@ export function SessionList(props: { onNew: () => void; onChoose?: () => void })
         )}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
+        {props.children}
         <WaitingSessions onChoose={props.onChoose} />
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
@@ -116,15 +124,19 @@ function SessionRow({
         <span
           role="img"
           aria-label={session.waiting ? 'Waiting for your approval' : 'Answering'}
-          className={`absolute left-2 size-2 rounded-full ${session.waiting ? 'border-2 border-accent' : 'animate-pulse bg-accent'}`}
+          // In the margin of the row, so that its title does not move.
+          className={`absolute left-px size-1.5 rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
         />
       )}
       <Link
         to="/s/$id"
         params={{ id: session.id }}
         onClick={onChoose}
-        className={`block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium ${session.running ? 'pl-6' : 'pl-2'}`}
+        className="block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 pl-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
       >
+        {session.temporary && (
+          <EyeOff aria-label="Temporary" size={13} className="mr-1.5 inline text-muted" />
+        )}
         {sessionTitle(session)}
       </Link>
       <SessionActions

@@ -1,7 +1,10 @@
 import {
+  Archive,
+  ArchiveRestore,
   Ellipsis,
   FileBraces,
   FileText,
+  Folder,
   FolderArchive,
   Pencil,
   Pin,
@@ -57,6 +60,18 @@ export default function SessionMenu(props: {
           <Item onSelect={() => props.onAction('instructions')}>
             <SlidersHorizontal aria-hidden size={15} />
             Model and instructions
+          </Item>
+          <Item onSelect={() => props.onAction('project')}>
+            <Folder aria-hidden size={15} />
+            Move to a project
+          </Item>
+          <Item onSelect={() => update.mutate({ id: session.id, archived: !session.archived })}>
+            {session.archived ? (
+              <ArchiveRestore aria-hidden size={15} />
+            ) : (
+              <Archive aria-hidden size={15} />
+            )}
+            {session.archived ? 'Take out of the archive' : 'Archive'}
           </Item>
           <Item onSelect={() => props.onAction('share')}>
             <Share2 aria-hidden size={15} />

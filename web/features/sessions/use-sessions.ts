@@ -48,6 +48,11 @@ export function useSessionsChanges(): void {
     if (queries.isFetching({ queryKey: getQueryKey(trpc.sessions.list) }) > 0) {
       void utils.sessions.list.invalidate()
     }
+    // Lists of a project, and of the archive, are open on pages of their own.
+    void queries.invalidateQueries({
+      queryKey: getQueryKey(trpc.sessions.list),
+      predicate: ({ queryKey }) => /"(projectId|archived)":/.test(JSON.stringify(queryKey)),
+    })
     // Only the server can tell which sessions a search finds, so an active search is repeated.
     void utils.sessions.search.invalidate()
   }

@@ -51,3 +51,21 @@ export function localDay(at: Date): string {
   const digits = (value: number) => String(value).padStart(2, '0')
   return `${at.getFullYear()}-${digits(at.getMonth() + 1)}-${digits(at.getDate())}`
 }
+
+/** The names of bars: days, or months where a period is long; and which days are in which bar. */
+export function namesOf(bars: readonly Bar[]) {
+  const isByMonth = bars.length > 1 && bars.every(({ day }) => day.endsWith('-01'))
+  return {
+    isByMonth,
+    isIn: (day: string, bar: string): boolean =>
+      isByMonth ? day.slice(0, 7) === bar.slice(0, 7) : day === bar,
+    of: (day: string): string => {
+      const at = new Date(`${day}T00:00:00`)
+      if (Number.isNaN(at.getTime())) return day
+      return at.toLocaleDateString(
+        undefined,
+        isByMonth ? { month: 'long', year: 'numeric' } : { day: 'numeric', month: 'short' },
+      )
+    },
+  }
+}

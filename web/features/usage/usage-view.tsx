@@ -1,68 +1,89 @@
+import { Download } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
+import { useHealth } from '../../health.ts'
 import { Button } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
+import { download } from '../../ui/download.ts'
+import { formatDuration } from '../../ui/duration.ts'
 import { useToday } from '../../ui/use-today.ts'
-import { formatCost } from '../../ui/cost.ts'
-import { DayChart } from './day-chart.tsx'
+import { AnswersTable, costWords, csvOfAnswers } from './answers-table.tsx'
+import type { AnswersRow, By } from './answers-table.tsx'
+import { DayCharts } from './day-charts.tsx'
 import { barsOf, localDay } from './days.ts'
-import { ModelTable } from './model-table.tsx'
+import { changeOf, firstDay, periodsOf, ranges } from './periods.ts'
+import type { Range } from './periods.ts'
 
-const ranges = [
-  { value: '7', label: '7 days' },
-  { value: '30', label: '30 days' },
-  { value: '90', label: '90 days' },
-  { value: 'all', label: 'All' },
+const ways = [
+  { value: 'model', label: 'Model' },
+  { value: 'session', label: 'Session' },
+  { value: 'day', label: 'Day' },
 ] as const
-
-type Range = (typeof ranges)[number]['value']
 
 // Always refetched, so that recent usage is included.
 const fresh = { staleTime: 0, placeholderData: <Data,>(previous: Data) => previous }
 
-/** The caller's token usage and its cost. */
+/** What one used: tokens, cost, answers and how they went, in a period and compared with the one before it. */
 export function UsageView() {
   const [range, setRange] = useState<Range>('30')
+  const [by, setBy] = useState<By>('model')
   const today = useToday()
-  const first = useMemo(() => firstDay(range, today), [range, today])
-  const period = first ? { from: first.toISOString() } : {}
+  const { now, before } = useMemo(() => periodsOf(range, today), [range, today])
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  const summary = trpc.usage.summary.useQuery(period, fresh)
-  const daily = trpc.usage.daily.useQuery({ ...period, timeZone }, fresh)
+  const isDemo = useHealth()?.model === 'demo'
+  const summary = trpc.usage.summary.useQuery(now, fresh)
+  const earlier = trpc.usage.summary.useQuery(before ?? {}, { ...fresh, enabled: before !== null })
+  const daily = trpc.usage.daily.useQuery({ ...now, timeZone }, fresh)
+  const byDay = trpc.usage.answers.useQuery({ ...now, timeZone, by: 'day' }, fresh)
+  const rows = trpc.usage.answers.useQuery({ ...now, timeZone, by }, fresh)
+  const first = firstDay(range, today)
+  const all = [summary, daily, byDay, rows]
 
+  if (all.some(({ isError }) => isError)) {
+    return (
+      <div className="grid justify-items-start gap-3 text-sm text-muted">
+        <p role="alert">The usage could not be loaded.</p>
+        <Button onClick={() => all.forEach((query) => void query.refetch())}>Try again</Button>
+      </div>
+    )
+  }
   return (
-    <div className="grid gap-8">
+    <div className="grid grid-cols-1 gap-6">
       <Choice label="Period" value={range} options={ranges} onChange={setRange} />
-      {summary.isError || daily.isError ? (
-        <div className="grid justify-items-start gap-3 text-sm text-muted">
-          <p role="alert">The usage could not be loaded.</p>
-          <Button
-            onClick={() => {
-              void summary.refetch()
-              void daily.refetch()
-            }}
-          >
-            Try again
-          </Button>
-        </div>
-      ) : (
-        summary.data &&
-        daily.data && (
-          <>
-            <Totals total={summary.data.total} />
-            {summary.data.models.length === 0 ? (
-              <p className="text-muted">No answers in this period.</p>
-            ) : (
-              <>
-                <DayChart
-                  bars={barsOf(daily.data, first ? localDay(first) : null, localDay(today))}
-                />
-                <ModelTable models={summary.data.models} />
-              </>
-            )}
-          </>
-        )
+      {summary.data && daily.data && byDay.data && (
+        <>
+          <Totals
+            total={summary.data.total}
+            before={before ? (earlier.data?.total ?? null) : null}
+            days={byDay.data}
+            isDemo={isDemo}
+          />
+          {summary.data.models.length === 0 ? (
+            <p className="text-muted">No answers in this period.</p>
+          ) : (
+            <>
+              <DayCharts
+                bars={barsOf(daily.data, first ? localDay(first) : null, localDay(today))}
+                rows={byDay.data}
+              />
+              <div className="flex flex-wrap items-center justify-between gap-2">
+                <Choice label="By" value={by} options={ways} onChange={setBy} />
+                <Button
+                  onClick={() => {
+                    const name = ways.find(({ value }) => value === by)?.label ?? by
+                    const csv = csvOfAnswers(name, rows.data ?? [])
+                    download(`usage-by-${by}.csv`, 'text/csv', [csv])
+                  }}
+                >
+                  <Download aria-hidden size={14} />
+                  CSV
+                </Button>
+              </div>
+              {rows.data && <AnswersTable by={by} rows={rows.data} />}
+            </>
+          )}
+        </>
       )}
     </div>
   )
@@ -70,36 +91,63 @@ export function UsageView() {
 
 type Total = Outputs['usage']['summary']['total']
 
-function Totals({ total }: { total: Total }) {
-  const figures: [label: string, value: string, detail: string | null][] = [
-    ['Answers', total.runs.toLocaleString(), null],
+function Totals(props: {
+  total: Total
+  before: Total | null
+  days: readonly AnswersRow[]
+  isDemo: boolean
+}) {
+  const { total, before, days, isDemo } = props
+  const failed = days.reduce((sum, day) => sum + day.failed, 0)
+  const firstWords = days
+    .flatMap(({ firstTokenMs }) => firstTokenMs ?? [])
+    .toSorted((a, b) => a - b)
+  const firstWord = firstWords[Math.floor(firstWords.length / 2)]
+  const change = (key: 'runs' | 'inputTokens' | 'outputTokens' | 'costUsd') =>
+    before && changeOf(total[key], before[key])
+  const figures: [label: string, value: string, ...details: (string | null)[]][] = [
+    [
+      'Answers',
+      total.runs.toLocaleString(),
+      failed > 0 ? `${failed.toLocaleString()} failed` : null,
+      change('runs'),
+    ],
     [
       'Input tokens',
       total.inputTokens.toLocaleString(),
       total.cachedInputTokens > 0 ? `${total.cachedInputTokens.toLocaleString()} cached` : null,
+      change('inputTokens'),
     ],
     [
       'Output tokens',
       total.outputTokens.toLocaleString(),
       total.reasoningTokens > 0 ? `${total.reasoningTokens.toLocaleString()} reasoning` : null,
+      change('outputTokens'),
     ],
-    ['Cost', formatCost(total.costUsd), total.costUsd === null ? 'no known price' : null],
+    [
+      'Cost',
+      costWords(total.costUsd, isDemo),
+      total.costUsd === null ? (isDemo ? 'the demo model' : 'no known price') : null,
+      change('costUsd'),
+    ],
+    ['First word', firstWord === undefined ? '–' : formatDuration(firstWord), 'on a usual day'],
   ]
   return (
-    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-      {figures.map(([label, value, detail]) => (
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
+      {figures.map(([label, value, ...details]) => (
         <div key={label} className="rounded-2xl border border-border bg-raised px-4 py-3">
           <dt className="text-xs text-muted">{label}</dt>
           <dd className="mt-0.5 text-xl font-semibold tracking-tight tabular-nums">{value}</dd>
-          {detail && <dd className="text-xs text-muted">{detail}</dd>}
+          {details.map(
+            (detail) =>
+              detail && (
+                <dd key={detail} className="text-xs text-muted">
+                  {detail}
+                </dd>
+              ),
+          )}
         </div>
       ))}
     </dl>
   )
-}
-
-/** Local midnight of the period's first day; null for a period without a beginning. */
-function firstDay(range: Range, today: Date): Date | null {
-  if (range === 'all') return null
-  return new Date(today.getFullYear(), today.getMonth(), today.getDate() - Number(range) + 1)
 }

@@ -1,6 +1,6 @@
 import { RefreshCw } from 'lucide-react'
 import { use } from 'react'
-import type { ComponentType } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
@@ -16,11 +16,14 @@ export function AnswerMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
   isNewest: boolean
+  /** What was said while it was written. */
+  joined: readonly { id: string; part: number; view: ReactNode }[]
 }) {
   const { message } = props
   const { isAnswering, isBusy, problem, proceed, regenerate } = useVersions(message)
 
   const regenerateWith = use(RegenerateWithContext)
+  const onRetry = props.isNewest && message.parentId !== null ? () => again() : null
 
   function again(model?: string): void {
     regenerate(model)
@@ -32,6 +35,7 @@ export function AnswerMessage(props: {
     <AssistantMessage
       message={message}
       ToolView={props.ToolView}
+      joined={props.joined}
       onContinue={
         props.isNewest && !isBusy && !isAnswering
           ? () => {
@@ -40,7 +44,7 @@ export function AnswerMessage(props: {
             }
           : null
       }
-      onRetry={props.isNewest && message.parentId !== null ? () => again() : null}
+      onRetry={onRetry}
       versions={<Versions message={message} />}
       voice={<ReadAloud message={message} />}
       actions={

@@ -7,18 +7,22 @@ import { CopyAnswer } from './copy-answer.tsx'
 import { Ending } from './ending.tsx'
 import { GivenUpText } from './given-up-text.tsx'
 import { Reasoning } from './reasoning.tsx'
-import { messageText, stepsOf } from '../steps.ts'
+import { WaitsText } from './waits-text.tsx'
+import { inOrder, messageText } from '../steps.ts'
+import type { IndexedPart } from '../steps.ts'
 import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
 
 /**
  * An answer along the vertical line: a dot for each step, a card for each call, and an animated end while it is
  * running.
+ * @param props.joined what was said while it was written, in its order
  * @param props.versions the version switch; shown in every state of the answer
  * @param props.actions further actions besides copying, shown when the answer has ended
  */
 export const AssistantMessage = memo(function AssistantMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
+  joined?: readonly { id: string; part: number; view: ReactNode }[]
   onRetry: (() => void) | null
   /** Goes on with an answer that was cut. */
   onContinue?: (() => void) | null
@@ -36,35 +40,30 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       className={`turn-item line group/message pt-1 pb-2 ${isLive ? 'line-live' : ''}`}
     >
       <div className="grid grid-cols-1 gap-4">
-        {stepsOf(message.parts).map((step) => (
-          <div key={step[0]?.index} className="relative grid grid-cols-1 gap-4">
-            <span
-              aria-hidden
-              className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`}
-            />
-            {step.map(({ part, index, last }) =>
-              part.type === 'tool' ? null : part.type === 'file' ? (
-                <FileList key={index} files={[part.file]} />
-              ) : (
-                <TextPartView
-                  key={index}
-                  part={part}
-                  isLive={isLive && last === message.parts.length - 1}
-                />
-              ),
-            )}
-            <CallsView
-              calls={step.flatMap(({ part }) => (part.type === 'tool' ? [part.call] : []))}
+        {inOrder(message.parts, props.joined ?? NOTHING_JOINED).map((one) =>
+          'said' in one ? (
+            <div key={one.said.id} className="said-within">
+              {one.said.view}
+            </div>
+          ) : (
+            <StepView
+              key={one.step[0]?.index}
+              step={one.step}
+              livePart={isLive ? message.parts.length - 1 : null}
               ToolView={ToolView}
             />
-          </div>
-        ))}
+          ),
+        )}
       </div>
       <GivenUpText message={message} />
       {isLive ? (
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
           <span aria-hidden className="knot knot-live top-auto" />
-          {message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>}
+          {message.waitsFor ? (
+            <WaitsText waitsFor={message.waitsFor} />
+          ) : (
+            message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>
+          )}
           {props.voice}
           {versions}
         </div>
@@ -83,6 +82,33 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
     </article>
   )
 })
+
+const NOTHING_JOINED: readonly { id: string; part: number; view: ReactNode }[] = []
+
+/** @param props.livePart the part that still grows */
+function StepView(props: {
+  step: IndexedPart[]
+  livePart: number | null
+  ToolView: ComponentType<{ call: AppToolCall }>
+}) {
+  const { step, livePart } = props
+  return (
+    <div className="relative grid grid-cols-1 gap-4">
+      <span aria-hidden className={`knot ${step[0]?.part.type === 'tool' ? 'knot-card' : ''}`} />
+      {step.map(({ part, index, last }) =>
+        part.type === 'tool' ? null : part.type === 'file' ? (
+          <FileList key={index} files={[part.file]} />
+        ) : (
+          <TextPartView key={index} part={part} isLive={last === livePart} />
+        ),
+      )}
+      <CallsView
+        calls={step.flatMap(({ part }) => (part.type === 'tool' ? [part.call] : []))}
+        ToolView={props.ToolView}
+      />
+    </div>
+  )
+}
 
 /** The calls at the end of a step. */
 function CallsView(props: {

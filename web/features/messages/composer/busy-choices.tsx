@@ -4,7 +4,29 @@ import type { Written } from './send-message.ts'
 type WhenBusy = NonNullable<Written['whenBusy']>
 
 /** What else can be done with a message while an answer is being written than to have it answered next. */
-export function BusyChoices({ onChoose }: { onChoose: (whenBusy: WhenBusy) => void }) {
+export function BusyChoices(props: {
+  onChoose: (whenBusy: WhenBusy) => void
+  /** Denies what waits for an approval, so that the answer goes on with the message; null while nothing waits. */
+  onDeny: (() => void) | null
+}) {
+  const { onChoose, onDeny } = props
+  if (onDeny) {
+    return (
+      <div className="flex flex-wrap items-center justify-end gap-x-1 px-2 pb-1.5 text-xs">
+        <span className="mr-auto px-2 text-muted">A tool waits for your approval.</span>
+        <Choice
+          label="Deny and send"
+          title="Denies the call, and the model reads this instead (Alt+Enter)"
+          onClick={onDeny}
+        />
+        <Choice
+          label="Send now"
+          title="Stops the answer with its call (Ctrl+Enter)"
+          onClick={() => onChoose('interrupt')}
+        />
+      </div>
+    )
+  }
   return (
     <div className="flex flex-wrap justify-end gap-x-1 px-2 pb-1.5 text-xs">
       <Choice

@@ -20,8 +20,9 @@ import type { Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
+import { loaded } from '../../../ui/loaded.ts'
 
-const SlashMenu = lazy(() => import('../prompts/slash-menu.tsx'))
+const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
  * The message box. Its text is the draft `draftKey` until it is sent.
@@ -34,13 +35,15 @@ export function Composer(props: {
   onSend: (written: Written) => void
   onStop: (() => void) | null
   isStopping?: boolean
+  /** Denies the calls that wait for an approval; null while none does. */
+  onDeny?: (() => void) | null
   onEditLast?: () => void
   /** Whom the message is for; null for the default model. */
   model: string | null
   /** Further choices below the box, such as the model's. */
   choices?: ReactNode
 }) {
-  const { draftKey, onSend, onStop } = props
+  const { draftKey, onSend, onStop, onDeny = null } = props
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
   const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
   const box = useRef<HTMLTextAreaElement>(null)
@@ -79,6 +82,12 @@ export function Composer(props: {
     })
   }
 
+  /** The message is in the queue before the answer goes on, so that it is there at its next step. */
+  function denyAndSend(): void {
+    send('steer')
+    onDeny?.()
+  }
+
   /** Nothing goes out without a file that was to go with it; one that did not get through goes with the message. */
   function sendNow(whenBusy?: Written['whenBusy']): void {
     const list = attachments.get(draftKey)
@@ -96,7 +105,8 @@ export function Composer(props: {
     const choice = onStop && busyChoiceOf(event)
     if (!choice && !isSubmitKey(event)) return
     event.preventDefault()
-    send(choice ?? undefined)
+    if (choice === 'steer' && onDeny) denyAndSend()
+    else send(choice ?? undefined)
   }
 
   return (
@@ -117,7 +127,7 @@ export function Composer(props: {
         event.preventDefault()
         attachments.add(draftKey, pasted)
       }}
-      className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:border-accent focus-within:shadow-md"
+      className="rounded-3xl border border-control bg-raised shadow-sm transition-[border-color,box-shadow] duration-150 focus-within:shadow-md in-data-keys:focus-within:border-accent"
     >
       {alert && (
         <p role="alert" className="px-4 pt-3 text-sm text-danger">
@@ -198,7 +208,9 @@ export function Composer(props: {
           </button>
         )}
       </div>
-      {onStop && !isEmpty && excess === null && <BusyChoices onChoose={send} />}
+      {onStop && !isEmpty && excess === null && (
+        <BusyChoices onChoose={send} onDeny={onDeny && denyAndSend} />
+      )}
       {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>
   )

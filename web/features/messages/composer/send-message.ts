@@ -102,6 +102,38 @@ export async function stopAnswer(client: Client, sessionId: string): Promise<voi
   }
 }
 
+/** Denies every call that waits for an approval. What was sent before is in the log first, and joins the answer. */
+export async function denyWaiting(client: Client, sessionId: string): Promise<void> {
+  const { messages } = client.session(sessionId).store.getSnapshot().state ?? { messages: [] }
+  const waiting = messages.findLast(isActive)?.parts ?? []
+  try {
+    await untilSent(client, sessionId)
+    for (const part of waiting) {
+      if (part.type !== 'tool' || part.call.status !== 'awaiting-approval') continue
+      await client.api.tools.decide.mutate({
+        callId: part.call.id,
+        decision: 'deny',
+        reason: 'They wrote something instead.',
+      })
+    }
+  } catch (error) {
+    drafts.report(sessionId, `Not denied: ${reason(error)}`)
+  }
+}
+
+/** Resolves when nothing of this session waits to be sent. */
+function untilSent({ outbox }: Client, sessionId: string): Promise<void> {
+  const isSent = () => !outbox.getSnapshot().some((entry) => entry.sessionId === sessionId)
+  return new Promise((resolve) => {
+    if (isSent()) return resolve()
+    const leave = outbox.subscribe(() => {
+      if (!isSent()) return
+      leave()
+      resolve()
+    })
+  })
+}
+
 export function reason(error: unknown): string {
   return error instanceof Error && error.message ? error.message : 'the server cannot be reached.'
 }

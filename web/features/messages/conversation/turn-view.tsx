@@ -1,12 +1,12 @@
 import { memo, useCallback } from 'react'
-import type { ComponentType } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
 import { ErrorBoundary } from '../../../ui/error-boundary.tsx'
 import { AnswerMessage } from '../answer/answer-message.tsx'
 import { EditableMessage } from '../user-message/editable-message.tsx'
 import { RawMessage } from './raw-message.tsx'
-import type { Turn } from './turns.ts'
+import type { Joined, Turn } from './turns.ts'
 import { PendingMessage } from '../user-message/pending-message.tsx'
 
 type TurnProps = {
@@ -29,23 +29,22 @@ export const TurnView = memo(
       <div
         className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
-        {turn.messageIds.map((id, index) => (
-          <div
-            key={id}
-            data-message={id}
-            tabIndex={id === props.reachedId ? -1 : undefined}
-            className={id === props.reachedId ? 'reached' : undefined}
-          >
-            <MessageById
-              id={id}
-              sessionId={props.sessionId}
-              older={props.older}
-              beginsLine={isFirst && index === 0}
-              isNewest={isLast && id === turn.answerId}
-              ToolView={props.ToolView}
-            />
-          </div>
-        ))}
+        {turn.messageIds.map((id, index) =>
+          turn.joined.some((one) => one.id === id) ? null : (
+            <Place key={id} id={id} reachedId={props.reachedId}>
+              <MessageById
+                id={id}
+                sessionId={props.sessionId}
+                older={props.older}
+                beginsLine={isFirst && index === 0}
+                isNewest={isLast && id === turn.answerId}
+                joined={turn.joined.filter(({ answerId }) => answerId === id)}
+                reachedId={props.reachedId}
+                ToolView={props.ToolView}
+              />
+            </Place>
+          ),
+        )}
       </div>
     )
   },
@@ -60,6 +59,20 @@ export const TurnView = memo(
     a.ToolView === b.ToolView,
 )
 
+/** Where a message stands: one goes to it by its id. */
+function Place(props: { id: string; reachedId: string | null; children: ReactNode }) {
+  const isReached = props.id === props.reachedId
+  return (
+    <div
+      data-message={props.id}
+      tabIndex={isReached ? -1 : undefined}
+      className={isReached ? 'reached' : undefined}
+    >
+      {props.children}
+    </div>
+  )
+}
+
 /** Selects one message of the session, so that a token renders only its own message. */
 function MessageById(props: {
   id: string
@@ -67,6 +80,8 @@ function MessageById(props: {
   older: ReadonlyMap<string, AppMessage>
   beginsLine: boolean
   isNewest: boolean
+  joined: readonly Joined[]
+  reachedId: string | null
   ToolView: ComponentType<{ call: AppToolCall }>
 }) {
   const { id, sessionId, older } = props
@@ -90,7 +105,25 @@ function MessageById(props: {
       {message.role === 'user' ? (
         <EditableMessage message={message} beginsLine={props.beginsLine} />
       ) : (
-        <AnswerMessage message={message} ToolView={props.ToolView} isNewest={props.isNewest} />
+        <AnswerMessage
+          message={message}
+          ToolView={props.ToolView}
+          isNewest={props.isNewest}
+          joined={props.joined.map((one) => ({
+            ...one,
+            view: (
+              <Place id={one.id} reachedId={props.reachedId}>
+                <MessageById
+                  {...props}
+                  id={one.id}
+                  beginsLine={false}
+                  isNewest={false}
+                  joined={[]}
+                />
+              </Place>
+            ),
+          }))}
+        />
       )}
     </ErrorBoundary>
   )

@@ -3,9 +3,14 @@ export type Turn = {
   /** The id of its first message. */
   key: string
   messageIds: string[]
-  /** Its last answer, behind which may be what joined it; null when there is none yet. */
+  /** Its last answer; null when there is none yet. */
   answerId: string | null
+  /** The messages that joined an answer of this turn: each is drawn in that answer, not by itself. */
+  joined: readonly Joined[]
 }
+
+/** A message that was said while an answer was written, and the part of that answer before which it stands. */
+export type Joined = { id: string; answerId: string; part: number }
 
 type Item = { id: string; role: 'user' | 'assistant'; joinedPart?: number | undefined }
 
@@ -17,16 +22,19 @@ export function turnsOf(messages: readonly Item[], pendingIds: readonly string[]
     const last = turns.at(-1)
     const answerId = role === 'assistant' ? id : null
     if (!last || (role === 'user' && joinedPart === undefined)) {
-      turns.push({ key: id, messageIds: [id], answerId })
+      turns.push({ key: id, messageIds: [id], answerId, joined: [] })
     } else {
       last.messageIds.push(id)
+      if (joinedPart !== undefined && last.answerId !== null) {
+        last.joined = [...last.joined, { id, answerId: last.answerId, part: joinedPart }]
+      }
       last.answerId = answerId ?? last.answerId
     }
     shown.add(id)
   }
   // A message may be in the log before its send is answered.
   for (const id of pendingIds) {
-    if (!shown.has(id)) turns.push({ key: id, messageIds: [id], answerId: null })
+    if (!shown.has(id)) turns.push({ key: id, messageIds: [id], answerId: null, joined: [] })
   }
   return turns
 }

@@ -1,7 +1,9 @@
 import { Suspense, lazy, useEffect, useState } from 'react'
+import { onOpenFind } from './open-find.ts'
 import type { FindProps } from './find-bar.tsx'
+import { loaded } from '../../../ui/loaded.ts'
 
-const FindBar = lazy(() => import('./find-bar.tsx'))
+const FindBar = lazy(() => loaded(() => import('./find-bar.tsx')))
 
 /** Ctrl F in a conversation. */
 export function FindInSession(props: FindProps) {
@@ -18,7 +20,11 @@ export function FindInSession(props: FindProps) {
       box?.select()
     }
     document.addEventListener('keydown', onKeyDown)
-    return () => document.removeEventListener('keydown', onKeyDown)
+    const leave = onOpenFind(() => setOpen(true))
+    return () => {
+      document.removeEventListener('keydown', onKeyDown)
+      leave()
+    }
   }, [])
   return (
     isOpen && (

@@ -28,9 +28,14 @@ export function unmark(): void {
 }
 
 function rangesIn(message: Element, words: string): Range[] {
-  return [...message.querySelectorAll(SAID)]
-    .filter((element) => !element.closest('details'))
-    .flatMap((element) => rangesOf(element, words))
+  return (
+    [...message.querySelectorAll(SAID)]
+      // What joined an answer stands in it, and has its own places.
+      .filter(
+        (element) => !element.closest('details') && element.closest('[data-message]') === message,
+      )
+      .flatMap((element) => rangesOf(element, words))
+  )
 }
 
 function rangesOf(element: Element, words: string): Range[] {

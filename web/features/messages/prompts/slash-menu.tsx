@@ -3,8 +3,9 @@ import { Suspense, lazy, useEffect, useEffectEvent, useState, useSyncExternalSto
 import { focusMessageBox, messageBox } from '../composer/message-box.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { ownPrompts, promptsFor } from './prompts.ts'
+import { loaded } from '../../../ui/loaded.ts'
 
-const PromptsDialog = lazy(() => import('./prompts-dialog.tsx'))
+const PromptsDialog = lazy(() => loaded(() => import('./prompts-dialog.tsx')))
 
 /** The prompts whose names begin as what is typed after a slash. */
 export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed: string }) {

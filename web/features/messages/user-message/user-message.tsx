@@ -37,7 +37,7 @@ export const UserMessage = memo(function UserMessage(props: {
   return (
     <article
       aria-label="You"
-      className={`turn-item line group/message pt-5 pb-2 ${props.beginsLine ? 'line-begins' : ''}`}
+      className={`turn-item line group/said pt-5 pb-2 ${props.beginsLine ? 'line-begins' : ''}`}
     >
       <div className="relative">
         <span aria-hidden className="knot knot-you mt-2.5" />
@@ -49,7 +49,7 @@ export const UserMessage = memo(function UserMessage(props: {
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
           {status === 'sent' && !editor && (
-            <span className="-ml-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+            <span className="-ml-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/said:opacity-100 group-hover/said:opacity-100 pointer-coarse:opacity-100">
               <CopyButton label="Copy" text={text} />
               {actions}
             </span>

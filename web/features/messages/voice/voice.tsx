@@ -1,9 +1,10 @@
 import { Suspense, lazy, useSyncExternalStore } from 'react'
 import { useHealth } from '../../../health.ts'
 import { readings } from './reading.ts'
+import { loaded } from '../../../ui/loaded.ts'
 
-const VoiceButtons = lazy(() => import('./voice-buttons.tsx'))
-const ReadingBar = lazy(() => import('./reading-bar.tsx'))
+const VoiceButtons = lazy(() => loaded(() => import('./voice-buttons.tsx')))
+const ReadingBar = lazy(() => loaded(() => import('./reading-bar.tsx')))
 
 /** The microphone of the message box; nothing where the server has no service for speech. */
 export function Voice(props: { draftKey: string; isSession: boolean; isEmpty: boolean }) {

@@ -5,6 +5,7 @@ import { trpc } from '../../../client.ts'
 import { Button } from '../../../ui/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { InstructionsDialog } from './instructions-dialog.tsx'
+import { ProjectOfSession } from './project-of-session.tsx'
 import type { SessionAction } from '../session-actions.tsx'
 import { sessionTitle } from '../session-title.ts'
 import { ShareDialog } from './share-dialog.tsx'
@@ -17,6 +18,8 @@ export default function SessionDialog({ action, ...rest }: Props & { action: Ses
       return <RenameDialog {...rest} />
     case 'instructions':
       return <InstructionsDialog {...rest} />
+    case 'project':
+      return <ProjectOfSession {...rest} />
     case 'share':
       return <ShareDialog {...rest} />
     case 'delete':

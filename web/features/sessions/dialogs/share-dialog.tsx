@@ -1,15 +1,33 @@
+import { useState } from 'react'
 import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
-import { ShareRows } from './share-rows.tsx'
+import { ShareRows, shareUrl } from './share-rows.tsx'
 
 /** Creates a link to the current state of the conversation, and revokes existing links. */
 export function ShareDialog({ session, onClose }: { session: Session; onClose: () => void }) {
   const utils = trpc.useUtils()
+  const { data } = trpc.shares.list.useQuery({ sessionId: session.id }, { staleTime: 0 })
+  const [copied, setCopied] = useState<'yes' | 'no' | null>(null)
+  const [isOld, setOld] = useState(false)
   const create = trpc.shares.create.useMutation({
-    onSuccess: () => utils.shares.list.invalidate(),
+    onSuccess: async (share) => {
+      await utils.shares.list.invalidate()
+      await copy(share.token)
+    },
   })
+  // One of the conversation as it is now does for it.
+  const current = data?.shares.find(({ createdAt }) => createdAt >= session.updatedAt)
+
+  async function copy(token: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(shareUrl(token))
+      setCopied('yes')
+    } catch {
+      setCopied('no')
+    }
+  }
   return (
     <Dialog label="Share session" onClose={onClose}>
       <div className="grid gap-4 p-5">
@@ -19,6 +37,11 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
           messages are not included.
         </p>
         <ShareRows sessionId={session.id} />
+        <p role="status" className="text-sm text-muted empty:hidden">
+          {isOld && 'Nothing was said since the last link, which leads there. '}
+          {copied === 'yes' && 'The link was copied.'}
+          {copied === 'no' && 'The link is above.'}
+        </p>
         {create.error && (
           <p role="alert" className="text-sm text-danger">
             {create.error.message}
@@ -30,7 +53,10 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
             kind="primary"
             aria-disabled={create.isPending}
             onClick={() => {
-              if (!create.isPending) create.mutate({ sessionId: session.id })
+              if (create.isPending) return
+              setOld(current !== undefined)
+              if (current) void copy(current.token)
+              else create.mutate({ sessionId: session.id })
             }}
           >
             Create link

@@ -5,6 +5,10 @@ import { CopyButton } from '../../../ui/copy-button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { sessionTitle } from '../session-title.ts'
 
+export function shareUrl(token: string): string {
+  return `${location.origin}${basePath}/share/${token}`
+}
+
 /**
  * The links to snapshots, each with a button to revoke it.
  * @param props.sessionId only those of this session
@@ -28,7 +32,7 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
     <>
       <ul aria-label="Shared links" className="grid gap-2">
         {data.shares.map((share) => {
-          const url = `${location.origin}${basePath}/share/${share.token}`
+          const url = shareUrl(share.token)
           const made = new Date(share.createdAt).toLocaleString(undefined, {
             dateStyle: 'medium',
             timeStyle: 'short',

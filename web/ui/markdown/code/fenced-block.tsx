@@ -1,8 +1,9 @@
 import { Suspense, lazy } from 'react'
 import { FormulaView } from '../formula.tsx'
 import { CodeBlock } from './code-block.tsx'
+import { loaded } from '../../loaded.ts'
 
-const Diagram = lazy(() => import('../diagram/diagram.tsx'))
+const Diagram = lazy(() => loaded(() => import('../diagram/diagram.tsx')))
 
 /** What a fence holds: a diagram and a formula are drawn once it is closed. */
 export function FencedBlock(props: { code: string; language: string; isWhole: boolean }) {

@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import type { Db } from '../../engine/database.ts'
+import type { UsageFilter } from './usage.ts'
+
+/** What became of answers, and what they used. */
+export type AnswersSum = {
+  /** A day, a model, or the id of a session. */
+  key: string
+  /** Of a session. */
+  title: string | null
+  answers: number
+  failed: number
+  toolCalls: number
+  toolFailures: number
+  /** Half of the answers had their first word by then; null where that was not measured. Milliseconds. */
+  firstTokenMs: number | null
+  /** Nineteen of twenty had it by then. */
+  slowFirstTokenMs: number | null
+  inputTokens: number
+  outputTokens: number
+  costUsd: number | null
+}
+
+export type AnswersBy = 'day' | 'model' | 'session'
+
+/** The most rows: of sessions those with the most tokens. */
+const MAX_ROWS = 1_000
+
+/** Answers that ended, by day, model or session; what was imported or copied was not asked here, and is left out. */
+export async function sumAnswers(
+  db: Db,
+  { userId, sessionId, from, to, timeZone, by }: UsageFilter & { timeZone: string; by: AnswersBy },
+): Promise<AnswersSum[]> {
+  const key = {
+    day: sql`to_char(runs.created_at at time zone ${timeZone}::text, 'YYYY-MM-DD')`,
+    model: sql`runs.model`,
+    session: sql`runs.session_id::text`,
+  }[by]
+  const { rows } = await sql<AnswersSum>`
+    select ended.key, ${by === 'session' ? sql`max(sessions.title)` : sql`null::text`} as title,
+      count(*) as answers, count(*) filter (where ended.status = 'failed') as failed,
+      coalesce(sum(calls.made), 0) as "toolCalls", coalesce(sum(calls.failed), 0) as "toolFailures",
+      percentile_cont(0.5) within group (order by ended.first_token_ms)::integer as "firstTokenMs",
+      percentile_cont(0.95) within group (order by ended.first_token_ms)::integer as "slowFirstTokenMs",
+      coalesce(sum((ended.usage->>'inputTokens')::bigint), 0) as "inputTokens",
+      coalesce(sum((ended.usage->>'outputTokens')::bigint), 0) as "outputTokens",
+      sum((ended.usage->>'costUsd')::numeric)::float8 as "costUsd"
+    from (
+      select runs.id, runs.session_id, runs.status, runs.usage, runs.first_token_ms, ${key} as key
+      from runs where runs.user_id = ${userId} and runs.ended_at is not null and runs.offered is not null
+        ${sessionId ? sql`and runs.session_id = ${sessionId}` : sql``}
+        ${from ? sql`and runs.created_at >= ${from}::timestamptz` : sql``}
+        ${to ? sql`and runs.created_at < ${to}::timestamptz` : sql``}
+    ) as ended
+    join sessions on sessions.id = ended.session_id
+    left join lateral (
+      select count(*) as made, count(*) filter (where tool_calls.status in ('failed', 'unknown')) as failed
+      from tool_calls where tool_calls.run_id = ended.id
+    ) as calls on true
+    group by ended.key
+    order by ${by === 'day' ? sql`ended.key` : sql`"inputTokens" desc, ended.key`}
+    limit ${MAX_ROWS}`.execute(db)
+  return rows.map((row) => ({
+    ...row,
+    answers: Number(row.answers),
+    failed: Number(row.failed),
+    toolCalls: Number(row.toolCalls),
+    toolFailures: Number(row.toolFailures),
+    inputTokens: Number(row.inputTokens),
+    outputTokens: Number(row.outputTokens),
+  }))
+}

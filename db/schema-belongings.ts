@@ -1,0 +1,72 @@
+import type { Generated } from 'kysely'
+import type {
+  FileId,
+  MessageId,
+  PresetId,
+  ProjectId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
+import type { JsonColumn } from './schema.ts'
+
+/** The tables of what people have beside conversations, as `schema.ts` has those of conversations. */
+
+export type PresetTable = {
+  id: PresetId
+  user_id: UserId
+  name: string
+  instructions: string | null
+  model: string | null
+  tools_off: JsonColumn<string[] | null>
+  suggestions: JsonColumn<string[]>
+  created_at: string
+  updated_at: string
+}
+
+export type ProjectTable = {
+  id: ProjectId
+  user_id: UserId
+  name: string
+  instructions: string | null
+  archived: Generated<boolean>
+  created_at: string
+  updated_at: string
+}
+
+export type ProjectFileTable = {
+  project_id: ProjectId
+  file_id: FileId
+  /** Counts from 0. */
+  place: number
+}
+
+/** A device that is told by Web Push. */
+export type PushSubscriptionTable = {
+  id: string
+  user_id: UserId
+  /** The login by which it was made, with which it ends; null where there are no logins. */
+  login_id: string | null
+  endpoint: string
+  p256dh: string
+  auth: string
+  created_at: string
+}
+
+/** What a device is to be told. */
+export type PushTable = {
+  subscription_id: string
+  session_id: SessionId
+  seq: number
+  kind: 'done' | 'waits'
+  created_at: string
+  /** Until then a node is at it. */
+  claimed_until: string | null
+  tries: Generated<number>
+  done_at: string | null
+}
+
+export type WithdrawnMessageTable = {
+  id: MessageId
+  session_id: SessionId
+  withdrawn_at: Generated<string>
+}

@@ -1,0 +1,114 @@
+import { createECDH, randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { claimPushes, noteMissedPushes } from '../../db/queries/push.ts'
+import { startTestApp } from '../testing/app.ts'
+import { askFirst } from '../testing/ask-first.ts'
+import { onEachStorage } from '../testing/each-storage.ts'
+import { startAccounts } from '../testing/people.ts'
+
+type Told = { path: string; topic: string | undefined; authorization: string | undefined }
+
+/** A push service: it keeps what it was told of each device, and answers with what the test says. */
+async function startPushService() {
+  const told: Told[] = []
+  let status = 201
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const { authorization, topic } = request.headers
+      told.push({ path: request.url ?? '', authorization, topic: topic?.toString() })
+      response.writeHead(status).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    told,
+    url: `http://127.0.0.1:${port}`,
+    answerWith: (next: number) => (status = next),
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+  }
+}
+
+function keysOfDevice() {
+  const curve = createECDH('prime256v1')
+  return {
+    p256dh: curve.generateKeys().toString('base64url'),
+    auth: randomBytes(16).toString('base64url'),
+  }
+}
+
+onEachStorage((database, openStorage) => {
+  describe(`Web Push, on ${database}`, () => {
+    test('tells each device once of an answer that ended and an approval that waits, and forgets one that is gone', async () => {
+      await using service = await startPushService()
+      await using storage = await openStorage()
+      await using app = await startTestApp({ ...storage, tools: [askFirst] })
+      const { caller } = app
+      const { push } = caller
+      expect(Buffer.from((await push.key()).publicKey, 'base64url')).toHaveLength(65)
+      for (const device of ['phone', 'laptop']) {
+        await push.subscribe({ endpoint: `${service.url}/${device}`, keys: keysOfDevice() })
+        // The same again is the same device.
+        await push.subscribe({ endpoint: `${service.url}/${device}`, keys: keysOfDevice() })
+      }
+      const { id: sessionId } = await caller.sessions.create({})
+      app.model.plan({ tools: [{ name: 'ask_first', input: {} }] }, 'Done.')
+      await caller.messages.send({ sessionId, text: 'Go' })
+      await expect.poll(() => paths(service.told)).toEqual(['/laptop', '/phone'])
+      expect(service.told[0]).toMatchObject({
+        topic: sessionId.replaceAll('-', ''),
+        authorization: expect.stringMatching(/^vapid t=.+, k=/),
+      })
+      service.told.length = 0
+      const waiting = (await caller.messages.list({ sessionId })).messages.at(-1)
+      const part = waiting?.parts.find(({ type }) => type === 'tool')
+      await caller.tools.decide({
+        callId: part?.type === 'tool' ? part.call.id : '',
+        decision: 'deny',
+      })
+      await expect.poll(() => paths(service.told)).toEqual(['/laptop', '/phone'])
+
+      // Another look, as after a crash, finds nothing that was not told.
+      const { db } = app.services.database
+      await noteMissedPushes(db, 10)
+      expect(await claimPushes(db, 10, 30)).toEqual([])
+
+      service.told.length = 0
+      service.answerWith(410)
+      await push.unsubscribe({ endpoint: `${service.url}/laptop` })
+      app.model.plan('Again.')
+      await caller.messages.send({ sessionId, text: 'Again' })
+      await expect.poll(() => paths(service.told)).toEqual(['/phone'])
+      const devices = () => db.selectFrom('push_subscriptions').select('id').execute()
+      await expect.poll(devices).toEqual([])
+    })
+
+    test('is for the login that asked, and to addresses of the public internet where people sign in', async () => {
+      await using service = await startPushService()
+      await using storage = await openStorage()
+      await using app = await startAccounts(storage, { env: { AUTH_SIGNUP: 'open' } })
+      const ada = await app.setUp()
+      const { db } = app.services.database
+      const endpoint = `${service.url}/inside`
+      const body = { endpoint, keys: keysOfDevice() }
+      await app.ask('/api/push/subscription', { token: ada.token, body })
+      const session = (await app.ask('/api/session', { token: ada.token, body: {} })).body
+      const { id } = session as { id: string }
+      app.model.plan('Hello.')
+      const send = { token: ada.token, body: { text: 'Hi' } }
+      await app.ask(`/api/session/${id}/messages`, send)
+      const open = () => db.selectFrom('pushes').select(['seq', 'done_at as done']).execute()
+      await expect.poll(open).toMatchObject([{ done: expect.any(String) }])
+      expect(service.told).toEqual([])
+      await app.ask('/api/auth/sign-out', { cookie: ada.cookie, body: {} })
+      const devices = () => db.selectFrom('push_subscriptions').select('id').execute()
+      await expect.poll(devices).toEqual([])
+    })
+  })
+})
+
+function paths(told: readonly Told[]): string[] {
+  return told.map(({ path }) => path).toSorted()
+}

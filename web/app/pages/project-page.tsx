@@ -1,0 +1,64 @@
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { Composer } from '../../features/messages/composer/composer.tsx'
+import { sendMessage } from '../../features/messages/composer/send-message.ts'
+import type { Written } from '../../features/messages/composer/send-message.ts'
+import { ProjectHead } from '../../features/projects/project-head.tsx'
+import { useProjects } from '../../features/projects/use-projects.ts'
+import { SessionRows } from '../../features/sessions/session-rows.tsx'
+import { useBeginning } from '../use-beginning.tsx'
+import { Notice } from './not-found-page.tsx'
+import { Column, Foot, Page } from './page.tsx'
+
+/** A project: what it tells the model, its sessions, and the beginning of the next one. */
+export function ProjectPage() {
+  const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })
+  const client = useThroughline()
+  const navigate = useNavigate()
+  const { projects, isPending } = useProjects()
+  const { session, choices, begun } = useBeginning()
+  const project = projects.find((one) => one.id === id)
+
+  function start(written: Written): void {
+    const sessionId = newId()
+    void sendMessage(client, sessionId, written, { ...session, projectId: id })
+    begun()
+    void navigate({ to: '/s/$id', params: { id: sessionId } })
+  }
+
+  if (!project) {
+    return (
+      <Page title="Project" hasLine={false}>
+        {!isPending && <Notice text="This project does not exist, or it has been deleted." />}
+      </Page>
+    )
+  }
+  return (
+    <Page title={project.name} hasLine={false}>
+      <Column>
+        <div className="grid gap-8">
+          <ProjectHead key={id} project={project} />
+          <section aria-label="Sessions of the project" className="grid gap-3">
+            <h2 className="font-semibold">Sessions</h2>
+            <SessionRows
+              label="Sessions of the project"
+              only={{ projectId: id }}
+              none="None yet. Write below to begin one."
+            />
+          </section>
+        </div>
+      </Column>
+      <Foot>
+        <Composer
+          draftKey={`project.${id}`}
+          placeholder={`Message in ${project.name}`}
+          onSend={start}
+          onStop={null}
+          model={session.model ?? null}
+          choices={choices}
+        />
+      </Foot>
+    </Page>
+  )
+}

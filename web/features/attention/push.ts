@@ -1,0 +1,52 @@
+import { basePath } from '../../base-path.ts'
+import { client } from '../../client.ts'
+
+/** Whether this browser can be told while no page is open. */
+export function canPush(): boolean {
+  return 'serviceWorker' in navigator && 'PushManager' in globalThis
+}
+
+/**
+ * Lets the server tell this device, by the login of now; done again it is the same device.
+ * @returns false where the browser does not do it
+ */
+export async function startPush(): Promise<boolean> {
+  const pushes = (await registration())?.pushManager
+  if (!pushes) return false
+  const { publicKey } = await client.api.push.key.query()
+  const subscription =
+    (await ownSubscription(pushes, publicKey)) ??
+    (await pushes.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey }))
+  const { endpoint, keys } = subscription.toJSON()
+  if (!endpoint || !keys?.['p256dh'] || !keys['auth']) return false
+  const { p256dh, auth } = keys
+  await client.api.push.subscribe.mutate({ endpoint, keys: { p256dh, auth } })
+  return true
+}
+
+/** Ends it on this device; the server forgets the device with the login, or when it next tells it. */
+export async function stopPush(): Promise<void> {
+  const subscription = await (await registration())?.pushManager?.getSubscription()
+  if (!subscription) return
+  const { endpoint } = subscription
+  await subscription.unsubscribe()
+  await client.api.push.unsubscribe.mutate({ endpoint }).catch(() => undefined)
+}
+
+async function registration(): Promise<ServiceWorkerRegistration | undefined> {
+  return canPush() ? navigator.serviceWorker.getRegistration(`${basePath}/`) : undefined
+}
+
+/** What was made for another server's key is of no use. */
+async function ownSubscription(
+  pushes: PushManager,
+  publicKey: string,
+): Promise<PushSubscription | null> {
+  const subscription = await pushes.getSubscription()
+  const key = subscription?.options.applicationServerKey
+  if (!subscription || !key) return subscription
+  const written = btoa(String.fromCharCode(...new Uint8Array(key)))
+  const isOwn = written.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') === publicKey
+  if (!isOwn) await subscription.unsubscribe()
+  return isOwn ? subscription : null
+}

@@ -1,0 +1,23 @@
+import { chosenPreset, useChosenPreset, usePresets } from './use-presets.ts'
+
+/** Which assistant the next session begins with; nothing while there is none. */
+export function PresetChoice() {
+  const presets = usePresets()
+  const chosen = useChosenPreset()
+  if (presets.length === 0) return null
+  return (
+    <select
+      aria-label="Assistant"
+      value={chosen?.id ?? ''}
+      onChange={({ target }) => chosenPreset.set(target.value === '' ? null : target.value)}
+      className={`min-h-7 max-w-44 cursor-pointer truncate rounded-full bg-transparent px-2 text-xs transition-colors duration-150 hover:bg-hover hover:text-text ${chosen ? 'text-accent' : 'text-muted'}`}
+    >
+      <option value="">No assistant</option>
+      {presets.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,121 @@
+import { useState } from 'react'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { TextArea } from '../../ui/text-area.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import type { Preset } from './use-presets.ts'
+
+/** Makes an assistant, or changes one. */
+export default function PresetDialog(props: { preset: Preset | null; onClose: () => void }) {
+  const { preset, onClose } = props
+  const utils = trpc.useUtils()
+  const [id] = useState(() => preset?.id ?? newId())
+  const [name, setName] = useState(preset?.name ?? '')
+  const [model, setModel] = useState(preset?.model ?? '')
+  const [instructions, setInstructions] = useState(preset?.instructions ?? '')
+  const [suggestions, setSuggestions] = useState(preset?.suggestions.join('\n') ?? '')
+  const [toolsOff, setToolsOff] = useState<readonly string[]>(preset?.toolsOff ?? [])
+  const { data: tools = [] } = trpc.tools.list.useQuery()
+  const save = trpc.presets.save.useMutation({
+    onSuccess: async () => {
+      await utils.presets.list.invalidate()
+      onClose()
+    },
+  })
+  const isReady = name.trim() !== '' && !save.isPending
+
+  return (
+    <Dialog label={preset ? 'Change the assistant' : 'New assistant'} onClose={onClose}>
+      <form
+        className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!isReady) return
+          save.mutate({
+            ...{ id, name: name.trim(), toolsOff: [...toolsOff] },
+            model: model.trim() || null,
+            instructions: instructions.trim() || null,
+            suggestions: linesOf(suggestions),
+          })
+        }}
+      >
+        <h2 className="font-semibold">{preset ? 'Change the assistant' : 'New assistant'}</h2>
+        <TextField
+          label="Name"
+          value={name}
+          maxLength={100}
+          required
+          onChange={({ target }) => setName(target.value)}
+        />
+        <TextArea
+          label="Instructions"
+          value={instructions}
+          maxLength={50_000}
+          placeholder="The server’s own, when this is empty."
+          onChange={setInstructions}
+        />
+        <TextField
+          label="Model"
+          value={model}
+          maxLength={200}
+          placeholder="The server’s default"
+          onChange={({ target }) => setModel(target.value)}
+        />
+        <TextArea
+          label="First suggestions"
+          hint="One on each line, eight at most. They are shown before the first message."
+          value={suggestions}
+          onChange={setSuggestions}
+        />
+        {tools.length > 0 && (
+          <fieldset className="grid gap-1">
+            <legend className="pb-1 text-sm font-medium">Tools</legend>
+            <div className="grid max-h-44 gap-0.5 overflow-y-auto">
+              {tools.map((tool) => (
+                <label
+                  key={tool.name}
+                  className="flex min-h-8 cursor-pointer items-center gap-2.5 rounded-lg px-1.5 text-sm hover:bg-hover"
+                >
+                  <input
+                    type="checkbox"
+                    checked={!toolsOff.includes(tool.name)}
+                    onChange={({ target }) =>
+                      setToolsOff(
+                        target.checked
+                          ? toolsOff.filter((off) => off !== tool.name)
+                          : [...toolsOff, tool.name],
+                      )
+                    }
+                    className="size-4 accent-(--accent)"
+                  />
+                  <span className="min-w-0 truncate">{tool.title ?? tool.name}</span>
+                </label>
+              ))}
+            </div>
+          </fieldset>
+        )}
+        {save.error && (
+          <p role="alert" className="text-sm text-danger">
+            {save.error.message}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={!isReady}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim().slice(0, 500))
+    .filter((line) => line !== '')
+    .slice(0, 8)
+}

@@ -1,0 +1,111 @@
+import { FileDown, Pencil, Plus, Trash2, Upload } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { download } from '../../ui/download.ts'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { useAttempt } from '../../ui/use-attempt.ts'
+import PresetDialog from './preset-dialog.tsx'
+import { presetFile, presetFrom } from './preset-file.ts'
+import { usePresets } from './use-presets.ts'
+import type { Preset } from './use-presets.ts'
+
+/** The assistants of a person: to change, to give to others as a file, and to take from one. */
+export function PresetList() {
+  const utils = trpc.useUtils()
+  const presets = usePresets()
+  const [edited, setEdited] = useState<Preset | 'new' | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const state = useAttempt()
+  const save = trpc.presets.save.useMutation()
+  const remove = trpc.presets.delete.useMutation()
+
+  const take = (file: File) =>
+    state.attempt(async () => {
+      const preset = presetFrom(await file.text())
+      await save.mutateAsync({ id: newId(), ...preset })
+      await utils.presets.list.invalidate()
+      return `“${preset.name}” was added.`
+    })
+
+  const drop = ({ id, name }: Preset) =>
+    state.attempt(async () => {
+      await remove.mutateAsync({ id })
+      await utils.presets.list.invalidate()
+      return `“${name}” was deleted.`
+    })
+
+  return (
+    <div className="grid gap-3">
+      {presets.length > 0 && (
+        <ul aria-label="Assistants" className="grid gap-2">
+          {presets.map((preset) => (
+            <li
+              key={preset.id}
+              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pr-1.5 pl-3.5"
+            >
+              <span className="min-w-0 flex-1">
+                <span className="block truncate text-sm font-medium">{preset.name}</span>
+                <span className="block truncate text-xs text-muted">{aboutPreset(preset)}</span>
+              </span>
+              <IconButton label={`Change ${preset.name}`} onClick={() => setEdited(preset)}>
+                <Pencil aria-hidden size={15} />
+              </IconButton>
+              <IconButton
+                label={`Save ${preset.name} as a file`}
+                onClick={() => {
+                  const file = presetFile(preset)
+                  download(file.name, 'application/json', [file.content])
+                }}
+              >
+                <FileDown aria-hidden size={15} />
+              </IconButton>
+              <IconButton label={`Delete ${preset.name}`} onClick={() => void drop(preset)}>
+                <Trash2 aria-hidden size={15} />
+              </IconButton>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button onClick={() => setEdited('new')}>
+          <Plus aria-hidden size={15} />
+          New assistant
+        </Button>
+        <Button onClick={() => input.current?.click()}>
+          <Upload aria-hidden size={15} />
+          From a file
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          accept="application/json,.json"
+          aria-label="File of an assistant"
+          hidden
+          onChange={({ target }) => {
+            const [file] = target.files ?? []
+            if (file) void take(file)
+            target.value = ''
+          }}
+        />
+      </div>
+      <Outcome {...state} />
+      {edited && (
+        <PresetDialog preset={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </div>
+  )
+}
+
+function aboutPreset({ instructions, model, toolsOff }: Preset): string {
+  const off = toolsOff.length
+  return [
+    model,
+    off === 0 ? null : off === 1 ? 'one tool off' : `${off} tools off`,
+    instructions?.replaceAll(/\s+/g, ' '),
+  ]
+    .filter((word) => word !== null && word !== undefined)
+    .join(' · ')
+}

@@ -1,0 +1,123 @@
+import { useNavigate } from '@tanstack/react-router'
+import { Paperclip, X } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { newId } from '../../../shared/contract/new-id.ts'
+import { trpc } from '../../client.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { Outcome } from '../../ui/outcome.tsx'
+import { TextArea } from '../../ui/text-area.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { useAttempt } from '../../ui/use-attempt.ts'
+import { uploadFile } from './upload-file.ts'
+import type { Stored } from './upload-file.ts'
+import type { Project } from './use-projects.ts'
+
+/** Makes a project, or changes one. */
+export default function ProjectDialog(props: { project: Project | null; onClose: () => void }) {
+  const { project, onClose } = props
+  const utils = trpc.useUtils()
+  const navigate = useNavigate()
+  const [id] = useState(() => project?.id ?? newId())
+  const [name, setName] = useState(project?.name ?? '')
+  const [instructions, setInstructions] = useState(project?.instructions ?? '')
+  const [files, setFiles] = useState<readonly Stored[]>(project?.files ?? [])
+  const picker = useRef<HTMLInputElement>(null)
+  const { attempt, isBusy, error } = useAttempt()
+  const save = trpc.projects.save.useMutation()
+  const title = project ? 'Change the project' : 'New project'
+
+  const keep = () =>
+    attempt(async () => {
+      await save.mutateAsync({
+        ...{ id, name: name.trim(), instructions: instructions.trim() || null },
+        ...{ files: files.map((file) => file.id), archived: project?.archived ?? false },
+      })
+      await utils.projects.list.invalidate()
+      onClose()
+      if (!project) await navigate({ to: '/p/$id', params: { id } })
+    })
+
+  const add = (chosen: readonly File[]) =>
+    attempt(async () => {
+      for (const file of chosen) {
+        const stored = await uploadFile(file)
+        setFiles((known) => [...known, stored])
+      }
+    })
+
+  return (
+    <Dialog label={title} onClose={onClose}>
+      <form
+        className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
+        onSubmit={(event) => {
+          event.preventDefault()
+          event.stopPropagation()
+          if (name.trim() !== '') void keep()
+        }}
+      >
+        <h2 className="font-semibold">{title}</h2>
+        <TextField
+          label="Name"
+          value={name}
+          maxLength={100}
+          required
+          onChange={({ target }) => setName(target.value)}
+        />
+        <TextArea
+          label="Instructions"
+          hint="For every session in it, behind the session’s own."
+          value={instructions}
+          maxLength={50_000}
+          onChange={setInstructions}
+        />
+        <div className="grid gap-1.5">
+          <span className="text-sm font-medium">Files</span>
+          {files.length > 0 && (
+            <ul aria-label="Files" className="grid gap-1 text-sm">
+              {files.map((file) => (
+                <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover pl-3">
+                  <span className="min-w-0 flex-1 truncate">{file.name}</span>
+                  <IconButton
+                    label={`Remove ${file.name}`}
+                    onClick={() => setFiles(files.filter((other) => other !== file))}
+                  >
+                    <X aria-hidden size={14} />
+                  </IconButton>
+                </li>
+              ))}
+            </ul>
+          )}
+          <div>
+            <Button onClick={() => picker.current?.click()}>
+              <Paperclip aria-hidden size={14} />
+              Add files
+            </Button>
+            <input
+              ref={picker}
+              type="file"
+              multiple
+              hidden
+              aria-label="Files of the project"
+              onChange={({ target }) => {
+                void add([...(target.files ?? [])])
+                target.value = ''
+              }}
+            />
+          </div>
+          <p className="text-xs text-muted">
+            The model reads them in every session of the project.
+          </p>
+        </div>
+        <Outcome error={error} />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={name.trim() === '' || isBusy}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,47 @@
+import { Link } from '@tanstack/react-router'
+import { Folder, Plus } from 'lucide-react'
+import { Suspense, lazy, useState } from 'react'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { useProjects } from './use-projects.ts'
+import { loaded } from '../../ui/loaded.ts'
+
+const ProjectDialog = lazy(() => loaded(() => import('./project-dialog.tsx')))
+
+/** The projects in the sidebar. */
+export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined }) {
+  const { projects } = useProjects()
+  const [isNew, setNew] = useState(false)
+  const shown = projects.filter(({ archived }) => !archived)
+  return (
+    <div role="group" aria-label="Projects" className="group/projects">
+      <div className="flex items-end pt-3 pr-0.5">
+        <h2 className="flex-1 px-2 pb-1 text-xs font-medium text-muted">Projects</h2>
+        <IconButton label="New project" className="size-7" onClick={() => setNew(true)}>
+          <Plus aria-hidden size={14} />
+        </IconButton>
+      </div>
+      {shown.length > 0 && (
+        <ul>
+          {shown.map(({ id, name }) => (
+            <li key={id}>
+              <Link
+                to="/p/$id"
+                params={{ id }}
+                onClick={onChoose}
+                className="flex min-w-0 items-center gap-2 rounded-lg px-2 py-1.5 text-sm leading-6 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
+              >
+                <Folder aria-hidden size={14} className="shrink-0 text-muted" />
+                <span className="truncate">{name}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+      {isNew && (
+        <Suspense>
+          <ProjectDialog project={null} onClose={() => setNew(false)} />
+        </Suspense>
+      )}
+    </div>
+  )
+}

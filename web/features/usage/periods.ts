@@ -1,0 +1,36 @@
+/** The periods that can be looked at, by their days; null for all. */
+export const ranges = [
+  { value: '7', label: '7 days' },
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: 'all', label: 'All' },
+] as const
+
+export type Range = (typeof ranges)[number]['value']
+
+export type Period = { from?: string; to?: string }
+
+/** Local midnight of the period's first day; null for a period without a beginning. */
+export function firstDay(range: Range, today: Date): Date | null {
+  if (range === 'all') return null
+  return new Date(today.getFullYear(), today.getMonth(), today.getDate() - Number(range) + 1)
+}
+
+/** The period, and the one of as many days before it; null where there is nothing before. */
+export function periodsOf(range: Range, today: Date): { now: Period; before: Period | null } {
+  const first = firstDay(range, today)
+  if (!first) return { now: {}, before: null }
+  const earlier = new Date(first.getFullYear(), first.getMonth(), first.getDate() - Number(range))
+  return {
+    now: { from: first.toISOString() },
+    before: { from: earlier.toISOString(), to: first.toISOString() },
+  }
+}
+
+/** How much more or less than before, in words; null where that says nothing. */
+export function changeOf(now: number | null, before: number | null): string | null {
+  if (now === null || before === null || before === 0) return null
+  const share = Math.round(((now - before) / before) * 100)
+  if (share === 0) return 'as before'
+  return share > 0 ? `${share.toLocaleString()} % more` : `${(-share).toLocaleString()} % less`
+}

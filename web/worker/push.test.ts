@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { isShown, notificationOf, toldIn } from './push.ts'
+
+const told = { sessionId: 's', seq: 7, kind: 'done', title: 'Quays' } as const
+
+test('what is none of the server’s is not shown', () => {
+  expect(toldIn(JSON.stringify(told))).toEqual(told)
+  expect(toldIn('{"sessionId":"s"}')).toBeNull()
+  expect(toldIn('nonsense')).toBeNull()
+})
+
+test('a place in the log is shown once, and what comes later again', () => {
+  const shown = [{ data: notificationOf(told).data }]
+  expect(isShown(told, shown)).toBe(true)
+  expect(isShown({ ...told, seq: 9 }, shown)).toBe(false)
+  expect(isShown(told, [])).toBe(false)
+})
