@@ -1,12 +1,10 @@
 import type { Logger } from 'pino'
-import { Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import { ping } from '../db/engine/database.ts'
 import type { Database } from '../db/engine/database.ts'
 import { migrate } from '../db/engine/migrate.ts'
-import { findReadableFile } from '../db/queries/files/files.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
-import { findProfile } from '../db/queries/users.ts'
 import { createIdSource } from '../shared/contract/new-id.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import { createCaller } from './caller.ts'
@@ -40,13 +38,10 @@ import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
-import { readPushKeys } from './push/keys.ts'
-import { Pusher } from './push/pusher.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
-import { searchSessions } from './sessions/search.ts'
 import { createOutageLog } from './outage.ts'
 import {
   openClock,
@@ -54,15 +49,16 @@ import {
   openImageMaker,
   openMcpServers,
   openModel,
+  openPusher,
   openWake,
   openTelemetryOf,
   pricedAddress,
 } from './open-resources.ts'
+import { openTools } from './open-tools.ts'
+import { createServerMetrics } from './server-metrics.ts'
 import { OFF } from './telemetry/telemetry.ts'
-import { traceCommits, traceModel, traceTools } from './telemetry/traced.ts'
-import { builtinTools } from './tools/builtin.ts'
+import { traceCommits, traceModel } from './telemetry/traced.ts'
 import type { Tool } from './tools/tool.ts'
-import { createToolRegistry } from './tools/registry.ts'
 import { parseProxies } from './trusted-proxies.ts'
 
 /** Trusted where nobody is. */
@@ -151,30 +147,10 @@ export async function createApp(options: AppOptions) {
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
   const mcpServers = await openMcpServers(mcpConfig, options, opened)
-  const registry = createToolRegistry(
-    [
-      ...builtinTools({
-        loadProfile: (id) => findProfile(database.db, id),
-        search: (userId, query, limit) => searchSessions(database.db, userId, query, limit),
-        loadFile: (userId, file) => findReadableFile(database.db, userId, file),
-        now: options.clock ?? Date.now,
-        images: openImageMaker(config, { database, allowances, now, newId, onError }),
-        fetchUrls: config.tools.fetchUrls,
-      }).filter(({ name }) => config.tools.builtin.some((chosen) => chosen === name)),
-      ...(options.tools ?? []),
-    ],
-    {
-      timeoutMs: config.tools.timeoutMs,
-      newId,
-      ...(mcpServers && { source: mcpServers }),
-      onTooMany: (names) =>
-        logger.warn(
-          { count: names.length, tools: names.slice(0, 20) },
-          'there are more tools than providers take: the model is not offered these',
-        ),
-    },
-  )
-  const tools = telemetry === OFF ? registry : traceTools(registry, telemetry)
+  const tools = openTools(options, {
+    ...{ database, mcpServers, telemetry, newId },
+    images: openImageMaker(config, { database, allowances, now, newId, onError }),
+  })
 
   const changes = new LocalSessionChanges(database.db, (error) =>
     onError(error, 'a change of a session list could not be read'),
@@ -183,23 +159,8 @@ export async function createApp(options: AppOptions) {
   await jobs.open()
   const about = { version: manifest.version, database: database.kind, model: model.kind }
   const metrics = options.metrics ?? new Registry()
-  new Gauge({
-    name: 'throughline_info',
-    help: 'Always 1; what runs here is in the labels.',
-    labelNames: Object.keys(about),
-    registers: [metrics],
-  }).set(about, 1)
   const countEvents = createLogMetrics(metrics)
-  const { publicUrl } = config.listen
-  const push = new Pusher({
-    database,
-    settings: {
-      keys: await readPushKeys(database.db),
-      subject: publicUrl?.startsWith('https:') ? publicUrl : 'mailto:push@throughline.invalid',
-      anyAddress: config.auth.mode === 'single' && !options.authenticate,
-    },
-    onError,
-  })
+  const push = await openPusher(options, database, onError)
   const hub = new Hub((sessionId, events) => {
     countEvents(events)
     jobs.committed(sessionId)
@@ -208,27 +169,10 @@ export async function createApp(options: AppOptions) {
       changes.touch(sessionId)
     }
   })
-  new Gauge({
-    name: 'throughline_readers',
-    help: 'Readers of sessions, over all sockets.',
-    registers: [metrics],
-    collect() {
-      this.set(hub.readers)
-    },
-  })
   const reader = new LogReader(database, hub)
   const feed = new RemoteFeed(database, hub)
   const wake = await openWake(config, onError)
-  if (wake) {
-    new Gauge({
-      name: 'throughline_wake_up',
-      help: 'Whether the server of WAKE_URL carries the word between nodes; if not, Postgres does.',
-      registers: [metrics],
-      collect() {
-        this.set(wake.up ? 1 : 0)
-      },
-    })
-  }
+  createServerMetrics(metrics, { about, hub, wake })
   const node = new LocalNode({
     id: newId(),
     database,

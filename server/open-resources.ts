@@ -17,6 +17,8 @@ import { startDemoModel } from './model/demo/start.ts'
 import type { Wake } from './nodes/wake.ts'
 import type { ModelPort } from './model/port.ts'
 import { streamingFetch } from './model/stream/streaming-fetch.ts'
+import { readPushKeys } from './push/keys.ts'
+import { Pusher } from './push/pusher.ts'
 import { OFF } from './telemetry/telemetry.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { traceFetch } from './telemetry/traced.ts'
@@ -135,4 +137,22 @@ export async function openModel(
       onInternal: (error) => onError(error, 'the model could not be asked'),
     }),
   }
+}
+
+/** Tells devices of what happened while nobody looked. */
+export async function openPusher(
+  { config, authenticate }: Pick<AppOptions, 'config' | 'authenticate'>,
+  database: Database,
+  onError: (error: unknown, what: string) => void,
+): Promise<Pusher> {
+  const { publicUrl } = config.listen
+  return new Pusher({
+    database,
+    settings: {
+      keys: await readPushKeys(database.db),
+      subject: publicUrl?.startsWith('https:') ? publicUrl : 'mailto:push@throughline.invalid',
+      anyAddress: config.auth.mode === 'single' && !authenticate,
+    },
+    onError,
+  })
 }

@@ -58,7 +58,7 @@ const interfaces =
  * files directly in server/ serve every room, and so know rooms by their types only.
  */
 const composers =
-  /^server\/(index|main|app|router|queries|caller|gate|node-messages|open-http|open-resources|start-config)\.ts$/
+  /^server\/(index|main|app|router|queries|caller|gate|node-messages|open-http|open-resources|open-tools|start-config)\.ts$/
 
 /**
  * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes

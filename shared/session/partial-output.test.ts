@@ -19,6 +19,12 @@ test('an object comes piece by piece', () => {
   })
 })
 
+test('a key cannot name the prototype of what is made', () => {
+  const cut = of('{"__proto__": {"isAdmin": true}, "name": "Ad')
+  expect(cut).toEqual({ name: 'Ad' })
+  expect(cut).not.toHaveProperty('isAdmin')
+})
+
 test('what was said before a call is none of it, and what went on after a cut is', () => {
   const call = { type: 'tool' as const }
   const parts = [

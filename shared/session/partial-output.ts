@@ -20,8 +20,16 @@ export function partialOutput<Value = unknown>(message: {
   const { parts } = message
   const said = parts.slice(parts.findLastIndex(({ type }) => type === 'tool') + 1)
   const text = said.map((part) => (isText(part) ? part.text : '')).join('')
+  return (read(() => JSON.parse(text)) ??
+    // The copy has no prototype that the text named by `__proto__`.
+    read(() => structuredClone(parse(text, Allow.STR | Allow.OBJ | Allow.ARR)))) as
+    | DeepPartial<Value>
+    | undefined
+}
+
+function read(parseIt: () => unknown): unknown {
   try {
-    return parse(text, Allow.STR | Allow.OBJ | Allow.ARR) as DeepPartial<Value>
+    return parseIt()
   } catch {
     return undefined
   }
