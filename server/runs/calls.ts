@@ -216,3 +216,20 @@ function approvalHash(
   const asked = JSON.stringify([tool.name, tool.description, tool.inputSchema, input])
   return createHash('sha256').update(asked).digest('hex')
 }
+
+/** One that is tried again apart from the run is none of its own any more. */
+export function isOpen({ call, owner }: StoredCall): boolean {
+  if (owner) {
+    return false
+  }
+  return (call.status === 'running' && !isWithClient(call)) || call.status === 'pending'
+}
+
+/** A person decides about it, or a client carries it out: the run waits for them. */
+export function isAwaiting({ call, owner }: StoredCall): boolean {
+  return !owner && waitsForOthers(call)
+}
+
+export function isSettled(stored: StoredCall): boolean {
+  return !isOpen(stored) && !isAwaiting(stored)
+}

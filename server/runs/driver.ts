@@ -1,31 +1,26 @@
-import { readDriveStart } from '../../db/queries/runs/run-drives.ts'
-import type { DriveStart } from '../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
-import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
-import { readJoined } from '../../db/queries/runs/steering.ts'
-import type { ModelStep } from '../model/port.ts'
 import {
   askedFirst,
   begin,
   carryOut,
+  isAwaiting,
+  isOpen,
+  isSettled,
   isWithClient,
   neverBegan,
   newCall,
   recovered,
-  waitsForOthers,
 } from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
 import type { PaidResult } from './prompt/ask-within-limits.ts'
-import { PAGE, conversationBefore } from './prompt/context.ts'
 import { currentMessages, tellJoined } from './prompt/current.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
-import { isSummaryStale, roomFor } from './prompt/fit-step.ts'
-import { toldOfProject } from './prompt/told-project.ts'
+import { isSummaryStale } from './prompt/fit-step.ts'
 import { Offer } from './prompt/tool-offer.ts'
+import { loadDrive } from './load-drive.ts'
 import { ProgressRecord } from './progress.ts'
 import { problemOfOutput } from './output/check.ts'
 import { openRecorder } from './recorder.ts'
@@ -47,7 +42,7 @@ const MAX_ATTEMPTS = 6
  */
 export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
   const { maxSteps } = deps.settings
-  const loaded = await load(run, deps)
+  const loaded = await loadDrive(run, deps)
   const { steps, calls, question, caller, kept, stepStart, earlier, joined, toolsOff } = loaded
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
@@ -241,78 +236,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   }
 }
 
-async function load(run: Run, deps: RunDeps) {
-  const { db } = deps.database
-  const found = await readDriveStart(db, run, PAGE)
-  if (!found) {
-    throw new FencedError()
-  }
-  const { start, told } = found
-  const request: Omit<ModelStep, 'messages' | 'tools'> = {
-    model: run.model,
-    temperature: run.options?.temperature ?? deps.settings.temperature,
-    maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
-    // What goes on with a text that was cut is no object of its own.
-    output: run.baseParts === null ? run.options?.output : undefined,
-    systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
-  }
-  // Calls are recorded with the step that made them.
-  const earlierRuns = start.earlierRuns ?? []
-  const ofRuns = start.hasSteps ? [...earlierRuns, run.id] : []
-  const stepsByRun = await stepsOfRuns(db, ofRuns)
-  const callsByRun = await callsOfRuns(db, ofRuns)
-  const steps = stepsByRun.get(run.id) ?? []
-  return {
-    question: {
-      request,
-      conversation: await conversationBefore(db, run, told, roomFor(run.model, deps)),
-      summary: start.summary,
-    },
-    caller: { id: run.userId, admin: start.personRole === 'admin' },
-    steps,
-    calls: callsByRun.get(run.id) ?? [],
-    earlier: {
-      steps: earlierRuns.flatMap((runId) =>
-        (stepsByRun.get(runId) ?? []).map((step) => ({ ...step, runId })),
-      ),
-      calls: callsByRun,
-      usage: start.earlierUsage,
-    },
-    joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
-    // More than the finished steps left is kept where the cut one goes on.
-    kept: start.kept,
-    stepStart: steps.at(-1)?.partsEnd ?? run.baseParts ?? 0,
-    toolsOff: start.toolsOff ?? [],
-  }
-}
-
-/** What the model is told first: of the session, or else the server, and of the session's project. */
-async function instructionsFor(start: DriveStart, run: Run, deps: RunDeps): Promise<string> {
-  const own = start.systemPrompt ?? deps.settings.systemPrompt
-  return start.projectId === null
-    ? own
-    : `${own}${await toldOfProject(deps.database.db, run.userId, start.projectId)}`
-}
-
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {
   return calls.filter(wanted).map(({ call }) => call.id)
-}
-
-/** One that is tried again apart from the run is none of its own any more. */
-function isOpen({ call, owner }: StoredCall): boolean {
-  if (owner) {
-    return false
-  }
-  return (call.status === 'running' && !isWithClient(call)) || call.status === 'pending'
-}
-
-/** A person decides about it, or a client carries it out: the run waits for them. */
-function isAwaiting({ call, owner }: StoredCall): boolean {
-  return !owner && waitsForOthers(call)
-}
-
-function isSettled(stored: StoredCall): boolean {
-  return !isOpen(stored) && !isAwaiting(stored)
 }
 
 function toStep(step: number, result: PaidResult, finish: string): Omit<Step, 'partsEnd'> {
