@@ -10,6 +10,7 @@ async function open(onPoll: () => Promise<void> = async () => undefined) {
   await using opened = new AsyncDisposableStack()
   const { url } = opened.use(await createTestDatabase())
   const database = opened.adopt(await connect({ databaseUrl: url }), (one) => one.close())
+  await database.notifications?.open()
   let arrive = () => {}
   const errors: unknown[] = []
   const deaf: Database = {

@@ -116,7 +116,8 @@ export async function findExpiredCalls(db: Db, limit: number): Promise<NewCall[]
     .selectFrom('tool_calls')
     .select(placedColumns)
     .where('deadline_at', '<', sql<string>`now()`)
-    .where('status', '=', 'running')
+    // Literally, as the index says it: a parameter could be any status.
+    .where('status', '=', sql.lit('running'))
     .where('source', '=', 'client')
     .limit(limit)
     .execute()
