@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { describe, test } from 'vitest'
-import { conversationOn, expect } from './support/conversation.ts'
+import { conversationOn, expect, untilAppIsWhole } from './support/conversation.ts'
 import type { Conversation } from './support/conversation.ts'
 import { startTcpProxy } from './support/tcp-proxy.ts'
 import { storedTurns } from './support/stored-session.ts'
@@ -26,6 +26,7 @@ export function outboxStories(getWorld: () => World): void {
       const fresh = conversationOn(other)
       await expect(fresh.connection).toHaveText('Connected')
       await expect(conversationOn(watcher).connection).toHaveText('Connected')
+      await untilAppIsWhole(other)
       await proxy.cut()
       for (const { connection } of [known, fresh]) {
         await expect(connection).toHaveText('Reconnecting')
@@ -66,6 +67,7 @@ export function outboxStories(getWorld: () => World): void {
       const { page } = visitor
       const conversation = conversationOn(page)
       await expect(conversation.connection).toHaveText('Connected')
+      await untilAppIsWhole(page)
       await proxy.cut()
       await expect(conversation.connection).toHaveText('Reconnecting')
       const { box, questions } = conversation

@@ -80,7 +80,7 @@ export function pageStories(getWorld: () => World): void {
       )
       await expect(page.getByText(/^Exported \d+ session/)).toBeVisible()
       expect(titlesIn(everything)).toContain('To be exported')
-      const file = page.locator('input[type=file]')
+      const file = page.getByLabel('File to import')
       const upload = (text: string) =>
         file.setInputFiles({
           name: 'sessions.json',

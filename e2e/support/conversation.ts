@@ -82,3 +82,12 @@ export function repeat(text: string): string {
 export function withoutMarkup(text: string): string {
   return text.replaceAll(/[|*`#>\s]|:?-{3,}:?/g, '')
 }
+
+/** The part of the app that draws conversations comes soon after the first page; without it nothing of one is drawn. */
+export async function untilAppIsWhole(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    performance
+      .getEntriesByType('resource')
+      .some(({ name }) => name.includes('/session-conversation')),
+  )
+}
