@@ -89,6 +89,8 @@ export function networkStories(getWorld: () => World): void {
         { timeout: 120_000 },
       )
       await using _restarted = await startServer({ ...env, SERVER_PORT: String(killed.port) })
+      // The more often it was refused, the longer it waits: the new attempt would be past what was seen.
+      await page.evaluate(() => dispatchEvent(new Event('online')))
       await expect(conversation.connection).toHaveText('Connected')
       await expect(page.getByText('Answer complete')).toBeAttached()
       await expect(conversation.stopButton).toBeHidden()
