@@ -79,6 +79,7 @@ export function outboxStories(getWorld: () => World): void {
       await expect(box).toHaveValue('Repeat: one')
       await expect(questions).toHaveCount(1)
       await conversation.send('Repeat: three')
+      await expect(questions).toHaveCount(2)
       await press(questions.first(), 'Take back')
       await expect(questions).toHaveCount(1)
       await expect(questions).toContainText('Repeat: three')

@@ -90,4 +90,6 @@ export async function untilAppIsWhole(page: Page): Promise<void> {
       .getEntriesByType('resource')
       .some(({ name }) => name.includes('/session-conversation')),
   )
+  // What that part itself imports.
+  await page.waitForLoadState('networkidle')
 }
