@@ -1,6 +1,9 @@
 import type { File } from '../../shared/contract/file.ts'
 import type { Unpacked } from './unzip.ts'
 
+/** The conversations of an archive. */
+export const JSON_NAME = 'conversations.json'
+
 /** A file that an export refers to, in our form or in ChatGPT's, and its entry in the archive. */
 export type Referred = { id: string; name: string; entry: Unpacked }
 
@@ -13,11 +16,16 @@ const OURS = /^files\/([0-9a-f-]{36})\/([^/]+)$/i
 /** In the JSON of a ChatGPT export; not within a text of it, where quotes are escaped. */
 const POINTER = /(?<!\\)"asset_pointer"\s*:\s*"(?:file-service|sediment):\/\/([\w-]{1,200})"/g
 
+/** An id of ours, wherever it stands. */
+const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
 /** The files that are referred to and there; anything else in an archive is left alone. */
 export function referredFiles(json: string, entries: readonly Unpacked[]): Referred[] {
+  // Collected once: an archive may have thousands of entries, and the JSON be long.
+  const named = new Set(json.match(ID))
   const ours = entries.flatMap((entry) => {
     const [, id, name] = OURS.exec(entry.name) ?? []
-    return id && name && json.includes(id) ? [{ id, name, entry }] : []
+    return id && name && named.has(id) ? [{ id, name, entry }] : []
   })
   const pointers = new Set([...json.matchAll(POINTER)].map(([, id = '']) => id))
   const byId = new Map<string, Unpacked>()
@@ -40,10 +48,7 @@ export function referredFiles(json: string, entries: readonly Unpacked[]): Refer
 
 /** The same JSON, naming the files as they are stored now. */
 export function withStoredFiles(json: string, stored: ReadonlyMap<string, File>): string {
-  const renamed = json.replaceAll(
-    /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi,
-    (id) => stored.get(id)?.id ?? id,
-  )
+  const renamed = json.replaceAll(ID, (id) => stored.get(id)?.id ?? id)
   return renamed.replaceAll(POINTER, (pointer, id: string) => {
     const file = stored.get(id)
     return file ? `${pointer},"stored_file":${JSON.stringify(file)}` : pointer

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { join } from 'node:path'
@@ -16,17 +16,14 @@ import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
 import type { Files } from '../files/files.ts'
 import type { User } from '../auth/port.ts'
-import { entryName, referredFiles, withStoredFiles } from './referred-files.ts'
-import { unzip } from './unzip.ts'
-import type { Unpacked } from './unzip.ts'
+import { JSON_NAME, entryName } from './referred-files.ts'
+import type { Referred } from './referred-files.ts'
+import { renameFiles, unzip } from './unzip.ts'
 import { zipOf } from './zip-writer.ts'
 import type { ZipEntry } from './zip-writer.ts'
 
 /** Of an archive as it comes, and of what it unpacks to. */
 const MAX_ARCHIVE = 2 * 1024 * 1024 * 1024
-/** Of the conversations in it, as of an import without files. */
-const MAX_JSON = 64 * 1024 * 1024
-const JSON_NAME = 'conversations.json'
 
 type ArchiveOptions = FileAccess & { doors: DoorOptions; files: Files }
 
@@ -61,8 +58,8 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
         try {
           const path = join(folder, 'archive')
           await pipeline(request.raw, atMost(MAX_ARCHIVE), createWriteStream(path))
-          const entries = await unzip({ path, folder, maxBytes: MAX_ARCHIVE })
-          const data = await storeFiles(files, user, await jsonOf(entries), entries)
+          const { json, referred } = await unzip({ path, folder, maxBytes: MAX_ARCHIVE })
+          const data = await renameFiles({ json, stored: await storeFiles(files, user, referred) })
           return await reply.send(await call(sessions.import, { data }))
         } finally {
           await rm(folder, { recursive: true, force: true })
@@ -86,28 +83,20 @@ async function* one(piece: Uint8Array): AsyncGenerator<Uint8Array> {
   yield piece
 }
 
-async function jsonOf(entries: readonly Unpacked[]): Promise<string> {
-  const entry = entries.find(({ name }) => name === JSON_NAME || name.endsWith(`/${JSON_NAME}`))
-  if (!entry) throw badRequest(`The archive has no ${JSON_NAME}.`)
-  if (entry.bytes > MAX_JSON) throw badRequest(`${JSON_NAME} may have 64 MiB at most.`)
-  return readFile(entry.path, 'utf8')
-}
-
-/** Stores what the conversations refer to, as if the person had sent it, and names it in them. */
+/** Stores what the conversations refer to, as if the person had sent it; by the ids that they have there. */
 async function storeFiles(
   files: Files,
   user: User,
-  json: string,
-  entries: readonly Unpacked[],
-): Promise<string> {
+  referred: readonly Referred[],
+): Promise<Map<string, File>> {
   const stored = new Map<string, File>()
-  for (const { id, name, entry } of referredFiles(json, entries)) {
+  for (const { id, name, entry } of referred) {
     // A file that is larger than one may be stays behind; its name is in the conversation.
     if (entry.bytes > files.maxBytes) continue
     const { path } = entry
     stored.set(id, await files.accept(user, { id: null, path, name, mimeType: null }))
   }
-  return withStoredFiles(json, stored)
+  return stored
 }
 
 function atMost(most: number): Transform {

@@ -1,14 +1,31 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Unzip, UnzipInflate } from 'fflate'
 import { answerFromThread } from '../concurrency/thread-work.ts'
 import { ThreadRefusal } from '../concurrency/threads.ts'
-import type { Unpacked, UnzipTask } from './unzip.ts'
+import { JSON_NAME, referredFiles } from './referred-files.ts'
+import type { Unpacked, Unzipped, UnzipTask } from './unzip.ts'
 
 /** More entries no export of ours, or of ChatGPT's, has. */
 const MOST_ENTRIES = 20_000
+/** Of the conversations in it, as of an import without files. */
+const MAX_JSON = 64 * 1024 * 1024
 
-answerFromThread(async ({ path, folder, maxBytes }: UnzipTask): Promise<Unpacked[]> => {
+answerFromThread(async (task: UnzipTask): Promise<Unzipped> => {
+  const entries = await unpack(task)
+  const json = conversationsIn(entries)
+  return { json, referred: referredFiles(readFileSync(json, 'utf8'), entries) }
+})
+
+/** Where the conversations are now. */
+function conversationsIn(entries: readonly Unpacked[]): string {
+  const entry = entries.find(({ name }) => name === JSON_NAME || name.endsWith(`/${JSON_NAME}`))
+  if (!entry) throw new ThreadRefusal(`The archive has no ${JSON_NAME}.`)
+  if (entry.bytes > MAX_JSON) throw new ThreadRefusal(`${JSON_NAME} may have 64 MiB at most.`)
+  return entry.path
+}
+
+async function unpack({ path, folder, maxBytes }: UnzipTask): Promise<Unpacked[]> {
   const unpacked: Unpacked[] = []
   let left = maxBytes
   const failures: Error[] = []
@@ -53,4 +70,4 @@ answerFromThread(async ({ path, folder, maxBytes }: UnzipTask): Promise<Unpacked
     throw new ThreadRefusal('This is no zip archive, or there is nothing in it.')
   }
   return unpacked
-})
+}
