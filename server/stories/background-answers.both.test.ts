@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { startTestApp } from '../testing/app.ts'
 import type { TestApp } from '../testing/app.ts'
 import { startBackgroundProvider } from '../testing/background-provider.ts'
+import { ACCOUNTS, callerAs, makePerson } from '../testing/callers.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { textOf, watch } from '../testing/watch.ts'
 
@@ -81,6 +82,38 @@ onEachStorage((database, openStorage) => {
         expect(answer.reopened).toEqual([0])
       })
     }
+
+    test('count once on the person’s day, though two attempts set something aside (P15)', async () => {
+      await using talk = await open(ACCOUNTS)
+      const { app, provider } = talk
+      const { db } = app.services.database
+      const id = await makePerson(app, { limits: { tokensPerDay: 100_000 } })
+      const ann = await callerAs(app, id)
+      const { id: sessionId } = await ann.sessions.create({ title: 'Tokens' })
+      await using live = watch(ann, sessionId)
+      await live.untilEvent('snapshot')
+      const day = async () => {
+        const { rows } = await sql<{ used: number; aside: number }>`
+          select tokens::int as used, tokens_reserved::int as aside from allowances`.execute(db)
+        return rows
+      }
+      await ann.messages.send({ sessionId, text: 'Hello' })
+      const answer = await provider.next()
+      await untilKept(app)
+      answer.say('One ')
+      await live.until(({ state }) => textOf(state, state?.messages.at(-1)?.id ?? '') === 'One ')
+      const [begun] = await day()
+      expect(begun).toMatchObject({ used: 0 })
+      expect(begun?.aside).toBeGreaterThan(1_000)
+      await orphan(app)
+      await expect.poll(() => answer.reopened).toEqual([0])
+      // The attempt that was cut leaves what it set aside to the one that goes on.
+      expect(await day()).toEqual([begun])
+      answer.say('two.')
+      answer.finish()
+      await live.untilEvent('end')
+      await expect.poll(day).toEqual([{ used: 7 + 5, aside: 0 }])
+    })
 
     test('go on when only the connection to the provider was cut, without another attempt', async () => {
       await using talk = await open()

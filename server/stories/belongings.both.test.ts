@@ -26,7 +26,9 @@ onEachStorage((database, openStorage) => {
 
     test('a session in a project is told its instructions and files, and goes without the tools that are off', async () => {
       await using storage = await openStorage()
-      await using app = await startTestApp(storage)
+      let days = 0
+      const clock = () => Date.now() + days * 86_400_000
+      await using app = await startTestApp({ ...storage, clock })
       const { caller } = app
       const url = await app.listen()
       const uploaded = await fetch(`${url}/api/files`, {
@@ -42,6 +44,9 @@ onEachStorage((database, openStorage) => {
         ...{ id, name: 'Harbour', archived: false, files: [{ id: fileId, name: 'quays.txt' }] },
       })
       await expect(caller.files.delete({ id: fileId })).rejects.toMatchObject({ code: 'CONFLICT' })
+      // No message has it, and the project keeps it all the same.
+      days = 2
+      await app.sweepFiles()
       const session = await caller.sessions.create({
         ...{ systemPrompt: 'Be brief.', projectId: id, toolsOff: ['get_system_metrics'] },
       })
@@ -68,6 +73,9 @@ onEachStorage((database, openStorage) => {
       await caller.projects.save({ ...project, archived: true })
       expect(await caller.projects.list()).toMatchObject([{ archived: true }])
       await caller.projects.delete({ id })
+      days = 4
+      await app.sweepFiles()
+      await expect(caller.files.get({ id: fileId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
       expect(await caller.sessions.get({ id: session.id })).toMatchObject({ projectId: null })
       await expect(caller.sessions.update({ id: session.id, projectId: id })).rejects.toMatchObject(
         { code: 'NOT_FOUND' },
@@ -90,7 +98,11 @@ onEachStorage((database, openStorage) => {
       await live.until(({ state }) => state?.messages[1]?.parts.length === 1)
       expect(live.state?.messages[1]).not.toHaveProperty('waitsFor')
       await sameAsFresh()
-      call.finish()
+      call.callTools({ name: 'current_time', arguments: {} })
+      const second = await app.model.nextCall()
+      await live.until(({ state }) => JSON.stringify(state).includes('"time_zone"'))
+      await sameAsFresh()
+      second.finish()
       await live.untilEvent('end')
       await sameAsFresh()
 

@@ -53,6 +53,19 @@ onEachStorage((database, openStorage) => {
       expect(call.step.systemPrompt).toContain(`The first ${omitted} questions`)
     })
 
+    test('of a long conversation is all of it where there is room, however many pages that takes', async () => {
+      await using storage = await openStorage()
+      const env = { ...storage.env, LLM_CONTEXT_WINDOW: '1000000' }
+      await using app = await startTestApp({ env })
+      const [session] = (await app.caller.sessions.import({ data: longConversation(400) })).sessions
+      const call = await exchange(app, session?.id ?? '', 'And now?', 'Well.')
+      expect(call.step.messages).toHaveLength(801)
+      const questions = call.step.messages.filter(({ role }) => role === 'user').map(textOf)
+      for (const [turn, question] of questions.slice(0, -1).entries()) {
+        expect(question).toMatch(new RegExp(`^Question ${turn} `))
+      }
+    })
+
     test('begins with the summary, where there is one, in the place of what is left out', async () => {
       await using storage = await openStorage()
       const app = await startSmall(storage)

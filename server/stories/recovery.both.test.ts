@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
+import { textOf } from '../testing/watch.ts'
 
 /** The runs that dead nodes leave, on either database. */
 onEachStorage((database, openStorage) => {
@@ -25,6 +26,38 @@ onEachStorage((database, openStorage) => {
       expect(started()).toEqual([1, 6, 7])
       expect(app.model.asked).toBe(2)
       expect(await app.caller.sessions.get({ id: sessionId })).toMatchObject({ running: false })
+    })
+
+    test('keeps what was shown of an answer that was to be stopped (P5, P9)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const call = await app.model.nextCall()
+      call.say('Shown')
+      await live.untilEvent('chunk')
+      await sql`update runs set stop_requested_at = now() where status = 'running'`.execute(
+        app.services.database.db,
+      )
+      await orphan(app, 1)
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+      expect(textOf(live.state, live.state?.messages.at(-1)?.id ?? '')).toBe('Shown')
+      const { messages } = await app.caller.messages.list({ sessionId })
+      expect(messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'Shown' }])
+    })
+
+    test('is let go of by its attempt: a later one of this very node goes on (P8)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      await app.model.nextCall()
+      await orphan(app, 1)
+      const second = await app.model.nextCall()
+      app.services.runs.lose(runId, 1)
+      expect(second.signal.aborted).toBe(false)
+      second.say('Still here')
+      second.finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+      expect(app.model.asked).toBe(2)
     })
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { talkFile } from '../sessions/testing/talk-file.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { postgresStorage } from '../testing/postgres-storage.ts'
 import type { ScriptedCall } from '../testing/scripted-model.ts'
@@ -77,6 +78,27 @@ test('a call of a tool costs the recording of its states', async () => {
   })
   // Five for the step with its call, five for the result, eight as above, and one to compact what the call said.
   expect(after).toHaveLength(19)
+})
+
+test.each([
+  ['as much as the model has room for, in few pages', '1000000', 3],
+  ['no more than the model has room for', '4000', 1],
+])('of a long conversation is read %s', async (_, window, pages) => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(postgresStorage, {
+    env: { LLM_CONTEXT_WINDOW: window },
+  })
+  const { app } = talk
+  const texts = Array.from({ length: 800 }, (_, index) => `${index} ${'word '.repeat(100)}`)
+  const { sessions } = await app.caller.sessions.import({ data: talkFile('Long', texts) })
+  const begun = recorded.seen.length
+  await app.caller.messages.send({ sessionId: sessions[0]?.id ?? '', text: 'And now?' })
+  const call = await app.model.nextCall()
+  const reads = recorded.seen
+    .slice(begun)
+    .filter((text) => /^with recursive branch.*steps/.test(text))
+  expect(reads).toHaveLength(pages)
+  call.finish()
 })
 
 test('opening a session says that it is read, and reads it once', async () => {
