@@ -1,9 +1,10 @@
 import { FileDown, Pencil, Plus, Trash2, Upload } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { download } from '../../ui/download.ts'
+import { FileButton } from '../../ui/file-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
@@ -17,7 +18,6 @@ export function PresetList() {
   const utils = trpc.useUtils()
   const presets = usePresets()
   const [edited, setEdited] = useState<Preset | 'new' | null>(null)
-  const input = useRef<HTMLInputElement>(null)
   const state = useAttempt()
   const save = trpc.presets.save.useMutation()
   const remove = trpc.presets.delete.useMutation()
@@ -74,22 +74,14 @@ export function PresetList() {
           <Plus aria-hidden size={15} />
           New assistant
         </Button>
-        <Button onClick={() => input.current?.click()}>
+        <FileButton
+          label="File of an assistant"
+          accept="application/json,.json"
+          onChoose={([file]) => file && void take(file)}
+        >
           <Upload aria-hidden size={15} />
           From a file
-        </Button>
-        <input
-          ref={input}
-          type="file"
-          accept="application/json,.json"
-          aria-label="File of an assistant"
-          hidden
-          onChange={({ target }) => {
-            const [file] = target.files ?? []
-            if (file) void take(file)
-            target.value = ''
-          }}
-        />
+        </FileButton>
       </div>
       <Outcome {...state} />
       {edited && (

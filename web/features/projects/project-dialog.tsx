@@ -1,10 +1,11 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Paperclip, X } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextArea } from '../../ui/text-area.tsx'
@@ -23,7 +24,6 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
   const [name, setName] = useState(project?.name ?? '')
   const [instructions, setInstructions] = useState(project?.instructions ?? '')
   const [files, setFiles] = useState<readonly Stored[]>(project?.files ?? [])
-  const picker = useRef<HTMLInputElement>(null)
   const { attempt, isBusy, error } = useAttempt()
   const save = trpc.projects.save.useMutation()
   const title = project ? 'Change the project' : 'New project'
@@ -90,21 +90,14 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
             </ul>
           )}
           <div>
-            <Button onClick={() => picker.current?.click()}>
+            <FileButton
+              label="Files of the project"
+              multiple
+              onChoose={(chosen) => void add(chosen)}
+            >
               <Paperclip aria-hidden size={14} />
               Add files
-            </Button>
-            <input
-              ref={picker}
-              type="file"
-              multiple
-              hidden
-              aria-label="Files of the project"
-              onChange={({ target }) => {
-                void add([...(target.files ?? [])])
-                target.value = ''
-              }}
-            />
+            </FileButton>
           </div>
           <p className="text-xs text-muted">
             The model reads them in every session of the project.

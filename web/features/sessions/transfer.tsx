@@ -1,8 +1,9 @@
 import { Download, Upload } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { Button } from '../../ui/button.tsx'
 import { download } from '../../ui/download.ts'
+import { FileButton } from '../../ui/file-button.tsx'
 import { exportAll } from './export-all.ts'
 import { importFile } from './import-file.ts'
 
@@ -16,7 +17,6 @@ type State =
 export function Transfer() {
   const { api } = useThroughline()
   const [state, setState] = useState<State>({ kind: 'idle' })
-  const input = useRef<HTMLInputElement>(null)
   const isBusy = state.kind === 'busy'
 
   async function attempt(begin: string, work: () => Promise<string>): Promise<void> {
@@ -48,23 +48,15 @@ export function Transfer() {
           <Download aria-hidden size={15} />
           Export everything
         </Button>
-        <Button aria-disabled={isBusy} onClick={() => !isBusy && input.current?.click()}>
+        <FileButton
+          label="File to import"
+          accept="application/json,.json,application/zip,.zip"
+          isBusy={isBusy}
+          onChoose={([file]) => file && void bringIn(file)}
+        >
           <Upload aria-hidden size={15} />
           Import a file
-        </Button>
-        <input
-          ref={input}
-          type="file"
-          accept="application/json,.json,application/zip,.zip"
-          aria-label="File to import"
-          hidden
-          onChange={({ target }) => {
-            const [file] = target.files ?? []
-            if (file) void bringIn(file)
-            // Otherwise choosing the same file again would fire no change event.
-            target.value = ''
-          }}
-        />
+        </FileButton>
       </div>
       <p
         role={state.kind === 'failed' ? 'alert' : 'status'}
