@@ -1,7 +1,8 @@
-import OpenAI, { APIConnectionError, APIError } from 'openai'
+import { APIConnectionError, APIError } from 'openai'
 import type { ImagesResponse } from 'openai/resources/images'
 import type { Budget, Payer } from '../budget/planned-call.ts'
 import type { Config } from '../config/config.ts'
+import { createOpenAiClient } from '../model/openai-client.ts'
 import type { ModelUsage } from '../model/port.ts'
 import type { Prices } from '../model/catalog/prices.ts'
 import type { ImageMaker } from '../tools/create-image.ts'
@@ -35,19 +36,10 @@ export function createImageMaker({
   onError,
 }: ImageMakerOptions): ImageMaker {
   const { model, approval } = config
-  // Everything is given, for what is not given the client takes from environment variables of its own.
-  const client = new OpenAI({
-    apiKey: config.apiKey ?? 'none',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    baseURL: config.baseUrl,
+  const client = createOpenAiClient({
+    ...{ apiKey: config.apiKey, baseUrl: config.baseUrl, timeout: config.timeoutMs },
     // A request that was tried again could be made, and paid for, twice.
     maxRetries: 0,
-    timeout: config.timeoutMs,
-    logLevel: 'off',
-    ...(config.apiKey === null && { defaultHeaders: { Authorization: null } }),
   })
 
   async function ask(prompt: string, shape: Shape, signal: AbortSignal): Promise<ImagesResponse> {

@@ -1,4 +1,3 @@
-import OpenAI from 'openai'
 import type { Adapter, Endpoint } from './adapter.ts'
 import { chat } from './chat/chat.ts'
 import { systemClock } from './clock.ts'
@@ -6,6 +5,7 @@ import type { Clock } from './clock.ts'
 import { withReadableErrors } from './failure/error-bodies.ts'
 import { streamingFetch } from './stream/streaming-fetch.ts'
 import { listModels } from './catalog/model-list.ts'
+import { createOpenAiClient } from './openai-client.ts'
 import type { Generation, ModelPort } from './port.ts'
 import { rememberRefusals } from './failure/refusal-memory.ts'
 import { responses } from './responses/responses.ts'
@@ -45,21 +45,14 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
   const endpoint = endpointOf(options)
   const adapter = adapterFor(options.api, endpoint)
   const clock = options.clock ?? systemClock
-  const hasKey = Boolean(options.apiKey)
-  // Everything is given, for what is not given the client takes from environment variables of its own.
-  const client = new OpenAI({
-    apiKey: options.apiKey || 'none',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    baseURL: endpoint.baseUrl,
+  const client = createOpenAiClient({
+    // An empty one is none.
+    apiKey: options.apiKey || null,
+    baseUrl: endpoint.baseUrl,
     maxRetries: 0,
     // The timers that count are this port's; the client's ends with the first byte.
     timeout: 2 ** 31 - 1,
-    logLevel: 'off',
     fetch: withReadableErrors(options.fetch ?? streamingFetch),
-    ...(!hasKey && { defaultHeaders: { Authorization: null } }),
   })
   const cancel = async ({ host, id }: Generation): Promise<void> => {
     if (host !== endpoint.host) return
@@ -73,7 +66,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     cancel,
     adapter,
     endpoint,
-    hasKey,
+    hasKey: Boolean(options.apiKey),
     background: options.background === true && adapter.api === 'responses',
     firstTokenSeconds: options.timeoutSeconds,
     idleSeconds: options.idleTimeoutSeconds,

@@ -1,8 +1,9 @@
 import { openAsBlob } from 'node:fs'
-import OpenAI, { APIError, toFile } from 'openai'
+import { APIError, toFile } from 'openai'
 import { Stream } from 'openai/streaming'
 import { TRPCError } from '@trpc/server'
 import type { Config } from '../config/config.ts'
+import { createOpenAiClient } from '../model/openai-client.ts'
 
 export type SpeechConfig = NonNullable<Config['speech']>
 
@@ -24,18 +25,9 @@ export type SpeechProvider = {
 type TranscriptEvent = { type: string; delta?: string }
 
 export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
-  // Everything is given, for what is not given the client takes from environment variables of its own.
-  const client = new OpenAI({
-    apiKey: config.apiKey ?? 'none',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    baseURL: config.baseUrl,
+  const client = createOpenAiClient({
+    ...{ apiKey: config.apiKey, baseUrl: config.baseUrl, timeout: config.timeoutMs },
     maxRetries: 1,
-    timeout: config.timeoutMs,
-    logLevel: 'off',
-    ...(config.apiKey === null && { defaultHeaders: { Authorization: null } }),
   })
 
   return {

@@ -7,8 +7,9 @@ import type { PendingChunk, PendingLog, RunHold } from './pending.ts'
 export type TakenChunks = { log: PendingLog; chunks: PendingChunk[] }
 
 /**
- * Throws away the text of attempts that are no longer this node's: not that of a later attempt of its own. Asked after the head of each log is known: a run that
- * is taken over later collides there, one that was taken over before is found here.
+ * Throws away the text of attempts that are no longer this node's: not that of a later attempt of its own. Asked after
+ * the head of each log is known: a run that is taken over later collides there, one that was taken over before is found
+ * here.
  *
  * @returns those attempts
  */
