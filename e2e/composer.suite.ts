@@ -7,22 +7,21 @@ import type { World } from './support/world.ts'
 /** What is beside the message box, and finding words in a session. */
 export function composerStories(getWorld: () => World): void {
   describe('the message box', () => {
-    test('takes a paste of 5 MB as a file beside it, at once, and it goes out with the message', async () => {
+    test('takes a paste of 5 MB as a file beside it instead of as its text, and it goes out with the message', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)
       const { page } = visitor
       const { box, sendButton, questions } = conversationOn(page)
       await box.focus()
-      const took = await page.evaluate(() => {
+      // The page would stand still while its text is laid out in the box.
+      const isInserted = await page.evaluate(() => {
         const clipboardData = new DataTransfer()
         clipboardData.setData('text/plain', 'word '.repeat(1_000_000))
-        const began = performance.now()
-        document.activeElement?.dispatchEvent(
+        return document.activeElement?.dispatchEvent(
           new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
         )
-        return performance.now() - began
       })
-      expect(took).toBeLessThan(1_000)
+      expect(isInserted).toBe(false)
       await expect(page.getByText('Pasted text.txt')).toBeVisible()
       await expect(box).toHaveValue('')
       await box.fill('What is in it?')

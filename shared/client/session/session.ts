@@ -10,7 +10,8 @@ import type { Store } from '../store.ts'
 
 /** What is asked of this answer alone, such as `output`, the JSON that it is to be, or `clientTools`. */
 type AskedOnce = Pick<
-  Inputs['messages']['send'],
+  // Without "strict" every input may be void as well, and nothing could be picked from it.
+  Exclude<Inputs['messages']['send'], void>,
   'model' | 'clientTools' | 'instructions' | 'temperature' | 'maxTokens' | 'output'
 >
 
