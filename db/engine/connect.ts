@@ -8,6 +8,7 @@ import type { JobRow } from '../queries/jobs.ts'
 import { isPooled, namedInsert, nameStatements } from './named-statements.ts'
 import type { StatementNames } from './named-statements.ts'
 import { postgresNotifications } from './notifications.ts'
+import { pipelineTransactions } from './pipelining.ts'
 import { postgresAddress } from './postgres-address.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 import { TransactionLockDialect } from './postgres-dialect.ts'
@@ -51,6 +52,7 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const names: StatementNames = { hold: true }
   const pool = openPool(address, names, poolSize)
   nameStatements(pool, names)
+  pipelineTransactions(pool)
   // Kept open: a first word does not wait for a connection.
   const own = openPool(address, names, 1, 0)
   const watches = [pool, own].map((one) => watchForStalledConnections(one, address))
@@ -89,6 +91,7 @@ function openPool(
     max,
     idleTimeoutMillis,
     connectionTimeoutMillis: 10_000,
+    pipeline: true,
     types: { getTypeParser: postgresParser },
     // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.
     verify: (client, done) => {

@@ -40,12 +40,13 @@ export function nameStatements(pool: pg.Pool, held: StatementNames): void {
       const nameable = held.hold && said.length === 2 && Array.isArray(values)
       const name = nameable ? names.of(text) : null
       if (name === null) return query(...said)
+      const isWithin = inTransaction
       const answer = query({ name, text, values })
       if (!(answer instanceof Promise)) return answer
       return answer.catch((error: unknown) => {
         if (!isUnknownName(error)) throw error
         held.hold = false
-        if (inTransaction) throw error
+        if (isWithin) throw error
         return query(...said)
       })
     }

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sql } from 'kysely'
 import pg from 'pg'
 import type { Db } from './database.ts'
 import { readNodeSecret } from './node-secret.ts'
 import { SECRET_LENGTH, roomIn, seal, unseal } from './notification-seal.ts'
+import { executeUnread } from './pipelining.ts'
 import type { PostgresAddress } from './postgres-address.ts'
 
 /** The Postgres notification channel of all nodes on one database. */
@@ -48,7 +48,7 @@ export type NotificationListener = {
 
 /** Sends a sealed payload to the other nodes; inside of a transaction it is sent with the commit. */
 export async function notify(db: Db, payload: string): Promise<void> {
-  await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(db)
+  await executeUnread(db, 'select pg_notify($1, $2)', [CHANNEL, payload])
 }
 
 export function postgresNotifications(address: PostgresAddress, db: () => Db): Notifications {

@@ -21,6 +21,8 @@ const echo = defineTool({
   execute: async () => ({}),
 })
 
+type Said = { statements: string[]; roundTrips: number }
+
 /**
  * The statements of the answer that takes the fewest: of its send, of what follows until the model is asked, and of all
  * after that, to a compacted log.
@@ -29,11 +31,15 @@ async function statementsOf(
   answer: (call: ScriptedCall, next: () => Promise<ScriptedCall>) => Promise<void>,
 ) {
   using recorded = recordStatements()
-  const { seen } = recorded
+  const { seen, isFirst } = recorded
+  const said = (from: number, to: number): Said => ({
+    statements: seen.slice(from, to),
+    roundTrips: isFirst.slice(from, to).filter(Boolean).length,
+  })
   await using talk = await startConversation(postgresStorage, { tools: [echo] })
   const { app, sessionId: id } = talk
   await app.caller.sessions.update({ id, title: 'Named by a person' })
-  const found: { send: string[]; before: string[]; after: string[] }[] = []
+  const found: { send: Said; before: Said; after: Said }[] = []
   for (let number = 0; number < ANSWERS; number += 1) {
     const begun = seen.length
     await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
@@ -46,13 +52,13 @@ async function statementsOf(
       .toBe(true)
     const done = seen.findIndex((text, at) => at >= asked && /compacted_at =/.test(text))
     found.push({
-      send: seen.slice(begun, sent + 1),
-      before: seen.slice(sent + 1, asked),
-      after: seen.slice(asked, done + 1),
+      send: said(begun, sent + 1),
+      before: said(sent + 1, asked),
+      after: said(asked, done + 1),
     })
   }
   const fewest = (of: 'send' | 'before' | 'after') =>
-    found.map((one) => one[of]).toSorted((a, b) => a.length - b.length)[0]
+    found.map((one) => one[of]).toSorted((a, b) => a.statements.length - b.statements.length)[0]
   return { send: fewest('send'), before: fewest('before'), after: fewest('after') }
 }
 
@@ -61,12 +67,14 @@ test('an answer reads nothing twice, and nothing back that it wrote', async () =
     call.say('Hi', ' there')
     call.finish()
   })
-  // Begin, the session, all rows of question and answer, events, commit.
-  expect(send).toHaveLength(5)
+  // Begin with the session, all rows of question and answer, events with the commit.
+  expect(send?.statements).toHaveLength(5)
+  expect(send?.roundTrips).toBe(3)
   // The session with the answer's beginnings and the conversation.
-  expect(before).toHaveLength(1)
-  // The text; begin, hold, end, events, commit; and to compact: what there is, all changes at once.
-  expect(after).toHaveLength(8)
+  expect(before?.statements).toHaveLength(1)
+  // The text; begin with hold, end, events with commit; and to compact: what there is, all changes at once.
+  expect(after?.statements).toHaveLength(8)
+  expect(after?.roundTrips).toBe(6)
 })
 
 test('a call of a tool costs the recording of its states', async () => {
@@ -77,7 +85,7 @@ test('a call of a tool costs the recording of its states', async () => {
     second.finish()
   })
   // Five for the step with its call, five for the result, eight as above, and one to compact what the call said.
-  expect(after).toHaveLength(19)
+  expect(after?.statements).toHaveLength(19)
 })
 
 test.each([

@@ -1,16 +1,33 @@
 import pg from 'pg'
 
+type Recorded = {
+  readonly seen: string[]
+  /** For each statement, true when its connection waited for nothing: what is sent behind it shares its round trip. */
+  readonly isFirst: boolean[]
+}
+
 /** Everything that this process says to Postgres, in its order, from now until it is disposed. */
-export function recordStatements(): Disposable & { seen: string[] } {
+export function recordStatements(): Disposable & Recorded {
   const seen: string[] = []
+  const isFirst: boolean[] = []
+  const waiting = new WeakMap<pg.Client, number>()
   const query: (this: pg.Client, ...said: unknown[]) => unknown = pg.Client.prototype.query
   const recording = function (this: pg.Client, ...said: unknown[]): unknown {
     seen.push(textOf(said[0]).replaceAll(/\s+/g, ' ').trim())
-    return query.apply(this, said)
+    const before = waiting.get(this) ?? 0
+    isFirst.push(before === 0)
+    const answer = query.apply(this, said)
+    if (answer instanceof Promise) {
+      waiting.set(this, before + 1)
+      const answered = () => void waiting.set(this, (waiting.get(this) ?? 1) - 1)
+      answer.then(answered, answered)
+    }
+    return answer
   }
   Object.assign(pg.Client.prototype, { query: recording })
   return {
     seen,
+    isFirst,
     [Symbol.dispose]: () => Object.assign(pg.Client.prototype, { query }),
   }
 }

@@ -1,6 +1,7 @@
-import { CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
+import { executeUnread } from '../../engine/pipelining.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
 export type EventRow = {
@@ -64,11 +65,11 @@ export function eventColumns(rows: readonly EventRow[]): unknown[][] {
 
 /**
  * Inserts the rows, all or none, in one statement. The primary key is the concurrency control: when another writer has
- * inserted an event with the same `seq`, nothing is inserted.
+ * inserted an event with the same `seq`, nothing is inserted. In a transaction the error may come with the commit.
  * @throws an error for which `isSeqTaken` holds when a `seq` of the batch is taken
  */
 export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<void> {
-  await db.executeQuery(CompiledQuery.raw(INSERT_EVENTS, eventColumns(rows)))
+  await executeUnread(db, INSERT_EVENTS, eventColumns(rows))
 }
 
 /**
