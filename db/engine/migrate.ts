@@ -98,6 +98,9 @@ export async function migrate(db: Kysely<Schema>, upTo?: string): Promise<void> 
   if (await hidesRows(db)) {
     throw new RowsHiddenError()
   }
+  if (upTo === undefined && (await isMigrated(db))) {
+    return
+  }
   await db.transaction().execute(async (transaction) => {
     // Migrations may take long, and other nodes wait for them. Set for this transaction alone, since a pooler may give the
     // connection to somebody else afterwards.
@@ -117,6 +120,24 @@ export async function migrate(db: Kysely<Schema>, upTo?: string): Promise<void> 
   })
 }
 
+/** Returns true when all our migrations were applied. Most starts find it so, and need neither lock nor introspection. */
+async function isMigrated(db: Kysely<Schema>): Promise<boolean> {
+  const { rows: tables } = await sql<{ found: boolean }>`
+    select to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null as found`.execute(db)
+  if (!tables[0]?.found) {
+    return false
+  }
+  const newest = migrationNames.at(-1) ?? ''
+  const names = (await appliedNames(db)).filter((name) => name <= newest)
+  return names.join() === migrationNames.toSorted().join()
+}
+
+async function appliedNames(db: Kysely<Schema>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name collate "C"`.execute(db)
+  return rows.map(({ name }) => name)
+}
+
 /**
  * Our migrations, and an empty one for each that a newer version has applied: during an upgrade, and after a rollback,
  * this version runs on the newer schema.
@@ -126,14 +147,11 @@ async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>>
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
     return migrations
   }
-  const { rows } = await sql<{
-    name: string
-  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
   const newest = migrationNames.at(-1) ?? ''
-  const newer = rows.filter(({ name }) => name > newest)
+  const newer = (await appliedNames(db)).filter((name) => name > newest)
   return {
     ...migrations,
-    ...Object.fromEntries(newer.map(({ name }) => [name, { up: async () => {} }])),
+    ...Object.fromEntries(newer.map((name) => [name, { up: async () => {} }])),
   }
 }
 

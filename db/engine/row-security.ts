@@ -30,7 +30,9 @@ export async function hideJobRows(db: Kysely<Schema>): Promise<void> {
     select pg_class.oid::regclass::text as table from pg_class
     join pg_namespace on pg_namespace.oid = relnamespace
     where nspname = ${JOB_SCHEMA_NAME} and relkind in ('r', 'p') and not relrowsecurity`.execute(db)
-  for (const { table } of rows) {
-    await sql`alter table ${sql.raw(table)} enable row level security`.execute(db)
+  if (rows.length === 0) {
+    return
   }
+  const all = rows.map(({ table }) => `alter table ${table} enable row level security;`)
+  await sql`do ${sql.lit(`begin ${all.join(' ')} end`)}`.execute(db)
 }

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { connect } from '../../db/engine/connect.ts'
+import { JobRunner } from '../../server/jobs/runner.ts'
 import { migrate } from '../../db/engine/migrate.ts'
 import { startPostgres } from './postgres-server.ts'
 
@@ -31,6 +32,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     )
     const database = await connect({ databaseUrl: server.url(template) })
     await migrate(database.db)
+    // Otherwise the server of each test would create the queues.
+    const jobs = new JobRunner(database, () => undefined)
+    await jobs.open()
+    await jobs.close()
     await database.close()
   } catch (error) {
     await server.stop()

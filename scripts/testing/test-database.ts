@@ -8,7 +8,8 @@ export type TestDatabase = AsyncDisposable & { url: string }
 
 /** Copies the template; only in tests of the project `postgres`, whose global setup starts the server. */
 export function createTestDatabase(): Promise<TestDatabase> {
-  return create(`template ${inject('postgres').template}`)
+  // Without copying the pages through the write-ahead log, which takes twice as long.
+  return create(`template ${inject('postgres').template} strategy file_copy`)
 }
 
 /** A database that was never migrated. */

@@ -8,6 +8,7 @@ import { parseTar } from 'nanotar'
 import { extensions } from './embedded-extensions.ts'
 import { JOB_SCHEMA } from '../../queries/jobs.ts'
 import { migrate, migrationNames } from '../migrate.ts'
+import { hideJobRows } from '../row-security.ts'
 import type { Schema } from '../../schema.ts'
 
 /** Databases that `initdb` creates beside the one in use. */
@@ -20,8 +21,10 @@ const OTHER_DATABASES = ['template0', 'template1']
  */
 export async function makeTemplate(templateDir: string | null): Promise<Uint8Array<ArrayBuffer>> {
   const pglite = new PGlite({ extensions })
-  await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }))
+  const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) })
+  await migrate(db)
   await pglite.exec(JOB_SCHEMA)
+  await hideJobRows(db)
   await dropOtherDatabases(pglite)
   const dump = await pglite.dumpDataDir('none')
   await pglite.close()
