@@ -341,6 +341,8 @@ export async function createApp(options: AppOptions) {
      */
     handler: http.handler,
     upgrade: http.upgrade,
+    /** Every route, such as `POST /api/files`. */
+    routes: http.routes,
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** Removes files that nobody has any more, as this process does by itself every some seconds. */
