@@ -47,6 +47,7 @@ import {
   openClock,
   openDatabase,
   openImageMaker,
+  openSpeech,
   openMcpServers,
   openModel,
   openPusher,
@@ -315,6 +316,7 @@ export async function createApp(options: AppOptions) {
   const { http, context } = await openHttp({
     ...{ config, logger, services, gate, outage, metrics, clientAddress, onError },
     health: () => about,
+    speech: openSpeech(config, { database, allowances, now, newId, onError }),
     authenticate: options.authenticate,
     liveOutlets: options.liveOutlets !== false,
   })

@@ -113,6 +113,10 @@ export async function openSocialProviders() {
       GOOGLE_CLIENT_SECRET: CLIENT.secret,
     },
     authorize,
+    /** Every token that was given out. */
+    get granted(): string[] {
+      return [...tokens.keys()]
+    },
     idToken,
     /** Null says no to everybody. */
     signInAs(next: Identity | null): void {
