@@ -148,7 +148,7 @@ test(`a person who opens ${SOCKETS} sockets gets ${PER_ADDRESS} at an address; t
   // Some 20 KiB each, and what the server grows by in any case.
   expect(grown).toBeLessThan(100 + open.length / 20)
   for (const socket of [...open, ...(other ? [other] : [])]) socket.terminate()
-})
+}, 900_000)
 
 test('a body without an end is cut at its limit, holds nobody else up and leaves nothing behind (P12)', async () => {
   await using folder = await temporaryFolder()
