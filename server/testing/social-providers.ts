@@ -2,8 +2,6 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 import type { CryptoKey } from 'jose'
 import type { Identity } from './openid-provider.ts'
 
-export type SocialProvider = 'github' | 'google'
-
 const CLIENT = { id: 'client', secret: 'a secret of the client' }
 
 /** Codes that were given out, each with what has to come back with it. */
