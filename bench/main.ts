@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { benchBlocking } from './blocking.ts'
+import { benchFiles } from './files.ts'
 import { benchGuard } from './guard.ts'
 import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
@@ -22,6 +23,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   memory: benchMemory,
   search: benchSearch,
   blocking: benchBlocking,
+  files: benchFiles,
   web: benchWeb,
   peers: benchPeers,
   guard: benchGuard,

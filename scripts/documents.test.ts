@@ -40,6 +40,15 @@ test.each(pages.filter((page) => page !== 'CHANGELOG.md'))(
   },
 )
 
+test('every threat of docs/security.md names a test', () => {
+  const [, threats = ''] = /## Threats\n([^]*?)\n## /.exec(read('docs/security.md')) ?? []
+  const rows = threats.split('\n').filter((line) => line.startsWith('| ') && !line.includes('---'))
+  expect(rows.length).toBeGreaterThan(20)
+  const [, ...untested] = rows.filter((row) => !/`[\w./-]+\.(test|story)\.ts`/.test(row))
+  // The first is the head of the table.
+  expect(untested).toEqual([])
+})
+
 test('the README is short, and names the commands that a newcomer needs', () => {
   const text = read('README.md')
   expect(text.split('\n').length).toBeLessThanOrEqual(120)

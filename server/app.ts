@@ -47,6 +47,7 @@ import {
   openClock,
   openDatabase,
   openImageMaker,
+  openSpeech,
   openMcpServers,
   openModel,
   openPusher,
@@ -315,6 +316,7 @@ export async function createApp(options: AppOptions) {
   const { http, context } = await openHttp({
     ...{ config, logger, services, gate, outage, metrics, clientAddress, onError },
     health: () => about,
+    speech: openSpeech(config, { database, allowances, now, newId, onError }),
     authenticate: options.authenticate,
     liveOutlets: options.liveOutlets !== false,
   })
@@ -341,6 +343,8 @@ export async function createApp(options: AppOptions) {
      */
     handler: http.handler,
     upgrade: http.upgrade,
+    /** Every route, such as `POST /api/files`. */
+    routes: http.routes,
     /** Where the first account is made; null when there is one, or when there are no accounts at all. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** Removes files that nobody has any more, as this process does by itself every some seconds. */

@@ -19,8 +19,8 @@ import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import type { OutageLog } from './outage.ts'
 import { archiveRoutes } from './archive/routes.ts'
-import { createSpeechProvider } from './speech/provider.ts'
 import { speechRoutes } from './speech/routes.ts'
+import type { SpeechRoutesOptions } from './speech/routes.ts'
 import { appRouter } from './router.ts'
 import type { Services } from './services.ts'
 import type { Context } from './trpc.ts'
@@ -37,6 +37,8 @@ export type OpenHttpOptions = {
   health(): Health
   authenticate: Authenticate | undefined
   liveOutlets: boolean
+  /** Null where no service is set up. */
+  speech: SpeechRoutesOptions['service']
 }
 
 /** Of a request's own header; a socket's was for its beginning. */
@@ -108,7 +110,7 @@ export async function openHttp(options: OpenHttpOptions) {
       archiveRoutes({ ...access, doors, files: services.files }),
       speechRoutes({
         ...{ ...access, files: services.files, db: services.database.db },
-        provider: config.speech && createSpeechProvider(config.speech),
+        service: options.speech,
       }),
     ],
   })

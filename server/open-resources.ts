@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../db/engine/connect.ts'
 import type { Database } from '../db/engine/database.ts'
 import { readClock } from '../db/queries/nodes.ts'
-import { insertBackgroundUsage } from '../db/queries/usage/background-usage.ts'
+import { insertBackgroundUsage, insertSpeechUsage } from '../db/queries/usage/background-usage.ts'
 import type { AppOptions } from './app.ts'
 import { createBudget } from './budget/budget.ts'
 import type { BudgetOptions } from './budget/budget.ts'
 import type { Config } from './config/config.ts'
 import { createImageMaker } from './images/image-maker.ts'
+import { createSpeechBilling } from './speech/billing.ts'
+import { createSpeechProvider } from './speech/provider.ts'
 import type { McpServerConfig } from './mcp/config.ts'
 import { createPrices } from './model/catalog/prices.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
@@ -93,6 +95,44 @@ export function openImageMaker(
         ...used,
       }),
   })
+}
+
+/** Speech where the settings name a service for it, in the budgets of the day; null elsewhere. */
+export function openSpeech(
+  { speech, budget: { usdPerDay } }: Config,
+  {
+    database,
+    allowances,
+    now,
+    newId,
+    onError,
+  }: Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
+    newId: () => string
+    onError: (error: unknown, what: string) => void
+  },
+) {
+  if (!speech) return null
+  const kindOf = (input: 'text' | 'sound') => {
+    const prices = createPrices(speech.baseUrl, input)
+    const budget = createBudget({
+      ...{ database, allowances, now, usdPerDay },
+      catalog: prices,
+    })
+    return { prices, budget }
+  }
+  return {
+    provider: createSpeechProvider(speech),
+    billing: createSpeechBilling({
+      models: { toText: speech.toTextModel, toSpeech: speech.toSpeechModel },
+      kinds: { toText: kindOf('sound'), toSpeech: kindOf('text') },
+      ...{ now, onError },
+      record: ({ payer: { userId }, sessionId }, used) =>
+        insertSpeechUsage(database.db, {
+          ...{ id: newId(), userId, sessionId, createdAt: now() },
+          ...used,
+        }),
+    }),
+  }
 }
 
 /** Sends to the collector that the settings name; nothing is loaded, and nothing done, without one. */

@@ -109,6 +109,15 @@ export async function deleteAuthUser(db: Db, id: string): Promise<void> {
   await db.deleteFrom('auth_users').where('id', '=', id).execute()
 }
 
+/** Takes the other sites away by which an account signs in; its password stays. */
+export async function unlinkSites(db: Db, authUserId: string): Promise<void> {
+  await db
+    .deleteFrom('auth_accounts')
+    .where('user_id', '=', authUserId)
+    .where('provider_id', '<>', 'credential')
+    .execute()
+}
+
 function newRow({ id, name, email, role }: NewPerson): Insertable<UserTable> {
   return { id, name, email, role, account_status: 'active', subscription_tier: 'free' }
 }

@@ -34,9 +34,13 @@ export async function askAs(url: string, name: string) {
     body: JSON.stringify({ email: addressOf(name), password: PASSWORD }),
   })
   const { token } = (await response.json()) as { token: string }
-  return async (method: string, path: string): Promise<unknown> => {
-    const headers = { authorization: `Bearer ${token}` }
-    const answer = await fetch(url + path, { method, headers })
+  return async (method: string, path: string, body?: object): Promise<unknown> => {
+    const authorization = `Bearer ${token}`
+    const sent = body && {
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }
+    const answer = await fetch(url + path, { method, headers: { authorization }, ...sent })
     return answer.json()
   }
 }

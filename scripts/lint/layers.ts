@@ -94,7 +94,7 @@ export const rooms: Record<string, readonly string[]> = {
     'telemetry',
   ],
   images: ['config', 'budget', 'model', 'tools'],
-  speech: ['files', 'config', 'model'],
+  speech: ['files', 'config', 'budget', 'auth', 'model'],
   files: ['limits', 'auth', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   push: ['log', 'tools', 'concurrency'],

@@ -19,7 +19,8 @@ const SENTENCES: Record<string, string> = {
   auth_users: 'The accounts as the sign-in library knows them, each of a person.',
   auth_verifications:
     'Tokens of the sign-in library that are on their way, such as those of a reset.',
-  background_usage: 'Tokens and cost of the model calls that wrote titles and summaries.',
+  background_usage:
+    'Tokens and cost of calls outside of answers: titles, summaries, pictures, speech.',
   deleted_sessions:
     'Where the log of each deleted session ended, so that a session made again under its id begins behind every cursor.',
   events:

@@ -14,7 +14,7 @@ import { CommandError } from '../api-error.ts'
 import type { User } from '../auth/port.ts'
 import type { Limits } from '../limits/limits.ts'
 import { hashFile } from './hash-file.ts'
-import { inspect } from './reading/inspect.ts'
+import { inspect, mayBeReadLater } from './reading/inspect.ts'
 import type { ByteRange, ObjectStore } from './store.ts'
 
 export type FilesOptions = {
@@ -117,8 +117,13 @@ export class Files {
   async #store(path: string, sha256: string, bytes: number): Promise<contents.Content> {
     const { database, store, now } = this.#options
     const known = await contents.findContent(database.db, sha256)
-    if (known) return known
+    if (known && !mayBeReadLater(known.error)) return known
     const found = await inspect(path, bytes)
+    if (known) {
+      if (found.error !== null) return known
+      await contents.saveReading(database.db, sha256, found)
+      return (await contents.findContent(database.db, sha256)) ?? known
+    }
     const key = `${sha256.slice(0, 2)}/${sha256}-${randomUUID()}`
     await contents.noteStray(database.db, key, later(now(), WRITING_MS))
     await store.put(key, { path, bytes, sha256 })

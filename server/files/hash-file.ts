@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 
-/** SHA-256 of a file, as hexadecimal digits, and its length. */
+const PIECE = 256 * 1024
+
+/** SHA-256 of a file, as hexadecimal digits, and its length. It holds one piece of it at a time, always in the same memory. */
 export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256')
+  const piece = Buffer.allocUnsafe(PIECE)
   let bytes = 0
-  for await (const chunk of createReadStream(path)) {
-    if (!(chunk instanceof Uint8Array)) continue
-    hash.update(chunk)
-    bytes += chunk.length
+  await using handle = await open(path, 'r')
+  for (;;) {
+    const { bytesRead } = await handle.read(piece, 0, PIECE, null)
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes }
+    hash.update(piece.subarray(0, bytesRead))
+    bytes += bytesRead
   }
-  return { sha256: hash.digest('hex'), bytes }
 }

@@ -97,7 +97,7 @@ test('a store that is slow to answer, or stops in the middle of a file, is not w
       ...{ endpoint: `http://127.0.0.1:${port}`, bucket: 'b', region: 'r', prefix: '' },
       ...{ accessKeyId: 'me', secretAccessKey: 'secret' },
     },
-    200,
+    1_000,
   )
   await expect(store.read('silent')).rejects.toThrow('does not answer')
   await expect(text(await store.read('half'))).rejects.toThrow('stopped in the middle')

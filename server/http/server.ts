@@ -67,6 +67,8 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
 
 export type HttpServer = {
   app: FastifyInstance
+  /** Every route there is, such as `POST /api/files`: for who looks whether each is guarded. */
+  routes: readonly string[]
   /** Answers requests of another server's, in place of `listen`. */
   handler: RequestListener
   /** Answers upgrades to WebSocket of another server's. */
@@ -104,6 +106,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const tls = options.tls ?? null
   const basePath = options.basePath ?? ''
   const app = createFastify(logger, limits, basePath, tls && (await readTlsPair(tls)))
+  const routes = listRoutes(app)
   using following = new DisposableStack()
   const { server } = app
   if (tls && server instanceof HttpsServer) {
@@ -182,6 +185,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
 
   return {
     app,
+    routes,
     handler: (request, response) => app.routing(request, response),
     upgrade,
     async listen(where) {
@@ -230,6 +234,15 @@ function createFastify(
     requestTimeout: limits.requestMs,
     ...(secured ?? { http }),
   })
+}
+
+/** Fills itself with every route that is registered from here on. */
+function listRoutes(app: FastifyInstance): string[] {
+  const routes: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push(`${one} ${url}`)
+  })
+  return routes
 }
 
 /** Whatever no route took, and whatever a route threw. */

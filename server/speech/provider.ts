@@ -2,17 +2,21 @@ import { openAsBlob } from 'node:fs'
 import { APIError, toFile } from 'openai'
 import { Stream } from 'openai/streaming'
 import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { SOUND_TOKENS_PER_SECOND } from '../model/catalog/prices.ts'
 import { createOpenAiClient } from '../model/openai-client.ts'
+import type { ModelUsage } from '../model/port.ts'
 
 export type SpeechConfig = NonNullable<Config['speech']>
 
 /** Speech to text and text to speech, at an API of OpenAI's form. */
 export type SpeechProvider = {
-  /** Yields the words as they come. */
+  /** Yields the words as they come, and tells what it took where the service says so. */
   transcribe(
     audio: { path: string; mimeType: string; name: string },
     signal: AbortSignal,
+    onUsage: (used: ModelUsage) => Promise<void>,
   ): AsyncIterable<string>
   /** MP3, as it comes. */
   speak(
@@ -22,7 +26,13 @@ export type SpeechProvider = {
   ): Promise<ReadableStream<Uint8Array>>
 }
 
-type TranscriptEvent = { type: string; delta?: string }
+type TranscriptEvent = { type: string; delta?: string; usage?: unknown }
+
+/** By tokens, or by the length of the recording. */
+const TranscriptUsage = z.union([
+  z.object({ input_tokens: z.number(), output_tokens: z.number() }),
+  z.object({ seconds: z.number() }),
+])
 
 export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
   const client = createOpenAiClient({
@@ -31,7 +41,7 @@ export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
   })
 
   return {
-    async *transcribe({ path, mimeType, name }, signal) {
+    async *transcribe({ path, mimeType, name }, signal, onUsage) {
       const file = await toFile(await openAsBlob(path), name, { type: mimeType })
       const body = { file, model: config.toTextModel, stream: true as const }
       const response = await client.audio.transcriptions
@@ -40,7 +50,8 @@ export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
         .catch(explain)
       // Endpoints that cannot stream answer at once, whatever they were asked.
       if (response.headers.get('content-type')?.includes('text/event-stream') !== true) {
-        const { text } = (await response.json()) as { text?: string }
+        const { text, usage } = (await response.json()) as { text?: string; usage?: unknown }
+        await tell(usage, onUsage)
         if (text) yield text
         return
       }
@@ -48,6 +59,7 @@ export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
       signal.addEventListener('abort', () => controller.abort(), { once: true })
       for await (const event of Stream.fromSSEResponse<TranscriptEvent>(response, controller)) {
         if (event.type === 'transcript.text.delta' && event.delta) yield event.delta
+        if (event.type === 'transcript.text.done') await tell(event.usage, onUsage)
       }
     },
 
@@ -65,6 +77,16 @@ export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
       return body
     },
   }
+}
+
+async function tell(given: unknown, onUsage: (used: ModelUsage) => Promise<void>): Promise<void> {
+  const { data: used } = TranscriptUsage.safeParse(given)
+  if (!used) return
+  await onUsage(
+    'seconds' in used
+      ? { inputTokens: Math.ceil(used.seconds * SOUND_TOKENS_PER_SECOND), outputTokens: 0 }
+      : { inputTokens: used.input_tokens, outputTokens: used.output_tokens },
+  )
 }
 
 function explain(cause: unknown): never {

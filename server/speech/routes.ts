@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -6,11 +6,15 @@ import { z } from 'zod'
 import { findMessage } from '../../db/queries/messages/messages.ts'
 import type { Db } from '../../db/engine/database.ts'
 import { MessageId } from '../../shared/contract/ids.ts'
-import { notFound } from '../api-error.ts'
+import { notFound, toApiError } from '../api-error.ts'
+import type { Asker } from '../auth/port.ts'
+import { keyOf } from '../budget/planned-call.ts'
 import type { Files } from '../files/files.ts'
 import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
 import { receiveFile } from '../files/http/receive.ts'
+import { tokensOf } from './billing.ts'
+import type { SpeechBill, SpeechBilling, SpeechFor } from './billing.ts'
 import type { SpeechProvider } from './provider.ts'
 import { inPieces, speakable, spokenText } from '../../shared/session/speakable.ts'
 
@@ -18,7 +22,7 @@ export type SpeechRoutesOptions = FileAccess & {
   db: Db
   files: Files
   /** Null where no service is set up. */
-  provider: SpeechProvider | null
+  service: { provider: SpeechProvider; billing: SpeechBilling } | null
 }
 
 /** By the name a service knows what a recording is. */
@@ -57,8 +61,8 @@ export function speechRoutes(options: SpeechRoutesOptions) {
       '/api/speech/transcriptions',
       { bodyLimit: options.files.maxBytes, config: { streamed: true } },
       async (request, reply) => {
-        await admitRequest(options, request, reply)
-        const provider = providerOf(options)
+        const asker = await admitRequest(options, request, reply)
+        const { provider, billing } = serviceOf(options)
         const signal = untilGone(reply)
         const { path, mimeType } = await receiveFile(request, options.files)
         removeAfter(signal, path)
@@ -71,9 +75,14 @@ export function speechRoutes(options: SpeechRoutesOptions) {
           })
         }
         const audio = { path, mimeType: type, name: `recording.${ending}` }
-        const words = provider.transcribe(audio, signal)[Symbol.asyncIterator]()
+        const whose = { payer: payerOf(asker), sessionId: null }
+        const bill = await billing.forRecording((await stat(path)).size, whose).catch(publicly)
+        const words = provider
+          .transcribe(audio, signal, (used) => bill.took(used))
+          [Symbol.asyncIterator]()
         // Whether the service takes it is known by its first word: before that an error has a status of its own.
-        const source = withRest(await words.next(), words)
+        const first = await words.next().catch((error: unknown) => givenUp(error, bill, signal))
+        const source = withRest(first, words)
         return reply
           .type('text/plain; charset=utf-8')
           .send(Readable.from(source, { objectMode: false }))
@@ -81,8 +90,9 @@ export function speechRoutes(options: SpeechRoutesOptions) {
     )
 
     app.get<{ Params: { id: string } }>('/api/messages/:id/speech', async (request, reply) => {
-      const { user } = await admitRequest(options, request, reply)
-      const provider = providerOf(options)
+      const asker = await admitRequest(options, request, reply)
+      const { user } = asker
+      const { provider, billing } = serviceOf(options)
       const wanted = SpeechQuery.safeParse(request.query)
       if (!wanted.success) {
         throw new TRPCError({ code: 'BAD_REQUEST', message: z.prettifyError(wanted.error) })
@@ -101,7 +111,15 @@ export function speechRoutes(options: SpeechRoutesOptions) {
         })
       }
       const signal = untilGone(reply)
-      const speak = (piece: string) => provider.speak(piece, { voice, speed }, signal)
+      const whose = { payer: payerOf(asker), sessionId: found.message.sessionId }
+      const speak = async (piece: string) => {
+        const bill = await billing.forReading(piece.length, speed, whose).catch(publicly)
+        const sound = await provider
+          .speak(piece, { voice, speed }, signal)
+          .catch((error: unknown) => givenUp(error, bill, signal))
+        await bill.took(tokensOf(piece.length, speed))
+        return sound
+      }
       const first = await speak(head)
       return reply
         .headers({ 'cache-control': 'private, no-store' })
@@ -111,12 +129,26 @@ export function speechRoutes(options: SpeechRoutesOptions) {
   }
 }
 
-function providerOf({ provider }: SpeechRoutesOptions): SpeechProvider {
-  if (provider) return provider
+function serviceOf({ service }: SpeechRoutesOptions) {
+  if (service) return service
   throw new TRPCError({
     code: 'NOT_IMPLEMENTED',
     message: 'No speech service is set up on this server: see SPEECH_BASE_URL in its settings.',
   })
+}
+
+function payerOf({ user, login }: Asker): SpeechFor['payer'] {
+  return { userId: user.id, keyId: keyOf(login) }
+}
+
+function publicly(error: unknown): never {
+  throw toApiError(error)
+}
+
+/** What was set aside comes back where the service refused; where the outcome is hidden, it counts. */
+async function givenUp(error: unknown, bill: SpeechBill, signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await bill.failed()
+  throw error
 }
 
 /** Aborts when the answer is over, or the one who asked goes away. */

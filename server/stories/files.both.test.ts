@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { request } from 'node:http'
+import { strToU8, zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { startAccounts } from '../testing/people.ts'
 import { postFile } from '../testing/post-file.ts'
 
-/** 300 by hand: `FILE_CUTS=300 npx vitest run server/stories/files.both.test.ts`. */
-const CUTS = Number(process.env.FILE_CUTS ?? 30)
+/** `npm run test:long` cuts it as often as was promised. */
+const CUTS = process.env.LONG === '1' ? 300 : 30
 
 onEachStorage((database, openStorage) => {
   describe(`on ${database}, a file`, () => {
@@ -50,6 +51,28 @@ onEachStorage((database, openStorage) => {
       expect((await postFile(url, '', { name: 'empty' })).body).toMatchObject({
         ...{ bytes: 0, kind: 'text', status: 'ready' },
       })
+    })
+
+    test('that could not be read because it took too much then is read when it is sent again', async () => {
+      await using talk = await startConversation(openStorage)
+      const url = await talk.app.listen()
+      const content = zipSync({
+        mimetype: [strToU8('application/vnd.oasis.opendocument.spreadsheet'), { level: 0 }],
+        'content.xml': strToU8(
+          '<x><table:table table:name="T"><table:table-row><table:table-cell><text:p>High tide</text:p></table:table-cell></table:table-row></table:table></x>',
+        ),
+      })
+      const first = await postFile(url, content, { name: 'tides.ods' })
+      expect(first.body).toMatchObject({ kind: 'document', status: 'ready' })
+      const { db } = talk.app.services.database
+      const error = 'The text of the file could not be read: it takes too much.'
+      await db.updateTable('file_contents').set({ text: null, error }).execute()
+      const read = () => talk.app.caller.files.get({ id: first.body.id })
+      expect(await read()).toMatchObject({ status: 'failed', error })
+      await postFile(url, content, { name: 'tides.ods' })
+      expect(await read()).toMatchObject({ status: 'ready' })
+      const { text } = await db.selectFrom('file_contents').select('text').executeTakeFirstOrThrow()
+      expect(text).toContain('High tide')
     })
 
     test('over FILE_MAX_MB is refused with its limit, over each way', async () => {

@@ -13,6 +13,7 @@ export type Things = {
   loginId: string
   presetId: string
   projectId: string
+  uploadId?: string
 }
 
 /**

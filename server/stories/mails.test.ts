@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { memoryStorage } from '../testing/app.ts'
 import { startAccounts } from '../testing/people.ts'
+import { openSocialProviders } from '../testing/social-providers.ts'
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -15,12 +16,13 @@ async function freePort(): Promise<number> {
 }
 
 /** A mail server, and a Throughline that writes by it. */
-async function startWithMail() {
+async function startWithMail(env: Record<string, string> = {}) {
   const port = await freePort()
   const mails: MailServer = smtpTester.init(port)
   const logged: string[] = []
   const app = await startAccounts(await memoryStorage(), {
     env: {
+      ...env,
       AUTH_SIGNUP: 'open',
       SMTP_URL: `smtp://127.0.0.1:${port}`,
       MAIL_FROM: 'Throughline <chat@example.com>',
@@ -74,6 +76,34 @@ test('an address is verified before its account is used; a reset ends all logins
   for (const secret of [token, verification, ada.token, bob.token, ada.password]) {
     expect(logged.join('\n')).not.toContain(secret)
   }
+})
+
+test('an address that another site has not verified is verified by mail, and a reset takes it from who claimed it', async () => {
+  using social = await openSocialProviders()
+  await using running = await startWithMail(social.env)
+  const { app, linkTo } = running
+  const { password } = await app.setUp()
+  const email = 'bob@example.com'
+  social.signInAs({ sub: '1', name: 'Eve', email, email_verified: false })
+  const signIn = async () => {
+    const body = { provider: 'github', callbackURL: '/' }
+    const begun = await app.ask('/api/auth/sign-in/social', { body })
+    const { pathname, search } = social.authorize((begun.body as { url: string }).url)
+    const cookie = begun.headers.getSetCookie().map((one) => one.split(';', 1)[0] ?? '')
+    const back = await app.ask(pathname + search, { cookie: cookie.join('; ') })
+    return back.headers.get('location')
+  }
+  expect(await signIn()).toContain('error=email_not_verified')
+  await linkTo(email, 'verify')
+
+  await app.ask('/api/auth/request-password-reset', { body: { email } })
+  const token = await linkTo(email, 'reset')
+  await app.ask('/api/auth/reset-password', { body: { token, newPassword: password } })
+  await expect(app.signIn(email)).rejects.toThrow(/403/)
+  const verification = await linkTo(email, 'verify')
+  expect((await app.ask(`/api/auth/verify-email?token=${verification}`)).status).toBe(200)
+  await app.signIn(email)
+  expect(await signIn()).toContain('error=account_not_linked')
 })
 
 test('without a mail server a reset says so', async () => {

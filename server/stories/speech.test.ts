@@ -167,3 +167,104 @@ test('nobody hears what somebody else was told (P10), and without a service it i
   })
   expect(nothing).toMatchObject({ status: 501, body: { code: 'NOT_IMPLEMENTED' } })
 })
+
+/** As OpenAI's own address, whose prices are known, but answered by a service on loopback. */
+function atOpenAi({ env }: { env: Record<string, string> }): Disposable & {
+  env: Record<string, string>
+} {
+  const original = globalThis.fetch
+  const official = 'https://api.openai.com/v1'
+  globalThis.fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    return original(url.replace(official, env.SPEECH_BASE_URL ?? ''), init)
+  }
+  return {
+    env: { ...env, SPEECH_BASE_URL: official },
+    [Symbol.dispose]: () => {
+      globalThis.fetch = original
+    },
+  }
+}
+
+test('what speech costs counts against the day of all and of each person, and is shown (P15)', async () => {
+  await using service = await startService((asked, response) => {
+    if (asked.path.endsWith('/speech')) return void response.end('sound')
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event({ type: 'transcript.text.delta', delta: 'High tide' }))
+    const usage = { type: 'tokens', input_tokens: 100_000, output_tokens: 20_000 }
+    response.end(event({ type: 'transcript.text.done', text: 'High tide', usage }))
+  })
+  using official = atOpenAi(service)
+  await using storage = await memoryStorage()
+  await using app = await startAccounts(storage, {
+    env: {
+      ...official.env,
+      AUTH_SIGNUP: 'open',
+      LIMIT_USD_PER_DAY: '0.7',
+      BUDGET_USD_PER_DAY: '1',
+    },
+  })
+  const ada = await app.setUp()
+  const record = ({ token }: { token: string }) =>
+    fetch(`${app.url}/api/speech/transcriptions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'audio/webm' },
+      body: SOUND,
+    })
+  // Each costs 100,000 tokens of sound at $3 a million and 20,000 of text at $5: $0.40.
+  expect(await (await record(ada)).text()).toBe('High tide')
+  const usage = async ({ token }: { token: string }) => {
+    const { body } = await app.ask('/api/usage/summary', { token })
+    return (body as { models: { model: string; costUsd: number }[] }).models
+  }
+  expect(await usage(ada)).toEqual([
+    expect.objectContaining({ model: 'gpt-4o-mini-transcribe', costUsd: 0.4 }),
+  ])
+  expect((await record(ada)).status).toBe(200)
+  const spent = await record(ada)
+  expect(spent.status).toBe(429)
+  expect(await spent.json()).toMatchObject({
+    ...{ code: 'TOO_MANY_REQUESTS', message: expect.stringMatching(/left of your \$0.7 of today/) },
+  })
+  expect(Number(spent.headers.get('retry-after'))).toBeGreaterThan(0)
+  // Somebody else’s day is their own; the day of all ends it for everybody.
+  const bob = await app.signUp('bob@example.com')
+  expect((await record(bob)).status).toBe(200)
+  const carol = await app.signUp('carol@example.com')
+  const none = await record(carol)
+  expect(none.status).toBe(429)
+  expect(await none.text()).toContain('BUDGET_USD_PER_DAY')
+  expect(service.asked).toHaveLength(3)
+})
+
+test('what is read aloud counts by its length, and nothing that the service refuses', async () => {
+  let status = 200
+  await using service = await startService((_asked, response) => {
+    response.writeHead(status).end('sound')
+  })
+  using official = atOpenAi(service)
+  await using app = await startTestApp({ env: { ...official.env, BUDGET_USD_PER_DAY: '100' } })
+  const url = await app.listen()
+  const { id: sessionId } = await app.caller.sessions.create({})
+  const sent = await app.caller.messages.send({ sessionId, text: 'x'.repeat(400) })
+  const read = () => fetch(`${url}/api/messages/${sent.messageId}/speech`)
+  status = 400
+  expect((await read()).status).toBe(400)
+  status = 200
+  expect(await (await read()).text()).toBe('sound')
+  const { models } = await app.caller.usage.summary({ sessionId })
+  // 100 tokens of text at $0.60 a million, 600 of sound at $12.
+  expect(models).toContainEqual(
+    expect.objectContaining({ model: 'gpt-4o-mini-tts', outputTokens: 600, costUsd: 0.00726 }),
+  )
+})
+
+test('under a budget without a known price nothing is sent to the service', async () => {
+  await using service = await startService((_asked, response) => void response.end('sound'))
+  await using app = await startTestApp({ env: { ...service.env, BUDGET_USD_PER_DAY: '1' } })
+  const refused = await transcribe(await app.listen())
+  expect(refused.status).toBe(501)
+  expect(await refused.text()).toContain('BUDGET_USD_PER_DAY cannot be kept')
+  expect(service.asked).toEqual([])
+  await untilForgotten(app)
+})

@@ -35,6 +35,19 @@ export async function insertContent(transaction: Db, content: Content): Promise<
   return true
 }
 
+/** What could be read in contents that could not be read before. */
+export async function saveReading(
+  db: Db,
+  sha256: string,
+  { pages, text }: Pick<Content, 'pages' | 'text'>,
+): Promise<void> {
+  await db
+    .updateTable('file_contents')
+    .set({ pages, text, error: null })
+    .where('sha256', '=', sha256)
+    .execute()
+}
+
 /** Notes an object before it is written, or after nothing refers to it any more: whatever happens, it is removed. */
 export async function noteStray(db: Db, key: string, removeAfter: string): Promise<void> {
   await db

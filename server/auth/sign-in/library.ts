@@ -2,6 +2,7 @@ import { betterAuth } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { anonymous, bearer, genericOAuth, twoFactor } from 'better-auth/plugins'
 import type { Db } from '../../../db/engine/database.ts'
+import { unlinkSites } from '../../../db/queries/accounts.ts'
 import type { Config } from '../../config/config.ts'
 import { ADDRESS_HEADER } from './address-header.ts'
 import type { Mail } from './mailer.ts'
@@ -36,6 +37,7 @@ export function createLibrary(options: LibraryOptions) {
   const { db, baseUrl, settings, policy, send } = options
   const isSecure = baseUrl.startsWith('https:')
   const { origin, pathname } = new URL(baseUrl)
+  const verified = { requireEmailVerification: options.verifiesAddresses }
   return betterAuth({
     appName: 'Throughline',
     baseURL: origin,
@@ -58,6 +60,10 @@ export function createLibrary(options: LibraryOptions) {
       maxPasswordLength: 128,
       requireEmailVerification: options.verifiesAddresses,
       revokeSessionsOnPasswordReset: true,
+      // Whoever reads the address’s mail takes it from who only claimed it, by every way in that was made with it.
+      onPasswordReset: async ({ user }) => {
+        if (options.verifiesAddresses && !user.emailVerified) await unlinkSites(db, user.id)
+      },
       ...(send && {
         sendResetPassword: async ({ user, token }: { user: { email: string }; token: string }) =>
           send({
@@ -81,8 +87,8 @@ export function createLibrary(options: LibraryOptions) {
       },
     }),
     socialProviders: {
-      ...(settings.providers.github && { github: settings.providers.github }),
-      ...(settings.providers.google && { google: settings.providers.google }),
+      ...(settings.providers.github && { github: { ...settings.providers.github, ...verified } }),
+      ...(settings.providers.google && { google: { ...settings.providers.google, ...verified } }),
     },
     plugins: [
       bearer(),
@@ -128,6 +134,7 @@ export function createLibrary(options: LibraryOptions) {
                   clientSecret: settings.providers.oidc.clientSecret,
                   scopes: ['openid', 'email', 'profile'],
                   pkce: true,
+                  ...verified,
                 },
               ],
             }),

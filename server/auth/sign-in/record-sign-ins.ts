@@ -9,6 +9,8 @@ import { addressOf } from './address-header.ts'
 
 const WithEmail = z.object({ email: z.string() })
 const WithPerson = z.object({ personId: UserId })
+/** An identity token that a program brings, of the site that it names. */
+const WithIdToken = z.object({ provider: z.string(), idToken: z.object({}) })
 
 /** Where people sign in, as the library names its routes, with what the audit log calls it. */
 const METHODS: Record<string, string> = {
@@ -21,6 +23,9 @@ const METHODS: Record<string, string> = {
   '/two-factor/verify-backup-code': 'two-factor',
 }
 
+/** Other sites; what somebody else writes in their place is not copied into the log. */
+const SITES = new Set(['github', 'google', 'oidc'])
+
 /**
  * Writes to the audit log who signed in, and who tried. It has to be the last of the plugins: that of the second factor
  * takes back a login that lacks it.
@@ -31,11 +36,11 @@ export function recordSignIns(db: Db, now: () => string): BetterAuthPlugin {
     hooks: {
       after: [
         {
-          matcher: ({ path }) => methodOf(path) !== null,
+          matcher: ({ path, body }) => methodOf({ path, body }) !== null,
           handler: createAuthMiddleware(async (context) => {
             const { path, params, body } = context
             const { newSession, returned } = context.context
-            const method = methodOf(path, params) ?? path
+            const method = methodOf({ path, params, body }) ?? path
             const address = addressOf(context)
             if (newSession) {
               const { personId } = WithPerson.parse(newSession.user)
@@ -59,12 +64,25 @@ export function recordSignIns(db: Db, now: () => string): BetterAuthPlugin {
   }
 }
 
-function methodOf(
-  path: string | undefined,
-  params?: Record<string, string | undefined>,
-): string | null {
-  if (path === '/callback/:id') return params?.id ?? 'provider'
+function methodOf({
+  path,
+  params,
+  body,
+}: {
+  path?: string | undefined
+  params?: Record<string, string | undefined>
+  body?: unknown
+}): string | null {
+  if (path === '/callback/:id') return siteOf(params?.id)
+  if (path === '/sign-in/social') {
+    const { data } = WithIdToken.safeParse(body)
+    return data ? siteOf(data.provider) : null
+  }
   return (path !== undefined && METHODS[path]) || null
+}
+
+function siteOf(name: string | undefined): string {
+  return name !== undefined && SITES.has(name) ? name : 'provider'
 }
 
 /** Whether an error there means that somebody was refused: a sign-up or a link that cannot be used are none. */

@@ -89,7 +89,7 @@ async function download(
         pieces.push(piece)
       }
       const mimeType = response.headers.get('content-type')
-      const last = decodeURIComponent(URL.parse(url)?.pathname.split('/').at(-1) ?? '')
+      const last = lastSegment(url)
       const bytes = Buffer.concat(pieces)
       return { type: 'bytes', place, name: name ?? (last || null), mimeType, bytes }
     } finally {
@@ -100,6 +100,16 @@ async function download(
     if (error instanceof FileRefusal) throw error
     const reason = error instanceof Error ? error.message : 'unknown'
     throw new FileRefusal('invalid_file', `The file could not be fetched. ${reason}`, place)
+  }
+}
+
+/** The name that an address ends with, as it is written where it cannot be decoded. */
+export function lastSegment(url: string): string {
+  const segment = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
   }
 }
 

@@ -14,6 +14,8 @@ export function mcpDoor(options: DoorOptions) {
     app.route({
       method: ['GET', 'POST', 'DELETE'],
       url: '/mcp',
+      // The protocol has no HEAD.
+      exposeHeadRoute: false,
       handler: async (request, reply) => {
         const door = await admitDoor(options, request, reply)
         const handler = createMcpHandler(() => sessionTools(door, options, manifest.version), {

@@ -8,10 +8,12 @@ import { readableText } from './readable-text.ts'
 /** The longest text that is kept, in UTF-16 units. */
 const MAX_TEXT = 2_000_000
 const MAX_TEXT_BYTES = 4 * MAX_TEXT
+const BEGINNING = 64 * 1024
 /** The largest picture that is looked at. */
 const MAX_PIXELS = 100_000_000
 const PICTURES = /^image\/(png|apng|jpeg|gif|webp|avif|tiff|heic|heif)$/
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+const ODS = 'application/vnd.oasis.opendocument.spreadsheet'
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 /** Text, which file-type knows by how it begins. */
@@ -30,18 +32,27 @@ answerFromThread(async (task: InspectionTask): Promise<Inspected> => {
 async function look({ path, bytes }: InspectionTask): Promise<Inspected> {
   const known = bytes === 0 ? undefined : await fileTypeFromFile(path).catch(() => undefined)
   const mimeType = known?.mime ?? null
-  if (mimeType === null || MARKUP.test(mimeType)) return readPlain(path)
+  if (mimeType === null || MARKUP.test(mimeType)) return readPlain(path, bytes)
   const found = { ...NOTHING, mimeType }
   if (PICTURES.test(mimeType)) return measure(path, mimeType)
   if (mimeType === 'application/pdf') return { ...found, kind: 'pdf' }
-  if (mimeType === DOCX || mimeType === XLSX) return { ...found, kind: 'document' }
+  if (mimeType === DOCX || mimeType === XLSX || mimeType === ODS) {
+    return { ...found, kind: 'document' }
+  }
   return { ...found, kind: mimeType.startsWith('audio/') ? 'audio' : 'other' }
 }
 
-async function readPlain(path: string): Promise<Inspected> {
+async function readPlain(path: string, bytes: number): Promise<Inspected> {
   const handle = await open(path)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_TEXT_BYTES), 0, MAX_TEXT_BYTES)
+    // Most of what is no text says so in its beginning, and the rest of it is not read.
+    const { buffer: beginning, bytesRead: begun } = await handle.read(Buffer.alloc(BEGINNING))
+    const isWhole = begun < BEGINNING
+    if (readableText(beginning.subarray(0, begun), isWhole) === null) {
+      return { ...NOTHING, kind: 'other', mimeType: null }
+    }
+    const most = Math.min(bytes, MAX_TEXT_BYTES)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(most), 0, most, 0)
     const text = readableText(buffer.subarray(0, bytesRead), bytesRead < MAX_TEXT_BYTES)
     return text === null
       ? { ...NOTHING, kind: 'other', mimeType: null }
@@ -91,8 +102,19 @@ async function readDocument({ path, mimeType }: InspectionTask): Promise<Inspect
   const buffer = await readFile(path)
   const { refuseZipBomb } = await import('./zip-size.ts')
   refuseZipBomb(buffer, MAX_UNPACKED)
-  const text = mimeType === XLSX ? await spreadsheetText(buffer) : await documentText(buffer)
+  const text = await textIn(buffer, mimeType)
   return { ...NOTHING, kind: 'document', mimeType, text: clean(text) }
+}
+
+function textIn(buffer: Buffer, mimeType: string): Promise<string> {
+  if (mimeType === XLSX) return spreadsheetText(buffer)
+  return mimeType === ODS ? openDocumentText(buffer) : documentText(buffer)
+}
+
+async function openDocumentText(buffer: Buffer): Promise<string> {
+  const { readOpenDocument } = await import('./opendocument.ts')
+  const { tellSheets } = await import('./spreadsheet.ts')
+  return tellSheets(readOpenDocument(buffer, MAX_TEXT), MAX_TEXT)
 }
 
 async function documentText(buffer: Buffer): Promise<string> {

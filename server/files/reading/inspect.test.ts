@@ -173,6 +173,65 @@ test('a spreadsheet is read sheet by sheet, its rows as lines, within the same b
   expect(broken.kind).toBe('document')
 }, 60_000)
 
+/** An OpenDocument spreadsheet; `sheets` are its tables. */
+const ods = (sheets: string): Buffer => {
+  const names = ['office', 'table', 'text']
+    .map((name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`)
+    .join(' ')
+  const xml = `<?xml version="1.0" encoding="UTF-8"?><office:document-content ${names}><office:body><office:spreadsheet>${sheets}</office:spreadsheet></office:body></office:document-content>`
+  return zip({
+    mimetype: Buffer.from('application/vnd.oasis.opendocument.spreadsheet'),
+    'content.xml': Buffer.from(xml),
+  })
+}
+const row = (cells: string, times = 1): string =>
+  `<table:table-row table:number-rows-repeated="${times}">${cells}</table:table-row>`
+const said = (text: string, more = ''): string =>
+  `<table:table-cell office:value-type="string" ${more}><text:p>${text}</text:p></table:table-cell>`
+
+test('an OpenDocument spreadsheet is read in the same form, however often it repeats itself', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
+  const look = async (content: Buffer) => {
+    const path = join(folder.path, 'file')
+    await writeFile(path, content)
+    return inspect(path, content.length)
+  }
+  const number =
+    '<table:table-cell office:value-type="float" office:value="6.5"><text:p>6,50 m</text:p></table:table-cell>'
+  const date =
+    '<table:table-cell office:value-type="date" office:date-value="2026-03-29"><office:annotation><text:p>A comment</text:p></office:annotation><text:p>29.3.</text:p></table:table-cell>'
+  const empty = '<table:table-cell table:number-columns-repeated="16384"/>'
+  const sheets =
+    `<table:table table:name="Tides, high">${row(said('Port') + said('Height,<text:s/>m') + said('Day') + empty)}` +
+    `${row(empty, 2)}${row(said('Brest &amp; others') + number + date + empty)}${row(empty, 1_048_000)}</table:table>` +
+    `<table:table table:name="Two">${row(said('x', 'table:number-columns-repeated="3"'), 2)}</table:table>`
+  expect(await look(ods(sheets))).toMatchObject({
+    kind: 'document',
+    mimeType: 'application/vnd.oasis.opendocument.spreadsheet',
+    error: null,
+    text: '[sheet "Tides, high", 4 rows]\nPort,"Height, m",Day\n\n\nBrest & others,6.5,2026-03-29\n\n[sheet "Two", 2 rows]\nx,x,x\nx,x,x',
+  })
+  const times = 'table:number-columns-repeated="1000000000"'
+  const endless = `<table:table table:name="Endless">${row(said('y'.repeat(1_000), times), 1_000_000_000).repeat(50)}</table:table>`
+  const cut = await look(ods(endless))
+  expect(cut.error).toBe(null)
+  expect(cut.text?.length).toBe(2_000_000)
+  const bomb = await look(ods(`<table:table>${'0'.repeat(200_000_000)}</table:table>`))
+  expect(bomb).toMatchObject({ text: null, error: expect.stringContaining('unpacks to more') })
+  for (const broken of ['<table:table>', '&made-up;', '<table:table table:name="x"><']) {
+    expect(await look(ods(broken))).toMatchObject({
+      ...{ kind: 'document', text: null, error: 'The document is damaged.' },
+    })
+  }
+  const entities =
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><office:x>&b;</office:x>'
+  const laughs = zip({
+    mimetype: Buffer.from('application/vnd.oasis.opendocument.spreadsheet'),
+    'content.xml': Buffer.from(entities),
+  })
+  expect(await look(laughs)).toMatchObject({ error: 'The document is damaged.' })
+}, 60_000)
+
 test('a PDF that is encrypted, broken, or never ends is stored, and says why it cannot be read', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
   const path = join(folder.path, 'file')

@@ -33,6 +33,15 @@ const within = (deadlineMs: number) =>
     deadlineMs,
   })
 
+const NO_TURN =
+  'The text of the file could not be read: too much is being read just now. Send it again.'
+const TOO_MUCH = 'The text of the file could not be read: it takes too much.'
+
+/** Whether a file that could not be read may be readable at another time, on another machine or with other bounds. */
+export function mayBeReadLater(error: string | null): boolean {
+  return error === NO_TURN || error === TOO_MUCH
+}
+
 const UNKNOWN: Inspected = {
   ...{ kind: 'other', mimeType: null, width: null, height: null, pages: null },
   ...{ text: null, error: null },
@@ -66,8 +75,7 @@ async function attempt(
   } catch (error) {
     if (error instanceof ThreadRefusal) return { ...known, error: error.message }
     if (error instanceof ThreadLimitError) {
-      const what = error.limit === 'queue' ? 'too much is being read just now' : 'it takes too much'
-      return { ...known, error: `The text of the file could not be read: ${what}.` }
+      return { ...known, error: error.limit === 'queue' ? NO_TURN : TOO_MUCH }
     }
     return { ...known, error: 'The text of the file could not be read: it is damaged.' }
   }

@@ -1,10 +1,18 @@
 import readXlsxFile from 'read-excel-file/node'
 
-/** The text of a workbook: each sheet by its name, its rows as lines of CSV (RFC 4180). */
+/** The text of a workbook of Excel: each sheet by its name, its rows as lines of CSV (RFC 4180). */
 export async function readSpreadsheet(workbook: Buffer, mostText: number): Promise<string> {
+  return tellSheets(await readXlsxFile(workbook), mostText)
+}
+
+/** The same of sheets that were read. */
+export function tellSheets(
+  sheets: readonly { sheet: string; data: readonly (readonly unknown[])[] }[],
+  mostText: number,
+): string {
   const pieces: string[] = []
   let length = 0
-  for (const { sheet, data } of await readXlsxFile(workbook)) {
+  for (const { sheet, data } of sheets) {
     pieces.push(`[sheet ${JSON.stringify(sheet)}, ${data.length} rows]`)
     for (const row of data) {
       const line = row.map(cellText).join(',').replace(/,+$/, '')

@@ -117,6 +117,14 @@ describe('prices', () => {
     ).toBeCloseTo(0.75)
   })
 
+  test('of sound are those of sound, by tokens or by the hour', async () => {
+    const prices = createPrices('https://api.openai.com/v1', 'sound')
+    expect(await prices.cost('gpt-4o-mini-transcribe', million)).toBeCloseTo(8)
+    const hour = { inputTokens: 36_000, outputTokens: 0 }
+    expect(await prices.cost('whisper-1', hour)).toBeCloseTo(0.36)
+    expect(await prices.cost('no-such-model', hour)).toBeNull()
+  })
+
   test.each([
     ['https://api.openai.com/v1', 'no-such-model'],
     ['http://127.0.0.1:11434/v1', 'gpt-4o-mini'],

@@ -11,10 +11,14 @@ export type Prices = {
 
 type Table = { calcPrice: typeof CalcPrice }
 
+/** A second of sound is at most so many tokens to the models that count it in tokens. */
+export const SOUND_TOKENS_PER_SECOND = 10
+
 /**
  * @param baseUrl whose models they are; null, like an address of this machine, has no prices that could be known
+ * @param input what the models are given: of sound, input tokens are those of its seconds
  */
-export function createPrices(baseUrl: string | null): Prices {
+export function createPrices(baseUrl: string | null, input: 'text' | 'sound' = 'text'): Prices {
   const providerApiUrl = baseUrl === null || isLocal(new URL(baseUrl).hostname) ? null : baseUrl
   let table: Promise<Table> | null = null
 
@@ -28,6 +32,7 @@ export function createPrices(baseUrl: string | null): Prices {
       input_tokens: inputTokens,
       output_tokens: outputTokens,
       cache_read_tokens: Math.min(cachedInputTokens, inputTokens),
+      ...(input === 'sound' && { input_audio_tokens: inputTokens }),
     }
     try {
       return calcPrice(counts, model, { providerApiUrl })
@@ -39,7 +44,13 @@ export function createPrices(baseUrl: string | null): Prices {
 
   return {
     async cost(model, usage) {
-      const price = (await look(model, usage))?.total_price
+      const found = await look(model, usage)
+      // The table says 0 of what is not priced by tokens at all.
+      const perHour = input === 'sound' ? found?.model_price.audio_hours : undefined
+      if (typeof perHour === 'number') {
+        return (usage.inputTokens / SOUND_TOKENS_PER_SECOND / 3_600) * perHour
+      }
+      const price = found?.total_price
       return price === undefined || !Number.isFinite(price) ? null : Number(price.toFixed(10))
     },
     async contextWindow(model) {

@@ -50,6 +50,9 @@ function link(title: string | null | undefined, url: string | null | undefined):
   if (!url || !/^https?:\/\/[^\s<>()]+$/.test(url)) {
     return ''
   }
-  const words = (title ?? '').replaceAll(/[[\]\\\s]+/g, ' ').trim() || new URL(url).hostname
+  // An address that is none, such as one with the port 99999, is no link.
+  const hostname = URL.parse(url)?.hostname
+  if (hostname === undefined) return ''
+  const words = (title ?? '').replaceAll(/[[\]\\\s]+/g, ' ').trim() || hostname
   return `([${words}](${url}))`
 }
