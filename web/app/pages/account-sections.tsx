@@ -6,6 +6,7 @@ import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
 import { leaveForGood } from '../sign-in/leave.ts'
 import { Section } from './section.tsx'
+import { msg, t } from '../../language/t.ts'
 
 /** What one can do with one's own account; the part of the settings that is there only with accounts. */
 export default function AccountSections({ isGuest }: { isGuest: boolean }) {
@@ -13,30 +14,33 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
     <>
       {!isGuest && (
         <>
-          <Section title="Profile" text="How you are called here.">
+          <Section title={msg('Profile')} text={t('How you are called here.')}>
             <Profile />
           </Section>
-          <Section title="Password" text="Changing it ends every other login.">
+          <Section title={msg('Password')} text={t('Changing it ends every other login.')}>
             <Password />
           </Section>
           <Section
-            title="Second factor"
-            text="With it, signing in asks for a code from an authenticator app as well."
+            title={msg('Second factor')}
+            text={t('With it, signing in asks for a code from an authenticator app as well.')}
           >
             <SecondFactor />
           </Section>
         </>
       )}
-      <Section title="Where you are signed in" text="A login that you end is out within seconds.">
+      <Section
+        title={msg('Where you are signed in')}
+        text={t('A login that you end is out within seconds.')}
+      >
         <Logins />
       </Section>
       <Section
-        title="API keys"
-        text="A program that has one acts as you, on every interface of this server."
+        title={msg('API keys')}
+        text={t('A program that has one acts as you, on every interface of this server.')}
       >
         <Keys />
       </Section>
-      <Section title="Delete the account" text="Export first what you want to keep.">
+      <Section title={msg('Delete the account')} text={t('Export first what you want to keep.')}>
         <DeleteAccount onDeleted={() => void leaveForGood()} />
       </Section>
     </>

@@ -30,6 +30,7 @@ import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { whenIdle } from '../when-idle.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
 const Conversation = lazy(() => loaded(loadConversation))
@@ -66,10 +67,12 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   if (status === 'failed' && !hasPending && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
     return (
-      <Page title="Session">
+      <Page title={t('Session')}>
         <Notice
           text={
-            isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')
+            isGone
+              ? t('This session does not exist, or it has been deleted.')
+              : (error?.message ?? '')
           }
         />
       </Page>
@@ -93,7 +96,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           {status === 'loading' && (
             // Shown with a delay, because nearly every session opens at once.
             <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
-              Opening…
+              {t('Opening…')}
             </p>
           )}
         </div>
@@ -103,17 +106,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         {status === 'failed' && (
           <p role="alert" className="flex items-center gap-3 bg-bg px-3 pb-2 text-sm text-danger">
             {error?.message}
-            <Button onClick={() => client.session(id).retry()}>Try again</Button>
+            <Button onClick={() => client.session(id).retry()}>{t('Try again')}</Button>
           </p>
         )}
         <Composer
           draftKey={id}
           placeholder={
             isWaiting
-              ? 'Message (answered after your decision)'
+              ? t('Message (answered after your decision)')
               : isRunning
-                ? 'Message (answered next)'
-                : 'Message'
+                ? t('Message (answered next)')
+                : t('Message')
           }
           onSend={send}
           onStop={isRunning ? stop : null}
@@ -145,7 +148,9 @@ function ModelOfSession({ id }: { id: string }) {
   const choose = (chosen: string | null) => {
     client.api.sessions.update
       .mutate({ id, model: chosen })
-      .catch((error: unknown) => drafts.report(id, `The model is as before: ${reason(error)}`))
+      .catch((error: unknown) =>
+        drafts.report(id, t('The model is as before: {reason}', { reason: reason(error) })),
+      )
   }
   return <ModelChip model={model} onChoose={choose} />
 }

@@ -12,6 +12,7 @@ import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { msg, t } from '../../language/t.ts'
 
 const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
@@ -19,39 +20,51 @@ export function SettingsPage() {
   const model = useModelKind()
   const { hasAccounts, isGuest } = useAccounts()
   return (
-    <Page title="Settings" hasLine={false}>
+    <Page title={t('Settings')} hasLine={false}>
       <Column>
         <div className="grid grid-cols-1 gap-9">
-          <Section title="Appearance" text="Saved in this browser.">
+          <Section title={msg('Appearance')} text={t('Saved in this browser.')}>
             <ThemeChoice />
           </Section>
-          <Section title="Notifications" text="Of this browser, while the app is open in a tab.">
+          <Section
+            title={msg('Notifications')}
+            text={t('Of this browser, while the app is open in a tab.')}
+          >
             <NotificationChoice />
           </Section>
           <Section
-            title="Your data"
-            text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
+            title={msg('Your data')}
+            text={t(
+              'Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export.',
+            )}
           >
             <Transfer />
           </Section>
           <Section
-            title="Assistants"
-            text="What a new session can begin with: instructions, a model, the tools it has, and first suggestions."
+            title={msg('Assistants')}
+            text={t(
+              'What a new session can begin with: instructions, a model, the tools it has, and first suggestions.',
+            )}
           >
             <PresetList />
           </Section>
-          <Section title="Archive" text="Sessions that are kept out of the list.">
+          <Section
+            title={msg('Archived sessions')}
+            text={t('Sessions that are kept out of the list.')}
+          >
             <SessionRows
-              label="Archived sessions"
+              label={t('Archived sessions')}
               only={{ archived: true }}
-              none="Nothing is archived."
+              none={t('Nothing is archived.')}
             />
           </Section>
           <Section
-            title="Shared links"
-            text="Anyone with a link can read the conversation as it was when the link was created."
+            title={msg('Shared links')}
+            text={t(
+              'Anyone with a link can read the conversation as it was when the link was created.',
+            )}
           >
-            <ShareRows none="Nothing is shared." />
+            <ShareRows none={t('Nothing is shared.')} />
           </Section>
           {hasAccounts && (
             <Suspense>
@@ -59,16 +72,18 @@ export function SettingsPage() {
             </Suspense>
           )}
           <Section
-            title="Models"
+            title={msg('Models')}
             text={
               model === 'demo'
-                ? 'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.'
-                : 'The models that the endpoint offers.'
+                ? t(
+                    'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.',
+                  )
+                : t('The models that the endpoint offers.')
             }
           >
             <ModelList />
           </Section>
-          <Section title="Tools" text="The tools that the model may use.">
+          <Section title={msg('Tools')} text={t('The tools that the model may use.')}>
             <ToolList />
           </Section>
         </div>

@@ -1,9 +1,10 @@
 import { UsageView } from '../../features/usage/usage-view.tsx'
 import { Page, Column } from './page.tsx'
+import { t } from '../../language/t.ts'
 
 export function UsagePage() {
   return (
-    <Page title="Usage" hasLine={false}>
+    <Page title={t('Usage')} hasLine={false}>
       <Column>
         <UsageView />
       </Column>

@@ -1,4 +1,5 @@
 import type { MouseEvent, ReactNode } from 'react'
+import { t } from '../../language/t.ts'
 
 /** The number in a text; it leads to its footnote in the same text. */
 export function FootnoteMark({ label }: { label: string }) {
@@ -7,7 +8,7 @@ export function FootnoteMark({ label }: { label: string }) {
       <button
         type="button"
         className="footnote-link"
-        aria-label={`Footnote ${label}`}
+        aria-label={t('Footnote {label}', { label })}
         onClick={(event) => goTo(event, `[data-footnote="${label}"]`)}
       >
         {label}
@@ -22,7 +23,7 @@ export function FootnoteView({ label, children }: { label: string; children: Rea
       <button
         type="button"
         className="footnote-link"
-        aria-label={`Back from footnote ${label}`}
+        aria-label={t('Back from footnote {label}', { label })}
         onClick={(event) => goTo(event, `[data-footnote-mark="${label}"]`)}
       >
         {label}.
