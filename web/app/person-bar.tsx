@@ -40,7 +40,7 @@ export default function PersonBar() {
         label={t('Sign out')}
         onClick={() => (isAnyWaiting() ? setAsking(true) : void signOut())}
       >
-        <LogOut aria-hidden size={15} />
+        <LogOut aria-hidden size={15} className="rtl:-scale-x-100" />
       </IconButton>
       {isAsking && (
         <UnsentDialog

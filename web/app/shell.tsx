@@ -20,6 +20,7 @@ import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 import { loaded } from '../ui/loaded.ts'
+import { useLanguage } from '../language/language.ts'
 import { t } from '../language/t.ts'
 
 const Attention = lazy(() => loaded(() => import('./attention.tsx')))
@@ -29,6 +30,7 @@ const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
+  useLanguage()
   useSessionsChanges()
   useToolsChanges()
   useSamePerson()

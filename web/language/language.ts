@@ -52,7 +52,7 @@ export function startLanguage(): Promise<void> {
 
 /** Draws a component anew in another language; what it draws itself follows. */
 export function useLanguage(): Language {
-  return useSyncExternalStore(language.subscribe, language.get)
+  return useSyncExternalStore(language.subscribe, language.get, language.get)
 }
 
 function stored(): Language | 'system' {

@@ -10,6 +10,7 @@ import { useAccounts } from '../use-accounts.ts'
 import { Notice } from './not-found-page.tsx'
 import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { msg, t } from '../../language/t.ts'
 
 const parts = [
@@ -41,6 +42,7 @@ const parts = [
 
 /** For administrators: who is here and what is used. Nothing here shows what people said. */
 export function AdminPage() {
+  useLanguage()
   const [part, setPart] = useState<(typeof parts)[number]['value']>('people')
   const { isKnown, isAdmin } = useAccounts()
   if (!isAdmin) {

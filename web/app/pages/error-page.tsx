@@ -1,8 +1,10 @@
 import { Button } from '../../ui/button.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 /** Shown in place of a page that failed to render. No data is lost, because conversations are stored on the server. */
 export function ErrorPage({ error }: { error: unknown }) {
+  useLanguage()
   return (
     <main className="m-auto grid max-w-sm gap-3 p-6 text-center">
       <h1 className="font-semibold">{t('This page could not be shown')}</h1>

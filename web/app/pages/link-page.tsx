@@ -9,10 +9,12 @@ import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { CardPage } from '../sign-in/card-page.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 /** What a link is for that carries a token: the first account, an invitation, a new password, an address to confirm. */
 export function LinkPage() {
+  useLanguage()
   const path = useLocation({ select: ({ pathname }) => pathname })
   const token = useLocation({ select: ({ search }) => search.token ?? '' })
   switch (path) {

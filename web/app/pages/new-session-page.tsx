@@ -9,50 +9,36 @@ import { useBeginning } from '../use-beginning.tsx'
 import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
-import { t } from '../../language/t.ts'
+import { useLanguage } from '../../language/language.ts'
+import { msg, t } from '../../language/t.ts'
 import { rich } from '../../language/rich.tsx'
 
 const suggestions = [
   {
-    get text() {
-      return t('What are the system metrics?')
-    },
-    get hint() {
-      return t('Reads CPU, memory and uptime')
-    },
+    text: msg('What are the system metrics?'),
+    hint: msg('Reads CPU, memory and uptime'),
     Icon: Activity,
   },
   {
-    get text() {
-      return t('Show my user profile')
-    },
-    get hint() {
-      return t('Looks up your profile')
-    },
+    text: msg('Show my user profile'),
+    hint: msg('Looks up your profile'),
     Icon: CircleUser,
   },
   {
-    get text() {
-      return t('How long has the server been up?')
-    },
-    get hint() {
-      return t('Reads the uptime only')
-    },
+    text: msg('How long has the server been up?'),
+    hint: msg('Reads the uptime only'),
     Icon: Clock3,
   },
   {
-    get text() {
-      return t('What can you do?')
-    },
-    get hint() {
-      return t('Answers without a tool')
-    },
+    text: msg('What can you do?'),
+    hint: msg('Answers without a tool'),
     Icon: Sparkles,
   },
 ]
 
 /** The page for a new conversation. The session is created when its first message is sent. */
 export function NewSessionPage() {
+  useLanguage()
   const client = useThroughline()
   const navigate = useNavigate()
   const { session, preset, isTemporary, choices, begun } = useBeginning()
@@ -98,7 +84,12 @@ function Welcome(props: {
   const shown =
     preset && preset.suggestions.length > 0
       ? preset.suggestions.map((text) => ({ text, hint: null, Icon: MessageSquareText }))
-      : suggestions
+      : suggestions.map(({ text, hint, Icon }) => ({
+          // The demo model reads English only.
+          text: model === 'demo' ? text : t(text),
+          hint: t(hint),
+          Icon,
+        }))
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex min-h-full w-full max-w-3xl flex-col justify-end px-4 pb-6 sm:justify-center sm:px-6">
@@ -143,7 +134,9 @@ function Welcome(props: {
                 >
                   <Icon aria-hidden size={17} className="mt-0.5 shrink-0 text-accent" />
                   <span>
-                    <span className="block text-sm font-medium">{text}</span>
+                    <span dir="auto" className="block text-sm font-medium">
+                      {text}
+                    </span>
                     {hint && <span className="block text-xs text-muted">{hint}</span>}
                   </span>
                 </button>

@@ -1,8 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { Page } from './page.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 export function NotFoundPage() {
+  useLanguage()
   return (
     <Page title={t('Page not found')}>
       <Notice text={t('There is no page at this address.')} />

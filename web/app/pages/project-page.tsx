@@ -10,10 +10,12 @@ import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { useBeginning } from '../use-beginning.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Column, Foot, Page } from './page.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 /** A project: what it tells the model, its sessions, and the beginning of the next one. */
 export function ProjectPage() {
+  useLanguage()
   const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })
   const client = useThroughline()
   const navigate = useNavigate()

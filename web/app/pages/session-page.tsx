@@ -30,6 +30,7 @@ import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { whenIdle } from '../when-idle.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
@@ -41,6 +42,7 @@ whenIdle(loadConversation)
  * @param props.goTo the message to scroll to, when the address names one
  */
 export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
+  useLanguage()
   const client = useThroughline()
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)

@@ -1,5 +1,6 @@
 import { Suspense, lazy } from 'react'
 import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
+import { LanguageChoice } from '../../features/appearance/language-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
 import { PresetList } from '../../features/presets/preset-list.tsx'
 import { SessionRows } from '../../features/sessions/session-rows.tsx'
@@ -12,11 +13,13 @@ import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { useLanguage } from '../../language/language.ts'
 import { msg, t } from '../../language/t.ts'
 
 const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
 export function SettingsPage() {
+  useLanguage()
   const model = useModelKind()
   const { hasAccounts, isGuest } = useAccounts()
   return (
@@ -25,6 +28,7 @@ export function SettingsPage() {
         <div className="grid grid-cols-1 gap-9">
           <Section title={msg('Appearance')} text={t('Saved in this browser.')}>
             <ThemeChoice />
+            <LanguageChoice />
           </Section>
           <Section
             title={msg('Notifications')}

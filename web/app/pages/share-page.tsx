@@ -13,6 +13,7 @@ import { ToolCard } from '../../features/tools/tool-card.tsx'
 import { FileAddress } from '../../ui/file-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Wordmark } from '../wordmark.tsx'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 import { formatDate } from '../../language/format.ts'
 
@@ -20,6 +21,7 @@ type Shared = Omit<Outputs['shares']['get'], 'messages'> & { messages: AppMessag
 
 /** The snapshot of a conversation, for anybody with its link. */
 export function SharePage() {
+  useLanguage()
   const token = useParams({ from: '/share/$token', select: (params) => params.token })
   const { data, error, refetch } = useQuery({
     queryKey: ['shared', token],

@@ -3,6 +3,8 @@ import { useDeferredValue } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
+import { language } from '../../language/language.ts'
+import { isLanguage, languages } from '../../language/languages.ts'
 import { theme } from '../../features/appearance/theme.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
 import { stopAnswer } from '../../features/messages/composer/send-message.ts'
@@ -89,6 +91,11 @@ export function usePaletteItems(
     command(t('Theme: system'), 'appearance', () => theme.set('system')),
     command(t('Theme: light'), 'appearance day', () => theme.set('light')),
     command(t('Theme: dark'), 'appearance night', () => theme.set('dark')),
+    ...Object.entries(languages).map(([value, name]) =>
+      command(t('Language: {name}', { name }), 'language appearance', () => {
+        if (isLanguage(value)) void language.choose(value)
+      }),
+    ),
   ]
   const ofSettings = settings.map(([name, keywords]): PaletteItem => ({
     id: `settings ${name}`,

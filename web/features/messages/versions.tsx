@@ -52,11 +52,11 @@ function VersionButtons({ message }: { message: AppMessage }) {
         className="inline-flex items-center text-xs text-muted tabular-nums"
       >
         <Neighbour label={t('Previous version')} {...neighbour('previous')}>
-          <ChevronLeft aria-hidden size={15} />
+          <ChevronLeft aria-hidden size={15} className="rtl:-scale-x-100" />
         </Neighbour>
         <span className="px-0.5">{`${siblings.index + 1} / ${siblings.count}`}</span>
         <Neighbour label={t('Next version')} {...neighbour('next')}>
-          <ChevronRight aria-hidden size={15} />
+          <ChevronRight aria-hidden size={15} className="rtl:-scale-x-100" />
         </Neighbour>
       </span>
       {problem && <span role="status">{problem}</span>}

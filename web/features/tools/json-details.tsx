@@ -18,7 +18,7 @@ export function JsonDetails(props: {
         <ChevronRight
           aria-hidden
           size={14}
-          className="shrink-0 transition-transform duration-150 group-open/json:rotate-90"
+          className="shrink-0 transition-transform duration-150 group-open/json:rotate-90 rtl:not-group-open/json:rotate-180"
         />
         {label}
         <span className="ms-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">

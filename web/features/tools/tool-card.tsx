@@ -103,7 +103,7 @@ export function ToolCard(props: {
               <ChevronRight
                 aria-hidden
                 size={14}
-                className="-me-1 text-muted transition-transform duration-150 group-open/call:rotate-90"
+                className="-me-1 text-muted transition-transform duration-150 group-open/call:rotate-90 rtl:not-group-open/call:rotate-180"
               />
             )}
           </span>

@@ -1,8 +1,10 @@
 import type { MouseEvent, ReactNode } from 'react'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 /** The number in a text; it leads to its footnote in the same text. */
 export function FootnoteMark({ label }: { label: string }) {
+  useLanguage()
   return (
     <sup data-footnote-mark={label} tabIndex={-1}>
       <button

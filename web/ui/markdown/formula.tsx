@@ -1,5 +1,6 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { drawFormula } from './draw-formula.ts'
+import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
 /** Known once the first formula has been seen: from then on formulas are drawn at once. */
@@ -11,6 +12,7 @@ export const FormulaView = memo(function FormulaView(props: {
   raw: string
   isDisplay: boolean
 }) {
+  useLanguage()
   const { text, raw, isDisplay } = props
   const element = useRef<HTMLSpanElement>(null)
   const [canDraw, setCanDraw] = useState(draw !== null)

@@ -11,6 +11,7 @@ import { WaitsText } from './waits-text.tsx'
 import { inOrder, messageText } from '../steps.ts'
 import type { IndexedPart } from '../steps.ts'
 import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
+import { useLanguage } from '../../../language/language.ts'
 import { t } from '../../../language/t.ts'
 
 /**
@@ -32,6 +33,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   voice?: ReactNode
   actions?: ReactNode
 }) {
+  useLanguage()
   const { message, ToolView, versions } = props
   const isLive = message.status === 'running'
   return (

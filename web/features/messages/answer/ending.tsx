@@ -34,7 +34,7 @@ function HowItEnded(props: Props) {
   const { message, onRetry, onContinue, versions, children } = props
   const proceed = onContinue && (
     <Button onClick={onContinue}>
-      <ArrowRight aria-hidden size={14} />
+      <ArrowRight aria-hidden size={14} className="rtl:-scale-x-100" />
       {t('Continue')}
     </Button>
   )

@@ -54,7 +54,7 @@ export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }
               label={t('Take back')}
               onClick={() => void remove(() => client.outbox.takeBack(send.id))}
             >
-              <Undo2 aria-hidden size={15} />
+              <Undo2 aria-hidden size={15} className="rtl:-scale-x-100" />
             </IconButton>
           </>
         )

@@ -4,6 +4,7 @@ import type { File } from '../../../../shared/contract/file.ts'
 import { FileList } from '../../../ui/file-list.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
+import { useLanguage } from '../../../language/language.ts'
 import { t } from '../../../language/t.ts'
 
 /** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
@@ -34,6 +35,7 @@ export const UserMessage = memo(function UserMessage(props: {
   versions?: ReactNode
   actions?: ReactNode
 }) {
+  useLanguage()
   const { text, status, problem, editor, actions } = props
   return (
     <article
