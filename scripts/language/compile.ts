@@ -40,13 +40,17 @@ export function compiledSource(code: string, file: string): string {
   const edits: { start: number; end: number; text: string }[] = []
   const { program } = parseSync(file, code)
   new Visitor({
-    CallExpression({ callee, arguments: [sentence] }) {
+    CallExpression({ start, end, callee, arguments: [sentence] }) {
       if (callee.type !== 'Identifier' || (callee.name !== 't' && callee.name !== 'msg')) return
       if (sentence?.type !== 'Literal' || typeof sentence.value !== 'string') return
-      if (!hasPlaceholders(sentence.value)) return
-      const id = generateMessageId(sentence.value)
-      const message = compileMessageOrThrow(sentence.value)
-      edits.push({ ...sentence, text: JSON.stringify({ id, message }) })
+      const { value } = sentence
+      const text = hasPlaceholders(value)
+        ? JSON.stringify({ id: generateMessageId(value), message: compileMessageOrThrow(value) })
+        : JSON.stringify(value)
+      // A mark has said what it is for.
+      if (callee.name === 'msg') edits.push({ start, end, text: `(${text})` })
+      else if (hasPlaceholders(value))
+        edits.push({ start: sentence.start, end: sentence.end, text })
     },
   }).visit(program)
   return edits

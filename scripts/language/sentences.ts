@@ -26,11 +26,23 @@ const SAID =
 /** Names, and what is the same in every language. */
 const NAMES = /^(?:· )?(?:Throughline|CSV|Node|OPENAI_\w+|https?:\S+)$/
 const LETTERS = /\p{L}/u
+/** Several words that begin with a capital, wherever they stand. */
+const PROSE = /^\p{Lu}\p{L}* \p{L}[^<>]*$/u
+/** Told to the model, to programmers, or by the service worker, which has a place of its own for translations. */
+const NOT_FOR_CATALOGUES: readonly string[] = [
+  'A tool waits for your approval.',
+  'The answer is there.',
+  'The health page answered ',
+  'They wrote something instead.',
+  'This is not the build of the server',
+]
 
 /** @param file its name; what ends in `.tsx` may have elements */
 export function sentencesOf(code: string, file: string): { used: Used[]; bare: string[] } {
   const used: Used[] = []
   const bare: string[] = []
+  const marked = new Set<number>()
+  const prose: { start: number; text: string }[] = []
   const { program, errors } = parseSync(file, code)
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message ?? ''}`)
   const place = ({ start }: { start: number }) =>
@@ -49,11 +61,18 @@ export function sentencesOf(code: string, file: string): { used: Used[]; bare: s
         if (name === 'msg') bare.push(`${place(call)} a sentence is written out where it is marked`)
         return
       }
+      marked.add(sentence.start)
       used.push({
         sentence: sentence.value,
         place: place(call),
         values: name === 'msg' ? null : keysOf(values),
       })
+    },
+    Literal(node) {
+      if (typeof node.value === 'string') prose.push({ start: node.start, text: node.value })
+    },
+    TemplateElement({ start, value }) {
+      prose.push({ start, text: value.cooked ?? '' })
     },
     JSXText: (node) => note(node, node.value),
     JSXAttribute({ name, value }) {
@@ -95,6 +114,10 @@ export function sentencesOf(code: string, file: string): { used: Used[]; bare: s
         return noteIn(node.right)
       default:
     }
+  }
+  for (const { start, text } of prose) {
+    if (marked.has(start) || NOT_FOR_CATALOGUES.includes(text) || !PROSE.test(text)) continue
+    if (!bare.includes(`${place({ start })} ${text.trim()}`)) note({ start }, text)
   }
   return { used, bare }
 }

@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { bestLanguage, directionOf, isLanguage, regionalTag } from './languages.ts'
 import type { Language } from './languages.ts'
-import { keepPushTexts } from './push-texts.ts'
 import { i18n } from './t.ts'
 
 const KEY = 'throughline.language'
@@ -80,7 +79,18 @@ async function apply(choice: Language | 'system'): Promise<void> {
   })
   layOut(current)
   for (const listener of listeners) listener()
-  await keepPushTexts(current)
+  // Of no moment for what is shown.
+  setTimeout(() => void keepTexts(current), 2_000)
+}
+
+async function keepTexts(of: Language): Promise<void> {
+  if (of !== current) return
+  try {
+    const { keepPushTexts } = await import('./push-texts.ts')
+    await keepPushTexts(of)
+  } catch {
+    // Without a network the worker says what it said before.
+  }
 }
 
 /** Null where they cannot be loaded: English is always there. */

@@ -6,7 +6,7 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { KeyForm } from './key-form.tsx'
 import { t } from '../../language/t.ts'
-import { formatMoment, formatPrice } from '../../language/format.ts'
+import { formatMoment, formatPrice } from '../../language/amounts.ts'
 
 type Key = Outputs['keys']['list'][number]
 

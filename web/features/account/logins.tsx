@@ -2,7 +2,7 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { nameOfBrowser } from './name-of-browser.ts'
 import { t } from '../../language/t.ts'
-import { formatMoment } from '../../language/format.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 /** Where one is signed in, each with a button that ends it. */
 export function Logins() {

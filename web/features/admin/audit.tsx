@@ -10,7 +10,7 @@ import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { actionName, actions } from './audit-actions.ts'
 import { t } from '../../language/t.ts'
-import { formatMoment } from '../../language/format.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 type Entry = Outputs['admin']['audit']['items'][number]
 

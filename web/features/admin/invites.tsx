@@ -9,7 +9,7 @@ import { TextField } from '../../ui/text-field.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
 import { roleName } from './role-name.ts'
 import { t } from '../../language/t.ts'
-import { formatMoment } from '../../language/format.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 const roles = [
   {

@@ -8,7 +8,7 @@ import { TextField } from '../../ui/text-field.tsx'
 import { PersonDialog } from './person-dialog.tsx'
 import { roleName } from './role-name.ts'
 import { t } from '../../language/t.ts'
-import { formatMoment } from '../../language/format.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 export type Person = Outputs['admin']['users']['list']['items'][number]
 

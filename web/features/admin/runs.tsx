@@ -3,7 +3,7 @@ import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { msg, t } from '../../language/t.ts'
-import { formatMoment } from '../../language/format.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 const head = [
   {

@@ -3,7 +3,8 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { limitNames } from './limit-names.ts'
 import { t } from '../../language/t.ts'
-import { formatCost, formatMoment, formatNumber } from '../../language/format.ts'
+import { formatCost, formatMoment } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const head = [
   {

@@ -4,7 +4,8 @@ import { Choice } from '../../ui/choice.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { msg, t } from '../../language/t.ts'
-import { formatCost, formatNumber } from '../../language/format.ts'
+import { formatCost } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const kinds = [
   {

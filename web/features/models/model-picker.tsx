@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import { trpc } from '../../client.ts'
 import { t } from '../../language/t.ts'
-import { formatPrice } from '../../language/format.ts'
+import { formatPrice } from '../../language/amounts.ts'
 
 type Model = {
   id: string

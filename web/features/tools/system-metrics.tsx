@@ -2,7 +2,8 @@ import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { t } from '../../language/t.ts'
-import { formatBytes, formatDate, formatDuration, formatNumber } from '../../language/format.ts'
+import { formatBytes, formatDuration } from '../../language/amounts.ts'
+import { formatDate, formatNumber } from '../../language/format.ts'
 
 type Metrics = NonNullable<Extract<AppToolCall, { name: 'get_system_metrics' }>['output']>
 type Reading<Type extends Metrics['metric_type']> = Extract<Metrics, { metric_type: Type }>

@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { msg, t } from '../../language/t.ts'
-import { formatCost, formatDate, formatDuration, formatNumber } from '../../language/format.ts'
+import { formatCost, formatDuration } from '../../language/amounts.ts'
+import { formatDate, formatNumber } from '../../language/format.ts'
 
 export type AnswersRow = Outputs['usage']['answers'][number]
 export type By = 'day' | 'model' | 'session'

@@ -5,7 +5,8 @@ import { Chart } from './chart.tsx'
 import { namesOf } from './days.ts'
 import type { Bar } from './days.ts'
 import { t } from '../../language/t.ts'
-import { formatCost, formatDuration, formatNumber } from '../../language/format.ts'
+import { formatCost, formatDuration } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const measures = [
   {

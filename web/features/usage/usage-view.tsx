@@ -14,7 +14,8 @@ import { barsOf, localDay } from './days.ts'
 import { changeOf, firstDay, periodsOf, ranges } from './periods.ts'
 import type { Range } from './periods.ts'
 import { t } from '../../language/t.ts'
-import { formatDuration, formatNumber } from '../../language/format.ts'
+import { formatDuration } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const ways = [
   {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Folded } from '../../../ui/folded.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
 import { t } from '../../../language/t.ts'
-import { formatDuration } from '../../../language/format.ts'
+import { formatDuration } from '../../../language/amounts.ts'
 
 /**
  * A model's reasoning: open while it streams and then folded, unless the user chose otherwise. Its duration is known

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { Folded } from '../../../ui/folded.tsx'
 import { t } from '../../../language/t.ts'
-import { formatDuration } from '../../../language/format.ts'
+import { formatDuration } from '../../../language/amounts.ts'
 
 /** Fewer calls need no line of their own. */
 export const LEAST_GROUPED = 3
