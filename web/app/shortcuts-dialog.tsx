@@ -2,9 +2,9 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { modifier } from './use-shortcuts.ts'
 import { msg, t } from '../language/t.ts'
-import type { Sentence } from '../language/t.ts'
+import type { Marked } from '../language/t.ts'
 
-const groups: { title: string; shortcuts: [keys: string[], does: Sentence][] }[] = [
+const groups: { title: string; shortcuts: [keys: string[], does: Marked][] }[] = [
   {
     get title() {
       return t('Everywhere')
@@ -40,7 +40,7 @@ export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
             <h3 className="text-xs font-medium text-muted">{title}</h3>
             <dl className="mt-1 text-sm">
               {shortcuts.map(([keys, does]) => (
-                <div key={does} className="flex items-center justify-between gap-4 py-1">
+                <div key={keys.join()} className="flex items-center justify-between gap-4 py-1">
                   <dt>{t(does)}</dt>
                   <dd className="flex shrink-0 gap-1">
                     {keys.map((key) => (

@@ -18,13 +18,23 @@ if (import.meta.env?.PROD) i18n.setMessagesCompiler((text) => [text])
 
 /**
  * A sentence in the language of the interface. It is drawn anew in another language with the component that shows it.
- * @param sentence literally, so that it is found in the source
+ * @param sentence literally, so that it is found in the source; or one that was marked
  */
-export function t<S extends Sentence>(sentence: S, ...[values]: Values<S>): string {
-  return i18n._(sentence, values)
+export function t<S extends Sentence>(sentence: S | Marked<S>, ...[values]: Values<S>): string {
+  return i18n._(sentence as string, values)
 }
 
+declare const marked: unique symbol
+
+/** A sentence of a table. It cannot be shown as it is: only `t` says it. */
+export type Marked<S extends Sentence = Sentence> = { readonly [marked]: S }
+
 /** Marks a sentence of a table, which `t` says later. */
-export function msg<S extends Sentence>(sentence: S): S {
-  return sentence
+export function msg<S extends Sentence>(sentence: S): Marked<S> {
+  return sentence as unknown as Marked<S>
+}
+
+/** What was marked, without placeholders, as it is said to those who read English only: servers, and the demo model. */
+export function inEnglish(sentence: Marked): string {
+  return sentence as unknown as string
 }

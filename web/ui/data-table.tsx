@@ -26,12 +26,12 @@ export function DataTable(props: {
     >
       <table className="w-full text-sm">
         <caption className="sr-only">{label}</caption>
-        <thead className="border-b border-border text-start text-xs text-muted">
+        <thead className="border-b border-border text-xs text-muted">
           <tr>
             {head.map((column) => (
               <th
                 key={column.name}
-                className={`px-3 py-2.5 font-medium whitespace-nowrap first:ps-4 last:pe-4 ${styleOf(column)}`}
+                className={`px-3 py-2.5 font-medium whitespace-nowrap first:ps-4 last:pe-4 ${column.isFigure ? '' : 'text-start'} ${styleOf(column)}`}
               >
                 {column.name}
               </th>

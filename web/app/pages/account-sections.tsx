@@ -6,7 +6,7 @@ import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
 import { leaveForGood } from '../sign-in/leave.ts'
 import { Section } from './section.tsx'
-import { msg, t } from '../../language/t.ts'
+import { t } from '../../language/t.ts'
 
 /** What one can do with one's own account; the part of the settings that is there only with accounts. */
 export default function AccountSections({ isGuest }: { isGuest: boolean }) {
@@ -14,14 +14,19 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
     <>
       {!isGuest && (
         <>
-          <Section title={msg('Profile')} text={t('How you are called here.')}>
+          <Section name="profile" title={t('Profile')} text={t('How you are called here.')}>
             <Profile />
           </Section>
-          <Section title={msg('Password')} text={t('Changing it ends every other login.')}>
+          <Section
+            name="password"
+            title={t('Password')}
+            text={t('Changing it ends every other login.')}
+          >
             <Password />
           </Section>
           <Section
-            title={msg('Second factor')}
+            name="second-factor"
+            title={t('Second factor')}
             text={t('With it, signing in asks for a code from an authenticator app as well.')}
           >
             <SecondFactor />
@@ -29,18 +34,24 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
         </>
       )}
       <Section
-        title={msg('Where you are signed in')}
+        name="where-you-are-signed-in"
+        title={t('Where you are signed in')}
         text={t('A login that you end is out within seconds.')}
       >
         <Logins />
       </Section>
       <Section
-        title={msg('API keys')}
+        name="api-keys"
+        title={t('API keys')}
         text={t('A program that has one acts as you, on every interface of this server.')}
       >
         <Keys />
       </Section>
-      <Section title={msg('Delete the account')} text={t('Export first what you want to keep.')}>
+      <Section
+        name="delete-the-account"
+        title={t('Delete the account')}
+        text={t('Export first what you want to keep.')}
+      >
         <DeleteAccount onDeleted={() => void leaveForGood()} />
       </Section>
     </>

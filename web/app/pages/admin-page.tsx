@@ -11,7 +11,7 @@ import { Notice } from './not-found-page.tsx'
 import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
 import { useLanguage } from '../../language/language.ts'
-import { msg, t } from '../../language/t.ts'
+import { t } from '../../language/t.ts'
 
 const parts = [
   {
@@ -61,11 +61,16 @@ export function AdminPage() {
           <Choice label={t('Part')} value={part} options={parts} onChange={setPart} />
           {part === 'people' && (
             <>
-              <Section title={msg('People')} text={t('Everybody with an account, and guests.')}>
+              <Section
+                name="people"
+                title={t('People')}
+                text={t('Everybody with an account, and guests.')}
+              >
                 <People />
               </Section>
               <Section
-                title={msg('Invitations')}
+                name="invitations"
+                title={t('Invitations')}
                 text={t(
                   'A link makes one account, within a day. With an address, only for that one.',
                 )}
@@ -76,7 +81,8 @@ export function AdminPage() {
           )}
           {part === 'usage' && (
             <Section
-              title={msg('Usage')}
+              name="usage"
+              title={t('Usage')}
               text={t('Tokens and cost of all models, since the beginning.')}
             >
               <UsageOfAll />
@@ -84,14 +90,23 @@ export function AdminPage() {
           )}
           {part === 'server' && (
             <>
-              <Section title={msg('Answers')} text={t('What is being written, or waits its turn.')}>
+              <Section
+                name="answers"
+                title={t('Answers')}
+                text={t('What is being written, or waits its turn.')}
+              >
                 <Runs />
               </Section>
-              <Section title={msg('Nodes')} text={t('The server processes on this database.')}>
+              <Section
+                name="nodes"
+                title={t('Nodes')}
+                text={t('The server processes on this database.')}
+              >
                 <Nodes />
               </Section>
               <Section
-                title={msg('Limits in force')}
+                name="limits-in-force"
+                title={t('Limits in force')}
                 text={t(
                   'For everybody for whom you set no others. They come from the server’s settings.',
                 )}
@@ -102,7 +117,8 @@ export function AdminPage() {
           )}
           {part === 'audit' && (
             <Section
-              title={msg('Audit log')}
+              name="audit-log"
+              title={t('Audit log')}
               text={t(
                 'Who did what, and from where. Nothing in it can be changed, and it has nothing that people said.',
               )}

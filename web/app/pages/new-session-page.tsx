@@ -10,7 +10,7 @@ import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
 import { useLanguage } from '../../language/language.ts'
-import { msg, t } from '../../language/t.ts'
+import { inEnglish, msg, t } from '../../language/t.ts'
 import { rich } from '../../language/rich.tsx'
 
 const suggestions = [
@@ -86,7 +86,7 @@ function Welcome(props: {
       ? preset.suggestions.map((text) => ({ text, hint: null, Icon: MessageSquareText }))
       : suggestions.map(({ text, hint, Icon }) => ({
           // The demo model reads English only.
-          text: model === 'demo' ? text : t(text),
+          text: model === 'demo' ? inEnglish(text) : t(text),
           hint: t(hint),
           Icon,
         }))

@@ -27,7 +27,9 @@ export function Page(props: {
             <Menu aria-hidden size={18} />
           </IconButton>
         )}
-        <h1 className="min-w-0 truncate text-sm font-medium">{props.title}</h1>
+        <h1 className="min-w-0 truncate text-sm font-medium">
+          <bdi>{props.title}</bdi>
+        </h1>
         {props.actions}
         <div className="ms-auto shrink-0 ps-3">
           <ConnectionStatus />

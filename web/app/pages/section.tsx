@@ -1,21 +1,25 @@
 import { useId } from 'react'
 import type { ReactNode } from 'react'
-import { t } from '../../language/t.ts'
-import type { Sentence } from '../../language/t.ts'
 
 /** A part of a page, with its name and what it is for. */
-export function Section(props: { title: Sentence; text: string; children: ReactNode }) {
+export function Section(props: {
+  /** In its address. */
+  name: string
+  title: string
+  text: string
+  children: ReactNode
+}) {
   const id = useId()
   return (
     <section
       // An address leads to it, in every language.
-      id={props.title.toLowerCase().replaceAll(' ', '-')}
+      id={props.name}
       aria-labelledby={id}
       className="grid scroll-mt-4 grid-cols-1 gap-3"
     >
       <div>
         <h2 id={id} className="font-semibold">
-          {t(props.title)}
+          {props.title}
         </h2>
         <p className="max-w-prose text-sm text-muted">{props.text}</p>
       </div>

@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy, useCallback, useState } from 'react'
-import type { ComponentProps } from 'react'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
@@ -16,10 +15,8 @@ import {
 } from '../../features/messages/composer/send-message.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
-import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { ModelChip } from '../../features/models/model-chip.tsx'
-import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
 import { SessionActions } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
@@ -86,13 +83,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       actions={session && <SessionActionsOf id={id} />}
     >
       {session || hasPending ? (
-        <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
-          <OpenSessionContext value={openSession}>
-            <Suspense fallback={<div className="flex-1" />}>
-              <Conversation key={id} sessionId={id} goTo={goTo} />
-            </Suspense>
-          </OpenSessionContext>
-        </RegenerateWithContext>
+        <OpenSessionContext value={openSession}>
+          <Suspense fallback={<div className="flex-1" />}>
+            <Conversation key={id} sessionId={id} goTo={goTo} hasModels={hasModels} />
+          </Suspense>
+        </OpenSessionContext>
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
@@ -131,10 +126,6 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       </Foot>
     </Page>
   )
-}
-
-function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
-  return <RegenerateWith {...props} />
 }
 
 function editLast(client: Client, id: string): void {

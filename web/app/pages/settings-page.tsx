@@ -14,7 +14,7 @@ import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { loaded } from '../../ui/loaded.ts'
 import { useLanguage } from '../../language/language.ts'
-import { msg, t } from '../../language/t.ts'
+import { t } from '../../language/t.ts'
 
 const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
@@ -26,18 +26,20 @@ export function SettingsPage() {
     <Page title={t('Settings')} hasLine={false}>
       <Column>
         <div className="grid grid-cols-1 gap-9">
-          <Section title={msg('Appearance')} text={t('Saved in this browser.')}>
+          <Section name="appearance" title={t('Appearance')} text={t('Saved in this browser.')}>
             <ThemeChoice />
             <LanguageChoice />
           </Section>
           <Section
-            title={msg('Notifications')}
+            name="notifications"
+            title={t('Notifications')}
             text={t('Of this browser, while the app is open in a tab.')}
           >
             <NotificationChoice />
           </Section>
           <Section
-            title={msg('Your data')}
+            name="your-data"
+            title={t('Your data')}
             text={t(
               'Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export.',
             )}
@@ -45,7 +47,8 @@ export function SettingsPage() {
             <Transfer />
           </Section>
           <Section
-            title={msg('Assistants')}
+            name="assistants"
+            title={t('Assistants')}
             text={t(
               'What a new session can begin with: instructions, a model, the tools it has, and first suggestions.',
             )}
@@ -53,7 +56,8 @@ export function SettingsPage() {
             <PresetList />
           </Section>
           <Section
-            title={msg('Archived sessions')}
+            name="archived-sessions"
+            title={t('Archived sessions')}
             text={t('Sessions that are kept out of the list.')}
           >
             <SessionRows
@@ -63,7 +67,8 @@ export function SettingsPage() {
             />
           </Section>
           <Section
-            title={msg('Shared links')}
+            name="shared-links"
+            title={t('Shared links')}
             text={t(
               'Anyone with a link can read the conversation as it was when the link was created.',
             )}
@@ -76,7 +81,8 @@ export function SettingsPage() {
             </Suspense>
           )}
           <Section
-            title={msg('Models')}
+            name="models"
+            title={t('Models')}
             text={
               model === 'demo'
                 ? t(
@@ -87,7 +93,7 @@ export function SettingsPage() {
           >
             <ModelList />
           </Section>
-          <Section title={msg('Tools')} text={t('The tools that the model may use.')}>
+          <Section name="tools" title={t('Tools')} text={t('The tools that the model may use.')}>
             <ToolList />
           </Section>
         </div>

@@ -116,7 +116,9 @@ function Frame({ title, children }: { title: string; children?: ReactNode }) {
         <Link to="/" aria-label="Throughline">
           <Wordmark />
         </Link>
-        <h1 className="min-w-0 truncate text-sm text-muted">{title}</h1>
+        <h1 className="min-w-0 truncate text-sm text-muted">
+          <bdi>{title}</bdi>
+        </h1>
       </header>
       <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
     </div>

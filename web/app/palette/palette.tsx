@@ -105,11 +105,13 @@ export default function Palette(props: {
                     {item.ranges ? (
                       <Highlighted text={item.text} ranges={item.ranges} />
                     ) : (
-                      item.text
+                      <bdi>{item.text}</bdi>
                     )}
                   </span>
                   {item.detail !== undefined && (
-                    <span className="block truncate text-xs text-muted">{item.detail}</span>
+                    <span className="block truncate text-xs text-muted">
+                      <bdi>{item.detail}</bdi>
+                    </span>
                   )}
                 </span>
               </div>

@@ -24,14 +24,14 @@ const INITIAL_SESSIONS = 6
 
 /** The sections of the settings, and what else one may call them. */
 const settings = [
-  [msg('Appearance'), 'theme dark light'],
-  [msg('Notifications'), 'push alerts'],
-  [msg('Your data'), 'import export chatgpt'],
-  [msg('Assistants'), 'presets prompts'],
-  [msg('Archived sessions'), 'archive'],
-  [msg('Shared links'), 'revoke'],
-  [msg('Models'), ''],
-  [msg('Tools'), 'mcp'],
+  ['appearance', msg('Appearance'), 'theme dark light'],
+  ['notifications', msg('Notifications'), 'push alerts'],
+  ['your-data', msg('Your data'), 'import export chatgpt'],
+  ['assistants', msg('Assistants'), 'presets prompts'],
+  ['archived-sessions', msg('Archived sessions'), 'archive'],
+  ['shared-links', msg('Shared links'), 'revoke'],
+  ['models', msg('Models'), ''],
+  ['tools', msg('Tools'), 'mcp'],
 ] as const
 
 /**
@@ -91,18 +91,18 @@ export function usePaletteItems(
     command(t('Theme: system'), 'appearance', () => theme.set('system')),
     command(t('Theme: light'), 'appearance day', () => theme.set('light')),
     command(t('Theme: dark'), 'appearance night', () => theme.set('dark')),
-    ...Object.entries(languages).map(([value, name]) =>
-      command(t('Language: {name}', { name }), 'language appearance', () => {
-        if (isLanguage(value)) void language.choose(value)
-      }),
-    ),
   ]
-  const ofSettings = settings.map(([name, keywords]): PaletteItem => ({
+  const ofLanguages = Object.entries(languages).map(([value, name]) =>
+    command(t('Language: {name}', { name }), 'language appearance', () => {
+      if (isLanguage(value)) void language.choose(value)
+    }),
+  )
+  const ofSettings = settings.map(([name, title, keywords]): PaletteItem => ({
     id: `settings ${name}`,
     group: t('Settings'),
-    text: t(name),
+    text: t(title),
     keywords: `settings ${keywords}`,
-    run: () => void navigate({ to: '/settings', hash: sectionId(name) }),
+    run: () => void navigate({ to: '/settings', hash: name }),
   }))
   const ofOpen = open
     ? sessionCommands(open, {
@@ -159,16 +159,11 @@ export function usePaletteItems(
     ...(query === '' ? [] : further),
     ...matching(ofOpen, typed),
     // Too many to be of use before anything is typed.
-    ...(query === '' ? [] : matching(ofSettings, typed)),
+    ...(query === '' ? [] : matching([...ofSettings, ...ofLanguages], typed)),
     ...(query === '' ? [] : inMessages),
   ]
 }
 
 function command(text: string, keywords: string, run: () => void): PaletteItem {
   return { id: text, group: t('Commands'), text, keywords, run }
-}
-
-/** As `Section` names itself on the page of the settings. */
-function sectionId(title: string): string {
-  return title.toLowerCase().replaceAll(' ', '-')
 }

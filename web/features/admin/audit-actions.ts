@@ -1,9 +1,9 @@
 import type { AuditAction } from '../../../shared/contract/audit.ts'
 import { msg, t } from '../../language/t.ts'
-import type { Sentence } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
 /** The actions one can filter by, in words; that none is missing is for the compiler to see. */
-const known: Record<AuditAction, Sentence> = {
+const known: Record<AuditAction, Marked> = {
   'setup.completed': msg('setup completed'),
   'login.succeeded': msg('login succeeded'),
   'login.failed': msg('login failed'),

@@ -80,16 +80,16 @@ export function LimitsInForce() {
   const { data, error } = trpc.admin.limits.useQuery(undefined, { staleTime: 0 })
   if (!data) return <Outcome error={error?.message ?? null} />
   const { perUser, budgetUsdPerDay } = data
-  const rows = perUser ? limitNames.map(([key, name]) => [name, perUser[key]] as const) : []
+  const rows = perUser ? limitNames.map(([key, name]) => [key, t(name), perUser[key]] as const) : []
   return (
     <DataTable
       label={t('Limits in force')}
       none={t('There is none.')}
       head={[{ name: t('Limit') }, { name: t('Most'), isFigure: true }]}
       rows={[
-        ...rows.map(([name, most]) => ({
-          key: name,
-          cells: [t(name), most === null ? t('none') : formatNumber(most)],
+        ...rows.map(([key, name, most]) => ({
+          key,
+          cells: [name, most === null ? t('none') : formatNumber(most)],
         })),
         {
           key: 'all',

@@ -1,8 +1,9 @@
 import type { ConnectionState } from '../../../shared/client/index.ts'
 import { useConnection } from '../../../shared/react/index.ts'
 import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
-const texts: Record<ConnectionState['status'], string> = {
+const texts: Record<ConnectionState['status'], Marked> = {
   connecting: msg('Connecting'),
   connected: msg('Connected'),
   reconnecting: msg('Reconnecting'),
@@ -58,7 +59,7 @@ export function ConnectionStatus() {
             className="transition-[stroke-dasharray] duration-300"
           />
         </svg>
-        <span>{texts[status]}</span>
+        <span>{t(texts[status])}</span>
       </div>
     </div>
   )

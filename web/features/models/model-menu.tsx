@@ -3,6 +3,8 @@ import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { directionOf } from '../../language/languages.ts'
 import { t } from '../../language/t.ts'
 
 /** Opens at once: it is mounted when its button is pressed, and replaces it. */
@@ -12,10 +14,11 @@ export default function ModelMenu(props: {
   home: HTMLElement
   onChoose: (model: string) => void
 }) {
+  const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1, enabled: open })
   return (
-    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+    <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton label={t('Regenerate with…')} className="-ms-2 w-6" disabled={props.disabled}>
           <ChevronDown aria-hidden size={13} />

@@ -48,7 +48,9 @@ export function PresetList() {
               className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3.5"
             >
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-medium">{preset.name}</span>
+                <span className="block truncate text-sm font-medium">
+                  <bdi>{preset.name}</bdi>
+                </span>
                 <span className="block truncate text-xs text-muted">{aboutPreset(preset)}</span>
               </span>
               <IconButton

@@ -32,7 +32,7 @@ export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined
                 className="flex min-w-0 items-center gap-2 rounded-lg px-2 py-1.5 text-sm leading-6 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
               >
                 <Folder aria-hidden size={14} className="shrink-0 text-muted" />
-                <span className="truncate">{name}</span>
+                <bdi className="truncate">{name}</bdi>
               </Link>
             </li>
           ))}

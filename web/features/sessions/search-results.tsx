@@ -64,7 +64,7 @@ function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) |
         onClick={onChoose}
         className={`${place} truncate text-sm font-medium`}
       >
-        {title}
+        <bdi>{title}</bdi>
       </Link>
       {group.hits.map(({ messageId, snippet, highlights }) => {
         const text = <Highlighted text={snippet} ranges={highlights} />

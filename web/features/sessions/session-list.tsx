@@ -138,7 +138,7 @@ function SessionRow({
         {session.temporary && (
           <EyeOff aria-label={t('Temporary')} size={13} className="me-1.5 inline text-muted" />
         )}
-        {sessionTitle(session)}
+        <bdi>{sessionTitle(session)}</bdi>
       </Link>
       <SessionActions
         session={session}

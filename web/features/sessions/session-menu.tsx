@@ -21,6 +21,8 @@ import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import type { SessionAction } from './session-actions.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { directionOf } from '../../language/languages.ts'
 import { t } from '../../language/t.ts'
 
 /** Opens at once: it is mounted when its button is pressed, and replaces it. */
@@ -31,10 +33,11 @@ export default function SessionMenu(props: {
   onAction: (action: SessionAction) => void
 }) {
   const { session } = props
+  const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
   const update = trpc.sessions.update.useMutation()
   return (
-    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+    <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton
           label={t('Session actions')}

@@ -32,7 +32,7 @@ export function SessionRows(props: {
               params={{ id: session.id }}
               className="min-w-0 flex-1 truncate px-3.5 py-2 text-sm"
             >
-              {sessionTitle(session)}
+              <bdi>{sessionTitle(session)}</bdi>
             </Link>
             <span className="px-1 text-xs text-muted tabular-nums">
               {formatDate(session.updatedAt, { dateStyle: 'medium' })}

@@ -9,10 +9,11 @@ import { PersonForm } from './person-form.tsx'
 import type { NewPerson } from './person-form.tsx'
 import { SecondFactorForm } from './second-factor-form.tsx'
 import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
 type Step = 'password' | 'second-factor' | 'forgot' | 'sign-up'
 
-const titles: Record<Step, string> = {
+const titles: Record<Step, Marked> = {
   password: msg('Sign in'),
   'second-factor': msg('Second factor'),
   forgot: msg('A new password'),
@@ -45,7 +46,7 @@ export function SignIn(props: {
   return (
     <div className="grid gap-5">
       <div>
-        <h2 className="text-lg font-semibold tracking-tight">{titles[step]}</h2>
+        <h2 className="text-lg font-semibold tracking-tight">{t(titles[step])}</h2>
         {text !== undefined && step === 'password' && <p className="text-sm text-muted">{text}</p>}
       </div>
       {step === 'password' && (

@@ -31,11 +31,11 @@ function Rows({ label, rows }: { label: string; rows: unknown }) {
       tabIndex={0}
       className="max-h-80 overflow-auto rounded-lg border border-border"
     >
-      <table className="min-w-full text-start text-[0.8125rem] tabular-nums">
+      <table className="min-w-full text-[0.8125rem] tabular-nums">
         <thead className="sticky top-0 bg-side">
           <tr>
             {columns.map((column) => (
-              <th key={column} className="px-2.5 py-1.5 font-medium whitespace-nowrap">
+              <th key={column} className="px-2.5 py-1.5 text-start font-medium whitespace-nowrap">
                 {column}
               </th>
             ))}

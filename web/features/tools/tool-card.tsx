@@ -14,9 +14,9 @@ import { SystemMetrics } from './system-metrics.tsx'
 import { toolTitle } from './tool-labels.ts'
 import { UserProfile } from './user-profile.tsx'
 import { msg, t } from '../../language/t.ts'
-import type { Sentence } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
-const statusTexts: Record<AppToolCall['status'], Sentence> = {
+const statusTexts: Record<AppToolCall['status'], Marked> = {
   pending: msg('Pending'),
   'awaiting-approval': msg('Waiting for approval'),
   running: msg('Running'),

@@ -1,6 +1,6 @@
 import { trpc } from '../../client.ts'
 import { msg, t } from '../../language/t.ts'
-import type { Sentence } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
 const effects = {
   read: msg('only reads'),
@@ -8,7 +8,7 @@ const effects = {
   once: msg('runs once'),
 }
 
-const approvals = new Map<string, Sentence>([
+const approvals = new Map<string, Marked>([
   ['never', msg('never asks')],
   ['writes', msg('asks before it changes something')],
   ['always', msg('always asks')],

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { msg, t } from '../../../language/t.ts'
-import type { Sentence } from '../../../language/t.ts'
+import type { Marked } from '../../../language/t.ts'
 
 type WaitsFor = NonNullable<AppMessage['waitsFor']>
 
-const reasons = new Map<string, Sentence>([
+const reasons = new Map<string, Marked>([
   ['provider_rate_limit', msg('The provider takes no more requests just now')],
   ['provider_unreachable', msg('The model’s server cannot be reached')],
   ['provider_timeout', msg('The model’s server did not answer in time')],

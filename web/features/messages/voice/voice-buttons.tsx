@@ -7,7 +7,7 @@ import type { HandsFreeStatus } from './hands-free.ts'
 import { readings } from './reading.ts'
 import { useDictation } from './use-dictation.ts'
 import { msg, t } from '../../../language/t.ts'
-import type { Sentence } from '../../../language/t.ts'
+import type { Marked } from '../../../language/t.ts'
 
 /** Held longer than this, a button is let go to end the recording; a shorter press is a tap. */
 const HOLD_MS = 400
@@ -107,7 +107,7 @@ const DICTATION = {
   writing: msg('Writing it down…'),
 }
 
-const MODES: Record<Exclude<HandsFreeStatus, 'off'>, Sentence> = {
+const MODES: Record<Exclude<HandsFreeStatus, 'off'>, Marked> = {
   listening: msg('Listening…'),
   hearing: msg('Hearing you…'),
   writing: msg('Writing it down…'),

@@ -44,7 +44,9 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
               className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3"
             >
               <a href={url} target="_blank" rel="noopener" className="group min-w-0 flex-1 text-sm">
-                <span className="block truncate group-hover:underline">{sessionTitle(share)}</span>
+                <span className="block truncate group-hover:underline">
+                  <bdi>{sessionTitle(share)}</bdi>
+                </span>
                 <span className="block truncate text-xs text-muted">
                   {t('As it was on {made}', { made })}
                 </span>
