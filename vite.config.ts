@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { compileSentences } from './scripts/language/compile.ts'
 
 const server = `http://127.0.0.1:${process.env.SERVER_PORT ?? 8001}`
 
@@ -29,7 +30,7 @@ const ofDiagrams =
 
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
-  plugins: [react(), tailwindcss()],
+  plugins: [compileSentences(), react(), tailwindcss()],
   define: { 'import.meta.env.VITE_STATE_STAMP': JSON.stringify(stateStamp()) },
   // Scripts and styles find each other wherever they are: the server says where the page is (BASE_PATH).
   experimental: {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { accessibilityStories } from './accessibility.suite.ts'
 import { composerStories } from './composer.suite.ts'
 import { contentStories } from './content.suite.ts'
+import { languageStories } from './languages.suite.ts'
 import { pageStories } from './pages.suite.ts'
 import { screenStories } from './screens.suite.ts'
 import { searchStories } from './search.suite.ts'
@@ -27,4 +28,5 @@ describe('the interface', () => {
   pageStories(getWorld)
   accessibilityStories(getWorld)
   screenStories(getWorld)
+  languageStories(getWorld)
 })

@@ -1,7 +1,7 @@
-import type { Page } from '@playwright/test'
 import { describe, test } from 'vitest'
 import { conversationOn, expect, numberedWords, repeat } from './support/conversation.ts'
 import { contrastOf, luminancesOf } from './support/luminance.ts'
+import { sidewaysOverflow } from './support/overflow.ts'
 import { storedTurns } from './support/stored-session.ts'
 import { visit } from './support/visit.ts'
 import type { World } from './support/world.ts'
@@ -116,16 +116,5 @@ export function screenStories(getWorld: () => World): void {
       expect(light).toBeGreaterThan(0.8)
       expect(dark).toBeLessThan(0.1)
     })
-  })
-}
-
-/** Elements that overflow the viewport at the right and are not inside of a scrolling element. */
-function sidewaysOverflow(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const root = document.documentElement
-    const scrollers = [root, ...document.querySelectorAll('[role="log"]')]
-    return scrollers
-      .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => `${element.tagName} ${element.scrollWidth} > ${element.clientWidth}`)
   })
 }

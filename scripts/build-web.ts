@@ -21,6 +21,7 @@ const sources = [
   'vite.config.ts',
   'package-lock.json',
   'scripts/build-web.ts',
+  'scripts/language/compile.ts',
   'server/http/precompress.ts',
 ]
 

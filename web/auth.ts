@@ -1,4 +1,5 @@
 import { basePath } from './base-path.ts'
+import { t } from './language/t.ts'
 
 /** The server refused, with what it says to people. */
 export class AuthError extends Error {
@@ -26,7 +27,7 @@ export async function askAuth(path: string, body?: object): Promise<Record<strin
       }),
     })
   } catch {
-    throw new AuthError('The server cannot be reached.', null)
+    throw new AuthError(t('The server cannot be reached.'), null)
   }
   const answer = asRecord(await response.json().catch(() => null))
   if (response.ok) return answer
@@ -47,8 +48,8 @@ export async function whoIsSignedIn(): Promise<string | null> {
 
 function sentenceFor(status: number): string {
   return status === 429
-    ? 'Too many attempts. Wait a minute, and try again.'
-    : `The server could not do this (${status}). Try again.`
+    ? t('Too many attempts. Wait a minute, and try again.')
+    : t('The server could not do this ({status}). Try again.', { status })
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

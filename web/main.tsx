@@ -4,6 +4,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ThroughlineProvider } from '../shared/react/index.ts'
 import { router } from './app/router.tsx'
+import { startLanguage } from './language/language.ts'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
 import { markKeyboard } from './ui/mark-keyboard.ts'
@@ -22,14 +23,17 @@ followUpdates()
 addEventListener('visibilitychange', flushSessions)
 addEventListener('pagehide', flushSessions)
 
-createRoot(root).render(
-  <StrictMode>
-    <ThroughlineProvider client={client}>
-      <trpc.Provider client={client.api} queryClient={queryClient}>
-        <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </trpc.Provider>
-    </ThroughlineProvider>
-  </StrictMode>,
-)
+// Nothing is painted before its words are there.
+void startLanguage().then(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <ThroughlineProvider client={client}>
+        <trpc.Provider client={client.api} queryClient={queryClient}>
+          <QueryClientProvider client={queryClient}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </trpc.Provider>
+      </ThroughlineProvider>
+    </StrictMode>,
+  )
+})

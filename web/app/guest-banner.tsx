@@ -3,6 +3,7 @@ import { trpc } from '../client.ts'
 import { SignIn } from '../features/sign-in/sign-in.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { t } from '../language/t.ts'
 
 /** Says to a guest that an account keeps what they have. */
 export default function GuestBanner() {
@@ -10,23 +11,23 @@ export default function GuestBanner() {
   const { data: options } = trpc.auth.options.useQuery()
   return (
     <aside
-      aria-label="Guest"
+      aria-label={t('Guest')}
       className="flex shrink-0 flex-wrap items-center justify-center gap-x-4 gap-y-1 border-b border-border bg-accent-soft px-4 py-1.5 text-sm"
     >
-      <p>You are a guest. An account keeps what you have.</p>
+      <p>{t('You are a guest. An account keeps what you have.')}</p>
       <span className="flex gap-2">
         {options?.signup === 'open' && (
-          <Button onClick={() => setStart('sign-up')}>Create an account</Button>
+          <Button onClick={() => setStart('sign-up')}>{t('Create an account')}</Button>
         )}
-        <Button onClick={() => setStart('password')}>Sign in</Button>
+        <Button onClick={() => setStart('password')}>{t('Sign in')}</Button>
       </span>
       {start !== null && (
-        <Dialog label="Keep what you have" onClose={() => setStart(null)}>
+        <Dialog label={t('Keep what you have')} onClose={() => setStart(null)}>
           <div className="p-6">
             <SignIn
               isGuest
               start={start}
-              text="Everything that you have here comes with you."
+              text={t('Everything that you have here comes with you.')}
               onSignedIn={async () => location.reload()}
             />
           </div>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useStore, useThroughline } from '../../shared/react/index.ts'
 import { isLeaving } from './sign-in/leave.ts'
 import { loaded } from '../ui/loaded.ts'
+import { useLanguage } from '../language/language.ts'
 
 const SignInPage = lazy(() => loaded(() => import('./sign-in/sign-in-page.tsx')))
 const SignInDialog = lazy(() => loaded(() => import('./sign-in/sign-in-dialog.tsx')))
@@ -12,6 +13,7 @@ const SignInDialog = lazy(() => loaded(() => import('./sign-in/sign-in-dialog.ts
  * afterwards; and whose login ends meanwhile does so over the page, which keeps all that is on it.
  */
 export function LoginGate({ children }: { children: ReactNode }) {
+  useLanguage()
   const { login } = useThroughline()
   const state = useStore(login, (value) => value)
   const [wasSignedIn, setSignedIn] = useState(false)

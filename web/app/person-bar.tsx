@@ -7,6 +7,7 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { leaveForGood } from './sign-in/leave.ts'
 import UnsentDialog from './sign-in/unsent-dialog.tsx'
+import { t } from '../language/t.ts'
 
 /** Who is signed in, and the way out; only where there are accounts. */
 export default function PersonBar() {
@@ -24,8 +25,8 @@ export default function PersonBar() {
   return (
     <div
       role="group"
-      aria-label="Signed in"
-      className="flex shrink-0 items-center gap-2 border-t border-border py-1.5 pr-2 pl-4 text-sm"
+      aria-label={t('Signed in')}
+      className="flex shrink-0 items-center gap-2 border-t border-border py-1.5 pe-2 ps-4 text-sm"
     >
       <span className="min-w-0 flex-1 truncate" title={me.email ?? me.name}>
         {me.name}
@@ -36,10 +37,10 @@ export default function PersonBar() {
         </span>
       )}
       <IconButton
-        label="Sign out"
+        label={t('Sign out')}
         onClick={() => (isAnyWaiting() ? setAsking(true) : void signOut())}
       >
-        <LogOut aria-hidden size={15} />
+        <LogOut aria-hidden size={15} className="rtl:-scale-x-100" />
       </IconButton>
       {isAsking && (
         <UnsentDialog

@@ -20,6 +20,8 @@ import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
 import { loaded } from '../ui/loaded.ts'
+import { useLanguage } from '../language/language.ts'
+import { t } from '../language/t.ts'
 
 const Attention = lazy(() => loaded(() => import('./attention.tsx')))
 const GuestBanner = lazy(() => loaded(() => import('./guest-banner.tsx')))
@@ -28,6 +30,7 @@ const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
+  useLanguage()
   useSessionsChanges()
   useToolsChanges()
   useSamePerson()
@@ -42,20 +45,20 @@ export function Shell({ children }: { children: ReactNode }) {
       <button
         type="button"
         onClick={skipToMain}
-        className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:top-2 focus-visible:left-2 focus-visible:z-50 focus-visible:rounded-lg focus-visible:bg-raised focus-visible:px-4 focus-visible:py-2 focus-visible:shadow-lg"
+        className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:top-2 focus-visible:start-2 focus-visible:z-50 focus-visible:rounded-lg focus-visible:bg-raised focus-visible:px-4 focus-visible:py-2 focus-visible:shadow-lg"
       >
-        Skip to the page
+        {t('Skip to the page')}
       </button>
       {isWide && (
-        <aside className="flex w-68 shrink-0 flex-col border-r border-border bg-side">
+        <aside className="flex w-68 shrink-0 flex-col border-e border-border bg-side">
           <Sessions onPalette={() => setOverlay('palette')} />
         </aside>
       )}
       {!isWide && isSheetOpen && (
         <Dialog
-          label="Sessions"
+          label={t('Sessions')}
           onClose={() => setSheetOpen(false)}
-          className="m-0 h-dvh max-h-none w-[min(20rem,86vw)] max-w-none animate-[slide-in_180ms_cubic-bezier(0.2,0.8,0.2,1)] border-0 border-r border-border bg-side p-0 text-text shadow-2xl"
+          className="m-0 h-dvh max-h-none w-[min(20rem,86vw)] max-w-none animate-[slide-in_180ms_cubic-bezier(0.2,0.8,0.2,1)] border-0 border-e border-border bg-side p-0 text-text shadow-2xl"
         >
           <div className="flex h-full flex-col">
             <Sessions onChoose={() => setSheetOpen(false)} />
@@ -108,9 +111,9 @@ function Sessions({
         <Wordmark />
         {onPalette && (
           <IconButton
-            label="Command palette"
-            title={`Command palette (${modifier} K)`}
-            className="-mr-2 ml-auto"
+            label={t('Command palette')}
+            title={t('Command palette ({keys})', { keys: `${modifier} K` })}
+            className="-me-2 ms-auto"
             onClick={onPalette}
           >
             <Command aria-hidden size={15} />
@@ -130,19 +133,19 @@ function Sessions({
       <Suspense>
         <NotKeptNotice />
       </Suspense>
-      <nav aria-label="Pages" className="flex shrink-0 gap-1 border-t border-border p-2">
+      <nav aria-label={t('Pages')} className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>
           <ChartNoAxesColumn aria-hidden size={15} />
-          Usage
+          {t('Usage')}
         </Link>
         <Link to="/settings" onClick={onChoose} className={pageLink}>
           <Settings aria-hidden size={15} />
-          Settings
+          {t('Settings')}
         </Link>
         {isAdmin && (
           <Link to="/admin" onClick={onChoose} className={pageLink}>
             <ShieldCheck aria-hidden size={15} />
-            Admin
+            {t('Admin')}
           </Link>
         )}
       </nav>

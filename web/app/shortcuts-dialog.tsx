@@ -1,41 +1,47 @@
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { modifier } from './use-shortcuts.ts'
+import { msg, t } from '../language/t.ts'
+import type { Marked } from '../language/t.ts'
 
-const groups: { title: string; shortcuts: [keys: string[], does: string][] }[] = [
+const groups: { title: string; shortcuts: [keys: string[], does: Marked][] }[] = [
   {
-    title: 'Everywhere',
+    get title() {
+      return t('Everywhere')
+    },
     shortcuts: [
-      [[modifier, 'K'], 'Open the command palette'],
-      [[modifier, 'Shift', 'O'], 'Start a new session'],
-      [['/'], 'Go to the message box'],
-      [['?'], 'Show these shortcuts'],
+      [[modifier, 'K'], msg('Open the command palette')],
+      [[modifier, 'Shift', 'O'], msg('Start a new session')],
+      [['/'], msg('Go to the message box')],
+      [['?'], msg('Show these shortcuts')],
     ],
   },
   {
-    title: 'In a session',
+    get title() {
+      return t('In a session')
+    },
     shortcuts: [
-      [[modifier, 'F'], 'Find in the session'],
-      [['Enter'], 'Send the message'],
-      [['Shift', 'Enter'], 'Start a new line'],
-      [['↑'], 'Edit your last message (in an empty box)'],
-      [['Esc'], 'Stop the answer, or close the editor'],
+      [[modifier, 'F'], msg('Find in the session')],
+      [['Enter'], msg('Send the message')],
+      [['Shift', 'Enter'], msg('Start a new line')],
+      [['↑'], msg('Edit your last message (in an empty box)')],
+      [['Esc'], msg('Stop the answer, or close the editor')],
     ],
   },
 ]
 
 export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog label="Keyboard shortcuts" onClose={onClose}>
+    <Dialog label={t('Keyboard shortcuts')} onClose={onClose}>
       <div className="grid gap-5 p-5">
-        <h2 className="font-semibold">Keyboard shortcuts</h2>
+        <h2 className="font-semibold">{t('Keyboard shortcuts')}</h2>
         {groups.map(({ title, shortcuts }) => (
           <section key={title} aria-label={title}>
             <h3 className="text-xs font-medium text-muted">{title}</h3>
             <dl className="mt-1 text-sm">
               {shortcuts.map(([keys, does]) => (
-                <div key={does} className="flex items-center justify-between gap-4 py-1">
-                  <dt>{does}</dt>
+                <div key={keys.join()} className="flex items-center justify-between gap-4 py-1">
+                  <dt>{t(does)}</dt>
                   <dd className="flex shrink-0 gap-1">
                     {keys.map((key) => (
                       <kbd
@@ -52,7 +58,7 @@ export default function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           </section>
         ))}
         <div className="flex justify-end">
-          <Button onClick={onClose}>Close</Button>
+          <Button onClick={onClose}>{t('Close')}</Button>
         </div>
       </div>
     </Dialog>

@@ -5,6 +5,7 @@ import { useChosenModel } from '../features/models/chosen-model.ts'
 import { ModelChip } from '../features/models/model-chip.tsx'
 import { PresetChoice } from '../features/presets/preset-choice.tsx'
 import { chosenPreset, useChosenPreset } from '../features/presets/use-presets.ts'
+import { t } from '../language/t.ts'
 
 /** What the next session begins with, and the choices of it below the message box. */
 export function useBeginning() {
@@ -24,12 +25,12 @@ export function useBeginning() {
       <button
         type="button"
         aria-pressed={isTemporary}
-        title="Deleted when you leave it"
+        title={t('Deleted when you leave it')}
         onClick={() => setTemporary(!isTemporary)}
-        className="ml-auto flex min-h-7 cursor-pointer items-center gap-1.5 rounded-full px-2.5 text-xs text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-pressed:bg-accent-soft aria-pressed:text-accent"
+        className="ms-auto flex min-h-7 cursor-pointer items-center gap-1.5 rounded-full px-2.5 text-xs text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-pressed:bg-accent-soft aria-pressed:text-accent"
       >
         <EyeOff aria-hidden size={13} />
-        Temporary
+        {t('Temporary')}
       </button>
     </div>
   )

@@ -26,12 +26,12 @@ export function DataTable(props: {
     >
       <table className="w-full text-sm">
         <caption className="sr-only">{label}</caption>
-        <thead className="border-b border-border text-left text-xs text-muted">
+        <thead className="border-b border-border text-xs text-muted">
           <tr>
             {head.map((column) => (
               <th
                 key={column.name}
-                className={`px-3 py-2.5 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${styleOf(column)}`}
+                className={`px-3 py-2.5 font-medium whitespace-nowrap first:ps-4 last:pe-4 ${column.isFigure ? '' : 'text-start'} ${styleOf(column)}`}
               >
                 {column.name}
               </th>
@@ -41,13 +41,16 @@ export function DataTable(props: {
         <tbody>
           {rows.map(({ key, cells: [first, ...rest] }) => (
             <tr key={key} className="not-last:border-b not-last:border-border">
-              <th scope="row" className="min-w-32 px-3 py-2.5 pl-4 text-left align-top font-normal">
+              <th
+                scope="row"
+                className="min-w-32 px-3 py-2.5 ps-4 text-start align-top font-normal"
+              >
                 {first}
               </th>
               {rest.map((cell, index) => (
                 <td
                   key={head[index + 1]?.name}
-                  className={`px-3 py-2.5 align-top last:pr-4 ${styleOf(head[index + 1])}`}
+                  className={`px-3 py-2.5 align-top last:pe-4 ${styleOf(head[index + 1])}`}
                 >
                   {cell}
                 </td>
@@ -61,5 +64,5 @@ export function DataTable(props: {
 }
 
 function styleOf(column: Column | undefined): string {
-  return `${column?.isFigure ? 'text-right tabular-nums' : ''} ${column?.isExtra ? 'max-sm:hidden' : ''}`
+  return `${column?.isFigure ? 'text-end tabular-nums' : ''} ${column?.isExtra ? 'max-sm:hidden' : ''}`
 }

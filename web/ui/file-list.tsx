@@ -2,6 +2,7 @@ import { File as FileIcon } from 'lucide-react'
 import { createContext, use } from 'react'
 import { basePath } from '../base-path.ts'
 import type { File } from '../../shared/contract/file.ts'
+import { t } from '../language/t.ts'
 
 /** Where the bytes of files are for whoever looks at them: a shared page has an address of its own for each. */
 export const FileAddress = createContext((id: string): string => `${basePath}/api/files/${id}`)
@@ -11,7 +12,7 @@ export function FileList({ files }: { files: readonly File[] }) {
   const addressOf = use(FileAddress)
   if (files.length === 0) return null
   return (
-    <ul aria-label="Files" className="mb-2 flex flex-wrap gap-2">
+    <ul aria-label={t('Files')} className="mb-2 flex flex-wrap gap-2">
       {files.map((file) => (
         <li key={file.id}>
           <a

@@ -23,7 +23,7 @@ export function Folded(props: {
         <ChevronRight
           aria-hidden
           size={14}
-          className="-ml-0.5 shrink-0 transition-transform duration-150 group-open/folded:rotate-90"
+          className="-ms-0.5 shrink-0 transition-transform duration-150 group-open/folded:rotate-90 rtl:not-group-open/folded:rotate-180"
         />
         {props.summary}
       </summary>

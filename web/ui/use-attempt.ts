@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { t } from '../language/t.ts'
 
 type Attempt = { isBusy: boolean; error: string | null; done: string | null }
 
@@ -14,7 +15,7 @@ export function useAttempt() {
       const done = await work()
       setState({ isBusy: false, error: null, done: done ?? null })
     } catch (error) {
-      const text = error instanceof Error ? error.message : 'The server cannot be reached.'
+      const text = error instanceof Error ? error.message : t('The server cannot be reached.')
       setState({ isBusy: false, error: text, done: null })
     }
   }

@@ -15,3 +15,9 @@ test('a place in the log is shown once, and what comes later again', () => {
   expect(isShown({ ...told, seq: 9 }, shown)).toBe(false)
   expect(isShown(told, [])).toBe(false)
 })
+
+test('a notification is in the language that the pages have kept, else in English', () => {
+  const german = { done: 'Die Antwort ist da.', waits: 'Wartet.', lang: 'de', dir: 'ltr' } as const
+  expect(notificationOf(told, german)).toMatchObject({ body: 'Die Antwort ist da.', lang: 'de' })
+  expect(notificationOf(told)).toMatchObject({ body: 'The answer is there.', lang: 'en' })
+})

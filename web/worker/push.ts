@@ -1,5 +1,8 @@
 // What the server tells this device while no page is in view (server/push).
 
+import { PUSH_TEXTS } from '../language/push-texts-place.ts'
+import type { PushTexts } from '../language/push-texts-place.ts'
+
 export type Told = { sessionId: string; seq: number; kind: 'done' | 'waits'; title: string | null }
 
 /** Null for what is none of ours. */
@@ -14,11 +17,29 @@ export function toldIn(text: string): Told | null {
   }
 }
 
+/** In the language of the app's pages, which keep it for here. */
+const english: PushTexts = {
+  done: 'The answer is there.',
+  waits: 'A tool waits for your approval.',
+  lang: 'en',
+  dir: 'ltr',
+}
+
+/** What the pages of this browser have kept; undefined where there is nothing. */
+export async function keptTexts(basePath: string): Promise<PushTexts | undefined> {
+  const kept = await caches.match(basePath + PUSH_TEXTS.path, {
+    cacheName: PUSH_TEXTS.cache + basePath,
+  })
+  return (await kept?.json()) as PushTexts | undefined
+}
+
 /** The same as a page in the background shows: the tag lets one take the place of the other. */
-export function notificationOf({ sessionId, seq, kind, title }: Told) {
+export function notificationOf({ sessionId, seq, kind, title }: Told, texts: PushTexts = english) {
   return {
     title: title ?? 'Throughline',
-    body: kind === 'done' ? 'The answer is there.' : 'A tool waits for your approval.',
+    body: texts[kind],
+    lang: texts.lang,
+    dir: texts.dir,
     tag: `${sessionId} ${kind}`,
     data: { sessionId, seq },
   }

@@ -2,7 +2,7 @@
 // while there is a new one; files that are named by a hash of their content come from here. Nothing else is touched:
 // what people say is not in these caches.
 
-import { isShown, notificationOf, toldIn } from './push.ts'
+import { isShown, keptTexts, notificationOf, toldIn } from './push.ts'
 
 // TypeScript has the types of a page or of a worker, and this is one file beside a page.
 type Extended = Event & { waitUntil(work: Promise<unknown>): void }
@@ -74,7 +74,8 @@ worker.addEventListener('notificationclick', (event) => {
 async function tell(text: string): Promise<void> {
   const told = toldIn(text)
   if (told === null || (await pages()).some((page) => page.visibilityState === 'visible')) return
-  const { title, ...options } = notificationOf(told)
+  const texts = await keptTexts(BASE).catch(() => undefined)
+  const { title, ...options } = notificationOf(told, texts)
   if (isShown(told, await worker.registration.getNotifications({ tag: options.tag }))) return
   await worker.registration.showNotification(title, { ...options, icon: `${BASE}/icon-192.png` })
 }

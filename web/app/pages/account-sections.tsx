@@ -6,6 +6,7 @@ import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
 import { leaveForGood } from '../sign-in/leave.ts'
 import { Section } from './section.tsx'
+import { t } from '../../language/t.ts'
 
 /** What one can do with one's own account; the part of the settings that is there only with accounts. */
 export default function AccountSections({ isGuest }: { isGuest: boolean }) {
@@ -13,30 +14,44 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
     <>
       {!isGuest && (
         <>
-          <Section title="Profile" text="How you are called here.">
+          <Section name="profile" title={t('Profile')} text={t('How you are called here.')}>
             <Profile />
           </Section>
-          <Section title="Password" text="Changing it ends every other login.">
+          <Section
+            name="password"
+            title={t('Password')}
+            text={t('Changing it ends every other login.')}
+          >
             <Password />
           </Section>
           <Section
-            title="Second factor"
-            text="With it, signing in asks for a code from an authenticator app as well."
+            name="second-factor"
+            title={t('Second factor')}
+            text={t('With it, signing in asks for a code from an authenticator app as well.')}
           >
             <SecondFactor />
           </Section>
         </>
       )}
-      <Section title="Where you are signed in" text="A login that you end is out within seconds.">
+      <Section
+        name="where-you-are-signed-in"
+        title={t('Where you are signed in')}
+        text={t('A login that you end is out within seconds.')}
+      >
         <Logins />
       </Section>
       <Section
-        title="API keys"
-        text="A program that has one acts as you, on every interface of this server."
+        name="api-keys"
+        title={t('API keys')}
+        text={t('A program that has one acts as you, on every interface of this server.')}
       >
         <Keys />
       </Section>
-      <Section title="Delete the account" text="Export first what you want to keep.">
+      <Section
+        name="delete-the-account"
+        title={t('Delete the account')}
+        text={t('Export first what you want to keep.')}
+      >
         <DeleteAccount onDeleted={() => void leaveForGood()} />
       </Section>
     </>

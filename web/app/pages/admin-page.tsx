@@ -10,59 +10,106 @@ import { useAccounts } from '../use-accounts.ts'
 import { Notice } from './not-found-page.tsx'
 import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 const parts = [
-  { value: 'people', label: 'People' },
-  { value: 'usage', label: 'Usage' },
-  { value: 'server', label: 'Server' },
-  { value: 'audit', label: 'Audit log' },
+  {
+    value: 'people',
+    get label() {
+      return t('People')
+    },
+  },
+  {
+    value: 'usage',
+    get label() {
+      return t('Usage')
+    },
+  },
+  {
+    value: 'server',
+    get label() {
+      return t('Server')
+    },
+  },
+  {
+    value: 'audit',
+    get label() {
+      return t('Audit log')
+    },
+  },
 ] as const
 
 /** For administrators: who is here and what is used. Nothing here shows what people said. */
 export function AdminPage() {
+  useLanguage()
   const [part, setPart] = useState<(typeof parts)[number]['value']>('people')
   const { isKnown, isAdmin } = useAccounts()
   if (!isAdmin) {
     return (
-      <Page title="Administration">
-        {isKnown && <Notice text="This page is for administrators of a server with accounts." />}
+      <Page title={t('Administration')}>
+        {isKnown && (
+          <Notice text={t('This page is for administrators of a server with accounts.')} />
+        )}
       </Page>
     )
   }
   return (
-    <Page title="Administration" hasLine={false}>
+    <Page title={t('Administration')} hasLine={false}>
       <Column>
         <div className="grid grid-cols-1 gap-8">
-          <Choice label="Part" value={part} options={parts} onChange={setPart} />
+          <Choice label={t('Part')} value={part} options={parts} onChange={setPart} />
           {part === 'people' && (
             <>
-              <Section title="People" text="Everybody with an account, and guests.">
+              <Section
+                name="people"
+                title={t('People')}
+                text={t('Everybody with an account, and guests.')}
+              >
                 <People />
               </Section>
               <Section
-                title="Invitations"
-                text="A link makes one account, within a day. With an address, only for that one."
+                name="invitations"
+                title={t('Invitations')}
+                text={t(
+                  'A link makes one account, within a day. With an address, only for that one.',
+                )}
               >
                 <Invites />
               </Section>
             </>
           )}
           {part === 'usage' && (
-            <Section title="Usage" text="Tokens and cost of all models, since the beginning.">
+            <Section
+              name="usage"
+              title={t('Usage')}
+              text={t('Tokens and cost of all models, since the beginning.')}
+            >
               <UsageOfAll />
             </Section>
           )}
           {part === 'server' && (
             <>
-              <Section title="Answers" text="What is being written, or waits its turn.">
+              <Section
+                name="answers"
+                title={t('Answers')}
+                text={t('What is being written, or waits its turn.')}
+              >
                 <Runs />
               </Section>
-              <Section title="Nodes" text="The server processes on this database.">
+              <Section
+                name="nodes"
+                title={t('Nodes')}
+                text={t('The server processes on this database.')}
+              >
                 <Nodes />
               </Section>
               <Section
-                title="Limits in force"
-                text="For everybody for whom you set no others. They come from the server’s settings."
+                name="limits-in-force"
+                title={t('Limits in force')}
+                text={t(
+                  'For everybody for whom you set no others. They come from the server’s settings.',
+                )}
               >
                 <LimitsInForce />
               </Section>
@@ -70,8 +117,11 @@ export function AdminPage() {
           )}
           {part === 'audit' && (
             <Section
-              title="Audit log"
-              text="Who did what, and from where. Nothing in it can be changed, and it has nothing that people said."
+              name="audit-log"
+              title={t('Audit log')}
+              text={t(
+                'Who did what, and from where. Nothing in it can be changed, and it has nothing that people said.',
+              )}
             >
               <Audit />
             </Section>

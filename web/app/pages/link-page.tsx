@@ -9,9 +9,12 @@ import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { CardPage } from '../sign-in/card-page.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 /** What a link is for that carries a token: the first account, an invitation, a new password, an address to confirm. */
 export function LinkPage() {
+  useLanguage()
   const path = useLocation({ select: ({ pathname }) => pathname })
   const token = useLocation({ select: ({ search }) => search.token ?? '' })
   switch (path) {
@@ -20,8 +23,10 @@ export function LinkPage() {
         <NewAccount
           kind="setup"
           token={token}
-          title="Set up"
-          text="This makes the first account: you will be the administrator of this server, and everything that is in it already will be yours."
+          title={t('Set up')}
+          text={t(
+            'This makes the first account: you will be the administrator of this server, and everything that is in it already will be yours.',
+          )}
         />
       )
     case '/invite':
@@ -29,8 +34,8 @@ export function LinkPage() {
         <NewAccount
           kind="invite"
           token={token}
-          title="Welcome"
-          text="You have been invited. Make an account to begin."
+          title={t('Welcome')}
+          text={t('You have been invited. Make an account to begin.')}
         />
       )
     case '/reset':
@@ -69,20 +74,20 @@ function NewPassword({ token }: { token: string }) {
     event.preventDefault()
     void attempt(async () => {
       await askAuth('/reset-password', { newPassword: password, token })
-      return 'The new password is set, and every login of before has ended.'
+      return t('The new password is set, and every login of before has ended.')
     })
   }
   return (
-    <CardPage title="A new password">
+    <CardPage title={t('A new password')}>
       <form onSubmit={submit} className="grid gap-5">
-        <Head title="A new password" text="It replaces the old one everywhere." />
+        <Head title={t('A new password')} text={t('It replaces the old one everywhere.')} />
         {done === null && (
           <TextField
-            label="New password"
+            label={t('New password')}
             type="password"
             autoFocus
             autoComplete="new-password"
-            hint="8 characters or more."
+            hint={t('8 characters or more.')}
             required
             minLength={8}
             maxLength={128}
@@ -93,7 +98,7 @@ function NewPassword({ token }: { token: string }) {
         <Outcome error={error} done={done} />
         {done === null ? (
           <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
-            Set the password
+            {t('Set the password')}
           </Button>
         ) : (
           <Button
@@ -101,7 +106,7 @@ function NewPassword({ token }: { token: string }) {
             className="min-h-10"
             onClick={() => location.replace(`${basePath}/`)}
           >
-            Sign in
+            {t('Sign in')}
           </Button>
         )}
       </form>
@@ -118,9 +123,9 @@ function ConfirmAddress({ token }: { token: string }) {
       location.replace(`${basePath}/`)
     })
   return (
-    <CardPage title="Confirm your address">
+    <CardPage title={t('Confirm your address')}>
       <div className="grid gap-5">
-        <Head title="Confirm your address" text="Then your account is ready." />
+        <Head title={t('Confirm your address')} text={t('Then your account is ready.')} />
         <Outcome error={error} />
         <Button
           kind="primary"
@@ -129,7 +134,7 @@ function ConfirmAddress({ token }: { token: string }) {
           aria-disabled={isBusy}
           onClick={() => void confirm()}
         >
-          Confirm
+          {t('Confirm')}
         </Button>
       </div>
     </CardPage>

@@ -9,16 +9,36 @@ import { useBeginning } from '../use-beginning.tsx'
 import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
+import { useLanguage } from '../../language/language.ts'
+import { inEnglish, msg, t } from '../../language/t.ts'
+import { rich } from '../../language/rich.tsx'
 
 const suggestions = [
-  { text: 'What are the system metrics?', hint: 'Reads CPU, memory and uptime', Icon: Activity },
-  { text: 'Show my user profile', hint: 'Looks up your profile', Icon: CircleUser },
-  { text: 'How long has the server been up?', hint: 'Reads the uptime only', Icon: Clock3 },
-  { text: 'What can you do?', hint: 'Answers without a tool', Icon: Sparkles },
+  {
+    text: msg('What are the system metrics?'),
+    hint: msg('Reads CPU, memory and uptime'),
+    Icon: Activity,
+  },
+  {
+    text: msg('Show my user profile'),
+    hint: msg('Looks up your profile'),
+    Icon: CircleUser,
+  },
+  {
+    text: msg('How long has the server been up?'),
+    hint: msg('Reads the uptime only'),
+    Icon: Clock3,
+  },
+  {
+    text: msg('What can you do?'),
+    hint: msg('Answers without a tool'),
+    Icon: Sparkles,
+  },
 ]
 
 /** The page for a new conversation. The session is created when its first message is sent. */
 export function NewSessionPage() {
+  useLanguage()
   const client = useThroughline()
   const navigate = useNavigate()
   const { session, preset, isTemporary, choices, begun } = useBeginning()
@@ -34,7 +54,7 @@ export function NewSessionPage() {
   }
 
   return (
-    <Page title="New session">
+    <Page title={t('New session')}>
       <Welcome
         preset={preset}
         isTemporary={isTemporary}
@@ -43,7 +63,7 @@ export function NewSessionPage() {
       <Foot>
         <Composer
           draftKey={NEW_SESSION}
-          placeholder="Message"
+          placeholder={t('Message')}
           onSend={start}
           onStop={null}
           model={session.model ?? null}
@@ -64,29 +84,43 @@ function Welcome(props: {
   const shown =
     preset && preset.suggestions.length > 0
       ? preset.suggestions.map((text) => ({ text, hint: null, Icon: MessageSquareText }))
-      : suggestions
+      : suggestions.map(({ text, hint, Icon }) => ({
+          // The demo model reads English only.
+          text: model === 'demo' ? inEnglish(text) : t(text),
+          hint: t(hint),
+          Icon,
+        }))
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex min-h-full w-full max-w-3xl flex-col justify-end px-4 pb-6 sm:justify-center sm:px-6">
-        <section aria-label="Welcome" className="turn-item">
+        <section aria-label={t('Welcome')} className="turn-item">
           <div className="relative">
             <span aria-hidden className="knot knot-done mt-2 text-2xl" />
             <h2 className="text-2xl font-semibold tracking-tight text-balance">
-              {preset?.name ?? 'Ask anything'}
+              {preset?.name ?? t('Ask anything')}
             </h2>
             <p className="mt-2 max-w-prose text-muted">
               {props.isTemporary
-                ? 'This conversation is deleted with everything in it shortly after you leave it. A model provider may keep what it was sent.'
-                : 'Your conversation is kept on the server. An answer goes on when you reload the page, lose the network, or the server restarts.'}
+                ? t(
+                    'This conversation is deleted with everything in it shortly after you leave it. A model provider may keep what it was sent.',
+                  )
+                : t(
+                    'Your conversation is kept on the server. An answer goes on when you reload the page, lose the network, or the server restarts.',
+                  )}
             </p>
             {model === 'demo' && (
               <p className="mt-3 max-w-prose text-sm text-muted">
-                <strong className="font-semibold text-text">
-                  The built-in demo model answers here.
-                </strong>{' '}
-                It is not an AI, but its tools are real. To use a real model, set{' '}
-                <code>OPENAI_API_KEY</code>, or <code>OPENAI_BASE_URL</code> for any compatible
-                server.
+                {rich(
+                  t(
+                    '<0>The built-in demo model answers here.</0> It is not an AI, but its tools are real. To use a real model, set <1>OPENAI_API_KEY</1>, or <1>OPENAI_BASE_URL</1> for any compatible server.',
+                  ),
+                  (inside) => (
+                    <strong className="font-semibold text-text">{inside}</strong>
+                  ),
+                  (inside) => (
+                    <code dir="ltr">{inside}</code>
+                  ),
+                )}
               </p>
             )}
           </div>
@@ -96,11 +130,13 @@ function Welcome(props: {
                 <button
                   type="button"
                   onClick={() => onChoose(text)}
-                  className="flex w-full cursor-pointer items-start gap-3 rounded-2xl border border-border bg-raised px-4 py-3 text-left transition duration-150 hover:border-accent"
+                  className="flex w-full cursor-pointer items-start gap-3 rounded-2xl border border-border bg-raised px-4 py-3 text-start transition duration-150 hover:border-accent"
                 >
                   <Icon aria-hidden size={17} className="mt-0.5 shrink-0 text-accent" />
                   <span>
-                    <span className="block text-sm font-medium">{text}</span>
+                    <span dir="auto" className="block text-sm font-medium">
+                      {text}
+                    </span>
                     {hint && <span className="block text-xs text-muted">{hint}</span>}
                   </span>
                 </button>

@@ -1,10 +1,13 @@
 import { Link } from '@tanstack/react-router'
 import { Page } from './page.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 export function NotFoundPage() {
+  useLanguage()
   return (
-    <Page title="Page not found">
-      <Notice text="There is no page at this address." />
+    <Page title={t('Page not found')}>
+      <Notice text={t('There is no page at this address.')} />
     </Page>
   )
 }
@@ -15,7 +18,7 @@ export function Notice({ text }: { text: string }) {
     <div className="m-auto grid max-w-sm gap-3 bg-bg p-6 text-center">
       <p className="text-muted">{text}</p>
       <Link to="/" className="text-accent underline underline-offset-4">
-        Start a new session
+        {t('Start a new session')}
       </Link>
     </div>
   )

@@ -5,6 +5,7 @@ import { mark } from '../../features/attention/mark.ts'
 import { ConnectionStatus } from '../../features/connection/connection-status.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { SheetContext } from '../sheet-context.ts'
+import { t } from '../../language/t.ts'
 
 /** The frame of a page: a header, and below it, with a conversation, the vertical line down to the message box. */
 export function Page(props: {
@@ -22,13 +23,15 @@ export function Page(props: {
       <title>{sign + name}</title>
       <header className="flex h-14 shrink-0 items-center gap-2 px-3 sm:px-5">
         {openSheet && (
-          <IconButton label="Show sessions" className="-ml-1 size-9" onClick={openSheet}>
+          <IconButton label={t('Show sessions')} className="-ms-1 size-9" onClick={openSheet}>
             <Menu aria-hidden size={18} />
           </IconButton>
         )}
-        <h1 className="min-w-0 truncate text-sm font-medium">{props.title}</h1>
+        <h1 className="min-w-0 truncate text-sm font-medium">
+          <bdi>{props.title}</bdi>
+        </h1>
         {props.actions}
-        <div className="ml-auto shrink-0 pl-3">
+        <div className="ms-auto shrink-0 ps-3">
           <ConnectionStatus />
         </div>
       </header>

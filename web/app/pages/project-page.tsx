@@ -10,9 +10,12 @@ import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { useBeginning } from '../use-beginning.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Column, Foot, Page } from './page.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 /** A project: what it tells the model, its sessions, and the beginning of the next one. */
 export function ProjectPage() {
+  useLanguage()
   const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })
   const client = useThroughline()
   const navigate = useNavigate()
@@ -29,8 +32,8 @@ export function ProjectPage() {
 
   if (!project) {
     return (
-      <Page title="Project" hasLine={false}>
-        {!isPending && <Notice text="This project does not exist, or it has been deleted." />}
+      <Page title={t('Project')} hasLine={false}>
+        {!isPending && <Notice text={t('This project does not exist, or it has been deleted.')} />}
       </Page>
     )
   }
@@ -39,12 +42,12 @@ export function ProjectPage() {
       <Column>
         <div className="grid gap-8">
           <ProjectHead key={id} project={project} />
-          <section aria-label="Sessions of the project" className="grid gap-3">
-            <h2 className="font-semibold">Sessions</h2>
+          <section aria-label={t('Sessions of the project')} className="grid gap-3">
+            <h2 className="font-semibold">{t('Sessions')}</h2>
             <SessionRows
-              label="Sessions of the project"
+              label={t('Sessions of the project')}
               only={{ projectId: id }}
-              none="None yet. Write below to begin one."
+              none={t('None yet. Write below to begin one.')}
             />
           </section>
         </div>
@@ -52,7 +55,7 @@ export function ProjectPage() {
       <Foot>
         <Composer
           draftKey={`project.${id}`}
-          placeholder={`Message in ${project.name}`}
+          placeholder={t('Message in {name}', { name: project.name })}
           onSend={start}
           onStop={null}
           model={session.model ?? null}

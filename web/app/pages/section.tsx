@@ -2,12 +2,18 @@ import { useId } from 'react'
 import type { ReactNode } from 'react'
 
 /** A part of a page, with its name and what it is for. */
-export function Section(props: { title: string; text: string; children: ReactNode }) {
+export function Section(props: {
+  /** In its address. */
+  name: string
+  title: string
+  text: string
+  children: ReactNode
+}) {
   const id = useId()
   return (
     <section
-      // An address leads to it.
-      id={props.title.toLowerCase().replaceAll(' ', '-')}
+      // An address leads to it, in every language.
+      id={props.name}
       aria-labelledby={id}
       className="grid scroll-mt-4 grid-cols-1 gap-3"
     >

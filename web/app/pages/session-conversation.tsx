@@ -1,8 +1,25 @@
+import type { ComponentProps } from 'react'
+import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
+import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
 import { ToolView } from '../../features/tools/tool-view.tsx'
 
 /** The messages of a session with their tool calls: half of the app's script, which the first page does not need. */
-export default function SessionConversation(props: { sessionId: string; goTo: GoTo | null }) {
-  return <Conversation {...props} ToolView={ToolView} />
+export default function SessionConversation(props: {
+  sessionId: string
+  goTo: GoTo | null
+  /** Whether there is a choice of models. */
+  hasModels: boolean
+}) {
+  const { hasModels, ...rest } = props
+  return (
+    <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
+      <Conversation {...rest} ToolView={ToolView} />
+    </RegenerateWithContext>
+  )
+}
+
+function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
+  return <RegenerateWith {...props} />
 }

@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy, useCallback, useState } from 'react'
-import type { ComponentProps } from 'react'
 import type { Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
@@ -16,10 +15,8 @@ import {
 } from '../../features/messages/composer/send-message.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
-import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { ModelChip } from '../../features/models/model-chip.tsx'
-import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
 import { SessionActions } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
@@ -30,6 +27,8 @@ import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { whenIdle } from '../when-idle.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 const loadConversation = () => import('./session-conversation.tsx')
 const Conversation = lazy(() => loaded(loadConversation))
@@ -40,6 +39,7 @@ whenIdle(loadConversation)
  * @param props.goTo the message to scroll to, when the address names one
  */
 export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
+  useLanguage()
   const client = useThroughline()
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
@@ -66,10 +66,12 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   if (status === 'failed' && !hasPending && (!session || error?.code === 'NOT_FOUND')) {
     const isGone = error?.code === 'NOT_FOUND' || error?.code === 'BAD_REQUEST'
     return (
-      <Page title="Session">
+      <Page title={t('Session')}>
         <Notice
           text={
-            isGone ? 'This session does not exist, or it has been deleted.' : (error?.message ?? '')
+            isGone
+              ? t('This session does not exist, or it has been deleted.')
+              : (error?.message ?? '')
           }
         />
       </Page>
@@ -81,19 +83,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       actions={session && <SessionActionsOf id={id} />}
     >
       {session || hasPending ? (
-        <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
-          <OpenSessionContext value={openSession}>
-            <Suspense fallback={<div className="flex-1" />}>
-              <Conversation key={id} sessionId={id} goTo={goTo} />
-            </Suspense>
-          </OpenSessionContext>
-        </RegenerateWithContext>
+        <OpenSessionContext value={openSession}>
+          <Suspense fallback={<div className="flex-1" />}>
+            <Conversation key={id} sessionId={id} goTo={goTo} hasModels={hasModels} />
+          </Suspense>
+        </OpenSessionContext>
       ) : (
         <div className="grid flex-1 place-items-center">
           {status === 'loading' && (
             // Shown with a delay, because nearly every session opens at once.
             <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
-              Opening…
+              {t('Opening…')}
             </p>
           )}
         </div>
@@ -103,17 +103,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         {status === 'failed' && (
           <p role="alert" className="flex items-center gap-3 bg-bg px-3 pb-2 text-sm text-danger">
             {error?.message}
-            <Button onClick={() => client.session(id).retry()}>Try again</Button>
+            <Button onClick={() => client.session(id).retry()}>{t('Try again')}</Button>
           </p>
         )}
         <Composer
           draftKey={id}
           placeholder={
             isWaiting
-              ? 'Message (answered after your decision)'
+              ? t('Message (answered after your decision)')
               : isRunning
-                ? 'Message (answered next)'
-                : 'Message'
+                ? t('Message (answered next)')
+                : t('Message')
           }
           onSend={send}
           onStop={isRunning ? stop : null}
@@ -126,10 +126,6 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
       </Foot>
     </Page>
   )
-}
-
-function drawRegenerateWith(props: ComponentProps<typeof RegenerateWith>) {
-  return <RegenerateWith {...props} />
 }
 
 function editLast(client: Client, id: string): void {
@@ -145,7 +141,9 @@ function ModelOfSession({ id }: { id: string }) {
   const choose = (chosen: string | null) => {
     client.api.sessions.update
       .mutate({ id, model: chosen })
-      .catch((error: unknown) => drafts.report(id, `The model is as before: ${reason(error)}`))
+      .catch((error: unknown) =>
+        drafts.report(id, t('The model is as before: {reason}', { reason: reason(error) })),
+      )
   }
   return <ModelChip model={model} onChoose={choose} />
 }

@@ -1,5 +1,6 @@
 import { Suspense, lazy } from 'react'
 import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
+import { LanguageChoice } from '../../features/appearance/language-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
 import { PresetList } from '../../features/presets/preset-list.tsx'
 import { SessionRows } from '../../features/sessions/session-rows.tsx'
@@ -12,46 +13,67 @@ import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
 
 export function SettingsPage() {
+  useLanguage()
   const model = useModelKind()
   const { hasAccounts, isGuest } = useAccounts()
   return (
-    <Page title="Settings" hasLine={false}>
+    <Page title={t('Settings')} hasLine={false}>
       <Column>
         <div className="grid grid-cols-1 gap-9">
-          <Section title="Appearance" text="Saved in this browser.">
+          <Section name="appearance" title={t('Appearance')} text={t('Saved in this browser.')}>
             <ThemeChoice />
+            <LanguageChoice />
           </Section>
-          <Section title="Notifications" text="Of this browser, while the app is open in a tab.">
+          <Section
+            name="notifications"
+            title={t('Notifications')}
+            text={t('Of this browser, while the app is open in a tab.')}
+          >
             <NotificationChoice />
           </Section>
           <Section
-            title="Your data"
-            text="Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export."
+            name="your-data"
+            title={t('Your data')}
+            text={t(
+              'Export every session to one JSON file. Import such a file, or the conversations.json of a ChatGPT export.',
+            )}
           >
             <Transfer />
           </Section>
           <Section
-            title="Assistants"
-            text="What a new session can begin with: instructions, a model, the tools it has, and first suggestions."
+            name="assistants"
+            title={t('Assistants')}
+            text={t(
+              'What a new session can begin with: instructions, a model, the tools it has, and first suggestions.',
+            )}
           >
             <PresetList />
           </Section>
-          <Section title="Archive" text="Sessions that are kept out of the list.">
+          <Section
+            name="archived-sessions"
+            title={t('Archived sessions')}
+            text={t('Sessions that are kept out of the list.')}
+          >
             <SessionRows
-              label="Archived sessions"
+              label={t('Archived sessions')}
               only={{ archived: true }}
-              none="Nothing is archived."
+              none={t('Nothing is archived.')}
             />
           </Section>
           <Section
-            title="Shared links"
-            text="Anyone with a link can read the conversation as it was when the link was created."
+            name="shared-links"
+            title={t('Shared links')}
+            text={t(
+              'Anyone with a link can read the conversation as it was when the link was created.',
+            )}
           >
-            <ShareRows none="Nothing is shared." />
+            <ShareRows none={t('Nothing is shared.')} />
           </Section>
           {hasAccounts && (
             <Suspense>
@@ -59,16 +81,19 @@ export function SettingsPage() {
             </Suspense>
           )}
           <Section
-            title="Models"
+            name="models"
+            title={t('Models')}
             text={
               model === 'demo'
-                ? 'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.'
-                : 'The models that the endpoint offers.'
+                ? t(
+                    'The built-in demo model answers here. It is not an AI. To use a real model, set OPENAI_API_KEY or OPENAI_BASE_URL.',
+                  )
+                : t('The models that the endpoint offers.')
             }
           >
             <ModelList />
           </Section>
-          <Section title="Tools" text="The tools that the model may use.">
+          <Section name="tools" title={t('Tools')} text={t('The tools that the model may use.')}>
             <ToolList />
           </Section>
         </div>

@@ -13,11 +13,15 @@ import { ToolCard } from '../../features/tools/tool-card.tsx'
 import { FileAddress } from '../../ui/file-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Wordmark } from '../wordmark.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
+import { formatDate } from '../../language/format.ts'
 
 type Shared = Omit<Outputs['shares']['get'], 'messages'> & { messages: AppMessage[] }
 
 /** The snapshot of a conversation, for anybody with its link. */
 export function SharePage() {
+  useLanguage()
   const token = useParams({ from: '/share/$token', select: (params) => params.token })
   const { data, error, refetch } = useQuery({
     queryKey: ['shared', token],
@@ -26,36 +30,38 @@ export function SharePage() {
   })
   if (error instanceof NoSuchShare) {
     return (
-      <Frame title="Shared session">
+      <Frame title={t('Shared session')}>
         <p className="m-auto max-w-sm p-6 text-center text-muted">
-          This link does not work: it is incomplete, or it was revoked.
+          {t('This link does not work: it is incomplete, or it was revoked.')}
         </p>
       </Frame>
     )
   }
   if (error) {
     return (
-      <Frame title="Shared session">
+      <Frame title={t('Shared session')}>
         <div className="m-auto grid max-w-sm gap-3 p-6 text-center">
           <p role="alert" className="text-muted">
-            The shared session could not be loaded.
+            {t('The shared session could not be loaded.')}
           </p>
-          <Button onClick={() => void refetch()}>Try again</Button>
+          <Button onClick={() => void refetch()}>{t('Try again')}</Button>
         </div>
       </Frame>
     )
   }
-  if (!data) return <Frame title="Shared session" />
+  if (!data) return <Frame title={t('Shared session')} />
   const joined = turnsOf(data.messages, []).flatMap((turn) => turn.joined)
-  const made = new Date(data.createdAt).toLocaleDateString(undefined, { dateStyle: 'long' })
+  const made = formatDate(data.createdAt, { dateStyle: 'long' })
   return (
     <Frame title={sessionTitle(data)}>
       <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
-        <p className="pt-1 pb-2 text-sm text-muted">A read-only copy, as it was on {made}.</p>
+        <p className="pt-1 pb-2 text-sm text-muted">
+          {t('A read-only copy, as it was on {made}.', { made })}
+        </p>
         <FileAddress
           value={(id) => `${basePath}/api/share/${encodeURIComponent(token)}/files/${id}`}
         >
-          <section aria-label="Conversation">
+          <section aria-label={t('Conversation')}>
             {data.messages
               .filter(({ id }) => !joined.some((one) => one.id === id))
               .map((message, index) => (
@@ -110,7 +116,9 @@ function Frame({ title, children }: { title: string; children?: ReactNode }) {
         <Link to="/" aria-label="Throughline">
           <Wordmark />
         </Link>
-        <h1 className="min-w-0 truncate text-sm text-muted">{title}</h1>
+        <h1 className="min-w-0 truncate text-sm text-muted">
+          <bdi>{title}</bdi>
+        </h1>
       </header>
       <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
     </div>
@@ -123,7 +131,7 @@ class NoSuchShare extends Error {}
 async function readShared(token: string, signal: AbortSignal): Promise<Shared> {
   const response = await fetch(`${basePath}/api/share/${encodeURIComponent(token)}`, { signal })
   if (response.status === 404 || response.status === 400) throw new NoSuchShare()
-  if (!response.ok) throw new Error(`The server answered ${response.status}`)
+  if (!response.ok) throw new Error(t('The server answered {status}', { status: response.status }))
   // The response comes from our own server, in its stored format.
   return JSON.parse(await response.text())
 }

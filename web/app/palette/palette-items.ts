@@ -1,6 +1,7 @@
 export type PaletteItem = {
   id: string
-  group: 'Commands' | 'Sessions' | 'This session' | 'Settings' | 'In messages'
+  /** The heading that it stands under. */
+  group: string
   text: string
   /** Further search words. */
   keywords?: string

@@ -6,6 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { usePaletteItems } from './use-palette-items.ts'
+import { t } from '../../language/t.ts'
 
 /** The command palette: pages, sessions and actions, found by typing a part of their name. */
 export default function Palette(props: {
@@ -51,20 +52,20 @@ export default function Palette(props: {
 
   return (
     <Dialog
-      label="Command palette"
+      label={t('Command palette')}
       onClose={props.onClose}
       className="mx-auto mt-[12dvh] w-[min(36rem,calc(100vw-1.5rem))] animate-[rise_140ms_ease-out] rounded-2xl border border-border bg-raised p-0 text-text shadow-2xl"
     >
       <input
         role="combobox"
-        aria-label="Search commands and sessions"
+        aria-label={t('Search commands and sessions')}
         aria-expanded
         aria-controls={`${id}list`}
         aria-activedescendant={active ? `${id}${active.id}` : undefined}
         aria-autocomplete="list"
         autoComplete="off"
         spellCheck={false}
-        placeholder="Search or run a command…"
+        placeholder={t('Search or run a command…')}
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value)
@@ -77,7 +78,7 @@ export default function Palette(props: {
         ref={list}
         id={`${id}list`}
         role="listbox"
-        aria-label="Results"
+        aria-label={t('Results')}
         className="max-h-[min(24rem,55dvh)] overflow-y-auto p-2"
       >
         {groupsOf(items).map(([group, members]) => (
@@ -104,11 +105,13 @@ export default function Palette(props: {
                     {item.ranges ? (
                       <Highlighted text={item.text} ranges={item.ranges} />
                     ) : (
-                      item.text
+                      <bdi>{item.text}</bdi>
                     )}
                   </span>
                   {item.detail !== undefined && (
-                    <span className="block truncate text-xs text-muted">{item.detail}</span>
+                    <span className="block truncate text-xs text-muted">
+                      <bdi>{item.detail}</bdi>
+                    </span>
                   )}
                 </span>
               </div>
@@ -117,7 +120,7 @@ export default function Palette(props: {
         ))}
       </div>
       <p role="status" className={items.length > 0 ? 'sr-only' : 'px-5 pb-4 text-sm text-muted'}>
-        {items.length > 0 ? '' : `Nothing found for “${typed}”.`}
+        {items.length > 0 ? '' : t('Nothing found for “{typed}”.', { typed })}
       </p>
     </Dialog>
   )

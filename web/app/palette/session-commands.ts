@@ -2,6 +2,7 @@ import type { Session } from '../../../shared/contract/session.ts'
 import { basePath } from '../../base-path.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import type { PaletteItem } from './palette-items.ts'
+import { t } from '../../language/t.ts'
 
 /** What the menu of a session does, for the one that is open. */
 export function sessionCommands(
@@ -15,7 +16,7 @@ export function sessionCommands(
 ): PaletteItem[] {
   const item = (text: string, keywords: string, run: () => void): PaletteItem => ({
     id: `session ${text}`,
-    group: 'This session',
+    group: t('This session'),
     text,
     keywords,
     run,
@@ -27,22 +28,22 @@ export function sessionCommands(
     link.click()
   }
   return [
-    ...(session.running ? [item('Stop the answer', 'cancel halt', does.stop)] : []),
-    item('Find in this session', 'search', does.find),
-    item('Rename this session', 'title', () => does.act('rename')),
-    item('Model and instructions', 'system prompt temperature', () => does.act('instructions')),
-    item(session.pinned ? 'Unpin this session' : 'Pin this session', 'top keep', () =>
+    ...(session.running ? [item(t('Stop the answer'), 'cancel halt', does.stop)] : []),
+    item(t('Find in this session'), 'search', does.find),
+    item(t('Rename this session'), 'title', () => does.act('rename')),
+    item(t('Model and instructions'), 'system prompt temperature', () => does.act('instructions')),
+    item(session.pinned ? t('Unpin this session') : t('Pin this session'), 'top keep', () =>
       does.update({ pinned: !session.pinned }),
     ),
     item(
-      session.archived ? 'Take this session out of the archive' : 'Archive this session',
+      session.archived ? t('Take this session out of the archive') : t('Archive this session'),
       'hide away',
       () => does.update({ archived: !session.archived }),
     ),
-    item('Move this session to a project', 'folder', () => does.act('project')),
-    item('Share this session', 'link publish', () => does.act('share')),
-    item('Export as Markdown', 'download save', save('markdown')),
-    item('Export as JSON', 'download save', save('json')),
-    item('Delete this session', 'remove', () => does.act('delete')),
+    item(t('Move this session to a project'), 'folder', () => does.act('project')),
+    item(t('Share this session'), 'link publish', () => does.act('share')),
+    item(t('Export as Markdown'), 'download save', save('markdown')),
+    item(t('Export as JSON'), 'download save', save('json')),
+    item(t('Delete this session'), 'remove', () => does.act('delete')),
   ]
 }

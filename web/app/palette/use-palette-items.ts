@@ -3,6 +3,8 @@ import { useDeferredValue } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
+import { language } from '../../language/language.ts'
+import { isLanguage, languages } from '../../language/languages.ts'
 import { theme } from '../../features/appearance/theme.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
 import { stopAnswer } from '../../features/messages/composer/send-message.ts'
@@ -15,20 +17,21 @@ import { useSessions } from '../../features/sessions/use-sessions.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 import { sessionCommands } from './session-commands.ts'
+import { msg, t } from '../../language/t.ts'
 
 /** The number of newest sessions that are listed before anything is typed. */
 const INITIAL_SESSIONS = 6
 
 /** The sections of the settings, and what else one may call them. */
 const settings = [
-  ['Appearance', 'theme dark light'],
-  ['Notifications', 'push alerts'],
-  ['Your data', 'import export chatgpt'],
-  ['Assistants', 'presets prompts'],
-  ['Archive', 'archived sessions'],
-  ['Shared links', 'revoke'],
-  ['Models', ''],
-  ['Tools', 'mcp'],
+  ['appearance', msg('Appearance'), 'theme dark light'],
+  ['notifications', msg('Notifications'), 'push alerts'],
+  ['your-data', msg('Your data'), 'import export chatgpt'],
+  ['assistants', msg('Assistants'), 'presets prompts'],
+  ['archived-sessions', msg('Archived sessions'), 'archive'],
+  ['shared-links', msg('Shared links'), 'revoke'],
+  ['models', msg('Models'), ''],
+  ['tools', msg('Tools'), 'mcp'],
 ] as const
 
 /**
@@ -62,9 +65,9 @@ export function usePaletteItems(
   const begin = () => void navigate({ to: '/' }).then(focusMessageBox)
 
   const commands: PaletteItem[] = [
-    command('New session', 'chat begin', begin),
+    command(t('New session'), 'chat begin', begin),
     ...presets.map(({ id, name }) =>
-      command(`New session with ${name}`, 'assistant preset', () => {
+      command(t('New session with {name}', { name }), 'assistant preset', () => {
         chosenPreset.set(id)
         begin()
       }),
@@ -73,28 +76,33 @@ export function usePaletteItems(
       .filter(({ archived }) => !archived)
       .map(({ id, name }) =>
         command(
-          `Project: ${name}`,
+          t('Project: {name}', { name }),
           'folder open',
           () => void navigate({ to: '/p/$id', params: { id } }),
         ),
       ),
-    command('Usage', 'tokens cost', () => void navigate({ to: '/usage' })),
+    command(t('Usage'), 'tokens cost', () => void navigate({ to: '/usage' })),
     command(
-      'Settings',
+      t('Settings'),
       'import export shared models tools',
       () => void navigate({ to: '/settings' }),
     ),
-    command('Keyboard shortcuts', 'help keys', does.showShortcuts),
-    command('Theme: system', 'appearance', () => theme.set('system')),
-    command('Theme: light', 'appearance day', () => theme.set('light')),
-    command('Theme: dark', 'appearance night', () => theme.set('dark')),
+    command(t('Keyboard shortcuts'), 'help keys', does.showShortcuts),
+    command(t('Theme: system'), 'appearance', () => theme.set('system')),
+    command(t('Theme: light'), 'appearance day', () => theme.set('light')),
+    command(t('Theme: dark'), 'appearance night', () => theme.set('dark')),
   ]
-  const ofSettings = settings.map(([name, keywords]): PaletteItem => ({
+  const ofLanguages = Object.entries(languages).map(([value, name]) =>
+    command(t('Language: {name}', { name }), 'language appearance', () => {
+      if (isLanguage(value)) void language.choose(value)
+    }),
+  )
+  const ofSettings = settings.map(([name, title, keywords]): PaletteItem => ({
     id: `settings ${name}`,
-    group: 'Settings',
-    text: name,
+    group: t('Settings'),
+    text: t(title),
     keywords: `settings ${keywords}`,
-    run: () => void navigate({ to: '/settings', hash: sectionId(name) }),
+    run: () => void navigate({ to: '/settings', hash: name }),
   }))
   const ofOpen = open
     ? sessionCommands(open, {
@@ -108,7 +116,7 @@ export function usePaletteItems(
   const known = matching(
     sessions.map((session): PaletteItem => ({
       id: session.id,
-      group: 'Sessions',
+      group: t('Sessions'),
       text: sessionTitle(session),
       run: () => goTo(session.id),
     })),
@@ -120,7 +128,7 @@ export function usePaletteItems(
       ? [
           {
             id: hit.sessionId,
-            group: 'Sessions',
+            group: t('Sessions'),
             text: sessionTitle(hit),
             run: () => goTo(hit.sessionId),
           },
@@ -132,7 +140,7 @@ export function usePaletteItems(
       ? []
       : ({
           id: messageId,
-          group: 'In messages',
+          group: t('In messages'),
           text: snippet,
           detail: sessionTitle({ title }),
           ranges: highlights,
@@ -151,16 +159,11 @@ export function usePaletteItems(
     ...(query === '' ? [] : further),
     ...matching(ofOpen, typed),
     // Too many to be of use before anything is typed.
-    ...(query === '' ? [] : matching(ofSettings, typed)),
+    ...(query === '' ? [] : matching([...ofSettings, ...ofLanguages], typed)),
     ...(query === '' ? [] : inMessages),
   ]
 }
 
 function command(text: string, keywords: string, run: () => void): PaletteItem {
-  return { id: text, group: 'Commands', text, keywords, run }
-}
-
-/** As `Section` names itself on the page of the settings. */
-function sectionId(title: string): string {
-  return title.toLowerCase().replaceAll(' ', '-')
+  return { id: text, group: t('Commands'), text, keywords, run }
 }

@@ -6,6 +6,7 @@ import { SignIn } from '../../features/sign-in/sign-in.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { leaveTo } from './leave.ts'
+import { t } from '../../language/t.ts'
 
 /** Over the page of somebody whose login has ended. Nothing of the page is lost, unless it is somebody else who signs in. */
 export default function SignInDialog() {
@@ -14,7 +15,7 @@ export default function SignInDialog() {
 
   async function goOn(): Promise<void> {
     const [before, now] = [utils.me.getData()?.id, await whoIsSignedIn()]
-    if (now === null) throw new Error('The browser did not keep the login. Are cookies allowed?')
+    if (now === null) throw new Error(t('The browser did not keep the login. Are cookies allowed?'))
     // What is on the page is not for anybody else.
     if (before !== now) return leaveTo('/')
     login.renew()
@@ -31,14 +32,14 @@ export default function SignInDialog() {
   })
 
   return (
-    <Dialog label="Sign in again" onClose={() => undefined}>
+    <Dialog label={t('Sign in again')} onClose={() => undefined}>
       <div className="grid gap-4 p-6">
         <SignIn
-          text="Your login has ended. What you wrote and read is still here."
+          text={t('Your login has ended. What you wrote and read is still here.')}
           onSignedIn={goOn}
         />
         <Button className="border-transparent" onClick={() => leaveTo('/')}>
-          Leave this page
+          {t('Leave this page')}
         </Button>
       </div>
     </Dialog>

@@ -2,6 +2,7 @@ import { useThroughline } from '../../../shared/react/index.ts'
 import { queryClient } from '../../client.ts'
 import { SignIn } from '../../features/sign-in/sign-in.tsx'
 import { CardPage } from './card-page.tsx'
+import { t } from '../../language/t.ts'
 
 /** In place of a page that only those see who are signed in. */
 export default function SignInPage() {
@@ -11,7 +12,7 @@ export default function SignInPage() {
     await queryClient.invalidateQueries()
   }
   return (
-    <CardPage title="Sign in">
+    <CardPage title={t('Sign in')}>
       <SignIn onSignedIn={onSignedIn} />
     </CardPage>
   )

@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { t } from '../../language/t.ts'
 
 const WORD = 'delete'
 
@@ -13,7 +14,7 @@ export function DeleteAccount({ onDeleted }: { onDeleted: () => void }) {
   return (
     <div>
       <Button kind="danger" onClick={() => setOpen(true)}>
-        Delete my account…
+        {t('Delete my account…')}
       </Button>
       {isOpen && <ConfirmDialog onClose={() => setOpen(false)} onDeleted={onDeleted} />}
     </div>
@@ -25,7 +26,7 @@ function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted:
   const remove = trpc.account.delete.useMutation({ onSuccess: onDeleted })
   const isSure = word.trim().toLowerCase() === WORD
   return (
-    <Dialog label="Delete my account" onClose={onClose}>
+    <Dialog label={t('Delete my account')} onClose={onClose}>
       <form
         className="grid gap-4 p-5 text-sm"
         onSubmit={(event) => {
@@ -33,28 +34,31 @@ function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted:
           if (isSure && !remove.isPending) remove.mutate()
         }}
       >
-        <h2 className="text-base font-semibold">Delete my account</h2>
+        <h2 className="text-base font-semibold">{t('Delete my account')}</h2>
         <div>
-          <p>This is gone at once, and for good:</p>
-          <ul className="list-disc pl-5 text-muted">
-            <li>every session, with all that was said in it, and answers that are being written</li>
-            <li>every shared link: whoever has one sees nothing any more</li>
-            <li>your API keys and every login, this one included</li>
-            <li>your name, address and password</li>
+          <p>{t('This is gone at once, and for good:')}</p>
+          <ul className="list-disc ps-5 text-muted">
+            <li>
+              {t('every session, with all that was said in it, and answers that are being written')}
+            </li>
+            <li>{t('every shared link: whoever has one sees nothing any more')}</li>
+            <li>{t('your API keys and every login, this one included')}</li>
+            <li>{t('your name, address and password')}</li>
           </ul>
         </div>
         <div>
-          <p>This stays:</p>
-          <ul className="list-disc pl-5 text-muted">
+          <p>{t('This stays:')}</p>
+          <ul className="list-disc ps-5 text-muted">
             <li>
-              the bare facts in the administrators’ audit log: that an account was made, used and
-              deleted, when and from where; never what was said
+              {t(
+                'the bare facts in the administrators’ audit log: that an account was made, used and deleted, when and from where; never what was said',
+              )}
             </li>
-            <li>what you exported, and what others copied from a shared link</li>
+            <li>{t('what you exported, and what others copied from a shared link')}</li>
           </ul>
         </div>
         <TextField
-          label={`Type “${WORD}” to go on`}
+          label={t('Type “{word}” to go on', { word: WORD })}
           autoComplete="off"
           autoFocus
           value={word}
@@ -62,9 +66,9 @@ function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted:
         />
         <Outcome error={remove.error?.message ?? null} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button type="submit" kind="danger" disabled={!isSure || remove.isPending}>
-            Delete everything
+            {t('Delete everything')}
           </Button>
         </div>
       </form>

@@ -5,16 +5,47 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { t } from '../../language/t.ts'
 
 const scopes = [
-  { value: 'write', label: 'Read and write' },
-  { value: 'read', label: 'Read only' },
+  {
+    value: 'write',
+    get label() {
+      return t('Read and write')
+    },
+  },
+  {
+    value: 'read',
+    get label() {
+      return t('Read only')
+    },
+  },
 ] as const
 const lifetimes = [
-  { value: '', label: 'Until revoked' },
-  { value: '7', label: '7 days' },
-  { value: '30', label: '30 days' },
-  { value: '365', label: 'One year' },
+  {
+    value: '',
+    get label() {
+      return t('Until revoked')
+    },
+  },
+  {
+    value: '7',
+    get label() {
+      return t('7 days')
+    },
+  },
+  {
+    value: '30',
+    get label() {
+      return t('30 days')
+    },
+  },
+  {
+    value: '365',
+    get label() {
+      return t('One year')
+    },
+  },
 ] as const
 
 /** Makes a key. */
@@ -42,24 +73,24 @@ export function KeyForm(props: { onMade: (made: { name: string; key: string }) =
     })
   }
   return (
-    <form onSubmit={submit} aria-label="New key" className="grid gap-3">
+    <form onSubmit={submit} aria-label={t('New key')} className="grid gap-3">
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField
-          label="Name of the key"
+          label={t('Name of the key')}
           required
           maxLength={100}
           autoComplete="off"
           value={name}
           onChange={({ target }) => setName(target.value)}
         />
-        <SelectField label="It may" value={scope} options={scopes} onChange={setScope} />
-        <SelectField label="It lasts" value={days} options={lifetimes} onChange={setDays} />
+        <SelectField label={t('It may')} value={scope} options={scopes} onChange={setScope} />
+        <SelectField label={t('It lasts')} value={days} options={lifetimes} onChange={setDays} />
         <TextField
-          label="US dollars a day"
+          label={t('US dollars a day')}
           type="number"
           min={0}
           step="any"
-          placeholder="no limit of its own"
+          placeholder={t('no limit of its own')}
           value={usdPerDay}
           onChange={({ target }) => setUsdPerDay(target.value)}
         />
@@ -67,7 +98,7 @@ export function KeyForm(props: { onMade: (made: { name: string; key: string }) =
       <Outcome error={create.error?.message ?? null} />
       <div>
         <Button type="submit" aria-disabled={create.isPending}>
-          Make a key
+          {t('Make a key')}
         </Button>
       </div>
     </form>

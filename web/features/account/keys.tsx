@@ -1,10 +1,23 @@
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
+import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
-import { formatMoment } from '../../ui/moment.ts'
 import { KeyForm } from './key-form.tsx'
+import { t } from '../../language/t.ts'
+import { formatMoment, formatPrice } from '../../language/amounts.ts'
+
+type Key = Outputs['keys']['list'][number]
+
+function factsOf({ scope, usdPerDay, expiresAt, lastUsedAt }: Key): string[] {
+  return [
+    scope === 'read' ? t('reads only') : t('reads and writes'),
+    ...(usdPerDay === null ? [] : [t('{cost} a day', { cost: formatPrice(usdPerDay) })]),
+    ...(expiresAt === null ? [] : [t('until {when}', { when: formatMoment(expiresAt) })]),
+    t('last used {when}', { when: formatMoment(lastUsedAt) }),
+  ]
+}
 
 /** The keys by which programs act for one; a new one is shown once. */
 export function Keys() {
@@ -12,29 +25,29 @@ export function Keys() {
   const [made, setMade] = useState<{ name: string; key: string } | null>(null)
   const { data, error } = trpc.keys.list.useQuery(undefined, { staleTime: 0 })
   const revoke = trpc.keys.revoke.useMutation({ onSettled: () => utils.keys.list.invalidate() })
-  if (error) return <p className="text-sm text-muted">This could not be loaded: {error.message}</p>
+  if (error)
+    return (
+      <p className="text-sm text-muted">
+        {t('This could not be loaded: {reason}', { reason: error.message })}
+      </p>
+    )
   return (
     <div className="grid gap-4">
       {data && data.length > 0 && (
-        <ul aria-label="API keys" className="grid gap-2">
+        <ul aria-label={t('API keys')} className="grid gap-2">
           {data.map((key) => (
             <li
               key={key.id}
-              className="flex items-center gap-2 rounded-xl border border-border py-1.5 pr-1.5 pl-3 text-sm"
+              className="flex items-center gap-2 rounded-xl border border-border py-1.5 pe-1.5 ps-3 text-sm"
             >
               <span className="min-w-0 flex-1">
                 <span className="block truncate">
                   {key.name} <code className="font-mono text-xs text-muted">{key.prefix}…</code>
                 </span>
-                <span className="block text-xs text-muted">
-                  {key.scope === 'read' ? 'reads only' : 'reads and writes'}
-                  {key.usdPerDay !== null && ` · $${key.usdPerDay} a day`}
-                  {key.expiresAt !== null && ` · until ${formatMoment(key.expiresAt)}`}
-                  {` · last used ${formatMoment(key.lastUsedAt)}`}
-                </span>
+                <span className="block text-xs text-muted">{factsOf(key).join(' · ')}</span>
               </span>
               <IconButton
-                label={`Revoke ${key.name}`}
+                label={t('Revoke {name}', { name: key.name })}
                 disabled={revoke.isPending}
                 onClick={() => revoke.mutate({ id: key.id })}
               >
@@ -46,18 +59,20 @@ export function Keys() {
       )}
       {revoke.error && (
         <p role="alert" className="text-sm text-danger">
-          The key was not revoked: {revoke.error.message}
+          {t('The key was not revoked: {reason}', { reason: revoke.error.message })}
         </p>
       )}
       {made && (
         <div role="status" className="rounded-2xl border border-accent bg-accent-soft p-4 text-sm">
           <p>
-            This is the key “{made.name}”. Copy it now: it is not shown again, and nobody can look
-            it up.
+            {t(
+              'This is the key “{name}”. Copy it now: it is not shown again, and nobody can look it up.',
+              { name: made.name },
+            )}
           </p>
           <p className="mt-2 flex items-center gap-2">
             <code className="min-w-0 font-mono text-xs break-all">{made.key}</code>
-            <CopyButton label="Copy the new key" text={made.key} />
+            <CopyButton label={t('Copy the new key')} text={made.key} />
           </p>
         </div>
       )}

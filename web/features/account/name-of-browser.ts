@@ -1,3 +1,5 @@
+import { t } from '../../language/t.ts'
+
 // In this order: most browsers also name those that they descend from.
 const browsers = [
   [/Edg\//, 'Edge'],
@@ -16,9 +18,9 @@ const systems = [
 
 /** A browser's own description in words; a program's as it is. */
 export function nameOfBrowser(userAgent: string | null): string {
-  if (userAgent === null || userAgent === '') return 'A program'
+  if (userAgent === null || userAgent === '') return t('A program')
   const [, browser] = browsers.find(([sign]) => sign.test(userAgent)) ?? []
   const [, system] = systems.find(([sign]) => sign.test(userAgent)) ?? []
   if (browser === undefined) return userAgent
-  return system === undefined ? browser : `${browser} on ${system}`
+  return system === undefined ? browser : t('{browser} on {system}', { browser, system })
 }

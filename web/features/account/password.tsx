@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 /** Changes the password; everywhere else one has to sign in again. */
 export function Password() {
@@ -21,13 +22,13 @@ export function Password() {
       setCurrent('')
       setNext('')
       await utils.logins.list.invalidate()
-      return 'The password is changed, and every other login has ended.'
+      return t('The password is changed, and every other login has ended.')
     })
   }
   return (
     <form onSubmit={submit} className="grid max-w-md gap-3">
       <TextField
-        label="Current password"
+        label={t('Current password')}
         type="password"
         autoComplete="current-password"
         required
@@ -35,20 +36,20 @@ export function Password() {
         onChange={({ target }) => setCurrent(target.value)}
       />
       <TextField
-        label="New password"
+        label={t('New password')}
         type="password"
         autoComplete="new-password"
         required
         minLength={8}
         maxLength={128}
-        hint="8 characters or more."
+        hint={t('8 characters or more.')}
         value={next}
         onChange={({ target }) => setNext(target.value)}
       />
       <Outcome error={error} done={done} />
       <div>
         <Button type="submit" aria-disabled={isBusy}>
-          Change the password
+          {t('Change the password')}
         </Button>
       </div>
     </form>

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 /** One's name, and the address that one signs in by. */
 export function Profile() {
@@ -21,24 +22,24 @@ export function Profile() {
       await askAuth('/update-user', { name: shown.trim() })
       await utils.me.invalidate()
       setName(null)
-      return 'Saved.'
+      return t('Saved.')
     })
   }
   return (
     <form onSubmit={submit} className="grid max-w-md gap-3">
       <TextField
-        label="Name"
+        label={t('Name')}
         autoComplete="name"
         required
         maxLength={100}
         value={shown}
         onChange={({ target }) => setName(target.value)}
-        hint={me.email === null ? undefined : `You sign in as ${me.email}.`}
+        hint={me.email === null ? undefined : t('You sign in as {email}.', { email: me.email })}
       />
       <Outcome error={error} done={done} />
       <div>
         <Button type="submit" aria-disabled={isBusy || shown.trim() === me.name}>
-          Save the name
+          {t('Save the name')}
         </Button>
       </div>
     </form>

@@ -7,6 +7,8 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
+import { rich } from '../../language/rich.tsx'
 
 type Setup = { address: string; secret: string; backupCodes: string[] }
 
@@ -37,12 +39,12 @@ export function SecondFactor() {
       await askAuth('/two-factor/verify-totp', { code: text.replaceAll(' ', '') })
       setSetup(null)
       await refetch()
-      return 'The second factor is on.'
+      return t('The second factor is on.')
     }
     if (isOn === true) {
       await askAuth('/two-factor/disable', { password: text })
       await refetch()
-      return 'The second factor is off.'
+      return t('The second factor is off.')
     }
     setSetup(toSetup(await askAuth('/two-factor/enable', { password: text })))
     return ''
@@ -50,11 +52,11 @@ export function SecondFactor() {
 
   return (
     <form onSubmit={submit} className="grid max-w-md gap-3">
-      <p className="text-sm">{isOn ? 'It is on.' : 'It is off.'}</p>
+      <p className="text-sm">{isOn ? t('It is on.') : t('It is off.')}</p>
       {setup && <SetupSteps {...setup} />}
       <TextField
         key={asks}
-        label={asks === 'password' ? 'Password' : 'Code from the app'}
+        label={asks === 'password' ? t('Password') : t('Code from the app')}
         type={asks === 'password' ? 'password' : 'text'}
         inputMode={asks === 'password' ? 'text' : 'numeric'}
         autoComplete={asks === 'password' ? 'current-password' : 'one-time-code'}
@@ -66,9 +68,9 @@ export function SecondFactor() {
       <Outcome error={error} done={done} />
       <div className="flex gap-2">
         <Button type="submit" aria-disabled={isBusy}>
-          {setup ? 'Turn it on' : isOn ? 'Turn it off' : 'Set it up'}
+          {setup ? t('Turn it on') : isOn ? t('Turn it off') : t('Set it up')}
         </Button>
-        {setup && <Button onClick={() => setSetup(null)}>Cancel</Button>}
+        {setup && <Button onClick={() => setSetup(null)}>{t('Cancel')}</Button>}
       </div>
     </form>
   )
@@ -78,24 +80,30 @@ function SetupSteps({ address, secret, backupCodes }: Setup) {
   return (
     <div className="grid gap-3 rounded-2xl border border-border bg-raised p-4 text-sm">
       <p>
-        Enter this key in your authenticator app, or{' '}
-        <a href={address} className="text-accent underline">
-          open the app
-        </a>{' '}
-        on this device.
+        {rich(
+          t('Enter this key in your authenticator app, or <0>open the app</0> on this device.'),
+          (inside) => (
+            <a href={address} className="text-accent underline">
+              {inside}
+            </a>
+          ),
+        )}
       </p>
       <p className="flex items-center gap-2">
         <code className="min-w-0 font-mono text-xs break-all">{secret}</code>
-        <CopyButton label="Copy the key" text={secret} />
+        <CopyButton label={t('Copy the key')} text={secret} />
       </p>
-      <p>Keep these codes. Each of them lets you in once when you do not have the app.</p>
+      <p>{t('Keep these codes. Each of them lets you in once when you do not have the app.')}</p>
       <div className="flex items-start gap-2">
-        <ul aria-label="Backup codes" className="grid flex-1 grid-cols-2 gap-x-4 font-mono text-xs">
+        <ul
+          aria-label={t('Backup codes')}
+          className="grid flex-1 grid-cols-2 gap-x-4 font-mono text-xs"
+        >
           {backupCodes.map((code) => (
             <li key={code}>{code}</li>
           ))}
         </ul>
-        <CopyButton label="Copy the codes" text={backupCodes.join('\n')} />
+        <CopyButton label={t('Copy the codes')} text={backupCodes.join('\n')} />
       </div>
     </div>
   )

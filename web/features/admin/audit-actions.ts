@@ -1,30 +1,41 @@
 import type { AuditAction } from '../../../shared/contract/audit.ts'
+import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
-/** The actions one can filter by; that none is missing is for the compiler to see. */
-const known: Record<AuditAction, true> = {
-  'setup.completed': true,
-  'login.succeeded': true,
-  'login.failed': true,
-  'login.revoked': true,
-  'key.created': true,
-  'key.revoked': true,
-  'user.created': true,
-  'user.suspended': true,
-  'user.restored': true,
-  'user.deleted': true,
-  'reset.created': true,
-  'role.changed': true,
-  'limits.changed': true,
-  'invite.created': true,
-  'invite.accepted': true,
-  'invite.revoked': true,
-  'share.created': true,
-  'share.revoked': true,
-  'export.made': true,
-  'session.deleted': true,
-  'run.stopped': true,
-  'tool.approved': true,
-  'tool.denied': true,
+/** The actions one can filter by, in words; that none is missing is for the compiler to see. */
+const known: Record<AuditAction, Marked> = {
+  'setup.completed': msg('setup completed'),
+  'login.succeeded': msg('login succeeded'),
+  'login.failed': msg('login failed'),
+  'login.revoked': msg('login revoked'),
+  'key.created': msg('key created'),
+  'key.revoked': msg('key revoked'),
+  'user.created': msg('user created'),
+  'user.suspended': msg('user suspended'),
+  'user.restored': msg('user restored'),
+  'user.deleted': msg('user deleted'),
+  'reset.created': msg('reset created'),
+  'role.changed': msg('role changed'),
+  'limits.changed': msg('limits changed'),
+  'invite.created': msg('invite created'),
+  'invite.accepted': msg('invite accepted'),
+  'invite.revoked': msg('invite revoked'),
+  'share.created': msg('share created'),
+  'share.revoked': msg('share revoked'),
+  'export.made': msg('export made'),
+  'session.deleted': msg('session deleted'),
+  'run.stopped': msg('run stopped'),
+  'tool.approved': msg('tool approved'),
+  'tool.denied': msg('tool denied'),
 }
 
 export const actions: readonly string[] = Object.keys(known)
+
+/** An action in words; one of another version as it is noted. */
+export function actionName(action: string): string {
+  return isKnown(action) ? t(known[action]) : action.replace('.', ' ')
+}
+
+function isKnown(action: string): action is AuditAction {
+  return Object.hasOwn(known, action)
+}

@@ -4,20 +4,57 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { download } from '../../ui/download.ts'
-import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
-import { actions } from './audit-actions.ts'
+import { actionName, actions } from './audit-actions.ts'
+import { t } from '../../language/t.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 type Entry = Outputs['admin']['audit']['items'][number]
 
 const options = [
-  { value: '', label: 'Everything' },
-  ...actions.map((action) => ({ value: action, label: action.replace('.', ' ') })),
+  {
+    value: '',
+    get label() {
+      return t('Everything')
+    },
+  },
+  ...actions.map((action) => ({
+    value: action,
+    get label() {
+      return actionName(action)
+    },
+  })),
 ]
-const head = [{ name: 'What' }, { name: 'Who' }, { name: 'To' }, { name: 'From' }, { name: 'When' }]
+const head = [
+  {
+    get name() {
+      return t('What')
+    },
+  },
+  {
+    get name() {
+      return t('Who')
+    },
+  },
+  {
+    get name() {
+      return t('To')
+    },
+  },
+  {
+    get name() {
+      return t('From')
+    },
+  },
+  {
+    get name() {
+      return t('When')
+    },
+  },
+]
 
 /** Who did what, the newest first; never what anybody said. */
 export function Audit() {
@@ -40,9 +77,9 @@ export function Audit() {
   return (
     <div className="grid grid-cols-1 gap-4">
       <div className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_auto]">
-        <SelectField label="Action" value={action} options={options} onChange={setAction} />
+        <SelectField label={t('Action')} value={action} options={options} onChange={setAction} />
         <TextField
-          label="From this day on"
+          label={t('From this day on')}
           type="date"
           value={day}
           onChange={({ target }) => setDay(target.value)}
@@ -52,14 +89,14 @@ export function Audit() {
           aria-disabled={exporting.isBusy}
           onClick={() => void takeOut()}
         >
-          Export as JSON lines
+          {t('Export as JSON lines')}
         </Button>
       </div>
       <Outcome error={error?.message ?? exporting.error} />
       {data && (
         <DataTable
-          label="Audit log"
-          none="Nothing is noted."
+          label={t('Audit log')}
+          none={t('Nothing is noted.')}
           head={head}
           rows={data.pages
             .flatMap(({ items }) => items)
@@ -68,7 +105,7 @@ export function Audit() {
       )}
       {hasNextPage && (
         <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          Older entries
+          {t('Older entries')}
         </Button>
       )}
     </div>
@@ -80,10 +117,10 @@ function cellsOf(entry: Entry) {
   const details = Object.entries(detail).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   return [
     <span key="what">
-      <span className="block whitespace-nowrap">{action.replace('.', ' ')}</span>
+      <span className="block whitespace-nowrap">{actionName(action)}</span>
       <span className="block max-w-60 text-xs wrap-anywhere text-muted">{details.join(', ')}</span>
     </span>,
-    actorName ?? shortened(actorId) ?? 'nobody',
+    actorName ?? shortened(actorId) ?? t('nobody'),
     targetName ?? shortened(targetId) ?? '',
     address ?? '',
     <span key="when" className="whitespace-nowrap text-muted">

@@ -3,15 +3,27 @@ import type { FormEvent } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
-import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
+import { roleName } from './role-name.ts'
+import { t } from '../../language/t.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 const roles = [
-  { value: 'member', label: 'Member' },
-  { value: 'admin', label: 'Administrator' },
+  {
+    value: 'member',
+    get label() {
+      return t('Member')
+    },
+  },
+  {
+    value: 'admin',
+    get label() {
+      return t('Administrator')
+    },
+  },
 ] as const
 
 /** Invitations: a link is shown once, to be handed over. */
@@ -30,45 +42,52 @@ export function Invites() {
   }
   return (
     <div className="grid grid-cols-1 gap-4">
-      <form onSubmit={submit} aria-label="New invitation" className="grid gap-3">
+      <form onSubmit={submit} aria-label={t('New invitation')} className="grid gap-3">
         <div className="grid gap-3 sm:grid-cols-2">
           <TextField
-            label="Email"
+            label={t('Email')}
             type="email"
             autoComplete="off"
-            placeholder="whoever has the link"
+            placeholder={t('whoever has the link')}
             value={email}
             onChange={({ target }) => setEmail(target.value)}
           />
-          <SelectField label="Role" value={role} options={roles} onChange={setRole} />
+          <SelectField label={t('Role')} value={role} options={roles} onChange={setRole} />
         </div>
         <Outcome error={create.error?.message ?? revoke.error?.message ?? null} />
         <div>
           <Button type="submit" aria-disabled={create.isPending}>
-            Invite
+            {t('Invite')}
           </Button>
         </div>
       </form>
-      {create.data && <LinkToHandOver link={create.data.link} what="invitation" />}
+      {create.data && <LinkToHandOver link={create.data.link} label={t('Copy the invitation')} />}
       {open.length > 0 && (
-        <ul aria-label="Open invitations" className="grid gap-2">
+        <ul aria-label={t('Open invitations')} className="grid gap-2">
           {open.map((invite) => (
             <li
               key={invite.id}
-              className="flex items-center gap-3 rounded-xl border border-border py-1.5 pr-1.5 pl-3 text-sm"
+              className="flex items-center gap-3 rounded-xl border border-border py-1.5 pe-1.5 ps-3 text-sm"
             >
               <span className="min-w-0 flex-1">
-                <span className="block truncate">{invite.email ?? 'Whoever has the link'}</span>
+                <span className="block truncate">{invite.email ?? t('Whoever has the link')}</span>
                 <span className="block text-xs text-muted">
-                  as {invite.role} · until {formatMoment(invite.expiresAt, 'used')}
+                  {[
+                    t('as {role}', { role: roleName(invite.role) }),
+                    invite.expiresAt === null
+                      ? t('until used')
+                      : t('until {when}', { when: formatMoment(invite.expiresAt) }),
+                  ].join(' · ')}
                 </span>
               </span>
               <Button
-                aria-label={`Take back the invitation of ${invite.email ?? 'whoever has the link'}`}
+                aria-label={t('Take back the invitation of {name}', {
+                  name: invite.email ?? t('whoever has the link'),
+                })}
                 disabled={revoke.isPending}
                 onClick={() => revoke.mutate({ id: invite.id })}
               >
-                Take back
+                {t('Take back')}
               </Button>
             </li>
           ))}

@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { limitNames } from './limit-names.ts'
 import { limitText, toLimits } from './limit-text.ts'
+import { t } from '../../language/t.ts'
 
 /** One person's limits in place of the settings'. */
 export function LimitsForm(props: {
@@ -21,16 +22,16 @@ export function LimitsForm(props: {
     if (limits !== null) props.onSave(limits)
   }
   return (
-    <form onSubmit={submit} aria-label="Limits" className="grid gap-3">
+    <form onSubmit={submit} aria-label={t('Limits')} className="grid gap-3">
       <p className="text-muted">
-        Limits of this person. Empty: as the settings say. “none”: without limit.
+        {t('Limits of this person. Empty: as the settings say. “none”: without limit.')}
       </p>
       <div className="grid grid-cols-2 gap-3">
         {limitNames.map(([key, name]) => (
           <TextField
             key={key}
-            label={name}
-            placeholder="as set"
+            label={t(name)}
+            placeholder={t('as set')}
             value={texts[key] ?? limitText(props.limits[key])}
             onChange={({ target }) => setTexts({ ...texts, [key]: target.value })}
           />
@@ -38,12 +39,12 @@ export function LimitsForm(props: {
       </div>
       {isBad && (
         <p role="alert" className="text-danger">
-          A limit is a number, “none”, or empty.
+          {t('A limit is a number, “none”, or empty.')}
         </p>
       )}
       <div>
         <Button type="submit" disabled={props.isBusy}>
-          Save the limits
+          {t('Save the limits')}
         </Button>
       </div>
     </form>

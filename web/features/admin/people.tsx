@@ -3,18 +3,37 @@ import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { PersonDialog } from './person-dialog.tsx'
+import { roleName } from './role-name.ts'
+import { t } from '../../language/t.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 export type Person = Outputs['admin']['users']['list']['items'][number]
 
 const head = [
-  { name: 'Person' },
-  { name: 'Role' },
-  { name: 'Since', isExtra: true },
-  { name: 'Change' },
+  {
+    get name() {
+      return t('Person')
+    },
+  },
+  {
+    get name() {
+      return t('Role')
+    },
+  },
+  {
+    get name() {
+      return t('Since')
+    },
+    isExtra: true,
+  },
+  {
+    get name() {
+      return t('Change')
+    },
+  },
 ]
 
 /** Everybody with an account here. */
@@ -33,7 +52,7 @@ export function People() {
   return (
     <div className="grid grid-cols-1 gap-4">
       <TextField
-        label="Find by name or address"
+        label={t('Find by name or address')}
         type="search"
         className="max-w-md"
         value={search}
@@ -42,15 +61,15 @@ export function People() {
       <Outcome error={error?.message ?? null} />
       {data && (
         <DataTable
-          label="People"
-          none="Nobody is found."
+          label={t('People')}
+          none={t('Nobody is found.')}
           head={head}
           rows={people.map((person) => ({ key: person.id, cells: cellsOf(person, setOpenId) }))}
         />
       )}
       {hasNextPage && (
         <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          More people
+          {t('More people')}
         </Button>
       )}
       {opened && <PersonDialog person={opened} onClose={() => setOpenId(null)} />}
@@ -63,16 +82,16 @@ function cellsOf(person: Person, open: (id: string) => void) {
   return [
     <span key="name">
       <span className="block wrap-anywhere">{name}</span>
-      <span className="block text-xs wrap-anywhere text-muted">{email ?? 'a guest'}</span>
+      <span className="block text-xs wrap-anywhere text-muted">{email ?? t('a guest')}</span>
     </span>,
     <span key="role" className={suspendedAt === null ? '' : 'text-danger'}>
-      {suspendedAt === null ? role : 'suspended'}
+      {suspendedAt === null ? roleName(role) : t('suspended')}
     </span>,
     <span key="since" className="whitespace-nowrap text-muted">
       {formatMoment(createdAt)}
     </span>,
-    <Button key="change" aria-label={`Change ${name}`} onClick={() => open(id)}>
-      Change
+    <Button key="change" aria-label={t('Change {name}', { name })} onClick={() => open(id)}>
+      {t('Change')}
     </Button>,
   ]
 }

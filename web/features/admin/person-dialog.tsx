@@ -7,10 +7,21 @@ import { Outcome } from '../../ui/outcome.tsx'
 import { LimitsForm } from './limits-form.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
 import type { Person } from './people.tsx'
+import { t } from '../../language/t.ts'
 
 const roles = [
-  { value: 'member', label: 'Member' },
-  { value: 'admin', label: 'Administrator' },
+  {
+    value: 'member',
+    get label() {
+      return t('Member')
+    },
+  },
+  {
+    value: 'admin',
+    get label() {
+      return t('Administrator')
+    },
+  },
 ] as const
 
 /** What an administrator may change of a person. */
@@ -29,14 +40,14 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
   const { id, name, suspendedAt } = person
   const isBusy = update.isPending || remove.isPending || reset.isPending
   return (
-    <Dialog label={`Change ${name}`} onClose={onClose}>
+    <Dialog label={t('Change {name}', { name })} onClose={onClose}>
       <div className="grid max-h-[85dvh] gap-5 overflow-y-auto p-5 text-sm">
         <div>
           <h2 className="text-base font-semibold wrap-anywhere">{name}</h2>
-          <p className="wrap-anywhere text-muted">{person.email ?? 'A guest'}</p>
+          <p className="wrap-anywhere text-muted">{person.email ?? t('A guest')}</p>
         </div>
         <Choice
-          label="Role"
+          label={t('Role')}
           value={person.role}
           options={roles}
           onChange={(role) => update.mutate({ id, role })}
@@ -48,41 +59,43 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
         />
         <Outcome
           error={(update.error ?? remove.error ?? reset.error)?.message ?? null}
-          done={update.isSuccess ? 'Saved.' : null}
+          done={update.isSuccess ? t('Saved.') : null}
         />
-        {reset.data && <LinkToHandOver link={reset.data.link} what="reset link" />}
+        {reset.data && <LinkToHandOver link={reset.data.link} label={t('Copy the reset link')} />}
         {isDeleting && (
           <p>
-            Everything of {name} goes for good: sessions, shared links, keys and logins. The audit
-            log keeps that it was done.
+            {t(
+              'Everything of {name} goes for good: sessions, shared links, keys and logins. The audit log keeps that it was done.',
+              { name },
+            )}
           </p>
         )}
         <div className="flex flex-wrap justify-end gap-2">
           {isDeleting ? (
             <>
-              <Button onClick={() => setDeleting(false)}>Keep {name}</Button>
+              <Button onClick={() => setDeleting(false)}>{t('Keep {name}', { name })}</Button>
               <Button kind="danger" disabled={isBusy} onClick={() => remove.mutate({ id })}>
-                Delete for good
+                {t('Delete for good')}
               </Button>
             </>
           ) : (
             <>
               <Button disabled={isBusy} onClick={() => setDeleting(true)}>
-                Delete…
+                {t('Delete…')}
               </Button>
               {person.email !== null && (
                 <Button disabled={isBusy} onClick={() => reset.mutate({ id })}>
-                  Reset password
+                  {t('Reset password')}
                 </Button>
               )}
               <Button
                 disabled={isBusy}
                 onClick={() => update.mutate({ id, suspended: suspendedAt === null })}
               >
-                {suspendedAt === null ? 'Suspend' : 'Let in again'}
+                {suspendedAt === null ? t('Suspend') : t('Let in again')}
               </Button>
               <Button kind="primary" onClick={onClose}>
-                Close
+                {t('Close')}
               </Button>
             </>
           )}

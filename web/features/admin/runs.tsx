@@ -1,16 +1,38 @@
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
+import { msg, t } from '../../language/t.ts'
+import { formatMoment } from '../../language/amounts.ts'
 
 const head = [
-  { name: 'Person' },
-  { name: 'State' },
-  { name: 'Model' },
-  { name: 'Since' },
-  { name: 'Stop' },
+  {
+    get name() {
+      return t('Person')
+    },
+  },
+  {
+    get name() {
+      return t('State')
+    },
+  },
+  {
+    get name() {
+      return t('Model')
+    },
+  },
+  {
+    get name() {
+      return t('Since')
+    },
+  },
+  {
+    get name() {
+      return t('Stop')
+    },
+  },
 ]
+const states = { queued: msg('queued'), running: msg('running'), waiting: msg('waiting') } as const
 /** Milliseconds. */
 const LOOK_AGAIN_MS = 5_000
 
@@ -29,25 +51,25 @@ export function Runs() {
       <Outcome error={error?.message ?? stop.error?.message ?? null} />
       {data && (
         <DataTable
-          label="Runs"
-          none="No answer is being written, and none waits."
+          label={t('Runs')}
+          none={t('No answer is being written, and none waits.')}
           head={head}
           rows={data.items.map((run) => ({
             key: run.id,
             cells: [
               run.userName,
-              run.stopRequested ? 'stopping' : run.status,
+              run.stopRequested ? t('stopping') : t(states[run.status]),
               run.model,
               <span key="since" className="whitespace-nowrap">
                 {formatMoment(run.startedAt ?? run.createdAt)}
               </span>,
               <Button
                 key="stop"
-                aria-label={`Stop the answer for ${run.userName}`}
+                aria-label={t('Stop the answer for {name}', { name: run.userName })}
                 disabled={run.stopRequested || stop.isPending}
                 onClick={() => stop.mutate({ runId: run.id })}
               >
-                Stop
+                {t('Stop')}
               </Button>,
             ],
           }))}

@@ -1,16 +1,39 @@
 import { trpc } from '../../client.ts'
-import { formatCost } from '../../ui/cost.ts'
 import { DataTable } from '../../ui/data-table.tsx'
-import { formatMoment } from '../../ui/moment.ts'
 import { Outcome } from '../../ui/outcome.tsx'
 import { limitNames } from './limit-names.ts'
+import { t } from '../../language/t.ts'
+import { formatCost, formatMoment } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const head = [
-  { name: 'Node' },
-  { name: 'State' },
-  { name: 'Since' },
-  { name: 'Answers', isFigure: true },
-  { name: 'Sessions read', isFigure: true },
+  {
+    get name() {
+      return t('Node')
+    },
+  },
+  {
+    get name() {
+      return t('State')
+    },
+  },
+  {
+    get name() {
+      return t('Since')
+    },
+  },
+  {
+    get name() {
+      return t('Answers')
+    },
+    isFigure: true,
+  },
+  {
+    get name() {
+      return t('Sessions read')
+    },
+    isFigure: true,
+  },
 ]
 
 /** The processes on this database. */
@@ -24,22 +47,26 @@ export function Nodes() {
       <Outcome error={error?.message ?? null} />
       {data && (
         <DataTable
-          label="Nodes"
-          none="There is none."
+          label={t('Nodes')}
+          none={t('There is none.')}
           head={head}
           rows={data.items.map((node) => ({
             key: node.id,
             cells: [
               <span key="id">
                 <code className="font-mono text-xs">{node.id.slice(-12)}</code>
-                {node.isSelf && <span className="text-xs text-accent"> · this one</span>}
+                {node.isSelf && (
+                  <span className="text-xs text-accent">{` · ${t('this one')}`}</span>
+                )}
               </span>,
-              node.isAlive ? 'alive' : `silent since ${formatMoment(node.leaseUntil)}`,
+              node.isAlive
+                ? t('alive')
+                : t('silent since {when}', { when: formatMoment(node.leaseUntil) }),
               <span key="since" className="whitespace-nowrap">
                 {formatMoment(node.startedAt)}
               </span>,
-              node.runs.toLocaleString(),
-              node.sessionsRead.toLocaleString(),
+              formatNumber(node.runs),
+              formatNumber(node.sessionsRead),
             ],
           }))}
         />
@@ -53,22 +80,22 @@ export function LimitsInForce() {
   const { data, error } = trpc.admin.limits.useQuery(undefined, { staleTime: 0 })
   if (!data) return <Outcome error={error?.message ?? null} />
   const { perUser, budgetUsdPerDay } = data
-  const rows = perUser ? limitNames.map(([key, name]) => [name, perUser[key]] as const) : []
+  const rows = perUser ? limitNames.map(([key, name]) => [key, t(name), perUser[key]] as const) : []
   return (
     <DataTable
-      label="Limits in force"
-      none="There is none."
-      head={[{ name: 'Limit' }, { name: 'Most', isFigure: true }]}
+      label={t('Limits in force')}
+      none={t('There is none.')}
+      head={[{ name: t('Limit') }, { name: t('Most'), isFigure: true }]}
       rows={[
-        ...rows.map(([name, most]) => ({
-          key: name,
-          cells: [name, most === null ? 'none' : most.toLocaleString()],
+        ...rows.map(([key, name, most]) => ({
+          key,
+          cells: [name, most === null ? t('none') : formatNumber(most)],
         })),
         {
           key: 'all',
           cells: [
-            'US dollars a day, of all together',
-            budgetUsdPerDay === null ? 'none' : formatCost(budgetUsdPerDay),
+            t('US dollars a day, of all together'),
+            budgetUsdPerDay === null ? t('none') : formatCost(budgetUsdPerDay),
           ],
         },
       ]}

@@ -2,18 +2,45 @@ import { useState } from 'react'
 import { trpc } from '../../client.ts'
 import { Choice } from '../../ui/choice.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { formatCost } from '../../ui/cost.ts'
 import { Outcome } from '../../ui/outcome.tsx'
+import { msg, t } from '../../language/t.ts'
+import { formatCost } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const kinds = [
-  { value: 'user', label: 'By person' },
-  { value: 'key', label: 'By key' },
-  { value: 'model', label: 'By model' },
-  { value: 'day', label: 'By day' },
+  {
+    value: 'user',
+    get label() {
+      return t('By person')
+    },
+  },
+  {
+    value: 'key',
+    get label() {
+      return t('By key')
+    },
+  },
+  {
+    value: 'model',
+    get label() {
+      return t('By model')
+    },
+  },
+  {
+    value: 'day',
+    get label() {
+      return t('By day')
+    },
+  },
 ] as const
 
-const names = { user: 'Person', key: 'Key', model: 'Model', day: 'Day (UTC)' } as const
-const figures = ['Answers', 'Input', 'Output', 'Cost'].map((name) => ({ name, isFigure: true }))
+const names = {
+  user: msg('Person'),
+  key: msg('Key'),
+  model: msg('Model'),
+  day: msg('Day (UTC)'),
+} as const
+const figures = [msg('Answers'), msg('Input'), msg('Output'), msg('Cost')] as const
 
 /** What everybody used, and what it cost. */
 export function UsageOfAll() {
@@ -21,20 +48,23 @@ export function UsageOfAll() {
   const { data, error } = trpc.admin.usage.useQuery({ by }, { staleTime: 0 })
   return (
     <div className="grid grid-cols-1 gap-4">
-      <Choice label="Usage by" value={by} options={kinds} onChange={setBy} />
+      <Choice label={t('Usage by')} value={by} options={kinds} onChange={setBy} />
       <Outcome error={error?.message ?? null} />
       {data && (
         <DataTable
-          label="Usage of everybody"
-          none="Nothing was used yet."
-          head={[{ name: names[by] }, ...figures]}
+          label={t('Usage of everybody')}
+          none={t('Nothing was used yet.')}
+          head={[
+            { name: t(names[by]) },
+            ...figures.map((name) => ({ name: t(name), isFigure: true })),
+          ]}
           rows={[
             ...data.items.map(({ id, name, ...used }) => ({
               key: id ?? '',
-              cells: [name ?? id ?? 'without a key', ...figuresOf(used)],
+              cells: [name ?? id ?? t('without a key'), ...figuresOf(used)],
             })),
             ...(data.items.length > 1
-              ? [{ key: 'all', cells: ['All together', ...figuresOf(data.total)] }]
+              ? [{ key: 'all', cells: [t('All together'), ...figuresOf(data.total)] }]
               : []),
           ]}
         />
@@ -50,9 +80,9 @@ function figuresOf(used: {
   costUsd: number | null
 }): string[] {
   return [
-    used.runs.toLocaleString(),
-    used.inputTokens.toLocaleString(),
-    used.outputTokens.toLocaleString(),
+    formatNumber(used.runs),
+    formatNumber(used.inputTokens),
+    formatNumber(used.outputTokens),
     formatCost(used.costUsd),
   ]
 }

@@ -1,13 +1,15 @@
 import { useSyncExternalStore } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { notifications } from './notifications.ts'
+import { msg, t } from '../../language/t.ts'
 
 const texts = {
-  on: 'On: when an answer ends, or a tool waits for your approval, while no tab is in view.',
-  off: 'Off.',
-  refused:
+  on: msg('On: when an answer ends, or a tool waits for your approval, while no tab is in view.'),
+  off: msg('Off.'),
+  refused: msg(
     'This browser does not allow notifications of this site. Its own settings can change that.',
-  impossible: 'This browser has no notifications.',
+  ),
+  impossible: msg('This browser has no notifications.'),
 }
 
 /** Turns the notifications of this browser on and off. */
@@ -18,15 +20,17 @@ export function NotificationChoice() {
     <div className="flex flex-wrap items-center gap-3">
       {(state === 'on' || state === 'off') && (
         <Button onClick={() => void notifications.choose(state === 'off')}>
-          {state === 'on' ? 'Turn off' : 'Turn on notifications'}
+          {state === 'on' ? t('Turn off') : t('Turn on notifications')}
         </Button>
       )}
       <p role="status" className="text-sm text-muted">
-        {texts[state]}
+        {t(texts[state])}
         {state === 'on' &&
-          (isPushed
-            ? ' Also while no tab is open, until you sign out.'
-            : ' Not while no tab is open: this browser, or its push service, does not do it.')}
+          ` ${
+            isPushed
+              ? t('Also while no tab is open, until you sign out.')
+              : t('Not while no tab is open: this browser, or its push service, does not do it.')
+          }`}
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 import { basePath } from '../../base-path.ts'
 import { startPush, stopPush } from './push.ts'
 import type { News } from './attention.ts'
+import { t } from '../../language/t.ts'
 
 const KEY = 'throughline.notifications'
 /** Held by every tab that somebody looks at. */
@@ -75,7 +76,7 @@ export async function notify({ type, session }: News, open: (id: string) => void
   const locks = await navigator.locks?.query()
   if (locks?.held?.some(({ name }) => name === VISIBLE)) return
   const shown = new Notification(session.title ?? 'Throughline', {
-    body: type === 'done' ? 'The answer is there.' : 'A tool waits for your approval.',
+    body: type === 'done' ? t('The answer is there.') : t('A tool waits for your approval.'),
     icon: `${basePath}/icon-192.png`,
     // Several tabs tell the same once.
     tag: `${session.id} ${type}`,

@@ -1,11 +1,13 @@
 import type { ConnectionState } from '../../../shared/client/index.ts'
 import { useConnection } from '../../../shared/react/index.ts'
+import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
-const texts: Record<ConnectionState['status'], string> = {
-  connecting: 'Connecting',
-  connected: 'Connected',
-  reconnecting: 'Reconnecting',
-  offline: 'Offline',
+const texts: Record<ConnectionState['status'], Marked> = {
+  connecting: msg('Connecting'),
+  connected: msg('Connected'),
+  reconnecting: msg('Reconnecting'),
+  offline: msg('Offline'),
 }
 
 /** Explains the obstacle if the server has reported it. */
@@ -14,7 +16,7 @@ function explain(state: ConnectionState): string | null {
   if (state.cause.code === 4403) return state.cause.message
   switch (state.cause.reason) {
     case 'database':
-      return 'The server cannot reach its database right now. This page will continue by itself.'
+      return t('The server cannot reach its database right now. This page will continue by itself.')
     case 'origin':
       return state.cause.message
     case undefined:
@@ -30,13 +32,13 @@ export function ConnectionStatus() {
   return (
     <div className="flex items-center gap-3 text-xs">
       {explanation !== null && (
-        <p role="alert" className="max-w-[60vw] text-right text-text">
+        <p role="alert" className="max-w-[60vw] text-end text-text">
           {explanation}
         </p>
       )}
       <div
         role="status"
-        aria-label="Connection"
+        aria-label={t('Connection')}
         className={`flex items-center gap-2 transition-colors duration-200 ${status === 'connected' ? 'text-muted' : 'text-text'}`}
       >
         <svg
@@ -57,7 +59,7 @@ export function ConnectionStatus() {
             className="transition-[stroke-dasharray] duration-300"
           />
         </svg>
-        <span>{texts[status]}</span>
+        <span>{t(texts[status])}</span>
       </div>
     </div>
   )

@@ -3,6 +3,12 @@ import type { AppMessage } from '../../../shared/client/index.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { reason } from './composer/send-message.ts'
+import { msg, t } from '../../language/t.ts'
+
+const NOT_SHOWN = msg('Not shown: {reason}')
+const NOT_CONTINUED = msg('Not continued: {reason}')
+const NOT_REGENERATED = msg('Not regenerated: {reason}')
+type NotDone = typeof NOT_SHOWN | typeof NOT_CONTINUED | typeof NOT_REGENERATED
 
 /** The other versions of a message: selecting one, and creating another. */
 export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionId'>) {
@@ -11,13 +17,13 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
-  async function attempt(command: () => Promise<unknown>, problemWords: string): Promise<void> {
+  async function attempt(command: () => Promise<unknown>, otherwise: NotDone): Promise<void> {
     setBusy(true)
     setProblem(null)
     try {
       await command()
     } catch (error) {
-      setProblem(`${problemWords}: ${reason(error)}`)
+      setProblem(t(otherwise, { reason: reason(error) }))
     } finally {
       setBusy(false)
     }
@@ -29,12 +35,12 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     isBusy,
     problem,
     select: (version: string) =>
-      void attempt(() => api.messages.select.mutate({ id: version }), 'Not shown'),
-    proceed: () => void attempt(() => api.messages.continue.mutate({ id }), 'Not continued'),
+      void attempt(() => api.messages.select.mutate({ id: version }), NOT_SHOWN),
+    proceed: () => void attempt(() => api.messages.continue.mutate({ id }), NOT_CONTINUED),
     regenerate: (model?: string) =>
       void attempt(
         () => api.messages.regenerate.mutate({ id, newId: newId(), model }),
-        'Not regenerated',
+        NOT_REGENERATED,
       ),
   }
 }

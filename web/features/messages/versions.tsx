@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useVersions } from './use-versions.ts'
+import { t } from '../../language/t.ts'
 
 type Direction = 'previous' | 'next'
 
@@ -47,15 +48,15 @@ function VersionButtons({ message }: { message: AppMessage }) {
       <span
         ref={group}
         role="group"
-        aria-label="Versions"
+        aria-label={t('Versions')}
         className="inline-flex items-center text-xs text-muted tabular-nums"
       >
-        <Neighbour label="Previous version" {...neighbour('previous')}>
-          <ChevronLeft aria-hidden size={15} />
+        <Neighbour label={t('Previous version')} {...neighbour('previous')}>
+          <ChevronLeft aria-hidden size={15} className="rtl:-scale-x-100" />
         </Neighbour>
         <span className="px-0.5">{`${siblings.index + 1} / ${siblings.count}`}</span>
-        <Neighbour label="Next version" {...neighbour('next')}>
-          <ChevronRight aria-hidden size={15} />
+        <Neighbour label={t('Next version')} {...neighbour('next')}>
+          <ChevronRight aria-hidden size={15} className="rtl:-scale-x-100" />
         </Neighbour>
       </span>
       {problem && <span role="status">{problem}</span>}

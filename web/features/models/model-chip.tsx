@@ -1,6 +1,7 @@
 import { ChevronDown } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const ModelPicker = lazy(() => loaded(() => import('./model-picker.tsx')))
 
@@ -16,16 +17,16 @@ export function ModelChip(props: {
     <span className="relative flex min-w-0 items-center gap-1 text-xs text-muted">
       <button
         type="button"
-        aria-description={model ?? 'Default model'}
+        aria-description={model ?? t('Default model')}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
         className="flex min-h-7 shrink-0 cursor-pointer items-center gap-1 rounded-full px-2.5 transition-colors duration-150 hover:bg-hover hover:text-text"
       >
-        Model
+        {t('Model')}
         <ChevronDown aria-hidden size={12} className="shrink-0" />
       </button>
-      <span className="truncate">{model ?? 'Default'}</span>
+      <span className="truncate">{model ?? t('Default')}</span>
       {isOpen && (
         <Suspense>
           <ModelPicker

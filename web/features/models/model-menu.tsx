@@ -3,6 +3,9 @@ import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { directionOf } from '../../language/languages.ts'
+import { t } from '../../language/t.ts'
 
 /** Opens at once: it is mounted when its button is pressed, and replaces it. */
 export default function ModelMenu(props: {
@@ -11,12 +14,13 @@ export default function ModelMenu(props: {
   home: HTMLElement
   onChoose: (model: string) => void
 }) {
+  const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1, enabled: open })
   return (
-    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+    <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
-        <IconButton label="Regenerate with…" className="-ml-2 w-6" disabled={props.disabled}>
+        <IconButton label={t('Regenerate with…')} className="-ms-2 w-6" disabled={props.disabled}>
           <ChevronDown aria-hidden size={13} />
         </IconButton>
       </DropdownMenu.Trigger>
@@ -29,10 +33,10 @@ export default function ModelMenu(props: {
         >
           <DropdownMenu.Label className="px-2.5 py-1.5 text-xs text-muted">
             {error
-              ? `The models could not be loaded: ${error.message}`
+              ? t('The models could not be loaded: {reason}', { reason: error.message })
               : data
-                ? 'Regenerate with'
-                : 'Loading models…'}
+                ? t('Regenerate with')
+                : t('Loading models…')}
           </DropdownMenu.Label>
           {data?.map((model) => (
             <DropdownMenu.Item
@@ -41,9 +45,9 @@ export default function ModelMenu(props: {
               className="flex min-h-8 cursor-pointer items-center gap-2 rounded-lg px-2.5 outline-none data-highlighted:bg-hover"
             >
               <span className="min-w-0 flex-1 wrap-anywhere">{model.id}</span>
-              {model.default && <span className="text-xs text-muted">default</span>}
+              {model.default && <span className="text-xs text-muted">{t('default')}</span>}
               {model.id === props.model && (
-                <Check aria-label="wrote this answer" size={14} className="text-accent" />
+                <Check aria-label={t('wrote this answer')} size={14} className="text-accent" />
               )}
             </DropdownMenu.Item>
           ))}

@@ -2,6 +2,8 @@ import { Check } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import { trpc } from '../../client.ts'
+import { t } from '../../language/t.ts'
+import { formatPrice } from '../../language/amounts.ts'
 
 type Model = {
   id: string
@@ -57,12 +59,12 @@ export default function ModelPicker(props: {
     <div
       ref={panel}
       role="dialog"
-      aria-label="Choose a model"
-      className="absolute bottom-full left-0 z-30 mb-1.5 w-[min(23rem,calc(100vw-2rem))] animate-[rise_120ms_ease-out] rounded-2xl border border-border bg-raised text-sm text-text shadow-xl"
+      aria-label={t('Choose a model')}
+      className="absolute bottom-full start-0 z-30 mb-1.5 w-[min(23rem,calc(100vw-2rem))] animate-[rise_120ms_ease-out] rounded-2xl border border-border bg-raised text-sm text-text shadow-xl"
     >
       <input
         role="combobox"
-        aria-label="Search models"
+        aria-label={t('Search models')}
         aria-expanded
         aria-controls={`${id}list`}
         aria-activedescendant={active ? `${id}${active.id}` : undefined}
@@ -70,7 +72,7 @@ export default function ModelPicker(props: {
         autoComplete="off"
         autoFocus
         spellCheck={false}
-        placeholder="Search models…"
+        placeholder={t('Search models…')}
         value={typed}
         onChange={({ target }) => {
           setTyped(target.value)
@@ -82,7 +84,7 @@ export default function ModelPicker(props: {
       <div
         id={`${id}list`}
         role="listbox"
-        aria-label="Models"
+        aria-label={t('Models')}
         className="max-h-[min(20rem,50dvh)] overflow-y-auto p-1.5"
       >
         {shown.map((one, place) => (
@@ -100,18 +102,18 @@ export default function ModelPicker(props: {
               <span className="block text-xs text-muted">{factsOf(one)}</span>
             </span>
             {(model === null ? one.default : one.id === model) && (
-              <Check aria-label="chosen" size={14} className="shrink-0 text-accent" />
+              <Check aria-label={t('chosen')} size={14} className="shrink-0 text-accent" />
             )}
           </div>
         ))}
       </div>
       <p role="status" className={shown.length > 0 ? 'sr-only' : 'px-4 pb-3 text-muted'}>
         {error
-          ? `The models could not be loaded: ${error.message}`
+          ? t('The models could not be loaded: {reason}', { reason: error.message })
           : !data
-            ? 'Loading models…'
+            ? t('Loading models…')
             : shown.length === 0
-              ? 'No model has this name.'
+              ? t('No model has this name.')
               : ''}
       </p>
     </div>
@@ -121,9 +123,16 @@ export default function ModelPicker(props: {
 function factsOf(model: Model): string {
   const { contextWindow, usdPerMillionTokens: price } = model
   return [
-    model.default ? 'default' : null,
-    contextWindow === undefined ? null : `reads ${contextWindow.toLocaleString()} tokens`,
-    price ? `$${price.input} in, $${price.output} out per million tokens` : null,
+    model.default ? t('default') : null,
+    contextWindow === undefined
+      ? null
+      : t('reads {count, number} tokens', { count: contextWindow }),
+    price
+      ? t('{input} in, {output} out per million tokens', {
+          input: formatPrice(price.input),
+          output: formatPrice(price.output),
+        })
+      : null,
   ]
     .filter((fact) => fact !== null)
     .join(' · ')

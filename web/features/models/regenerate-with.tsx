@@ -2,6 +2,7 @@ import { ChevronDown } from 'lucide-react'
 import { Suspense, lazy, useState } from 'react'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const ModelMenu = lazy(() => loaded(() => import('./model-menu.tsx')))
 
@@ -14,8 +15,8 @@ export function RegenerateWith(props: {
   const [home, setHome] = useState<HTMLElement | null>(null)
   const button = (
     <IconButton
-      label="Regenerate with…"
-      className="-ml-2 w-6"
+      label={t('Regenerate with…')}
+      className="-ms-2 w-6"
       disabled={props.disabled}
       onClick={({ currentTarget }) => setHome(currentTarget.closest('main') ?? document.body)}
     >

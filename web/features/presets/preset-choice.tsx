@@ -1,4 +1,5 @@
 import { chosenPreset, useChosenPreset, usePresets } from './use-presets.ts'
+import { t } from '../../language/t.ts'
 
 /** Which assistant the next session begins with; nothing while there is none. */
 export function PresetChoice() {
@@ -7,12 +8,12 @@ export function PresetChoice() {
   if (presets.length === 0) return null
   return (
     <select
-      aria-label="Assistant"
+      aria-label={t('Assistant')}
       value={chosen?.id ?? ''}
       onChange={({ target }) => chosenPreset.set(target.value === '' ? null : target.value)}
       className={`min-h-7 max-w-44 cursor-pointer truncate rounded-full bg-transparent px-2 text-xs transition-colors duration-150 hover:bg-hover hover:text-text ${chosen ? 'text-accent' : 'text-muted'}`}
     >
-      <option value="">No assistant</option>
+      <option value="">{t('No assistant')}</option>
       {presets.map(({ id, name }) => (
         <option key={id} value={id}>
           {name}

@@ -6,6 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { TextArea } from '../../ui/text-area.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import type { Preset } from './use-presets.ts'
+import { t } from '../../language/t.ts'
 
 /** Makes an assistant, or changes one. */
 export default function PresetDialog(props: { preset: Preset | null; onClose: () => void }) {
@@ -27,7 +28,7 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
   const isReady = name.trim() !== '' && !save.isPending
 
   return (
-    <Dialog label={preset ? 'Change the assistant' : 'New assistant'} onClose={onClose}>
+    <Dialog label={preset ? t('Change the assistant') : t('New assistant')} onClose={onClose}>
       <form
         className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
         onSubmit={(event) => {
@@ -41,37 +42,37 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
           })
         }}
       >
-        <h2 className="font-semibold">{preset ? 'Change the assistant' : 'New assistant'}</h2>
+        <h2 className="font-semibold">{preset ? t('Change the assistant') : t('New assistant')}</h2>
         <TextField
-          label="Name"
+          label={t('Name')}
           value={name}
           maxLength={100}
           required
           onChange={({ target }) => setName(target.value)}
         />
         <TextArea
-          label="Instructions"
+          label={t('Instructions')}
           value={instructions}
           maxLength={50_000}
-          placeholder="The server’s own, when this is empty."
+          placeholder={t('The server’s own, when this is empty.')}
           onChange={setInstructions}
         />
         <TextField
-          label="Model"
+          label={t('Model')}
           value={model}
           maxLength={200}
-          placeholder="The server’s default"
+          placeholder={t('The server’s default')}
           onChange={({ target }) => setModel(target.value)}
         />
         <TextArea
-          label="First suggestions"
-          hint="One on each line, eight at most. They are shown before the first message."
+          label={t('First suggestions')}
+          hint={t('One on each line, eight at most. They are shown before the first message.')}
           value={suggestions}
           onChange={setSuggestions}
         />
         {tools.length > 0 && (
           <fieldset className="grid gap-1">
-            <legend className="pb-1 text-sm font-medium">Tools</legend>
+            <legend className="pb-1 text-sm font-medium">{t('Tools')}</legend>
             <div className="grid max-h-44 gap-0.5 overflow-y-auto">
               {tools.map((tool) => (
                 <label
@@ -102,9 +103,9 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
           </p>
         )}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
-            Save
+            {t('Save')}
           </Button>
         </div>
       </form>

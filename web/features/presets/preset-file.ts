@@ -1,4 +1,5 @@
 import type { Preset } from './use-presets.ts'
+import { t } from '../../language/t.ts'
 
 export type PresetInFile = Pick<
   Preset,
@@ -19,12 +20,12 @@ export function presetFile(preset: PresetInFile): { name: string; content: strin
 export function presetFrom(text: string): PresetInFile {
   const value = parsed(text)
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== KIND) {
-    throw new Error('This is not the file of an assistant.')
+    throw new Error(t('This is not the file of an assistant.'))
   }
   const given: Record<string, unknown> = { ...value }
   const { name } = given
   if (typeof name !== 'string' || name.trim() === '') {
-    throw new Error('The assistant in this file has no name.')
+    throw new Error(t('The assistant in this file has no name.'))
   }
   return {
     name: name.trim().slice(0, 100),
@@ -39,7 +40,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error('This is not the file of an assistant.')
+    throw new Error(t('This is not the file of an assistant.'))
   }
 }
 

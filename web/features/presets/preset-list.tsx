@@ -12,6 +12,7 @@ import PresetDialog from './preset-dialog.tsx'
 import { presetFile, presetFrom } from './preset-file.ts'
 import { usePresets } from './use-presets.ts'
 import type { Preset } from './use-presets.ts'
+import { t } from '../../language/t.ts'
 
 /** The assistants of a person: to change, to give to others as a file, and to take from one. */
 export function PresetList() {
@@ -27,34 +28,39 @@ export function PresetList() {
       const preset = presetFrom(await file.text())
       await save.mutateAsync({ id: newId(), ...preset })
       await utils.presets.list.invalidate()
-      return `“${preset.name}” was added.`
+      return t('“{name}” was added.', { name: preset.name })
     })
 
   const drop = ({ id, name }: Preset) =>
     state.attempt(async () => {
       await remove.mutateAsync({ id })
       await utils.presets.list.invalidate()
-      return `“${name}” was deleted.`
+      return t('“{name}” was deleted.', { name })
     })
 
   return (
     <div className="grid gap-3">
       {presets.length > 0 && (
-        <ul aria-label="Assistants" className="grid gap-2">
+        <ul aria-label={t('Assistants')} className="grid gap-2">
           {presets.map((preset) => (
             <li
               key={preset.id}
-              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pr-1.5 pl-3.5"
+              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3.5"
             >
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-medium">{preset.name}</span>
+                <span className="block truncate text-sm font-medium">
+                  <bdi>{preset.name}</bdi>
+                </span>
                 <span className="block truncate text-xs text-muted">{aboutPreset(preset)}</span>
               </span>
-              <IconButton label={`Change ${preset.name}`} onClick={() => setEdited(preset)}>
+              <IconButton
+                label={t('Change {name}', { name: preset.name })}
+                onClick={() => setEdited(preset)}
+              >
                 <Pencil aria-hidden size={15} />
               </IconButton>
               <IconButton
-                label={`Save ${preset.name} as a file`}
+                label={t('Save {name} as a file', { name: preset.name })}
                 onClick={() => {
                   const file = presetFile(preset)
                   download(file.name, 'application/json', [file.content])
@@ -62,7 +68,10 @@ export function PresetList() {
               >
                 <FileDown aria-hidden size={15} />
               </IconButton>
-              <IconButton label={`Delete ${preset.name}`} onClick={() => void drop(preset)}>
+              <IconButton
+                label={t('Delete {name}', { name: preset.name })}
+                onClick={() => void drop(preset)}
+              >
                 <Trash2 aria-hidden size={15} />
               </IconButton>
             </li>
@@ -72,15 +81,15 @@ export function PresetList() {
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => setEdited('new')}>
           <Plus aria-hidden size={15} />
-          New assistant
+          {t('New assistant')}
         </Button>
         <FileButton
-          label="File of an assistant"
+          label={t('File of an assistant')}
           accept="application/json,.json"
           onChoose={([file]) => file && void take(file)}
         >
           <Upload aria-hidden size={15} />
-          From a file
+          {t('From a file')}
         </FileButton>
       </div>
       <Outcome {...state} />
@@ -95,7 +104,7 @@ function aboutPreset({ instructions, model, toolsOff }: Preset): string {
   const off = toolsOff.length
   return [
     model,
-    off === 0 ? null : off === 1 ? 'one tool off' : `${off} tools off`,
+    off === 0 ? null : t('{count, plural, one {one tool off} other {# tools off}}', { count: off }),
     instructions?.replaceAll(/\s+/g, ' '),
   ]
     .filter((word) => word !== null && word !== undefined)

@@ -14,6 +14,7 @@ import { useAttempt } from '../../ui/use-attempt.ts'
 import { uploadFile } from './upload-file.ts'
 import type { Stored } from './upload-file.ts'
 import type { Project } from './use-projects.ts'
+import { t } from '../../language/t.ts'
 
 /** Makes a project, or changes one. */
 export default function ProjectDialog(props: { project: Project | null; onClose: () => void }) {
@@ -26,7 +27,7 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
   const [files, setFiles] = useState<readonly Stored[]>(project?.files ?? [])
   const { attempt, isBusy, error } = useAttempt()
   const save = trpc.projects.save.useMutation()
-  const title = project ? 'Change the project' : 'New project'
+  const title = project ? t('Change the project') : t('New project')
 
   const keep = () =>
     attempt(async () => {
@@ -59,28 +60,28 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
       >
         <h2 className="font-semibold">{title}</h2>
         <TextField
-          label="Name"
+          label={t('Name')}
           value={name}
           maxLength={100}
           required
           onChange={({ target }) => setName(target.value)}
         />
         <TextArea
-          label="Instructions"
-          hint="For every session in it, behind the session’s own."
+          label={t('Instructions')}
+          hint={t('For every session in it, behind the session’s own.')}
           value={instructions}
           maxLength={50_000}
           onChange={setInstructions}
         />
         <div className="grid gap-1.5">
-          <span className="text-sm font-medium">Files</span>
+          <span className="text-sm font-medium">{t('Files')}</span>
           {files.length > 0 && (
-            <ul aria-label="Files" className="grid gap-1 text-sm">
+            <ul aria-label={t('Files')} className="grid gap-1 text-sm">
               {files.map((file) => (
-                <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover pl-3">
+                <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover ps-3">
                   <span className="min-w-0 flex-1 truncate">{file.name}</span>
                   <IconButton
-                    label={`Remove ${file.name}`}
+                    label={t('Remove {name}', { name: file.name })}
                     onClick={() => setFiles(files.filter((other) => other !== file))}
                   >
                     <X aria-hidden size={14} />
@@ -91,23 +92,23 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
           )}
           <div>
             <FileButton
-              label="Files of the project"
+              label={t('Files of the project')}
               multiple
               onChoose={(chosen) => void add(chosen)}
             >
               <Paperclip aria-hidden size={14} />
-              Add files
+              {t('Add files')}
             </FileButton>
           </div>
           <p className="text-xs text-muted">
-            The model reads them in every session of the project.
+            {t('The model reads them in every session of the project.')}
           </p>
         </div>
         <Outcome error={error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={name.trim() === '' || isBusy}>
-            Save
+            {t('Save')}
           </Button>
         </div>
       </form>

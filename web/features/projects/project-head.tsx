@@ -7,6 +7,7 @@ import { Outcome } from '../../ui/outcome.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import ProjectDialog from './project-dialog.tsx'
 import type { Project } from './use-projects.ts'
+import { t } from '../../language/t.ts'
 
 /** What a project tells the model, and what can be done with it. */
 export function ProjectHead({ project }: { project: Project }) {
@@ -34,13 +35,13 @@ export function ProjectHead({ project }: { project: Project }) {
     })
 
   return (
-    <section aria-label="About the project" className="grid gap-3">
-      {archived && <p className="text-sm text-muted">This project is archived.</p>}
+    <section aria-label={t('About the project')} className="grid gap-3">
+      {archived && <p className="text-sm text-muted">{t('This project is archived.')}</p>}
       <p dir="auto" className="max-w-prose text-sm whitespace-pre-wrap wrap-anywhere text-muted">
-        {instructions ?? 'No instructions.'}
+        {instructions ?? t('No instructions.')}
       </p>
       {files.length > 0 && (
-        <ul aria-label="Files" className="flex flex-wrap gap-2 text-xs text-muted">
+        <ul aria-label={t('Files')} className="flex flex-wrap gap-2 text-xs text-muted">
           {files.map((file) => (
             <li key={file.id} className="rounded-full border border-border px-2.5 py-1">
               {file.name}
@@ -51,18 +52,18 @@ export function ProjectHead({ project }: { project: Project }) {
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => setEditing(true)}>
           <Pencil aria-hidden size={14} />
-          Change
+          {t('Change')}
         </Button>
         <Button onClick={() => void archive()}>
           {archived ? <ArchiveRestore aria-hidden size={14} /> : <Archive aria-hidden size={14} />}
-          {archived ? 'Take out of the archive' : 'Archive'}
+          {archived ? t('Take out of the archive') : t('Archive')}
         </Button>
         <Button
           kind={isDeleting ? 'danger' : 'quiet'}
           onClick={() => (isDeleting ? void drop() : setDeleting(true))}
         >
           <Trash2 aria-hidden size={14} />
-          {isDeleting ? 'Delete it, and keep its sessions' : 'Delete'}
+          {isDeleting ? t('Delete it, and keep its sessions') : t('Delete')}
         </Button>
       </div>
       <Outcome error={error} />

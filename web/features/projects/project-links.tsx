@@ -4,6 +4,7 @@ import { Suspense, lazy, useState } from 'react'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useProjects } from './use-projects.ts'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const ProjectDialog = lazy(() => loaded(() => import('./project-dialog.tsx')))
 
@@ -13,10 +14,10 @@ export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined
   const [isNew, setNew] = useState(false)
   const shown = projects.filter(({ archived }) => !archived)
   return (
-    <div role="group" aria-label="Projects" className="group/projects">
-      <div className="flex items-end pt-3 pr-0.5">
-        <h2 className="flex-1 px-2 pb-1 text-xs font-medium text-muted">Projects</h2>
-        <IconButton label="New project" className="size-7" onClick={() => setNew(true)}>
+    <div role="group" aria-label={t('Projects')} className="group/projects">
+      <div className="flex items-end pt-3 pe-0.5">
+        <h2 className="flex-1 px-2 pb-1 text-xs font-medium text-muted">{t('Projects')}</h2>
+        <IconButton label={t('New project')} className="size-7" onClick={() => setNew(true)}>
           <Plus aria-hidden size={14} />
         </IconButton>
       </div>
@@ -31,7 +32,7 @@ export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined
                 className="flex min-w-0 items-center gap-2 rounded-lg px-2 py-1.5 text-sm leading-6 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
               >
                 <Folder aria-hidden size={14} className="shrink-0 text-muted" />
-                <span className="truncate">{name}</span>
+                <bdi className="truncate">{name}</bdi>
               </Link>
             </li>
           ))}

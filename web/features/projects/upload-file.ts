@@ -1,4 +1,5 @@
 import { basePath } from '../../base-path.ts'
+import { t } from '../../language/t.ts'
 
 export type Stored = { id: string; name: string }
 
@@ -23,6 +24,9 @@ export async function uploadFile(file: File): Promise<Stored> {
   throw new Error(
     typeof stored.message === 'string'
       ? `${file.name}: ${stored.message}`
-      : `${file.name} could not be uploaded (${response.status}).`,
+      : t('{name} could not be uploaded ({status}).', {
+          name: file.name,
+          status: response.status,
+        }),
   )
 }

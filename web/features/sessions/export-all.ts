@@ -1,4 +1,5 @@
 import type { Api } from '../../../shared/client/index.ts'
+import { t } from '../../language/t.ts'
 
 /**
  * Every session of the caller, including archived ones, as one file that can be imported again.
@@ -35,6 +36,7 @@ export async function exportAll(
 function sessionsIn(content: string): unknown[] {
   const file: unknown = JSON.parse(content)
   const isFile = typeof file === 'object' && file !== null && 'sessions' in file
-  if (!isFile || !Array.isArray(file.sessions)) throw new Error('The export contains no sessions')
+  if (!isFile || !Array.isArray(file.sessions))
+    throw new Error(t('The export contains no sessions'))
   return file.sessions
 }

@@ -1,4 +1,6 @@
 import type { Session } from '../../../shared/contract/session.ts'
+import { t } from '../../language/t.ts'
+import { formatDate } from '../../language/format.ts'
 
 export type SessionGroup = { label: string; sessions: Session[] }
 
@@ -7,17 +9,13 @@ export type SessionGroup = { label: string; sessions: Session[] }
  * @param sessions newest activity first; the order within a group is kept
  * @param now the current time, which defines "today" in the local time zone
  */
-export function groupByDay(
-  sessions: readonly Session[],
-  now: Date,
-  locale?: string,
-): SessionGroup[] {
+export function groupByDay(sessions: readonly Session[], now: Date): SessionGroup[] {
   const groups = new Map<string, Session[]>()
   const pinned = sessions.filter((session) => session.pinned)
-  if (pinned.length > 0) groups.set('Pinned', pinned)
+  if (pinned.length > 0) groups.set(t('Pinned'), pinned)
   for (const session of sessions) {
     if (session.pinned) continue
-    const label = dayLabel(new Date(session.updatedAt), now, locale)
+    const label = dayLabel(new Date(session.updatedAt), now)
     const group = groups.get(label)
     if (group) group.push(session)
     else groups.set(label, [session])
@@ -25,13 +23,13 @@ export function groupByDay(
   return [...groups].map(([label, members]) => ({ label, sessions: members }))
 }
 
-function dayLabel(date: Date, now: Date, locale: string | undefined): string {
+function dayLabel(date: Date, now: Date): string {
   const days = daysBetween(date, now)
-  if (days <= 0) return 'Today'
-  if (days === 1) return 'Yesterday'
-  if (days < 7) return date.toLocaleDateString(locale, { weekday: 'long' })
-  if (days < 30) return 'Last 30 days'
-  return date.toLocaleDateString(locale, { month: 'long', year: 'numeric' })
+  if (days <= 0) return t('Today')
+  if (days === 1) return t('Yesterday')
+  if (days < 7) return formatDate(date, { weekday: 'long' })
+  if (days < 30) return t('Last 30 days')
+  return formatDate(date, { month: 'long', year: 'numeric' })
 }
 
 /** Whole calendar days, counted between noons, so that a change to summer time has no effect. */

@@ -1,4 +1,5 @@
 import { basePath } from '../../base-path.ts'
+import { t } from '../../language/t.ts'
 
 /** The most bytes that the server accepts. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -12,12 +13,13 @@ const MAX_BYTES = 64 * 1024 * 1024
 export async function importFile(file: Blob): Promise<number> {
   const response = (await isZip(file)) ? await sendArchive(file) : await sendJson(file)
   const answer: unknown = await response.json()
-  if (typeof answer !== 'object' || answer === null) throw new Error('The server did not answer.')
+  if (typeof answer !== 'object' || answer === null)
+    throw new Error(t('The server did not answer.'))
   if ('sessions' in answer && Array.isArray(answer.sessions)) return answer.sessions.length
   throw new Error(
     'message' in answer && typeof answer.message === 'string'
       ? answer.message
-      : `The server refused the file (${response.status}).`,
+      : t('The server refused the file ({status}).', { status: response.status }),
   )
 }
 
@@ -36,10 +38,10 @@ function sendArchive(file: Blob): Promise<Response> {
 
 async function sendJson(file: Blob): Promise<Response> {
   if (file.size > MAX_BYTES - 1024) {
-    throw new Error('This file is too large: an import may have 64 MiB at most.')
+    throw new Error(t('This file is too large: an import may have 64 MiB at most.'))
   }
   const text = await file.text()
-  if (!isJson(text)) throw new Error('This file is not JSON.')
+  if (!isJson(text)) throw new Error(t('This file is not JSON.'))
   return fetch(`${basePath}/api/session/import`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -5,6 +5,7 @@ import { Highlighted } from '../../ui/highlighted.tsx'
 import { hitGroups } from './hit-groups.ts'
 import type { HitGroup } from './hit-groups.ts'
 import { sessionTitle } from './session-title.ts'
+import { t } from '../../language/t.ts'
 
 /** The results of a search: sessions by title, and under each the messages with hits. */
 export default function SearchResults({
@@ -22,8 +23,8 @@ export default function SearchResults({
   if (isError) {
     return (
       <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
-        <p>The search did not work.</p>
-        <Button onClick={() => void refetch()}>Try again</Button>
+        <p>{t('The search did not work.')}</p>
+        <Button onClick={() => void refetch()}>{t('Try again')}</Button>
       </div>
     )
   }
@@ -32,9 +33,11 @@ export default function SearchResults({
   return (
     <>
       <p role="status" className={groups.length > 0 ? 'sr-only' : 'px-2 pt-6 text-sm text-muted'}>
-        {groups.length > 0 ? foundText(groups.length) : `Nothing found for “${query}”.`}
+        {groups.length > 0
+          ? foundText(groups.length)
+          : t('Nothing found for “{typed}”.', { typed: query })}
       </p>
-      <ul aria-label="Search results" className="grid gap-3 pt-3">
+      <ul aria-label={t('Search results')} className="grid gap-3 pt-3">
         {groups.map((group) => (
           <Result key={group.sessionId} group={group} onChoose={onChoose} />
         ))}
@@ -44,7 +47,7 @@ export default function SearchResults({
 }
 
 function foundText(count: number): string {
-  return count === 1 ? 'Found in one session' : `Found in ${count} sessions`
+  return t('{count, plural, one {Found in one session} other {Found in # sessions}}', { count })
 }
 
 const place =
@@ -61,7 +64,7 @@ function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) |
         onClick={onChoose}
         className={`${place} truncate text-sm font-medium`}
       >
-        {title}
+        <bdi>{title}</bdi>
       </Link>
       {group.hits.map(({ messageId, snippet, highlights }) => {
         const text = <Highlighted text={snippet} ranges={highlights} />

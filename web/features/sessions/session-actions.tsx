@@ -3,6 +3,7 @@ import { Suspense, lazy, useState } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const SessionMenu = lazy(() => loaded(() => import('./session-menu.tsx')))
 const SessionDialog = lazy(() => loaded(() => import('./dialogs/session-dialog.tsx')))
@@ -22,7 +23,7 @@ export function SessionActions({
   const [action, setAction] = useState<SessionAction | null>(null)
   const button = (
     <IconButton
-      label="Session actions"
+      label={t('Session actions')}
       className={className}
       onClick={({ currentTarget }) =>
         setHome(currentTarget.closest<HTMLElement>('dialog, main, aside') ?? document.body)

@@ -12,6 +12,7 @@ import { sessionTitle } from './session-title.ts'
 import { useSessions } from './use-sessions.ts'
 import { WaitingSessions } from './waiting-sessions.tsx'
 import { loaded } from '../../ui/loaded.ts'
+import { t } from '../../language/t.ts'
 
 const SearchResults = lazy(() => loaded(() => import('./search-results.tsx')))
 
@@ -31,11 +32,11 @@ export function SessionList(props: {
   const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
     useSessions()
   return (
-    <nav aria-label="Sessions" className="flex min-h-0 flex-1 flex-col">
+    <nav aria-label={t('Sessions')} className="flex min-h-0 flex-1 flex-col">
       <div className="grid gap-2 px-3 pb-2">
         <Button kind="quiet" className="w-full bg-raised" onClick={props.onNew}>
           <SquarePen aria-hidden size={15} className="text-accent" />
-          New session
+          {t('New session')}
         </Button>
         <SearchBox value={search} onChange={setSearch} />
       </div>
@@ -60,12 +61,12 @@ export function SessionList(props: {
           </div>
         ))}
         {sessions.length === 0 && !isPending && !isError && (
-          <p className="px-2 pt-6 text-sm text-muted">Your sessions will be listed here.</p>
+          <p className="px-2 pt-6 text-sm text-muted">{t('Your sessions will be listed here.')}</p>
         )}
         {isError && sessions.length === 0 && (
           <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
-            <p>The sessions could not be loaded.</p>
-            <Button onClick={() => void refetch()}>Try again</Button>
+            <p>{t('The sessions could not be loaded.')}</p>
+            <Button onClick={() => void refetch()}>{t('Try again')}</Button>
           </div>
         )}
         {hasNextPage && (
@@ -74,7 +75,7 @@ export function SessionList(props: {
             disabled={isFetchingNextPage}
             onClick={() => void fetchNextPage()}
           >
-            Older sessions
+            {t('Older sessions')}
           </Button>
         )}
       </div>
@@ -88,21 +89,21 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
       <Search
         aria-hidden
         size={14}
-        className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted"
+        className="absolute top-1/2 start-2.5 -translate-y-1/2 text-muted"
       />
       <input
         type="search"
-        aria-label="Search sessions"
-        placeholder="Search"
+        aria-label={t('Search sessions')}
+        placeholder={t('Search')}
         value={value}
         onChange={(event) => onChange(event.target.value)}
-        className="h-9 w-full appearance-none rounded-lg border border-transparent bg-hover pr-8 pl-8 text-base placeholder:text-muted md:h-8 md:text-sm [&::-webkit-search-cancel-button]:hidden"
+        className="h-9 w-full appearance-none rounded-lg border border-transparent bg-hover pe-8 ps-8 text-base placeholder:text-muted md:h-8 md:text-sm [&::-webkit-search-cancel-button]:hidden"
       />
       {value !== '' && (
         <IconButton
-          label="Clear search"
+          label={t('Clear search')}
           onClick={() => onChange('')}
-          className="absolute top-1/2 right-0.5 size-7 -translate-y-1/2"
+          className="absolute top-1/2 end-0.5 size-7 -translate-y-1/2"
         >
           <X aria-hidden size={14} />
         </IconButton>
@@ -123,25 +124,25 @@ function SessionRow({
       {session.running && (
         <span
           role="img"
-          aria-label={session.waiting ? 'Waiting for your approval' : 'Answering'}
+          aria-label={session.waiting ? t('Waiting for your approval') : t('Answering')}
           // In the margin of the row, so that its title does not move.
-          className={`absolute left-px size-1.5 rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
+          className={`absolute start-px size-1.5 rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
         />
       )}
       <Link
         to="/s/$id"
         params={{ id: session.id }}
         onClick={onChoose}
-        className="block min-w-0 flex-1 truncate rounded-lg py-1.5 pr-2 pl-2 text-sm group-hover/row:pr-9 group-has-[button:focus-visible]/row:pr-9 pointer-coarse:pr-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
+        className="block min-w-0 flex-1 truncate rounded-lg py-1.5 pe-2 ps-2 text-sm group-hover/row:pe-9 group-has-[button:focus-visible]/row:pe-9 pointer-coarse:pe-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
       >
         {session.temporary && (
-          <EyeOff aria-label="Temporary" size={13} className="mr-1.5 inline text-muted" />
+          <EyeOff aria-label={t('Temporary')} size={13} className="me-1.5 inline text-muted" />
         )}
-        {sessionTitle(session)}
+        <bdi>{sessionTitle(session)}</bdi>
       </Link>
       <SessionActions
         session={session}
-        className="absolute right-0.5 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 data-[open]:opacity-100 pointer-coarse:opacity-100"
+        className="absolute end-0.5 opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 data-[open]:opacity-100 pointer-coarse:opacity-100"
       />
     </li>
   )

@@ -21,6 +21,9 @@ import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import type { SessionAction } from './session-actions.tsx'
+import { useLanguage } from '../../language/language.ts'
+import { directionOf } from '../../language/languages.ts'
+import { t } from '../../language/t.ts'
 
 /** Opens at once: it is mounted when its button is pressed, and replaces it. */
 export default function SessionMenu(props: {
@@ -30,13 +33,14 @@ export default function SessionMenu(props: {
   onAction: (action: SessionAction) => void
 }) {
   const { session } = props
+  const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
   const update = trpc.sessions.update.useMutation()
   return (
-    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
+    <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton
-          label="Session actions"
+          label={t('Session actions')}
           className={props.className}
           data-open={open ? '' : undefined}
         >
@@ -51,19 +55,19 @@ export default function SessionMenu(props: {
         >
           <Item onSelect={() => update.mutate({ id: session.id, pinned: !session.pinned })}>
             {session.pinned ? <PinOff aria-hidden size={15} /> : <Pin aria-hidden size={15} />}
-            {session.pinned ? 'Unpin' : 'Pin'}
+            {session.pinned ? t('Unpin') : t('Pin')}
           </Item>
           <Item onSelect={() => props.onAction('rename')}>
             <Pencil aria-hidden size={15} />
-            Rename
+            {t('Rename')}
           </Item>
           <Item onSelect={() => props.onAction('instructions')}>
             <SlidersHorizontal aria-hidden size={15} />
-            Model and instructions
+            {t('Model and instructions')}
           </Item>
           <Item onSelect={() => props.onAction('project')}>
             <Folder aria-hidden size={15} />
-            Move to a project
+            {t('Move to a project')}
           </Item>
           <Item onSelect={() => update.mutate({ id: session.id, archived: !session.archived })}>
             {session.archived ? (
@@ -71,29 +75,29 @@ export default function SessionMenu(props: {
             ) : (
               <Archive aria-hidden size={15} />
             )}
-            {session.archived ? 'Take out of the archive' : 'Archive'}
+            {session.archived ? t('Take out of the archive') : t('Archive')}
           </Item>
           <Item onSelect={() => props.onAction('share')}>
             <Share2 aria-hidden size={15} />
-            Share
+            {t('Share')}
           </Item>
           <Rule />
           <ExportItem id={session.id} format="markdown">
             <FileText aria-hidden size={15} />
-            Export as Markdown
+            {t('Export as Markdown')}
           </ExportItem>
           <ExportItem id={session.id} format="json">
             <FileBraces aria-hidden size={15} />
-            Export as JSON
+            {t('Export as JSON')}
           </ExportItem>
           <ExportItem id={session.id} format="zip">
             <FolderArchive aria-hidden size={15} />
-            Export with files
+            {t('Export with files')}
           </ExportItem>
           <Rule />
           <Item danger onSelect={() => props.onAction('delete')}>
             <Trash2 aria-hidden size={15} />
-            Delete
+            {t('Delete')}
           </Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

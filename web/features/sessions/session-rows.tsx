@@ -3,6 +3,8 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
+import { t } from '../../language/t.ts'
+import { formatDate } from '../../language/format.ts'
 
 /** The sessions of a project, or the archived ones, newest activity first. */
 export function SessionRows(props: {
@@ -23,17 +25,17 @@ export function SessionRows(props: {
         {sessions.map((session) => (
           <li
             key={session.id}
-            className="group/row flex items-center rounded-xl border border-border pr-1 hover:border-accent"
+            className="group/row flex items-center rounded-xl border border-border pe-1 hover:border-accent"
           >
             <Link
               to="/s/$id"
               params={{ id: session.id }}
               className="min-w-0 flex-1 truncate px-3.5 py-2 text-sm"
             >
-              {sessionTitle(session)}
+              <bdi>{sessionTitle(session)}</bdi>
             </Link>
             <span className="px-1 text-xs text-muted tabular-nums">
-              {new Date(session.updatedAt).toLocaleDateString(undefined, { dateStyle: 'medium' })}
+              {formatDate(session.updatedAt, { dateStyle: 'medium' })}
             </span>
             <SessionActions session={session} />
           </li>
@@ -41,7 +43,7 @@ export function SessionRows(props: {
       </ul>
       {hasNextPage && (
         <Button className="w-fit" onClick={() => void fetchNextPage()}>
-          Older sessions
+          {t('Older sessions')}
         </Button>
       )}
     </>

@@ -37,7 +37,7 @@ test('sessions stand under the day of their last activity, pinned ones first', (
     session(5, local(1)),
     session(6, local(3, 12, 1)),
   ]
-  const groups = groupByDay(sessions, now, 'en')
+  const groups = groupByDay(sessions, now)
   expect(groups.map(({ label, sessions: members }) => [label, members.length])).toEqual([
     ['Pinned', 1],
     ['Today', 1],

@@ -6,6 +6,7 @@ import { download } from '../../ui/download.ts'
 import { FileButton } from '../../ui/file-button.tsx'
 import { exportAll } from './export-all.ts'
 import { importFile } from './import-file.ts'
+import { t } from '../../language/t.ts'
 
 type State =
   | { kind: 'idle' }
@@ -24,38 +25,47 @@ export function Transfer() {
     try {
       setState({ kind: 'done', text: await work() })
     } catch (error) {
-      const text = error instanceof Error ? error.message : 'The server cannot be reached.'
+      const text = error instanceof Error ? error.message : t('The server cannot be reached.')
       setState({ kind: 'failed', text })
     }
   }
 
   const takeOut = () =>
-    attempt('Exporting…', async () => {
+    attempt(t('Exporting…'), async () => {
       const file = await exportAll(api, new Date(), (count) =>
-        setState({ kind: 'busy', text: `Exporting… ${sessions(count)}` }),
+        setState({
+          kind: 'busy',
+          text: t('Exporting… {count, plural, one {# session} other {# sessions}}', { count }),
+        }),
       )
       download(file.name, 'application/json', [file.content])
-      return `Exported ${sessions(file.count)}.`
+      return t('Exported {count, plural, one {# session} other {# sessions}}.', {
+        count: file.count,
+      })
     })
 
   const bringIn = (file: File) =>
-    attempt('Importing…', async () => `Imported ${sessions(await importFile(file))}.`)
+    attempt(t('Importing…'), async () =>
+      t('Imported {count, plural, one {# session} other {# sessions}}.', {
+        count: await importFile(file),
+      }),
+    )
 
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap gap-2">
         <Button aria-disabled={isBusy} onClick={() => !isBusy && void takeOut()}>
           <Download aria-hidden size={15} />
-          Export everything
+          {t('Export everything')}
         </Button>
         <FileButton
-          label="File to import"
+          label={t('File to import')}
           accept="application/json,.json,application/zip,.zip"
           isBusy={isBusy}
           onChoose={([file]) => file && void bringIn(file)}
         >
           <Upload aria-hidden size={15} />
-          Import a file
+          {t('Import a file')}
         </FileButton>
       </div>
       <p
@@ -66,8 +76,4 @@ export function Transfer() {
       </p>
     </div>
   )
-}
-
-function sessions(count: number): string {
-  return count === 1 ? '1 session' : `${count.toLocaleString()} sessions`
 }

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useStore, useThroughline } from '../../../shared/react/index.ts'
+import { t } from '../../language/t.ts'
 
 /** Sessions whose first message still waits: the server does not know them, so that no list has them. */
 export function WaitingSessions({ onChoose }: { onChoose: (() => void) | undefined }) {
@@ -8,8 +9,8 @@ export function WaitingSessions({ onChoose }: { onChoose: (() => void) | undefin
   const first = new Map(waiting.toReversed().map((entry) => [entry.sessionId, entry]))
   if (first.size === 0) return null
   return (
-    <div role="group" aria-label="Not sent yet">
-      <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">Not sent yet</h2>
+    <div role="group" aria-label={t('Not sent yet')}>
+      <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{t('Not sent yet')}</h2>
       <ul>
         {[...first.values()].map(({ sessionId, text, files }) => (
           <li key={sessionId} className="rounded-lg hover:bg-hover">

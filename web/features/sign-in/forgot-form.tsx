@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 /** Asks for a mail with a link to a new password; without a mail server it says who can help. */
 export function ForgotForm({ hasMail, onBack }: { hasMail: boolean; onBack: () => void }) {
@@ -14,7 +15,7 @@ export function ForgotForm({ hasMail, onBack }: { hasMail: boolean; onBack: () =
     event.preventDefault()
     void attempt(async () => {
       await askAuth('/request-password-reset', { email: email.trim() })
-      return 'If there is an account with this address, a mail with a link is on its way.'
+      return t('If there is an account with this address, a mail with a link is on its way.')
     })
   }
   return (
@@ -22,7 +23,7 @@ export function ForgotForm({ hasMail, onBack }: { hasMail: boolean; onBack: () =
       {hasMail ? (
         <>
           <TextField
-            label="Email"
+            label={t('Email')}
             type="email"
             autoFocus
             autoComplete="email"
@@ -32,15 +33,17 @@ export function ForgotForm({ hasMail, onBack }: { hasMail: boolean; onBack: () =
           />
           <Outcome error={error} done={done} />
           <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
-            Send a link
+            {t('Send a link')}
           </Button>
         </>
       ) : (
         <p className="text-sm text-muted">
-          This server sends no mail. Ask one of its administrators for help with your password.
+          {t(
+            'This server sends no mail. Ask one of its administrators for help with your password.',
+          )}
         </p>
       )}
-      <Button onClick={onBack}>Back</Button>
+      <Button onClick={onBack}>{t('Back')}</Button>
     </form>
   )
 }

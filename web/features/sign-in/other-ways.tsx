@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { returnPath } from './return-path.ts'
+import { t } from '../../language/t.ts'
 
 /** Signing in by others, and without an account. */
 export function OtherWays(props: {
@@ -21,7 +22,7 @@ export function OtherWays(props: {
     attempt(async () => {
       const callbackURL = returnPath(location.href, location.origin, basePath)
       const { url } = await askAuth('/sign-in/social', { provider: id, callbackURL })
-      if (typeof url !== 'string') throw new Error('The server named no address to sign in at.')
+      if (typeof url !== 'string') throw new Error(t('The server named no address to sign in at.'))
       location.assign(url)
     })
 
@@ -35,20 +36,17 @@ export function OtherWays(props: {
     <div className="grid gap-2">
       <p aria-hidden className="flex items-center gap-3 text-xs text-muted">
         <span className="h-px flex-1 bg-border" />
-        or
+        {t('or')}
         <span className="h-px flex-1 bg-border" />
       </p>
       {options.providers.map(({ id, name }) => (
-        <Button
-          key={id}
-          className="min-h-10"
-          aria-disabled={isBusy}
-          onClick={() => void goTo(id)}
-        >{`Continue with ${name}`}</Button>
+        <Button key={id} className="min-h-10" aria-disabled={isBusy} onClick={() => void goTo(id)}>
+          {t('Continue with {name}', { name })}
+        </Button>
       ))}
       {hasGuests && (
         <Button className="min-h-10" aria-disabled={isBusy} onClick={() => void beGuest()}>
-          Continue as a guest
+          {t('Continue as a guest')}
         </Button>
       )}
       <Outcome error={error} />

@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 /** Address and password. */
 export function PasswordForm(props: {
@@ -26,7 +27,7 @@ export function PasswordForm(props: {
   return (
     <form onSubmit={submit} className="grid gap-4">
       <TextField
-        label="Email"
+        label={t('Email')}
         type="email"
         autoFocus
         autoComplete="username"
@@ -35,7 +36,7 @@ export function PasswordForm(props: {
         onChange={({ target }) => setEmail(target.value)}
       />
       <TextField
-        label="Password"
+        label={t('Password')}
         type="password"
         autoComplete="current-password"
         required
@@ -44,10 +45,10 @@ export function PasswordForm(props: {
       />
       <Outcome error={error} />
       <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
-        Sign in
+        {t('Sign in')}
       </Button>
-      <Button className="-ml-3 justify-self-start border-transparent" onClick={props.onForgot}>
-        Forgot the password?
+      <Button className="-ms-3 justify-self-start border-transparent" onClick={props.onForgot}>
+        {t('Forgot the password?')}
       </Button>
     </form>
   )

@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 export type NewPerson = { name: string; email: string; password: string }
 
@@ -20,7 +21,7 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
   return (
     <form onSubmit={submit} className="grid gap-4">
       <TextField
-        label="Name"
+        label={t('Name')}
         autoFocus
         autoComplete="name"
         required
@@ -29,7 +30,7 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
         onChange={({ target }) => setName(target.value)}
       />
       <TextField
-        label="Email"
+        label={t('Email')}
         type="email"
         autoComplete="email"
         required
@@ -38,10 +39,10 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
         onChange={({ target }) => setEmail(target.value)}
       />
       <TextField
-        label="Password"
+        label={t('Password')}
         type="password"
         autoComplete="new-password"
-        hint="8 characters or more."
+        hint={t('8 characters or more.')}
         required
         minLength={8}
         maxLength={128}
@@ -50,7 +51,7 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
       />
       <Outcome error={error} done={done} />
       <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
-        Create account
+        {t('Create account')}
       </Button>
     </form>
   )

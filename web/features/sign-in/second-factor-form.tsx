@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
+import { t } from '../../language/t.ts'
 
 /** The second step of signing in: a code from an app, or one of those that were kept for when it is lost. */
 export function SecondFactorForm(props: { onSignedIn: () => Promise<void>; onBack: () => void }) {
@@ -24,11 +25,11 @@ export function SecondFactorForm(props: { onSignedIn: () => Promise<void>; onBac
     <form onSubmit={submit} className="grid gap-4">
       <TextField
         key={String(isBackup)}
-        label={isBackup ? 'Backup code' : 'Code'}
+        label={isBackup ? t('Backup code') : t('Code')}
         hint={
           isBackup
-            ? 'One of the codes that you kept when you set up the second factor.'
-            : 'The six digits that your authenticator app shows.'
+            ? t('One of the codes that you kept when you set up the second factor.')
+            : t('The six digits that your authenticator app shows.')
         }
         autoFocus
         required
@@ -39,13 +40,13 @@ export function SecondFactorForm(props: { onSignedIn: () => Promise<void>; onBac
       />
       <Outcome error={error} />
       <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
-        Sign in
+        {t('Sign in')}
       </Button>
       <div className="flex flex-wrap justify-between gap-2">
         <Button onClick={() => setBackup(!isBackup)}>
-          {isBackup ? 'Use the app' : 'Use a backup code'}
+          {isBackup ? t('Use the app') : t('Use a backup code')}
         </Button>
-        <Button onClick={props.onBack}>Back</Button>
+        <Button onClick={props.onBack}>{t('Back')}</Button>
       </div>
     </form>
   )

@@ -8,14 +8,16 @@ import { PasswordForm } from './password-form.tsx'
 import { PersonForm } from './person-form.tsx'
 import type { NewPerson } from './person-form.tsx'
 import { SecondFactorForm } from './second-factor-form.tsx'
+import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
 type Step = 'password' | 'second-factor' | 'forgot' | 'sign-up'
 
-const titles: Record<Step, string> = {
-  password: 'Sign in',
-  'second-factor': 'Second factor',
-  forgot: 'A new password',
-  'sign-up': 'Create an account',
+const titles: Record<Step, Marked> = {
+  password: msg('Sign in'),
+  'second-factor': msg('Second factor'),
+  forgot: msg('A new password'),
+  'sign-up': msg('Create an account'),
 }
 
 /**
@@ -36,7 +38,7 @@ export function SignIn(props: {
   async function signUp(person: NewPerson): Promise<string | void> {
     const { token } = await askAuth('/sign-up/email', person)
     if (typeof token !== 'string') {
-      return 'Nearly done: open the link in the mail that was just sent to you.'
+      return t('Nearly done: open the link in the mail that was just sent to you.')
     }
     await onSignedIn()
   }
@@ -44,7 +46,7 @@ export function SignIn(props: {
   return (
     <div className="grid gap-5">
       <div>
-        <h2 className="text-lg font-semibold tracking-tight">{titles[step]}</h2>
+        <h2 className="text-lg font-semibold tracking-tight">{t(titles[step])}</h2>
         {text !== undefined && step === 'password' && <p className="text-sm text-muted">{text}</p>}
       </div>
       {step === 'password' && (
@@ -66,19 +68,19 @@ export function SignIn(props: {
       )}
       {step === 'sign-up' && (
         <Button className="border-transparent" onClick={() => setStep('password')}>
-          I have an account
+          {t('I have an account')}
         </Button>
       )}
       {step === 'password' && options?.signup === 'open' && (
         <Button className="border-transparent" onClick={() => setStep('sign-up')}>
-          Create an account
+          {t('Create an account')}
         </Button>
       )}
       {step === 'password' && options && options.signup !== 'open' && (
         <p className="text-xs text-muted">
           {options.signup === 'invite'
-            ? 'No account? Ask an administrator of this server for an invitation.'
-            : 'This server takes no new accounts.'}
+            ? t('No account? Ask an administrator of this server for an invitation.')
+            : t('This server takes no new accounts.')}
         </p>
       )}
     </div>

@@ -1,10 +1,11 @@
 import { jsonText } from '../../ui/json-text.ts'
+import { t } from '../../language/t.ts'
 
 /** The complete arguments of a call, which must be readable before it is allowed. */
 export function CallArguments({ input }: { input: unknown }) {
   const entries = isRecord(input) ? Object.entries(input) : null
   if (!entries) return <Value value={input} />
-  if (entries.length === 0) return <p className="text-sm text-muted">No arguments.</p>
+  if (entries.length === 0) return <p className="text-sm text-muted">{t('No arguments.')}</p>
   return (
     <dl className="grid gap-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)] sm:gap-x-4">
       {entries.map(([name, value]) => (
@@ -28,7 +29,7 @@ function Value({ value }: { value: unknown }) {
       tabIndex={isLong ? 0 : undefined}
       className={`max-h-60 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap ${typeof value === 'string' ? '' : 'font-mono text-[0.8125rem]'}`}
     >
-      {text === '' ? <span className="text-muted">empty</span> : text}
+      {text === '' ? <span className="text-muted">{t('empty')}</span> : text}
     </p>
   )
 }

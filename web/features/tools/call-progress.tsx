@@ -1,4 +1,5 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
+import { t } from '../../language/t.ts'
 
 /** The progress of a running call; a bar when the total is known. */
 export function CallProgress({ call }: { call: AppToolCall }) {
@@ -10,14 +11,18 @@ export function CallProgress({ call }: { call: AppToolCall }) {
     <div className="px-3.5 pb-3 text-xs text-muted">
       <div className="flex items-baseline justify-between gap-4">
         <span className="min-w-0 truncate">
-          {message ?? (percent === null ? `Step ${done}` : '')}
+          {message ?? (percent === null ? t('Step {done, number}', { done }) : '')}
         </span>
-        {percent !== null && <span className="tabular-nums">{Math.floor(percent)} %</span>}
+        {percent !== null && (
+          <span className="tabular-nums">
+            {t('{percent, number} %', { percent: Math.floor(percent) })}
+          </span>
+        )}
       </div>
       {percent !== null && (
         <div
           role="progressbar"
-          aria-label={`Progress of ${call.name}`}
+          aria-label={t('Progress of {name}', { name: call.name })}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={Math.floor(percent)}

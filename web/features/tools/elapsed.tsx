@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { formatDuration } from '../../ui/duration.ts'
+import { formatDuration } from '../../language/amounts.ts'
 
 /** The duration of a call, or its running time so far. */
 export function Elapsed({ call }: { call: AppToolCall }) {

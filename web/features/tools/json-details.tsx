@@ -1,10 +1,16 @@
 import { ChevronRight } from 'lucide-react'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { jsonText, oneLine } from '../../ui/json-text.ts'
+import { t } from '../../language/t.ts'
 
 /** The input or output of a tool, folded until it is opened, unless it is all there is. */
-export function JsonDetails(props: { label: string; value: unknown; isOpen?: boolean }) {
-  const { label, value, isOpen = false } = props
+export function JsonDetails(props: {
+  label: string
+  copyLabel: string
+  value: unknown
+  isOpen?: boolean
+}) {
+  const { label, copyLabel, value, isOpen = false } = props
   const text = jsonText(value)
   return (
     <details open={isOpen} className="group/json not-first:border-t not-first:border-border">
@@ -12,10 +18,10 @@ export function JsonDetails(props: { label: string; value: unknown; isOpen?: boo
         <ChevronRight
           aria-hidden
           size={14}
-          className="shrink-0 transition-transform duration-150 group-open/json:rotate-90"
+          className="shrink-0 transition-transform duration-150 group-open/json:rotate-90 rtl:not-group-open/json:rotate-180"
         />
         {label}
-        <span className="ml-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">
+        <span className="ms-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">
           {preview(value)}
         </span>
       </summary>
@@ -26,8 +32,8 @@ export function JsonDetails(props: { label: string; value: unknown; isOpen?: boo
         >
           {text}
         </pre>
-        <div className="absolute top-0 right-2">
-          <CopyButton label={`Copy ${label.toLowerCase()}`} text={text} />
+        <div className="absolute top-0 end-2">
+          <CopyButton label={copyLabel} text={text} />
         </div>
       </div>
     </details>
@@ -37,5 +43,5 @@ export function JsonDetails(props: { label: string; value: unknown; isOpen?: boo
 /** The beginning of a value, on one line. */
 function preview(value: unknown): string {
   const text = typeof value === 'string' ? value : oneLine(value)
-  return text === '{}' ? 'nothing' : text.slice(0, 120)
+  return text === '{}' ? t('nothing') : text.slice(0, 120)
 }

@@ -1,5 +1,6 @@
 import type { FileId } from '../../../shared/contract/ids.ts'
 import type { McpContent, McpOutput } from '../../../shared/contract/mcp-output.ts'
+import { t } from '../../language/t.ts'
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
@@ -24,7 +25,12 @@ export function withoutPictures(answer: McpOutput): unknown {
   return {
     ...answer,
     content: answer.content.map((piece) =>
-      piece.type === 'image' ? { ...piece, data: `${sizeOf(piece.data)} bytes` } : piece,
+      piece.type === 'image'
+        ? {
+            ...piece,
+            data: t('{count, plural, one {# byte} other {# bytes}}', { count: sizeOf(piece.data) }),
+          }
+        : piece,
     ),
   }
 }

@@ -3,6 +3,7 @@ import { Markdown } from '../../ui/markdown/markdown.tsx'
 import { safeLink } from '../../ui/markdown/safe-link.ts'
 import { isDataAgain, looksLikeMarkdown } from './mcp-answer.ts'
 import { StructuredData } from './structured-data.tsx'
+import { t } from '../../language/t.ts'
 
 /**
  * The result of an MCP server's tool: texts, structured data field by field, and images that are contained in it (never
@@ -39,7 +40,7 @@ function Piece({ piece, tool }: { piece: McpOutput['content'][number]; tool: str
       return (
         <img
           src={`data:${piece.mimeType};base64,${piece.data}`}
-          alt={`From ${tool}`}
+          alt={t('From {tool}', { tool })}
           decoding="sync"
           className="max-h-96 max-w-full justify-self-start rounded-lg border border-border"
         />
@@ -58,7 +59,7 @@ function LongText({ text }: { text: string }) {
       <div
         tabIndex={isLong ? 0 : undefined}
         role={isLong ? 'group' : undefined}
-        aria-label={isLong ? 'Answer of the tool' : undefined}
+        aria-label={isLong ? t('Answer of the tool') : undefined}
         className="max-h-96 overflow-y-auto"
       >
         <Markdown text={text} />

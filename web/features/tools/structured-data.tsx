@@ -1,10 +1,11 @@
 import { CallArguments } from './call-arguments.tsx'
+import { t } from '../../language/t.ts'
 
 const MOST_COLUMNS = 8
 
 /** The data of an answer: lists of alike objects as tables, everything else field by field. */
 export function StructuredData({ data }: { data: unknown }) {
-  if (Array.isArray(data)) return <Rows label="Data" rows={data} />
+  if (Array.isArray(data)) return <Rows label={t('Data')} rows={data} />
   if (!isRecord(data)) return <CallArguments input={data} />
   const lists = Object.entries(data).filter(([, value]) => columnsOf(value) !== null)
   const rest = Object.entries(data).filter(([, value]) => columnsOf(value) === null)
@@ -30,11 +31,11 @@ function Rows({ label, rows }: { label: string; rows: unknown }) {
       tabIndex={0}
       className="max-h-80 overflow-auto rounded-lg border border-border"
     >
-      <table className="min-w-full text-left text-[0.8125rem] tabular-nums">
+      <table className="min-w-full text-[0.8125rem] tabular-nums">
         <thead className="sticky top-0 bg-side">
           <tr>
             {columns.map((column) => (
-              <th key={column} className="px-2.5 py-1.5 font-medium whitespace-nowrap">
+              <th key={column} className="px-2.5 py-1.5 text-start font-medium whitespace-nowrap">
                 {column}
               </th>
             ))}

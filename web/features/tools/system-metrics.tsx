@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { formatBytes } from '../../ui/bytes.ts'
-import { formatDuration } from '../../ui/duration.ts'
 import { Meter } from '../../ui/meter.tsx'
+import { t } from '../../language/t.ts'
+import { formatBytes, formatDuration } from '../../language/amounts.ts'
+import { formatDate, formatNumber } from '../../language/format.ts'
 
 type Metrics = NonNullable<Extract<AppToolCall, { name: 'get_system_metrics' }>['output']>
 type Reading<Type extends Metrics['metric_type']> = Extract<Metrics, { metric_type: Type }>
@@ -36,15 +37,18 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
     <div className="grid gap-3">
       <Meter
         alarmAt={95}
-        label="CPU"
+        label={t('CPU')}
         percent={cpu.usage_percent}
-        detail={`${percent(cpu.usage_percent)} of ${cores(cpu.cores)}`}
+        detail={t('{percent} of {cores}', {
+          percent: percent(cpu.usage_percent),
+          cores: t('{count, plural, one {# core} other {# cores}}', { count: cpu.cores }),
+        })}
       />
       <Figures
         figures={[
-          ['Load, 1 min', one_minute.toFixed(2)],
-          ['5 min', five_minutes.toFixed(2)],
-          ['15 min', fifteen_minutes.toFixed(2)],
+          [t('Load, 1 min'), load(one_minute)],
+          [t('5 min'), load(five_minutes)],
+          [t('15 min'), load(fifteen_minutes)],
         ]}
       />
     </div>
@@ -52,22 +56,29 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
 }
 
 function Memory({ memory }: { memory: Reading<'memory'> }) {
-  const detail = `${formatBytes(memory.used_bytes)} of ${formatBytes(memory.total_bytes)}, ${percent(memory.used_percent)}`
-  return <Meter alarmAt={90} label="Memory" percent={memory.used_percent} detail={detail} />
+  const detail = t('{used} of {total}, {percent}', {
+    used: formatBytes(memory.used_bytes),
+    total: formatBytes(memory.total_bytes),
+    percent: percent(memory.used_percent),
+  })
+  return <Meter alarmAt={90} label={t('Memory')} percent={memory.used_percent} detail={detail} />
 }
 
 function Process({ process }: { process: Reading<'process'> }) {
   const heap = (process.heap_used_bytes / Math.max(1, process.heap_total_bytes)) * 100
-  const detail = `${formatBytes(process.heap_used_bytes)} of ${formatBytes(process.heap_total_bytes)}`
+  const detail = t('{used} of {total}', {
+    used: formatBytes(process.heap_used_bytes),
+    total: formatBytes(process.heap_total_bytes),
+  })
   return (
     <div className="grid gap-3">
-      <Meter label="Server heap" percent={heap} detail={detail} />
+      <Meter label={t('Server heap')} percent={heap} detail={detail} />
       <Figures
         figures={[
-          ['Resident memory', formatBytes(process.resident_bytes)],
-          ['CPU time', formatDuration(process.cpu_seconds * 1000)],
+          [t('Resident memory'), formatBytes(process.resident_bytes)],
+          [t('CPU time'), formatDuration(process.cpu_seconds * 1000)],
           ['Node', process.node_version],
-          ['Process', String(process.pid)],
+          [t('Process'), String(process.pid)],
         ]}
       />
     </div>
@@ -78,9 +89,12 @@ function Uptime({ uptime }: { uptime: Reading<'uptime'> }) {
   return (
     <Figures
       figures={[
-        ['Machine uptime', formatDuration(uptime.system_seconds * 1000)],
-        ['Server uptime', formatDuration(uptime.process_seconds * 1000)],
-        ['Started', new Date(uptime.server_started_at).toLocaleString()],
+        [t('Machine uptime'), formatDuration(uptime.system_seconds * 1000)],
+        [t('Server uptime'), formatDuration(uptime.process_seconds * 1000)],
+        [
+          t('Started'),
+          formatDate(uptime.server_started_at, { dateStyle: 'short', timeStyle: 'medium' }),
+        ],
       ]}
     />
   )
@@ -100,9 +114,14 @@ function Figures({ figures }: { figures: [label: string, value: string][] }) {
 }
 
 function percent(value: number): string {
-  return `${value.toFixed(value < 10 ? 1 : 0)} %`
+  const digits = value < 10 ? 1 : 0
+  return t('{percent} %', { percent: fixed(value, digits) })
 }
 
-function cores(count: number): string {
-  return count === 1 ? '1 core' : `${count} cores`
+function load(value: number): string {
+  return fixed(value, 2)
+}
+
+function fixed(value: number, digits: number): string {
+  return formatNumber(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }

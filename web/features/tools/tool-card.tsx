@@ -13,15 +13,17 @@ import { McpResult } from './mcp-result.tsx'
 import { SystemMetrics } from './system-metrics.tsx'
 import { toolTitle } from './tool-labels.ts'
 import { UserProfile } from './user-profile.tsx'
+import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
-const statusTexts: Record<AppToolCall['status'], string> = {
-  pending: 'Pending',
-  'awaiting-approval': 'Waiting for approval',
-  running: 'Running',
-  completed: 'Done',
-  failed: 'Failed',
-  denied: 'Denied',
-  unknown: 'Outcome unknown',
+const statusTexts: Record<AppToolCall['status'], Marked> = {
+  pending: msg('Pending'),
+  'awaiting-approval': msg('Waiting for approval'),
+  running: msg('Running'),
+  completed: msg('Done'),
+  failed: msg('Failed'),
+  denied: msg('Denied'),
+  unknown: msg('Outcome unknown'),
 }
 
 type Tone = 'calm' | 'busy' | 'asks' | 'bad'
@@ -77,7 +79,7 @@ export function ToolCard(props: {
   return (
     <div
       role="group"
-      aria-label={`Tool ${call.name}`}
+      aria-label={t('Tool {name}', { name: call.name })}
       tabIndex={-1}
       className={`max-w-xl rounded-xl border bg-raised ${borders[tone]}`}
     >
@@ -94,14 +96,14 @@ export function ToolCard(props: {
           <span className="min-w-0 truncate" title={call.name}>
             {props.title ?? toolTitle(call)}
           </span>
-          <span className={`ml-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
-            {statusTexts[call.status]}
+          <span className={`ms-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
+            {t(statusTexts[call.status])}
             <Elapsed call={call} />
             {!needsSomebody && (
               <ChevronRight
                 aria-hidden
                 size={14}
-                className="-mr-1 text-muted transition-transform duration-150 group-open/call:rotate-90"
+                className="-me-1 text-muted transition-transform duration-150 group-open/call:rotate-90 rtl:not-group-open/call:rotate-180"
               />
             )}
           </span>
@@ -122,10 +124,18 @@ export function ToolCard(props: {
         )}
         <CallFiles call={call} />
         <footer className="border-t border-border text-xs empty:hidden">
-          {showsInput && <JsonDetails label="Input" value={call.input} isOpen={!result} />}
+          {showsInput && (
+            <JsonDetails
+              label={t('Input')}
+              copyLabel={t('Copy input')}
+              value={call.input}
+              isOpen={!result}
+            />
+          )}
           {call.output !== undefined && (
             <JsonDetails
-              label="Output"
+              label={t('Output')}
+              copyLabel={t('Copy output')}
               value={answer ? withoutPictures(answer) : call.output}
               isOpen={!result}
             />

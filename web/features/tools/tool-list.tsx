@@ -1,32 +1,36 @@
 import { trpc } from '../../client.ts'
+import { msg, t } from '../../language/t.ts'
+import type { Marked } from '../../language/t.ts'
 
 const effects = {
-  read: 'only reads',
-  idempotent: 'may be repeated',
-  once: 'runs once',
+  read: msg('only reads'),
+  idempotent: msg('may be repeated'),
+  once: msg('runs once'),
 }
 
-const approvals = new Map<string, string>([
-  ['never', 'never asks'],
-  ['writes', 'asks before it changes something'],
-  ['always', 'always asks'],
+const approvals = new Map<string, Marked>([
+  ['never', msg('never asks')],
+  ['writes', msg('asks before it changes something')],
+  ['always', msg('always asks')],
 ])
 
 /** The tools that a model may call. */
 export function ToolList() {
   const { data, isError } = trpc.tools.list.useQuery()
-  if (isError) return <p className="text-sm text-muted">The tools could not be loaded.</p>
+  if (isError) return <p className="text-sm text-muted">{t('The tools could not be loaded.')}</p>
   return (
-    <ul aria-label="Tools" className="grid gap-2">
+    <ul aria-label={t('Tools')} className="grid gap-2">
       {data?.map((tool) => (
         <li key={tool.name} className="rounded-xl border border-border px-3.5 py-2.5">
           <p className="flex flex-wrap items-baseline gap-x-2.5">
             <span className="font-mono text-[0.8125rem] wrap-anywhere">{tool.name}</span>
             <span className="text-xs text-muted">
               {[
-                tool.source === 'builtin' ? 'built in' : tool.source.replace('mcp:', 'from '),
-                effects[tool.effect],
-                approvals.get(tool.approval) ?? 'asks depending on the input',
+                tool.source === 'builtin'
+                  ? t('built in')
+                  : t('from {server}', { server: tool.source.replace('mcp:', '') }),
+                t(effects[tool.effect]),
+                t(approvals.get(tool.approval) ?? msg('asks depending on the input')),
               ].join(' · ')}
             </span>
           </p>

@@ -5,6 +5,7 @@ import { jsonText } from '../../ui/json-text.ts'
 import { Approval } from './approval/approval.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './approval/unknown-outcome.tsx'
+import { t } from '../../language/t.ts'
 
 /** The title that an external tool has been given, once the list of tools is there. */
 function useTitle({ name, source }: AppToolCall): string | undefined {
@@ -26,11 +27,11 @@ function RawCall({ call }: { call: AppToolCall }) {
   return (
     <div
       role="group"
-      aria-label={`Tool ${call.name}`}
+      aria-label={t('Tool {name}', { name: call.name })}
       className="rounded-xl border border-border p-3.5"
     >
       <p role="note" className="text-xs text-muted">
-        This call cannot be displayed properly.
+        {t('This call cannot be displayed properly.')}
       </p>
       <pre className="max-h-72 overflow-auto font-mono text-xs wrap-anywhere whitespace-pre-wrap">
         {jsonText(call)}

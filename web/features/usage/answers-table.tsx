@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { Outputs } from '../../../shared/client/index.ts'
-import { formatCost } from '../../ui/cost.ts'
 import { DataTable } from '../../ui/data-table.tsx'
-import { formatDuration } from '../../ui/duration.ts'
+import { msg, t } from '../../language/t.ts'
+import { formatCost, formatDuration } from '../../language/amounts.ts'
+import { formatDate, formatNumber } from '../../language/format.ts'
 
 export type AnswersRow = Outputs['usage']['answers'][number]
 export type By = 'day' | 'model' | 'session'
@@ -10,36 +11,44 @@ export type By = 'day' | 'model' | 'session'
 /** The model that is built in: it costs nothing, which is known. */
 const DEMO_MODEL = 'demo'
 
-const names = { day: 'Day', model: 'Model', session: 'Session' } as const
+const names = { day: msg('Day'), model: msg('Model'), session: msg('Session') } as const
+const titles = {
+  day: msg('Usage by day'),
+  model: msg('Usage by model'),
+  session: msg('Usage by session'),
+} as const
 
 /** How answers went, by day, model or session. */
 export function AnswersTable({ by, rows }: { by: By; rows: readonly AnswersRow[] }) {
   return (
     <DataTable
-      label={`Usage by ${by}`}
-      none="No answers in this period."
+      label={t(titles[by])}
+      none={t('No answers in this period.')}
       head={[
-        { name: names[by] },
-        { name: 'Answers', isFigure: true },
-        { name: 'Failed', isFigure: true, isExtra: true },
-        { name: 'Tools', isFigure: true, isExtra: true },
-        { name: 'First word', isFigure: true, isExtra: true },
-        { name: 'Input', isFigure: true },
-        { name: 'Output', isFigure: true },
-        { name: 'Cost', isFigure: true },
+        { name: t(names[by]) },
+        { name: t('Answers'), isFigure: true },
+        { name: t('Failed'), isFigure: true, isExtra: true },
+        { name: t('Tools'), isFigure: true, isExtra: true },
+        { name: t('First word'), isFigure: true, isExtra: true },
+        { name: t('Input'), isFigure: true },
+        { name: t('Output'), isFigure: true },
+        { name: t('Cost'), isFigure: true },
       ]}
       rows={rows.map((row) => ({
         key: row.key,
         cells: [
           <NameOf key="name" by={by} row={row} />,
-          row.answers.toLocaleString(),
-          row.failed.toLocaleString(),
+          formatNumber(row.answers),
+          formatNumber(row.failed),
           row.toolFailures > 0
-            ? `${row.toolCalls.toLocaleString()} (${row.toolFailures.toLocaleString()} failed)`
-            : row.toolCalls.toLocaleString(),
+            ? t('{count, number} ({failed, number} failed)', {
+                count: row.toolCalls,
+                failed: row.toolFailures,
+              })
+            : formatNumber(row.toolCalls),
           row.firstTokenMs === null ? '–' : formatDuration(row.firstTokenMs),
-          row.inputTokens.toLocaleString(),
-          row.outputTokens.toLocaleString(),
+          formatNumber(row.inputTokens),
+          formatNumber(row.outputTokens),
           costWords(row.costUsd, by === 'model' && row.key === DEMO_MODEL),
         ],
       }))}
@@ -48,34 +57,34 @@ export function AnswersTable({ by, rows }: { by: By; rows: readonly AnswersRow[]
 }
 
 function NameOf({ by, row }: { by: By; row: AnswersRow }) {
-  if (by === 'day') return <>{new Date(`${row.key}T00:00:00`).toLocaleDateString()}</>
+  if (by === 'day') return <>{formatDate(`${row.key}T00:00:00`)}</>
   if (by === 'model') return <span className="wrap-anywhere">{row.key}</span>
   return (
     <Link to="/s/$id" params={{ id: row.key }} className="wrap-anywhere hover:underline">
-      {row.title ?? 'New session'}
+      {row.title ?? t('New session')}
     </Link>
   )
 }
 
 /** @param isDemo what has no price because it costs nothing */
 export function costWords(costUsd: number | null, isDemo: boolean): string {
-  return costUsd === null && isDemo ? 'free' : formatCost(costUsd)
+  return costUsd === null && isDemo ? t('free') : formatCost(costUsd)
 }
 
 const columns = [
-  ['Answers', 'answers'],
-  ['Failed', 'failed'],
-  ['Tools', 'toolCalls'],
-  ['Tool failures', 'toolFailures'],
-  ['First word (ms)', 'firstTokenMs'],
-  ['Input tokens', 'inputTokens'],
-  ['Output tokens', 'outputTokens'],
-  ['Cost (USD)', 'costUsd'],
+  [msg('Answers'), 'answers'],
+  [msg('Failed'), 'failed'],
+  [msg('Tools'), 'toolCalls'],
+  [msg('Tool failures'), 'toolFailures'],
+  [msg('First word (ms)'), 'firstTokenMs'],
+  [msg('Input tokens'), 'inputTokens'],
+  [msg('Output tokens'), 'outputTokens'],
+  [msg('Cost (USD)'), 'costUsd'],
 ] as const
 
 /** The same rows for a spreadsheet (RFC 4180). */
 export function csvOfAnswers(name: string, rows: readonly AnswersRow[]): string {
-  const head = [name, ...columns.map(([column]) => column)]
+  const head = [name, ...columns.map(([column]) => t(column))].map(fieldOf)
   const lines = rows.map((row) => [
     fieldOf(row.title ?? row.key),
     ...columns.map(([, key]) => (row[key] === null ? '' : String(row[key]))),

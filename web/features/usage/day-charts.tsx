@@ -1,18 +1,44 @@
 import { useState } from 'react'
-import { formatCost } from '../../ui/cost.ts'
-import { formatDuration } from '../../ui/duration.ts'
 import { SelectField } from '../../ui/select-field.tsx'
 import type { AnswersRow } from './answers-table.tsx'
 import { Chart } from './chart.tsx'
 import { namesOf } from './days.ts'
 import type { Bar } from './days.ts'
+import { t } from '../../language/t.ts'
+import { formatCost, formatDuration } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const measures = [
-  { value: 'tokens', label: 'Tokens' },
-  { value: 'cost', label: 'Cost' },
-  { value: 'answers', label: 'Answers' },
-  { value: 'firstWord', label: 'Time to the first word' },
-  { value: 'tools', label: 'Tools' },
+  {
+    value: 'tokens',
+    get label() {
+      return t('Tokens')
+    },
+  },
+  {
+    value: 'cost',
+    get label() {
+      return t('Cost')
+    },
+  },
+  {
+    value: 'answers',
+    get label() {
+      return t('Answers')
+    },
+  },
+  {
+    value: 'firstWord',
+    get label() {
+      return t('Time to the first word')
+    },
+  },
+  {
+    value: 'tools',
+    get label() {
+      return t('Tools')
+    },
+  },
 ] as const
 
 type Measure = (typeof measures)[number]['value']
@@ -22,7 +48,6 @@ export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersR
   const { bars, rows } = props
   const [measure, setMeasure] = useState<Measure>('tokens')
   const names = namesOf(bars)
-  const unit = names.isByMonth ? 'month' : 'day'
   const days = bars.map(({ day }) => day)
   const sums = bars.map(({ day }) => sumOf(rows.filter((row) => names.isIn(row.key, day))))
   const name = (index: number) => names.of(bars[index]?.day ?? '')
@@ -30,80 +55,102 @@ export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersR
   const charts = {
     tokens: () => (
       <Chart
-        label={`Tokens by ${unit}`}
+        label={names.isByMonth ? t('Tokens by month') : t('Tokens by day')}
         days={days}
         isBars
         format={short}
         series={[
           {
-            name: 'Input',
+            name: t('Input'),
             isFaint: true,
             values: bars.map((bar) => bar.inputTokens + bar.outputTokens),
           },
-          { name: 'Output', values: bars.map((bar) => bar.outputTokens) },
+          { name: t('Output'), values: bars.map((bar) => bar.outputTokens) },
         ]}
         wordsOf={(index) =>
-          `${name(index)}: ${figure(bars[index]?.inputTokens)} input, ${figure(bars[index]?.outputTokens)} output tokens, ${figure(bars[index]?.runs)} answers`
+          t(
+            '{name}: {input, number} input, {output, number} output tokens, {answers, plural, other {# answers}}',
+            {
+              name: name(index),
+              input: bars[index]?.inputTokens ?? 0,
+              output: bars[index]?.outputTokens ?? 0,
+              answers: bars[index]?.runs ?? 0,
+            },
+          )
         }
       />
     ),
     cost: () => (
       <Chart
-        label={`Cost by ${unit}`}
+        label={names.isByMonth ? t('Cost by month') : t('Cost by day')}
         days={days}
         isBars
         format={formatCost}
-        series={[{ name: 'US dollars, of known prices', values: sums.map((sum) => sum.costUsd) }]}
+        series={[
+          { name: t('US dollars, of known prices'), values: sums.map((sum) => sum.costUsd) },
+        ]}
         wordsOf={(index) => `${name(index)}: ${formatCost(sums[index]?.costUsd ?? null)}`}
       />
     ),
     answers: () => (
       <Chart
-        label={`Answers by ${unit}`}
+        label={names.isByMonth ? t('Answers by month') : t('Answers by day')}
         days={days}
         isBars
         format={short}
         series={[
-          { name: 'All', isFaint: true, values: sums.map((sum) => sum.answers) },
-          { name: 'Failed', values: sums.map((sum) => sum.failed) },
+          { name: t('All'), isFaint: true, values: sums.map((sum) => sum.answers) },
+          { name: t('Failed'), values: sums.map((sum) => sum.failed) },
         ]}
         wordsOf={(index) =>
-          `${name(index)}: ${figure(sums[index]?.answers)} answers, ${figure(sums[index]?.failed)} failed`
+          t('{name}: {answers, plural, other {# answers}}, {failed, number} failed', {
+            name: name(index),
+            answers: sums[index]?.answers ?? 0,
+            failed: sums[index]?.failed ?? 0,
+          })
         }
       />
     ),
     firstWord: () => (
       <Chart
-        label={`Time to the first word by ${unit}`}
+        label={
+          names.isByMonth
+            ? t('Time to the first word by month')
+            : t('Time to the first word by day')
+        }
         days={days}
         isBars={false}
         format={formatDuration}
         series={[
-          { name: 'Half of the answers', values: sums.map((sum) => sum.firstTokenMs) },
+          { name: t('Half of the answers'), values: sums.map((sum) => sum.firstTokenMs) },
           {
-            name: 'Nineteen of twenty',
+            name: t('Nineteen of twenty'),
             isFaint: true,
             values: sums.map((sum) => sum.slowFirstTokenMs),
           },
         ]}
         wordsOf={(index) => {
           const half = sums[index]?.firstTokenMs ?? null
-          return `${name(index)}: ${half === null ? 'not measured' : formatDuration(half)}`
+          return `${name(index)}: ${half === null ? t('not measured') : formatDuration(half)}`
         }}
       />
     ),
     tools: () => (
       <Chart
-        label={`Tools by ${unit}`}
+        label={names.isByMonth ? t('Tools by month') : t('Tools by day')}
         days={days}
         isBars
         format={short}
         series={[
-          { name: 'Calls', isFaint: true, values: sums.map((sum) => sum.toolCalls) },
-          { name: 'Failed', values: sums.map((sum) => sum.toolFailures) },
+          { name: t('Calls'), isFaint: true, values: sums.map((sum) => sum.toolCalls) },
+          { name: t('Failed'), values: sums.map((sum) => sum.toolFailures) },
         ]}
         wordsOf={(index) =>
-          `${name(index)}: ${figure(sums[index]?.toolCalls)} calls, ${figure(sums[index]?.toolFailures)} failed`
+          t('{name}: {calls, plural, other {# calls}}, {failed, number} failed', {
+            name: name(index),
+            calls: sums[index]?.toolCalls ?? 0,
+            failed: sums[index]?.toolFailures ?? 0,
+          })
         }
       />
     ),
@@ -112,7 +159,7 @@ export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersR
   return (
     <div className="grid gap-4 rounded-2xl border border-border bg-raised p-4">
       <div className="w-56 max-w-full">
-        <SelectField label="Chart" value={measure} options={measures} onChange={setMeasure} />
+        <SelectField label={t('Chart')} value={measure} options={measures} onChange={setMeasure} />
       </div>
       {charts[measure]()}
     </div>
@@ -136,10 +183,6 @@ function sumOf(rows: readonly AnswersRow[]) {
   }
 }
 
-function figure(count: number | undefined): string {
-  return (count ?? 0).toLocaleString()
-}
-
 function short(value: number): string {
-  return value.toLocaleString(undefined, { notation: 'compact', maximumFractionDigits: 1 })
+  return formatNumber(value, { notation: 'compact', maximumFractionDigits: 1 })
 }

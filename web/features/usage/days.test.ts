@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { formatCost } from '../../ui/cost.ts'
 import { barsOf, localDay } from './days.ts'
+import { formatCost } from '../../language/amounts.ts'
 
 const used = (day: string, inputTokens: number) => ({ day, inputTokens, outputTokens: 1, runs: 1 })
 

@@ -1,4 +1,5 @@
 import type { Outputs } from '../../../shared/client/index.ts'
+import { formatDate } from '../../language/format.ts'
 
 type DailyUsage = Pick<
   Outputs['usage']['daily'][number],
@@ -62,8 +63,8 @@ export function namesOf(bars: readonly Bar[]) {
     of: (day: string): string => {
       const at = new Date(`${day}T00:00:00`)
       if (Number.isNaN(at.getTime())) return day
-      return at.toLocaleDateString(
-        undefined,
+      return formatDate(
+        at,
         isByMonth ? { month: 'long', year: 'numeric' } : { day: 'numeric', month: 'short' },
       )
     },

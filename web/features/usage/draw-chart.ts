@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Series } from './chart.tsx'
+import { formatDate } from '../../language/format.ts'
 
 type Drawn = {
   days: readonly string[]
@@ -69,5 +70,5 @@ function resolved(home: HTMLElement, value: string): string {
 }
 
 function dayWords(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'short' })
+  return formatDate(seconds * 1000, { day: 'numeric', month: 'short' })
 }

@@ -1,9 +1,31 @@
+import { t } from '../../language/t.ts'
+
 /** The periods that can be looked at, by their days; null for all. */
 export const ranges = [
-  { value: '7', label: '7 days' },
-  { value: '30', label: '30 days' },
-  { value: '90', label: '90 days' },
-  { value: 'all', label: 'All' },
+  {
+    value: '7',
+    get label() {
+      return t('7 days')
+    },
+  },
+  {
+    value: '30',
+    get label() {
+      return t('30 days')
+    },
+  },
+  {
+    value: '90',
+    get label() {
+      return t('90 days')
+    },
+  },
+  {
+    value: 'all',
+    get label() {
+      return t('All')
+    },
+  },
 ] as const
 
 export type Range = (typeof ranges)[number]['value']
@@ -31,6 +53,8 @@ export function periodsOf(range: Range, today: Date): { now: Period; before: Per
 export function changeOf(now: number | null, before: number | null): string | null {
   if (now === null || before === null || before === 0) return null
   const share = Math.round(((now - before) / before) * 100)
-  if (share === 0) return 'as before'
-  return share > 0 ? `${share.toLocaleString()} % more` : `${(-share).toLocaleString()} % less`
+  if (share === 0) return t('as before')
+  return share > 0
+    ? t('{share, number} % more', { share })
+    : t('{share, number} % less', { share: -share })
 }

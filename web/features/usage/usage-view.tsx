@@ -6,7 +6,6 @@ import { useHealth } from '../../health.ts'
 import { Button } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
 import { download } from '../../ui/download.ts'
-import { formatDuration } from '../../ui/duration.ts'
 import { useToday } from '../../ui/use-today.ts'
 import { AnswersTable, costWords, csvOfAnswers } from './answers-table.tsx'
 import type { AnswersRow, By } from './answers-table.tsx'
@@ -14,11 +13,29 @@ import { DayCharts } from './day-charts.tsx'
 import { barsOf, localDay } from './days.ts'
 import { changeOf, firstDay, periodsOf, ranges } from './periods.ts'
 import type { Range } from './periods.ts'
+import { t } from '../../language/t.ts'
+import { formatDuration } from '../../language/amounts.ts'
+import { formatNumber } from '../../language/format.ts'
 
 const ways = [
-  { value: 'model', label: 'Model' },
-  { value: 'session', label: 'Session' },
-  { value: 'day', label: 'Day' },
+  {
+    value: 'model',
+    get label() {
+      return t('Model')
+    },
+  },
+  {
+    value: 'session',
+    get label() {
+      return t('Session')
+    },
+  },
+  {
+    value: 'day',
+    get label() {
+      return t('Day')
+    },
+  },
 ] as const
 
 // Always refetched, so that recent usage is included.
@@ -43,14 +60,16 @@ export function UsageView() {
   if (all.some(({ isError }) => isError)) {
     return (
       <div className="grid justify-items-start gap-3 text-sm text-muted">
-        <p role="alert">The usage could not be loaded.</p>
-        <Button onClick={() => all.forEach((query) => void query.refetch())}>Try again</Button>
+        <p role="alert">{t('The usage could not be loaded.')}</p>
+        <Button onClick={() => all.forEach((query) => void query.refetch())}>
+          {t('Try again')}
+        </Button>
       </div>
     )
   }
   return (
     <div className="grid grid-cols-1 gap-6">
-      <Choice label="Period" value={range} options={ranges} onChange={setRange} />
+      <Choice label={t('Period')} value={range} options={ranges} onChange={setRange} />
       {summary.data && daily.data && byDay.data && (
         <>
           <Totals
@@ -60,7 +79,7 @@ export function UsageView() {
             isDemo={isDemo}
           />
           {summary.data.models.length === 0 ? (
-            <p className="text-muted">No answers in this period.</p>
+            <p className="text-muted">{t('No answers in this period.')}</p>
           ) : (
             <>
               <DayCharts
@@ -68,7 +87,7 @@ export function UsageView() {
                 rows={byDay.data}
               />
               <div className="flex flex-wrap items-center justify-between gap-2">
-                <Choice label="By" value={by} options={ways} onChange={setBy} />
+                <Choice label={t('By')} value={by} options={ways} onChange={setBy} />
                 <Button
                   onClick={() => {
                     const name = ways.find(({ value }) => value === by)?.label ?? by
@@ -107,30 +126,38 @@ function Totals(props: {
     before && changeOf(total[key], before[key])
   const figures: [label: string, value: string, ...details: (string | null)[]][] = [
     [
-      'Answers',
-      total.runs.toLocaleString(),
-      failed > 0 ? `${failed.toLocaleString()} failed` : null,
+      t('Answers'),
+      formatNumber(total.runs),
+      failed > 0 ? t('{count, number} failed', { count: failed }) : null,
       change('runs'),
     ],
     [
-      'Input tokens',
-      total.inputTokens.toLocaleString(),
-      total.cachedInputTokens > 0 ? `${total.cachedInputTokens.toLocaleString()} cached` : null,
+      t('Input tokens'),
+      formatNumber(total.inputTokens),
+      total.cachedInputTokens > 0
+        ? t('{count, number} cached', { count: total.cachedInputTokens })
+        : null,
       change('inputTokens'),
     ],
     [
-      'Output tokens',
-      total.outputTokens.toLocaleString(),
-      total.reasoningTokens > 0 ? `${total.reasoningTokens.toLocaleString()} reasoning` : null,
+      t('Output tokens'),
+      formatNumber(total.outputTokens),
+      total.reasoningTokens > 0
+        ? t('{count, number} reasoning', { count: total.reasoningTokens })
+        : null,
       change('outputTokens'),
     ],
     [
-      'Cost',
+      t('Cost'),
       costWords(total.costUsd, isDemo),
-      total.costUsd === null ? (isDemo ? 'the demo model' : 'no known price') : null,
+      total.costUsd === null ? (isDemo ? t('the demo model') : t('no known price')) : null,
       change('costUsd'),
     ],
-    ['First word', firstWord === undefined ? '–' : formatDuration(firstWord), 'on a usual day'],
+    [
+      t('First word'),
+      firstWord === undefined ? '–' : formatDuration(firstWord),
+      t('on a usual day'),
+    ],
   ]
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">

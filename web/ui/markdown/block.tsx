@@ -7,6 +7,7 @@ import { renderInline } from './inline.tsx'
 import { TableView } from './table.tsx'
 import { standard } from './tokens.ts'
 import type { ChatToken, Tokens } from './lex.ts'
+import { useLanguage } from '../../language/language.ts'
 
 /** One block of Markdown; rendered again only when its token is another object. */
 export const BlockView = memo(function BlockView(props: {
@@ -14,6 +15,7 @@ export const BlockView = memo(function BlockView(props: {
   /** Inside of a list or a quote, whose direction it has. */
   isInner?: boolean
 }): ReactNode {
+  useLanguage()
   const { token, isInner } = props
   switch (token.type) {
     case 'paragraph':
@@ -78,5 +80,6 @@ function ListView({ list }: { list: Tokens.List }) {
 }
 
 const ItemView = memo(function ItemView({ item }: { item: Tokens.ListItem }) {
+  useLanguage()
   return <li className={item.task ? 'task' : undefined}>{nested(item.tokens)}</li>
 })

@@ -1,4 +1,5 @@
 import 'katex/dist/katex.min.css'
+import { t } from '../../language/t.ts'
 // What is copied from a formula is its source.
 import 'katex/contrib/copy-tex'
 import katex from 'katex'
@@ -21,6 +22,6 @@ export function drawFormula(element: HTMLElement, text: string, isDisplay: boole
     return null
   } catch (error) {
     element.replaceChildren()
-    return error instanceof Error ? error.message : 'This is no formula.'
+    return error instanceof Error ? error.message : t('This is no formula.')
   }
 }

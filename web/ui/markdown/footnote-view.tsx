@@ -1,13 +1,16 @@
 import type { MouseEvent, ReactNode } from 'react'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 /** The number in a text; it leads to its footnote in the same text. */
 export function FootnoteMark({ label }: { label: string }) {
+  useLanguage()
   return (
     <sup data-footnote-mark={label} tabIndex={-1}>
       <button
         type="button"
         className="footnote-link"
-        aria-label={`Footnote ${label}`}
+        aria-label={t('Footnote {label}', { label })}
         onClick={(event) => goTo(event, `[data-footnote="${label}"]`)}
       >
         {label}
@@ -22,7 +25,7 @@ export function FootnoteView({ label, children }: { label: string; children: Rea
       <button
         type="button"
         className="footnote-link"
-        aria-label={`Back from footnote ${label}`}
+        aria-label={t('Back from footnote {label}', { label })}
         onClick={(event) => goTo(event, `[data-footnote-mark="${label}"]`)}
       >
         {label}.

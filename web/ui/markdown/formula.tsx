@@ -1,5 +1,7 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { drawFormula } from './draw-formula.ts'
+import { useLanguage } from '../../language/language.ts'
+import { t } from '../../language/t.ts'
 
 /** Known once the first formula has been seen: from then on formulas are drawn at once. */
 let draw: typeof drawFormula | null = null
@@ -10,6 +12,7 @@ export const FormulaView = memo(function FormulaView(props: {
   raw: string
   isDisplay: boolean
 }) {
+  useLanguage()
   const { text, raw, isDisplay } = props
   const element = useRef<HTMLSpanElement>(null)
   const [canDraw, setCanDraw] = useState(draw !== null)
@@ -42,7 +45,7 @@ export const FormulaView = memo(function FormulaView(props: {
       className={isDisplay ? 'formula formula-display' : 'formula'}
       tabIndex={isDisplay ? 0 : undefined}
       role={isDisplay ? 'group' : undefined}
-      aria-label={isDisplay ? 'Formula' : undefined}
+      aria-label={isDisplay ? t('Formula') : undefined}
       title={drawn?.problem ?? undefined}
     >
       {isWritten && raw.trim()}

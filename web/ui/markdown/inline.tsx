@@ -6,6 +6,7 @@ import { FormulaView } from './formula.tsx'
 import { standard } from './tokens.ts'
 import type { ChatToken } from './lex.ts'
 import { safeLink } from './safe-link.ts'
+import { t } from '../../language/t.ts'
 
 /** Renders the inline content of a paragraph, heading or cell. */
 export function renderInline(tokens: readonly ChatToken[]): ReactNode[] {
@@ -35,7 +36,9 @@ function inline(token: ChatToken, key: number): ReactNode {
     case 'html':
       return isLineBreak(token.text) ? <br key={key} /> : token.text
     case 'checkbox':
-      return <input key={key} type="checkbox" checked={token.checked} disabled aria-label="Task" />
+      return (
+        <input key={key} type="checkbox" checked={token.checked} disabled aria-label={t('Task')} />
+      )
     case 'text':
       return token.tokens ? renderInline(standard(token.tokens)) : decodeEntities(token.text)
     case 'escape':
@@ -66,7 +69,7 @@ function SafeLink(props: { href: string; title?: string | null | undefined; chil
 
 /** An image is shown as a link: loading it would tell its server who reads the message, and when. */
 function ImageLink({ href, text }: { href: string; text: string }) {
-  const label = text || 'Image'
+  const label = text || t('Image')
   const address = safeLink(href)
   if (!address) return label
   return (

@@ -4,11 +4,12 @@ import { csvOf } from './csv.ts'
 import { renderInline } from './inline.tsx'
 import type { Tokens } from './lex.ts'
 import { standard } from './tokens.ts'
+import { t } from '../../language/t.ts'
 
 export function TableView({ table }: { table: Tokens.Table }) {
   return (
     <div className="table-frame">
-      <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
+      <div className="table-scroll" tabIndex={0} role="group" aria-label={t('Table')}>
         {/* The columns run as the header reads: cells have a direction of their own. */}
         <table dir="auto">
           {/* Tables of names and values often have an empty header, because Markdown requires one. */}
@@ -22,7 +23,7 @@ export function TableView({ table }: { table: Tokens.Table }) {
           </tbody>
         </table>
       </div>
-      <CopyButton label="Copy as CSV" text={() => csvOf(table)} className="table-copy" />
+      <CopyButton label={t('Copy as CSV')} text={() => csvOf(table)} className="table-copy" />
     </div>
   )
 }

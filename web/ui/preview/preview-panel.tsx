@@ -6,6 +6,7 @@ import { IconButton } from '../icon-button.tsx'
 import { useMediaQuery } from '../use-media-query.ts'
 import { previews } from './previews.ts'
 import type { Preview } from './previews.ts'
+import { t } from '../../language/t.ts'
 
 const close = () => previews.show(null)
 
@@ -15,7 +16,7 @@ export default function PreviewPanel({ preview }: { preview: Preview }) {
   if (!isWide) {
     return (
       <Dialog
-        label="Preview"
+        label={t('Preview')}
         onClose={close}
         className="m-auto h-[min(44rem,92dvh)] w-[calc(100vw-1.5rem)] max-w-none rounded-2xl border border-border bg-raised p-0 text-text shadow-2xl"
       >
@@ -24,7 +25,7 @@ export default function PreviewPanel({ preview }: { preview: Preview }) {
     )
   }
   return (
-    <aside aria-label="Preview" className="w-[44%] shrink-0 border-l border-border bg-raised">
+    <aside aria-label={t('Preview')} className="w-[44%] shrink-0 border-s border-border bg-raised">
       <Content preview={preview} />
     </aside>
   )
@@ -34,9 +35,11 @@ function Content({ preview }: { preview: Preview }) {
   return (
     <div className="flex h-full flex-col">
       <header className="flex h-14 shrink-0 items-center gap-3 border-b border-border px-4 text-sm">
-        <h2 className="font-medium">Preview</h2>
-        <span className="text-xs text-muted">{preview.title}, without network</span>
-        <IconButton label="Close preview" className="ml-auto" onClick={close}>
+        <h2 className="font-medium">{t('Preview')}</h2>
+        <span className="text-xs text-muted">
+          {t('{title}, without network', { title: preview.title })}
+        </span>
+        <IconButton label={t('Close preview')} className="ms-auto" onClick={close}>
           <X aria-hidden size={16} />
         </IconButton>
       </header>
@@ -60,7 +63,7 @@ function Frame({ html }: { html: string }) {
   return (
     <iframe
       ref={frame}
-      title="Preview of what the model wrote"
+      title={t('Preview of what the model wrote')}
       src={`${basePath}/preview`}
       sandbox="allow-scripts allow-modals"
       referrerPolicy="no-referrer"

@@ -1,4 +1,5 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
+import { t } from '../../../language/t.ts'
 
 /** The newest answer of a session; null when there is none. `asked` is the first call that waits for approval. */
 export type AnswerState =
@@ -14,21 +15,25 @@ export function announcement(before: AnswerState | undefined, now: AnswerState):
   if (now.asked) {
     // Other calls may still be running; the status changes only after them.
     const isKnown = before?.asked?.id === now.asked.id
-    return isKnown ? null : `Assistant waits for your approval to use ${now.asked.name}`
+    return isKnown
+      ? null
+      : t('Assistant waits for your approval to use {name}', { name: now.asked.name })
   }
   if (before?.id === now.id && before.status === now.status && !before.asked) return null
-  if (now.status === 'running') return 'Assistant is answering'
-  if (now.status === 'waiting') return 'Assistant waits for your approval'
+  if (now.status === 'running') return t('Assistant is answering')
+  if (now.status === 'waiting') return t('Assistant waits for your approval')
   if (before === undefined) return null
   switch (now.status) {
     case 'completed':
-      return 'Answer complete'
+      return t('Answer complete')
     case 'stopped':
-      return 'Answer stopped'
+      return t('Answer stopped')
     case 'interrupted':
-      return 'Answer interrupted'
+      return t('Answer interrupted')
     case 'failed':
-      return `Answer failed: ${now.error?.message ?? 'the reason is unknown'}`
+      return t('Answer failed: {reason}', {
+        reason: now.error?.message ?? t('the reason is unknown'),
+      })
     case 'queued':
       return null
   }

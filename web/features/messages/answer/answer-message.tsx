@@ -10,6 +10,7 @@ import { RegenerateWithContext } from './regenerate-with.ts'
 import { ReadAloud } from '../voice/read-aloud.tsx'
 import { useVersions } from '../use-versions.ts'
 import { Versions } from '../versions.tsx'
+import { t } from '../../../language/t.ts'
 
 /** A logged answer with its actions. */
 export function AnswerMessage(props: {
@@ -51,7 +52,11 @@ export function AnswerMessage(props: {
         message.parentId !== null && (
           <>
             {/* Disabled while another answer is running, which would be stopped. */}
-            <IconButton label="Regenerate" disabled={isBusy || isAnswering} onClick={() => again()}>
+            <IconButton
+              label={t('Regenerate')}
+              disabled={isBusy || isAnswering}
+              onClick={() => again()}
+            >
               <RefreshCw aria-hidden size={14} />
             </IconButton>
             {regenerateWith?.({

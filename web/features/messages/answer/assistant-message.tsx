@@ -11,6 +11,8 @@ import { WaitsText } from './waits-text.tsx'
 import { inOrder, messageText } from '../steps.ts'
 import type { IndexedPart } from '../steps.ts'
 import { LEAST_GROUPED, ToolGroup } from './tool-group.tsx'
+import { useLanguage } from '../../../language/language.ts'
+import { t } from '../../../language/t.ts'
 
 /**
  * An answer along the vertical line: a dot for each step, a card for each call, and an animated end while it is
@@ -31,11 +33,12 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   voice?: ReactNode
   actions?: ReactNode
 }) {
+  useLanguage()
   const { message, ToolView, versions } = props
   const isLive = message.status === 'running'
   return (
     <article
-      aria-label="Assistant"
+      aria-label={t('Assistant')}
       aria-busy={isLive}
       className={`turn-item line group/message pt-1 pb-2 ${isLive ? 'line-live' : ''}`}
     >
@@ -62,7 +65,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
           {message.waitsFor ? (
             <WaitsText waitsFor={message.waitsFor} />
           ) : (
-            message.parts.length === 0 && <span className="animate-pulse">Thinking…</span>
+            message.parts.length === 0 && <span className="animate-pulse">{t('Thinking…')}</span>
           )}
           {props.voice}
           {versions}

@@ -2,6 +2,7 @@ import { Check, ClipboardType } from 'lucide-react'
 import { useState } from 'react'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
+import { t } from '../../../language/t.ts'
 
 /** Copies an answer as Markdown, or as rich text for word processors and mails; nothing when there is no text. */
 export function CopyAnswer({ text }: { text: string }) {
@@ -22,9 +23,9 @@ export function CopyAnswer({ text }: { text: string }) {
 
   return (
     <>
-      <CopyButton label="Copy" text={text} className="-ml-1.5" />
+      <CopyButton label={t('Copy')} text={text} className="-ms-1.5" />
       <IconButton
-        label="Copy as rich text"
+        label={t('Copy as rich text')}
         onClick={(event) => {
           // A browser may refuse; then the button does not say that it was done.
           copyRich(event.currentTarget.closest('article')).catch(() => undefined)

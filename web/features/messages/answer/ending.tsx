@@ -2,6 +2,7 @@ import { ArrowRight, CircleAlert, Info, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { Button } from '../../../ui/button.tsx'
+import { msg, t } from '../../../language/t.ts'
 
 type Props = {
   message: AppMessage
@@ -33,14 +34,14 @@ function HowItEnded(props: Props) {
   const { message, onRetry, onContinue, versions, children } = props
   const proceed = onContinue && (
     <Button onClick={onContinue}>
-      <ArrowRight aria-hidden size={14} />
-      Continue
+      <ArrowRight aria-hidden size={14} className="rtl:-scale-x-100" />
+      {t('Continue')}
     </Button>
   )
   const retry = onRetry && (
     <Button onClick={onRetry}>
       <RotateCcw aria-hidden size={14} />
-      Retry
+      {t('Retry')}
     </Button>
   )
   switch (message.status) {
@@ -52,12 +53,12 @@ function HowItEnded(props: Props) {
             <p className="flex items-start gap-2 text-sm">
               <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-danger" />
               <span className="min-w-0 wrap-anywhere">
-                {message.error?.message ?? 'The answer failed for an unknown reason.'}
+                {message.error?.message ?? t('The answer failed for an unknown reason.')}
               </span>
             </p>
             {/* When a retry would not help, the buttons below still allow regenerating. */}
             {retry && message.error?.retryable !== false && (
-              <div className="mt-3 flex flex-wrap gap-2 pl-6">
+              <div className="mt-3 flex flex-wrap gap-2 ps-6">
                 {retry}
                 {message.parts.length > 0 && proceed}
               </div>
@@ -75,7 +76,7 @@ function HowItEnded(props: Props) {
         <Actions>
           {children}
           {versions}
-          <span>{message.status === 'stopped' ? 'Stopped' : 'Interrupted'}</span>
+          <span>{message.status === 'stopped' ? t('Stopped') : t('Interrupted')}</span>
           {retry}
           {message.parts.length > 0 && proceed}
         </Actions>
@@ -84,7 +85,7 @@ function HowItEnded(props: Props) {
       return (
         <Actions>
           {versions}
-          Waiting for your approval
+          {t('Waiting for your approval')}
         </Actions>
       )
     default:
@@ -92,7 +93,7 @@ function HowItEnded(props: Props) {
         <Actions>
           {children}
           {versions}
-          {message.finish && <span>{CUT_SHORT[message.finish]}</span>}
+          {message.finish && <span>{t(CUT_SHORT[message.finish])}</span>}
           {message.finish && message.finish !== 'content-filter' && proceed}
           <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
             {usageText(message)}
@@ -103,9 +104,9 @@ function HowItEnded(props: Props) {
 }
 
 const CUT_SHORT = {
-  length: 'Cut off: the answer reached its length limit',
-  'content-filter': 'Cut off by the provider’s content filter',
-  'max-steps': 'Ended: the answer reached its step limit',
+  length: msg('Cut off: the answer reached its length limit'),
+  'content-filter': msg('Cut off by the provider’s content filter'),
+  'max-steps': msg('Ended: the answer reached its step limit'),
 } as const
 
 function Actions({ children }: { children: ReactNode }) {
@@ -118,7 +119,7 @@ function Actions({ children }: { children: ReactNode }) {
 
 function usageText({ model, usage }: AppMessage): string {
   const tokens = usage
-    ? `${(usage.inputTokens + usage.outputTokens).toLocaleString()} tokens`
+    ? t('{count, number} tokens', { count: usage.inputTokens + usage.outputTokens })
     : null
   return [model, tokens].filter((word) => word !== null).join(' · ')
 }

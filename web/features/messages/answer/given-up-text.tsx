@@ -2,6 +2,7 @@ import { useRef } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { givenUpText, seenAfter } from './given-up.ts'
 import type { Seen } from './given-up.ts'
+import { t } from '../../../language/t.ts'
 
 /** After a takeover: what was seen before stays, dimmed, until the new attempt has passed it. */
 export function GivenUpText({ message }: { message: AppMessage }) {
@@ -16,7 +17,9 @@ export function GivenUpText({ message }: { message: AppMessage }) {
     <div className="mt-2 grid gap-1 text-muted">
       <p className="wrap-anywhere whitespace-pre-wrap opacity-60">{givenUpText(seen.current)}</p>
       <p role="note" className="text-xs">
-        The server that wrote this was lost. Another one took over, and writes it again from here.
+        {t(
+          'The server that wrote this was lost. Another one took over, and writes it again from here.',
+        )}
       </p>
     </div>
   )

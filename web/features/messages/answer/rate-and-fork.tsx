@@ -6,6 +6,11 @@ import { useThroughline } from '../../../../shared/react/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { reason } from '../composer/send-message.ts'
 import { OpenSessionContext } from './opens-session.ts'
+import { msg, t } from '../../../language/t.ts'
+
+const NOT_RATED = msg('Not rated: {reason}')
+const NOT_FORKED = msg('Not forked: {reason}')
+type NotDone = typeof NOT_RATED | typeof NOT_FORKED
 
 /** What a person may say of an answer, and the way to go on from it in a session of its own. */
 export function RateAndFork({ message: { id, rating } }: { message: AppMessage }) {
@@ -14,31 +19,31 @@ export function RateAndFork({ message: { id, rating } }: { message: AppMessage }
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
-  function attempt(command: Promise<unknown>, problemWords: string): void {
+  function attempt(command: Promise<unknown>, otherwise: NotDone): void {
     setBusy(true)
     setProblem(null)
     command
-      .catch((error: unknown) => setProblem(`${problemWords}: ${reason(error)}`))
+      .catch((error: unknown) => setProblem(t(otherwise, { reason: reason(error) })))
       .finally(() => setBusy(false))
   }
 
   function rate(chosen: 'up' | 'down'): void {
     const given = chosen === rating ? null : chosen
-    attempt(api.messages.rate.mutate({ id, rating: given }), 'Not rated')
+    attempt(api.messages.rate.mutate({ id, rating: given }), NOT_RATED)
   }
 
   function fork(open: (id: string) => void): void {
     const forked = api.sessions.fork.mutate({ messageId: id, id: newId() })
     attempt(
       forked.then((session) => open(session.id)),
-      'Not forked',
+      NOT_FORKED,
     )
   }
 
   return (
     <>
       <IconButton
-        label="Good answer"
+        label={t('Good answer')}
         aria-pressed={rating === 'up'}
         onClick={() => rate('up')}
         className="aria-pressed:text-accent"
@@ -46,7 +51,7 @@ export function RateAndFork({ message: { id, rating } }: { message: AppMessage }
         <ThumbsUp aria-hidden size={14} />
       </IconButton>
       <IconButton
-        label="Bad answer"
+        label={t('Bad answer')}
         aria-pressed={rating === 'down'}
         onClick={() => rate('down')}
         className="aria-pressed:text-accent"
@@ -54,7 +59,7 @@ export function RateAndFork({ message: { id, rating } }: { message: AppMessage }
         <ThumbsDown aria-hidden size={14} />
       </IconButton>
       {openSession && (
-        <IconButton label="Fork from here" disabled={isBusy} onClick={() => fork(openSession)}>
+        <IconButton label={t('Fork from here')} disabled={isBusy} onClick={() => fork(openSession)}>
           <GitFork aria-hidden size={14} />
         </IconButton>
       )}

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
-import { formatDuration } from '../../../ui/duration.ts'
 import { Folded } from '../../../ui/folded.tsx'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
+import { t } from '../../../language/t.ts'
+import { formatDuration } from '../../../language/amounts.ts'
 
 /**
  * A model's reasoning: open while it streams and then folded, unless the user chose otherwise. Its duration is known
@@ -17,10 +18,14 @@ export function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
       onToggle={() => setChosen(!isOpen)}
       className="text-muted"
       summary={
-        isLive ? 'Reasoning…' : took === null ? 'Reasoning' : `Reasoned for ${formatDuration(took)}`
+        isLive
+          ? t('Reasoning…')
+          : took === null
+            ? t('Reasoning')
+            : t('Reasoned for {duration}', { duration: formatDuration(took) })
       }
     >
-      <div className="mt-2 border-l-2 border-border pl-3">
+      <div className="mt-2 border-s-2 border-border ps-3">
         <Markdown text={text} isGrowing={isLive} />
       </div>
     </Folded>

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
-import { formatDuration } from '../../../ui/duration.ts'
 import { Folded } from '../../../ui/folded.tsx'
+import { t } from '../../../language/t.ts'
+import { formatDuration } from '../../../language/amounts.ts'
 
 /** Fewer calls need no line of their own. */
 export const LEAST_GROUPED = 3
@@ -25,9 +26,15 @@ export function ToolGroup({ calls, children }: { calls: AppToolCall[]; children:
       onToggle={() => setChosen(!isOpen)}
       summary={
         <span>
-          {calls.length} tools
-          {took !== null && `, ${formatDuration(took)}`}
-          {failed > 0 && <span className="text-danger">, {failed} failed</span>}
+          {took === null
+            ? t('{count, plural, one {# tool} other {# tools}}', { count: calls.length })
+            : t('{count, plural, one {# tool} other {# tools}}, {duration}', {
+                count: calls.length,
+                duration: formatDuration(took),
+              })}
+          {failed > 0 && (
+            <span className="text-danger">{t(', {count, number} failed', { count: failed })}</span>
+          )}
         </span>
       }
     >

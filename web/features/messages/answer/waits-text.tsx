@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
+import { msg, t } from '../../../language/t.ts'
+import type { Marked } from '../../../language/t.ts'
 
 type WaitsFor = NonNullable<AppMessage['waitsFor']>
 
-const reasons = new Map([
-  ['provider_rate_limit', 'The provider takes no more requests just now'],
-  ['provider_unreachable', 'The model’s server cannot be reached'],
-  ['provider_timeout', 'The model’s server did not answer in time'],
+const reasons = new Map<string, Marked>([
+  ['provider_rate_limit', msg('The provider takes no more requests just now')],
+  ['provider_unreachable', msg('The model’s server cannot be reached')],
+  ['provider_timeout', msg('The model’s server did not answer in time')],
 ])
 
 /** What an answer waits for, and how long still. */
@@ -21,10 +23,15 @@ export function WaitsText({ waitsFor }: { waitsFor: WaitsFor }) {
 
 /** @param now milliseconds since the epoch */
 export function waitsWords({ code, until, retry }: WaitsFor, now: number): string {
-  const reason = reasons.get(code) ?? 'The model’s server is in trouble'
+  const reason = t(reasons.get(code) ?? msg('The model’s server is in trouble'))
   const seconds = Math.ceil((Date.parse(until) - now) / 1000)
-  const attempt = retry > 1 ? ` (try ${retry + 1})` : ''
+  const values = { reason, seconds, attempt: retry + 1 }
+  if (retry > 1) {
+    return seconds > 0
+      ? t('{reason}. Asking again in {seconds, number} s (try {attempt, number})…', values)
+      : t('{reason}. Asking again (try {attempt, number})…', values)
+  }
   return seconds > 0
-    ? `${reason}. Asking again in ${seconds} s${attempt}…`
-    : `${reason}. Asking again${attempt}…`
+    ? t('{reason}. Asking again in {seconds, number} s…', values)
+    : t('{reason}. Asking again…', values)
 }

@@ -3,17 +3,18 @@ import { useSyncExternalStore } from 'react'
 import { basePath } from '../../../base-path.ts'
 import type { Attachment } from './attachments.ts'
 import { attachments } from './page-drafts.ts'
+import { t } from '../../../language/t.ts'
 
 /** The files beside the text that is being written. */
 export function AttachmentChips({ draftKey }: { draftKey: string }) {
   const list = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
   if (list.length === 0) return null
   return (
-    <ul aria-label="Attached files" className="flex flex-wrap gap-2 px-3 pt-3">
+    <ul aria-label={t('Attached files')} className="flex flex-wrap gap-2 px-3 pt-3">
       {list.map((one) => (
         <li
           key={one.key}
-          className="relative flex max-w-60 items-center gap-2 overflow-hidden rounded-xl border border-border bg-bg py-1 pr-1 pl-2 text-sm"
+          className="relative flex max-w-60 items-center gap-2 overflow-hidden rounded-xl border border-border bg-bg py-1 pe-1 ps-2 text-sm"
         >
           <Picture of={one} />
           <span className="min-w-0">
@@ -27,7 +28,7 @@ export function AttachmentChips({ draftKey }: { draftKey: string }) {
           {one.status === 'failed' && (
             <button
               type="button"
-              aria-label={`Retry ${one.name}`}
+              aria-label={t('Retry {name}', { name: one.name })}
               onClick={() => attachments.retry(draftKey, one.key)}
               className="grid size-7 shrink-0 cursor-pointer place-items-center rounded-full hover:bg-hover"
             >
@@ -36,7 +37,7 @@ export function AttachmentChips({ draftKey }: { draftKey: string }) {
           )}
           <button
             type="button"
-            aria-label={`Remove ${one.name}`}
+            aria-label={t('Remove {name}', { name: one.name })}
             onClick={() => attachments.remove(draftKey, one.key)}
             className="grid size-7 shrink-0 cursor-pointer place-items-center rounded-full hover:bg-hover"
           >
@@ -44,7 +45,7 @@ export function AttachmentChips({ draftKey }: { draftKey: string }) {
           </button>
           {one.status === 'uploading' && (
             <progress
-              aria-label={`Upload of ${one.name}`}
+              aria-label={t('Upload of {name}', { name: one.name })}
               value={one.progress}
               className="absolute inset-x-0 bottom-0 h-0.5 w-full accent-accent"
             />

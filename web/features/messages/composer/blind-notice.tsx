@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { trpc } from '../../../client.ts'
 import { attachments } from './page-drafts.ts'
+import { t } from '../../../language/t.ts'
 
 /**
  * Says before a picture is sent that the model does not see it.
@@ -14,7 +15,7 @@ export function BlindNotice({ draftKey, model }: { draftKey: string; model: stri
   if (!hasPicture || asked?.sees !== false) return null
   return (
     <p role="note" className="px-4 pt-2 text-sm text-muted">
-      {asked.id} does not see pictures: it is told their names and sizes.
+      {t('{model} does not see pictures: it is told their names and sizes.', { model: asked.id })}
     </p>
   )
 }

@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from 'react'
 import type { Written } from './send-message.ts'
+import { t } from '../../../language/t.ts'
 
 type WhenBusy = NonNullable<Written['whenBusy']>
 
@@ -13,15 +14,15 @@ export function BusyChoices(props: {
   if (onDeny) {
     return (
       <div className="flex flex-wrap items-center justify-end gap-x-1 px-2 pb-1.5 text-xs">
-        <span className="mr-auto px-2 text-muted">A tool waits for your approval.</span>
+        <span className="me-auto px-2 text-muted">{t('A tool waits for your approval.')}</span>
         <Choice
-          label="Deny and send"
-          title="Denies the call, and the model reads this instead (Alt+Enter)"
+          label={t('Deny and send')}
+          title={t('Denies the call, and the model reads this instead (Alt+Enter)')}
           onClick={onDeny}
         />
         <Choice
-          label="Send now"
-          title="Stops the answer with its call (Ctrl+Enter)"
+          label={t('Send now')}
+          title={t('Stops the answer with its call (Ctrl+Enter)')}
           onClick={() => onChoose('interrupt')}
         />
       </div>
@@ -30,13 +31,13 @@ export function BusyChoices(props: {
   return (
     <div className="flex flex-wrap justify-end gap-x-1 px-2 pb-1.5 text-xs">
       <Choice
-        label="Add to this answer"
-        title="The model reads it at its next step (Alt+Enter)"
+        label={t('Add to this answer')}
+        title={t('The model reads it at its next step (Alt+Enter)')}
         onClick={() => onChoose('steer')}
       />
       <Choice
-        label="Send now"
-        title="Stops the answer (Ctrl+Enter)"
+        label={t('Send now')}
+        title={t('Stops the answer (Ctrl+Enter)')}
         onClick={() => onChoose('interrupt')}
       />
     </div>

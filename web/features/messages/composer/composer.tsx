@@ -21,6 +21,7 @@ import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
 import { loaded } from '../../../ui/loaded.ts'
+import { t } from '../../../language/t.ts'
 
 const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
@@ -144,7 +145,7 @@ export function Composer(props: {
       <BlindNotice draftKey={draftKey} model={props.model} />
       {waits && (
         <p role="status" className="px-4 pt-2 text-sm text-muted">
-          Sent as soon as the files are there.
+          {t('Sent as soon as the files are there.')}
         </p>
       )}
       <div className="flex items-end gap-2 p-1.5">
@@ -161,8 +162,8 @@ export function Composer(props: {
         />
         <button
           type="button"
-          aria-label="Attach files"
-          title="Attach files"
+          aria-label={t('Attach files')}
+          title={t('Attach files')}
           onClick={() => picker.current?.click()}
           className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full text-muted transition-colors duration-150 hover:bg-hover hover:text-text"
         >
@@ -170,7 +171,7 @@ export function Composer(props: {
         </button>
         <textarea
           ref={box}
-          aria-label="Message"
+          aria-label={t('Message')}
           placeholder={props.placeholder}
           rows={1}
           value={text}
@@ -184,8 +185,8 @@ export function Composer(props: {
         {onStop && (
           <button
             type="button"
-            aria-label="Stop"
-            title="Stop (Esc)"
+            aria-label={t('Stop')}
+            title={t('Stop (Esc)')}
             disabled={props.isStopping}
             onClick={() => {
               onStop()
@@ -199,8 +200,8 @@ export function Composer(props: {
         {(!onStop || !isEmpty) && (
           <button
             type="submit"
-            aria-label="Send"
-            title="Send"
+            aria-label={t('Send')}
+            title={t('Send')}
             disabled={isEmpty || excess !== null}
             className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-accent text-on-accent transition duration-150 hover:brightness-110 disabled:cursor-default disabled:bg-hover disabled:text-muted"
           >

@@ -3,6 +3,7 @@ import type { KeyboardEvent } from 'react'
 import { Button } from '../../../ui/button.tsx'
 import { isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
+import { t } from '../../../language/t.ts'
 
 /**
  * An editor in place of a message's text.
@@ -48,7 +49,7 @@ export function MessageEditor(props: {
     <div className="w-full rounded-2xl border border-accent bg-raised not-first-of-type:mt-2">
       <textarea
         ref={box}
-        aria-label="Edited text"
+        aria-label={t('Edited text')}
         value={text}
         rows={1}
         onChange={(event) => props.onChange(event.target.value)}
@@ -62,19 +63,21 @@ export function MessageEditor(props: {
       )}
       {!isOpen && (
         <div role="status" className="px-4 pb-1 text-sm text-muted">
-          This message is already being answered and cannot be changed. Your edit is still here.
+          {t(
+            'This message is already being answered and cannot be changed. Your edit is still here.',
+          )}
         </div>
       )}
       <div className="flex flex-wrap items-center justify-end gap-2 p-2">
-        {props.hint && <span className="mr-auto pl-2 text-xs text-muted">{props.hint}</span>}
-        <Button onClick={onCancel}>{isOpen ? 'Cancel' : 'Discard'}</Button>
+        {props.hint && <span className="me-auto ps-2 text-xs text-muted">{props.hint}</span>}
+        <Button onClick={onCancel}>{isOpen ? t('Cancel') : t('Discard')}</Button>
         {isOpen ? (
           <Button kind="primary" disabled={!canSave} onClick={onSave}>
-            Save
+            {t('Save')}
           </Button>
         ) : (
           <Button kind="primary" onClick={props.onMove}>
-            Move to the box below
+            {t('Move to the box below')}
           </Button>
         )}
       </div>

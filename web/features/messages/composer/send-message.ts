@@ -4,6 +4,7 @@ import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
 import type { Attached } from './attachments.ts'
 import { attachments, drafts } from './page-drafts.ts'
+import { t } from '../../../language/t.ts'
 
 export type Written = {
   text: string
@@ -41,7 +42,7 @@ export async function sendMessage(
     return null
   } catch (error) {
     if (!(error instanceof OutboxRefusal)) return null
-    return await moveToBox(client, id, `Not sent: ${reason(error)}`)
+    return await moveToBox(client, id, t('Not sent: {reason}', { reason: reason(error) }))
   }
 }
 
@@ -97,7 +98,7 @@ export async function stopAnswer(client: Client, sessionId: string): Promise<voi
     const going = state?.messages.findLast(isActive)
     await session.stop(going?.runId ? { runId: going.runId } : {})
   } catch (error) {
-    drafts.report(sessionId, `Not stopped: ${reason(error)}`)
+    drafts.report(sessionId, t('Not stopped: {reason}', { reason: reason(error) }))
     throw error
   }
 }
@@ -117,7 +118,7 @@ export async function denyWaiting(client: Client, sessionId: string): Promise<vo
       })
     }
   } catch (error) {
-    drafts.report(sessionId, `Not denied: ${reason(error)}`)
+    drafts.report(sessionId, t('Not denied: {reason}', { reason: reason(error) }))
   }
 }
 
@@ -135,7 +136,9 @@ function untilSent({ outbox }: Client, sessionId: string): Promise<void> {
 }
 
 export function reason(error: unknown): string {
-  return error instanceof Error && error.message ? error.message : 'the server cannot be reached.'
+  return error instanceof Error && error.message
+    ? error.message
+    : t('the server cannot be reached.')
 }
 
 /** How the session is made that a message before this one still waits to make; null when there is one. */

@@ -1,6 +1,7 @@
 import { basePath } from '../../../base-path.ts'
 import { client } from '../../../client.ts'
 import type { Running, UploadEvents } from './attachments.ts'
+import { t } from '../../../language/t.ts'
 
 /** Waits between attempts, in milliseconds: a dropped network comes back within a minute, or a person looks. */
 const RETRIES = [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
@@ -22,7 +23,7 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
       onProgress: (sent, total) => onProgress(total > 0 ? sent / total : 1),
       onError: (error) => {
         const response = 'originalResponse' in error ? error.originalResponse : null
-        onFailed(response?.getBody() || 'The server cannot be reached.', response !== null)
+        onFailed(response?.getBody() || t('The server cannot be reached.'), response !== null)
       },
       onSuccess: () => {
         const id = running.url?.split('/').at(-1) ?? ''
@@ -34,7 +35,8 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
   }
 
   const fail = (error: unknown): void => {
-    if (!cancelled) onFailed(error instanceof Error ? error.message : 'The upload failed.', false)
+    if (!cancelled)
+      onFailed(error instanceof Error ? error.message : t('The upload failed.'), false)
   }
   begin().catch(fail)
   return {

@@ -12,6 +12,7 @@ import { useFollow } from './use-follow.ts'
 import { holdInView, useGoTo } from './use-go-to.ts'
 import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
+import { t } from '../../../language/t.ts'
 
 /** The scroll position of each session, for returning to it while the page is open. */
 const places = new Map<string, { count: number; offset: number; cache: CacheSnapshot }>()
@@ -91,7 +92,7 @@ export function Conversation(props: {
       <div
         ref={scroller}
         role="log"
-        aria-label="Conversation"
+        aria-label={t('Conversation')}
         aria-live="off"
         tabIndex={0}
         // An opaque background and a layer of its own; otherwise the browser repaints everything with each scroll.
@@ -149,15 +150,15 @@ export function Conversation(props: {
       {!follow.isAtLatest && (
         <button
           type="button"
-          aria-label="Jump to latest"
+          aria-label={t('Jump to latest')}
           onClick={() => {
             engage()
             scroller.current?.focus({ preventScroll: true })
           }}
-          className="absolute bottom-3 left-1/2 flex h-9 -translate-x-1/2 animate-[rise_140ms_ease-out] cursor-pointer items-center gap-1.5 rounded-full border border-border bg-raised px-3 text-sm shadow-md hover:bg-hover"
+          className="absolute bottom-3 inset-x-0 mx-auto w-fit flex h-9 animate-[rise_140ms_ease-out] cursor-pointer items-center gap-1.5 rounded-full border border-border bg-raised px-3 text-sm shadow-md hover:bg-hover"
         >
           <ArrowDown aria-hidden size={15} className="text-accent" />
-          {news > 0 ? `${news} new` : 'Latest'}
+          {news > 0 ? t('{count, number} new', { count: news }) : t('Latest')}
         </button>
       )}
     </div>

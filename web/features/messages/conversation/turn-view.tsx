@@ -8,6 +8,7 @@ import { EditableMessage } from '../user-message/editable-message.tsx'
 import { RawMessage } from './raw-message.tsx'
 import type { Joined, Turn } from './turns.ts'
 import { PendingMessage } from '../user-message/pending-message.tsx'
+import { useLanguage } from '../../../language/language.ts'
 
 type TurnProps = {
   sessionId: string
@@ -23,6 +24,7 @@ type TurnProps = {
 
 export const TurnView = memo(
   function TurnView(props: TurnProps) {
+    useLanguage()
     const { turn, isFirst, isLast, isPinned } = props
     return (
       // A pinned turn has the height of the viewport: its message is at the top, and a short answer moves nothing.

@@ -3,6 +3,7 @@ import { useThroughline } from '../../../../shared/react/index.ts'
 import { reason } from '../composer/send-message.ts'
 import type { Turn } from './turns.ts'
 import type { OlderMessages } from './use-older-messages.ts'
+import { t } from '../../../language/t.ts'
 
 /** A message to scroll to; `asked` changes with each request for it. */
 export type GoTo = { messageId: string; asked: number }
@@ -45,7 +46,9 @@ export function useGoTo(
     turnedFor.current = goTo
     api.messages.select
       .mutate({ id: goTo.messageId })
-      .catch((error: unknown) => setProblem(`That message cannot be shown: ${reason(error)}`))
+      .catch((error: unknown) =>
+        setProblem(t('That message cannot be shown: {reason}', { reason: reason(error) })),
+      )
   }, [goTo, isHere, reached, older, api])
 
   return { reached, problem }

@@ -5,6 +5,8 @@ import { focusMessageBox } from '../composer/message-box.ts'
 import type { OlderMessages } from '../conversation/use-older-messages.ts'
 import { MOST_PLACES } from './matches.ts'
 import { useFind } from './use-find.ts'
+import { t } from '../../../language/t.ts'
+import { formatNumber } from '../../../language/format.ts'
 
 export type FindProps = {
   sessionId: string
@@ -24,13 +26,13 @@ export default function FindBar(props: FindProps & { onClose: () => void }) {
     focusMessageBox()
   }
   return (
-    <search className="absolute top-2 right-3 z-10 flex animate-[rise_120ms_ease-out] items-center gap-0.5 rounded-xl border border-border bg-raised py-1 pr-1 pl-3 text-sm shadow-md max-sm:left-3">
+    <search className="absolute top-2 end-3 z-10 flex animate-[rise_120ms_ease-out] items-center gap-0.5 rounded-xl border border-border bg-raised py-1 pe-1 ps-3 text-sm shadow-md max-sm:start-3">
       <input
         data-find
         type="search"
         autoFocus
-        aria-label="Find in this session"
-        placeholder="Find"
+        aria-label={t('Find in this session')}
+        placeholder={t('Find')}
         dir="auto"
         value={words}
         onChange={({ target }) => find.setWords(target.value)}
@@ -48,18 +50,21 @@ export default function FindBar(props: FindProps & { onClose: () => void }) {
         {words.trim() === ''
           ? ''
           : find.isLoading
-            ? 'Searching…'
+            ? t('Searching…')
             : count === 0
-              ? 'Nothing found'
-              : `${index + 1} of ${count === MOST_PLACES ? `${count}+` : count}`}
+              ? t('Nothing found')
+              : t('{index} of {count}', {
+                  index: formatNumber(index + 1),
+                  count: formatNumber(count) + (count === MOST_PLACES ? '+' : ''),
+                })}
       </span>
-      <IconButton label="Previous match" disabled={count === 0} onClick={() => find.move(-1)}>
+      <IconButton label={t('Previous match')} disabled={count === 0} onClick={() => find.move(-1)}>
         <ChevronUp aria-hidden size={16} />
       </IconButton>
-      <IconButton label="Next match" disabled={count === 0} onClick={() => find.move(1)}>
+      <IconButton label={t('Next match')} disabled={count === 0} onClick={() => find.move(1)}>
         <ChevronDown aria-hidden size={16} />
       </IconButton>
-      <IconButton label="Close search" onClick={close}>
+      <IconButton label={t('Close search')} onClick={close}>
         <X aria-hidden size={16} />
       </IconButton>
     </search>

@@ -6,6 +6,7 @@ import { Dialog } from '../../../ui/dialog.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { TextField } from '../../../ui/text-field.tsx'
 import { ownPrompts, promptName } from './prompts.ts'
+import { t } from '../../../language/t.ts'
 
 /** Prompts of one's own: kept in this browser, and put into the message box by `/name`. */
 export default function PromptsDialog({ onClose }: { onClose: () => void }) {
@@ -24,7 +25,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
 
   // Outside of the message box's form: a form in a form is none.
   return createPortal(
-    <Dialog label="Your prompts" onClose={onClose}>
+    <Dialog label={t('Your prompts')} onClose={onClose}>
       <form
         className="grid gap-4 p-5"
         onSubmit={(event) => {
@@ -33,14 +34,14 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
           keep()
         }}
       >
-        <h2 className="font-semibold">Your prompts</h2>
+        <h2 className="font-semibold">{t('Your prompts')}</h2>
         {mine.length > 0 && (
-          <ul aria-label="Prompts" className="grid max-h-48 gap-1 overflow-y-auto text-sm">
+          <ul aria-label={t('Prompts')} className="grid max-h-48 gap-1 overflow-y-auto text-sm">
             {mine.map((prompt) => (
               <li key={prompt.name} className="flex items-center gap-2">
                 <button
                   type="button"
-                  className="min-w-0 flex-1 cursor-pointer truncate rounded-lg px-2 py-1.5 text-left hover:bg-hover"
+                  className="min-w-0 flex-1 cursor-pointer truncate rounded-lg px-2 py-1.5 text-start hover:bg-hover"
                   onClick={() => {
                     setTyped(prompt.name)
                     setText(prompt.text)
@@ -50,7 +51,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
                   <span className="text-muted">{prompt.text}</span>
                 </button>
                 <IconButton
-                  label={`Remove /${prompt.name}`}
+                  label={t('Remove {name}', { name: `/${prompt.name}` })}
                   onClick={() => ownPrompts.remove(prompt.name)}
                 >
                   <Trash2 aria-hidden size={14} />
@@ -59,10 +60,14 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
             ))}
           </ul>
         )}
-        <TextField label="Name" value={typed} onChange={({ target }) => setTyped(target.value)} />
+        <TextField
+          label={t('Name')}
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+        />
         <div className="grid gap-1">
           <label htmlFor={textId} className="text-sm font-medium">
-            Text
+            {t('Text')}
           </label>
           <textarea
             id={textId}
@@ -73,12 +78,14 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
           />
         </div>
         <p className="text-xs text-muted">
-          {name === '' ? 'Kept in this browser.' : `Typed as /${name}. Kept in this browser.`}
+          {name === ''
+            ? t('Kept in this browser.')
+            : t('Typed as {command}. Kept in this browser.', { command: `/${name}` })}
         </p>
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Done</Button>
+          <Button onClick={onClose}>{t('Done')}</Button>
           <Button kind="primary" type="submit" aria-disabled={name === '' || text.trim() === ''}>
-            Keep
+            {t('Keep')}
           </Button>
         </div>
       </form>

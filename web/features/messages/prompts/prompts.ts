@@ -1,19 +1,47 @@
+import { t } from '../../../language/t.ts'
+
 /** A text that is put into the message box by `/name`. */
 export type Prompt = { name: string; text: string }
 
 export const BUILT_IN: readonly Prompt[] = [
   {
     name: 'summarise',
-    text: 'Summarise our conversation so far: what was asked, what was found, and what is still open.',
+    get text() {
+      return t(
+        'Summarise our conversation so far: what was asked, what was found, and what is still open.',
+      )
+    },
   },
-  { name: 'simpler', text: 'Explain that again in simpler words, with an example.' },
-  { name: 'shorter', text: 'Say your last answer again in at most three sentences.' },
-  { name: 'table', text: 'Put your last answer into a table.' },
+  {
+    name: 'simpler',
+    get text() {
+      return t('Explain that again in simpler words, with an example.')
+    },
+  },
+  {
+    name: 'shorter',
+    get text() {
+      return t('Say your last answer again in at most three sentences.')
+    },
+  },
+  {
+    name: 'table',
+    get text() {
+      return t('Put your last answer into a table.')
+    },
+  },
   {
     name: 'check',
-    text: 'Check your last answer for mistakes, and tell me what you would change.',
+    get text() {
+      return t('Check your last answer for mistakes, and tell me what you would change.')
+    },
   },
-  { name: 'translate', text: 'Translate your last answer into ' },
+  {
+    name: 'translate',
+    get text() {
+      return t('Translate your last answer into ')
+    },
+  },
 ]
 
 const KEY = 'throughline.prompts'

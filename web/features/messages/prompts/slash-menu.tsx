@@ -4,6 +4,7 @@ import { focusMessageBox, messageBox } from '../composer/message-box.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { ownPrompts, promptsFor } from './prompts.ts'
 import { loaded } from '../../../ui/loaded.ts'
+import { t } from '../../../language/t.ts'
 
 const PromptsDialog = lazy(() => loaded(() => import('./prompts-dialog.tsx')))
 
@@ -42,7 +43,7 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
     <>
       {active && (
         <div className="border-b border-border p-1.5">
-          <div role="listbox" aria-label="Prompts" className="max-h-64 overflow-y-auto">
+          <div role="listbox" aria-label={t('Prompts')} className="max-h-64 overflow-y-auto">
             {prompts.map((prompt, place) => (
               <div
                 key={prompt.name}
@@ -65,7 +66,7 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
             className="flex min-h-9 w-full cursor-pointer items-center gap-2 rounded-xl px-3 text-sm text-muted hover:bg-hover hover:text-text"
           >
             <Plus aria-hidden size={14} />
-            Your prompts…
+            {t('Your prompts…')}
           </button>
         </div>
       )}

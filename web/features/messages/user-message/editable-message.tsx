@@ -12,6 +12,7 @@ import { useSentMessage } from './use-sent-message.ts'
 import { filesIn } from '../../../../shared/contract/files-in.ts'
 import { UserMessage } from './user-message.tsx'
 import { Versions } from '../versions.tsx'
+import { t } from '../../../language/t.ts'
 
 /**
  * A logged user message. While it is queued, it can be changed and withdrawn; later, editing it creates another
@@ -56,8 +57,8 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
       versions={
         <>
           {!isEditing && edit.canRestore && (
-            <Button className="mr-1" onClick={edit.restore}>
-              Restore your edit
+            <Button className="me-1" onClick={edit.restore}>
+              {t('Restore your edit')}
             </Button>
           )}
           <Versions message={message} />
@@ -87,7 +88,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
               isSaving={sent.isSaving}
               takesFocus={sent.takesFocus}
               problem={sent.problem}
-              hint="Saving asks again. This version is kept."
+              hint={t('Saving asks again. This version is kept.')}
               onChange={sent.change}
               onSave={() => void sent.save()}
               onCancel={sent.giveUp}
@@ -98,12 +99,12 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
       actions={
         !isEditing && (
           <>
-            <IconButton ref={editButton} label="Edit" onClick={begin}>
+            <IconButton ref={editButton} label={t('Edit')} onClick={begin}>
               <Pencil aria-hidden size={15} />
             </IconButton>
             {isQueued && (
               <IconButton
-                label="Remove"
+                label={t('Remove')}
                 disabled={queued.isRemoving}
                 onClick={() => void queued.remove().then(focusMessageBox)}
               >

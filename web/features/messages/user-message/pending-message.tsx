@@ -6,6 +6,7 @@ import { IconButton } from '../../../ui/icon-button.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { moveToBox } from '../composer/send-message.ts'
 import { UserMessage } from './user-message.tsx'
+import { t } from '../../../language/t.ts'
 
 /** A message on its way: what it waits for, or why it was not sent. */
 export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }) {
@@ -32,23 +33,28 @@ export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }
       attached={<FileNames files={send.files ?? []} />}
       status={send.status === 'failed' ? 'failed' : isWaiting ? 'waiting' : 'sending'}
       beginsLine={props.beginsLine}
-      problem={send.status === 'failed' ? `Not sent: ${send.error.message}` : null}
+      problem={
+        send.status === 'failed' ? t('Not sent: {reason}', { reason: send.error.message }) : null
+      }
       actions={
         canChange && (
           <>
             {send.status === 'failed' && (
-              <IconButton label="Send again" onClick={() => void client.outbox.retry(send.id)}>
+              <IconButton label={t('Send again')} onClick={() => void client.outbox.retry(send.id)}>
                 <RotateCcw aria-hidden size={15} />
               </IconButton>
             )}
-            <IconButton label="Edit" onClick={() => void remove(() => moveToBox(client, send.id))}>
+            <IconButton
+              label={t('Edit')}
+              onClick={() => void remove(() => moveToBox(client, send.id))}
+            >
               <Pencil aria-hidden size={15} />
             </IconButton>
             <IconButton
-              label="Take back"
+              label={t('Take back')}
               onClick={() => void remove(() => client.outbox.takeBack(send.id))}
             >
-              <Undo2 aria-hidden size={15} />
+              <Undo2 aria-hidden size={15} className="rtl:-scale-x-100" />
             </IconButton>
           </>
         )
@@ -60,7 +66,7 @@ export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }
 function FileNames({ files }: { files: readonly { id: string; name: string }[] }) {
   if (files.length === 0) return null
   return (
-    <ul aria-label="Files" className="mb-2 flex flex-wrap gap-2">
+    <ul aria-label={t('Files')} className="mb-2 flex flex-wrap gap-2">
       {files.map(({ id, name }) => (
         <li
           key={id}

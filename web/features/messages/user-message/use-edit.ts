@@ -1,6 +1,12 @@
 import { useState, useSyncExternalStore } from 'react'
 import { drafts } from '../composer/page-drafts.ts'
 import { reason } from '../composer/send-message.ts'
+import { msg, t } from '../../../language/t.ts'
+
+const NOT_DONE = {
+  saved: msg('Not saved: {reason}'),
+  removed: msg('Not removed: {reason}'),
+} as const
 
 /**
  * The editing of a message's text. The edited text is a draft like any other: it survives a reload, and the moment when
@@ -70,7 +76,7 @@ export function useEdit(key: string, text: string) {
         drafts.set(lost, '')
         close()
       } catch (error) {
-        setProblem(explain(error) ?? `Not ${done}: ${reason(error)}`)
+        setProblem(explain(error) ?? t(NOT_DONE[done], { reason: reason(error) }))
       } finally {
         setDoing(null)
       }

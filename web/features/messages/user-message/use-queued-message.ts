@@ -3,6 +3,7 @@ import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { useEdit } from './use-edit.ts'
+import { t } from '../../../language/t.ts'
 
 /** Editing and withdrawing a queued message. */
 export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: string) {
@@ -34,5 +35,5 @@ function explain(error: unknown): string | null {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   const isTaken =
     typeof data === 'object' && data !== null && 'code' in data && data.code === 'CONFLICT'
-  return isTaken ? 'It is already being answered and cannot be changed.' : null
+  return isTaken ? t('It is already being answered and cannot be changed.') : null
 }

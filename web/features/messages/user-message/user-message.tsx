@@ -4,6 +4,8 @@ import type { File } from '../../../../shared/contract/file.ts'
 import { FileList } from '../../../ui/file-list.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
+import { useLanguage } from '../../../language/language.ts'
+import { t } from '../../../language/t.ts'
 
 /** Longer texts, in UTF-16 units, are folded, so that the answer is in view. */
 const FOLD_BEYOND_LENGTH = 1800
@@ -33,10 +35,11 @@ export const UserMessage = memo(function UserMessage(props: {
   versions?: ReactNode
   actions?: ReactNode
 }) {
+  useLanguage()
   const { text, status, problem, editor, actions } = props
   return (
     <article
-      aria-label="You"
+      aria-label={t('You')}
       className={`turn-item line group/said pt-5 pb-2 ${props.beginsLine ? 'line-begins' : ''}`}
     >
       <div className="relative">
@@ -49,18 +52,20 @@ export const UserMessage = memo(function UserMessage(props: {
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
           {status === 'sent' && !editor && (
-            <span className="-ml-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/said:opacity-100 group-hover/said:opacity-100 pointer-coarse:opacity-100">
-              <CopyButton label="Copy" text={text} />
+            <span className="-ms-1.5 flex opacity-0 transition-opacity duration-150 group-focus-within/said:opacity-100 group-hover/said:opacity-100 pointer-coarse:opacity-100">
+              <CopyButton label={t('Copy')} text={text} />
               {actions}
             </span>
           )}
-          {props.isJoined && <span className="pl-1">Added to the answer</span>}
+          {props.isJoined && <span className="ps-1">{t('Added to the answer')}</span>}
           {props.versions}
-          {status === 'queued' && <span className="pl-1">Queued: answered next</span>}
-          {status === 'waiting' && <span className="pl-1">Waiting for the connection</span>}
+          {status === 'queued' && <span className="ps-1">{t('Queued: answered next')}</span>}
+          {status === 'waiting' && <span className="ps-1">{t('Waiting for the connection')}</span>}
           {status === 'sending' && (
             // Shown with a delay, because nearly all sends are answered at once.
-            <span className="animate-[appear_200ms_600ms_ease-out_backwards] pl-1">Sending…</span>
+            <span className="animate-[appear_200ms_600ms_ease-out_backwards] ps-1">
+              {t('Sending…')}
+            </span>
           )}
           {status !== 'sent' && actions}
           {problem && (
@@ -86,7 +91,7 @@ function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
       </p>
       {isLong && (
         <Button className="mt-2" onClick={() => setUnfolded(!unfolded)}>
-          {unfolded ? 'Show less' : 'Show all'}
+          {unfolded ? t('Show less') : t('Show all')}
         </Button>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { speakable } from '../../../../shared/session/speakable.ts'
 import { voiceSettings } from './voice-settings.ts'
 import type { Voice } from './voices.ts'
+import { t } from '../../../language/t.ts'
 
 /** Browsers end long utterances early. */
 const MOST = 220
@@ -42,7 +43,7 @@ async function say(sentence: string, signal: AbortSignal): Promise<void> {
   const chosen = speechSynthesis.getVoices().find(({ name }) => voice === `browser:${name}`)
   if (chosen) utterance.voice = chosen
   const over = Promise.withResolvers<void>()
-  const none = new Error('This browser has no voice to read with.')
+  const none = new Error(t('This browser has no voice to read with.'))
   const timer = setTimeout(() => {
     if (speechSynthesis.getVoices().length === 0) over.reject(none)
   }, PATIENCE_MS)

@@ -5,6 +5,7 @@ import { openMicrophone } from './microphone.ts'
 import type { Microphone } from './microphone.ts'
 import { readAloud, readings } from './reading.ts'
 import { transcribe } from './transcribe.ts'
+import { t } from '../../../language/t.ts'
 
 export type HandsFreeStatus = 'off' | 'listening' | 'hearing' | 'writing' | 'waiting' | 'reading'
 
@@ -35,7 +36,7 @@ export const handsFree = {
     running = stop
     converse(stop.signal)
       .catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : 'Speaking does not work now.'
+        const text = error instanceof Error ? error.message : t('Speaking does not work now.')
         if (!stop.signal.aborted && place) drafts.report(place.draftKey, text)
       })
       .finally(() => {

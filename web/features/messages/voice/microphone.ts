@@ -1,3 +1,5 @@
+import { t } from '../../../language/t.ts'
+
 const LOOK_EVERY_MS = 50
 /** Louder than this, as the root mean square of samples between -1 and 1, is a voice in a quiet room. */
 const LEAST_LOUDNESS = 0.015
@@ -25,7 +27,7 @@ export type Microphone = Disposable & {
 /** @throws with a sentence for the person */
 export async function openMicrophone(): Promise<Microphone> {
   if (!('mediaDevices' in navigator) || typeof MediaRecorder === 'undefined') {
-    throw new Error('This page cannot record: it needs HTTPS, or a newer browser.')
+    throw new Error(t('This page cannot record: it needs HTTPS, or a newer browser.'))
   }
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
   const stream = await navigator.mediaDevices.getUserMedia({ audio }).catch(explain)
@@ -129,8 +131,12 @@ function startRecording(stream: MediaStream): Recording {
 function explain(error: unknown): never {
   const name = error instanceof DOMException ? error.name : ''
   if (name === 'NotAllowedError') {
-    throw new Error('The microphone is not allowed here: allow it in the browser’s site settings.')
+    throw new Error(
+      t('The microphone is not allowed here: allow it in the browser’s site settings.'),
+    )
   }
-  if (name === 'NotFoundError') throw new Error('No microphone was found.')
-  throw new Error('The microphone cannot be used: another program may have it.', { cause: error })
+  if (name === 'NotFoundError') throw new Error(t('No microphone was found.'))
+  throw new Error(t('The microphone cannot be used: another program may have it.'), {
+    cause: error,
+  })
 }

@@ -5,6 +5,7 @@ import { useThroughline } from '../../../../shared/react/index.ts'
 import { useHealth } from '../../../health.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { readAloud, readings } from './reading.ts'
+import { t } from '../../../language/t.ts'
 
 /** Reads an answer aloud; also one that is still written. */
 export function ReadAloud({ message }: { message: AppMessage }) {
@@ -17,7 +18,7 @@ export function ReadAloud({ message }: { message: AppMessage }) {
   return (
     <>
       <IconButton
-        label={isRead ? 'Stop reading' : 'Read aloud'}
+        label={isRead ? t('Stop reading') : t('Read aloud')}
         className={isRead ? 'text-accent' : ''}
         onClick={() => (isRead ? readings.stop() : void readAloud(client, message, hasService))}
       >

@@ -6,6 +6,7 @@ import type { Reading, ReadingControls } from './reading.ts'
 import { segmentEnd } from './segments.ts'
 import { serverVoice } from './server-voice.ts'
 import { voiceSettings } from './voice-settings.ts'
+import { t } from '../../../language/t.ts'
 
 /**
  * Reads an answer to its end, waiting for what is not yet written. Where the service fails the browser goes on.
@@ -52,7 +53,7 @@ export async function readMessage(
         if (signal.aborted || !hasBrowserVoice()) throw error
       }
     }
-    if (!hasBrowserVoice()) throw new Error('This browser has no voice to read with.')
+    if (!hasBrowserVoice()) throw new Error(t('This browser has no voice to read with.'))
     const own = browserVoice()
     onVoice('browser', own)
     await own.read(segment, signal)

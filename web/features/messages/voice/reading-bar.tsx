@@ -7,6 +7,8 @@ import { readings } from './reading.ts'
 import type { Reading } from './reading.ts'
 import { SERVER_VOICES } from './server-voice.ts'
 import { SPEEDS, voiceSettings } from './voice-settings.ts'
+import { t } from '../../../language/t.ts'
+import { formatNumber } from '../../../language/format.ts'
 
 /** What holds for the answer that is read aloud: pause, stop, speed and voice. */
 export default function ReadingBar({ reading }: { reading: Reading }) {
@@ -17,32 +19,36 @@ export default function ReadingBar({ reading }: { reading: Reading }) {
   return (
     <div
       role="group"
-      aria-label="Reading aloud"
-      className="flex flex-wrap items-center gap-1 border-b border-border py-1 pr-2 pl-3 text-sm"
+      aria-label={t('Reading aloud')}
+      className="flex flex-wrap items-center gap-1 border-b border-border py-1 pe-2 ps-3 text-sm"
     >
-      <span className="mr-auto text-muted">
-        {reading.status === 'starting' ? 'Starting…' : isPaused ? 'Paused' : 'Reading aloud'}
+      <span className="me-auto text-muted">
+        {reading.status === 'starting'
+          ? t('Starting…')
+          : isPaused
+            ? t('Paused')
+            : t('Reading aloud')}
       </span>
       <select
-        aria-label="Speed"
+        aria-label={t('Speed')}
         value={speed}
         onChange={({ target }) => voiceSettings.set({ speed: Number(target.value) })}
         className={select}
       >
         {SPEEDS.map((one) => (
           <option key={one} value={one}>
-            {one} ×
+            {formatNumber(one)} ×
           </option>
         ))}
       </select>
       <select
-        aria-label="Voice"
-        title="From the next part on"
+        aria-label={t('Voice')}
+        title={t('From the next part on')}
         value={voice}
         onChange={({ target }) => voiceSettings.set({ voice: target.value })}
         className={`${select} max-w-40`}
       >
-        <option value="">Default voice</option>
+        <option value="">{t('Default voice')}</option>
         {hasService &&
           SERVER_VOICES.map((name) => (
             <option key={name} value={`server:${name}`}>
@@ -51,18 +57,18 @@ export default function ReadingBar({ reading }: { reading: Reading }) {
           ))}
         {browserVoices.map(({ name }) => (
           <option key={name} value={`browser:${name}`}>
-            {name} (this browser)
+            {t('{name} (this browser)', { name })}
           </option>
         ))}
       </select>
       <IconButton
-        label={isPaused ? 'Go on reading' : 'Pause reading'}
+        label={isPaused ? t('Go on reading') : t('Pause reading')}
         disabled={reading.status === 'starting'}
         onClick={isPaused ? readings.resume : readings.pause}
       >
         {isPaused ? <Play aria-hidden size={15} /> : <Pause aria-hidden size={15} />}
       </IconButton>
-      <IconButton label="Stop reading" onClick={readings.stop}>
+      <IconButton label={t('Stop reading')} onClick={readings.stop}>
         <Square aria-hidden size={13} fill="currentColor" />
       </IconButton>
     </div>

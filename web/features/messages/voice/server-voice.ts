@@ -1,6 +1,7 @@
 import { basePath } from '../../../base-path.ts'
 import { voiceSettings } from './voice-settings.ts'
 import type { Voice } from './voices.ts'
+import { t } from '../../../language/t.ts'
 
 /** Voices that OpenAI's service knows; another service may know others, and has one of its own. */
 export const SERVER_VOICES = [
@@ -28,7 +29,7 @@ export function serverVoice(): Voice {
       audio.addEventListener('ended', () => over.resolve(), options)
       audio.addEventListener(
         'error',
-        () => over.reject(new Error('The speech service cannot be used now.')),
+        () => over.reject(new Error(t('The speech service cannot be used now.'))),
         options,
       )
       signal.addEventListener('abort', () => over.reject(signal.reason), options)

@@ -1,4 +1,5 @@
 import { basePath } from '../../../base-path.ts'
+import { t } from '../../../language/t.ts'
 /**
  * Sends a recording to the server and calls back with its words as they come. The recording is kept nowhere.
  * @throws with a sentence for the person
@@ -15,7 +16,7 @@ export async function transcribe(
     signal,
   }).catch((cause: unknown) => {
     signal.throwIfAborted()
-    throw new Error('the server cannot be reached. Speak again when the connection is back.', {
+    throw new Error(t('the server cannot be reached. Speak again when the connection is back.'), {
       cause,
     })
   })
@@ -32,5 +33,7 @@ async function reasonOf(response: Response): Promise<string> {
   const body: unknown = await response.json().catch(() => null)
   const known =
     typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined
-  return typeof known === 'string' ? known : `the server answered ${response.status}.`
+  return typeof known === 'string'
+    ? known
+    : t('the server answered {status}.', { status: response.status })
 }

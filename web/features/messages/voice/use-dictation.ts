@@ -4,6 +4,7 @@ import { dictateInto } from './dictation.ts'
 import { openMicrophone } from './microphone.ts'
 import type { Microphone, Recording } from './microphone.ts'
 import { transcribe } from './transcribe.ts'
+import { t } from '../../../language/t.ts'
 
 export type DictationStatus = 'idle' | 'opening' | 'recording' | 'writing'
 
@@ -33,7 +34,10 @@ export function useDictation(draftKey: string) {
       }
     } catch (error) {
       if (!stop.signal.aborted) {
-        drafts.report(draftKey, `Not written down: ${error instanceof Error ? error.message : ''}`)
+        drafts.report(
+          draftKey,
+          t('Not written down: {reason}', { reason: error instanceof Error ? error.message : '' }),
+        )
       }
     } finally {
       clearTimeout(timer)

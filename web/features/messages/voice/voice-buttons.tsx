@@ -6,6 +6,8 @@ import { handsFree } from './hands-free.ts'
 import type { HandsFreeStatus } from './hands-free.ts'
 import { readings } from './reading.ts'
 import { useDictation } from './use-dictation.ts'
+import { msg, t } from '../../../language/t.ts'
+import type { Marked } from '../../../language/t.ts'
 
 /** Held longer than this, a button is let go to end the recording; a shorter press is a tap. */
 const HOLD_MS = 400
@@ -57,14 +59,14 @@ export default function VoiceButtons(props: {
     <>
       {(isBusy || isOn) && (
         <span role="status" className="self-center text-sm text-muted max-sm:sr-only">
-          {isBusy ? DICTATION[status] : MODES[mode]}
+          {status !== 'idle' ? t(DICTATION[status]) : mode === 'off' ? '' : t(MODES[mode])}
         </span>
       )}
       {!isOn && (
         <button
           type="button"
-          aria-label="Record"
-          title="Record (hold, or tap to begin and to end)"
+          aria-label={t('Record')}
+          title={t('Record (hold, or tap to begin and to end)')}
           aria-pressed={status === 'recording'}
           disabled={status === 'writing'}
           onPointerDown={onPointerDown}
@@ -86,8 +88,8 @@ export default function VoiceButtons(props: {
       {(isOn || (isEmpty && !isBusy)) && (
         <button
           type="button"
-          aria-label="Hands-free"
-          title={isOn ? 'End hands-free' : 'Hands-free: speak, hear the answer, speak again'}
+          aria-label={t('Hands-free')}
+          title={isOn ? t('End hands-free') : t('Hands-free: speak, hear the answer, speak again')}
           aria-pressed={isOn}
           onClick={() => (isOn ? handsFree.stop() : handsFree.start())}
           className={button}
@@ -100,19 +102,17 @@ export default function VoiceButtons(props: {
 }
 
 const DICTATION = {
-  idle: '',
-  opening: 'Opening the microphone…',
-  recording: 'Recording…',
-  writing: 'Writing it down…',
+  opening: msg('Opening the microphone…'),
+  recording: msg('Recording…'),
+  writing: msg('Writing it down…'),
 }
 
-const MODES: Record<HandsFreeStatus, string> = {
-  off: '',
-  listening: 'Listening…',
-  hearing: 'Hearing you…',
-  writing: 'Writing it down…',
-  waiting: 'Waiting for the answer…',
-  reading: 'Reading; speak to interrupt',
+const MODES: Record<Exclude<HandsFreeStatus, 'off'>, Marked> = {
+  listening: msg('Listening…'),
+  hearing: msg('Hearing you…'),
+  writing: msg('Writing it down…'),
+  waiting: msg('Waiting for the answer…'),
+  reading: msg('Reading; speak to interrupt'),
 }
 
 const button =

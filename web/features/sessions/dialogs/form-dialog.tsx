@@ -1,6 +1,7 @@
 import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
+import { t } from '../../../language/t.ts'
 
 /** A dialog with one form, and a way to cancel it. */
 export function FormDialog(props: {
@@ -26,7 +27,7 @@ export function FormDialog(props: {
           </p>
         )}
         <div className="flex justify-end gap-2">
-          <Button onClick={props.onClose}>Cancel</Button>
+          <Button onClick={props.onClose}>{t('Cancel')}</Button>
           {props.confirm}
         </div>
       </form>

@@ -3,6 +3,7 @@ import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
 import { Button } from '../../../ui/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
+import { t } from '../../../language/t.ts'
 
 /** The server's limit. */
 const MAX_INSTRUCTIONS_LENGTH = 50_000
@@ -21,7 +22,7 @@ export function InstructionsDialog({
   const instructionsId = useId()
   return (
     <FormDialog
-      label="Model and instructions"
+      label={t('Model and instructions')}
       error={update.error?.message}
       onClose={onClose}
       onSubmit={() => {
@@ -34,25 +35,25 @@ export function InstructionsDialog({
       }}
       confirm={
         <Button kind="primary" type="submit" aria-disabled={update.isPending}>
-          Save
+          {t('Save')}
         </Button>
       }
     >
       <ModelField value={model} onChange={setModel} />
       <div className="grid gap-1.5">
         <label htmlFor={instructionsId} className="text-sm font-medium">
-          Instructions
+          {t('Instructions')}
         </label>
         <textarea
           id={instructionsId}
           value={instructions}
           rows={5}
           maxLength={MAX_INSTRUCTIONS_LENGTH}
-          placeholder="Empty: the server’s instructions"
+          placeholder={t('Empty: the server’s instructions')}
           onChange={(event) => setInstructions(event.target.value)}
           className="field-sizing-content max-h-[40dvh] min-h-28 w-full resize-none rounded-lg border border-control bg-bg px-3 py-2 text-base leading-6 placeholder:text-muted"
         />
-        <p className="text-xs text-muted">Applies from the next answer on.</p>
+        <p className="text-xs text-muted">{t('Applies from the next answer on.')}</p>
       </div>
     </FormDialog>
   )
@@ -68,14 +69,14 @@ function ModelField({ value, onChange }: { value: string; onChange: (model: stri
   return (
     <div className="grid gap-1.5">
       <label htmlFor={id} className="text-sm font-medium">
-        Model
+        {t('Model')}
       </label>
       {error ? (
         <input
           id={id}
           value={value}
           maxLength={200}
-          placeholder="Empty: the default model"
+          placeholder={t('Empty: the default model')}
           onChange={(event) => onChange(event.target.value)}
           className={field}
         />
@@ -86,7 +87,9 @@ function ModelField({ value, onChange }: { value: string; onChange: (model: stri
           onChange={(event) => onChange(event.target.value)}
           className={field}
         >
-          <option value="">{standard ? `${standard} (default)` : 'Default'}</option>
+          <option value="">
+            {standard ? t('{model} (default)', { model: standard }) : t('Default')}
+          </option>
           {!isOffered && <option value={value}>{value}</option>}
           {others.map((model) => (
             <option key={model.id} value={model.id}>
@@ -96,7 +99,9 @@ function ModelField({ value, onChange }: { value: string; onChange: (model: stri
         </select>
       )}
       {error && (
-        <p className="text-xs text-muted">The models could not be loaded: {error.message}</p>
+        <p className="text-xs text-muted">
+          {t('The models could not be loaded: {reason}', { reason: error.message })}
+        </p>
       )}
     </div>
   )

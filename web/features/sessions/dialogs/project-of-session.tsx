@@ -4,6 +4,7 @@ import { trpc } from '../../../client.ts'
 import { Button } from '../../../ui/button.tsx'
 import { SelectField } from '../../../ui/select-field.tsx'
 import { FormDialog } from './form-dialog.tsx'
+import { t } from '../../../language/t.ts'
 
 /** Puts a session into a project, or takes it out of one. */
 export function ProjectOfSession({ session, onClose }: { session: Session; onClose: () => void }) {
@@ -12,21 +13,21 @@ export function ProjectOfSession({ session, onClose }: { session: Session; onClo
   const update = trpc.sessions.update.useMutation({ onSuccess: onClose })
   return (
     <FormDialog
-      label="Move to a project"
+      label={t('Move to a project')}
       error={update.error?.message}
       onClose={onClose}
       onSubmit={() => update.mutate({ id: session.id, projectId: chosen === '' ? null : chosen })}
       confirm={
         <Button kind="primary" type="submit" disabled={update.isPending}>
-          Move
+          {t('Move')}
         </Button>
       }
     >
       <SelectField
-        label="Project"
+        label={t('Project')}
         value={chosen}
         options={[
-          { value: '', label: 'No project' },
+          { value: '', label: t('No project') },
           ...projects.map(({ id, name }) => ({ value: String(id), label: name })),
         ]}
         onChange={setChosen}

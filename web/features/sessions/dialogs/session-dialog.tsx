@@ -9,6 +9,7 @@ import { ProjectOfSession } from './project-of-session.tsx'
 import type { SessionAction } from '../session-actions.tsx'
 import { sessionTitle } from '../session-title.ts'
 import { ShareDialog } from './share-dialog.tsx'
+import { t } from '../../../language/t.ts'
 
 type Props = { session: Session; onClose: () => void }
 
@@ -33,7 +34,7 @@ function RenameDialog({ session, onClose }: Props) {
   const isReady = title.trim() !== '' && !update.isPending
   return (
     <FormDialog
-      label="Rename session"
+      label={t('Rename session')}
       error={update.error?.message}
       onClose={onClose}
       onSubmit={() => {
@@ -41,12 +42,12 @@ function RenameDialog({ session, onClose }: Props) {
       }}
       confirm={
         <Button kind="primary" type="submit" disabled={!isReady}>
-          Rename
+          {t('Rename')}
         </Button>
       }
     >
       <input
-        aria-label="Title"
+        aria-label={t('Title')}
         value={title}
         maxLength={200}
         onChange={(event) => setTitle(event.target.value)}
@@ -68,18 +69,20 @@ function DeleteDialog({ session, onClose }: Props) {
   })
   return (
     <FormDialog
-      label="Delete session"
+      label={t('Delete session')}
       error={remove.error?.message}
       onClose={onClose}
       onSubmit={() => remove.mutate({ id: session.id })}
       confirm={
         <Button kind="danger" type="submit" disabled={remove.isPending}>
-          Delete
+          {t('Delete')}
         </Button>
       }
     >
       <p className="text-sm text-muted">
-        “{sessionTitle(session)}” and everything said in it will be gone for good.
+        {t('“{title}” and everything said in it will be gone for good.', {
+          title: sessionTitle(session),
+        })}
       </p>
     </FormDialog>
   )

@@ -4,6 +4,7 @@ import { trpc } from '../../../client.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ShareRows, shareUrl } from './share-rows.tsx'
+import { t } from '../../../language/t.ts'
 
 /** Creates a link to the current state of the conversation, and revokes existing links. */
 export function ShareDialog({ session, onClose }: { session: Session; onClose: () => void }) {
@@ -29,18 +30,19 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
     }
   }
   return (
-    <Dialog label="Share session" onClose={onClose}>
+    <Dialog label={t('Share session')} onClose={onClose}>
       <div className="grid gap-4 p-5">
-        <h2 className="font-semibold">Share session</h2>
+        <h2 className="font-semibold">{t('Share session')}</h2>
         <p className="text-sm text-muted">
-          Anyone with the link can read this conversation as it is now, but not write in it. Later
-          messages are not included.
+          {t(
+            'Anyone with the link can read this conversation as it is now, but not write in it. Later messages are not included.',
+          )}
         </p>
         <ShareRows sessionId={session.id} />
         <p role="status" className="text-sm text-muted empty:hidden">
-          {isOld && 'Nothing was said since the last link, which leads there. '}
-          {copied === 'yes' && 'The link was copied.'}
-          {copied === 'no' && 'The link is above.'}
+          {isOld && `${t('Nothing was said since the last link, which leads there.')} `}
+          {copied === 'yes' && t('The link was copied.')}
+          {copied === 'no' && t('The link is above.')}
         </p>
         {create.error && (
           <p role="alert" className="text-sm text-danger">
@@ -48,7 +50,7 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
           </p>
         )}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
+          <Button onClick={onClose}>{t('Close')}</Button>
           <Button
             kind="primary"
             aria-disabled={create.isPending}
@@ -59,7 +61,7 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
               else create.mutate({ sessionId: session.id })
             }}
           >
-            Create link
+            {t('Create link')}
           </Button>
         </div>
       </div>

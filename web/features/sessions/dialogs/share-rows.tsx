@@ -4,6 +4,7 @@ import { trpc } from '../../../client.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { sessionTitle } from '../session-title.ts'
+import { t } from '../../../language/t.ts'
 
 export function shareUrl(token: string): string {
   return `${location.origin}${basePath}/share/${token}`
@@ -25,12 +26,12 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
   const revoke = trpc.shares.revoke.useMutation({
     onSettled: () => utils.shares.list.invalidate(),
   })
-  if (isError) return <p className="text-sm text-muted">The links could not be loaded.</p>
+  if (isError) return <p className="text-sm text-muted">{t('The links could not be loaded.')}</p>
   if (!data) return null
   if (data.shares.length === 0) return none ? <p className="text-sm text-muted">{none}</p> : null
   return (
     <>
-      <ul aria-label="Shared links" className="grid gap-2">
+      <ul aria-label={t('Shared links')} className="grid gap-2">
         {data.shares.map((share) => {
           const url = shareUrl(share.token)
           const made = new Date(share.createdAt).toLocaleString(undefined, {
@@ -40,15 +41,19 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
           return (
             <li
               key={share.id}
-              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pr-1.5 pl-3"
+              className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3"
             >
               <a href={url} target="_blank" rel="noopener" className="group min-w-0 flex-1 text-sm">
-                <span className="block truncate group-hover:underline">{sessionTitle(share)}</span>
-                <span className="block truncate text-xs text-muted">As it was on {made}</span>
+                <span className="block truncate group-hover:underline">
+                  <bdi>{sessionTitle(share)}</bdi>
+                </span>
+                <span className="block truncate text-xs text-muted">
+                  {t('As it was on {made}', { made })}
+                </span>
               </a>
-              <CopyButton label="Copy link" text={url} />
+              <CopyButton label={t('Copy link')} text={url} />
               <IconButton
-                label="Revoke link"
+                label={t('Revoke link')}
                 disabled={revoke.isPending}
                 onClick={() => revoke.mutate({ token: share.token })}
               >
@@ -60,7 +65,7 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
       </ul>
       {revoke.error && (
         <p role="alert" className="text-sm text-danger">
-          The link was not revoked: {revoke.error.message}
+          {t('The link was not revoked: {reason}', { reason: revoke.error.message })}
         </p>
       )}
     </>

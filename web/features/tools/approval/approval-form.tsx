@@ -5,6 +5,8 @@ import { Button } from '../../../ui/button.tsx'
 import { CallArguments } from '../call-arguments.tsx'
 import { effectTexts, toolLabel } from '../tool-labels.ts'
 import { useFocusHandover } from './use-focus-handover.ts'
+import { t } from '../../../language/t.ts'
+import { rich } from '../../../language/rich.tsx'
 
 type Decision = 'approve' | 'deny'
 
@@ -39,8 +41,15 @@ export function ApprovalForm(props: {
     >
       <div className="text-sm">
         <p>
-          The assistant asks to use <strong className="font-semibold wrap-anywhere">{name}</strong>
-          {server && ` of ${server}`}. {effectTexts[call.effect]}
+          {rich(
+            server
+              ? t('The assistant asks to use <0>{name}</0> of {server}.', { name, server })
+              : t('The assistant asks to use <0>{name}</0>.', { name }),
+            (inside) => (
+              <strong className="font-semibold wrap-anywhere">{inside}</strong>
+            ),
+          )}{' '}
+          {t(effectTexts[call.effect])}
         </p>
         {props.description && (
           <p className="mt-1 line-clamp-3 text-xs wrap-anywhere text-muted">{props.description}</p>
@@ -49,21 +58,21 @@ export function ApprovalForm(props: {
       <CallArguments input={call.input} />
       {props.problem && (
         <p role="alert" className="text-sm text-danger">
-          Your decision was not saved: {props.problem}
+          {t('Your decision was not saved: {reason}', { reason: props.problem })}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
         <Button kind="primary" aria-disabled={isSent} onClick={() => decide('approve')}>
           <Check aria-hidden size={15} />
-          Approve
+          {t('Approve')}
         </Button>
         <Button aria-disabled={isSent} onClick={() => decide('deny')}>
           <X aria-hidden size={15} />
-          Deny
+          {t('Deny')}
         </Button>
         <input
-          aria-label="Reason for denying"
-          placeholder="Why not? (optional)"
+          aria-label={t('Reason for denying')}
+          placeholder={t('Why not? (optional)')}
           value={reason}
           maxLength={2000}
           onChange={(event) => setReason(event.target.value)}
@@ -71,7 +80,7 @@ export function ApprovalForm(props: {
         />
         {isSent && (
           <span className="animate-[appear_200ms_600ms_ease-out_backwards] text-xs text-muted">
-            Sending…
+            {t('Sending…')}
           </span>
         )}
       </div>

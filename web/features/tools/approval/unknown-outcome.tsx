@@ -6,6 +6,7 @@ import { Dialog } from '../../../ui/dialog.tsx'
 import { unknownOutcomeText } from '../tool-labels.ts'
 import { useCallCommand } from './use-call-command.ts'
 import { useFocusHandover } from './use-focus-handover.ts'
+import { t } from '../../../language/t.ts'
 
 type Outcome = 'happened' | 'did-not-happen' | 'retry'
 
@@ -41,38 +42,43 @@ export function OutcomeForm(props: {
     <div ref={form} className="grid gap-3 border-t border-border p-3.5">
       <div className="text-sm">
         <p className="wrap-anywhere">{unknownOutcomeText(call.error)}</p>
-        <p className="mt-1 text-muted">If you can find out, record it here.</p>
+        <p className="mt-1 text-muted">{t('If you can find out, record it here.')}</p>
       </div>
       {props.problem && (
         <p role="alert" className="text-sm text-danger">
-          Not recorded: {props.problem}
+          {t('Not recorded: {reason}', { reason: props.problem })}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
         <Button aria-disabled={isSent} onClick={() => resolve('happened')}>
-          It happened
+          {t('It happened')}
         </Button>
         <Button aria-disabled={isSent} onClick={() => resolve('did-not-happen')}>
-          It did not happen
+          {t('It did not happen')}
         </Button>
         <Button aria-disabled={isSent} onClick={() => !isSent && setConfirming(true)}>
-          Try again
+          {t('Try again')}
         </Button>
         {isSent && (
           <span className="animate-[appear_200ms_600ms_ease-out_backwards] text-xs text-muted">
-            Sending…
+            {t('Sending…')}
           </span>
         )}
       </div>
       {isConfirming && (
-        <Dialog label={`Try ${call.name} again`} onClose={() => setConfirming(false)}>
+        <Dialog
+          label={t('Try {name} again', { name: call.name })}
+          onClose={() => setConfirming(false)}
+        >
           <div className="grid gap-4 p-5">
-            <h2 className="font-semibold wrap-anywhere">Try {call.name} again?</h2>
+            <h2 className="font-semibold wrap-anywhere">
+              {t('Try {name} again?', { name: call.name })}
+            </h2>
             <p className="text-sm text-muted">
-              If it happened the first time, it will happen twice.
+              {t('If it happened the first time, it will happen twice.')}
             </p>
             <div className="flex justify-end gap-2">
-              <Button onClick={() => setConfirming(false)}>Cancel</Button>
+              <Button onClick={() => setConfirming(false)}>{t('Cancel')}</Button>
               <Button
                 kind="danger"
                 onClick={() => {
@@ -80,7 +86,7 @@ export function OutcomeForm(props: {
                   resolve('retry')
                 }}
               >
-                Do it again
+                {t('Do it again')}
               </Button>
             </div>
           </div>

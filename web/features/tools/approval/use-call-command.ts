@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { useState } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
+import { t } from '../../../language/t.ts'
 
 /**
  * Sends the user's decision about a call, once for each state of it. The card changes with the log's event, so that all
@@ -30,8 +31,8 @@ export function useCallCommand(call: AppToolCall) {
 export function problemOf(error: unknown): string | null {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   if (typeof data !== 'object' || data === null || !('code' in data)) {
-    return 'The connection was lost before the server answered. Please try again.'
+    return t('The connection was lost before the server answered. Please try again.')
   }
   if (data.code === 'CONFLICT') return null
-  return error instanceof Error ? error.message : 'The server refused.'
+  return error instanceof Error ? error.message : t('The server refused.')
 }

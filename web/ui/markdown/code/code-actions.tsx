@@ -4,6 +4,7 @@ import { CopyButton } from '../../copy-button.tsx'
 import { download } from '../../download.ts'
 import { IconButton } from '../../icon-button.tsx'
 import { fileNameFor } from './code-file.ts'
+import { t } from '../../../language/t.ts'
 
 /** The actions of a code block. */
 export function CodeActions(props: {
@@ -18,7 +19,7 @@ export function CodeActions(props: {
     <span className="flex">
       {props.children}
       <IconButton
-        label="Wrap lines"
+        label={t('Wrap lines')}
         aria-pressed={props.isWrapped}
         className="aria-pressed:text-accent"
         onClick={props.onWrap}
@@ -26,12 +27,12 @@ export function CodeActions(props: {
         <WrapText aria-hidden size={15} />
       </IconButton>
       <IconButton
-        label="Download code"
+        label={t('Download code')}
         onClick={() => download(fileNameFor(language), 'text/plain;charset=utf-8', [code])}
       >
         <Download aria-hidden size={15} />
       </IconButton>
-      <CopyButton label="Copy code" text={code} />
+      <CopyButton label={t('Copy code')} text={code} />
     </span>
   )
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { isPreviewable } from '../../preview/previews.ts'
 import { PreviewButton } from '../../preview/preview-button.tsx'
 import { CodeActions } from './code-actions.tsx'
+import { t } from '../../../language/t.ts'
 
 const CHUNK_LINES = 24
 
@@ -34,9 +35,13 @@ export function CodeBlock({
     return () => shown.abort()
   }, [isWhole, language, code])
   return (
-    <figure dir="ltr" className="code-block" aria-label={`Code, ${language || 'text'}`}>
+    <figure
+      dir="ltr"
+      className="code-block"
+      aria-label={t('Code, {language}', { language: language || t('text') })}
+    >
       <figcaption>
-        <span>{language || 'text'}</span>
+        <span>{language || t('text')}</span>
         <CodeActions
           code={code}
           language={language}

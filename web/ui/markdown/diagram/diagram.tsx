@@ -4,6 +4,7 @@ import { IconButton } from '../../icon-button.tsx'
 import { useDark } from '../../use-dark.ts'
 import { CodeBlock } from '../code/code-block.tsx'
 import type { Picture } from './draw-diagram.ts'
+import { t } from '../../../language/t.ts'
 
 /** In CSS pixels: drawn smaller, its words could not be read. */
 const LEAST_WIDTH = 440
@@ -18,8 +19,8 @@ export default function Diagram({ source }: { source: string }) {
   if (isDrawn && !showsSource) {
     const { url, picture } = drawing
     return (
-      <figure className="diagram" aria-label="Diagram">
-        <div className="diagram-scroll" tabIndex={0} role="group" aria-label="Diagram, drawn">
+      <figure className="diagram" aria-label={t('Diagram')}>
+        <div className="diagram-scroll" tabIndex={0} role="group" aria-label={t('Diagram, drawn')}>
           <img
             src={url}
             alt={source}
@@ -29,7 +30,7 @@ export default function Diagram({ source }: { source: string }) {
           />
         </div>
         <IconButton
-          label="Show source"
+          label={t('Show source')}
           className="diagram-action"
           onClick={() => setShowsSource(true)}
         >
@@ -42,14 +43,14 @@ export default function Diagram({ source }: { source: string }) {
     <>
       <CodeBlock code={source} language="mermaid" isWhole>
         {isDrawn && (
-          <IconButton label="Show diagram" onClick={() => setShowsSource(false)}>
+          <IconButton label={t('Show diagram')} onClick={() => setShowsSource(false)}>
             <ChartNetwork aria-hidden size={15} />
           </IconButton>
         )}
       </CodeBlock>
       {drawing !== null && 'problem' in drawing && (
         <p role="note" className="diagram-problem">
-          This diagram cannot be drawn: {drawing.problem}
+          {t('This diagram cannot be drawn: {reason}', { reason: drawing.problem })}
         </p>
       )}
     </>

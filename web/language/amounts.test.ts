@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes } from './bytes.ts'
-import { formatDuration } from './duration.ts'
+import { formatBytes, formatDuration } from './amounts.ts'
 
 test.each([
   [0, '0 ms'],

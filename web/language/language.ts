@@ -1,0 +1,111 @@
+import { useSyncExternalStore } from 'react'
+import { bestLanguage, directionOf, isLanguage, regionalTag } from './languages.ts'
+import type { Language } from './languages.ts'
+import { i18n } from './t.ts'
+
+const KEY = 'throughline.language'
+
+const catalogues = {
+  de: () => import('./catalogues/de.json'),
+  es: () => import('./catalogues/es.json'),
+  fr: () => import('./catalogues/fr.json'),
+  ja: () => import('./catalogues/ja.json'),
+  ar: () => import('./catalogues/ar.json'),
+}
+
+const listeners = new Set<() => void>()
+let chosen: Language | 'system' = 'system'
+let current: Language = 'en'
+/** Counts what was asked for: only the newest is shown. */
+let asked = 0
+
+/** The language of this browser: the first of its own that there is, unless the person chose one. */
+export const language = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  /** What is shown. */
+  get: (): Language => current,
+  /** What was chosen. */
+  choice: (): Language | 'system' => chosen,
+  async choose(value: Language | 'system'): Promise<void> {
+    try {
+      if (value === 'system') localStorage.removeItem(KEY)
+      else localStorage.setItem(KEY, value)
+    } catch {
+      // Storage is blocked: the choice lasts until the page is closed.
+    }
+    await apply(value)
+  },
+}
+
+/** Applies the stored choice, and follows changes in other tabs and of the browser. Resolves when the words are there. */
+export function startLanguage(): Promise<void> {
+  addEventListener('storage', ({ key }) => {
+    if (key === KEY || key === null) void apply(stored())
+  })
+  addEventListener('languagechange', () => void apply(chosen))
+  return apply(stored())
+}
+
+/** Draws a component anew in another language; what it draws itself follows. */
+export function useLanguage(): Language {
+  return useSyncExternalStore(language.subscribe, language.get, language.get)
+}
+
+function stored(): Language | 'system' {
+  try {
+    const value = localStorage.getItem(KEY)
+    return isLanguage(value) ? value : 'system'
+  } catch {
+    return 'system'
+  }
+}
+
+async function apply(choice: Language | 'system'): Promise<void> {
+  const own = ++asked
+  chosen = choice
+  const wanted = choice === 'system' ? bestLanguage(navigator.languages) : choice
+  // At once, so that a page that begins is laid out only once.
+  if (listeners.size === 0) layOut(wanted)
+  const messages = await messagesOf(wanted)
+  if (own !== asked) return
+  current = messages ? wanted : 'en'
+  i18n.loadAndActivate({
+    locale: current,
+    locales: [regionalTag(current, navigator.languages)],
+    messages: messages ?? {},
+  })
+  layOut(current)
+  for (const listener of listeners) listener()
+  // Of no moment for what is shown.
+  setTimeout(() => void keepTexts(current), 2_000)
+}
+
+async function keepTexts(of: Language): Promise<void> {
+  if (of !== current) return
+  try {
+    const { keepPushTexts } = await import('./push-texts.ts')
+    await keepPushTexts(of)
+  } catch {
+    // Without a network the worker says what it said before.
+  }
+}
+
+/** Null where they cannot be loaded: English is always there. */
+async function messagesOf(of: Language): Promise<Record<string, string> | null> {
+  if (of === 'en') return {}
+  try {
+    const { default: messages } = await catalogues[of]()
+    return messages
+  } catch {
+    return null
+  }
+}
+
+function layOut(of: Language): void {
+  const { documentElement: root } = document
+  root.lang = of
+  root.dir = directionOf(of)
+}
