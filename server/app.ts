@@ -39,6 +39,7 @@ import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
+import { Replies } from './runs/replies.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
@@ -232,6 +233,7 @@ export async function createApp(options: AppOptions) {
     },
     onError,
   })
+  const replies = new Replies()
   const runs = new RunSupervisor(
     {
       database,
@@ -247,6 +249,7 @@ export async function createApp(options: AppOptions) {
         ...createFileKeeper(files, { db: database.db, onError }),
       },
       node,
+      replies,
       titles,
       summaries,
       now,
@@ -259,6 +262,7 @@ export async function createApp(options: AppOptions) {
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
         clientToolSeconds: config.runs.clientToolSeconds,
+        questionSeconds: config.runs.questionSeconds,
       },
       onError,
       telemetry,

@@ -37,6 +37,7 @@ import { selectBranch } from './commands/select-branch.ts'
 import { editMessage } from './commands/edit-message.ts'
 import { sendMessage } from './commands/send-message.ts'
 import { answerCall } from './commands/answer-call.ts'
+import { replyToCall } from './commands/reply-to-call.ts'
 import { decideCall, resolveCall } from './commands/settle-call.ts'
 import { createShare, revokeShare } from './commands/share.ts'
 import { stopAnyRun } from './commands/stop-any-run.ts'
@@ -92,6 +93,7 @@ export const appRouter = router({
     decide: command(decideCall),
     resolve: command(resolveCall),
     answer: command(answerCall),
+    reply: command(replyToCall),
   },
   models: { list: queries.listModels },
   usage: { summary: summarizeUsage, daily: dailyUsage, answers: answersUsage },

@@ -42,6 +42,7 @@ import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
 import { up as push } from '../migrations/0061-push.ts'
 import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
 import { up as waitsFirstTokens } from '../migrations/0063-waits-first-tokens.ts'
+import { up as questionsTasks } from '../migrations/0064-questions-tasks.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -82,6 +83,7 @@ const migrations: Record<string, Migration> = {
   '0061-push': { up: push },
   '0062-withdrawn-messages': { up: withdrawnMessages },
   '0063-waits-first-tokens': { up: waitsFirstTokens },
+  '0064-questions-tasks': { up: questionsTasks },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -97,7 +97,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/tool-calls.ts': {
     reason: 'within a session that its caller has locked, or the driver’s own work on its run',
     functions:
-      'toCallRow updateCall findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
+      'toCallRow updateCall setQuestions questionsOfCall setTask findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
   },
   'nodes.ts': {
     reason: 'the nodes',

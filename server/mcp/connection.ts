@@ -9,6 +9,8 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { CallLostError } from '../tools/tool.ts'
+import { Asking } from './asking.ts'
+import type { Askable } from './asking.ts'
 import type { McpServerConfig } from './config.ts'
 import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
 import { failureReason } from './failure-reason.ts'
@@ -61,13 +63,17 @@ export class McpConnection {
   readonly #client: Client
   readonly #config: McpServerConfig
   readonly #times: McpTimeouts
+  readonly #asking: Asking
   readonly #ended = Promise.withResolvers<string>()
   #reason: string | null = null
   #calls = 0
   #isChecking = false
 
-  private constructor(client: Client, { config, times }: McpConnectionOptions) {
+  private constructor(client: Client, { config, times, logger }: McpConnectionOptions) {
     this.#client = client
+    this.#asking = new Asking(() =>
+      logger.warn('an MCP server asked while calls of several people were under way: nobody was asked'),
+    )
     this.#config = config
     this.#times = times
   }
@@ -75,11 +81,15 @@ export class McpConnection {
   /** @throws when the server cannot be reached or its initialization fails */
   static async open(options: McpConnectionOptions): Promise<McpConnection> {
     const { config, times, logger, onToolsChanged, signal } = options
-    const client = new Client({ name: 'throughline', version: '1.0.0' })
+    const client = new Client(
+      { name: 'throughline', version: '1.0.0' },
+      { capabilities: { elicitation: { form: {}, url: {} } } },
+    )
     const connection = new McpConnection(client, options)
     const transport = makeTransport(config, logger, (error) =>
       connection.#fail(failureReason(error)),
     )
+    connection.#asking.attach(client)
     client.onclose = () => connection.#ended.resolve(connection.#reason ?? 'it ended')
     client.onerror = (error) => connection.#noticed(error, logger)
     client.setNotificationHandler('notifications/tools/list_changed', onToolsChanged)
@@ -156,13 +166,13 @@ export class McpConnection {
   async call(
     name: string,
     input: Record<string, unknown>,
-    signal: AbortSignal,
+    context: Askable,
     onProgress: (progress: ToolProgress) => void,
   ): Promise<CallResult> {
-    this.#calls += 1
-    try {
-      const params = { name, arguments: input }
-      return await this.#client.request({ method: 'tools/call', params }, CallResult, {
+    const { signal } = context
+    const request = { method: 'tools/call', params: { name, arguments: input } } as const
+    const made = () =>
+      this.#client.request(request, CallResult, {
         signal,
         timeout: NO_TIMEOUT_MS,
         onprogress: ({ progress: done, total, message }) =>
@@ -171,6 +181,16 @@ export class McpConnection {
             ...(total !== undefined && { total }),
             ...(message !== undefined && { message }),
           }),
+      })
+    this.#calls += 1
+    try {
+      return await this.#asking.during(context, async () => {
+        try {
+          return await made()
+        } catch (error) {
+          if (await this.#asking.isSent(error, context)) return await made()
+          throw error
+        }
       })
     } catch (error) {
       signal.throwIfAborted()

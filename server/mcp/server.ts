@@ -194,9 +194,10 @@ export class McpServer {
     connection: McpConnection,
     tool: string,
     input: Record<string, unknown>,
-    { signal, onProgress, attach }: ToolContext,
+    context: ToolContext,
   ): Promise<unknown> {
-    const result = await connection.call(tool, input, signal, ({ done, total, message }) => {
+    const { onProgress, attach } = context
+    const result = await connection.call(tool, input, context, ({ done, total, message }) => {
       if (Number.isFinite(done)) {
         onProgress?.({
           done,

@@ -23,7 +23,9 @@ import { Offer } from './prompt/tool-offer.ts'
 import { loadDrive } from './load-drive.ts'
 import { ProgressRecord } from './progress.ts'
 import { problemOfOutput } from './output/check.ts'
+import { askPerson, closeQuestions } from './questions.ts'
 import { openRecorder } from './recorder.ts'
+import { openQuestion } from '../../shared/contract/question.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
@@ -61,6 +63,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const call = stored.owner ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
       put(await recorder.call({ ...stored, call }))
+    } else if (openQuestion(call)) {
+      put(await closeQuestions(stored, recorder))
     }
   }
   const offer = new Offer(run, deps, recorder, question.request.systemPrompt, toolsOff)
@@ -154,12 +158,16 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       now = put(await recorder.call({ ...now, call: neverBegan(now.call) }))
     }
     if (now.call.status === 'running') {
+      const current = now
       await using progress = new ProgressRecord(now, recorder)
       const call = await carryOut(now.call, deps, {
         caller,
         run: { sessionId: run.sessionId, keyId: run.keyId },
         signal: endOfCalls,
         onProgress: (reached) => progress.record(reached),
+        ask: (asked, over = endOfCalls) =>
+          askPerson(asked, current, { recorder, deps, over: AbortSignal.any([over, endOfCalls]) }),
+        task: { known: now.task ?? null, record: (task) => recorder.task(current.call.id, task) },
       })
       signals.lose.throwIfAborted()
       await progress.close()

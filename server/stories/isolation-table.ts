@@ -92,6 +92,10 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ callId }) => ({ callId, outcome: 'happened' }),
   },
   'tools.answer': { expected: 'missing', input: ({ callId }) => ({ callId, output: 1 }) },
+  'tools.reply': {
+    expected: 'missing',
+    input: ({ callId }) => ({ callId, questionId: callId, action: 'decline' }),
+  },
   'models.list': { expected: 'own' },
   'usage.summary': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },
   'usage.daily': { expected: 'missing', input: ({ sessionId }) => ({ sessionId }) },

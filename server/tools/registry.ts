@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { FileId } from '../../shared/contract/ids.ts'
 import { describeIssues, readArguments } from './arguments.ts'
+import { Timeout } from './timeout.ts'
 import { CallLostError } from './tool.ts'
 import type {
   BroughtFile,
@@ -199,8 +200,13 @@ async function run(
     brought.push({ ...file, id })
     return id
   }
-  const time = AbortSignal.timeout(timeoutMs)
-  const signal = AbortSignal.any([context.signal, time])
+  using time = new Timeout(timeoutMs)
+  const signal = AbortSignal.any([context.signal, time.signal])
+  const { ask } = context
+  // While a person thinks, the tool is not slow.
+  const patient: CallContext = ask
+    ? { ...context, ask: (asked, given) => time.without(() => ask(asked, given)) }
+    : context
   const ended = (): ToolFailure =>
     context.signal.aborted
       ? failure('stopped', 'The call was stopped.')
@@ -213,7 +219,7 @@ async function run(
   try {
     const outcome = await Promise.race([
       aborted,
-      attempt(tool, input, { ...context, signal, attach }),
+      attempt(tool, input, { ...patient, signal, attach }),
     ])
     return outcome.ok && brought.length > 0 ? { ...outcome, brought } : outcome
   } finally {

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { StoredTask } from '../../db/schema.ts'
 import type { FileId, KeyId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Asked, QuestionReply } from '../../shared/contract/question.ts'
 import type {
   KnownToolCall,
   ToolCall,
@@ -31,12 +33,29 @@ export type ToolContext = {
   /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
   /**
+   * Asks the person who reads the answer, and waits. The call's timeout does not run meanwhile. Absent where nobody can
+   * be asked.
+   *
+   * @param signal aborts when the answer is of no use any more
+   * @returns what they said; `cancel` too when nobody answered in time
+   */
+  ask?: ((asked: Asked, signal?: AbortSignal) => Promise<QuestionReply>) | undefined
+  /** Of a tool whose server carries calls out as tasks. */
+  task?: TaskOfCall | undefined
+  /**
    * Gives a file beside the output. When the call has succeeded it is stored, shown in the call's card, and given to
    * a model that can see it. One that cannot be stored costs a sentence, and not the call.
    *
    * @returns the id that the file will have
    */
   attach(file: BroughtFile): FileId
+}
+
+export type TaskOfCall = {
+  /** The task that an earlier attempt made: its result is asked for, and the call not made again. */
+  known: StoredTask | null
+  /** Records the task that was made, before its result is waited for. */
+  record(task: StoredTask): Promise<void>
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
