@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { findCall, questionsOfCall, setQuestions } from '../../db/queries/messages/tool-calls.ts'
 import { tools } from '../../shared/contract/api/tools.ts'
-import { problemsIn } from '../../shared/contract/question.ts'
+import { problemsIn } from '../../shared/contract/question-form.ts'
 import type { QuestionReply } from '../../shared/contract/question.ts'
 import { CommandError, notFound } from '../api-error.ts'
 import { typedCall } from '../typed-calls.ts'
