@@ -45,6 +45,9 @@ import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
 import type {
+  McpClientTable,
+  McpLoginTable,
+  McpSignInTable,
   PresetTable,
   ProjectFileTable,
   ProjectTable,
@@ -84,6 +87,9 @@ export type Schema = {
   projects: ProjectTable
   project_files: ProjectFileTable
   push_subscriptions: PushSubscriptionTable
+  mcp_logins: McpLoginTable
+  mcp_sign_ins: McpSignInTable
+  mcp_clients: McpClientTable
   pushes: PushTable
   withdrawn_messages: WithdrawnMessageTable
   file_contents: FileContentTable

@@ -147,7 +147,14 @@ export async function createApp(options: AppOptions) {
   })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
-  const mcpServers = await openMcpServers(mcpConfig, options, opened)
+  const { publicUrl, basePath, host, port } = config.listen
+  let baseUrl = (publicUrl ? new URL(publicUrl).origin : `http://${host}:${port}`) + basePath
+  const mcpServers = await openMcpServers(
+    mcpConfig,
+    options,
+    { db: database.db, baseUrl: () => baseUrl },
+    opened,
+  )
   const tools = openTools(options, {
     ...{ database, mcpServers, telemetry, newId },
     images: openImageMaker(config, { database, allowances, now, newId, onError }),
@@ -299,6 +306,7 @@ export async function createApp(options: AppOptions) {
     wake,
     runs,
     tools,
+    mcp: mcpServers,
     model,
     catalog,
     changes,
@@ -337,6 +345,7 @@ export async function createApp(options: AppOptions) {
     async listen() {
       const url = await http.listen(config.listen)
       gate.accounts?.listensAt(url)
+      if (!publicUrl) baseUrl = url + basePath
       return url + config.listen.basePath
     },
     /**

@@ -99,6 +99,10 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
     functions:
       'toCallRow updateCall setQuestions questionsOfCall setTask findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
   },
+  'mcp-logins.ts': {
+    reason: 'the registrations of this server, of no person',
+    functions: 'readMcpClient saveMcpClient deleteMcpClients',
+  },
   'nodes.ts': {
     reason: 'the nodes',
     functions: 'renewNode readClock removeNode removeOtherNodes',

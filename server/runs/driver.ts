@@ -60,7 +60,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     return stored
   }
   for (const stored of calls) {
-    const call = stored.owner ? stored.call : recovered(stored.call)
+    // The server knows how one goes on that it carries out as a task.
+    const call = stored.owner || stored.task ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
       put(await recorder.call({ ...stored, call }))
     } else if (openQuestion(call)) {
@@ -140,6 +141,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const isStopping = () => signals.stop.aborted || state.phase === 'stopping'
     if (isOpen(stored) && !isStopping()) {
       // After a start, servers that offer tools are still on their way.
+      await deps.tools.prepare(run.userId, endOfCalls)
       await deps.tools.untilPresent(stored.call.name, endOfCalls)
       signals.lose.throwIfAborted()
     }
@@ -167,7 +169,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
         onProgress: (reached) => progress.record(reached),
         ask: (asked, over = endOfCalls) =>
           askPerson(asked, current, { recorder, deps, over: AbortSignal.any([over, endOfCalls]) }),
-        task: { known: now.task ?? null, record: (task) => recorder.task(current.call.id, task) },
+        task: {
+          known: now.task ?? null,
+          goesOn: () => signals.lose.aborted,
+          record: (task) => recorder.task(current.call.id, task),
+        },
       })
       signals.lose.throwIfAborted()
       await progress.close()

@@ -4,7 +4,7 @@ import { askingServer } from './asking.ts'
 
 // The asking server as a child process. CALLS=path: what it did is noted there.
 const { CALLS } = process.env
-const take = askingServer((what) => {
+const { take } = askingServer((what) => {
   if (CALLS) appendFileSync(CALLS, `${what}\n`)
 })
 for await (const line of createInterface({ input: process.stdin })) {

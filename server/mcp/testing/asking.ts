@@ -37,6 +37,7 @@ const PROMPT = {
 
 /** One side of an MCP server that asks people: it does what its tools are called. */
 export function askingServer(note: (what: string) => void = () => undefined) {
+  const tasks = new Map<string, 'working' | 'completed' | 'cancelled'>()
   let next = 0
   const waiting = new Map<number | string, (reply: unknown) => void>()
   const gone = new Set<unknown>()
@@ -83,7 +84,13 @@ export function askingServer(note: (what: string) => void = () => undefined) {
   }
 
   /** @param send answers, and asks, over the stream of this message */
-  return async function take(message: Message, send: Send): Promise<void> {
+  const isTask = (params: Message['params']) => params?.['task'] !== undefined
+  const taskOf = (id: string) => ({
+    ...{ taskId: id, status: tasks.get(id), createdAt: new Date().toISOString() },
+    ...{ lastUpdatedAt: new Date().toISOString(), ttl: null, pollInterval: 50 },
+  })
+
+  async function take(message: Message, send: Send): Promise<void> {
     const { id, method, params } = message
     const answer = (result: unknown) => send({ jsonrpc: '2.0', id, result })
     if (method === undefined && id !== undefined) {
@@ -94,7 +101,7 @@ export function askingServer(note: (what: string) => void = () => undefined) {
       case 'initialize':
         return answer({
           protocolVersion: '2025-11-25',
-          capabilities: { tools: {}, prompts: {} },
+          capabilities: { tools: {}, prompts: {}, tasks: { requests: { tools: { call: {} } } } },
           serverInfo: { name: 'asking', version: '1' },
         })
       case 'tools/list':
@@ -106,9 +113,16 @@ export function askingServer(note: (what: string) => void = () => undefined) {
             tool('twice', reads),
             tool('gate', reads),
             tool('plain', reads),
+            { ...tool('long'), execution: { taskSupport: 'required' } },
           ],
         })
       case 'tools/call': {
+        if (isTask(params)) {
+          const made = `task-${tasks.size + 1}`
+          tasks.set(made, 'working')
+          note(`made ${made}`)
+          return answer({ task: taskOf(made) })
+        }
         const result = await call(String(params?.['name']), id, send)
         return result === null ? undefined : answer(result)
       }
@@ -119,6 +133,22 @@ export function askingServer(note: (what: string) => void = () => undefined) {
         const content = { type: 'text', text: `Review this${tone ? `, ${tone}` : ''}: ${text}` }
         return answer({ messages: [{ role: 'user', content }] })
       }
+      case 'tasks/get':
+      case 'tasks/result':
+      case 'tasks/cancel': {
+        const taskId = String(params?.['taskId'])
+        if (!tasks.has(taskId)) {
+          const error = { code: -32_602, message: 'Failed to retrieve task' }
+          return send({ jsonrpc: '2.0', id, error })
+        }
+        if (method === 'tasks/cancel') {
+          note(`cancelled ${taskId}`)
+          tasks.set(taskId, 'cancelled')
+        }
+        if (method !== 'tasks/result') return answer(taskOf(taskId))
+        note(`result ${taskId}`)
+        return answer({ content: [{ type: 'text', text: `done ${taskId}` }] })
+      }
       case 'ping':
         return answer({})
       default:
@@ -126,5 +156,15 @@ export function askingServer(note: (what: string) => void = () => undefined) {
           send({ jsonrpc: '2.0', id, error: { code: -32_601, message: 'Not known' } })
         }
     }
+  }
+
+  return {
+    take,
+    /** What is under way at the server is done. */
+    finish: () => {
+      for (const [id, status] of tasks) if (status === 'working') tasks.set(id, 'completed')
+    },
+    /** The server keeps results no longer. */
+    forget: () => tasks.clear(),
   }
 }

@@ -121,6 +121,7 @@ const REPEATABLE: Repeatable = {
   'runs.stop': true,
   'tools.answer': true,
   'tools.reply': true,
+  'mcp.signOut': true,
   'sessions.create': 'id',
   'sessions.fork': 'id',
   'sessions.update': true,
