@@ -320,6 +320,7 @@ export async function createApp(options: AppOptions) {
     telemetry,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
+    defaultTemperature: config.model.temperature,
     now,
     newId,
   }

@@ -51,6 +51,8 @@ export type Services = {
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
+  /** Of models whose request does not say. */
+  defaultTemperature: number
   /** ISO 8601. */
   now(): string
   newId(): string

@@ -66,7 +66,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'log/events.ts': {
     reason: 'the log’s own work; its readers have found the session as the user’s',
     functions:
-      'eventColumns insertEvents isSeqTaken readHeads readEvents readEventsWithin readChunks readCallsInProgress readAnswerEvents countEqual deleteEvents deleteEventsOfDeletedRun readEventsOfMany',
+      'eventColumns insertEvents isSeqTaken readHeads readEventTime readEvents readEventsWithin readChunks readCallsInProgress readAnswerEvents countEqual deleteEvents deleteEventsOfDeletedRun readEventsOfMany',
   },
   'logins.ts': {
     reason: 'signing in: by a login’s token or id, before its person is known',

@@ -36,6 +36,9 @@ import { sumUsage } from './usage.ts'
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
 const MAX_ATTEMPTS = 6
 
+/** How often a source of tools may be waited for, as long as it thinks decent, when it carries a task out. */
+const TASK_WAITS = 6
+
 /**
  * Drives one attempt at a run to its end, or until a person has to decide, from wherever the attempt before it was cut.
  *
@@ -143,6 +146,11 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       // After a start, servers that offer tools are still on their way.
       await deps.tools.prepare(run.userId, endOfCalls)
       await deps.tools.untilPresent(stored.call.name, endOfCalls)
+      // A task goes on while its server cannot be reached: that is waited for longer.
+      for (let waits = 0; stored.task && waits < TASK_WAITS; waits += 1) {
+        if (deps.tools.info(stored.call.name) || endOfCalls.aborted) break
+        await deps.tools.untilBack([stored.call.name], endOfCalls)
+      }
       signals.lose.throwIfAborted()
     }
     if (!isStopping()) {
@@ -174,7 +182,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
           goesOn: () => signals.lose.aborted,
           record: (task) => recorder.task(current.call.id, task),
         },
-      })
+      }, Boolean(now.task))
       signals.lose.throwIfAborted()
       await progress.close()
       put(await recorder.call({ ...now, call }))

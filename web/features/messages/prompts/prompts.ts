@@ -1,5 +1,11 @@
-/** A text that is put into the message box by `/name`. */
-export type Prompt = { name: string; text: string }
+import type { McpPrompt } from '../../../../shared/contract/api/mcp.ts'
+
+/**
+ * A text that is put into the message box by `/name`.
+ *
+ * `of` is an MCP server's prompt, which gives the text when its gaps are filled in.
+ */
+export type Prompt = { name: string; text: string; of?: McpPrompt }
 
 export const BUILT_IN: readonly Prompt[] = [
   {
@@ -52,9 +58,23 @@ export function promptName(typed: string): string {
 }
 
 /** One's own before the built-in ones, which they may replace; those that begin with what is typed first. */
-export function promptsFor(typed: string, mine: readonly Prompt[]): Prompt[] {
+export function promptsFor(
+  typed: string,
+  mine: readonly Prompt[],
+  ofServers: readonly McpPrompt[] = [],
+): Prompt[] {
   const names = new Set(mine.map(({ name }) => name))
-  const all = [...mine, ...BUILT_IN.filter(({ name }) => !names.has(name))]
+  const all = [
+    ...mine,
+    ...BUILT_IN.filter(({ name }) => !names.has(name)),
+    ...ofServers.map(
+      (of): Prompt => ({
+        name: promptName(`${of.server} ${of.name}`),
+        text: of.description ?? of.title ?? `A prompt of the server ${of.server}.`,
+        of,
+      }),
+    ),
+  ]
   const word = typed.toLowerCase()
   const begins = all.filter(({ name }) => name.startsWith(word))
   return [
