@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { benchBlocking } from './blocking.ts'
+import { benchDoors } from './doors.ts'
 import { benchGuard } from './guard.ts'
 import { benchKill } from './kill.ts'
 import { describeMachine } from './measure/machine.ts'
@@ -23,6 +24,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   search: benchSearch,
   blocking: benchBlocking,
   web: benchWeb,
+  doors: benchDoors,
   peers: benchPeers,
   guard: benchGuard,
 }
