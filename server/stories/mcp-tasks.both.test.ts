@@ -46,7 +46,7 @@ onEachStorage((database, openStorage) => {
       await new Promise((resolve) => setTimeout(resolve, 1_200))
       talk.remote.finish()
       const next = await app.model.nextCall()
-      expect(next.step.messages.at(-1)).toMatchObject({ failed: false, output: '"done task-1"' })
+      expect(next.step.messages.at(-1)).toMatchObject({ failed: false, output: 'done task-1' })
       next.finish()
       await live.untilEvent('end')
       expect(talk.remote.notes.filter((note) => note.startsWith('made'))).toEqual(['made task-1'])

@@ -63,13 +63,18 @@ export class McpLogins {
   async token(userId: UserId, config: McpHttpConfig, rejected?: string): Promise<string> {
     const { db } = this.#deps
     const until = Date.now() + RENEWAL_SECONDS * 1000
+    // One that was just renewed is used, however short its life.
+    let first: string | null = null
     for (;;) {
       const sealed = await readMcpLogin(db, userId, config.name)
       const login = sealed === null ? null : this.#open(sealed, userId, config.name)
       if (!sealed || !login) throw new SignedOutError(config.name)
       const { access_token: token } = login.tokens
+      first ??= token
+      const isFresh = token !== first
       const isGood =
-        token !== rejected && (login.expiresAt === null || login.expiresAt - EARLY_MS > Date.now())
+        token !== rejected &&
+        (isFresh || login.expiresAt === null || login.expiresAt - EARLY_MS > Date.now())
       if (isGood) return token
       if (!login.tokens.refresh_token) {
         // One that is over may be good for some seconds more, but not one that was refused.
