@@ -72,11 +72,7 @@ export async function benchDoors(options: Options): Promise<Figures> {
 }
 
 /** @returns microseconds of the server's CPU for each token */
-async function round(
-  server: ServerProcess,
-  name: DoorName,
-  tokens: number,
-): Promise<number> {
+async function round(server: ServerProcess, name: DoorName, tokens: number): Promise<number> {
   const pid = server.process.pid ?? 0
   const readers = await Promise.all(
     Array.from({ length: STREAMS }, () => openReader(name, server.url)),

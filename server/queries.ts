@@ -115,12 +115,12 @@ export const listMcpPrompts = query(
 export const fillMcpPrompt = query(
   mcp.prompt,
   async ({ services, user }, { server, name, arguments: gaps }) => {
-    const text = await services.mcp?.prompt(user.id, { server, name, gaps }).catch(
-      (error: unknown) => {
+    const text = await services.mcp
+      ?.prompt(user.id, { server, name, gaps })
+      .catch((error: unknown) => {
         const message = error instanceof Error ? error.message : 'The server refused.'
         throw new TRPCError({ code: 'BAD_REQUEST', message: message.slice(0, 500) })
-      },
-    )
+      })
     if (text === null || text === undefined) throw notFound('MCP server')
     return { text }
   },

@@ -141,10 +141,7 @@ async function readPlainSocket(url: string): Promise<DoorReader> {
 }
 
 /** A door whose answer is the body of the request. */
-async function readStream(
-  address: string,
-  bodyOf: (text: string) => unknown,
-): Promise<DoorReader> {
+async function readStream(address: string, bodyOf: (text: string) => unknown): Promise<DoorReader> {
   return {
     ask: async (text) => {
       const response = await fetch(address, {

@@ -91,7 +91,9 @@ test('any run’s questions come to the AI SDK, each once as it is in the end (P
     fc.asyncProperty(loggedRuns, async (logged) => {
       const chunks = new UiChunks(logged.run)
       const message = await read(logged.log.flatMap(({ event }) => chunks.translate(event)))
-      const asked = message.parts.flatMap((part) => (part.type === 'data-question' ? [part.data] : []))
+      const asked = message.parts.flatMap((part) =>
+        part.type === 'data-question' ? [part.data] : [],
+      )
       const known = logged.message.parts.flatMap((part) =>
         part.type === 'tool' ? (part.call.questions ?? []) : [],
       )

@@ -80,7 +80,9 @@ export class McpConnection {
   private constructor(client: Client, { config, times, logger }: McpConnectionOptions) {
     this.#client = client
     this.#asking = new Asking(() =>
-      logger.warn('an MCP server asked while calls of several people were under way: nobody was asked'),
+      logger.warn(
+        'an MCP server asked while calls of several people were under way: nobody was asked',
+      ),
     )
     this.#config = config
     this.#times = times

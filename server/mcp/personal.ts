@@ -113,7 +113,8 @@ export class PersonalServer {
     const server = this.#serverOf(id)
     const tool = server.tools.find((one) => one.name === name)
     if (!tool) {
-      const why = server.state.phase === 'down' ? server.state.reason : 'it has no such tool for you'
+      const why =
+        server.state.phase === 'down' ? server.state.reason : 'it has no such tool for you'
       throw new Error(`The MCP server "${config.name}" did not take the call: ${why}.`)
     }
     return tool.execute(input, context)

@@ -161,7 +161,7 @@ export class McpServer {
           await task?.record(made)
           known = made
         }
-        for (let over = connection; ; ) {
+        for (let over = connection; ;) {
           // Over the next connection a task is asked for that was made over this one.
           const given = { ...context, ...(task && { task: { ...task, known, record } }) }
           try {
@@ -225,15 +225,21 @@ export class McpServer {
     context: ToolContext,
   ): Promise<unknown> {
     const { onProgress, attach } = context
-    const result = await connection.call(tool.listedName, input, context, tool.isTask, ({ done, total, message }) => {
-      if (Number.isFinite(done)) {
-        onProgress?.({
-          done,
-          ...(total !== undefined && Number.isFinite(total) && { total }),
-          ...(message && { message: clean(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
-        })
-      }
-    })
+    const result = await connection.call(
+      tool.listedName,
+      input,
+      context,
+      tool.isTask,
+      ({ done, total, message }) => {
+        if (Number.isFinite(done)) {
+          onProgress?.({
+            done,
+            ...(total !== undefined && Number.isFinite(total) && { total }),
+            ...(message && { message: clean(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
+          })
+        }
+      },
+    )
     if (result.isError) throw new Error(failureText(result))
     return toOutput(result, attach)
   }

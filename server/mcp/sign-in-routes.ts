@@ -32,7 +32,9 @@ export function mcpSignInRoutes({ servers, userOf, basePath, report }: Options) 
         }
         return await reply.header('referrer-policy', 'no-referrer').redirect(address.href, 303)
       } catch (error) {
-        report(new Error(`a sign-in at the MCP server "${server}" could not begin`, { cause: error }))
+        report(
+          new Error(`a sign-in at the MCP server "${server}" could not begin`, { cause: error }),
+        )
         return back(reply, { server, problem: 'The authorization server cannot be used.' })
       }
     })

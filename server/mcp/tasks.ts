@@ -83,5 +83,7 @@ function bounded(pollMs: number | undefined): number {
 
 /** The protocol says: invalid parameters. Some servers say that they have not found it. */
 function isUnknownTask({ code, message }: ProtocolError): boolean {
-  return code === -32_602 || code === -32_002 || /task.*(?:not found|unknown|expired)/i.test(message)
+  return (
+    code === -32_602 || code === -32_002 || /task.*(?:not found|unknown|expired)/i.test(message)
+  )
 }

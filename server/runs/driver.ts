@@ -170,19 +170,28 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     if (now.call.status === 'running') {
       const current = now
       await using progress = new ProgressRecord(now, recorder)
-      const call = await carryOut(now.call, deps, {
-        caller,
-        run: { sessionId: run.sessionId, keyId: run.keyId },
-        signal: endOfCalls,
-        onProgress: (reached) => progress.record(reached),
-        ask: (asked, over = endOfCalls) =>
-          askPerson(asked, current, { recorder, deps, over: AbortSignal.any([over, endOfCalls]) }),
-        task: {
-          known: now.task ?? null,
-          goesOn: () => signals.lose.aborted,
-          record: (task) => recorder.task(current.call.id, task),
+      const call = await carryOut(
+        now.call,
+        deps,
+        {
+          caller,
+          run: { sessionId: run.sessionId, keyId: run.keyId },
+          signal: endOfCalls,
+          onProgress: (reached) => progress.record(reached),
+          ask: (asked, over = endOfCalls) =>
+            askPerson(asked, current, {
+              recorder,
+              deps,
+              over: AbortSignal.any([over, endOfCalls]),
+            }),
+          task: {
+            known: now.task ?? null,
+            goesOn: () => signals.lose.aborted,
+            record: (task) => recorder.task(current.call.id, task),
+          },
         },
-      }, Boolean(now.task))
+        Boolean(now.task),
+      )
       signals.lose.throwIfAborted()
       await progress.close()
       put(await recorder.call({ ...now, call }))

@@ -32,7 +32,9 @@ export async function askPerson(
   const question: Question = { ...asked, id: deps.newId(), until }
   const found = await recorder.questions(stored, (questions) => {
     const more = [...questions, question]
-    return more.length > MAX_QUESTIONS || JSON.stringify(more).length > MAX_LENGTH ? questions : more
+    return more.length > MAX_QUESTIONS || JSON.stringify(more).length > MAX_LENGTH
+      ? questions
+      : more
   })
   if (!found.some(({ id }) => id === question.id)) return CANCELLED
   const late = AbortSignal.timeout(waitMs)
@@ -52,7 +54,10 @@ export async function askPerson(
 }
 
 /** What an attempt that was cut had asked is closed: its server waits for no reply any more. */
-export async function closeQuestions(stored: StoredCall, recorder: RunRecorder): Promise<StoredCall> {
+export async function closeQuestions(
+  stored: StoredCall,
+  recorder: RunRecorder,
+): Promise<StoredCall> {
   const questions = await recorder.questions(stored, closed)
   return { ...stored, call: { ...stored.call, questions } }
 }

@@ -17,7 +17,9 @@ const Item = z.discriminatedUnion('type', [
   z.object({
     ...{ type: z.literal('message'), id: z.string(), status: ItemStatus },
     role: z.literal('assistant'),
-    content: z.array(z.union([Text, z.object({ type: z.literal('refusal'), refusal: z.string() })])),
+    content: z.array(
+      z.union([Text, z.object({ type: z.literal('refusal'), refusal: z.string() })]),
+    ),
   }),
   z.object({
     ...{ type: z.literal('function_call'), id: z.string(), call_id: z.string() },

@@ -23,7 +23,10 @@ export function choicesOf(field: QuestionField): { value: string; label: string 
   return values?.map((value, index) => ({ value, label: names?.[index] ?? value })) ?? null
 }
 
-const labelled = ({ const: value, title }: { const: string; title: string }) => ({ value, label: title })
+const labelled = ({ const: value, title }: { const: string; title: string }) => ({
+  value,
+  label: title,
+})
 const itself = (value: string) => ({ value, label: value })
 
 /** What is wrong with the fields of an answer, a sentence each; none when it is what the form asks for. */
@@ -65,8 +68,10 @@ function problemOfNumber(
 ): string | null {
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'Must be a number.'
   if (field.type === 'integer' && !Number.isInteger(value)) return 'Must be a whole number.'
-  if (field.minimum !== undefined && value < field.minimum) return `Must be ${field.minimum} or more.`
-  if (field.maximum !== undefined && value > field.maximum) return `Must be ${field.maximum} or less.`
+  if (field.minimum !== undefined && value < field.minimum)
+    return `Must be ${field.minimum} or more.`
+  if (field.maximum !== undefined && value > field.maximum)
+    return `Must be ${field.maximum} or less.`
   return null
 }
 
@@ -127,7 +132,5 @@ function problemOfText(
   if (field.maxLength !== undefined && length > field.maxLength) {
     return `May have ${field.maxLength} characters at most.`
   }
-  return field.format && !formats[field.format]?.(value)
-    ? formatProblems[field.format]
-    : null
+  return field.format && !formats[field.format]?.(value) ? formatProblems[field.format] : null
 }

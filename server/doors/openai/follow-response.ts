@@ -74,7 +74,9 @@ async function* follow(
   for await (const committed of rawEvents(reading, { sessionId, after, signal })) {
     // One that waited goes on as the next one.
     const begun = events.isOver ? events.next() : []
-    const at = endsResponse(committed) ? await readEventTime(reading.database.db, sessionId, committed.seq) : null
+    const at = endsResponse(committed)
+      ? await readEventTime(reading.database.db, sessionId, committed.seq)
+      : null
     const said = [...begun, ...events.translate(committed, at)]
     const isHere = events.segment === segment
     yield { seq: committed.seq, said: isHere ? said : [], events }
@@ -84,9 +86,7 @@ async function* follow(
 }
 
 function endsResponse({ event }: CommittedEvent): boolean {
-  return (
-    event.type === 'end' || (event.type === 'message' && event.message.status === 'waiting')
-  )
+  return event.type === 'end' || (event.type === 'message' && event.message.status === 'waiting')
 }
 
 function echo({ request }: DoorRun): Record<string, unknown> {

@@ -13,7 +13,8 @@ export function guardedFetch(serverUrl: string): typeof fetch {
   const isLocal = isLoopback(new URL(serverUrl))
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
-    const isAllowed = url.protocol === 'https:' ? isLocal || !isLoopback(url) : isLocal && isLoopback(url)
+    const isAllowed =
+      url.protocol === 'https:' ? isLocal || !isLoopback(url) : isLocal && isLoopback(url)
     if (!isAllowed || url.username !== '' || url.password !== '') {
       throw new Error(`The address ${url.origin} is not encrypted, or is one of this machine.`)
     }

@@ -116,12 +116,7 @@ export class McpLogins {
     }
   }
 
-  async #renew(
-    userId: UserId,
-    config: McpHttpConfig,
-    login: Login,
-    before: string,
-  ): Promise<void> {
+  async #renew(userId: UserId, config: McpHttpConfig, login: Login, before: string): Promise<void> {
     const { db, sealing } = this.#deps
     const { discovery, client, resource, tokens } = login
     const { authorizationServerMetadata: metadata } = discovery

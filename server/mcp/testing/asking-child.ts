@@ -8,5 +8,8 @@ const { take } = askingServer((what) => {
   if (CALLS) appendFileSync(CALLS, `${what}\n`)
 })
 for await (const line of createInterface({ input: process.stdin })) {
-  void take(JSON.parse(line), (message) => void process.stdout.write(`${JSON.stringify(message)}\n`))
+  void take(
+    JSON.parse(line),
+    (message) => void process.stdout.write(`${JSON.stringify(message)}\n`),
+  )
 }

@@ -115,7 +115,12 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
       const person = oauth ? access.get(token ?? '') : 'anybody'
       if (!person) {
         const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
-        return json(response, 401, {}, { 'www-authenticate': `Bearer resource_metadata="${metadata}"` })
+        return json(
+          response,
+          401,
+          {},
+          { 'www-authenticate': `Bearer resource_metadata="${metadata}"` },
+        )
       }
       if (request.method !== 'POST') return response.writeHead(405).end()
       const message: Message = JSON.parse(await text(request))

@@ -17,7 +17,12 @@ export const form = {
   properties: {
     name: { type: 'string', title: 'Name', minLength: 2 },
     seats: { type: 'integer', title: 'Seats', minimum: 1, maximum: 4, default: 2 },
-    class: { type: 'string', title: 'Class', enum: ['eco', 'first'], enumNames: ['Economy', 'First'] },
+    class: {
+      type: 'string',
+      title: 'Class',
+      enum: ['eco', 'first'],
+      enumNames: ['Economy', 'First'],
+    },
     quiet: { type: 'boolean', title: 'Quiet car' },
     extras: { type: 'array', title: 'Extras', items: { type: 'string', enum: ['bike', 'meal'] } },
     mail: { type: 'string', title: 'Email', format: 'email' },

@@ -67,13 +67,11 @@ export function promptsFor(
   const all = [
     ...mine,
     ...BUILT_IN.filter(({ name }) => !names.has(name)),
-    ...ofServers.map(
-      (of): Prompt => ({
-        name: promptName(`${of.server} ${of.name}`),
-        text: of.description ?? of.title ?? `A prompt of the server ${of.server}.`,
-        of,
-      }),
-    ),
+    ...ofServers.map((of): Prompt => ({
+      name: promptName(`${of.server} ${of.name}`),
+      text: of.description ?? of.title ?? `A prompt of the server ${of.server}.`,
+      of,
+    })),
   ]
   const word = typed.toLowerCase()
   const begins = all.filter(({ name }) => name.startsWith(word))

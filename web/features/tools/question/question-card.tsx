@@ -22,9 +22,7 @@ export function QuestionOfCall({ call, question }: { call: AppToolCall; question
       isSent={isSent}
       problem={problem}
       onReply={(reply) =>
-        send(() =>
-          api.tools.reply.mutate({ callId: call.id, questionId: question.id, ...reply }),
-        )
+        send(() => api.tools.reply.mutate({ callId: call.id, questionId: question.id, ...reply }))
       }
     />
   )
