@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
 import { WebSocket } from 'ws'
 import { newId } from '../../shared/contract/new-id.ts'
@@ -43,6 +44,9 @@ export function openReader(name: DoorName, url: string): Promise<DoorReader> {
       }))
   }
 }
+
+/** From one try to the next of a request that is over a limit. */
+const RETRY_MS = 100
 
 /** Each token has one tilde in it, and nothing else of an answer has. */
 const tokensIn = (text: string): number => text.split('~').length - 1
@@ -144,10 +148,17 @@ async function readPlainSocket(url: string): Promise<DoorReader> {
 async function readStream(address: string, bodyOf: (text: string) => unknown): Promise<DoorReader> {
   return {
     ask: async (text) => {
-      const response = await fetch(address, {
-        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-        body: JSON.stringify(bodyOf(text)),
-      })
+      const asked = () =>
+        fetch(address, {
+          ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+          body: JSON.stringify(bodyOf(text)),
+        })
+      let response = await asked()
+      // Chat Completions imports the history that it is given, and few imports go on at once.
+      while (response.status === 429) {
+        await delay(RETRY_MS)
+        response = await asked()
+      }
       if (!response.ok) throw new Error(`${address}: ${response.status} ${await response.text()}`)
       let tokens = 0
       await eachEvent(response, (data) => {
