@@ -73,8 +73,8 @@ async function readWatch(url: string): Promise<DoorReader> {
   let tokens = 0
   const watched = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
-  socket.on('message', (data) => {
-    const frame = String(data)
+  socket.on('message', (data: Buffer) => {
+    const frame = data.toString()
     if (frame === 'PING') socket.send('PONG')
     else if (frame.includes('"type":"chunk"')) tokens += tokensIn(frame)
     else if (frame.includes('"type":"snapshot"')) watched.resolve()
@@ -129,8 +129,8 @@ async function readPlainSocket(url: string): Promise<DoorReader> {
   const socket = await socketTo(`${url}/ws/session/${newId()}`)
   let tokens = 0
   const ended = Promise.withResolvers<void>()
-  socket.on('message', (data) => {
-    const frame = String(data)
+  socket.on('message', (data: Buffer) => {
+    const frame = data.toString()
     if (frame.includes('"ai_response_chunk"')) tokens += tokensIn(frame)
     else if (frame.includes('"ai_response_end"')) ended.resolve()
   })

@@ -16,6 +16,7 @@ import type { McpServerConfig } from './config.ts'
 import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
 import { failureReason } from './failure-reason.ts'
 import { SignedOutError } from './oauth/logins.ts'
+import { CallResult } from './call-result.ts'
 import { callAsTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
 import { makeTransport } from './transport/make-transport.ts'
@@ -42,12 +43,6 @@ const Anything = z.looseObject({})
 const TasksCapability = z.object({
   tasks: z.object({ requests: z.object({ tools: z.object({ call: z.unknown() }) }) }),
 })
-export const CallResult = z.object({
-  content: z.array(z.unknown()).default([]),
-  structuredContent: z.unknown().optional(),
-  isError: z.boolean().optional(),
-})
-export type CallResult = z.infer<typeof CallResult>
 
 /** The most pages of tools that are read, in case a list never ends. */
 const MAX_PAGES = 32

@@ -3,7 +3,7 @@ import { ProtocolError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { CallLostError } from '../tools/tool.ts'
 import type { ToolContext } from '../tools/tool.ts'
-import { CallResult } from './connection.ts'
+import { CallResult } from './call-result.ts'
 
 /** How long the server keeps the result of a task, if it does as it is asked. Milliseconds. */
 const TTL_MS = 24 * 60 * 60_000

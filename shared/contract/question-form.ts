@@ -68,10 +68,12 @@ function problemOfNumber(
 ): string | null {
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'Must be a number.'
   if (field.type === 'integer' && !Number.isInteger(value)) return 'Must be a whole number.'
-  if (field.minimum !== undefined && value < field.minimum)
+  if (field.minimum !== undefined && value < field.minimum) {
     return `Must be ${field.minimum} or more.`
-  if (field.maximum !== undefined && value > field.maximum)
+  }
+  if (field.maximum !== undefined && value > field.maximum) {
     return `Must be ${field.maximum} or less.`
+  }
   return null
 }
 

@@ -113,8 +113,9 @@ function answerOf(
   if (isFailure) return { error: errorOf(error) }
   if (!('result' in value)) throw new Error('neither a result nor an error')
   if (method === 'initialize') return { result: readInitialization(withoutNulls(result)) }
-  if (method === 'tools/call' || method === 'tasks/result')
+  if (method === 'tools/call' || method === 'tasks/result') {
     return { result: readResult(withoutNulls(result)) }
+  }
   const clean = withoutNulls(result)
   return { result: isObject(clean) ? withoutMeta(clean) : {} }
 }
