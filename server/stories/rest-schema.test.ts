@@ -44,7 +44,7 @@ let answered: Map<string, Answer>
 
 beforeAll(async () => {
   await using storage = await memoryStorage()
-  const signedIn = { ...{ kind: 'http', name: 'remote', approval: 'never' } } as const
+  const signedIn = { kind: 'http', name: 'remote', approval: 'never' } as const
   await using servers = await mcpConfigFile([
     askingChild(),
     { ...signedIn, url: 'http://127.0.0.1:9/mcp', headers: {}, oauth: {} },

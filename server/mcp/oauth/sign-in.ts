@@ -8,6 +8,7 @@ import type {
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client'
 import {
+  deleteMcpClients,
   insertMcpSignIn,
   readMcpClient,
   saveMcpClient,
@@ -185,6 +186,13 @@ class Flow implements OAuthClientProvider {
     if (!context || this.#config.oauth?.clientId) return
     const at = this.#registrationAt(context)
     await saveMcpClient(this.#deps.db, at, this.#deps.sealing.seal(client, purposeOf(at)))
+  }
+
+  /** The authorization server does not know this server any more: it is registered anew. */
+  async invalidateCredentials(scope: string): Promise<void> {
+    if (scope !== 'client' && scope !== 'all') return
+    this.#client = undefined
+    await deleteMcpClients(this.#deps.db, this.#config.name)
   }
 
   /** Each sign-in asks for new ones. */
