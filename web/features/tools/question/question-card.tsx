@@ -79,7 +79,7 @@ export function QuestionCard(props: {
       <div className="grid gap-1 text-sm">
         <p className="text-xs text-muted">
           {server ? `The server ${server} asks you` : `The tool ${name} asks you`}. Your answer goes
-          there, and not to the assistant.
+          there.
         </p>
         <p className="wrap-anywhere whitespace-pre-wrap">{question.message}</p>
       </div>
