@@ -13,7 +13,7 @@ import { openStorage } from './server/storage.ts'
 const STREAMS = 20
 const RATE = 50
 /** Tokens of each answer of the first, unmeasured round. */
-const WARM_UP = 50
+const WARM_UP = 200
 
 type Figures = Record<DoorName, { microsecondsPerToken: number; ratio: number; rounds: number[] }>
 
