@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openQuestion } from '../../shared/contract/question-form.ts'
 import type { Question } from '../../shared/contract/question.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
+import { askingOverHttp } from '../mcp/testing/asking-http.ts'
 import { askingChild, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { TestApp, TestAppOptions } from '../testing/app.ts'
@@ -137,19 +138,21 @@ onEachStorage((database, openStorage) => {
 
     test('is closed when its node is gone: what reads asks anew, what writes is unknown (P6, P7)', async () => {
       await using storage = await openStorage()
-      await using file = await mcpConfigFile([askingChild()])
+      // Each question comes on its call's own stream: it is known whose it is.
+      await using remote = await askingOverHttp()
+      await using file = await mcpConfigFile([remote.config])
       const env = { MCP_CONFIG: file.path }
       await using nodes = await restartable(storage, { env, mcpTimeouts })
       const { id, first } = await (async () => {
         await using app = await nodes.start()
-        await untilListed(app)
+        await untilListed(app, 'remote__book')
         const { id } = await app.caller.sessions.create({})
         await using live = watch(app.caller, id)
         await live.untilEvent('snapshot')
         await app.caller.messages.send({ sessionId: id, text: 'Both' })
         ;(await app.model.nextCall()).callTools(
-          { name: 'asking__book', arguments: {} },
-          { name: 'asking__look', arguments: {} },
+          { name: 'remote__book', arguments: {} },
+          { name: 'remote__look', arguments: {} },
         )
         await live.until(() => callsOf(live).filter(openQuestion).length === 2)
         return { id, first: callsOf(live).map(openQuestion) }
@@ -197,8 +200,8 @@ function callOf(watcher: Watcher): ToolCall {
   return call
 }
 
-async function untilListed(app: TestApp): Promise<void> {
+async function untilListed(app: TestApp, name = 'asking__book'): Promise<void> {
   await expect
-    .poll(async () => (await app.caller.tools.list()).map(({ name }) => name), { timeout: 30_000 })
-    .toContain('asking__book')
+    .poll(async () => (await app.caller.tools.list()).map((tool) => tool.name), { timeout: 30_000 })
+    .toContain(name)
 }
