@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { benchBlocking } from './blocking.ts'
+import { benchDoors } from './doors.ts'
 import { benchFiles } from './files.ts'
 import { benchGuard } from './guard.ts'
 import { benchKill } from './kill.ts'
@@ -25,6 +26,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   blocking: benchBlocking,
   files: benchFiles,
   web: benchWeb,
+  doors: benchDoors,
   peers: benchPeers,
   guard: benchGuard,
 }

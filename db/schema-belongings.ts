@@ -70,3 +70,34 @@ export type WithdrawnMessageTable = {
   session_id: SessionId
   withdrawn_at: Generated<string>
 }
+
+/** A person's login at an MCP server, by OAuth. */
+export type McpLoginTable = {
+  user_id: UserId
+  server: string
+  /** Tokens and what renewing them takes, encrypted. */
+  sealed: string
+  /** Until when one node may renew it alone. */
+  renewing_until: string | null
+  updated_at: Generated<string>
+}
+
+/** A sign-in at an MCP server that has begun. */
+export type McpSignInTable = {
+  /** SHA-256 of the state that comes back with the answer. */
+  state_hash: string
+  user_id: UserId
+  server: string
+  /** The verifier, and where it began, encrypted. */
+  sealed: string
+  expires_at: string
+}
+
+/** As what this server is registered at the authorization server of an MCP server. */
+export type McpClientTable = {
+  server: string
+  issuer: string
+  redirect_url: string
+  /** Encrypted: it may have a secret. */
+  sealed: string
+}

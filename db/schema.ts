@@ -36,6 +36,7 @@ import type {
   Usage,
   WaitsFor,
 } from '../shared/contract/message.ts'
+import type { Question } from '../shared/contract/question.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
 import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
@@ -44,6 +45,9 @@ import type { Role, UserLimits } from '../shared/contract/user.ts'
 import type { Finish } from '../shared/contract/events.ts'
 
 import type {
+  McpClientTable,
+  McpLoginTable,
+  McpSignInTable,
   PresetTable,
   ProjectFileTable,
   ProjectTable,
@@ -83,6 +87,9 @@ export type Schema = {
   projects: ProjectTable
   project_files: ProjectFileTable
   push_subscriptions: PushSubscriptionTable
+  mcp_logins: McpLoginTable
+  mcp_sign_ins: McpSignInTable
+  mcp_clients: McpClientTable
   pushes: PushTable
   withdrawn_messages: WithdrawnMessageTable
   file_contents: FileContentTable
@@ -292,8 +299,19 @@ export type ToolCallTable = {
   files: JsonColumn<File[] | null>
   /** What became of files that could not be stored, a sentence each. */
   file_notes: JsonColumn<string[] | null>
+  /** What the tool's server has asked a person while the call ran; null when it has asked nothing. */
+  questions: JsonColumn<Question[] | null>
+  /** The task at its MCP server that the call was made as; null when it is none. */
+  task: JsonColumn<StoredTask | null>
   /** Until when a client may give the output of a call that it carries out; null without end. */
   deadline_at: Generated<string | null>
+}
+
+/** A task of an MCP server, by the server's id for it. */
+export type StoredTask = {
+  id: string
+  /** Milliseconds between two looks, as the server wishes. */
+  pollMs?: number
 }
 
 export type EventTable = {

@@ -39,6 +39,7 @@ import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
 import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
+import { Replies } from './runs/replies.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
@@ -147,7 +148,14 @@ export async function createApp(options: AppOptions) {
   })
   const tokens = createTokenCounter()
   opened.defer(() => tokens.close())
-  const mcpServers = await openMcpServers(mcpConfig, options, opened)
+  const { publicUrl, basePath, host, port } = config.listen
+  let baseUrl = (publicUrl ? new URL(publicUrl).origin : `http://${host}:${port}`) + basePath
+  const mcpServers = await openMcpServers(
+    mcpConfig,
+    options,
+    { db: database.db, baseUrl: () => baseUrl },
+    opened,
+  )
   const tools = openTools(options, {
     ...{ database, mcpServers, telemetry, newId },
     images: openImageMaker(config, { database, allowances, now, newId, onError }),
@@ -233,6 +241,7 @@ export async function createApp(options: AppOptions) {
     },
     onError,
   })
+  const replies = new Replies()
   const runs = new RunSupervisor(
     {
       database,
@@ -248,6 +257,7 @@ export async function createApp(options: AppOptions) {
         ...createFileKeeper(files, { db: database.db, onError }),
       },
       node,
+      replies,
       titles,
       summaries,
       now,
@@ -260,6 +270,7 @@ export async function createApp(options: AppOptions) {
         maxSteps: config.runs.maxSteps,
         maxOutputTokens: config.runs.maxOutputTokens,
         clientToolSeconds: config.runs.clientToolSeconds,
+        questionSeconds: config.runs.questionSeconds,
       },
       onError,
       telemetry,
@@ -296,6 +307,7 @@ export async function createApp(options: AppOptions) {
     wake,
     runs,
     tools,
+    mcp: mcpServers,
     model,
     catalog,
     changes,
@@ -309,6 +321,7 @@ export async function createApp(options: AppOptions) {
     telemetry,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
+    defaultTemperature: config.model.temperature,
     now,
     newId,
   }
@@ -335,6 +348,7 @@ export async function createApp(options: AppOptions) {
     async listen() {
       const url = await http.listen(config.listen)
       gate.accounts?.listensAt(url)
+      if (!publicUrl) baseUrl = url + basePath
       return url + config.listen.basePath
     },
     /**

@@ -64,6 +64,8 @@ export function createNodeMessageHandler({
         return feed.catchUp()
       case 'stop':
         return runs.stop(message.runId)
+      case 'replied':
+        return runs.replied(message.callId)
       case 'released':
         return runs.sweep()
       case 'session-changed':

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import { refusalFor } from './admit.ts'
 import { ping } from '../db/engine/database.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import type { Asker } from './auth/port.ts'
@@ -17,6 +18,7 @@ import type { Health } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
+import { mcpSignInRoutes } from './mcp/sign-in-routes.ts'
 import type { OutageLog } from './outage.ts'
 import { archiveRoutes } from './archive/routes.ts'
 import { speechRoutes } from './speech/routes.ts'
@@ -106,6 +108,15 @@ export async function openHttp(options: OpenHttpOptions) {
         ...{ ...access, files: services.files },
         basePath: config.listen.basePath,
         onError: options.onError,
+      }),
+      mcpSignInRoutes({
+        servers: services.mcp,
+        userOf: async (request, reply) => {
+          const asker = await access.askerOf(request, reply)
+          return asker && !refusalFor(asker, { kind: 'mutation' }) ? asker.user.id : null
+        },
+        basePath: config.listen.basePath,
+        report,
       }),
       archiveRoutes({ ...access, doors, files: services.files }),
       speechRoutes({

@@ -1,7 +1,7 @@
 // Opens the database, the model and the other external resources that the settings name.
 import { fileURLToPath } from 'node:url'
 import { connect } from '../db/engine/connect.ts'
-import type { Database } from '../db/engine/database.ts'
+import type { Database, Db } from '../db/engine/database.ts'
 import { readClock } from '../db/queries/nodes.ts'
 import { insertBackgroundUsage, insertSpeechUsage } from '../db/queries/usage/background-usage.ts'
 import type { AppOptions } from './app.ts'
@@ -46,7 +46,8 @@ export async function openClock({ db }: Database): Promise<DatabaseClock> {
 /** The servers of the operator's file; null when there are none. */
 export async function openMcpServers(
   configs: readonly McpServerConfig[],
-  { logger, mcpTimeouts }: Pick<AppOptions, 'logger' | 'mcpTimeouts'>,
+  { logger, mcpTimeouts, config }: Pick<AppOptions, 'logger' | 'mcpTimeouts' | 'config'>,
+  { db, baseUrl }: { db: Db; baseUrl: () => string },
   opened: AsyncDisposableStack,
 ) {
   if (configs.length === 0) {
@@ -54,7 +55,16 @@ export async function openMcpServers(
   }
   // Loaded when it is wanted: it takes some 20 MiB.
   const { startMcpServers } = await import('./mcp/servers.ts')
-  return opened.use(startMcpServers(configs, { logger, times: mcpTimeouts }))
+  const { McpLogins } = await import('./mcp/oauth/logins.ts')
+  const { createSealing, readSealingSecret } = await import('./mcp/oauth/sealing.ts')
+  const hasSignIn = configs.some((one) => one.kind === 'http' && one.oauth !== undefined)
+  const secret = hasSignIn ? await readSealingSecret(config.auth.secret, config.dataDir) : null
+  const signIn = secret && {
+    logins: new McpLogins({ db, sealing: createSealing(secret), clientName: 'Throughline' }),
+    baseUrl,
+  }
+  const options = { logger, times: mcpTimeouts, ...(signIn && { signIn }) }
+  return opened.use(startMcpServers(configs, options))
 }
 
 /** Where npm packages keep what they can make again. */

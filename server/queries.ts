@@ -7,6 +7,7 @@ import * as shareTable from '../db/queries/sessions/shares.ts'
 import { findUser } from '../db/queries/users.ts'
 import { auth } from '../shared/contract/api/auth.ts'
 import { presets, projects, push } from '../shared/contract/api/belongings.ts'
+import { mcp } from '../shared/contract/api/mcp.ts'
 import { messages } from '../shared/contract/api/messages.ts'
 import * as people from '../shared/contract/api/people.ts'
 import { shares } from '../shared/contract/api/sessions.ts'
@@ -97,7 +98,33 @@ export const pushKey = query(push.key, async ({ services }) => ({
   publicKey: services.push.publicKey,
 }))
 
-export const listTools = query(tools.list, async ({ services }) => services.tools.list())
+export const listTools = query(tools.list, async ({ services, user }) =>
+  services.tools.list(user.id),
+)
+
+export const listMcpServers = query(
+  mcp.servers,
+  async ({ services, user }) => (await services.mcp?.describe(user.id)) ?? [],
+)
+
+export const listMcpPrompts = query(
+  mcp.prompts,
+  async ({ services, user }) => (await services.mcp?.prompts(user.id)) ?? [],
+)
+
+export const fillMcpPrompt = query(
+  mcp.prompt,
+  async ({ services, user }, { server, name, arguments: gaps }) => {
+    const text = await services.mcp
+      ?.prompt(user.id, { server, name, gaps })
+      .catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : 'The server refused.'
+        throw new TRPCError({ code: 'BAD_REQUEST', message: message.slice(0, 500) })
+      })
+    if (text === null || text === undefined) throw notFound('MCP server')
+    return { text }
+  },
+)
 
 export const toolChanges = procedure.meta(tools.changes).subscription(async function* ({
   ctx: { services, drained },

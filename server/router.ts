@@ -9,6 +9,8 @@ import type {
 } from '../shared/contract/api/declare.ts'
 import { account } from '../shared/contract/api/account.ts'
 import { adminUsers } from '../shared/contract/api/admin.ts'
+import { mcp } from '../shared/contract/api/mcp.ts'
+import { notFound } from './api-error.ts'
 import * as accountQueries from './account/queries.ts'
 import { exportAudit, readAudit } from './admin/audit-log.ts'
 import * as adminQueries from './admin/queries.ts'
@@ -37,6 +39,7 @@ import { selectBranch } from './commands/select-branch.ts'
 import { editMessage } from './commands/edit-message.ts'
 import { sendMessage } from './commands/send-message.ts'
 import { answerCall } from './commands/answer-call.ts'
+import { replyToCall } from './commands/reply-to-call.ts'
 import { decideCall, resolveCall } from './commands/settle-call.ts'
 import { createShare, revokeShare } from './commands/share.ts'
 import { stopAnyRun } from './commands/stop-any-run.ts'
@@ -92,6 +95,16 @@ export const appRouter = router({
     decide: command(decideCall),
     resolve: command(resolveCall),
     answer: command(answerCall),
+    reply: command(replyToCall),
+  },
+  mcp: {
+    servers: queries.listMcpServers,
+    signOut: mutation(mcp.signOut, async ({ services, user }, { server }) => {
+      if (!(await services.mcp?.signOut(user.id, server))) throw notFound('MCP server')
+      return { server }
+    }),
+    prompts: queries.listMcpPrompts,
+    prompt: queries.fillMcpPrompt,
   },
   models: { list: queries.listModels },
   usage: { summary: summarizeUsage, daily: dailyUsage, answers: answersUsage },

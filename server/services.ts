@@ -12,6 +12,7 @@ import type { ModelCatalog } from './model/catalog/catalog.ts'
 import type { LocalNode } from './nodes/node.ts'
 import type { Wake } from './nodes/wake.ts'
 import type { Pusher } from './push/pusher.ts'
+import type { McpServers } from './mcp/servers.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -28,6 +29,8 @@ export type Services = {
   wake: Wake | null
   runs: RunSupervisor
   tools: ToolRegistry
+  /** Null where there are no MCP servers. */
+  mcp: McpServers | null
   model: ModelPort
   catalog: ModelCatalog
   changes: LocalSessionChanges
@@ -48,6 +51,8 @@ export type Services = {
   presence: Pick<LocalPresence, 'enter' | 'reopen'>
   /** The model of a session that does not set its own. */
   defaultModel: string
+  /** Of models whose request does not say. */
+  defaultTemperature: number
   /** ISO 8601. */
   now(): string
   newId(): string

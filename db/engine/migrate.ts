@@ -42,6 +42,8 @@ import { up as presetsProjects } from '../migrations/0060-presets-projects.ts'
 import { up as push } from '../migrations/0061-push.ts'
 import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.ts'
 import { up as waitsFirstTokens } from '../migrations/0063-waits-first-tokens.ts'
+import { up as questionsTasks } from '../migrations/0064-questions-tasks.ts'
+import { up as mcpLogins } from '../migrations/0065-mcp-logins.ts'
 
 /** Every migration, in order; the last name is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -82,6 +84,8 @@ const migrations: Record<string, Migration> = {
   '0061-push': { up: push },
   '0062-withdrawn-messages': { up: withdrawnMessages },
   '0063-waits-first-tokens': { up: waitsFirstTokens },
+  '0064-questions-tasks': { up: questionsTasks },
+  '0065-mcp-logins': { up: mcpLogins },
 }
 
 /** In order. The template of new databases is cached by these names. */

@@ -66,7 +66,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'log/events.ts': {
     reason: 'the log’s own work; its readers have found the session as the user’s',
     functions:
-      'eventColumns insertEvents isSeqTaken readHeads readEvents readEventsWithin readChunks readCallsInProgress readAnswerEvents countEqual deleteEvents deleteEventsOfDeletedRun readEventsOfMany',
+      'eventColumns insertEvents isSeqTaken readHeads readEventTime readEvents readEventsWithin readChunks readCallsInProgress readAnswerEvents countEqual deleteEvents deleteEventsOfDeletedRun readEventsOfMany',
   },
   'logins.ts': {
     reason: 'signing in: by a login’s token or id, before its person is known',
@@ -97,7 +97,11 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/tool-calls.ts': {
     reason: 'within a session that its caller has locked, or the driver’s own work on its run',
     functions:
-      'toCallRow updateCall findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
+      'toCallRow updateCall setQuestions questionsOfCall setTask findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
+  },
+  'mcp-logins.ts': {
+    reason: 'the registrations of this server, of no person',
+    functions: 'readMcpClient saveMcpClient deleteMcpClients',
   },
   'nodes.ts': {
     reason: 'the nodes',

@@ -4,8 +4,8 @@ import { onEachDatabase } from '../../scripts/testing/each-database.ts'
 import { migrate } from '../engine/migrate.ts'
 import { OWNED_TABLES } from './ownership.ts'
 
-/** Whose rows go with their person, and are given to nobody. */
-const OWN = ['auth_users', 'auth_links']
+/** Whose rows go with their person, and are given to nobody: logins at MCP servers are sealed for one person. */
+const OWN = ['auth_users', 'auth_links', 'mcp_logins', 'mcp_sign_ins']
 
 onEachDatabase((name, openDatabase) => {
   test(`every table that says whose a row is goes over to the account of a guest (${name})`, async () => {

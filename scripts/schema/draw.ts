@@ -37,6 +37,9 @@ const SENTENCES: Record<string, string> = {
   shared_files: 'Which file of a person’s a shared snapshot gives, under an id of its own.',
   stray_objects:
     'Objects in the store that nothing refers to: they are being written, or are to be removed.',
+  mcp_clients: 'As what this server is registered at the authorization servers of MCP servers.',
+  mcp_logins: 'Who is signed in to which MCP server. The tokens are encrypted.',
+  mcp_sign_ins: 'Sign-ins at MCP servers that have begun, each for one answer within minutes.',
   node_secrets: 'Secrets that the nodes share, to encrypt what they tell each other by NOTIFY.',
   nodes: 'The living server processes, each with the time until which its lease holds.',
   presets:

@@ -7,7 +7,7 @@ import type {
   ParsedInputOf,
   RequestDeclaration,
 } from '../../shared/contract/api/declare.ts'
-import type { MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { CallId, MessageId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
 import type { Requester, User } from '../auth/port.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -22,6 +22,8 @@ export type Effect =
   | { type: 'stop'; runId: RunId }
   /** This node is to carry out a call again, apart from its run. */
   | { type: 'retry'; call: NewCall }
+  /** A question of this call is answered: whichever node carries the call out is to give the answer on. */
+  | { type: 'replied'; callId: CallId }
   /** A session was made or changed otherwise than by its log: the lists are to know. */
   | { type: 'session-changed'; sessionId: SessionId }
   /** A device wants to be told of what happens. */

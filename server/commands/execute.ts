@@ -73,6 +73,9 @@ function carryOut(
       return node.broadcast(effect)
     case 'retry':
       return runs.retry(effect.call)
+    case 'replied':
+      runs.replied(effect.callId)
+      return node.broadcast(effect)
     case 'session-changed':
       changes.touch(effect.sessionId)
       return node.broadcast(effect)

@@ -100,6 +100,7 @@ test('every variable arrives where the server reads it', () => {
       SESSION_GRACE_SECONDS: '0',
       TOOL_TIMEOUT: '4',
       CLIENT_TOOL_TIMEOUT: '60',
+      MCP_QUESTION_TIMEOUT: '90',
       BUILTIN_TOOLS: 'current_time, search_sessions',
       FETCH_URL_TOOL: 'true',
       MCP_CONFIG: 'mcp.json',
@@ -165,7 +166,10 @@ test('every variable arrives where the server reads it', () => {
       firstTokenTimeoutMs: 1500,
       idleTimeoutMs: 2000,
     },
-    runs: { maxSteps: 3, leaseMs: 2000, maxOutputTokens: 5000, clientToolSeconds: 60 },
+    runs: {
+      ...{ maxSteps: 3, leaseMs: 2000 },
+      ...{ maxOutputTokens: 5000, clientToolSeconds: 60, questionSeconds: 90 },
+    },
     budget: { usdPerDay: 0.5 },
     limits: {
       requestsPerMinute: 100,

@@ -69,6 +69,8 @@ export type Config = {
     leaseMs: number
     maxOutputTokens: number | null
     clientToolSeconds: number | null
+    /** How long people have for a question of an MCP server. */
+    questionSeconds: number
   }
   /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
@@ -211,6 +213,7 @@ function toConfig(settings: Settings): Config {
       leaseMs: settings.RUN_LEASE_SECONDS * 1000,
       maxOutputTokens: settings.RUN_MAX_OUTPUT_TOKENS ?? null,
       clientToolSeconds: settings.CLIENT_TOOL_TIMEOUT ?? null,
+      questionSeconds: settings.MCP_QUESTION_TIMEOUT,
     },
     budget: { usdPerDay: settings.BUDGET_USD_PER_DAY ?? null },
     limits: {

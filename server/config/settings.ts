@@ -108,6 +108,7 @@ export const Settings = z.object({
   SESSION_GRACE_SECONDS: numeric(0, DAY, 30),
   TOOL_TIMEOUT: seconds(30),
   CLIENT_TOOL_TIMEOUT: wholeOrNone(1, 2_592_000),
+  MCP_QUESTION_TIMEOUT: whole(1, 86_400, 600),
   MCP_CONFIG: z.string().optional(),
   BUILTIN_TOOLS: z
     .string()

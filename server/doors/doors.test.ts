@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Message } from '../../shared/contract/message.ts'
+import { stateAfter, translate } from '../http/sockets/plain-frames.ts'
+import type { PlainState } from '../http/sockets/plain-frames.ts'
 import { UiChunks } from './ai-sdk/chunks.ts'
 import { chatChunks, toCompletion } from './openai/chat-output.ts'
 import { ResponseEvents } from './openai/response-events.ts'
@@ -53,6 +55,49 @@ test('any run, cut anywhere and resumed by the place of an event, is the fold’
       const calls = message.parts.filter((part) => 'toolCallId' in part)
       expect(calls).toHaveLength(logged.message.parts.filter(({ type }) => type === 'tool').length)
       for (const call of calls) expect(call.state).toMatch(/^output-/)
+    }),
+  )
+})
+
+test('any run, cut behind any word and resumed by its place, is the fold’s message to the plain socket (P17)', () => {
+  fc.assert(
+    fc.property(loggedRuns, fc.nat(), (logged, cut) => {
+      const words = logged.log.flatMap(({ event }, index) =>
+        event.type === 'chunk' && event.kind !== 'reasoning' ? [{ event, index }] : [],
+      )
+      const last = words[cut % Math.max(1, words.length)]
+      let state: PlainState = null
+      let shown = ''
+      let outcome: string | null = null
+      logged.log.forEach(({ seq, event }, index) => {
+        if (event.type === 'branch') return
+        const told = translate(state, seq, event)
+        // The connection is lost here: of where the client was, the server knows the place alone.
+        state = last && index === last.index ? stateAfter(last.event) : told.state
+        for (const frame of told.frames) {
+          if (frame.type === 'ai_response_start') shown = ''
+          if (frame.type === 'ai_response_chunk') shown += frame.content
+          if (frame.type === 'ai_response_end') outcome = frame.outcome
+        }
+      })
+      expect(shown).toBe(textOf(logged.message, ['text', 'refusal']))
+      expect(outcome).toBe(logged.run.status)
+    }),
+  )
+})
+
+test('any run’s questions come to the AI SDK, each once as it is in the end (P17)', async () => {
+  await fc.assert(
+    fc.asyncProperty(loggedRuns, async (logged) => {
+      const chunks = new UiChunks(logged.run)
+      const message = await read(logged.log.flatMap(({ event }) => chunks.translate(event)))
+      const asked = message.parts.flatMap((part) =>
+        part.type === 'data-question' ? [part.data] : [],
+      )
+      const known = logged.message.parts.flatMap((part) =>
+        part.type === 'tool' ? (part.call.questions ?? []) : [],
+      )
+      expect(asked).toMatchObject(known.map(({ id, reply }) => ({ questionId: id, reply })))
     }),
   )
 })

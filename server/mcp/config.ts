@@ -12,8 +12,21 @@ export type McpServerConfig = { name: string; approval: ApprovalPolicy } & (
       env: Record<string, string>
       cwd: string | undefined
     }
-  | { kind: 'http'; url: string; headers: Record<string, string> }
+  | HttpEntry
 )
+
+type HttpEntry = {
+  kind: 'http'
+  url: string
+  headers: Record<string, string>
+  /** Each person signs in by OAuth; absent when nobody does. */
+  oauth?: OAuthConfig
+}
+
+/** A client that is registered already; else this server registers itself. */
+type OAuthConfig = { clientId?: string; clientSecret?: string; scope?: string }
+
+export type McpHttpConfig = Extract<McpServerConfig, { kind: 'http' }>
 
 const text = z.string({ error: 'must be text.' }).min(1, { error: 'must not be empty.' })
 
@@ -39,6 +52,19 @@ const Entry = z
             .string({ error: 'must be text.' })
             .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'must be one line of Latin text.' }),
           { error: 'must be an object of texts.' },
+        )
+        .optional(),
+      oauth: z
+        .union(
+          [
+            z.literal(true),
+            z.strictObject({
+              clientId: text.exactOptional(),
+              clientSecret: text.exactOptional(),
+              scope: text.exactOptional(),
+            }),
+          ],
+          { error: 'must be true, or an object of "clientId", "clientSecret" and "scope".' },
         )
         .optional(),
       approval: z
@@ -88,10 +114,13 @@ export function parseMcpConfig(json: string): McpServerConfig[] {
   const parsed = File.safeParse(parseJson(json))
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(describe))
   return Object.entries(parsed.data.mcpServers).map(([name, entry]) => {
-    const { command, args = [], env = {}, cwd, url, headers = {}, approval } = entry
+    const { command, args = [], env = {}, cwd, url, headers = {}, oauth, approval } = entry
     return url === undefined
       ? { name, approval, kind: 'stdio', command: command ?? '', args, env, cwd }
-      : { name, approval, kind: 'http', url, headers }
+      : {
+          ...{ name, approval, kind: 'http' as const, url, headers },
+          ...(oauth !== undefined && { oauth: oauth === true ? {} : oauth }),
+        }
   })
 }
 
@@ -102,7 +131,8 @@ function conflictIn(entry: {
   args?: unknown
   env?: unknown
   cwd?: unknown
-  headers?: unknown
+  headers?: Record<string, string> | undefined
+  oauth?: unknown
 }): string | null {
   if ((entry.command === undefined) === (entry.url === undefined)) {
     return 'must have either "command" or "url".'
@@ -115,6 +145,13 @@ function conflictIn(entry: {
   }
   if (entry.command !== undefined && entry.headers !== undefined) {
     return '"headers" go with "url", not with "command".'
+  }
+  if (entry.oauth !== undefined && entry.url === undefined) return '"oauth" goes with "url".'
+  if (
+    entry.oauth !== undefined &&
+    Object.keys(entry.headers ?? {}).some((name) => name.toLowerCase() === 'authorization')
+  ) {
+    return 'has "oauth" and a header "Authorization": only one of them can sign in.'
   }
   return null
 }

@@ -5,13 +5,19 @@ import {
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
+import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { CallLostError } from '../tools/tool.ts'
+import type { ToolContext } from '../tools/tool.ts'
+import { Asking } from './asking.ts'
 import type { McpServerConfig } from './config.ts'
 import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
 import { failureReason } from './failure-reason.ts'
+import { SignedOutError } from './oauth/logins.ts'
+import { CallResult } from './call-result.ts'
+import { callAsTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
 import { makeTransport } from './transport/make-transport.ts'
 
@@ -20,6 +26,8 @@ export type McpConnectionOptions = {
   times: McpTimeouts
   logger: Logger
   onToolsChanged: () => void
+  /** Of the person whose connection this is. */
+  authProvider?: AuthProvider | undefined
   signal: AbortSignal
 }
 
@@ -32,12 +40,9 @@ const ToolPage = z.object({
   nextCursor: z.string().optional().catch(undefined),
 })
 const Anything = z.looseObject({})
-export const CallResult = z.object({
-  content: z.array(z.unknown()).default([]),
-  structuredContent: z.unknown().optional(),
-  isError: z.boolean().optional(),
+const TasksCapability = z.object({
+  tasks: z.object({ requests: z.object({ tools: z.object({ call: z.unknown() }) }) }),
 })
-export type CallResult = z.infer<typeof CallResult>
 
 /** The most pages of tools that are read, in case a list never ends. */
 const MAX_PAGES = 32
@@ -61,25 +66,34 @@ export class McpConnection {
   readonly #client: Client
   readonly #config: McpServerConfig
   readonly #times: McpTimeouts
+  readonly #asking: Asking
   readonly #ended = Promise.withResolvers<string>()
   #reason: string | null = null
   #calls = 0
   #isChecking = false
 
-  private constructor(client: Client, { config, times }: McpConnectionOptions) {
+  private constructor(client: Client, { config, times, logger }: McpConnectionOptions) {
     this.#client = client
+    this.#asking = new Asking(() =>
+      logger.warn(
+        'an MCP server asked while calls of several people were under way: nobody was asked',
+      ),
+    )
     this.#config = config
     this.#times = times
   }
 
   /** @throws when the server cannot be reached or its initialization fails */
   static async open(options: McpConnectionOptions): Promise<McpConnection> {
-    const { config, times, logger, onToolsChanged, signal } = options
-    const client = new Client({ name: 'throughline', version: '1.0.0' })
-    const connection = new McpConnection(client, options)
-    const transport = makeTransport(config, logger, (error) =>
-      connection.#fail(failureReason(error)),
+    const { config, times, logger, onToolsChanged, authProvider, signal } = options
+    const client = new Client(
+      { name: 'throughline', version: '1.0.0' },
+      { capabilities: { elicitation: { form: {}, url: {} } } },
     )
+    const connection = new McpConnection(client, options)
+    const onTooLong = (error: Error) => connection.#fail(failureReason(error))
+    const transport = makeTransport(config, logger, onTooLong, authProvider)
+    connection.#asking.attach(client)
     client.onclose = () => connection.#ended.resolve(connection.#reason ?? 'it ended')
     client.onerror = (error) => connection.#noticed(error, logger)
     client.setNotificationHandler('notifications/tools/list_changed', onToolsChanged)
@@ -123,6 +137,21 @@ export class McpConnection {
     return tools
   }
 
+  get isBusy(): boolean {
+    return this.#calls > 0
+  }
+
+  /** Whether the server can carry calls of tools out as tasks. */
+  get hasTasks(): boolean {
+    const capability = TasksCapability.safeParse(this.#client.getServerCapabilities())
+    return capability.success
+  }
+
+  /** Whether the server has prompts. */
+  get hasPrompts(): boolean {
+    return this.#client.getServerCapabilities()?.prompts !== undefined
+  }
+
   /** Whether the server has resources. */
   get hasResources(): boolean {
     return this.#client.getServerCapabilities()?.resources !== undefined
@@ -156,13 +185,19 @@ export class McpConnection {
   async call(
     name: string,
     input: Record<string, unknown>,
-    signal: AbortSignal,
+    context: ToolContext,
+    isTask: boolean,
     onProgress: (progress: ToolProgress) => void,
   ): Promise<CallResult> {
-    this.#calls += 1
-    try {
-      const params = { name, arguments: input }
-      return await this.#client.request({ method: 'tools/call', params }, CallResult, {
+    const { signal } = context
+    const request = { method: 'tools/call', params: { name, arguments: input } } as const
+    const made = (): Promise<CallResult> => {
+      if (isTask) {
+        const ask: Parameters<typeof callAsTask>[0] = (one, over) =>
+          this.#client.request(one, Anything, { signal: over, timeout: NO_TIMEOUT_MS })
+        return callAsTask(ask, request.params, context)
+      }
+      return this.#client.request(request, CallResult, {
         signal,
         timeout: NO_TIMEOUT_MS,
         onprogress: ({ progress: done, total, message }) =>
@@ -171,6 +206,17 @@ export class McpConnection {
             ...(total !== undefined && { total }),
             ...(message !== undefined && { message }),
           }),
+      })
+    }
+    this.#calls += 1
+    try {
+      return await this.#asking.during(context, async () => {
+        try {
+          return await made()
+        } catch (error) {
+          if (await this.#asking.isSent(error, context)) return await made()
+          throw error
+        }
       })
     } catch (error) {
       signal.throwIfAborted()
@@ -248,6 +294,8 @@ export class McpConnection {
   }
 
   #callError(error: unknown): Error {
+    // It had no token to be made with, or none that is taken: it did not begin.
+    if (error instanceof SignedOutError || error instanceof CallLostError) return error
     const server = `The MCP server "${this.#config.name}"`
     if (error instanceof ProtocolError && (error.code === UNREADABLE || error.code === CUT_OFF)) {
       // The server answered, so the call had begun; its outcome is unknown.

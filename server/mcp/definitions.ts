@@ -33,7 +33,7 @@ const Arguments = z.record(z.string(), z.unknown())
 
 type Execute = (
   /** The tool under the server's name for it, and as it is offered to the model. */
-  tool: { listedName: string; offered: Tool },
+  tool: { listedName: string; offered: Tool; isTask: boolean },
   input: Record<string, unknown>,
   context: ToolContext,
 ) => Promise<unknown>
@@ -43,12 +43,14 @@ type Execute = (
  * providers refuse a whole request for one invalid schema.
  * @param listed as the server sent them
  * @param execute executes a call of a tool
+ * @param options.hasTasks whether the server can carry calls out as tasks
  * @returns the tools, the reason for each that is left out, and the tools whose schemas had invalid keywords removed
  */
 export function toTools(
   { name: server, approval }: Pick<McpServerConfig, 'name' | 'approval'>,
   listed: readonly unknown[],
   execute: Execute,
+  { hasTasks = false } = {},
 ): { tools: Tool[]; refused: string[]; mended: string[] } {
   const tools = new Map<string, Tool>()
   const refused: string[] = []
@@ -75,7 +77,7 @@ export function toTools(
         ? `there are more than ${MAX_TOOLS}`
         : tools.has(offered)
           ? 'another has its name'
-          : execution?.taskSupport === 'required'
+          : execution?.taskSupport === 'required' && !hasTasks
             ? 'it can be called as a task only'
             : null
     if (problem !== null || 'problem' in input) {
@@ -103,7 +105,11 @@ export function toTools(
       },
       maxOutputLength: MAX_OUTPUT_LENGTH,
       execute: (input, context) =>
-        execute({ listedName: name, offered: tool }, Arguments.parse(input), context),
+        execute(
+          { listedName: name, offered: tool, isTask: hasTasks && isTaskable(execution) },
+          Arguments.parse(input),
+          context,
+        ),
     }
     tools.set(offered, tool)
   }
@@ -126,4 +132,8 @@ function titled(title: string | undefined): { title?: string } {
 function clip(text: string): string {
   const clean = text.toWellFormed()
   return clean.length > MAX_DESCRIPTION ? `${clean.slice(0, MAX_DESCRIPTION - 1)}…` : clean
+}
+
+function isTaskable(execution: { taskSupport?: string | undefined } | undefined): boolean {
+  return execution?.taskSupport === 'required' || execution?.taskSupport === 'optional'
 }

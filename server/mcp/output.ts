@@ -3,7 +3,7 @@ import type { McpContent, McpOutput } from '../../shared/contract/mcp-output.ts'
 import type { FileId } from '../../shared/contract/ids.ts'
 import { isNestedTooDeeply } from '../../shared/contract/storable.ts'
 import type { BroughtFile } from '../tools/tool.ts'
-import type { CallResult } from './connection.ts'
+import type { CallResult } from './call-result.ts'
 import { fileNameOf } from './file-names.ts'
 
 /** Limits of one stored result: text and data in UTF-16 units, and the number of content blocks. */

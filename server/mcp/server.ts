@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
+import type { StoredTask } from '../../db/schema.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { ForgottenError, McpConnection } from './connection.ts'
@@ -24,6 +26,7 @@ export class McpServer {
   readonly #times: McpTimeouts
   readonly #logger: Logger
   readonly #onChange: () => void
+  readonly #authProvider: AuthProvider | undefined
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
   #state: State = { phase: 'connecting' }
@@ -35,11 +38,13 @@ export class McpServer {
     times: McpTimeouts
     logger: Logger
     onChange: () => void
+    authProvider?: AuthProvider | undefined
   }) {
     this.config = options.config
     this.#times = options.times
     this.#logger = options.logger.child({ mcp: options.config.name })
     this.#onChange = options.onChange
+    this.#authProvider = options.authProvider
     this.#running = this.#run()
   }
 
@@ -49,6 +54,16 @@ export class McpServer {
 
   get tools(): readonly Tool[] {
     return this.#state.phase === 'ready' ? this.#state.tools : []
+  }
+
+  /** What the server is asked by, while it is connected. */
+  get connection(): McpConnection | null {
+    return this.#state.phase === 'ready' ? this.#state.connection : null
+  }
+
+  /** True while a call is under way. */
+  get isBusy(): boolean {
+    return this.#state.phase === 'ready' && this.#state.connection.isBusy
   }
 
   /** Resolves when the first connection succeeded or failed. */
@@ -94,6 +109,7 @@ export class McpServer {
         times: this.#times,
         logger: this.#logger,
         onToolsChanged: () => isChanged.resolve(),
+        authProvider: this.#authProvider,
         signal,
       })
       const over = new AbortController()
@@ -139,16 +155,28 @@ export class McpServer {
       this.config,
       listed,
       async (tool, input, context) => {
-        const { listedName } = tool
-        try {
-          return await this.#call(connection, listedName, input, context)
-        } catch (error) {
-          if (!(error instanceof ForgottenError)) throw error
-          const next = await this.#connectionAfter(connection, tool.offered, context.signal)
-          if (!next) throw error
-          return this.#call(next, listedName, input, context)
+        const { task } = context
+        let known = task?.known ?? null
+        const record = async (made: StoredTask) => {
+          await task?.record(made)
+          known = made
+        }
+        for (let over = connection; ;) {
+          // Over the next connection a task is asked for that was made over this one.
+          const given = { ...context, ...(task && { task: { ...task, known, record } }) }
+          try {
+            return await this.#call(over, tool, input, given)
+          } catch (error) {
+            const mayGoOn =
+              error instanceof ForgottenError || (known !== null && over.reason !== null)
+            if (!mayGoOn || context.signal.aborted) throw error
+            const next = await this.#connectionAfter(over, tool.offered, context.signal)
+            if (!next) throw error
+            over = next
+          }
         }
       },
+      { hasTasks: connection.hasTasks },
     )
     if (refused.length > 0) {
       this.#logger.warn({ refused: refused.slice(0, 20) }, 'tools of an MCP server are not offered')
@@ -192,19 +220,26 @@ export class McpServer {
 
   async #call(
     connection: McpConnection,
-    tool: string,
+    tool: { listedName: string; isTask: boolean },
     input: Record<string, unknown>,
-    { signal, onProgress, attach }: ToolContext,
+    context: ToolContext,
   ): Promise<unknown> {
-    const result = await connection.call(tool, input, signal, ({ done, total, message }) => {
-      if (Number.isFinite(done)) {
-        onProgress?.({
-          done,
-          ...(total !== undefined && Number.isFinite(total) && { total }),
-          ...(message && { message: clean(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
-        })
-      }
-    })
+    const { onProgress, attach } = context
+    const result = await connection.call(
+      tool.listedName,
+      input,
+      context,
+      tool.isTask,
+      ({ done, total, message }) => {
+        if (Number.isFinite(done)) {
+          onProgress?.({
+            done,
+            ...(total !== undefined && Number.isFinite(total) && { total }),
+            ...(message && { message: clean(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
+          })
+        }
+      },
+    )
     if (result.isError) throw new Error(failureText(result))
     return toOutput(result, attach)
   }

@@ -88,9 +88,15 @@ test('the reference server’s tools are listed as they are: source, effect by t
   const toggle = mcp.registry.list().find(({ name }) => name.endsWith('toggle-simulated-logging'))
   expect(toggle).toMatchObject({ effect: 'once' })
   expect(mcp.registry.needsApproval(toggle?.name ?? '', {})).toBe(true)
-  // This tool can only be called as a task, which is not supported.
-  expect(mcp.names()).not.toContain('everything__simulate-research-query')
+  expect(mcp.names()).toContain('everything__simulate-research-query')
 })
+
+test('a tool of the reference server that can only be called as a task is called as one', async () => {
+  // Shorter than the task.
+  await using mcp = await serve([everythingServer()], { timeoutMs: 1_000 })
+  const outcome = await mcp.call('everything__simulate-research-query', { topic: 'tides' })
+  expect(JSON.stringify(outputOf(outcome).content)).toContain('tides')
+}, 60_000)
 
 test('the reference server answers over stdio, and is told nothing of this process’s environment', async () => {
   process.env.A_SECRET_OF_THIS_PROCESS = 'secret'

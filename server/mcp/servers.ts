@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { aborted } from '../concurrency/wakeup.ts'
-import type { ToolSource } from '../tools/tool.ts'
-import type { McpServerConfig } from './config.ts'
+import type { McpServerInfo } from '../../shared/contract/api/mcp.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
+import type { Tool, ToolSource } from '../tools/tool.ts'
+import type { McpHttpConfig, McpServerConfig } from './config.ts'
 import { prefixOf } from './names.ts'
+import type { McpLogins } from './oauth/logins.ts'
+import { PersonalServer } from './personal.ts'
+import { getPrompt, listPrompts } from './prompts.ts'
+import type { ServerPrompt } from './prompts.ts'
 import { McpServer } from './server.ts'
 import type { McpTimeouts } from './timeouts.ts'
 
@@ -20,8 +27,37 @@ const TIMES: McpTimeouts = {
  * the start, or are reconnecting.
  */
 const CONNECT_WAIT_MS = 10_000
+/** The longest wait of somebody who looks at prompts for a connection. */
+const PROMPTS_WAIT_MS = 5_000
 
-export type McpServers = ToolSource & AsyncDisposable
+export type McpServers = ToolSource &
+  AsyncDisposable & {
+    /** The servers as they are for this person. */
+    describe(userId: UserId): Promise<McpServerInfo[]>
+    prompts(userId: UserId): Promise<ServerPrompt[]>
+    /** @returns null when this person knows no such server that is connected */
+    prompt(
+      userId: UserId,
+      of: { server: string; name: string; gaps: Readonly<Record<string, string>> },
+    ): Promise<string | null>
+    /** @returns where the person's browser is to go; null when there is no such server to sign in to */
+    beginSignIn(userId: UserId, server: string): Promise<URL | null>
+    /** @param back what came back: the query of the address */
+    endSignIn(userId: UserId, back: URLSearchParams): ReturnType<McpLogins['end']>
+    /** @returns false when there is no such server to sign in to */
+    signOut(userId: UserId, server: string): Promise<boolean>
+  }
+
+type Options = {
+  logger: Logger
+  times?: Partial<McpTimeouts> | undefined
+  /** For servers to which people sign in. */
+  signIn?: {
+    logins: McpLogins
+    /** The address that browsers use, without a slash at its end. */
+    baseUrl(): string
+  }
+}
 
 /**
  * The servers of the operator's configuration as a source of tools. The tools of a server are available while it is
@@ -29,15 +65,44 @@ export type McpServers = ToolSource & AsyncDisposable
  */
 export function startMcpServers(
   configs: readonly McpServerConfig[],
-  { logger, times }: { logger: Logger; times?: Partial<McpTimeouts> | undefined },
+  { logger, times, signIn }: Options,
 ): McpServers {
   const listeners = new Set<() => void>()
   const onChange = () => {
     for (const listener of listeners) listener()
   }
-  const servers = configs.map(
-    (config) => new McpServer({ config, logger, times: { ...TIMES, ...times }, onChange }),
-  )
+  const common = { logger, times: { ...TIMES, ...times }, onChange }
+  const servers = configs
+    .filter((config) => !isPersonal(config))
+    .map((config) => new McpServer({ config, ...common }))
+  const personal = !signIn
+    ? []
+    : configs.filter(isPersonal).map(
+        (config) =>
+          new PersonalServer({
+            ...{ config, logins: signIn.logins, onChange },
+            connect: (userId) =>
+              new McpServer({
+                ...{ config, ...common },
+                authProvider: authProviderOf(signIn.logins, userId, config),
+              }),
+            signInUrl: (name) => `${signIn.baseUrl()}/api/mcp/sign-in/${name}`,
+          }),
+      )
+  const loginsOf = async (userId: UserId) =>
+    personal.length > 0 && signIn ? signIn.logins.of(userId) : new Set<string>()
+  const prepare = async (userId: UserId, signal: AbortSignal) => {
+    if (personal.length === 0) return
+    const logins = await loginsOf(userId)
+    await Promise.all(
+      personal.map((one) => one.prepare(userId, logins.has(one.config.name), signal)),
+    )
+  }
+  const serversOf = (userId: UserId): McpServer[] => [
+    ...servers,
+    ...personal.flatMap((one) => one.of(userId) ?? []),
+  ]
+  const redirectUrl = () => `${signIn?.baseUrl() ?? ''}/api/mcp/callback`
   const ownerOf = (name: string) =>
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
   const patience = (signal: AbortSignal) =>
@@ -60,10 +125,11 @@ export function startMcpServers(
         return `The MCP server "${config.name}" is not there: ${state.reason}.`
     }
   }
-  const tools = () => servers.flatMap((server) => server.tools)
+  const tools = () => [...servers, ...personal].flatMap(toolsOf)
 
   return {
     tools,
+    prepare,
     whyAbsent: (name) => {
       const server = ownerOf(name)
       if (!server) return null
@@ -115,7 +181,81 @@ export function startMcpServers(
       return () => void listeners.delete(listener)
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all([...servers, ...personal].map((server) => server.close()))
     },
+    describe: async (userId) => {
+      const logins = await loginsOf(userId)
+      // Whoever looks at the list wants to use it.
+      prepare(userId, new AbortController().signal).catch((error: unknown) =>
+        logger.warn({ err: error }, 'an MCP server could not be connected for a person'),
+      )
+      return configs.map((config) => {
+        const { name } = config
+        const signInPath = isPersonal(config) && { signIn: `/api/mcp/sign-in/${name}` }
+        if (signInPath && !logins.has(name)) return { name, status: 'signed-out', ...signInPath }
+        const server = serversOf(userId).find((one) => one.config === config)
+        return { name, ...statusOf(server), ...signInPath }
+      })
+    },
+    prompts: async (userId) => {
+      await prepare(userId, AbortSignal.timeout(PROMPTS_WAIT_MS))
+      const lists = serversOf(userId).map(async ({ config, connection }) =>
+        connection ? listPrompts(config.name, connection) : [],
+      )
+      const listed = await Promise.allSettled(lists)
+      return listed.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+    },
+    prompt: async (userId, { server, name, gaps }) => {
+      await prepare(userId, AbortSignal.timeout(PROMPTS_WAIT_MS))
+      const own = serversOf(userId).find(({ config }) => config.name === server)
+      return own?.connection ? getPrompt(own.connection, name, gaps) : null
+    },
+    beginSignIn: async (userId, server) => {
+      const own = personal.find(({ config }) => config.name === server)
+      if (!own || !signIn) return null
+      return signIn.logins.begin({ userId, config: own.config, redirectUrl: redirectUrl() })
+    },
+    endSignIn: async (userId, back) => {
+      if (!signIn) return null
+      const all = personal.map(({ config }) => config)
+      const ended = await signIn.logins.end({ userId, configs: all, back })
+      const own = personal.find(({ config }) => config.name === ended?.server)
+      if (own && ended?.problem === null) {
+        // Whoever they were there before.
+        own.leave(userId)
+        await own.prepare(userId, true, AbortSignal.timeout(PROMPTS_WAIT_MS))
+      }
+      return ended
+    },
+    signOut: async (userId, server) => {
+      const own = personal.find(({ config }) => config.name === server)
+      if (!own || !signIn) return false
+      own.leave(userId)
+      await signIn.logins.signOut(userId, own.config)
+      return true
+    },
+  }
+}
+
+function isPersonal(config: McpServerConfig): config is McpHttpConfig {
+  return config.kind === 'http' && config.oauth !== undefined
+}
+
+function toolsOf(server: McpServer | PersonalServer): readonly Tool[] {
+  return server instanceof McpServer ? server.tools : server.tools()
+}
+
+function statusOf(server: McpServer | undefined): Pick<McpServerInfo, 'status' | 'reason'> {
+  const state = server?.state
+  if (state?.phase === 'down') return { status: 'away', reason: state.reason }
+  return { status: state?.phase === 'ready' ? 'connected' : 'connecting' }
+}
+
+/** A person's token for each request; one that is refused is renewed once. */
+function authProviderOf(logins: McpLogins, userId: UserId, config: McpHttpConfig): AuthProvider {
+  let last: string | undefined
+  return {
+    token: async () => (last = await logins.token(userId, config)),
+    onUnauthorized: async () => void (await logins.token(userId, config, last)),
   }
 }

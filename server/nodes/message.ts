@@ -1,5 +1,5 @@
 import { MAX_TEXT_BYTES } from '../../db/engine/notifications.ts'
-import type { RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { CallId, RunId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { LoggedSessionEvent } from '../log/events.ts'
 
 /** The messages between the nodes on one database. Any of them may be lost: polling finds the same later. */
@@ -10,6 +10,8 @@ export type NodeMessage =
   | { type: 'logs'; logs: readonly { sessionId: SessionId; structural: boolean }[] | null }
   /** A stop of this run was requested. */
   | { type: 'stop'; runId: RunId }
+  /** A question of this call was answered. */
+  | { type: 'replied'; callId: CallId }
   /** Runs were released; any node may take them over. */
   | { type: 'released' }
   | { type: 'session-changed'; sessionId: SessionId }

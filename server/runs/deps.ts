@@ -11,6 +11,7 @@ import type { ModelCatalog } from '../model/catalog/catalog.ts'
 import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Replies } from './replies.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { BroughtFile } from '../tools/tool.ts'
 
@@ -27,6 +28,7 @@ export type RunDeps = {
   tools: ToolRegistry
   files: RunFiles
   node: LocalNode
+  replies: Replies
   titles: Pick<TitleWriter, 'answered'>
   summaries: Pick<SummaryWriter, 'request'>
   /** ISO 8601. */
@@ -64,6 +66,8 @@ export type RunSettings = {
   maxOutputTokens: number | null
   /** How long clients have for a call that they carry out, where its tool does not say; null without end. */
   clientToolSeconds: number | null
+  /** How long people have for a question of an MCP server. Seconds. */
+  questionSeconds: number
 }
 
 /** Why a drive may have to end early. */

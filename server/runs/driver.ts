@@ -23,7 +23,9 @@ import { Offer } from './prompt/tool-offer.ts'
 import { loadDrive } from './load-drive.ts'
 import { ProgressRecord } from './progress.ts'
 import { problemOfOutput } from './output/check.ts'
+import { askPerson, closeQuestions } from './questions.ts'
 import { openRecorder } from './recorder.ts'
+import { openQuestion } from '../../shared/contract/question-form.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
@@ -33,6 +35,9 @@ import { sumUsage } from './usage.ts'
 
 /** A run that was taken up this often is not tried again: it may be what kills the nodes. */
 const MAX_ATTEMPTS = 6
+
+/** How often a source of tools may be waited for, as long as it thinks decent, when it carries a task out. */
+const TASK_WAITS = 6
 
 /**
  * Drives one attempt at a run to its end, or until a person has to decide, from wherever the attempt before it was cut.
@@ -58,9 +63,12 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     return stored
   }
   for (const stored of calls) {
-    const call = stored.owner ? stored.call : recovered(stored.call)
+    // The server knows how one goes on that it carries out as a task.
+    const call = stored.owner || stored.task ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
       put(await recorder.call({ ...stored, call }))
+    } else if (openQuestion(call)) {
+      put(await closeQuestions(stored, recorder))
     }
   }
   const offer = new Offer(run, deps, recorder, question.request.systemPrompt, toolsOff)
@@ -136,7 +144,13 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     const isStopping = () => signals.stop.aborted || state.phase === 'stopping'
     if (isOpen(stored) && !isStopping()) {
       // After a start, servers that offer tools are still on their way.
+      await deps.tools.prepare(run.userId, endOfCalls)
       await deps.tools.untilPresent(stored.call.name, endOfCalls)
+      // A task goes on while its server cannot be reached: that is waited for longer.
+      for (let waits = 0; stored.task && waits < TASK_WAITS; waits += 1) {
+        if (deps.tools.info(stored.call.name) || endOfCalls.aborted) break
+        await deps.tools.untilBack([stored.call.name], endOfCalls)
+      }
       signals.lose.throwIfAborted()
     }
     if (!isStopping()) {
@@ -154,13 +168,30 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       now = put(await recorder.call({ ...now, call: neverBegan(now.call) }))
     }
     if (now.call.status === 'running') {
+      const current = now
       await using progress = new ProgressRecord(now, recorder)
-      const call = await carryOut(now.call, deps, {
-        caller,
-        run: { sessionId: run.sessionId, keyId: run.keyId },
-        signal: endOfCalls,
-        onProgress: (reached) => progress.record(reached),
-      })
+      const call = await carryOut(
+        now.call,
+        deps,
+        {
+          caller,
+          run: { sessionId: run.sessionId, keyId: run.keyId },
+          signal: endOfCalls,
+          onProgress: (reached) => progress.record(reached),
+          ask: (asked, over = endOfCalls) =>
+            askPerson(asked, current, {
+              recorder,
+              deps,
+              over: AbortSignal.any([over, endOfCalls]),
+            }),
+          task: {
+            known: now.task ?? null,
+            goesOn: () => signals.lose.aborted,
+            record: (task) => recorder.task(current.call.id, task),
+          },
+        },
+        Boolean(now.task),
+      )
       signals.lose.throwIfAborted()
       await progress.close()
       put(await recorder.call({ ...now, call }))

@@ -7,16 +7,23 @@ import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
 import { recordGeneration, recordOffered } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import type { StoredGeneration, StoredPart } from '../../db/schema.ts'
+import type { StoredGeneration, StoredPart, StoredTask } from '../../db/schema.ts'
 import { insertStep } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
-import { callsOfRuns, updateCall } from '../../db/queries/messages/tool-calls.ts'
+import {
+  callsOfRuns,
+  questionsOfCall,
+  setQuestions,
+  setTask,
+  updateCall,
+} from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall, StoredCall } from '../../db/queries/messages/tool-calls.ts'
 import type { Db } from '../../db/engine/database.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
+import type { Question } from '../../shared/contract/question.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
 import { Answer } from './answer.ts'
@@ -127,11 +134,32 @@ export class RunRecorder {
   /** Records a call's new state. */
   async call(stored: StoredCall): Promise<StoredCall> {
     return this.#append(async (transaction) => {
-      const call = await keepFilesOfCall(transaction.db, this.#place, stored.call)
-      await updateCall(transaction.db, { ...stored, call })
+      const kept = await keepFilesOfCall(transaction.db, this.#place, stored.call)
+      const call = await updateCall(transaction.db, { ...stored, call: kept })
       transaction.addCall({ ...stored, call, ...this.#place })
       return { ...stored, call }
     })
+  }
+
+  /** Changes what is asked in the middle of a call, if that changes anything. */
+  async questions(
+    { call, ...stored }: StoredCall,
+    change: (questions: readonly Question[]) => readonly Question[],
+  ): Promise<Question[]> {
+    return this.#append(async (transaction) => {
+      const before = await questionsOfCall(transaction.db, call.id, { lock: true })
+      const questions = [...change(before)]
+      if (JSON.stringify(questions) !== JSON.stringify(before)) {
+        await setQuestions(transaction.db, call.id, questions)
+        transaction.addCall({ ...stored, ...this.#place, call: { ...call, questions } })
+      }
+      return questions
+    })
+  }
+
+  /** Records the task at its server that a call was made as. */
+  async task(call: CallId, task: StoredTask): Promise<void> {
+    await this.#append(({ db }) => setTask(db, call, task))
   }
 
   /**

@@ -13,6 +13,7 @@ import type { RunDeps } from './deps.ts'
 export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSignal): Promise<void> {
   const user = await findUser(deps.database.db, stored.userId)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
+  await deps.tools.prepare(stored.userId, signal)
   await deps.tools.untilPresent(stored.call.name, signal)
   // The tool may have come, or become another one, since a person said so.
   const asked = askedFirst(stored, deps.tools)

@@ -7,7 +7,7 @@ import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
-import type { RunId, UserId } from '../../shared/contract/ids.ts'
+import type { CallId, RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
 import { endLateCalls } from './client-deadlines.ts'
 import { FencedError } from './deps.ts'
@@ -95,6 +95,11 @@ export class RunSupervisor {
   /** Stops a run if this node drives it. */
   stop(runId: RunId): void {
     this.#drives.get(runId)?.stop.abort()
+  }
+
+  /** A question of this call is answered. */
+  replied(callId: CallId): void {
+    this.#deps.replies.wake(callId)
   }
 
   /**

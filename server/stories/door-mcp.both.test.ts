@@ -21,7 +21,7 @@ onEachStorage((database, openStorage) => {
       const { tools } = await ada.client.listTools()
       expect(tools.map(({ name }) => name)).toEqual([
         ...['session_start', 'session_send', 'session_read', 'session_wait', 'session_answer'],
-        ...['session_stop', 'sessions_search'],
+        ...['session_reply', 'session_stop', 'sessions_search'],
       ])
       const id = '01890a5d-ac96-774b-bcce-b302099a8057'
       const started = await ada.ask('session_start', { id, text: 'Do the lighthouse work' })

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { askingChild, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { memoryStorage } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
 import { makePerson } from '../testing/callers.ts'
@@ -36,12 +37,21 @@ type Operation = { responses: Record<string, { content?: Record<string, { schema
 type Description = { paths: Record<string, Record<string, Operation>>; components: object }
 type Answer = { status: number; body: unknown }
 
+const isCall = ({ type }: { type: string }) => type === 'tool'
+
 let description: Description
 let answered: Map<string, Answer>
 
 beforeAll(async () => {
   await using storage = await memoryStorage()
-  await using app = await startAccounts(storage, { tools: [askFirst, lost, byInput] })
+  const signedIn = { kind: 'http', name: 'remote', approval: 'never' } as const
+  await using servers = await mcpConfigFile([
+    askingChild(),
+    { ...signedIn, url: 'http://127.0.0.1:9/mcp', headers: {}, oauth: {} },
+  ])
+  await using app = await startAccounts(storage, {
+    ...{ tools: [askFirst, lost, byInput], env: { MCP_CONFIG: servers.path } },
+  })
   const { url } = app
   const { token: bearer, email } = await app.setUp()
   description = await (await fetch(`${url}/openapi.json`)).json()
@@ -146,6 +156,30 @@ beforeAll(async () => {
   await settled(inClient, 'waiting')
   const ofClient = { callId: await callIdOf(inClient) }
   await call('post /tool-call/{callId}/answer', ofClient, { output: 'Water' })
+
+  await call('get /mcp/servers')
+  await call('post /mcp/servers/{server}/sign-out', { server: 'remote' })
+  await vi.waitUntil(
+    async () => (await app.caller.tools.list()).some(({ name }) => name === 'asking__look'),
+    patience,
+  )
+  await call('get /mcp/prompts')
+  const gaps = encodeURIComponent(JSON.stringify({ text: 'Tides' }))
+  await call(`get /mcp/prompt?server=asking&name=review&arguments=${gaps}`)
+  const asking = idOf(await call('post /session', {}, {}))
+  app.model.plan({ tools: [{ name: 'asking__look', input: {} }] }, 'Looked.')
+  await call('post /session/{sessionId}/messages', { sessionId: asking }, { text: 'Look' })
+  const questionOf = async () => {
+    const part = (await listed(asking)).flatMap(({ parts }) => parts).find(isCall)
+    return part?.type === 'tool' ? part.call.questions?.[0]?.id : undefined
+  }
+  await vi.waitUntil(async () => (await questionOf()) !== undefined, patience)
+  await call(
+    'post /tool-call/{callId}/reply',
+    { callId: await callIdOf(asking) },
+    { questionId: await questionOf(), action: 'decline' },
+  )
+  await settled(asking, 'completed')
 
   const unsure = idOf(await call('post /session', {}, {}))
   app.model.plan({ tools: [{ name: 'lost', input: {} }] })

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { FileId } from '../../shared/contract/ids.ts'
+import type { UserId } from '../../shared/contract/ids.ts'
 import { describeIssues, readArguments } from './arguments.ts'
+import { Timeout } from './timeout.ts'
 import { CallLostError } from './tool.ts'
 import type {
   BroughtFile,
@@ -21,13 +23,14 @@ const MAX_ERROR_LENGTH = 2000
 export const MAX_OFFERED = 128
 
 /** Files are gathered here, and handed on with the outcome. */
-export type CallContext = Omit<ToolContext, 'attach'>
+export type CallContext = Omit<ToolContext, 'attach' | 'unhurried'>
 
 /** All available tools. */
 export type ToolRegistry = {
-  list(): ToolInfo[]
+  /** @param userId only what this person may use */
+  list(userId?: UserId): ToolInfo[]
   /** The tools that are offered to the model. */
-  offered(): ToolInfo[]
+  offered(userId?: UserId): ToolInfo[]
   /** One tool of the list. */
   info(name: string): ToolInfo | undefined
   find(name: string): Tool | undefined
@@ -47,6 +50,7 @@ export type ToolRegistry = {
   /** Waits for a tool that is expected soon; returns at once when it is available or not expected. */
   untilPresent(name: string, signal: AbortSignal): Promise<void>
   /** See `ToolSource`. */
+  prepare: ToolSource['prepare']
   untilSettled: ToolSource['untilSettled']
   unsettled: ToolSource['unsettled']
   /**
@@ -86,10 +90,13 @@ export function createToolRegistry(
 
   const find = (name: string): Tool | undefined =>
     own.get(name) ?? source?.tools().find((tool) => tool.name === name)
-  const coming = (): Tool[] => source?.tools().filter(({ name }) => !own.has(name)) ?? []
+  const coming = (userId?: UserId): Tool[] =>
+    source
+      ?.tools()
+      .filter(({ name, isFor }) => !own.has(name) && (!userId || (isFor?.(userId) ?? true))) ?? []
 
-  const list = (): ToolInfo[] =>
-    [...ownInfos, ...coming().map(describe)].map((info, index) =>
+  const list = (userId?: UserId): ToolInfo[] =>
+    [...ownInfos, ...coming(userId).map(describe)].map((info, index) =>
       index < MAX_OFFERED ? info : { ...info, offered: false },
     )
   // Always the first ones: those of this server, then those of the others in the order of the configuration and of
@@ -121,7 +128,7 @@ export function createToolRegistry(
 
   return {
     list,
-    offered: () => list().filter(({ offered }) => offered !== false),
+    offered: (userId) => list(userId).filter(({ offered }) => offered !== false),
     info: (name) => {
       const tool = find(name)
       return tool && describe(tool)
@@ -148,6 +155,7 @@ export function createToolRegistry(
     untilPresent: async (name, signal) => {
       if (!own.has(name)) await source?.untilPresent(name, signal)
     },
+    prepare: async (userId, signal) => source?.prepare(userId, signal),
     untilSettled: async (signal) => source?.untilSettled(signal),
     unsettled: () => source?.unsettled() ?? { isWaiting: false, reasons: [] },
     untilBack: async (names, signal) => {
@@ -199,8 +207,13 @@ async function run(
     brought.push({ ...file, id })
     return id
   }
-  const time = AbortSignal.timeout(timeoutMs)
-  const signal = AbortSignal.any([context.signal, time])
+  using time = new Timeout(timeoutMs)
+  const signal = AbortSignal.any([context.signal, time.signal])
+  const { ask } = context
+  // While a person thinks, the tool is not slow.
+  const patient: CallContext = ask
+    ? { ...context, ask: (asked, given) => time.without(() => ask(asked, given)) }
+    : context
   const ended = (): ToolFailure =>
     context.signal.aborted
       ? failure('stopped', 'The call was stopped.')
@@ -213,7 +226,10 @@ async function run(
   try {
     const outcome = await Promise.race([
       aborted,
-      attempt(tool, input, { ...context, signal, attach }),
+      attempt(tool, input, {
+        ...{ ...patient, signal, attach },
+        unhurried: (work) => time.without(work),
+      }),
     ])
     return outcome.ok && brought.length > 0 ? { ...outcome, brought } : outcome
   } finally {

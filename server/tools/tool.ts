@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { StoredTask } from '../../db/schema.ts'
 import type { FileId, KeyId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Asked, QuestionReply } from '../../shared/contract/question.ts'
 import type {
   KnownToolCall,
   ToolCall,
@@ -31,12 +33,33 @@ export type ToolContext = {
   /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
   /**
+   * Asks the person who reads the answer, and waits. The call's timeout does not run meanwhile. Absent where nobody can
+   * be asked.
+   *
+   * @param signal aborts when the answer is of no use any more
+   * @returns what they said; `cancel` too when nobody answered in time
+   */
+  ask?: ((asked: Asked, signal?: AbortSignal) => Promise<QuestionReply>) | undefined
+  /** Does something for which the call's timeout does not run: its end is known otherwise. */
+  unhurried<T>(work: () => Promise<T>): Promise<T>
+  /** Of a tool whose server carries calls out as tasks. */
+  task?: TaskOfCall | undefined
+  /**
    * Gives a file beside the output. When the call has succeeded it is stored, shown in the call's card, and given to
    * a model that can see it. One that cannot be stored costs a sentence, and not the call.
    *
    * @returns the id that the file will have
    */
   attach(file: BroughtFile): FileId
+}
+
+export type TaskOfCall = {
+  /** The task that an earlier attempt made: its result is asked for, and the call not made again. */
+  known: StoredTask | null
+  /** True when another attempt goes on with the call: its task is then not cancelled. */
+  goesOn(): boolean
+  /** Records the task that was made, before its result is waited for. */
+  record(task: StoredTask): Promise<void>
 }
 
 export type ApprovalPolicy = 'never' | 'writes' | 'always'
@@ -68,6 +91,8 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   source?: ToolCall['source']
   /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
+  /** Whether this person may use it; absent for one that everybody may. */
+  isFor?: (userId: UserId) => boolean
   /** The longest that one call may take, where that is not the setting of all. */
   timeoutMs?: number
   /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
@@ -86,6 +111,8 @@ export class CallLostError extends Error {
 export type ToolSource = {
   /** The tools that are available now. */
   tools(): readonly Tool[]
+  /** Connects what only this person can use, and waits for it as long as is decent. */
+  prepare(userId: UserId, signal: AbortSignal): Promise<void>
   /**
    * The reason why a tool of this source is not available, for the model and the user; null when the tool belongs to
    * another source.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { File } from './file.ts'
 import { CallId } from './ids.ts'
+import { Question } from './question.ts'
 import { Timestamp } from './session.ts'
 
 /**
@@ -41,6 +42,8 @@ const state = {
   durationMs: z.number().optional(),
   /** Only while the call runs. */
   progress: ToolProgress.optional(),
+  /** What the tool's server has asked a person while the call ran, the open question last. */
+  questions: z.array(Question).optional(),
   /** The files that the call brought beside its output. They are stored. */
   files: z.array(File).optional(),
   /** What became of files that could not be stored, a sentence each; for the model and the user. */
@@ -76,6 +79,7 @@ type ToolCallState = Pick<
   | 'startedAt'
   | 'durationMs'
   | 'progress'
+  | 'questions'
   | 'files'
   | 'fileNotes'
   | 'untyped'

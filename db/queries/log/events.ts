@@ -98,6 +98,21 @@ export async function readHeads(
   return new Map(rows.map((row) => [row.id, row.head]))
 }
 
+/** When an event was logged, ISO 8601; null when it is not there any more. */
+export async function readEventTime(
+  db: Db,
+  sessionId: SessionId,
+  seq: number,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('events')
+    .select('created_at')
+    .where('session_id', '=', sessionId)
+    .where('seq', '=', seq)
+    .executeTakeFirst()
+  return row?.created_at ?? null
+}
+
 /** The events after `after`, oldest first, at most `limit` of them. */
 export async function readEvents(
   db: Db,

@@ -1,8 +1,11 @@
 import { sql } from 'kysely'
 import type { File } from '../../../shared/contract/file.ts'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { closed } from '../../../shared/contract/question-form.ts'
+import type { Question } from '../../../shared/contract/question.ts'
 import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
+import type { StoredTask } from '../../schema.ts'
 
 /** A tool call with the fields that a run needs beyond those that readers see. */
 export type StoredCall = {
@@ -17,6 +20,8 @@ export type StoredCall = {
   approvalHash: string | null
   /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
   owner?: string | null
+  /** The task at the tool's server that the call was made as. */
+  task?: StoredTask | null
   /** Of a call that is made now: how long its client has; null without end. */
   waitSeconds?: number | null
 }
@@ -46,6 +51,8 @@ export function toCallRow({ call, ...place }: NewCall) {
     deadline_at: sql<
       string | null
     >`now() + make_interval(secs => ${place.waitSeconds ?? null}::double precision)`,
+    questions: call.questions ? JSON.stringify(call.questions) : null,
+    task: null,
     ...state(call),
   }
 }
@@ -58,8 +65,12 @@ export type CallChange = {
   owner?: string | null
 }
 
-export async function updateCall(transaction: Db, change: CallChange): Promise<void> {
-  await transaction
+/**
+ * @returns the call with its questions as they are: they are written by `setQuestions` alone, for they change while
+ *   the node of the call writes other things of it. Those of a call that does not run any more are closed.
+ */
+export async function updateCall(transaction: Db, change: CallChange): Promise<ToolCall> {
+  const row = await transaction
     .updateTable('tool_calls')
     .set({
       ...state(change.call),
@@ -67,6 +78,50 @@ export async function updateCall(transaction: Db, change: CallChange): Promise<v
       ...(change.owner !== undefined && { owner: change.owner }),
     })
     .where('id', '=', change.call.id)
+    .returning('questions')
+    .executeTakeFirst()
+  const { questions: _, ...call } = change.call
+  if (!row?.questions) return call
+  const isOpen = row.questions.some(({ reply }) => reply === undefined)
+  if (!isOpen || call.status === 'running') return { ...call, questions: row.questions }
+  const questions = closed(row.questions)
+  await setQuestions(transaction, call.id, questions)
+  return { ...call, questions }
+}
+
+export async function setQuestions(
+  transaction: Db,
+  id: CallId,
+  questions: readonly Question[],
+): Promise<void> {
+  await transaction
+    .updateTable('tool_calls')
+    .set({ questions: JSON.stringify(questions) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** What has been asked while a call runs; within a transaction nobody changes it until its end. */
+export async function questionsOfCall(
+  db: Db,
+  id: CallId,
+  { lock = false } = {},
+): Promise<Question[]> {
+  const row = await db
+    .selectFrom('tool_calls')
+    .select('questions')
+    .where('id', '=', id)
+    .$if(lock, (query) => query.forUpdate())
+    .executeTakeFirst()
+  return row?.questions ?? []
+}
+
+/** Records the task that a call was made as, before its result is waited for. */
+export async function setTask(transaction: Db, id: CallId, task: StoredTask): Promise<void> {
+  await transaction
+    .updateTable('tool_calls')
+    .set({ task: JSON.stringify(task) })
+    .where('id', '=', id)
     .execute()
 }
 
@@ -190,6 +245,8 @@ const columns = [
   'owner',
   'files',
   'file_notes',
+  'questions',
+  'task',
 ] as const
 
 const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
@@ -214,6 +271,8 @@ type CallRow = {
   owner: string | null
   files: File[] | null
   file_notes: string[] | null
+  questions: Question[] | null
+  task: StoredTask | null
 }
 
 type PlacedRow = CallRow & {
@@ -242,6 +301,7 @@ function toStored(row: CallRow): StoredCall {
     arguments: row.arguments,
     approvalHash: row.approval_hash,
     owner: row.owner,
+    task: row.task,
     call: {
       id: row.id,
       name: row.name,
@@ -256,6 +316,7 @@ function toStored(row: CallRow): StoredCall {
       ...(row.progress !== null && { progress: row.progress }),
       ...(row.files !== null && { files: row.files }),
       ...(row.file_notes !== null && { fileNotes: row.file_notes }),
+      ...(row.questions !== null && { questions: row.questions }),
     },
   }
 }

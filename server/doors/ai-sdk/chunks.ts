@@ -16,6 +16,7 @@ export class UiChunks {
   #open: { part: number; id: string; kind: 'text' | 'reasoning'; length: number } | null = null
   #attempt = 0
   readonly #calls = new Map<CallId, ToolCall['status']>()
+  readonly #asked = new Map<string, 'open' | 'answered'>()
 
   constructor(run: DoorRun) {
     this.#run = run
@@ -97,6 +98,7 @@ export class UiChunks {
     if (before === undefined) {
       chunks.push({ type: 'tool-input-available', toolCallId, toolName, input, ...place })
     }
+    chunks.push(...this.#questions(call))
     if (status === before) return chunks
     this.#calls.set(call.id, status)
     if (before === 'awaiting-approval') {
@@ -122,6 +124,16 @@ export class UiChunks {
       case 'running':
         return chunks
     }
+  }
+
+  /** What the call's server asks a person: a data part, which is replaced when it is answered. */
+  #questions({ id: callId, questions = [] }: ToolCall): Chunk[] {
+    return questions.flatMap(({ id, ...question }) => {
+      const state = question.reply ? 'answered' : 'open'
+      if (this.#asked.get(id) === state) return []
+      this.#asked.set(id, state)
+      return [{ type: 'data-question', id, data: { callId, questionId: id, ...question } }]
+    })
   }
 
   /** A step is what the model said at once, and then its calls: text after calls is the next one. */

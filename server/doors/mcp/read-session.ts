@@ -1,5 +1,6 @@
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
+import { openQuestion } from '../../../shared/contract/question-form.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'
@@ -10,7 +11,7 @@ const NEWEST = 50
 /** A session for another agent: its state, and its newest messages, as text and calls. */
 export async function readSession({ call }: DoorRequest, id: SessionId, after?: number) {
   const { seq, title, running, messages } = await call(sessions.read, { id })
-  const waits = messages.some(({ status }) => status === 'waiting')
+  const waits = messages.some((one) => one.status === 'waiting' || asksSomething(one))
   const shown = after !== undefined && after >= seq ? [] : messages.slice(-NEWEST).map(toShown)
   const status = waits ? 'waiting' : running ? 'running' : 'idle'
   return { session_id: id, seq, title, status, messages: shown }
@@ -25,11 +26,16 @@ export async function waitForSession(door: DoorRequest, id: SessionId, timeout: 
   const over = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
   for await (const { event } of rawEvents(services, { sessionId: id, after: seq, signal: over })) {
     const waits = event.type === 'message' && event.message.status === 'waiting'
-    if (event.type !== 'end' && !waits) continue
+    const asks = event.type === 'tool' && openQuestion(event.call) !== undefined
+    if (event.type !== 'end' && !waits && !asks) continue
     const then = await readSession(door, id)
     if (then.status !== 'running') return then
   }
   return readSession(door, id)
+}
+
+function asksSomething({ parts }: Message): boolean {
+  return parts.some((part) => part.type === 'tool' && openQuestion(part.call) !== undefined)
 }
 
 function toShown({ id, role, status, parts, error }: Message) {
@@ -40,6 +46,7 @@ function toShown({ id, role, status, parts, error }: Message) {
     ...(calls.length > 0 && {
       calls: calls.map((call) => ({
         ...{ call_id: call.id, name: call.name, status: call.status, input: call.input },
+        ...(openQuestion(call) && { question: openQuestion(call) }),
       })),
     }),
     ...(error && { error: error.message }),

@@ -4,6 +4,7 @@ import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
 import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import { QuestionContent } from '../../../shared/contract/question.ts'
 import { toHttpError } from '../../http/http-errors.ts'
 import { derivedId } from '../derived-id.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
@@ -113,6 +114,23 @@ export function sessionTools(
           if (!decided) throw error
           return decided
         })
+        return { call_id: callId, status }
+      },
+    ),
+  )
+  add(
+    'session_reply',
+    'Replies to a question that a call asks in the middle of its work. The same reply again is the same one.',
+    tool(
+      z.object({
+        call_id: CallId,
+        question_id: z.uuid(),
+        action: z.enum(['accept', 'decline', 'cancel']),
+        content: QuestionContent.optional().describe('Of an accepted form'),
+      }),
+      async ({ call_id: callId, question_id: questionId, action, content }) => {
+        const said = { callId, questionId, action, ...(content && { content }) }
+        const { status } = await call(tools.reply, said)
         return { call_id: callId, status }
       },
     ),

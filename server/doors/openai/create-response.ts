@@ -64,7 +64,7 @@ export async function createResponse(
     : await goOn(door, input)
   const { db } = door.services.database
   await insertResponse(db, {
-    ...{ runId, segment, request: echoOf(body) },
+    ...{ runId, segment, request: echoOf(body, door.services.defaultTemperature) },
     input: Array.isArray(body.input)
       ? withStoredFiles(body.input, byPlace)
       : [asItem(question?.text ?? '')],
@@ -169,18 +169,25 @@ async function placeOf(
 }
 
 /** What is said again of a request with each retrieval. */
-function echoOf(body: CreateResponse): Record<string, unknown> {
+function echoOf(body: CreateResponse, defaultTemperature: number): Record<string, unknown> {
   const { instructions, tools, metadata, temperature, background, store } = body
   const { max_output_tokens: most, previous_response_id: previous } = body
   return {
     ...(body.text?.format && { text: { format: body.text.format } }),
     instructions: instructions ?? null,
-    tools: tools ?? [],
+    tools: (tools ?? []).map(echoOfTool),
     metadata: metadata ?? {},
-    temperature: temperature ?? null,
+    temperature: temperature ?? defaultTemperature,
     background: background ?? false,
     store: store ?? true,
     max_output_tokens: most ?? null,
     previous_response_id: previous ?? null,
   }
+}
+
+/** Each with all fields that it may have. */
+function echoOfTool(tool: unknown): unknown {
+  return typeof tool === 'object' && tool !== null
+    ? { description: null, parameters: null, strict: null, ...tool }
+    : tool
 }

@@ -1,5 +1,6 @@
+import type { CommittedEvent } from '../../log/events.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
-import { readHeads } from '../../../db/queries/log/events.ts'
+import { readEventTime, readHeads } from '../../../db/queries/log/events.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { Services } from '../../services.ts'
 import { settleAnswer } from '../settle-answer.ts'
@@ -73,12 +74,19 @@ async function* follow(
   for await (const committed of rawEvents(reading, { sessionId, after, signal })) {
     // One that waited goes on as the next one.
     const begun = events.isOver ? events.next() : []
-    const said = [...begun, ...events.translate(committed)]
+    const at = endsResponse(committed)
+      ? await readEventTime(reading.database.db, sessionId, committed.seq)
+      : null
+    const said = [...begun, ...events.translate(committed, at)]
     const isHere = events.segment === segment
     yield { seq: committed.seq, said: isHere ? said : [], events }
     const { event } = committed
     if ((isHere && events.isOver) || (event.type === 'end' && event.runId === run.runId)) return
   }
+}
+
+function endsResponse({ event }: CommittedEvent): boolean {
+  return event.type === 'end' || (event.type === 'message' && event.message.status === 'waiting')
 }
 
 function echo({ request }: DoorRun): Record<string, unknown> {

@@ -35,6 +35,7 @@ export class ResponseEvents {
   #attempt = 0
   readonly #calls = new Map<CallId, { part: number; index: number; call: ToolCall }>()
   #end: ResponseEnd = NO_END
+  #at: string | null = null
 
   constructor(run: DoorRun) {
     this.#run = run
@@ -69,8 +70,13 @@ export class ResponseEvents {
     return this.begin()
   }
 
-  /** What an event of the log says, in this order. */
-  translate({ event }: CommittedEvent): NumberedEvent[] {
+  /**
+   * What an event of the log says, in this order.
+   *
+   * @param at when it was logged, where that matters: at the end of a response
+   */
+  translate({ event }: CommittedEvent, at: string | null = null): NumberedEvent[] {
+    this.#at = at
     return this.#numbered(this.#said(event))
   }
 
@@ -180,7 +186,7 @@ export class ResponseEvents {
   #ended(status: ResponseStatus, end: ResponseEnd): Unnumbered[] {
     const closed = this.#close(status === 'completed' ? 'completed' : 'incomplete')
     this.status = status
-    this.#end = end
+    this.#end = { ...end, completedAt: status === 'completed' ? this.#at : null }
     // There is no event for a cancelled one.
     const type = status === 'cancelled' ? 'incomplete' : status
     return [...closed, this.#withResponse(`response.${type}`)]

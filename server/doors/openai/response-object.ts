@@ -25,6 +25,8 @@ export type ResponseEnd = {
   usage: Usage | null
   error: RunError | null
   incomplete: string | null
+  /** ISO 8601; null while it goes on, and where it did not complete. */
+  completedAt?: string | null
 }
 
 export const NO_END: ResponseEnd = { usage: null, error: null, incomplete: null }
@@ -34,28 +36,36 @@ export function toResponse(
   frame: ResponseFrame,
   status: ResponseStatus,
   output: readonly Item[],
-  { usage, error, incomplete }: ResponseEnd,
+  { usage, error, incomplete, completedAt }: ResponseEnd,
 ): Record<string, unknown> {
   return {
     background: false,
+    frequency_penalty: 0,
     instructions: null,
     max_output_tokens: null,
+    max_tool_calls: null,
     metadata: {},
     parallel_tool_calls: true,
+    presence_penalty: 0,
     previous_response_id: null,
+    prompt_cache_key: null,
     reasoning: { effort: null, summary: null },
+    safety_identifier: null,
+    service_tier: 'default',
     store: true,
-    temperature: null,
+    temperature: 1,
     text: { format: { type: 'text' } },
     tool_choice: 'auto',
     tools: [],
-    top_p: null,
+    top_logprobs: 0,
+    top_p: 1,
     truncation: 'disabled',
     user: null,
     ...frame.request,
     id: frame.id,
     object: 'response',
     created_at: Math.floor(Date.parse(frame.createdAt) / 1000),
+    completed_at: completedAt ? Math.floor(Date.parse(completedAt) / 1000) : null,
     conversation: { id: frame.conversation },
     model: frame.model,
     status,

@@ -109,4 +109,6 @@ async function* lines(
       yield `event: ${event.type}\ndata: ${JSON.stringify(event)}`
     }
   }
+  // Open Responses asks for it; OpenAI's clients know it from Chat Completions.
+  yield 'data: [DONE]'
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
 import type { Message, Outcome, Part, TextKind } from '../../../shared/contract/message.ts'
+import type { Question } from '../../../shared/contract/question.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
@@ -33,7 +34,7 @@ const step = fc.record({
   written,
   /** A message of the user joins the answer behind this step. */
   joins: fc.boolean(),
-  calls: fc.array(fc.constantFrom('client', 'server', 'asks', 'denied', 'bad'), {
+  calls: fc.array(fc.constantFrom('client', 'server', 'inquires', 'asks', 'denied', 'bad'), {
     minLength: 1,
     maxLength: 3,
   }),
@@ -144,8 +145,9 @@ class RunWriter {
     this.#kept = this.#parts.length
     for (const { kind, part, call } of made) {
       if (kind === 'server') this.#tool(part, { ...call, status: 'completed', output: 'x' })
+      if (kind === 'inquires') this.#inquire(part, call)
     }
-    const waiting = made.filter(({ kind }) => kind !== 'server' && kind !== 'bad')
+    const waiting = made.filter(({ kind }) => /^(?:client|asks|denied)$/.test(kind))
     if (waiting.length === 0) return
     this.#add({ type: 'message', message: this.#message('waiting') })
     for (const { kind, part, call } of waiting) {
@@ -181,6 +183,20 @@ class RunWriter {
       ...{ after: 0, request: null, input: null, deletedAt: null },
     }
     return { run, log, message }
+  }
+
+  /** A call whose server asks a person something before it is done. */
+  #inquire(part: number, call: ToolCall): void {
+    const question: Question = {
+      ...{ id: call.id, mode: 'form', message: 'Sure?', until: AT },
+      form: { properties: { sure: { type: 'boolean' } } },
+    }
+    this.#tool(part, { ...call, questions: [question] })
+    const questions: Question[] = [
+      { ...question, reply: { action: 'accept', content: { sure: true } } },
+    ]
+    this.#tool(part, { ...call, questions })
+    this.#tool(part, { ...call, questions, status: 'completed', output: 'x' })
   }
 
   #tool(part: number, call: ToolCall): void {

@@ -13,6 +13,8 @@ export function readResult(result: unknown): Record<string, unknown> {
   return {
     content: piecesOf(content),
     ...(data !== undefined && { structuredContent: data }),
+    // A call that was asked for as a task is answered by the task.
+    ...(bare && isObject(bare['task']) && { task: bare['task'] }),
     ...((isError === true || isError === 'true') && { isError: true }),
   }
 }
@@ -27,13 +29,23 @@ function piecesOf(content: unknown): unknown[] {
     : [text(typeof content === 'string' ? content : (JSON.stringify(content) ?? ''))]
 }
 
-/** Of the server's self-description its protocol version is used, and whether it has resources; the rest may be invalid. */
+/**
+ * Of the server's self-description its protocol version is used, and whether it has resources, prompts, and tasks for
+ * calls; the rest may be invalid.
+ */
 export function readInitialization(result: unknown): Record<string, unknown> {
   const { capabilities, protocolVersion } = isObject(result) ? result : {}
-  const hasResources = isObject(capabilities) && isObject(capabilities.resources)
+  const known = isObject(capabilities) ? capabilities : {}
+  const { requests } = isObject(known['tasks']) ? known['tasks'] : {}
+  const { tools } = isObject(requests) ? requests : {}
+  const hasTasks = isObject(tools) && isObject(tools['call'])
   return {
     ...(protocolVersion !== undefined && { protocolVersion }),
-    capabilities: hasResources ? { resources: {} } : {},
+    capabilities: {
+      ...(isObject(known['resources']) && { resources: {} }),
+      ...(isObject(known['prompts']) && { prompts: {} }),
+      ...(hasTasks && { tasks: { requests: { tools: { call: {} } } } }),
+    },
     serverInfo: { name: 'unknown', version: 'unknown' },
   }
 }

@@ -1,4 +1,4 @@
-import { parseJSONRPCMessage } from '@modelcontextprotocol/client'
+import { ProtocolErrorCode, parseJSONRPCMessage } from '@modelcontextprotocol/client'
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { isObject, readInitialization, readResult } from './lenient-results.ts'
 import { withoutNulls } from './nulls.ts'
@@ -113,15 +113,23 @@ function answerOf(
   if (isFailure) return { error: errorOf(error) }
   if (!('result' in value)) throw new Error('neither a result nor an error')
   if (method === 'initialize') return { result: readInitialization(withoutNulls(result)) }
-  if (method === 'tools/call') return { result: readResult(withoutNulls(result)) }
+  if (method === 'tools/call' || method === 'tasks/result') {
+    return { result: readResult(withoutNulls(result)) }
+  }
   const clean = withoutNulls(result)
   return { result: isObject(clean) ? withoutMeta(clean) : {} }
 }
 
-/** Only the message of an error is used, in whatever shape it comes. */
-function errorOf(error: unknown): { code: number; message: string } {
-  const { code, message } = isObject(error) ? error : { code: undefined, message: error }
+/**
+ * Only the message of an error is used, in whatever shape it comes, and the data of one kind: the pages that a person is
+ * to go to first.
+ */
+function errorOf(error: unknown): { code: number; message: string; data?: unknown } {
+  const { code, message, data } = isObject(error)
+    ? error
+    : { code: undefined, message: error, data: undefined }
   return {
+    ...(code === ProtocolErrorCode.UrlElicitationRequired && { data: withoutNulls(data) }),
     code: typeof code === 'number' && Number.isSafeInteger(code) ? code : NO_CODE,
     message: typeof message === 'string' && message !== '' ? message : 'it gave no reason',
   }

@@ -94,3 +94,11 @@ export async function mcpConfigFile(configs: readonly McpServerConfig[]) {
   await writeFile(path, JSON.stringify({ mcpServers }))
   return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
+
+const asking = fileURLToPath(new URL('asking-child.ts', import.meta.url))
+
+/** A server that asks people in the middle of its calls, as a child process. */
+export function askingChild(env: Record<string, string> = {}): McpServerConfig {
+  const common = { name: 'asking', approval: 'never', kind: 'stdio' } as const
+  return { ...common, command: process.execPath, args: [asking], env, cwd: undefined }
+}

@@ -1,5 +1,5 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import type { Transport } from '@modelcontextprotocol/client'
+import type { AuthProvider, Transport } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import type { McpServerConfig } from '../config.ts'
 import { MessageTooLongError } from './receive-limit.ts'
@@ -11,11 +11,13 @@ export function makeTransport(
   config: McpServerConfig,
   logger: Logger,
   onMessageTooLong: (error: Error) => void,
+  authProvider?: AuthProvider,
 ): Transport {
   if (config.kind === 'http') {
     return new StreamableHTTPClientTransport(new URL(config.url), {
       requestInit: { headers: config.headers },
       fetch: pacedFetch(onMessageTooLong),
+      ...(authProvider && { authProvider }),
     })
   }
   const { command, args, env, cwd } = config

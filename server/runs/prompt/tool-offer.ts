@@ -42,7 +42,7 @@ export class Offer {
     const names = new Set(own.map(({ name }) => name))
     // A client's tool was refused if the server had one of its name; one that came since gives way.
     const offered = this.#tools
-      .offered()
+      .offered(this.#run.userId)
       .filter(({ name }) => !names.has(name) && !this.#off.includes(name))
       .slice(0, MAX_OFFERED - own.length)
     const before = this.#before
@@ -59,6 +59,7 @@ export class Offer {
 
   /** @returns why tools are away that should be there */
   async #wait(signal: AbortSignal): Promise<string[]> {
+    await this.#tools.prepare(this.#run.userId, signal)
     await this.#tools.untilSettled(signal)
     const gone = await this.#tools.untilBack(this.#before ?? [], signal)
     return [...new Set([...this.#tools.unsettled().reasons, ...gone])]

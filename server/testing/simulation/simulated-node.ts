@@ -15,6 +15,7 @@ import { createPrices } from '../../model/catalog/prices.ts'
 import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
+import { Replies } from '../../runs/replies.ts'
 import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
 import type { UserId } from '../../../shared/contract/ids.ts'
@@ -72,6 +73,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     maxSteps: 4,
     maxOutputTokens: null,
     clientToolSeconds: null,
+    questionSeconds: 600,
   }
   const registry = createToolRegistry(tools, { timeoutMs: 2 ** 31 - 1 })
   const catalog = createModelCatalog({
@@ -88,6 +90,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   }
   const runs = new RunSupervisor(
     {
+      replies: new Replies(),
       database,
       log,
       model,

@@ -120,6 +120,8 @@ const REPEATABLE: Repeatable = {
   'messages.send': 'id',
   'runs.stop': true,
   'tools.answer': true,
+  'tools.reply': true,
+  'mcp.signOut': true,
   'sessions.create': 'id',
   'sessions.fork': 'id',
   'sessions.update': true,

@@ -2,6 +2,7 @@ import { account, keys, logins } from './account.ts'
 import { auth } from './auth.ts'
 import { presets, projects, push } from './belongings.ts'
 import { admin, adminInvites, adminRuns, adminUsers } from './admin.ts'
+import { mcp } from './mcp.ts'
 import { messages, runs } from './messages.ts'
 import { files } from './files.ts'
 import { me, usage } from './people.ts'
@@ -17,6 +18,7 @@ export const api = {
   runs,
   shares,
   tools,
+  mcp,
   models,
   usage,
   presets,

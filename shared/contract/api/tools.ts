@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CallId } from '../ids.ts'
+import { QuestionContent } from '../question.ts'
 import { isNestedTooDeeply, noNul } from '../storable.ts'
 import { ToolCall, ToolEffect } from '../tool.ts'
 import { group, mutation, query, subscription } from './declare.ts'
@@ -38,6 +39,17 @@ const Output = z
     (output) => !(JSON.stringify(output) ?? '').includes('\\u0000'),
     'must not contain the character U+0000',
   )
+
+/** The longest reply in UTF-16 units of JSON. */
+const MAX_REPLY_LENGTH = 64_000
+
+const Reply = QuestionContent.refine(
+  (content) => JSON.stringify(content).length <= MAX_REPLY_LENGTH,
+  `may have ${MAX_REPLY_LENGTH.toLocaleString('en')} characters of JSON at most`,
+).refine(
+  (content) => !JSON.stringify(content).includes('\\u0000'),
+  'must not contain the character U+0000',
+)
 
 const Note = z.string().trim().max(2_000).check(noNul)
 
@@ -87,6 +99,25 @@ export const tools = group('tools', {
       .refine(
         ({ output, error }) => (output === undefined) !== (error === undefined),
         'needs either an output or an error',
+      ),
+    described: ToolCall,
+    repeat: true,
+  }),
+
+  /** What a person says to a question that a call waits for. The same again is the same reply, another one a conflict. */
+  reply: mutation({
+    rest: 'POST /tool-call/{callId}/reply',
+    summary: 'Reply to what an MCP server asks in the middle of a call',
+    input: z
+      .object({
+        callId: CallId,
+        questionId: z.uuid(),
+        action: z.enum(['accept', 'decline', 'cancel']),
+        content: Reply.optional(),
+      })
+      .refine(
+        ({ action, content }) => action === 'accept' || content === undefined,
+        'only what is accepted has content',
       ),
     described: ToolCall,
     repeat: true,

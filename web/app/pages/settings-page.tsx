@@ -7,6 +7,7 @@ import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { ModelList } from '../../features/models/model-list.tsx'
 import { ShareRows } from '../../features/sessions/dialogs/share-rows.tsx'
 import { Transfer } from '../../features/sessions/transfer.tsx'
+import { McpServerList } from '../../features/tools/mcp-server-list.tsx'
 import { ToolList } from '../../features/tools/tool-list.tsx'
 import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
@@ -94,6 +95,7 @@ export function SettingsPage() {
             <ModelList />
           </Section>
           <Section name="tools" title={t('Tools')} text={t('The tools that the model may use.')}>
+            <McpServerList />
             <ToolList />
           </Section>
         </div>

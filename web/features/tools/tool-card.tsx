@@ -61,11 +61,13 @@ const statusColours: Record<Tone, string> = {
 export function ToolCard(props: {
   call: AppToolCall
   title?: string | undefined
+  /** In place of the state, where the call waits for somebody although it runs. */
+  asks?: string
   children?: ReactNode
 }) {
-  const { call, children } = props
+  const { call, asks, children } = props
   const [chosen, setChosen] = useState<boolean | null>(null)
-  const tone = tones[call.status]
+  const tone = asks ? 'asks' : tones[call.status]
   const answer = useMemo(
     () => (call.source.startsWith('mcp:') ? readMcpAnswer(call.output) : null),
     [call.source, call.output],
@@ -97,8 +99,8 @@ export function ToolCard(props: {
             {props.title ?? toolTitle(call)}
           </span>
           <span className={`ms-auto flex items-center gap-2 text-xs ${statusColours[tone]}`}>
-            {t(statusTexts[call.status])}
-            <Elapsed call={call} />
+            {asks ?? t(statusTexts[call.status])}
+            {!asks && <Elapsed call={call} />}
             {!needsSomebody && (
               <ChevronRight
                 aria-hidden

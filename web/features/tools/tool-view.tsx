@@ -1,8 +1,10 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
+import { openQuestion } from '../../../shared/contract/question-form.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { trpc } from '../../client.ts'
 import { jsonText } from '../../ui/json-text.ts'
 import { Approval } from './approval/approval.tsx'
+import { QuestionOfCall } from './question/question-card.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './approval/unknown-outcome.tsx'
 import { t } from '../../language/t.ts'
@@ -42,6 +44,14 @@ function RawCall({ call }: { call: AppToolCall }) {
 
 function CallView({ call }: { call: AppToolCall }) {
   const title = useTitle(call)
+  const question = call.status === 'running' ? openQuestion(call) : undefined
+  if (question) {
+    return (
+      <ToolCard call={call} title={title} asks={t('Waits for you')}>
+        <QuestionOfCall call={call} question={question} />
+      </ToolCard>
+    )
+  }
   switch (call.status) {
     case 'awaiting-approval':
       return (

@@ -1,9 +1,12 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { t } from '../../../language/t.ts'
 
-/** The newest answer of a session; null when there is none. `asked` is the first call that waits for approval. */
+/** With the id of the question, where a tool asks something in the middle of its call. */
+type Asked = { id: string; name: string; question?: string }
+
+/** The newest answer of a session; null when there is none. `asked` is the first call that waits for somebody. */
 export type AnswerState =
-  | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asked?: { id: string; name: string } | null })
+  | (Pick<AppMessage, 'id' | 'status' | 'error'> & { asked?: Asked | null })
   | null
 
 /**
@@ -14,10 +17,12 @@ export function announcement(before: AnswerState | undefined, now: AnswerState):
   if (!now) return null
   if (now.asked) {
     // Other calls may still be running; the status changes only after them.
-    const isKnown = before?.asked?.id === now.asked.id
-    return isKnown
-      ? null
-      : t('Assistant waits for your approval to use {name}', { name: now.asked.name })
+    const { asked } = now
+    const isKnown = before?.asked?.id === asked.id && before.asked.question === asked.question
+    if (isKnown) return null
+    return asked.question
+      ? t('{name} asks you something', { name: asked.name })
+      : t('Assistant waits for your approval to use {name}', { name: asked.name })
   }
   if (before?.id === now.id && before.status === now.status && !before.asked) return null
   if (now.status === 'running') return t('Assistant is answering')

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { openQuestion } from '../../../../shared/contract/question-form.ts'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
 import { announcement } from './announcement.ts'
@@ -11,7 +12,8 @@ export function AnswerAnnouncer({ sessionId }: { sessionId: string }) {
   const isNews =
     now?.id !== told.state?.id ||
     now?.status !== told.state?.status ||
-    now?.asked?.id !== told.state?.asked?.id
+    now?.asked?.id !== told.state?.asked?.id ||
+    now?.asked?.question !== told.state?.asked?.question
   if (now !== undefined && (isNews || told.state === undefined)) {
     setTold({ state: now, text: announcement(told.state, now) ?? told.text })
   }
@@ -30,12 +32,15 @@ function newestAnswer({ state, pending }: SessionSnapshot): AnswerState | undefi
   const answer = state.messages.findLast(({ role }) => role === 'assistant')
   if (!answer) return null
   const { id, status, error } = answer
-  return { id, status, error, asked: firstAsked(answer) }
+  const asked = firstAsked(answer)
+  const question = asked && openQuestion(asked)?.id
+  return { id, status, error, asked: asked && { ...asked, ...(question && { question }) } }
 }
 
 function firstAsked({ parts }: AppMessage): AppToolCall | null {
   for (const part of parts) {
-    if (part.type === 'tool' && part.call.status === 'awaiting-approval') return part.call
+    if (part.type !== 'tool') continue
+    if (part.call.status === 'awaiting-approval' || openQuestion(part.call)) return part.call
   }
   return null
 }

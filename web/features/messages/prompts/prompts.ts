@@ -1,7 +1,12 @@
+import type { McpPrompt } from '../../../../shared/contract/api/mcp.ts'
 import { t } from '../../../language/t.ts'
 
-/** A text that is put into the message box by `/name`. */
-export type Prompt = { name: string; text: string }
+/**
+ * A text that is put into the message box by `/name`.
+ *
+ * `of` is an MCP server's prompt, which gives the text when its gaps are filled in.
+ */
+export type Prompt = { name: string; text: string; of?: McpPrompt }
 
 export const BUILT_IN: readonly Prompt[] = [
   {
@@ -80,9 +85,22 @@ export function promptName(typed: string): string {
 }
 
 /** One's own before the built-in ones, which they may replace; those that begin with what is typed first. */
-export function promptsFor(typed: string, mine: readonly Prompt[]): Prompt[] {
+export function promptsFor(
+  typed: string,
+  mine: readonly Prompt[],
+  ofServers: readonly McpPrompt[] = [],
+): Prompt[] {
   const names = new Set(mine.map(({ name }) => name))
-  const all = [...mine, ...BUILT_IN.filter(({ name }) => !names.has(name))]
+  const all = [
+    ...mine,
+    ...BUILT_IN.filter(({ name }) => !names.has(name)),
+    ...ofServers.map((of): Prompt => ({
+      name: promptName(`${of.server} ${of.name}`),
+      text:
+        of.description ?? of.title ?? t('A prompt of the server {server}', { server: of.server }),
+      of,
+    })),
+  ]
   const word = typed.toLowerCase()
   const begins = all.filter(({ name }) => name.startsWith(word))
   return [

@@ -3,9 +3,13 @@ import { Suspense, lazy, useEffect, useEffectEvent, useState, useSyncExternalSto
 import { focusMessageBox, messageBox } from '../composer/message-box.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { ownPrompts, promptsFor } from './prompts.ts'
+import type { Prompt } from './prompts.ts'
+import type { McpPrompt } from '../../../../shared/contract/api/mcp.ts'
+import { trpc } from '../../../client.ts'
 import { loaded } from '../../../ui/loaded.ts'
 import { t } from '../../../language/t.ts'
 
+const ServerPromptDialog = lazy(() => loaded(() => import('./server-prompt-dialog.tsx')))
 const PromptsDialog = lazy(() => loaded(() => import('./prompts-dialog.tsx')))
 
 /** The prompts whose names begin as what is typed after a slash. */
@@ -14,19 +18,28 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
   const [index, setIndex] = useState(0)
   const [isClosed, setClosed] = useState(false)
   const [isEditing, setEditing] = useState(false)
-  const prompts = isClosed ? [] : promptsFor(typed, mine)
+  const [filled, setFilled] = useState<McpPrompt | null>(null)
+  const { data: ofServers } = trpc.mcp.prompts.useQuery(undefined, {
+    retry: false,
+    staleTime: 60_000,
+  })
+  const prompts = isClosed ? [] : promptsFor(typed, mine, ofServers)
   const active = prompts[Math.min(index, prompts.length - 1)]
 
-  function choose(text: string): void {
+  function put(text: string): void {
     drafts.set(draftKey, text)
     focusMessageBox()
   }
+  function choose({ text, of }: Prompt): void {
+    if (of) setFilled(of)
+    else put(text)
+  }
 
   const onKeyDown = useEffectEvent((event: KeyboardEvent): void => {
-    if (event.isComposing || event.shiftKey || !active) return
+    if (event.isComposing || event.shiftKey || !active || filled) return
     if (event.key === 'ArrowDown') setIndex((index + 1) % prompts.length)
     else if (event.key === 'ArrowUp') setIndex((index - 1 + prompts.length) % prompts.length)
-    else if (event.key === 'Enter' || event.key === 'Tab') choose(active.text)
+    else if (event.key === 'Enter' || event.key === 'Tab') choose(active)
     else if (event.key === 'Escape') setClosed(true)
     else return
     event.preventDefault()
@@ -46,11 +59,11 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
           <div role="listbox" aria-label={t('Prompts')} className="max-h-64 overflow-y-auto">
             {prompts.map((prompt, place) => (
               <div
-                key={prompt.name}
+                key={prompt.of ? `${prompt.of.server} ${prompt.of.name}` : prompt.name}
                 role="option"
                 aria-selected={prompt === active}
                 onPointerMove={() => setIndex(place)}
-                onClick={() => choose(prompt.text)}
+                onClick={() => choose(prompt)}
                 className="flex min-h-9 cursor-pointer items-baseline gap-3 rounded-xl px-3 py-1.5 text-sm aria-selected:bg-hover"
               >
                 <span className="shrink-0 font-medium">/{prompt.name}</span>
@@ -69,6 +82,18 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
             {t('Your prompts…')}
           </button>
         </div>
+      )}
+      {filled && (
+        <Suspense>
+          <ServerPromptDialog
+            prompt={filled}
+            onText={(text) => {
+              setFilled(null)
+              put(text)
+            }}
+            onClose={() => setFilled(null)}
+          />
+        </Suspense>
       )}
       {isEditing && (
         <Suspense>

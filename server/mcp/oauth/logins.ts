@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { OAuthError, refreshAuthorization } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import {
+  claimMcpRenewal,
+  deleteMcpLogin,
+  listMcpLogins,
+  readMcpLogin,
+  releaseMcpRenewal,
+  replaceMcpLogin,
+} from '../../../db/queries/mcp-logins.ts'
+import type { UserId } from '../../../shared/contract/ids.ts'
+import type { McpHttpConfig } from '../config.ts'
+import { guardedFetch } from './guarded-fetch.ts'
+import { beginSignIn, endSignIn, expiryOf, loginPurpose } from './sign-in.ts'
+import type { Login, SignInDeps } from './sign-in.ts'
+
+/** A token that ends this soon is renewed before it is used. */
+const EARLY_MS = 30_000
+/** How long one node alone tries to renew a login. */
+const RENEWAL_SECONDS = 20
+/** Between two looks whether another node has renewed it. */
+const LOOK_MS = 200
+
+/** OpenID's metadata has it too, though not by its specification. */
+const Revocation = z.object({ revocation_endpoint: z.url() })
+
+/** This person is signed in no more: asked about, or told, by whoever hears of it. */
+export class SignedOutError extends Error {
+  constructor(server: string) {
+    super(`The MCP server "${server}" asks you to sign in.`)
+    this.name = 'SignedOutError'
+  }
+}
+
+/** The logins of people at MCP servers, sealed in the database. No token leaves this but in requests to its server. */
+export class McpLogins {
+  readonly #deps: SignInDeps
+
+  constructor(deps: SignInDeps) {
+    this.#deps = deps
+  }
+
+  /** The servers that a person is signed in to. */
+  async of(userId: UserId): Promise<Set<string>> {
+    return new Set(await listMcpLogins(this.#deps.db, userId))
+  }
+
+  begin(at: Parameters<typeof beginSignIn>[1]): Promise<URL> {
+    return beginSignIn(this.#deps, at)
+  }
+
+  end(at: Parameters<typeof endSignIn>[1]): ReturnType<typeof endSignIn> {
+    return endSignIn(this.#deps, at)
+  }
+
+  /**
+   * The token for the next request.
+   *
+   * @param rejected one that the server did not take, however long it should be good
+   * @throws {SignedOutError} when there is none any more
+   */
+  async token(userId: UserId, config: McpHttpConfig, rejected?: string): Promise<string> {
+    const { db } = this.#deps
+    const until = Date.now() + RENEWAL_SECONDS * 1000
+    // One that was just renewed is used, however short its life.
+    let first: string | null = null
+    for (;;) {
+      const sealed = await readMcpLogin(db, userId, config.name)
+      const login = sealed === null ? null : this.#open(sealed, userId, config.name)
+      if (!sealed || !login) throw new SignedOutError(config.name)
+      const { access_token: token } = login.tokens
+      first ??= token
+      const isFresh = token !== first
+      const isGood =
+        token !== rejected &&
+        (isFresh || login.expiresAt === null || login.expiresAt - EARLY_MS > Date.now())
+      if (isGood) return token
+      if (!login.tokens.refresh_token) {
+        // One that is over may be good for some seconds more, but not one that was refused.
+        if (token !== rejected && (login.expiresAt ?? 0) > Date.now()) return token
+        await deleteMcpLogin(db, userId, config.name, sealed)
+        throw new SignedOutError(config.name)
+      }
+      const claim = { server: config.name, before: sealed, seconds: RENEWAL_SECONDS }
+      if (await claimMcpRenewal(db, userId, claim)) {
+        await this.#renew(userId, config, login, sealed)
+      } else if (Date.now() > until) {
+        throw new Error(`The login at the MCP server "${config.name}" could not be renewed.`)
+      } else {
+        await delay(LOOK_MS)
+      }
+    }
+  }
+
+  /** Ends a login here, and tells the authorization server if it takes that. */
+  async signOut(userId: UserId, config: McpHttpConfig): Promise<void> {
+    const sealed = await deleteMcpLogin(this.#deps.db, userId, config.name)
+    const login = sealed === null ? null : this.#open(sealed, userId, config.name)
+    const metadata = Revocation.safeParse(login?.discovery.authorizationServerMetadata)
+    if (!login || !metadata.success) return
+    const endpoint = metadata.data.revocation_endpoint
+    const { refresh_token: refresh, access_token: access } = login.tokens
+    const { client_id: id, client_secret: secret } = login.client
+    for (const [token, hint] of [
+      [refresh, 'refresh_token'],
+      [access, 'access_token'],
+    ] as const) {
+      if (!token) continue
+      const body = new URLSearchParams({ token, token_type_hint: hint, client_id: id })
+      const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret ?? '')}`)
+      await guardedFetch(config.url)(endpoint, {
+        ...{ method: 'POST', body },
+        ...(secret && { headers: { authorization: `Basic ${basic.toString('base64')}` } }),
+      }).catch(() => undefined)
+    }
+  }
+
+  async #renew(userId: UserId, config: McpHttpConfig, login: Login, before: string): Promise<void> {
+    const { db, sealing } = this.#deps
+    const { discovery, client, resource, tokens } = login
+    const { authorizationServerMetadata: metadata } = discovery
+    try {
+      const renewed = await refreshAuthorization(discovery.authorizationServerUrl, {
+        ...(metadata && { metadata }),
+        clientInformation: client,
+        refreshToken: tokens.refresh_token ?? '',
+        ...(resource && { resource }),
+        fetchFn: guardedFetch(config.url),
+      })
+      const next = { ...tokens, ...renewed }
+      const kept: Login = { ...login, tokens: next, expiresAt: expiryOf(renewed) }
+      const sealed = sealing.seal(kept, loginPurpose(userId, config.name))
+      await replaceMcpLogin(db, userId, config.name, { before, sealed })
+    } catch (error) {
+      if (error instanceof OAuthError && isFinal(error)) {
+        await deleteMcpLogin(db, userId, config.name, before)
+        return
+      }
+      await releaseMcpRenewal(db, userId, config.name, before)
+      throw new Error(`The login at the MCP server "${config.name}" could not be renewed.`)
+    }
+  }
+
+  #open(sealed: string, userId: UserId, server: string): Login | null {
+    // Sealed by this server for this purpose.
+    return this.#deps.sealing.open(sealed, loginPurpose(userId, server)) as Login | null
+  }
+}
+
+/** The authorization server will not take this login ever again. */
+function isFinal({ code }: OAuthError): boolean {
+  return /^(?:invalid_grant|invalid_client|unauthorized_client)$/.test(String(code))
+}

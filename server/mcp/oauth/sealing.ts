@@ -1,0 +1,59 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const KEY_FILE = 'mcp-key'
+const VERSION = 'v1.'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/** Encrypts what is kept of logins, each for one purpose: what was sealed for another one does not open. */
+export type Sealing = {
+  seal(value: unknown, purpose: string): string
+  /** @returns null when it was sealed by another key, for another purpose, or was changed */
+  open(sealed: string, purpose: string): unknown
+}
+
+/** @param secret of any length, with enough randomness */
+export function createSealing(secret: Buffer): Sealing {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'throughline mcp logins', 32))
+  return {
+    seal: (value, purpose) => {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose))
+      const text = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
+      return VERSION + Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')
+    },
+    open: (sealed, purpose) => {
+      if (!sealed.startsWith(VERSION)) return null
+      const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64url')
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+          authTagLength: TAG_BYTES,
+        })
+          .setAAD(Buffer.from(purpose))
+          .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+        const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8')
+        return JSON.parse(text + decipher.final('utf8'))
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+/**
+ * The secret by which logins are sealed: the operator's, else one that is made and kept in the data folder, apart from
+ * a database elsewhere.
+ */
+export async function readSealingSecret(given: string | null, dataDir: string): Promise<Buffer> {
+  if (given !== null) return Buffer.from(given)
+  if (dataDir === 'memory:') return randomBytes(32)
+  const path = join(dataDir, KEY_FILE)
+  await mkdir(dataDir, { recursive: true })
+  // Of two processes that make it at once, both read the one that was first.
+  await writeFile(path, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  })
+  return readFile(path)
+}

@@ -1,0 +1,154 @@
+import type { UserId } from '../../shared/contract/ids.ts'
+import { aborted } from '../concurrency/wakeup.ts'
+import type { Tool, ToolContext } from '../tools/tool.ts'
+import type { McpHttpConfig } from './config.ts'
+import { SignedOutError } from './oauth/logins.ts'
+import type { McpLogins } from './oauth/logins.ts'
+import type { McpServer } from './server.ts'
+
+/** A connection that nobody has used so long is closed. Milliseconds. */
+const IDLE_MS = 15 * 60_000
+const SWEEP_MS = 60_000
+/** The longest wait of an answer, or of a call, for a connection. Milliseconds. */
+const CONNECT_WAIT_MS = 10_000
+/** Connections of all people to one server: the ones that were used longest ago make room. */
+const MAX_CONNECTIONS = 200
+
+type Options = {
+  config: McpHttpConfig
+  logins: McpLogins
+  /** Connects to the server by a person's token. */
+  connect(userId: UserId): McpServer
+  /** Where a person signs in to it. */
+  signInUrl(server: string): string
+  onChange(): void
+}
+
+type Own = { server: McpServer; usedAt: number }
+
+/** A server to which each person signs in: a connection of their own, while they use it. */
+export class PersonalServer {
+  readonly #options: Options
+  readonly #own = new Map<UserId, Own>()
+  readonly #closing = new Set<Promise<void>>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_MS)
+    this.#timer.unref()
+  }
+
+  get config(): McpHttpConfig {
+    return this.#options.config
+  }
+
+  /** A person's connection; null while there is none. */
+  of(userId: UserId): McpServer | null {
+    return this.#own.get(userId)?.server ?? null
+  }
+
+  /** What anybody's connection offers, each for those whose own connection offers it; a call goes over the caller's. */
+  tools(): Tool[] {
+    const tools = new Map<string, Tool>()
+    for (const { server } of this.#own.values()) {
+      for (const tool of server.tools) {
+        if (!tools.has(tool.name)) tools.set(tool.name, this.#forEverybody(tool))
+      }
+    }
+    return [...tools.values()]
+  }
+
+  /** Connects a person who is signed in, and waits for it as long as is decent. */
+  async prepare(userId: UserId, isSignedIn: boolean, signal: AbortSignal): Promise<void> {
+    if (!isSignedIn) return this.leave(userId)
+    const server = this.#serverOf(userId)
+    const waited = new AbortController()
+    const over = AbortSignal.any([signal, waited.signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
+    await Promise.race([server.untilSettled(), aborted(over)])
+    waited.abort()
+  }
+
+  /** Closes a person's connection: they signed out, or in as somebody else. */
+  leave(userId: UserId): void {
+    const own = this.#own.get(userId)
+    if (!own) return
+    this.#own.delete(userId)
+    const closing = own.server.close().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+    this.#options.onChange()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    for (const userId of this.#own.keys()) this.leave(userId)
+    await Promise.all(this.#closing)
+  }
+
+  #forEverybody(tool: Tool): Tool {
+    return {
+      ...tool,
+      isFor: (userId) => this.of(userId)?.tools.some(({ name }) => name === tool.name) ?? false,
+      execute: (input, context) => this.#call(tool.name, input, context),
+    }
+  }
+
+  async #call(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+    try {
+      return await this.#callOnce(name, input, context)
+    } catch (error) {
+      if (!(error instanceof SignedOutError)) throw error
+      await this.#askToSignIn(context, error)
+      return this.#callOnce(name, input, context)
+    }
+  }
+
+  async #callOnce(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+    const { config, logins } = this.#options
+    const { id } = context.caller
+    // Throws when they are signed in no more.
+    await logins.token(id, config)
+    await this.prepare(id, true, context.signal)
+    context.signal.throwIfAborted()
+    const server = this.#serverOf(id)
+    const tool = server.tools.find((one) => one.name === name)
+    if (!tool) {
+      const why =
+        server.state.phase === 'down' ? server.state.reason : 'it has no such tool for you'
+      throw new Error(`The MCP server "${config.name}" did not take the call: ${why}.`)
+    }
+    return tool.execute(input, context)
+  }
+
+  /** The call waits while its person signs in. */
+  async #askToSignIn({ ask, caller, signal }: ToolContext, error: SignedOutError): Promise<void> {
+    const { config, logins, signInUrl } = this.#options
+    this.leave(caller.id)
+    if (!ask) throw error
+    const { name } = config
+    const message = `Sign in to “${name}”, so that the assistant can use it for you.`
+    const { action } = await ask({ mode: 'url', message, url: signInUrl(name) }, signal)
+    if (action !== 'accept' || !(await logins.of(caller.id)).has(name)) {
+      throw new Error(`The person is not signed in to the MCP server "${name}".`)
+    }
+  }
+
+  #serverOf(userId: UserId): McpServer {
+    const known = this.#own.get(userId)
+    if (known) {
+      known.usedAt = Date.now()
+      return known.server
+    }
+    const [oldest] = [...this.#own].toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
+    if (oldest && this.#own.size >= MAX_CONNECTIONS) this.leave(oldest[0])
+    const server = this.#options.connect(userId)
+    this.#own.set(userId, { server, usedAt: Date.now() })
+    return server
+  }
+
+  #sweep(): void {
+    for (const [userId, { usedAt, server }] of this.#own) {
+      if (Date.now() - usedAt > IDLE_MS && !server.isBusy) this.leave(userId)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { questionsOfCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import { closed } from '../../shared/contract/question-form.ts'
+import type { Asked, Question, QuestionReply } from '../../shared/contract/question.ts'
+import type { RunDeps } from './deps.ts'
+import type { RunRecorder } from './recorder.ts'
+
+/** A server that asks on and on is told that nobody answers. */
+const MAX_QUESTIONS = 20
+/** UTF-16 units of JSON of all questions of a call: each of its events carries them. */
+const MAX_LENGTH = 100_000
+
+const CANCELLED: QuestionReply = { action: 'cancel' }
+
+type Deps = Pick<RunDeps, 'database' | 'replies' | 'now' | 'newId' | 'settings'>
+
+/**
+ * Asks a person something for a call that this attempt carries out: records the question, and waits for the reply that
+ * a command records, on whichever node. The waiting ends with the attempt, for the server that asked waits at the other
+ * end of this node's connection.
+ *
+ * @param over aborts when the reply is of no use any more; one that comes in the same moment is lost
+ */
+export async function askPerson(
+  asked: Asked,
+  { call, step, part, ...rest }: StoredCall,
+  { recorder, deps, over }: { recorder: RunRecorder; deps: Deps; over: AbortSignal },
+): Promise<QuestionReply> {
+  const stored = { call, step, part, ...rest }
+  const waitMs = deps.settings.questionSeconds * 1000
+  const until = new Date(Date.parse(deps.now()) + waitMs).toISOString()
+  const question: Question = { ...asked, id: deps.newId(), until }
+  const found = await recorder.questions(stored, (questions) => {
+    const more = [...questions, question]
+    return more.length > MAX_QUESTIONS || JSON.stringify(more).length > MAX_LENGTH
+      ? questions
+      : more
+  })
+  if (!found.some(({ id }) => id === question.id)) return CANCELLED
+  const late = AbortSignal.timeout(waitMs)
+  const end = AbortSignal.any([over, late])
+  for (;;) {
+    const reply = replyTo(await questionsOfCall(deps.database.db, call.id), question.id)
+    if (reply) return reply
+    if (end.aborted) break
+    await deps.replies.next(call.id, end)
+  }
+  const left = await recorder.questions(stored, (questions) =>
+    questions.map((one) =>
+      one.id === question.id && !one.reply ? { ...one, reply: CANCELLED } : one,
+    ),
+  )
+  return replyTo(left, question.id) ?? CANCELLED
+}
+
+/** What an attempt that was cut had asked is closed: its server waits for no reply any more. */
+export async function closeQuestions(
+  stored: StoredCall,
+  recorder: RunRecorder,
+): Promise<StoredCall> {
+  const questions = await recorder.questions(stored, closed)
+  return { ...stored, call: { ...stored.call, questions } }
+}
+
+function replyTo(questions: readonly Question[], id: string): QuestionReply | undefined {
+  return questions.find((one) => one.id === id)?.reply
+}

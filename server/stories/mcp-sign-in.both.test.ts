@@ -1,0 +1,205 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { askingOverHttp } from '../mcp/testing/asking-http.ts'
+import { mcpConfigFile } from '../mcp/testing/servers.ts'
+import { onEachStorage } from '../testing/each-storage.ts'
+import { startAccounts } from '../testing/people.ts'
+import type { Person } from '../testing/people.ts'
+
+const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
+const PATIENT = { timeout: 30_000 }
+
+/** Signing in to MCP servers by OAuth. */
+onEachStorage((database, openStorage) => {
+  async function start(mischief: Parameters<typeof askingOverHttp>[0] = {}) {
+    await using opened = new AsyncDisposableStack()
+    const storage = opened.use(await openStorage())
+    const remote = opened.use(await askingOverHttp({ ...mischief, oauth: true }))
+    const file = opened.use(await mcpConfigFile([remote.config]))
+    const logged: string[] = []
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        logged.push(chunk.toString())
+        done()
+      },
+    })
+    const app = await startAccounts(storage, {
+      ...{ mcpTimeouts, logger: pino({ level: 'trace' }, sink) },
+      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open' },
+    })
+    opened.defer(() => app[Symbol.asyncDispose]())
+    const ada = await app.setUp()
+    const bob = await app.signUp('bob@example.com')
+
+    /** Goes to the authorization server. */
+    const begin = async ({ cookie }: Person): Promise<URL> => {
+      const { status, headers } = await app.ask('/api/mcp/sign-in/remote', { cookie })
+      expect(status).toBe(303)
+      return new URL(headers.get('location') ?? '', app.url)
+    }
+    /** Comes back, and says what is shown. */
+    const end = async ({ cookie }: Person, back: URL) => {
+      const { headers } = await app.ask(back.pathname + back.search, { cookie })
+      const shown = new URL(headers.get('location') ?? '', app.url)
+      expect(shown.origin).toBe(new URL(app.url).origin)
+      return Object.fromEntries(shown.searchParams)
+    }
+    const serverOf = async ({ token }: Person) => {
+      const { body } = await app.ask('/api/mcp/servers', { token })
+      return (body as { status: string }[])[0]
+    }
+    const toolsOf = async ({ token }: Person) => {
+      const { body } = await app.ask('/api/tools', { token })
+      return (body as { name: string }[]).map(({ name }) => name)
+    }
+    const signIn = async (person: Person, as: string) => {
+      expect(await end(person, remote.approve(await begin(person), as))).toEqual({
+        server: 'remote',
+      })
+    }
+    const resources = opened.move()
+    return {
+      ...{ app, remote, ada, bob, begin, end, serverOf, toolsOf, signIn, logged },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    }
+  }
+  type World = Awaited<ReturnType<typeof start>>
+
+  /** A person says something, and the model calls a tool. */
+  async function callTool({ app }: World, { token }: Person, name: string) {
+    const { body } = await app.ask('/api/session', { token, body: {} })
+    const { id } = body as { id: string }
+    await app.ask(`/api/session/${id}/messages`, { token, body: { text: 'Go on' } })
+    const asked = await app.model.nextCall()
+    asked.callTools({ name, arguments: {} })
+    const read = async () => {
+      const { body: session } = await app.ask(`/api/session/${id}`, { token })
+      return JSON.stringify(session)
+    }
+    return { id, read, offered: asked.step.tools.map((tool) => tool.name) }
+  }
+
+  describe(`an MCP server to which people sign in, on ${database}`, () => {
+    test('is each person’s own: tools, calls, and no secret of theirs anywhere (P10)', async () => {
+      await using world = await start()
+      const { app, remote, ada, bob } = world
+      expect(await world.serverOf(ada)).toMatchObject({
+        ...{ name: 'remote', status: 'signed-out', signIn: '/api/mcp/sign-in/remote' },
+      })
+      await world.signIn(ada, 'ada-there')
+      await expect.poll(() => world.toolsOf(ada), PATIENT).toContain('remote__plain')
+      expect(await world.serverOf(ada)).toMatchObject({ status: 'connected' })
+      expect(await world.serverOf(bob)).toMatchObject({ status: 'signed-out' })
+      expect(await world.toolsOf(bob)).not.toContain('remote__plain')
+
+      const mine = await callTool(world, ada, 'remote__plain')
+      expect(mine.offered).toContain('remote__plain')
+      ;(await app.model.nextCall()).finish()
+      await world.signIn(bob, 'bob-there')
+      const other = await callTool(world, bob, 'remote__plain')
+      expect(other.offered).toContain('remote__plain')
+      ;(await app.model.nextCall()).finish()
+      expect(remote.notes.filter((note) => note.startsWith('for'))).toEqual([
+        ...['for ada-there', 'for bob-there'],
+      ])
+      // This server has registered itself once for all of them.
+      expect(remote.counts.registered).toBe(1)
+
+      await expect.poll(mine.read, PATIENT).toContain('completed')
+      const rows = await app.services.database.db
+        .selectFrom('mcp_logins')
+        .select('sealed')
+        .execute()
+      const everywhere = [
+        ...[world.logged.join(''), JSON.stringify(rows)],
+        ...[await mine.read(), await other.read()],
+      ].join('\n')
+      expect(everywhere.length).toBeGreaterThan(1000)
+      for (const secret of remote.secrets()) expect(everywhere).not.toContain(secret)
+    })
+
+    test('takes an answer once, of whoever began, with their state, from its own issuer', async () => {
+      await using world = await start()
+      const { remote, ada, bob, end } = world
+      const back = remote.approve(await world.begin(ada))
+      const changed = new URL(back)
+      changed.searchParams.set('state', 'another')
+      expect(await end(ada, changed)).toMatchObject({ problem: expect.stringContaining('over') })
+      // Bob is sent to the address that Ada was to come back to.
+      expect(await end(bob, back)).toMatchObject({ problem: expect.stringContaining('over') })
+      expect(await world.serverOf(bob)).toMatchObject({ status: 'signed-out' })
+      expect(await end(ada, back)).toEqual({ server: 'remote' })
+      expect(await end(ada, back)).toMatchObject({ problem: expect.stringContaining('over') })
+
+      // Another authorization server answers in its place.
+      remote.mischief.iss = 'https://evil.example'
+      const mixed = remote.approve(await world.begin(bob))
+      expect(await end(bob, mixed)).toMatchObject({ server: 'remote', problem: expect.anything() })
+      const refused = await world.begin(bob)
+      const wrong = new URL(refused.searchParams.get('redirect_uri') ?? '')
+      wrong.search = new URLSearchParams({
+        ...{ error: 'access_denied', state: refused.searchParams.get('state') ?? '' },
+        ...{ error_description: '<b>call 555</b>', return: 'https://evil.example' },
+      }).toString()
+      expect(await end(bob, wrong)).toEqual({
+        ...{ server: 'remote', problem: 'The authorization server refused (access_denied).' },
+      })
+      // Without a login here nobody comes this far, and with a code of theirs nobody else's.
+      expect((await world.app.ask('/api/mcp/callback?code=1&state=2')).status).toBe(401)
+      expect(await world.serverOf(bob)).toMatchObject({ status: 'signed-out' })
+    })
+
+    test('is sent nothing where its metadata lies about who it is, or where tokens are got', async () => {
+      await using world = await start({ mischief: { tokenEndpoint: 'http://192.0.2.1/token' } })
+      const { remote, ada, end } = world
+      const back = remote.approve(await world.begin(ada))
+      expect(await end(ada, back)).toMatchObject({ problem: expect.anything() })
+      remote.mischief.issuer = 'https://evil.example'
+      const { headers } = await world.app.ask('/api/mcp/sign-in/remote', { cookie: ada.cookie })
+      expect(headers.get('location')).toContain('problem')
+      expect(await world.serverOf(ada)).toMatchObject({ status: 'signed-out' })
+    })
+
+    test('is renewed once for many calls, asks to sign in when that is over, and the call goes on', async () => {
+      await using world = await start()
+      const { app, remote, ada } = world
+      remote.seconds.access = 1
+      await world.signIn(ada, 'ada')
+      await expect.poll(() => world.toolsOf(ada), PATIENT).toContain('remote__plain')
+      remote.expire()
+      remote.seconds.access = 3600
+      const before = remote.counts.renewed
+      const { token } = ada
+      const asked = await Promise.all(
+        Array.from({ length: 5 }, () => app.ask('/api/mcp/prompts', { token })),
+      )
+      expect(asked.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+      expect(remote.counts.renewed - before).toBe(1)
+
+      // The authorization server takes nothing of it any more.
+      remote.forgetAll()
+      const call = await callTool(world, ada, 'remote__plain')
+      await expect.poll(call.read, PATIENT).toContain('/api/mcp/sign-in/remote')
+      await world.signIn(ada, 'ada')
+      const { body } = await app.ask(`/api/session/${call.id}`, { token })
+      const [, callId, questionId] =
+        /"call":\{"id":"([^"]+)".*?"questions":\[\{[^}]*?"id":"([^"]+)"/.exec(
+          JSON.stringify(body),
+        ) ?? []
+      const reply = await app.ask(`/api/tool-call/${callId}/reply`, {
+        ...{ token, body: { questionId, action: 'accept' } },
+      })
+      expect(reply).toMatchObject({ status: 200 })
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toMatchObject({ failed: false, output: '"plain"' })
+      next.finish()
+
+      // Signed out, it is over there too.
+      await app.ask('/api/mcp/servers/remote/sign-out', { token, body: {} })
+      expect(remote.secrets()).toEqual([])
+      expect(await world.serverOf(ada)).toMatchObject({ status: 'signed-out' })
+      expect(await world.toolsOf(ada)).not.toContain('remote__plain')
+    })
+  })
+})

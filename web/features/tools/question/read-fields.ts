@@ -1,0 +1,38 @@
+import { NOT_A_NUMBER, problemsIn } from '../../../../shared/contract/question-form.ts'
+import type { QuestionContent, QuestionForm } from '../../../../shared/contract/question.ts'
+import type { FieldValue } from './question-field.tsx'
+
+/** What stands in the fields of a form at first. */
+export function firstValues(form: QuestionForm): Record<string, FieldValue> {
+  return Object.fromEntries(
+    Object.entries(form.properties).map(([name, field]) => {
+      if (field.type === 'boolean') return [name, field.default ?? false]
+      if (field.type === 'array') return [name, field.default ?? []]
+      return [name, field.default === undefined ? '' : String(field.default)]
+    }),
+  )
+}
+
+/** The reply that the fields make, and what is wrong with it. What was left empty is no part of it. */
+export function readFields(
+  form: QuestionForm,
+  values: Readonly<Record<string, FieldValue>>,
+): { content: QuestionContent; problems: Record<string, string> } {
+  const content: QuestionContent = {}
+  const unreadable: Record<string, string> = {}
+  for (const [name, field] of Object.entries(form.properties)) {
+    const value = values[name]
+    if (value === undefined || value === '') continue
+    if (field.type === 'array') {
+      const isLeft = Array.isArray(value) && value.length === 0 && !form.required?.includes(name)
+      if (Array.isArray(value) && !isLeft) content[name] = [...value]
+    } else if (field.type === 'number' || field.type === 'integer') {
+      const number = Number(String(value).trim().replace(',', '.'))
+      if (Number.isFinite(number)) content[name] = number
+      else unreadable[name] = NOT_A_NUMBER
+    } else if (!Array.isArray(value) && typeof value !== 'object') {
+      content[name] = value
+    }
+  }
+  return { content, problems: { ...problemsIn(form, content), ...unreadable } }
+}
