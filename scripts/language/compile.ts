@@ -16,8 +16,9 @@ export function compileSentences(): Plugin {
     enforce: 'pre',
     apply: 'build',
     transform(code, id) {
-      if (CATALOGUE.test(id))
+      if (CATALOGUE.test(id)) {
         return { code: JSON.stringify(compiledCatalogue(JSON.parse(code))), map: null }
+      }
       if (!SOURCE.test(id)) return null
       const compiled = compiledSource(code, id)
       return compiled === code ? null : { code: compiled, map: null }
@@ -48,9 +49,11 @@ export function compiledSource(code: string, file: string): string {
         ? JSON.stringify({ id: generateMessageId(value), message: compileMessageOrThrow(value) })
         : JSON.stringify(value)
       // A mark has said what it is for.
-      if (callee.name === 'msg') edits.push({ start, end, text: `(${text})` })
-      else if (hasPlaceholders(value))
+      if (callee.name === 'msg') {
+        edits.push({ start, end, text: `(${text})` })
+      } else if (hasPlaceholders(value)) {
         edits.push({ start: sentence.start, end: sentence.end, text })
+      }
     },
   }).visit(program)
   return edits

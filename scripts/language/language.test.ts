@@ -31,8 +31,9 @@ test('words that are not in a catalogue are found, wherever people would read th
 
 test('each sentence is given the values that it names', () => {
   for (const { sentence, place, values } of used) {
-    if (values)
+    if (values) {
       expect({ place, values: values.toSorted() }).toEqual({ place, values: namesIn(sentence) })
+    }
   }
 })
 

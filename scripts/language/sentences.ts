@@ -85,15 +85,17 @@ export function sentencesOf(code: string, file: string): { used: Used[]; bare: s
     Property({ key, value }) {
       if (key.type !== 'Identifier' || !SAID.test(key.name)) return
       // Other fields of such a name hold no sentences: those begin with a capital, or have several words.
-      if (value.type === 'Literal' && /^\p{Lu}|\p{L} \p{L}/u.test(String(value.value)))
+      if (value.type === 'Literal' && /^\p{Lu}|\p{L} \p{L}/u.test(String(value.value))) {
         noteIn(value)
+      }
       if (value.type === 'TemplateLiteral' && !/^(?:name|body)$/.test(key.name)) noteIn(value)
     },
   }).visit(program)
 
   function noteChildren(children: ESTree.JSXChild[]): void {
-    for (const child of children)
+    for (const child of children) {
       if (child.type === 'JSXExpressionContainer') noteIn(child.expression)
+    }
   }
 
   function noteIn(node: ESTree.Expression | ESTree.JSXEmptyExpression): void {

@@ -20,8 +20,9 @@ export function formatCost(usd: number | null): string {
 /** A duration in at most two units. */
 export function formatDuration(milliseconds: number): string {
   const whole = (amount: number) => formatNumber(Math.floor(amount))
-  if (milliseconds < 1000)
+  if (milliseconds < 1000) {
     return t('{amount} ms', { amount: formatNumber(Math.round(milliseconds)) })
+  }
   const seconds = milliseconds / 1000
   if (seconds < 60) {
     const digits = seconds < 10 ? 1 : 0
