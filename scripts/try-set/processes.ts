@@ -94,7 +94,7 @@ export async function startProcesses(
   opened.defer(() => postgres.stop())
   const secrets = join(folder, 'secrets')
   const made = spawnSync(process.execPath, ['scripts/make-secrets.ts', secrets], { cwd: root })
-  if (made.status !== 0) throw new Error(`the secrets could not be made: ${made.stderr}`)
+  if (made.status !== 0) throw new Error(`the secrets could not be made: ${made.stderr.toString()}`)
   await createDatabase(postgres.url('postgres'))
   const databaseUrl = new URL(postgres.url('throughline'))
   databaseUrl.username = 'throughline'
