@@ -12,6 +12,11 @@ if ! command -v npm > /dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends npm
 fi
 if [ ! -x node_modules/.bin/node ]; then
-  npm ci --no-audit --no-fund
+  # npm 9, which Debian 12 has, reads the lockfile's overrides wrongly; 10 is the newest that runs on its Node.
+  if [ "$(npm --version | cut -d . -f 1)" -lt 10 ]; then
+    npx --yes npm@10.9.4 ci --no-audit --no-fund
+  else
+    npm ci --no-audit --no-fund
+  fi
 fi
 exec node_modules/.bin/node scripts/try-set.ts "$@"

@@ -2,12 +2,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import pg from 'pg'
 import { findOrInstall } from '../testing/debian-program.ts'
+import { freePorts } from '../testing/free-port.ts'
 import { startPostgres } from '../testing/postgres-server.ts'
 import { composeSet, root } from './compose-settings.ts'
 import { waitFor } from './set.ts'
@@ -183,17 +183,4 @@ async function createDatabase(adminUrl: string): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-/** Ports that nobody listens at, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const ports: number[] = []
-  for (const probe of probes) {
-    if (!probe.listening) await once(probe, 'listening')
-    const address = probe.address()
-    if (typeof address === 'object' && address) ports.push(address.port)
-  }
-  for (const probe of probes) await new Promise((closed) => probe.close(closed))
-  return ports
 }
