@@ -12,7 +12,7 @@ import { countConnections, readCounters, readSizes } from './scale/counters.ts'
 
 const NODES = [1, 2, 4]
 /** People who ask again as soon as the answer has ended. */
-const PEOPLE = 12
+const PEOPLE = 20
 const TOKENS = 100
 const RATE = 50
 const WARM_UP_MS = 3_000
@@ -30,7 +30,9 @@ export async function benchScale(options: Options) {
   const all: Costs[] = []
   for (const nodes of NODES) {
     await using cluster = await startCluster(nodes, provider.baseUrl)
-    all.push(await measure(cluster, options.seconds))
+    const costs = await measure(cluster, options.seconds)
+    console.log(`${nodes} nodes: ${JSON.stringify(costs)}`)
+    all.push(costs)
   }
   const [memory, idle] = await measureSockets(provider.baseUrl)
   const row = (name: string, of: (costs: Costs) => number) => [name, ...all.map(of)]
@@ -46,13 +48,14 @@ export async function benchScale(options: Options) {
         row('CPU of nodes, µs a token', ({ nodeMs }) => (nodeMs * 1_000) / TOKENS),
         row('CPU of Postgres, µs a token', ({ postgresMs }) => (postgresMs * 1_000) / TOKENS),
         row('statements', ({ statements }) => statements),
-        row('commits', ({ commits }) => commits),
+        row('transactions, with those of notifications', ({ commits }) => commits),
         row('rows inserted', ({ rowsInserted }) => rowsInserted),
         row('rows deleted', ({ rowsDeleted }) => rowsDeleted),
         row('write-ahead log, bytes', ({ walBytes }) => walBytes),
         row('tables and indexes, bytes', ({ bytes }) => bytes),
         row('connections a node', ({ connections }) => connections),
         row('a node idle: CPU, ms/s', ({ idleNodeMs }) => idleNodeMs),
+        row('a node idle: CPU of Postgres, ms/s', ({ idlePostgresMs }) => idlePostgresMs),
         row('a node idle: statements/s', ({ idleStatements }) => idleStatements),
       ],
     )}\n\n${formatTable(
@@ -111,8 +114,9 @@ async function measure(cluster: ClusterUnderLoad, seconds: number) {
     answers: made,
     refused,
     tokensPerSecond: tokensMade / used.seconds,
-    nodeMs: used.nodeMs / whole,
-    postgresMs: used.postgresMs / whole,
+    // Without what is used whether anybody asks or not.
+    nodeMs: (used.nodeMs - idleOver(idle.nodeMs)) / whole,
+    postgresMs: (used.postgresMs - idleOver(idle.postgresMs)) / whole,
     statements: (used.statements - idleOver(idle.statements)) / whole,
     commits: (used.commits - idleOver(idle.commits)) / whole,
     rowsInserted: used.rowsInserted / whole,
@@ -121,6 +125,7 @@ async function measure(cluster: ClusterUnderLoad, seconds: number) {
     bytes: (total(sizesAfter) - total(sizesBefore)) / (answers - answersBefore),
     connections,
     idleNodeMs: idle.nodeMs / idle.seconds / urls.length,
+    idlePostgresMs: idle.postgresMs / idle.seconds / urls.length,
     idleStatements: idle.statements / idle.seconds / urls.length,
   }
 }

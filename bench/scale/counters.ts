@@ -4,7 +4,7 @@ import type { Database } from '../../db/engine/database.ts'
 /** What Postgres has counted since it was started. */
 export type Counters = {
   statements: number
-  /** Of those, what nodes ask whether anybody uses them or not is found by measuring them idle. */
+  /** Also those of reads, and one for each notification that a connection hears. */
   commits: number
   rowsInserted: number
   rowsUpdated: number
