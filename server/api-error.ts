@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { DatabaseBusyError, isUnavailable } from '../db/engine/database-errors.ts'
+import { DatabaseBusyError, isDiskFull, isUnavailable } from '../db/engine/database-errors.ts'
 
 /** A request that cannot be carried out, and why, in words for the one who made it. */
 export class CommandError extends Error {
@@ -57,7 +57,9 @@ export function toApiError(thrown: unknown): TRPCError {
     return new TRPCError({ code: cause.code, message: cause.message, cause })
   }
   if (isUnavailable(cause)) {
-    const message = 'The database cannot be reached just now. Try again in a few seconds.'
+    const message = isDiskFull(cause)
+      ? 'The disk of the database is full. Ask its administrator; what runs goes on when there is room.'
+      : 'The database cannot be reached just now. Try again in a few seconds.'
     return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause })
   }
   if (cause instanceof DatabaseBusyError) {

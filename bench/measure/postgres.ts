@@ -4,7 +4,7 @@ import { startPostgres } from '../../scripts/testing/postgres-server.ts'
 /**
  * A Postgres of its own for one benchmark, with durable settings as in production: no acknowledged commit can be lost.
  */
-export async function startDurablePostgres() {
+export async function startDurablePostgres(settings: Record<string, string> = {}) {
   const server = await startPostgres({
     fsync: 'on',
     synchronous_commit: 'on',
@@ -12,6 +12,7 @@ export async function startDurablePostgres() {
     shared_buffers: '256MB',
     max_wal_size: '4GB',
     max_connections: '100',
+    ...settings,
   })
   return {
     /** Makes an empty database and returns its connection string. */

