@@ -17,8 +17,9 @@ const root = join(import.meta.dirname, '..')
 const BEFORE = { version: '0.1.0-2026-11-23', commit: '313c465f134d93c57b329e49ac71144242770dd6' }
 
 const reason = reasonToSkip()
-if (reason !== null)
+if (reason !== null) {
   console.log(`The version before is not started on the newest schema: ${reason}.`)
+}
 
 test.skipIf(reason !== null)(
   `version ${BEFORE.version} runs on the newest schema, beside the new version and after it was taken back`,

@@ -25,12 +25,13 @@ export function Keys() {
   const [made, setMade] = useState<{ name: string; key: string } | null>(null)
   const { data, error } = trpc.keys.list.useQuery(undefined, { staleTime: 0 })
   const revoke = trpc.keys.revoke.useMutation({ onSettled: () => utils.keys.list.invalidate() })
-  if (error)
+  if (error) {
     return (
       <p className="text-sm text-muted">
         {t('This could not be loaded: {reason}', { reason: error.message })}
       </p>
     )
+  }
   return (
     <div className="grid gap-4">
       {data && data.length > 0 && (

@@ -11,12 +11,13 @@ export function Logins() {
   const revoke = trpc.logins.revoke.useMutation({
     onSettled: () => utils.logins.list.invalidate(),
   })
-  if (error)
+  if (error) {
     return (
       <p className="text-sm text-muted">
         {t('This could not be loaded: {reason}', { reason: error.message })}
       </p>
     )
+  }
   return (
     <>
       <ul aria-label={t('Logins')} className="grid gap-2">

@@ -36,7 +36,8 @@ export async function exportAll(
 function sessionsIn(content: string): unknown[] {
   const file: unknown = JSON.parse(content)
   const isFile = typeof file === 'object' && file !== null && 'sessions' in file
-  if (!isFile || !Array.isArray(file.sessions))
+  if (!isFile || !Array.isArray(file.sessions)) {
     throw new Error(t('The export contains no sessions'))
+  }
   return file.sessions
 }

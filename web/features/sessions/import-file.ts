@@ -13,8 +13,9 @@ const MAX_BYTES = 64 * 1024 * 1024
 export async function importFile(file: Blob): Promise<number> {
   const response = (await isZip(file)) ? await sendArchive(file) : await sendJson(file)
   const answer: unknown = await response.json()
-  if (typeof answer !== 'object' || answer === null)
+  if (typeof answer !== 'object' || answer === null) {
     throw new Error(t('The server did not answer.'))
+  }
   if ('sessions' in answer && Array.isArray(answer.sessions)) return answer.sessions.length
   throw new Error(
     'message' in answer && typeof answer.message === 'string'

@@ -35,8 +35,9 @@ export function upload(file: File, { onProgress, onReady, onFailed }: UploadEven
   }
 
   const fail = (error: unknown): void => {
-    if (!cancelled)
+    if (!cancelled) {
       onFailed(error instanceof Error ? error.message : t('The upload failed.'), false)
+    }
   }
   begin().catch(fail)
   return {
