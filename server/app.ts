@@ -326,7 +326,7 @@ export async function createApp(options: AppOptions) {
     newId,
   }
   await finishDeletions(services)
-  const { http, context } = await openHttp({
+  const { http, context } = openHttp({
     ...{ config, logger, services, gate, outage, metrics, clientAddress, onError },
     health: () => about,
     speech: openSpeech(config, { database, allowances, now, newId, onError }),

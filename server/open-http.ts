@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -16,6 +17,7 @@ import type { Gate } from './gate.ts'
 import { createAccessPolicy } from './http/access.ts'
 import type { Health } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
+import type { HttpServer } from './http/server.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import { mcpSignInRoutes } from './mcp/sign-in-routes.ts'
@@ -49,8 +51,12 @@ function traceOf({ headers }: IncomingMessage): { traceparent?: string } {
   return typeof traceparent === 'string' && upgrade === undefined ? { traceparent } : {}
 }
 
-/** Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. */
-export async function openHttp(options: OpenHttpOptions) {
+/**
+ * Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. It is
+ * made when it is first needed: two hundred routes take longer than the rest of a start, and a server that is called in
+ * its process has no use for them.
+ */
+export function openHttp(options: OpenHttpOptions) {
   const { config, services, gate, outage, clientAddress } = options
 
   const context = (
@@ -80,50 +86,86 @@ export async function openHttp(options: OpenHttpOptions) {
     },
     limits: () => services.limits,
   }
-  const http = await createHttpServer({
-    router: appRouter,
-    createContext,
-    access: createAccessPolicy({
-      ...config.listen,
-      // An application that embeds this server says itself which hosts it answers to.
-      mode: options.authenticate ? 'accounts' : config.auth.mode,
-    }),
-    webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
-    logger: options.logger,
-    health: () => ({ ...options.health(), speech: config.speech !== null }),
-    checkDatabase: () => ping(services.database.db),
-    report: outage.report,
-    checkTools: () => services.tools.unsettled(),
-    isWakeDown: () => services.wake?.up === false,
-    metrics: options.metrics,
-    clientAddress,
-    tls: config.listen.tls,
-    basePath: config.listen.basePath,
-    plugins: [
-      ...gate.plugins,
-      openAiDoor(doors),
-      aiSdkDoor(doors),
-      mcpDoor(doors),
-      fileRoutes({
-        ...{ ...access, files: services.files },
-        basePath: config.listen.basePath,
-        onError: options.onError,
+  const create = () =>
+    createHttpServer({
+      router: appRouter,
+      createContext,
+      access: createAccessPolicy({
+        ...config.listen,
+        // An application that embeds this server says itself which hosts it answers to.
+        mode: options.authenticate ? 'accounts' : config.auth.mode,
       }),
-      mcpSignInRoutes({
-        servers: services.mcp,
-        userOf: async (request, reply) => {
-          const asker = await access.askerOf(request, reply)
-          return asker && !refusalFor(asker, { kind: 'mutation' }) ? asker.user.id : null
-        },
-        basePath: config.listen.basePath,
-        report,
-      }),
-      archiveRoutes({ ...access, doors, files: services.files }),
-      speechRoutes({
-        ...{ ...access, files: services.files, db: services.database.db },
-        service: options.speech,
-      }),
-    ],
-  })
-  return { http, context }
+      webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
+      logger: options.logger,
+      health: () => ({ ...options.health(), speech: config.speech !== null }),
+      checkDatabase: () => ping(services.database.db),
+      report: outage.report,
+      checkTools: () => services.tools.unsettled(),
+      isWakeDown: () => services.wake?.up === false,
+      metrics: options.metrics,
+      clientAddress,
+      tls: config.listen.tls,
+      basePath: config.listen.basePath,
+      plugins: [
+        ...gate.plugins,
+        openAiDoor(doors),
+        aiSdkDoor(doors),
+        mcpDoor(doors),
+        fileRoutes({
+          ...{ ...access, files: services.files },
+          basePath: config.listen.basePath,
+          onError: options.onError,
+        }),
+        mcpSignInRoutes({
+          servers: services.mcp,
+          userOf: async (request, reply) => {
+            const asker = await access.askerOf(request, reply)
+            return asker && !refusalFor(asker, { kind: 'mutation' }) ? asker.user.id : null
+          },
+          basePath: config.listen.basePath,
+          report,
+        }),
+        archiveRoutes({ ...access, doors, files: services.files }),
+        speechRoutes({
+          ...{ ...access, files: services.files, db: services.database.db },
+          service: options.speech,
+        }),
+      ],
+    })
+  return { http: onDemand(create), context }
+}
+
+/** The server that `create` makes once, by the first who needs it. */
+function onDemand(create: () => Promise<HttpServer>) {
+  let created: Promise<HttpServer> | null = null
+  let isDrained = false
+  const server = () =>
+    (created ??= create().then((made) => {
+      if (isDrained) made.drain()
+      return made
+    }))
+  /** Null where nobody needed one, or it could not be made: that was told to whoever asked. */
+  const existing = async () => created && created.catch(() => null)
+  return {
+    routes: async () => (await server()).routes,
+    handler: (request: IncomingMessage, response: ServerResponse): void => {
+      server().then(
+        ({ handler }) => handler(request, response),
+        () => response.destroy(),
+      )
+    },
+    upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      server().then(
+        ({ upgrade }) => upgrade(request, socket, head),
+        () => socket.destroy(),
+      )
+    },
+    listen: async (where: { host: string; port: number }) => (await server()).listen(where),
+    drain: (): void => {
+      isDrained = true
+      void existing().then((made) => made?.drain())
+    },
+    leave: async () => (await existing())?.leave(),
+    close: async () => (await existing())?.close(),
+  }
 }
