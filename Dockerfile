@@ -9,6 +9,7 @@ RUN apt-get update \
   && strip -o /node/node "$(readlink -f "$(command -v node)")" \
   && cp -L /usr/lib/*-linux-gnu/libatomic.so.1 /node/
 COPY package.json package-lock.json ./
+COPY scripts/link-node.js scripts/
 RUN npm ci --omit=dev --no-audit --no-fund
 COPY . .
 RUN npm run build && node scripts/runtime-packages.ts

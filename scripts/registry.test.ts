@@ -154,6 +154,22 @@ describe.skipIf(unreachable !== null)('the client from npm’s registry', () => 
       600_000,
     )
 
+    test('npm 10, which Node 20 brings, installs the project with its own Node', async () => {
+      const folder = join(packed.consumer, '..', 'npm10')
+      mkdirSync(join(folder, 'scripts'), { recursive: true })
+      for (const file of ['package.json', 'package-lock.json', 'scripts/link-node.js']) {
+        cpSync(fileURLToPath(new URL(`../${file}`, import.meta.url)), join(folder, file))
+      }
+      const tool = await install(packed, 'npm10-tool', ['npm@10.8.2'])
+      const npm = join(tool, 'node_modules/npm/bin/npm-cli.js')
+      await run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'], {
+        cwd: folder,
+        timeout: 540_000,
+      })
+      const { stdout } = await run(join(folder, 'node_modules/.bin/node'), ['--version'])
+      expect(stdout.trim()).toBe(process.version)
+    }, 600_000)
+
     test('the whole package, with what it asks for, has the same client and its server', async () => {
       const folder = await install(packed, 'whole', [packed.tarball, 'ws@8'])
       const said = await watch(folder, process.execPath, 'throughline/client')
