@@ -50,6 +50,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // Of the client's exports the app has no use for the one that parses what is not all there; its parser does not say
+      // itself that it may be left out.
+      treeshake: {
+        moduleSideEffects: [{ test: /node_modules\/partial-json/, sideEffects: false }],
+      },
       input: {
         main: fileURLToPath(new URL('web/index.html', import.meta.url)),
         'service-worker': fileURLToPath(new URL('web/worker/service-worker.ts', import.meta.url)),

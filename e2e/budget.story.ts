@@ -16,3 +16,7 @@ test('the first page asks for at most 165 KB of script, compressed', () => {
   }, 0)
   expect(bytes).toBeLessThan(165_000)
 })
+
+test('the service worker is one file, since not every browser starts one that imports', () => {
+  expect(readFileSync(join(root, 'service-worker.js'), 'utf8')).not.toMatch(/\bimport\b|\bexport\b/)
+})

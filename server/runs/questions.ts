@@ -1,6 +1,6 @@
 import { questionsOfCall } from '../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
-import { closed } from '../../shared/contract/question-form.ts'
+import { closed } from '../../shared/contract/open-question.ts'
 import type { Asked, Question, QuestionReply } from '../../shared/contract/question.ts'
 import type { RunDeps } from './deps.ts'
 import type { RunRecorder } from './recorder.ts'

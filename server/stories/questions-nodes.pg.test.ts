@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openQuestion } from '../../shared/contract/question-form.ts'
+import { openQuestion } from '../../shared/contract/open-question.ts'
 import { askingChild, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { startTwoApps } from '../testing/two-apps.ts'
 import { watch } from '../testing/watch.ts'

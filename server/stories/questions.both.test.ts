@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openQuestion } from '../../shared/contract/question-form.ts'
+import { openQuestion } from '../../shared/contract/open-question.ts'
 import type { Question } from '../../shared/contract/question.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import { askingOverHttp } from '../mcp/testing/asking-http.ts'

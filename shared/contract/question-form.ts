@@ -1,15 +1,4 @@
-import type { Question, QuestionContent, QuestionField, QuestionForm } from './question.ts'
-
-export function openQuestion(call: { questions?: Question[] | undefined }): Question | undefined {
-  return call.questions?.find(({ reply }) => reply === undefined)
-}
-
-/** The questions with each that is open closed: nobody waits for an answer any more. */
-export function closed(questions: readonly Question[]): Question[] {
-  return questions.map((question) =>
-    question.reply ? question : { ...question, reply: { action: 'cancel' } },
-  )
-}
+import type { QuestionContent, QuestionField, QuestionForm } from './question.ts'
 
 /** The values that may be chosen, with what people see of them; null where any text will do. */
 export function choicesOf(field: QuestionField): { value: string; label: string }[] | null {

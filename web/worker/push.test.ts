@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isShown, notificationOf, toldIn } from './push.ts'
+import { PUSH_TEXTS as OF_THE_PAGES } from '../language/push-texts-place.ts'
+import { isShown, notificationOf, PUSH_TEXTS, toldIn } from './push.ts'
 
 const told = { sessionId: 's', seq: 7, kind: 'done', title: 'Quays' } as const
 
@@ -20,4 +21,8 @@ test('a notification is in the language that the pages have kept, else in Englis
   const german = { done: 'Die Antwort ist da.', waits: 'Wartet.', lang: 'de', dir: 'ltr' } as const
   expect(notificationOf(told, german)).toMatchObject({ body: 'Die Antwort ist da.', lang: 'de' })
   expect(notificationOf(told)).toMatchObject({ body: 'The answer is there.', lang: 'en' })
+})
+
+test('pages and worker mean the same place', () => {
+  expect(PUSH_TEXTS).toEqual(OF_THE_PAGES)
 })

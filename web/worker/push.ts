@@ -1,7 +1,15 @@
 // What the server tells this device while no page is in view (server/push).
 
-import { PUSH_TEXTS } from '../language/push-texts-place.ts'
-import type { PushTexts } from '../language/push-texts-place.ts'
+import type { PUSH_TEXTS as PagesPushTexts, PushTexts } from '../language/push-texts-place.ts'
+
+/**
+ * Where the pages keep the texts: said here again, since a file that pages and worker share would make the worker a
+ * module, which not every browser starts. A test compares.
+ */
+export const PUSH_TEXTS: typeof PagesPushTexts = {
+  cache: 'throughline-words',
+  path: '/words/push.json',
+}
 
 export type Told = { sessionId: string; seq: number; kind: 'done' | 'waits'; title: string | null }
 

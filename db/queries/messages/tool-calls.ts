@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { File } from '../../../shared/contract/file.ts'
 import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
-import { closed } from '../../../shared/contract/question-form.ts'
+import { closed } from '../../../shared/contract/open-question.ts'
 import type { Question } from '../../../shared/contract/question.ts'
 import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'

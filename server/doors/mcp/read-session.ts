@@ -1,6 +1,6 @@
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import { openQuestion } from '../../../shared/contract/question-form.ts'
+import { openQuestion } from '../../../shared/contract/open-question.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'

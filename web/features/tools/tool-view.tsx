@@ -1,5 +1,5 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { openQuestion } from '../../../shared/contract/question-form.ts'
+import { openQuestion } from '../../../shared/contract/open-question.ts'
 import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { trpc } from '../../client.ts'
 import { jsonText } from '../../ui/json-text.ts'

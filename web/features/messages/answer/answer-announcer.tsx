@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { openQuestion } from '../../../../shared/contract/question-form.ts'
+import { openQuestion } from '../../../../shared/contract/open-question.ts'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
 import { announcement } from './announcement.ts'
