@@ -15,16 +15,26 @@ export function watchHeartbeat(webSocket: WebSocket, socket: Socket, pingMs: num
   }
   webSocket.on('pong', markAlive)
   webSocket.on('message', markAlive)
+  // Between two pings everything may have waited, and at neither of them.
+  const markWaiting = (): void => {
+    waiting = true
+  }
+  socket.on('drain', markWaiting)
 
   const timer = setInterval(() => {
     const takenNow = socket.bytesWritten - socket.writableLength
-    // With nothing waiting, the kernel takes a ping for a dead peer as well: that shows no life.
-    const alive = isAlive || (waiting && takenNow > taken)
+    // With nothing waiting, the kernel takes a ping for a dead peer as well: that shows no life. What it takes until its
+    // own buffer is full is bounded, and so is the time for which a dead peer looks alive.
+    const isWaiting = waiting || socket.writableLength > 0
+    const alive = isAlive || (isWaiting && takenNow > taken)
     if (!alive) return webSocket.terminate()
     isAlive = false
     waiting = socket.writableLength > 0
     taken = takenNow
     webSocket.ping()
   }, pingMs)
-  webSocket.once('close', () => clearInterval(timer))
+  webSocket.once('close', () => {
+    clearInterval(timer)
+    socket.off('drain', markWaiting)
+  })
 }
