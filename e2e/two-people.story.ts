@@ -145,8 +145,9 @@ describe('two people in two browsers on two nodes', () => {
     await hers.untilWords(wordsOf(await hers.text()).length + 5)
     await hers.stopButton.click()
     await expect(hers.stopButton).toBeHidden()
-    const kept = wordsOf(await hers.text())
-    expect(kept).toEqual(long.split(' ').slice(0, kept.length))
+    // The last word may be cut.
+    const kept = wordsOf(await hers.text()).join(' ')
+    expect(long.slice(0, kept.length)).toBe(kept)
     await hers.send(repeat('still here'))
     await expect(hers.answer.locator('.markdown')).toHaveText('still here')
     expect(closed).not.toContain('Ada')
