@@ -13,6 +13,7 @@ import { visit } from './support/visit.ts'
 
 const held = Promise.withResolvers<void>()
 const opened = new AsyncDisposableStack()
+const SHORT = waveFile(1, 1)
 let service: Awaited<ReturnType<typeof startSpeechService>>
 let server: ServerProcess
 let browser: Browser
@@ -27,7 +28,7 @@ beforeAll(async () => {
     turn === 1
       ? ['High ', held.promise, 'tide 🌊']
       : ['Repeat: ', `Turn ${turn - 1} was heard well.`]
-  service = opened.use(await startSpeechService(words, waveFile(1, 1)))
+  service = opened.use(await startSpeechService(words, SHORT))
   server = opened.use(await startServer({ DATA_DIR: 'memory:', ...service.env }))
   const { executablePath, args } = inject('chromium')
   const microphone = [
@@ -65,6 +66,8 @@ test('an answer is read aloud by the service, with pause and speed, until it is 
   const id = await importedSession(server.url, 'Tides', ['When?', text])
   await using visitor = await visit(browser, `${server.url}/s/${id}`)
   const { page } = visitor
+  // Long enough to be paused and stopped on a busy machine.
+  service.readAs(waveFile(1, 19))
   await page.getByRole('button', { name: 'Read aloud' }).click()
   const bar = page.getByRole('group', { name: 'Reading aloud' })
   await bar.getByRole('button', { name: 'Pause reading' }).click()
@@ -77,6 +80,7 @@ test('an answer is read aloud by the service, with pause and speed, until it is 
   await page.getByRole('button', { name: 'Read aloud' }).click()
   await bar.getByRole('button', { name: 'Stop reading' }).click()
   await expect(bar).toBeHidden()
+  service.readAs(SHORT)
 })
 
 test('without hands three turns are spoken, answered and read, from the first message of a session on', async () => {

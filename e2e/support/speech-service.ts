@@ -5,11 +5,12 @@ type Words = (string | Promise<unknown>)[]
 
 /**
  * A speech service of OpenAI's form on loopback. It writes down what it is told to, whatever was said, and reads
- * everything as the given sound.
+ * everything as the given sound, until it is given another one.
  */
-export async function startSpeechService(words: (turn: number) => Words, sound: Buffer) {
+export async function startSpeechService(words: (turn: number) => Words, shortSound: Buffer) {
   const recordings: number[] = []
   const read: string[] = []
+  let sound = shortSound
   const server = createServer((request, response) => {
     void (async () => {
       const pieces: Buffer[] = []
@@ -38,6 +39,10 @@ export async function startSpeechService(words: (turn: number) => Words, sound: 
     recordings,
     /** Each text that was to be read. */
     read,
+    /** A text is read as this from here on. */
+    readAs: (other: Buffer) => {
+      sound = other
+    },
     env: { SPEECH_BASE_URL: `http://127.0.0.1:${port}/v1`, SPEECH_API_KEY: 'speech key' },
     [Symbol.dispose]: () => {
       server.closeAllConnections()

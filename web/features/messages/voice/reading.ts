@@ -58,7 +58,10 @@ export async function readAloud(
     await readMessage(client, message, by, stop.signal, (voice, voiceControls) => {
       if (stop.signal.aborted) return
       controls = voiceControls
-      change({ by: voice, status: 'reading' })
+      // Paused before there was a voice, or between two segments.
+      const isPaused = state.reading?.status === 'paused'
+      if (isPaused) voiceControls.pause()
+      change({ by: voice, status: isPaused ? 'paused' : 'reading' })
     })
   } catch (error) {
     if (!stop.signal.aborted) problem = error instanceof Error ? error.message : String(error)

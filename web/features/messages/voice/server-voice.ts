@@ -13,9 +13,14 @@ export const SERVER_VOICES = [
 export function serverVoice(): Voice {
   const audio = new Audio()
   audio.preload = 'auto'
+  let isPaused = false
   return {
-    pause: () => audio.pause(),
+    pause: () => {
+      isPaused = true
+      audio.pause()
+    },
     resume: () => {
+      isPaused = false
       audio.play().catch(() => undefined)
     },
     async read({ messageId, from, to }, signal) {
@@ -42,7 +47,11 @@ export function serverVoice(): Voice {
         audio.src = `${basePath}/api/messages/${messageId}/speech?${query.toString()}`
         audio.defaultPlaybackRate = voiceSettings.get().speed
         setSpeed()
-        await Promise.race([audio.play(), over.promise])
+        // A pause while the sound is still loading rejects this, and is no fault of the service.
+        const played = isPaused ? over.promise : audio.play()
+        await Promise.race([played, over.promise]).catch((error: unknown) => {
+          if (!isPaused) throw error
+        })
         await over.promise
       } finally {
         unsubscribe()
