@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import pg from 'pg'
 import { expect, test } from 'vitest'
 import { connect as openDatabase } from '../db/engine/connect.ts'
 import { hashTranscripts } from '../db/queries/transfer/tables.ts'
@@ -11,6 +10,7 @@ import { amount } from '../scripts/testing/amount.ts'
 import { debianPostgres } from '../scripts/testing/debian-postgres.ts'
 import { startPostgres } from '../scripts/testing/postgres-server.ts'
 import { temporaryFolder } from '../scripts/testing/server-process.ts'
+import { execute } from '../scripts/testing/test-database.ts'
 import { ask, startNode } from './support/nodes.ts'
 import { isOver, readSession } from './support/reader.ts'
 import { reportTimes } from './support/report-times.ts'
@@ -92,15 +92,5 @@ async function transcriptsIn(databaseUrl: string): Promise<Map<string, string>> 
     return await hashTranscripts(database.db)
   } finally {
     await database.close()
-  }
-}
-
-async function execute(connectionString: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }

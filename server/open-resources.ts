@@ -78,19 +78,16 @@ export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Confi
   return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
 }
 
+/** What everything needs that is paid for beside the model's answers. */
+type Spending = Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
+  newId: () => string
+  onError: (error: unknown, what: string) => void
+}
+
 /** Makes pictures where the settings name a model for them; null elsewhere. */
 export function openImageMaker(
   { images, budget: { usdPerDay } }: Config,
-  {
-    database,
-    allowances,
-    now,
-    newId,
-    onError,
-  }: Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
-    newId: () => string
-    onError: (error: unknown, what: string) => void
-  },
+  { database, allowances, now, newId, onError }: Spending,
 ) {
   if (!images) return null
   const prices = createPrices(images.baseUrl)
@@ -110,16 +107,7 @@ export function openImageMaker(
 /** Speech where the settings name a service for it, in the budgets of the day; null elsewhere. */
 export function openSpeech(
   { speech, budget: { usdPerDay } }: Config,
-  {
-    database,
-    allowances,
-    now,
-    newId,
-    onError,
-  }: Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
-    newId: () => string
-    onError: (error: unknown, what: string) => void
-  },
+  { database, allowances, now, newId, onError }: Spending,
 ) {
   if (!speech) return null
   const kindOf = (input: 'text' | 'sound') => {

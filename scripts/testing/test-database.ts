@@ -42,7 +42,8 @@ export async function openTestDatabase(): Promise<Database> {
   }
 }
 
-async function execute(connectionString: string, statement: string): Promise<void> {
+/** Carries one statement out, on a connection of its own. */
+export async function execute(connectionString: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString })
   await client.connect()
   try {

@@ -23,10 +23,9 @@ type Deps = Pick<RunDeps, 'database' | 'replies' | 'now' | 'newId' | 'settings'>
  */
 export async function askPerson(
   asked: Asked,
-  { call, step, part, ...rest }: StoredCall,
+  stored: StoredCall,
   { recorder, deps, over }: { recorder: RunRecorder; deps: Deps; over: AbortSignal },
 ): Promise<QuestionReply> {
-  const stored = { call, step, part, ...rest }
   const waitMs = deps.settings.questionSeconds * 1000
   const until = new Date(Date.parse(deps.now()) + waitMs).toISOString()
   const question: Question = { ...asked, id: deps.newId(), until }
@@ -39,11 +38,12 @@ export async function askPerson(
   if (!found.some(({ id }) => id === question.id)) return CANCELLED
   const late = AbortSignal.timeout(waitMs)
   const end = AbortSignal.any([over, late])
+  using replied = deps.replies.listen(stored.call.id, end)
   for (;;) {
-    const reply = replyTo(await questionsOfCall(deps.database.db, call.id), question.id)
+    const reply = replyTo(await questionsOfCall(deps.database.db, stored.call.id), question.id)
     if (reply) return reply
     if (end.aborted) break
-    await deps.replies.next(call.id, end)
+    await replied.sleep()
   }
   const left = await recorder.questions(stored, (questions) =>
     questions.map((one) =>

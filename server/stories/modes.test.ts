@@ -62,6 +62,20 @@ test('an embedding application says who people are, and that they are not any mo
   await expect.poll(() => open?.ended, { timeout: 5_000 }).toBe('cut')
 })
 
+test('who is drained before the first request says so to it, and ends without having been asked anything', async () => {
+  await using app = await startTestApp({})
+  app.drain()
+  await using server = createServer(app.handler)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`, {
+    signal: AbortSignal.timeout(30_000),
+  })
+  expect(ready.status).toBe(503)
+  await (await startTestApp({})).close()
+})
+
 test('an application serves it from a server of its own, pages and sockets too', async () => {
   await using app = await startTestApp({})
   await using server = createServer((request, response) => {
