@@ -30,9 +30,8 @@ export async function hideJobRows(db: Kysely<Schema>): Promise<void> {
     select pg_class.oid::regclass::text as table from pg_class
     join pg_namespace on pg_namespace.oid = relnamespace
     where nspname = ${JOB_SCHEMA_NAME} and relkind in ('r', 'p') and not relrowsecurity`.execute(db)
-  if (rows.length === 0) {
-    return
+  // Each by itself: pg-boss is at work already, and a transaction that takes the locks of all can deadlock with it.
+  for (const { table } of rows) {
+    await sql`alter table ${sql.raw(table)} enable row level security`.execute(db)
   }
-  const all = rows.map(({ table }) => `alter table ${table} enable row level security;`)
-  await sql`do ${sql.lit(`begin ${all.join(' ')} end`)}`.execute(db)
 }
