@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import { connect } from './connect.ts'
 import { isTransientError } from './database-errors.ts'
+import { executeUnread } from './pipelining.ts'
 
 /** A database of one connection, which has given a statement its name. */
 async function named() {
@@ -51,4 +52,20 @@ test('a transaction in which a name did not hold fails as by trouble, and succee
   const error = await transact().catch((thrown: unknown) => thrown)
   expect(isTransientError(error)).toBe(true)
   expect(await transact()).toBe(2)
+})
+
+test('what a transaction said by a name that did not hold is not said again outside of it', async () => {
+  await using open = await named()
+  const { db } = open.database
+  await sql`create table numbers (value int)`.execute(db)
+  const add = (to = db) => executeUnread(to, 'insert into numbers (value) values ($1)', [1])
+  for (let times = 0; times < 10; times += 1) await add()
+  await open.forget()
+  const error = await db
+    .transaction()
+    .execute((transaction) => add(transaction))
+    .catch((thrown: unknown) => thrown)
+  expect(isTransientError(error)).toBe(true)
+  const { rows } = await sql`select from numbers`.execute(db)
+  expect(rows).toHaveLength(10)
 })

@@ -12,7 +12,10 @@ afterEach(() => void vi.useRealTimers())
 /** A client that never answers a ping. */
 function silentClient() {
   const socket = Object.assign(new EventEmitter(), { bytesWritten: 0, writableLength: 0 })
-  const webSocket = Object.assign(new EventEmitter(), { ping: vi.fn(), terminate: vi.fn() })
+  const webSocket = Object.assign(new EventEmitter(), {
+    ping: vi.fn<() => void>(),
+    terminate: vi.fn<() => void>(),
+  })
   watchHeartbeat(webSocket as unknown as WebSocket, socket as unknown as Socket, PING_MS)
   const pings = (count: number) => vi.advanceTimersByTime(count * PING_MS)
   return { socket, webSocket, pings }
