@@ -49,6 +49,13 @@ test('the package asks of others only what it imports, and never for a Node of i
   }
 })
 
+test('the client asks for a few packages, and for none of the server’s by a type of an answer', async () => {
+  const { stdout } = await run('tar', ['xzOf', packed.client, 'package/package.json'])
+  const { dependencies } = JSON.parse(stdout) as { dependencies: object }
+  const packages = ['@trpc/client', '@trpc/server', 'idb', 'partial-json', 'zod']
+  expect(Object.keys(dependencies)).toEqual(packages)
+})
+
 test('publint and attw find nothing wrong with the package', async () => {
   expect(await inConsumer(bin('publint/src/cli.js'), packed.tarball, '--strict')).toContain(
     'All good!',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { McpPrompt } from '../../shared/contract/api/mcp.ts'
 import { ForgottenError } from './connection.ts'
 import type { McpConnection } from './connection.ts'
 
@@ -31,19 +32,10 @@ const Said = z.object({
   ]),
 })
 
-/** A text that a server keeps ready, with gaps to fill in. */
-export type ServerPrompt = {
-  server: string
-  name: string
-  title?: string
-  description?: string
-  arguments: { name: string; title?: string; description?: string; required: boolean }[]
-}
-
 type Reader = Pick<McpConnection, 'read' | 'hasPrompts'>
 
 /** What a server has of them; nothing where it cannot say. */
-export async function listPrompts(server: string, connection: Reader): Promise<ServerPrompt[]> {
+export async function listPrompts(server: string, connection: Reader): Promise<McpPrompt[]> {
   if (!connection.hasPrompts) return []
   const request = { method: 'prompts/list', params: {} }
   const { prompts } = Page.parse(await connection.read(request, AbortSignal.timeout(TIMEOUT_MS)))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
-import type { StoredTask } from '../../db/schema.ts'
+import type { StoredTask } from '../../db/stored-values.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { ForgottenError, McpConnection } from './connection.ts'

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { aborted } from '../concurrency/wakeup.ts'
-import type { McpServerInfo } from '../../shared/contract/api/mcp.ts'
+import type { McpPrompt, McpServerInfo } from '../../shared/contract/api/mcp.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Tool, ToolSource } from '../tools/tool.ts'
 import type { McpHttpConfig, McpServerConfig } from './config.ts'
@@ -10,7 +10,6 @@ import { prefixOf } from './names.ts'
 import type { McpLogins } from './oauth/logins.ts'
 import { PersonalServer } from './personal.ts'
 import { getPrompt, listPrompts } from './prompts.ts'
-import type { ServerPrompt } from './prompts.ts'
 import { McpServer } from './server.ts'
 import type { McpTimeouts } from './timeouts.ts'
 
@@ -34,7 +33,7 @@ export type McpServers = ToolSource &
   AsyncDisposable & {
     /** The servers as they are for this person. */
     describe(userId: UserId): Promise<McpServerInfo[]>
-    prompts(userId: UserId): Promise<ServerPrompt[]>
+    prompts(userId: UserId): Promise<McpPrompt[]>
     /** @returns null when this person knows no such server that is connected */
     prompt(
       userId: UserId,

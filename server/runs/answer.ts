@@ -1,7 +1,7 @@
 import type { CallId, MessageId } from '../../shared/contract/ids.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import type { TextKind } from '../../shared/contract/message.ts'
-import type { StoredPart } from '../../db/schema.ts'
+import type { StoredPart } from '../../db/stored-values.ts'
 
 /** The parts of an answer as they grow: every text becomes the chunk that says so. */
 export class Answer {

@@ -1,6 +1,6 @@
 import { findDeleted } from '../../db/queries/sessions/deleted.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import type { StoredPart } from '../../db/schema.ts'
+import type { StoredPart } from '../../db/stored-values.ts'
 import type { CutAnswer, Generation } from '../model/port.ts'
 import type { CutStep } from './prompt/ask-within-limits.ts'
 import type { RunDeps, RunSignals } from './deps.ts'

@@ -7,7 +7,7 @@ import type { JoinedMessage } from '../../db/queries/runs/steering.ts'
 import { endRun, holdRunAlone } from '../../db/queries/runs/run-drives.ts'
 import { recordGeneration, recordOffered } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import type { StoredGeneration, StoredPart, StoredTask } from '../../db/schema.ts'
+import type { StoredGeneration, StoredPart, StoredTask } from '../../db/stored-values.ts'
 import { insertStep } from '../../db/queries/messages/steps.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { StoredTask } from '../../db/schema.ts'
+import type { StoredTask } from '../../db/stored-values.ts'
 import type { FileId, KeyId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Asked, QuestionReply } from '../../shared/contract/question.ts'
 import type {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import type { RunStatus } from '../../schema.ts'
+import type { RunStatus } from '../../schema-runs.ts'
 
 /** A run as a protocol's door reads it, with what was asked for it there, if it was asked there. */
 export type DoorRun = {

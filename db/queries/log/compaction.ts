@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StoredPart } from '../../schema.ts'
+import type { StoredPart } from '../../stored-values.ts'
 
 /**
  * The parts of an ended run's answer, and the first of its chunks; null when it has not ended, keeps its chunks, or is

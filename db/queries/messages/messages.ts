@@ -10,7 +10,7 @@ import type {
   WaitsFor,
 } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StoredPart } from '../../schema.ts'
+import type { StoredPart } from '../../stored-values.ts'
 import { NO_SIBLINGS, assembleMessages, messageColumns } from './stored-messages.ts'
 import type { StoredMessage } from './stored-messages.ts'
 

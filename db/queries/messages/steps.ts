@@ -1,6 +1,6 @@
 import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StepUsage, StoredPart } from '../../schema.ts'
+import type { StepUsage, StoredPart } from '../../stored-values.ts'
 import { searchText } from './messages.ts'
 import { toCallRow } from './tool-calls.ts'
 import type { NewCall } from './tool-calls.ts'

@@ -11,7 +11,7 @@ import type {
   WaitsFor,
 } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StoredPart } from '../../schema.ts'
+import type { StoredPart } from '../../stored-values.ts'
 import { findCalls } from './tool-calls.ts'
 
 /** A message with the `seq` up to which its parts are complete. */

@@ -5,7 +5,7 @@ import { closed } from '../../../shared/contract/open-question.ts'
 import type { Question } from '../../../shared/contract/question.ts'
 import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StoredTask } from '../../schema.ts'
+import type { StoredTask } from '../../stored-values.ts'
 
 /** A tool call with the fields that a run needs beyond those that readers see. */
 export type StoredCall = {

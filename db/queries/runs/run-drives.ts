@@ -7,7 +7,8 @@ import type { Db } from '../../engine/database.ts'
 import { searchText } from '../messages/messages.ts'
 import { runColumns } from './runs.ts'
 import type { Run } from './runs.ts'
-import type { StepUsage, StoredPart, UserTable } from '../../schema.ts'
+import type { StepUsage, StoredPart } from '../../stored-values.ts'
+import type { UserTable } from '../../schema.ts'
 import type { Step } from '../messages/steps.ts'
 
 export type DriveStart = {

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { KeyId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { RunOptions } from '../../../shared/contract/run-options.ts'
 import type { Db } from '../../engine/database.ts'
-import type { RunStatus, StoredGeneration } from '../../schema.ts'
+import type { RunStatus } from '../../schema-runs.ts'
+import type { StoredGeneration } from '../../stored-values.ts'
 
 export type Run = {
   id: RunId

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
-import type { StoredPart } from '../../schema.ts'
+import type { StoredPart } from '../../stored-values.ts'
 import { runIsQueued } from './runs.ts'
 
 /** A message that joined an answer, and the part of the answer before which it stands. */

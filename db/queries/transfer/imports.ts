@@ -5,14 +5,9 @@ import { CallId, RunId } from '../../../shared/contract/ids.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import { searchText } from '../messages/messages.ts'
-import type {
-  MessageTable,
-  RunTable,
-  Schema,
-  StepTable,
-  StoredPart,
-  ToolCallTable,
-} from '../../schema.ts'
+import type { MessageTable, Schema } from '../../schema.ts'
+import type { RunTable, StepTable, ToolCallTable } from '../../schema-runs.ts'
+import type { StoredPart } from '../../stored-values.ts'
 
 export type SessionImport = {
   userId: UserId

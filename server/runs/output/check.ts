@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../../../shared/contract/run-options.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
-import type { StoredPart } from '../../../db/schema.ts'
+import type { StoredPart } from '../../../db/stored-values.ts'
 import { ThreadLimitError, ThreadRefusal, workInThread } from '../../concurrency/threads.ts'
 
 /** A schema, and the text that is to be valid by it; null asks about the schema alone. */

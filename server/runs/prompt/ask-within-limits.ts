@@ -1,4 +1,4 @@
-import type { StepUsage } from '../../../db/schema.ts'
+import type { StepUsage } from '../../../db/stored-values.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { CutAnswer, Generation, ModelUsage } from '../../model/port.ts'
 import type { Payer } from '../../budget/planned-call.ts'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PGlite } from '@electric-sql/pglite'
-import type { StoredPart } from '../../../db/schema.ts'
+import type { StoredPart } from '../../../db/stored-values.ts'
 import type { SessionEvent } from '../../../shared/contract/events.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
