@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/engine/database.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import type {
   AnswerOf,
   ParsedInputOf,

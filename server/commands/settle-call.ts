@@ -1,5 +1,5 @@
 import { findCall, updateCall } from '../../db/queries/messages/tool-calls.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import { tools } from '../../shared/contract/api/tools.ts'
 import type { CallId, SessionId } from '../../shared/contract/ids.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from '../tools/define.ts'
 import { createToolRegistry } from '../tools/registry.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import type { ToolInfo } from '../../shared/contract/api/tools.ts'
 import { CallId } from '../../shared/contract/ids.ts'
 import type { ClientTool } from '../../shared/contract/run-options.ts'

@@ -1,5 +1,5 @@
 import { findCall, findExpiredCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
 import { wakeRun } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'

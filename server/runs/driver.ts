@@ -1,6 +1,6 @@
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
-import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import {
   askedFirst,
   begin,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
 import type { RunRecorder } from './recorder.ts'
 

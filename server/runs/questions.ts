@@ -1,5 +1,5 @@
 import { questionsOfCall } from '../../db/queries/messages/tool-calls.ts'
-import type { StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import { closed } from '../../shared/contract/open-question.ts'
 import type { Asked, Question, QuestionReply } from '../../shared/contract/question.ts'
 import type { RunDeps } from './deps.ts'

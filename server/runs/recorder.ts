@@ -17,7 +17,7 @@ import {
   setTask,
   updateCall,
 } from '../../db/queries/messages/tool-calls.ts'
-import type { NewCall, StoredCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall, StoredCall } from '../../db/queries/messages/call-rows.ts'
 import type { Db } from '../../db/engine/database.ts'
 import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { RunError } from '../../shared/contract/errors.ts'

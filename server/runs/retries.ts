@@ -1,7 +1,7 @@
 import { keepFilesOfCall } from '../../db/queries/files/files.ts'
 import { findRun } from '../../db/queries/runs/runs.ts'
 import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import { findUser } from '../../db/queries/users.ts'
 import { isActive } from '../../shared/contract/active.ts'
 import { transact } from '../log/transaction.ts'

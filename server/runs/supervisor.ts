@@ -6,7 +6,7 @@ import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { forgetResponses } from '../../db/queries/doors/responses.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import type { CallId, RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
 import { endLateCalls } from './client-deadlines.ts'

@@ -2,8 +2,8 @@ import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StepUsage, StoredPart } from '../../stored-values.ts'
 import { searchText } from './messages.ts'
-import { toCallRow } from './tool-calls.ts'
-import type { NewCall } from './tool-calls.ts'
+import { toCallRow } from './call-rows.ts'
+import type { NewCall } from './call-rows.ts'
 
 /** A finished model call of a run. */
 export type Step = {

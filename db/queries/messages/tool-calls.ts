@@ -1,61 +1,12 @@
 import { sql } from 'kysely'
-import type { File } from '../../../shared/contract/file.ts'
-import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { CallId, MessageId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { closed } from '../../../shared/contract/open-question.ts'
 import type { Question } from '../../../shared/contract/question.ts'
-import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
 import type { StoredTask } from '../../stored-values.ts'
-
-/** A tool call with the fields that a run needs beyond those that readers see. */
-export type StoredCall = {
-  call: ToolCall
-  step: number
-  part: number
-  /** The id by which the provider knows the call. */
-  providerId: string
-  /** The arguments as the model wrote them. */
-  arguments: string
-  /** Hash of what a person is asked to approve; null when no approval is needed. */
-  approvalHash: string | null
-  /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
-  owner?: string | null
-  /** The task at the tool's server that the call was made as. */
-  task?: StoredTask | null
-  /** Of a call that is made now: how long its client has; null without end. */
-  waitSeconds?: number | null
-}
-
-export type NewCall = StoredCall & {
-  runId: RunId
-  sessionId: SessionId
-  userId: UserId
-  messageId: MessageId
-}
-
-export function toCallRow({ call, ...place }: NewCall) {
-  return {
-    id: call.id,
-    run_id: place.runId,
-    session_id: place.sessionId,
-    user_id: place.userId,
-    message_id: place.messageId,
-    step: place.step,
-    part: place.part,
-    provider_id: place.providerId,
-    name: call.name,
-    source: call.source,
-    effect: call.effect,
-    arguments: place.arguments,
-    approval_hash: place.approvalHash,
-    deadline_at: sql<
-      string | null
-    >`now() + make_interval(secs => ${place.waitSeconds ?? null}::double precision)`,
-    questions: call.questions ? JSON.stringify(call.questions) : null,
-    task: null,
-    ...state(call),
-  }
-}
+import { callColumns, placedColumns, stateOf, toPlaced, toStored } from './call-rows.ts'
+import type { NewCall, StoredCall } from './call-rows.ts'
 
 export type CallChange = {
   /** Status, input, output, error and times. */
@@ -73,7 +24,7 @@ export async function updateCall(transaction: Db, change: CallChange): Promise<T
   const row = await transaction
     .updateTable('tool_calls')
     .set({
-      ...state(change.call),
+      ...stateOf(change.call),
       ...(change.approvalHash !== undefined && { approval_hash: change.approvalHash }),
       ...(change.owner !== undefined && { owner: change.owner }),
     })
@@ -183,7 +134,11 @@ export async function findCalls(db: Db, ids: readonly CallId[]): Promise<Map<Cal
   if (ids.length === 0) {
     return new Map()
   }
-  const rows = await db.selectFrom('tool_calls').select(columns).where('id', 'in', ids).execute()
+  const rows = await db
+    .selectFrom('tool_calls')
+    .select(callColumns)
+    .where('id', 'in', ids)
+    .execute()
   return new Map(rows.map((row) => [row.id, toStored(row).call]))
 }
 
@@ -215,7 +170,7 @@ export async function callsOfRuns(
   }
   const rows = await db
     .selectFrom('tool_calls')
-    .select([...columns, 'run_id'])
+    .select([...callColumns, 'run_id'])
     .where('run_id', 'in', runIds)
     .orderBy('part')
     .execute()
@@ -223,114 +178,4 @@ export async function callsOfRuns(
     byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), toStored(row)])
   }
   return byRun
-}
-
-const columns = [
-  'id',
-  'step',
-  'part',
-  'provider_id',
-  'name',
-  'source',
-  'effect',
-  'status',
-  'arguments',
-  'input',
-  'output',
-  'error',
-  'started_at',
-  'duration_ms',
-  'progress',
-  'approval_hash',
-  'owner',
-  'files',
-  'file_notes',
-  'questions',
-  'task',
-] as const
-
-const placedColumns = [...columns, 'run_id', 'session_id', 'user_id', 'message_id'] as const
-
-type CallRow = {
-  id: CallId
-  step: number
-  part: number
-  provider_id: string
-  name: string
-  source: ToolCall['source']
-  effect: ToolCall['effect']
-  status: ToolCall['status']
-  arguments: string
-  input: unknown
-  output: unknown
-  error: string | null
-  started_at: string | null
-  duration_ms: number | null
-  progress: ToolProgress | null
-  approval_hash: string | null
-  owner: string | null
-  files: File[] | null
-  file_notes: string[] | null
-  questions: Question[] | null
-  task: StoredTask | null
-}
-
-type PlacedRow = CallRow & {
-  run_id: RunId
-  session_id: SessionId
-  user_id: UserId
-  message_id: MessageId
-}
-
-function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
-  return {
-    ...toStored(row),
-    runId: row.run_id,
-    sessionId: row.session_id,
-    userId: row.user_id,
-    messageId: row.message_id,
-    owner: row.owner,
-  }
-}
-
-function toStored(row: CallRow): StoredCall {
-  return {
-    step: row.step,
-    part: row.part,
-    providerId: row.provider_id,
-    arguments: row.arguments,
-    approvalHash: row.approval_hash,
-    owner: row.owner,
-    task: row.task,
-    call: {
-      id: row.id,
-      name: row.name,
-      source: row.source,
-      effect: row.effect,
-      status: row.status,
-      input: row.input,
-      ...(row.output !== null && { output: row.output }),
-      ...(row.error !== null && { error: row.error }),
-      ...(row.started_at !== null && { startedAt: row.started_at }),
-      ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
-      ...(row.progress !== null && { progress: row.progress }),
-      ...(row.files !== null && { files: row.files }),
-      ...(row.file_notes !== null && { fileNotes: row.file_notes }),
-      ...(row.questions !== null && { questions: row.questions }),
-    },
-  }
-}
-
-function state(call: ToolCall) {
-  return {
-    status: call.status,
-    input: JSON.stringify(call.input) ?? null,
-    output: call.output === undefined ? null : JSON.stringify(call.output),
-    error: call.error ?? null,
-    started_at: call.startedAt ?? null,
-    duration_ms: call.durationMs ?? null,
-    progress: call.progress ? JSON.stringify(call.progress) : null,
-    files: call.files ? JSON.stringify(call.files) : null,
-    file_notes: call.fileNotes ? JSON.stringify(call.fileNotes) : null,
-  }
 }

@@ -14,7 +14,7 @@ import { findSession } from '../sessions/sessions.ts'
 import { stepsOfRuns } from '../messages/steps.ts'
 import type { Step } from '../messages/steps.ts'
 import { callsOfRuns } from '../messages/tool-calls.ts'
-import type { StoredCall } from '../messages/tool-calls.ts'
+import type { StoredCall } from '../messages/call-rows.ts'
 
 /** A session and the ids of the messages in its tree. Queued messages are not in the tree yet. */
 export type SessionOutline = {

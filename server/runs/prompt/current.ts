@@ -1,5 +1,5 @@
 import type { Step } from '../../../db/queries/messages/steps.ts'
-import type { StoredCall } from '../../../db/queries/messages/tool-calls.ts'
+import type { StoredCall } from '../../../db/queries/messages/call-rows.ts'
 import type { ToldStep } from '../../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import type { JoinedMessage } from '../../../db/queries/runs/steering.ts'
