@@ -52,6 +52,7 @@ import {
   openMcpServers,
   openModel,
   openPusher,
+  openReplica,
   openWake,
   openTelemetryOf,
   pricedAddress,
@@ -300,6 +301,7 @@ export async function createApp(options: AppOptions) {
 
   const services: Services = {
     database,
+    replica: openReplica(options, database, opened),
     log,
     reader,
     hub,

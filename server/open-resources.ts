@@ -1,7 +1,8 @@
 // Opens the database, the model and the other external resources that the settings name.
 import { fileURLToPath } from 'node:url'
-import { connect } from '../db/engine/connect.ts'
+import { connect, connectReplica } from '../db/engine/connect.ts'
 import type { Database, Db } from '../db/engine/database.ts'
+import { ReadReplica } from '../db/engine/read-replica.ts'
 import { readClock } from '../db/queries/nodes.ts'
 import { insertBackgroundUsage, insertSpeechUsage } from '../db/queries/usage/background-usage.ts'
 import type { AppOptions } from './app.ts'
@@ -33,6 +34,22 @@ export function openDatabase(config: Config): Promise<Database> {
       ? { databaseUrl: config.databaseUrl }
       : { dataDir: config.dataDir, templateDir: TEMPLATE_DIR },
   )
+}
+
+/** Reads that may lag behind: from DATABASE_READ_URL while it works. */
+export function openReplica(
+  { config, logger }: Pick<AppOptions, 'config' | 'logger'>,
+  { db: primary }: Database,
+  opened: AsyncDisposableStack,
+): ReadReplica {
+  const found = config.databaseReadUrl ? connectReplica(config.databaseReadUrl) : null
+  if (found) opened.defer(() => found.close())
+  return new ReadReplica({
+    primary,
+    replica: found?.db ?? null,
+    onAway: (err) => logger.warn({ err }, 'the read replica cannot be used: the primary answers'),
+    onBack: () => logger.info('the read replica can be used again'),
+  })
 }
 
 /** The clock of the database, which has been asked once; heartbeats keep it right. */

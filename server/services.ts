@@ -1,6 +1,7 @@
 import type { Accounts } from './auth/accounts.ts'
 import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
+import type { ReadReplica } from '../db/engine/read-replica.ts'
 import type { Files } from './files/files.ts'
 import type { Hub } from './log/reading/hub.ts'
 import type { LogReader } from './log/reading/reader.ts'
@@ -21,6 +22,8 @@ import type { ToolRegistry } from './tools/registry.ts'
 /** The dependencies of procedures; made by `app.ts`. */
 export type Services = {
   database: Database
+  /** For what is read at length and may lag behind, such as search. */
+  replica: ReadReplica
   log: LogWriter
   reader: LogReader
   hub: Hub

@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely'
 import pg from 'pg'
 import { watchForStalledConnections } from './stalled-connections.ts'
-import type { Database } from './database.ts'
+import type { Database, Db } from './database.ts'
 import type { EmbeddedOptions } from './embedded/embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../queries/log/events.ts'
 import type { JobRow } from '../queries/jobs.ts'
@@ -79,18 +79,46 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
   }
 }
 
+/** Connections to a replica: what is asked of it takes long, and can be asked of the primary. */
+const REPLICA_CONNECTIONS = 4
+const REPLICA_CONNECT_TIMEOUT_MS = 3_000
+
+/**
+ * Connects to a replica, which is read only. It need not be there yet.
+ * @throws {DatabaseUrlError} when the address asks for TLS in a way that does not exist
+ */
+export function connectReplica(databaseUrl: string): { db: Db; close: () => Promise<void> } {
+  const address = postgresAddress(databaseUrl)
+  const names: StatementNames = { hold: true }
+  const pool = openPool(
+    { ...address, connectionTimeoutMillis: REPLICA_CONNECT_TIMEOUT_MS },
+    names,
+    REPLICA_CONNECTIONS,
+  )
+  nameStatements(pool, names)
+  const watch = watchForStalledConnections(pool, address)
+  const db = new Kysely<Schema>({ dialect: new TransactionLockDialect({ pool }) })
+  return {
+    db,
+    close: async () => {
+      watch[Symbol.dispose]()
+      await db.destroy()
+    },
+  }
+}
+
 /** @param idleTimeoutMillis after which a connection that nobody uses is closed; never for 0 */
 function openPool(
-  address: PostgresAddress,
+  address: PostgresAddress & Pick<pg.PoolConfig, 'connectionTimeoutMillis'>,
   names: StatementNames,
   max: number,
   idleTimeoutMillis = 10_000,
 ): pg.Pool {
   const pool = new pg.Pool({
+    connectionTimeoutMillis: 10_000,
     ...address,
     max,
     idleTimeoutMillis,
-    connectionTimeoutMillis: 10_000,
     pipeline: true,
     types: { getTypeParser: postgresParser },
     // Sent as a statement, because poolers refuse start-up options. `pg` hands a new connection out only after this.

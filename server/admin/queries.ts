@@ -30,7 +30,7 @@ export const listRuns = query(adminRuns.list, async ({ services }, { limit }) =>
 }))
 
 export const usageOfAll = query(admin.usage, ({ services }, input) =>
-  sumUsageOfAll(services.database.db, input),
+  services.replica.read((db) => sumUsageOfAll(db, input)),
 )
 
 export const nodes = query(admin.nodes, async ({ services }) => {

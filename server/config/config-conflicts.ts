@@ -18,6 +18,11 @@ export function conflicts(given: Given): string[] {
         'TRUST_PROXY, to the address of the proxy in front that has the certificate; or listen on 127.0.0.1.',
     )
   }
+  if (given.DATABASE_READ_URL && !given.DATABASE_URL) {
+    problems.push(
+      'DATABASE_READ_URL: a replica needs its primary; set DATABASE_URL to it, or remove DATABASE_READ_URL.',
+    )
+  }
   if (accounts && given.DATABASE_URL && !given.AUTH_SECRET) {
     problems.push(
       'AUTH_SECRET: accounts on a shared database need one secret for all servers; set at least 32 random ' +

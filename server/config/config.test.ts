@@ -22,6 +22,7 @@ test('nothing needs to be set', () => {
   expect(readConfig({})).toMatchObject({
     listen: { host: '127.0.0.1', port: 8001, publicUrl: null, allowedOrigins: [] },
     databaseUrl: null,
+    databaseReadUrl: null,
     wakeUrl: null,
     dataDir: './data',
     model: { apiKey: null, baseUrl: null, api: 'auto', name: 'gpt-4o-mini', temperature: 0.7 },
@@ -37,6 +38,12 @@ test('an empty variable counts as absent', () => {
   const empty = Object.fromEntries(Object.keys(Settings.shape).map((name) => [name, '']))
   expect(readConfig(empty)).toEqual(readConfig({}))
   expect(readConfig({ SERVER_PORT: '  ' })).toEqual(readConfig({}))
+})
+
+test('a replica needs its primary', () => {
+  expect(problemsOf({ DATABASE_READ_URL: 'postgres://replica/chat' })).toEqual([
+    expect.stringMatching(/^DATABASE_READ_URL: a replica needs its primary/),
+  ])
 })
 
 test('.env.example lists every variable, and no other', () => {
@@ -66,6 +73,7 @@ test('every variable arrives where the server reads it', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
       TRACE_HEADERS_TO: 'Models.example.com, 127.0.0.1:8000',
       DATABASE_URL: 'postgresql://user:word@db.example.com:5432/postgres',
+      DATABASE_READ_URL: 'postgresql://user:word@replica.example.com:5432/postgres',
       DATA_DIR: 'memory:',
       OPENAI_API_KEY: 'key',
       OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/',
@@ -151,6 +159,7 @@ test('every variable arrives where the server reads it', () => {
       headersTo: ['models.example.com', '127.0.0.1:8000'],
     },
     databaseUrl: 'postgresql://user:word@db.example.com:5432/postgres',
+    databaseReadUrl: 'postgresql://user:word@replica.example.com:5432/postgres',
     wakeUrl: 'rediss://:word@redis.example.com:6380',
     dataDir: 'memory:',
     model: {

@@ -44,6 +44,8 @@ export type Config = {
   }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
+  /** A replica of it, for search and usage. */
+  databaseReadUrl: string | null
   /** A Redis server that carries the word between nodes; null leaves it to Postgres. */
   wakeUrl: string | null
   /** A folder, or `memory:`. */
@@ -193,6 +195,7 @@ function toConfig(settings: Settings): Config {
       headersTo: settings.TRACE_HEADERS_TO,
     },
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseReadUrl: settings.DATABASE_READ_URL ?? null,
     wakeUrl: settings.WAKE_URL ?? null,
     dataDir: settings.DATA_DIR,
     model: {

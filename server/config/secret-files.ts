@@ -3,7 +3,7 @@ import { Settings } from './settings.ts'
 
 /** Settings that are secrets, or hold one. */
 const SECRETS = Object.keys(Settings.shape).filter((name) =>
-  /(_KEY|_SECRET)$|^(DATABASE_URL|SMTP_URL|WAKE_URL)$/.test(name),
+  /(_KEY|_SECRET)$|^(DATABASE_URL|DATABASE_READ_URL|SMTP_URL|WAKE_URL)$/.test(name),
 )
 
 type Environment = Record<string, string | undefined>

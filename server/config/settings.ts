@@ -34,12 +34,8 @@ export const Settings = z.object({
         .map((host) => host.trim().toLowerCase())
         .filter((host) => host !== ''),
     ),
-  DATABASE_URL: z
-    .string()
-    .refine(isPostgresUrl, {
-      error: 'must be a connection string that begins with postgres:// or postgresql://.',
-    })
-    .optional(),
+  DATABASE_URL: postgresUrl().optional(),
+  DATABASE_READ_URL: postgresUrl().optional(),
   WAKE_URL: z
     .url({
       protocol: /^rediss?$/,
@@ -249,6 +245,12 @@ function webUrl(error: string) {
 
 function isBuiltinTool(name: string): name is BuiltinToolName {
   return BUILTIN_TOOL_NAMES.some((known) => known === name)
+}
+
+function postgresUrl() {
+  return z.string().refine(isPostgresUrl, {
+    error: 'must be a connection string that begins with postgres:// or postgresql://.',
+  })
 }
 
 function isPostgresUrl(value: string): boolean {

@@ -39,7 +39,7 @@ export const listSessions = query(sessions.list, async ({ services, user }, inpu
 })
 
 export const findInSessions = query(sessions.search, ({ services, user }, input) =>
-  searchSessions(services.database.db, user.id, input.query, input.limit),
+  services.replica.read((db) => searchSessions(db, user.id, input.query, input.limit)),
 )
 
 export const getSession = query(sessions.get, (context, { id }) => requireSession(context, id))

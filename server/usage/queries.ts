@@ -8,24 +8,24 @@ import { notFound } from '../api-error.ts'
 import { query } from '../trpc.ts'
 import type { Admitted } from '../trpc.ts'
 
-export const summarizeUsage = query(usage.summary, async (context, period) =>
-  sumUsageByModel(context.services.database.db, await filterOf(context, period)),
-)
+export const summarizeUsage = query(usage.summary, async (context, period) => {
+  const filter = await filterOf(context, period)
+  return context.services.replica.read((db) => sumUsageByModel(db, filter))
+})
 
 export const dailyUsage = query(usage.daily, async (context, period) => {
-  const days = await sumUsageByDay(context.services.database.db, await filterOf(context, period))
+  const filter = await filterOf(context, period)
+  const days = await context.services.replica.read((db) => sumUsageByDay(db, filter))
   if (!days) {
     throw unknownTimeZone()
   }
   return days
 })
 
-export const answersUsage = query(usage.answers, async (context, period) =>
-  sumAnswers(context.services.database.db, {
-    ...(await filterOf(context, period)),
-    by: period.by,
-  }),
-)
+export const answersUsage = query(usage.answers, async (context, period) => {
+  const filter = { ...(await filterOf(context, period)), by: period.by }
+  return context.services.replica.read((db) => sumAnswers(db, filter))
+})
 
 async function filterOf({ services, user }: Admitted, period: ParsedInputOf<typeof usage.summary>) {
   const { sessionId, timeZone } = period
