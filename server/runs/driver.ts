@@ -1,3 +1,4 @@
+import { firstAbort } from '../concurrency/first-abort.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
@@ -52,8 +53,8 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
   let cut = cutStep(run, steps.length, kept.slice(stepStart))
-  const endOfCalls = AbortSignal.any([signals.stop, signals.lose])
-  const endOfAsking = AbortSignal.any([endOfCalls, signals.leave])
+  const endOfCalls = firstAbort(signals.stop, signals.lose)
+  const endOfAsking = firstAbort(endOfCalls, signals.leave)
   let lastStep: Omit<Step, 'partsEnd'> | null = null
   let wantsSummary = false
   const notes = new Set<string>()

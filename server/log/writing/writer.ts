@@ -32,8 +32,11 @@ const SHARED_PACE = 33
 const SLOWEST_PACE = 250
 /** The pace under load, as a multiple of the last commit's duration. */
 const LOAD_FACTOR = 1.25
-/** A command that waits longer is rejected and may be retried. Milliseconds. */
-const LONGEST_WAIT = 10_000
+/**
+ * A command that waits longer is rejected and may be retried: shorter than clients of the SDK wait for an answer, 30 s.
+ * With 1,000 answers at 50 tokens a second on two cores, sends wait for up to 11 s. Milliseconds.
+ */
+const LONGEST_WAIT = 20_000
 /** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000
 
