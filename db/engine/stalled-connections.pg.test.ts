@@ -4,6 +4,7 @@ import { startPostgresProxy } from '../../e2e/support/postgres-proxy.ts'
 import { createTestDatabase } from '../../scripts/testing/test-database.ts'
 import type { TestDatabase } from '../../scripts/testing/test-database.ts'
 import { watchForStalledConnections } from './stalled-connections.ts'
+import { pipelineTransactions } from './pipelining.ts'
 import { postgresAddress } from './postgres-address.ts'
 import { isTransientError } from './database-errors.ts'
 
@@ -18,8 +19,10 @@ afterAll(() => database[Symbol.asyncDispose]())
 async function openPool(lookAt = (url: string) => url) {
   const opened = new AsyncDisposableStack()
   const proxy = opened.use(await startPostgresProxy(database.url))
-  const pool = opened.adopt(new pg.Pool({ connectionString: proxy.url, max: 2 }), (one) =>
-    one.end(),
+  const pool = opened.adopt(
+    // As the server opens them.
+    new pg.Pool({ connectionString: proxy.url, max: 2, pipeline: true }),
+    (one) => one.end(),
   )
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
@@ -33,6 +36,24 @@ test('a query on a connection that went dark fails as on a broken one, and the n
   opened.proxy.darken()
   const lost = await opened.pool.query('select 1').catch((error: unknown) => error)
   expect(isTransientError(lost), String(lost)).toBe(true)
+  const { rows } = await opened.pool.query('select 2 as two')
+  expect(rows).toEqual([{ two: 2 }])
+})
+
+test('so do all that were sent in one go in a transaction', async () => {
+  await using opened = await openPool()
+  pipelineTransactions(opened.pool)
+  const client = await opened.pool.connect()
+  try {
+    await client.query('begin')
+    await client.query('select 1')
+    opened.proxy.darken()
+    const sent = ['select 1', 'select 2', 'commit'].map((text) => client.query(text))
+    const lost = await Promise.allSettled(sent)
+    expect(lost.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  } finally {
+    client.release(true)
+  }
   const { rows } = await opened.pool.query('select 2 as two')
   expect(rows).toEqual([{ two: 2 }])
 })

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import type { PostgresAddress } from './postgres-address.ts'
 import { isRefusal } from './database-errors.ts'
@@ -45,12 +46,17 @@ export function watchForStalledConnections(
       const sinceThen = usedSince.get(client) === since
       if (sinceThen && isStalled(client, performance.now() - since, backends)) {
         usedSince.delete(client)
-        void (client as pg.PoolClient & Pick<pg.Client, 'end'>).end()
+        // Not `end`: with pipelining it waits for the answers of what was sent, which do not come.
+        socketOf(client)?.destroy()
       }
     }
   }
   const timer = setInterval(() => void look(), checkAfterMs / 4).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+function socketOf(client: object): Duplex | undefined {
+  return (client as { connection?: { stream: Duplex } }).connection?.stream
 }
 
 /** By backend process id: true when the backend has been idle for at least the given time. */

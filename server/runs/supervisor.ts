@@ -81,6 +81,7 @@ export class RunSupervisor {
       return
     }
     former?.lose.abort(new FencedError())
+    this.#dropped.delete(run.id)
     const stop = new AbortController()
     const lose = new AbortController()
     const leave = new AbortController()

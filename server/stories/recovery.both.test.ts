@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { claimOrphan, findOrphans } from '../../db/queries/runs/run-owners.ts'
 import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
@@ -58,6 +59,20 @@ onEachStorage((database, openStorage) => {
       second.finish()
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
       expect(app.model.asked).toBe(2)
+    })
+
+    test('is never a run of a living node, also one that this node gave up and another took (P6, P7)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const { db } = app.services.database
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      await app.model.nextCall()
+      const { id: owner } = app.services.node
+      const other = crypto.randomUUID()
+      expect(await findOrphans(db, other, [runId], 10)).toEqual([])
+      expect(await claimOrphan(db, runId, other, [runId])).toBeNull()
+      const [own] = await findOrphans(db, owner, [runId], 10)
+      expect(own?.id).toBe(runId)
     })
   })
 })

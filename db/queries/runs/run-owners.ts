@@ -85,8 +85,8 @@ export async function beginAnew(
 }
 
 function orphaned(owner: string, dropped: readonly RunId[]) {
-  return sql<boolean>`(runs.id = any(${dropped}::uuid[]) or runs.owner is distinct from ${owner}::uuid and not exists (
-    select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()))`
+  return sql<boolean>`case when runs.owner = ${owner}::uuid then runs.id = any(${dropped}::uuid[])
+    else not exists (select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()) end`
 }
 
 /** Runs of a node for which a stop was requested, on any node. */
