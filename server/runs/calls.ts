@@ -176,6 +176,19 @@ export function neverBegan(call: ToolCall): ToolCall {
   return { ...call, status: 'failed', error }
 }
 
+/** What becomes of a call that is open when its run is given up, because too many attempts did not end it. */
+export function givenUp(call: ToolCall): ToolCall {
+  const { progress: _, ...rest } = call
+  if (call.status === 'running' && !isWithClient(call)) {
+    const error = 'The server stopped each time this call was carried out. It was given up.'
+    return { ...rest, status: call.effect === 'once' ? 'unknown' : 'failed', error }
+  }
+  const error = isWithClient(call)
+    ? 'The answer was given up before the client gave an output.'
+    : 'The answer was given up before this call began.'
+  return { ...rest, status: 'failed', error }
+}
+
 function settled(
   { error: _, progress: __, ...call }: ToolCall,
   outcome: ToolOutcome,

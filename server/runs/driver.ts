@@ -6,6 +6,7 @@ import {
   askedFirst,
   begin,
   carryOut,
+  givenUp,
   isAwaiting,
   isOpen,
   isSettled,
@@ -219,6 +220,9 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
 
   if (run.attempt > MAX_ATTEMPTS) {
     cancelCut(cut, deps)
+    for (const stored of calls.filter((one) => isOpen(one) || isAwaiting(one))) {
+      put(await recorder.call({ ...stored, call: givenUp(stored.call) }))
+    }
     const ending = { outcome: 'interrupted', finish: null, error: null } as const
     return recorder.end(ending, { own: sumUsage(steps, null), earlier: earlier.usage }, null)
   }
@@ -261,7 +265,10 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       case 'calling':
       case 'stopping': {
         const { open } = state
-        await Promise.all(calls.filter(({ call }) => open.includes(call.id)).map(settle))
+        const settling = calls.filter(({ call }) => open.includes(call.id)).map(settle)
+        // Another attempt may begin when this one is over, so none of them goes on when one could not be recorded.
+        await Promise.allSettled(settling)
+        await Promise.all(settling)
         break
       }
     }

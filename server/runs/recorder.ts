@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { keepFilesOfCall } from '../../db/queries/files/files.ts'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
 import { holdRun, parkRun } from '../../db/queries/runs/run-owners.ts'
@@ -19,7 +18,6 @@ import {
 } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall, StoredCall } from '../../db/queries/messages/call-rows.ts'
 import type { Db } from '../../db/engine/database.ts'
-import { isTransientError } from '../../db/engine/database-errors.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
 import type { TextKind, Usage } from '../../shared/contract/message.ts'
 import type { CallId } from '../../shared/contract/ids.ts'
@@ -31,6 +29,7 @@ import { waitsForOthers } from './calls.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { joinAnswer } from './join-answer.ts'
+import { patiently } from './patiently.ts'
 import { STOPPED } from './run.ts'
 import type { Ending } from './run.ts'
 import { startAfter } from './start.ts'
@@ -269,32 +268,28 @@ export class RunRecorder {
     return this.#patiently(({ db }) => holdRunAlone(db, this.#run, this.#deps.node.id), work)
   }
 
-  async #patiently<H, T>(
+  #patiently<H, T>(
     hold: (transaction: SessionTransaction) => Promise<H | null>,
     work: Work<H, T>,
   ): Promise<T> {
-    for (;;) {
-      try {
-        return await transact(
-          this.#deps.log,
-          this.#run,
-          async (transaction) => {
-            const held = await hold(transaction)
-            if (!held) {
-              throw new FencedError()
-            }
-            return work(transaction, held)
-          },
-          'answer',
-        )
-      } catch (error) {
-        if (!isTransientError(error)) {
-          throw error
-        }
-        this.#deps.onError(error, 'a run could not be recorded and is tried again')
-        await delay(RETRY_DELAY, undefined, { signal: this.#lose })
-      }
-    }
+    const { log, onError } = this.#deps
+    const append = () =>
+      transact(
+        log,
+        this.#run,
+        async (transaction) => {
+          const held = await hold(transaction)
+          if (!held) {
+            throw new FencedError()
+          }
+          return work(transaction, held)
+        },
+        'answer',
+      )
+    return patiently(append, {
+      onError: (error) => onError(error, 'a run could not be recorded and is tried again'),
+      signal: this.#lose,
+    })
   }
 }
 
@@ -304,9 +299,6 @@ type Work<H, T> = (transaction: SessionTransaction, hold: H) => Promise<T>
 
 /** Milliseconds. */
 const LEAST_TOLD_WAIT = 700
-
-/** Between two tries while the database is in trouble. Milliseconds. */
-const RETRY_DELAY = 500
 
 /** Opens the recorder of an attempt, over the parts that finished steps left, and those of the one that goes on. */
 export function openRecorder(

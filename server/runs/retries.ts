@@ -8,22 +8,46 @@ import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
 import { askedFirst, carryOut, recovered } from './calls.ts'
 import type { RunDeps } from './deps.ts'
+import { patiently } from './patiently.ts'
 
-/** Carries out a call that a person wanted tried again, and records how it went. */
+/** Carries out a call that a person wanted tried again, and records how it went, however long the database is away. */
 export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSignal): Promise<void> {
-  const user = await findUser(deps.database.db, stored.userId)
+  const patience = {
+    onError: (error: unknown) => deps.onError(error, 'a call waits for the database'),
+    signal,
+  }
+  const settled = await outcomeOf(stored, deps, patience).catch((error: unknown) => {
+    signal.throwIfAborted()
+    deps.onError(error, 'a call could not be tried again')
+    return lost(stored)
+  })
+  await patiently(() => record(settled, deps), patience)
+}
+
+type Patience = Parameters<typeof patiently>[1]
+
+async function outcomeOf(stored: NewCall, deps: RunDeps, patience: Patience): Promise<NewCall> {
+  const { signal } = patience
+  const { db } = deps.database
+  const user = await patiently(() => findUser(db, stored.userId), patience)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
   await deps.tools.prepare(stored.userId, signal)
   await deps.tools.untilPresent(stored.call.name, signal)
   // The tool may have come, or become another one, since a person said so.
   const asked = askedFirst(stored, deps.tools)
   if (asked) {
-    return record({ ...stored, ...asked, owner: deps.node.id }, deps)
+    return { ...stored, ...asked, owner: deps.node.id }
   }
-  const of = await findRun(deps.database.db, stored.runId)
+  const of = await patiently(() => findRun(db, stored.runId), patience)
   const run = { sessionId: stored.sessionId, keyId: of?.keyId ?? null }
   const call = await carryOut(stored.call, deps, { caller, run, signal }, true)
-  await record({ ...stored, call, owner: null }, deps)
+  return { ...stored, call, owner: null }
+}
+
+/** Nobody knows whether it happened, whatever its tool says of itself: a person had it tried again for that. */
+function lost(stored: NewCall): NewCall {
+  const call = recovered({ ...stored.call, effect: 'once' })
+  return { ...stored, owner: null, call: { ...call, effect: stored.call.effect } }
 }
 
 /**
@@ -32,8 +56,7 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
  */
 export async function recoverRetries(deps: RunDeps, limit: number): Promise<void> {
   for (const stored of await findOrphanedCalls(deps.database.db, limit)) {
-    const call = recovered({ ...stored.call, effect: 'once' })
-    await record({ ...stored, owner: null, call: { ...call, effect: stored.call.effect } }, deps)
+    await record(lost(stored), deps)
   }
 }
 

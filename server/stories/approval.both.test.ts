@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { findRun } from '../../db/queries/runs/runs.ts'
 import { RunId } from '../../shared/contract/ids.ts'
@@ -140,6 +140,28 @@ onEachStorage((database, openStorage) => {
   })
 
   describe(`a call that is to be tried again, on ${database}`, () => {
+    test('is recorded also when the database is away just then (P7, P13)', async () => {
+      const { tool, executed, hold } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
+      hold.value = true
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
+      await live.until(() => executed.length === 1)
+      await app.caller.runs.stop({ sessionId: id })
+      await live.untilEvent('end')
+      hold.value = false
+      await app.caller.tools.resolve({ callId: callOf(live).id, outcome: 'retry' })
+      // Its tool takes some turns of the loop to run.
+      const append = vi
+        .spyOn(app.services.log, 'append')
+        .mockRejectedValueOnce(Object.assign(new Error('shutting down'), { code: '57P01' }))
+      await live.until(() => callOf(live).status === 'completed')
+      expect(append.mock.calls.length).toBeGreaterThan(1)
+      append.mockRestore()
+      expect(executed).toEqual([0, 0])
+    })
+
     test('is asked about like a first one where its tool asks, each time, and what is denied is not done (P7, P11)', async () => {
       const { tool, executed, hold } = pay()
       await using talk = await startConversation(openStorage, { tools: [tool] })

@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { claimOrphan, findOrphans } from '../../db/queries/runs/run-owners.ts'
 import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { textOf } from '../testing/watch.ts'
+import type { Watcher } from '../testing/watch.ts'
+import { defineTool } from '../tools/define.ts'
 
 /** The runs that dead nodes leave, on either database. */
 onEachStorage((database, openStorage) => {
@@ -61,6 +65,34 @@ onEachStorage((database, openStorage) => {
       expect(app.model.asked).toBe(2)
     })
 
+    test('has no call that goes on when its run is given up (P13)', async () => {
+      const { tool, begun } = held()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 0 } })
+      await live.until(() => begun.length === 1)
+      await orphan(app, 6)
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'interrupted' })
+      expect(callsOf(live)).toMatchObject([{ status: 'failed' }])
+    })
+
+    test('is left only when all its calls have ended: none is carried out twice at once (P7)', async () => {
+      const { tool, begun } = held()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const long = { name: 'held', arguments: { for: 2_500 } }
+      ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 1 } }, long)
+      await live.until(() => begun.length === 2)
+      const append = vi.spyOn(app.services.log, 'append').mockRejectedValueOnce(new Error('a bug'))
+      await live.until(() => callsOf(live).every(({ status }) => status === 'completed'))
+      append.mockRestore()
+      expect(begun.filter((ms) => ms === 2_500)).toHaveLength(1)
+      ;(await app.model.nextCall()).finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+    })
+
     test('is never a run of a living node, also one that this node gave up and another took (P6, P7)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId } = talk
@@ -76,6 +108,31 @@ onEachStorage((database, openStorage) => {
     })
   })
 })
+
+/** A tool that takes so many milliseconds, or for 0 until it is stopped; it may be carried out again. */
+function held() {
+  const begun: number[] = []
+  const tool = defineTool({
+    name: 'held',
+    description: 'Takes a while',
+    input: z.object({ for: z.number() }),
+    output: z.object({}),
+    effect: 'read',
+    approval: 'never',
+    execute: async ({ for: ms }, { signal }) => {
+      begun.push(ms)
+      await delay(ms || 60_000, undefined, { signal })
+      return {}
+    },
+  })
+  return { tool, begun }
+}
+
+function callsOf(live: Watcher) {
+  return (live.state?.messages.at(-1)?.parts ?? []).flatMap((part) =>
+    part.type === 'tool' ? [part.call] : [],
+  )
+}
 
 /** Makes the active run an orphan with this many attempts. */
 async function orphan({ services }: TestApp, attempts: number): Promise<void> {
