@@ -117,6 +117,8 @@ test('behind a begin that failed nothing is written', async () => {
   ]) {
     await client.query('begin')
     await expect(client.query(text, [])).rejects.toThrow('division by zero')
+    // Work that goes on after an error.
+    await expect(client.query('insert into numbers values (3)', [])).rejects.toThrow('by zero')
     await client.query('rollback')
   }
   await client.query('begin')

@@ -35,6 +35,8 @@ class Pipeline {
   /** A `begin` that was asked for and not sent yet. */
   #begin: string | null = null
   #inTransaction = false
+  /** Of a `begin` that failed: nothing more of its transaction is carried out. */
+  #failure: { cause: unknown } | null = null
   /** What was sent, and whose errors nobody has been told yet; in their order. */
   #unread: Promise<unknown>[] = []
 
@@ -50,10 +52,12 @@ class Pipeline {
     if (/^(begin|start transaction[^;]*)$/i.test(text)) {
       this.#begin = text
       this.#inTransaction = true
+      this.#failure = null
       return Promise.resolve({ command: 'BEGIN', rows: [], rowCount: null })
     }
     if (!this.#inTransaction) return this.#query(...said)
     if (/^(commit|rollback)$/i.test(text)) return this.#end(text)
+    if (this.#failure) return Promise.reject(this.#failure.cause)
     const isUnread = typeof values === 'object' && values !== null && unreadValues.has(values)
     return isUnread ? this.#sendUnread(said) : this.#sendRead(said, text)
   }
@@ -95,6 +99,7 @@ class Pipeline {
     if (this.#begin === null) return
     const begun = this.#send([this.#begin])
     this.#begin = null
+    begun.catch((cause: unknown) => (this.#failure = { cause }))
     this.#unread.push(begun)
     await begun
   }

@@ -78,6 +78,8 @@ export type RunSignals = {
   lose: AbortSignal
   /** Aborts when the node is about to end: no further step is begun, and a model's answer is left to the next node. */
   leave: AbortSignal
+  /** Is told that another attempt was found to have the run: `lose` aborts. */
+  overtaken(): void
 }
 
 /** Another attempt drives the run, it has ended, or this node gave it up: this attempt may write nothing more. */

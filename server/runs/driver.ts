@@ -265,7 +265,14 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
       case 'calling':
       case 'stopping': {
         const { open } = state
-        const settling = calls.filter(({ call }) => open.includes(call.id)).map(settle)
+        const settling = calls
+          .filter(({ call }) => open.includes(call.id))
+          .map((call) =>
+            settle(call).catch((error: unknown) => {
+              if (error instanceof FencedError) signals.overtaken()
+              throw error
+            }),
+          )
         // Another attempt may begin when this one is over, so none of them goes on when one could not be recorded.
         await Promise.allSettled(settling)
         await Promise.all(settling)

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { repeating } from '../concurrency/repeating.ts'
 import { findDeleted } from '../../db/queries/sessions/deleted.ts'
 import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
-import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
+import { findOrphans, findOwn, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { forgetResponses } from '../../db/queries/doors/responses.ts'
@@ -35,6 +35,8 @@ const ROUND = 20
 const SWEEP_INTERVAL = 1_000
 /** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
 const STOPS_INTERVAL = 500
+/** A run of this node that it has not driven for so long is given up. Milliseconds. */
+const STRAY_AFTER = 5_000
 /** The longest wait for running calls when this node closes. Milliseconds. */
 const LEAVE_TIME = 5_000
 
@@ -50,6 +52,8 @@ export class RunSupervisor {
   readonly #starting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
+  /** Runs of this node that it was found not to drive, and when they were first. */
+  #strays: ReadonlyMap<RunId, number> = new Map()
   readonly #closing = new AbortController()
   /** Looks for runs that nobody drives, and logs to shorten. */
   readonly sweep: () => Promise<void>
@@ -191,6 +195,7 @@ export class RunSupervisor {
         stop: drive.stop.signal,
         lose: drive.lose.signal,
         leave: drive.leave.signal,
+        overtaken: () => drive.lose.abort(new FencedError()),
       }
       next = await this.#deps.telemetry.within(runSpan(run), () =>
         driveRun(run, this.#deps, signals),
@@ -237,7 +242,7 @@ export class RunSupervisor {
 
   /** Returns true when there may be more to take over. */
   async #sweepRound(): Promise<boolean> {
-    const { database, node } = this.#deps
+    const { database, node, onError } = this.#deps
     // A node that may be taken for dead itself takes nothing from others.
     if (!node.leaseHolds) {
       return false
@@ -248,7 +253,10 @@ export class RunSupervisor {
     let hasMore = false
     const takeNext = async (): Promise<void> => {
       for (let orphan = waiting.shift(); orphan; orphan = waiting.shift()) {
-        const run = await takeOver(orphan, dropped, this.#deps)
+        const run = await takeOver(orphan, dropped, this.#deps).catch((error: unknown) => {
+          onError(error, 'a run could not be taken over; it is tried again')
+          return null
+        })
         if (run) {
           this.#dropped.delete(run.id)
           this.drive(run)
@@ -257,17 +265,39 @@ export class RunSupervisor {
         }
       }
     }
-    await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
-    await this.startWaiting()
-    await recoverRetries(this.#deps, ROUND)
-    for (const run of await endLateCalls(this.#deps, ROUND)) {
-      this.drive(run)
-    }
-    await forgetResponses(database.db)
-    for (const run of await findUncompacted(database.db, ROUND)) {
-      await this.#compact(run)
+    // What one of these fails at must not keep the others from being done, in this round and all that follow.
+    const done = await Promise.allSettled([
+      Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext)),
+      this.startWaiting(),
+      recoverRetries(this.#deps, ROUND),
+      endLateCalls(this.#deps, ROUND).then((woken) => woken.forEach((run) => this.drive(run))),
+      this.#releaseStrays(),
+      forgetResponses(database.db),
+      findUncompacted(database.db, ROUND).then(async (runs) => {
+        for (const run of runs) await this.#compact(run)
+      }),
+    ])
+    for (const one of done) {
+      if (one.status === 'rejected') onError(one.reason, 'a part of a sweep failed')
     }
     return hasMore
+  }
+
+  /**
+   * Gives up runs of this node that it does not drive, so that they are taken up again: of a commit that was thought to
+   * have failed, and had not, nothing followed.
+   */
+  async #releaseStrays(): Promise<void> {
+    const { database, node } = this.#deps
+    const now = performance.now()
+    const own = await findOwn(database.db, node.id)
+    const strays = own.filter((id) => !this.#drives.has(id) && !this.#dropped.has(id))
+    // Between a commit and what follows from it such a run is none yet.
+    const since = new Map(strays.map((id) => [id, this.#strays.get(id) ?? now]))
+    this.#strays = since
+    for (const [id, seen] of since) {
+      if (now - seen >= STRAY_AFTER) await releaseRuns(database.db, node.id, id)
+    }
   }
 
   /** Stops the runs of this node that a person stopped or deleted on another: that node's word may have been lost. */

@@ -93,6 +93,42 @@ onEachStorage((database, openStorage) => {
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
     })
 
+    test('is taken up again also when its own node does not drive it, though it lives (P13)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      await app.model.nextCall()
+      app.services.runs.lose(runId)
+      ;(await app.model.nextCall()).finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+    })
+
+    test('is taken up though something else of it cannot be (P13)', async () => {
+      const { tool } = held()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId, live } = talk
+      const { db } = app.services.database
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 1 } })
+      ;(await app.model.nextCall()).finish()
+      await live.untilEvent('end')
+      const other = await app.caller.sessions.create({})
+      await app.caller.messages.send({ sessionId: other.id, text: 'Poisoned' })
+      await app.model.nextCall()
+      const { log } = app.services
+      const original = log.append.bind(log)
+      const append = vi
+        .spyOn(log, 'append')
+        .mockImplementation((id, work, urgency) =>
+          id === other.id ? Promise.reject(new Error('poisoned')) : original(id, work, urgency),
+        )
+      await orphan(app, 1)
+      // A retry whose node died.
+      await sql`update tool_calls set status = 'running', owner = gen_random_uuid()`.execute(db)
+      await live.until(() => callsOf(live)[0]?.status === 'unknown')
+      append.mockRestore()
+    })
+
     test('is never a run of a living node, also one that this node gave up and another took (P6, P7)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId } = talk

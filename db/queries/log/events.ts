@@ -262,24 +262,30 @@ export async function deleteEventsOfDeletedRun(
  * The events of each of these sessions after its `after`, oldest first, in one query: a node reads for all its readers
  * at once.
  * @param limit the most rows of one session
+ * @param maxBytes of one session, after which no further row follows
  */
 export async function readEventsOfMany(
   db: Db,
   places: readonly { sessionId: SessionId; after: number }[],
   limit: number,
+  maxBytes: number,
 ): Promise<(ReadEvent & { sessionId: SessionId })[]> {
   const { rows } = await sql<ReadEvent & { sessionId: SessionId }>`
-    select place.session_id as "sessionId", found.*
+    select place.session_id as "sessionId", found.seq, found.at, found."runId", found.type, found.data
     from unnest(
       ${places.map((place) => place.sessionId)}::uuid[], ${places.map((place) => place.after)}::bigint[]
     ) as place (session_id, after)
     cross join lateral (
-      select seq, created_at as at, run_id as "runId", type, data
-      from events
-      where events.session_id = place.session_id and seq > place.after
-      order by seq
-      limit ${limit}
+      select seq, created_at as at, run_id as "runId", type, data,
+        sum(octet_length(data)) over (order by seq) - octet_length(data) as before
+      from (
+        select * from events
+        where events.session_id = place.session_id and seq > place.after
+        order by seq
+        limit ${limit}
+      ) as page
     ) as found
+    where found.before < ${maxBytes}
     order by place.session_id, found.seq`.execute(db)
   return rows
 }

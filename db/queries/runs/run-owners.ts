@@ -89,6 +89,17 @@ function orphaned(owner: string, dropped: readonly RunId[]) {
     else not exists (select 1 from nodes where nodes.id = runs.owner and nodes.lease_until > now()) end`
 }
 
+/** The running runs of a node. */
+export async function findOwn(db: Db, owner: string): Promise<RunId[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('owner', '=', owner)
+    .where(runIsRunning)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Runs of a node for which a stop was requested, on any node. */
 export async function findStopped(db: Db, owner: string): Promise<RunId[]> {
   const rows = await db

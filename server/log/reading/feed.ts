@@ -7,8 +7,11 @@ import type { CommittedEvent, LoggedSessionEvent } from '../events.ts'
 import type { Hub } from './hub.ts'
 import { parseEvent } from './snapshot.ts'
 
-/** Rows of one session that are read at once. */
+/** Rows of one session that are read at once, and bytes after which no further one is. */
 const PAGE = 500
+const PAGE_BYTES = 1024 * 1024
+/** Sessions that are read at once. */
+const SESSIONS = 50
 
 /**
  * Brings what other nodes commit to the readers of this one: from a notification where that is complete, else with one
@@ -55,13 +58,18 @@ export class RemoteFeed {
     if (places.length === 0) {
       return false
     }
-    const rows = await readEventsOfMany(this.#database.db, places, PAGE)
-    const bySession = Map.groupBy(rows, (row) => row.sessionId)
     let hasMore = false
-    for (const { sessionId, after } of places) {
-      const found = bySession.get(sessionId) ?? []
-      this.#hub.receive(sessionId, found.map(toCommitted), after)
-      hasMore ||= found.length === PAGE
+    for (let from = 0; from < places.length; from += SESSIONS) {
+      const some = places.slice(from, from + SESSIONS)
+      const rows = await readEventsOfMany(this.#database.db, some, PAGE, PAGE_BYTES)
+      const bySession = Map.groupBy(rows, (row) => row.sessionId)
+      for (const { sessionId, after } of some) {
+        const found = bySession.get(sessionId) ?? []
+        this.#hub.receive(sessionId, found.map(toCommitted), after)
+        const length = found.reduce((sum, { data }) => sum + data.length, 0)
+        // A length in UTF-16 units is at least a third of one in bytes.
+        hasMore ||= found.length === PAGE || length >= PAGE_BYTES / 3
+      }
     }
     return hasMore
   }

@@ -12,20 +12,25 @@ const KEPT = 5_000
  */
 export class LongTexts {
   readonly #db: Db
+  readonly #findStored: typeof findMessage
   #last: { id: MessageId; userId: UserId; message: Promise<Message | null> } | null = null
   #timer: NodeJS.Timeout | null = null
 
-  constructor(db: Db) {
+  /** @param find as in the database; a test finds otherwise */
+  constructor(db: Db, find: typeof findMessage = findMessage) {
     this.#db = db
+    this.#findStored = find
   }
 
   async read(userId: UserId, id: MessageId, part: number): Promise<string | null> {
     const last = this.#last
-    const kept =
-      last?.id === id && last.userId === userId
-        ? last
-        : { id, userId, message: this.#find(userId, id) }
+    const isKept = last?.id === id && last.userId === userId
+    const kept = isKept ? last : { id, userId, message: this.#find(userId, id) }
     this.#last = kept
+    // The next reader asks again.
+    kept.message.catch(() => {
+      if (this.#last === kept) this.#last = null
+    })
     this.#timer ??= setInterval(() => this.#forget(), KEPT).unref()
     this.#timer.refresh()
     const found = (await kept.message)?.parts[part]
@@ -41,6 +46,6 @@ export class LongTexts {
   }
 
   async #find(userId: UserId, id: MessageId): Promise<Message | null> {
-    return (await findMessage(this.#db, userId, id))?.message ?? null
+    return (await this.#findStored(this.#db, userId, id))?.message ?? null
   }
 }

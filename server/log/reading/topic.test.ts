@@ -75,3 +75,38 @@ test('what this node commits behind the events of another is known to its end, a
   hub.publish(sessionId, [{ seq: 7, event: chunk(6) }])
   expect(subscription.since(4)?.map(({ seq }) => seq)).toEqual([5, 6, 7])
 })
+
+test('a reader that is full after some of a long list reads on behind that (P12)', async () => {
+  const hub = new Hub()
+  const { signal } = new AbortController()
+  using subscription = hub.subscribe(sessionId, signal)
+  subscription.reached(0)
+  const given: number[] = []
+  const live = {
+    get full() {
+      return given.length > 0
+    },
+    send: (events: readonly { seq: number }[]) => void given.push(...events.map(({ seq }) => seq)),
+  }
+  const changed = subscription.changed(0, live)
+  const long = 'x'.repeat(40_000)
+  hub.publish(
+    sessionId,
+    [1, 2, 3, 4].map((seq) => ({ seq, event: { ...chunk(seq), part: seq, text: long } })),
+  )
+  expect(given).toEqual([1, 2])
+  expect(await changed).toBe(2)
+  expect(subscription.since(2)?.map(({ seq }) => seq)).toEqual([3, 4])
+})
+
+test('of long events fewer are kept', async () => {
+  const hub = new Hub()
+  const { signal } = new AbortController()
+  using subscription = hub.subscribe(sessionId, signal)
+  subscription.reached(0)
+  for (let seq = 1; seq <= 100; seq += 1) {
+    hub.publish(sessionId, [{ seq, event: { ...chunk(seq), text: 'x'.repeat(100_000) } }])
+  }
+  expect(subscription.since(0)).toBeNull()
+  expect(subscription.since(99)).toHaveLength(1)
+})

@@ -1,9 +1,14 @@
+import type { LoggedEvent } from '../../../shared/contract/events.ts'
+import type { Message } from '../../../shared/contract/message.ts'
 import type { CommittedEvent } from '../events.ts'
 import type { LiveOutlet } from './live-outlet.ts'
 import { wholesOf } from './ready.ts'
 
-/** Events of one session that are kept at the most. */
+/** Events of one session that are kept at the most, and what they may weigh. */
 const REMEMBERED_EVENTS = 512
+const REMEMBERED_WEIGHT = 4 * 1024 * 1024
+/** What may be handed to a reader before it is asked whether it has room for more. */
+const SLICE_WEIGHT = 64 * 1024
 
 /** A waiting reader, with the outlet that may take events for it meanwhile. */
 type Waiting = { live: LiveOutlet | undefined; wake: (after: number) => void }
@@ -17,6 +22,7 @@ export class Topic {
   /** Everything that the log has after `#after`, up to `known`. */
   #events: CommittedEvent[] = []
   #after = Number.POSITIVE_INFINITY
+  #weight = 0
   /** The newest `seq` in a notification that arrived before this node knew the log. */
   #heardOf = 0
   /** The last list that was asked for: readers that are up to date all ask for the same. */
@@ -31,6 +37,7 @@ export class Topic {
       // Another node wrote before: readers that lack it read it from the database.
       this.#giveBack()
       this.#events = [...events]
+      this.#weight = weightOf(events)
       this.#after = first.seq - 1
       this.known = events.at(-1)?.seq ?? this.known
       this.#wake()
@@ -49,15 +56,23 @@ export class Topic {
     const fresh = events.filter(({ seq }) => seq > known)
     if (fresh.length > 0) {
       this.#events.push(...fresh)
+      this.#weight += weightOf(fresh)
       this.#deliver(fresh)
       this.known = fresh.at(-1)?.seq ?? known
-      if (this.#events.length > REMEMBERED_EVENTS) {
-        const dropped = this.#events.splice(0, this.#events.length - REMEMBERED_EVENTS / 2)
-        this.#after = dropped.at(-1)?.seq ?? this.#after
+      if (this.#events.length > REMEMBERED_EVENTS || this.#weight > REMEMBERED_WEIGHT) {
+        this.#forget()
       }
       this.#wake()
     }
     return true
+  }
+
+  /** Forgets the older half. */
+  #forget(): void {
+    const kept = Math.min(this.#events.length, REMEMBERED_EVENTS) >> 1
+    const dropped = this.#events.splice(0, this.#events.length - kept)
+    this.#after = dropped.at(-1)?.seq ?? this.#after
+    this.#weight = weightOf(this.#events)
   }
 
   reached(seq: number): void {
@@ -66,6 +81,7 @@ export class Topic {
       this.#giveBack()
       this.known = seq
       this.#events = []
+      this.#weight = 0
       this.#after = seq
       this.#wake()
     }
@@ -139,12 +155,17 @@ export class Topic {
       this.#giveBack()
       return
     }
+    const slices = slicesOf(wholes)
     for (const one of this.#live) {
-      if (one.live.full) {
-        this.#live.delete(one)
-        one.wake(this.known ?? 0)
-      } else {
-        one.live.send(wholes)
+      let sent = this.known ?? 0
+      for (const slice of slices) {
+        if (one.live.full) {
+          this.#live.delete(one)
+          one.wake(sent)
+          break
+        }
+        one.live.send(slice)
+        sent = slice.at(-1)?.seq ?? sent
       }
     }
   }
@@ -166,6 +187,44 @@ export class Topic {
       wake(after)
     }
   }
+}
+
+/** About as many bytes as they are. What a tool says is not measured, but taken for large. */
+function weightOf(
+  events: readonly { event: CommittedEvent['event'] | LoggedEvent['event'] }[],
+): number {
+  let weight = 0
+  for (const { event } of events) {
+    if (event.type === 'chunk') weight += event.text.length
+    else if (event.type === 'tool') weight += SLICE_WEIGHT
+    else if (event.type === 'message') weight += weightOfParts(event.message.parts)
+  }
+  return weight
+}
+
+function weightOfParts(parts: Message['parts']): number {
+  let weight = 0
+  for (const part of parts) {
+    if (part.type === 'tool') weight += SLICE_WEIGHT
+    else if (part.type !== 'file') weight += part.text.length
+  }
+  return weight
+}
+
+/** Neighbours together, so that a slice ends with what fills it. */
+function slicesOf(events: readonly LoggedEvent[]): (readonly LoggedEvent[])[] {
+  if (events.length === 1 || weightOf(events) < SLICE_WEIGHT) return [events]
+  const slices: LoggedEvent[][] = [[]]
+  let weight = 0
+  for (const event of events) {
+    if (weight >= SLICE_WEIGHT) {
+      slices.push([])
+      weight = 0
+    }
+    slices.at(-1)?.push(event)
+    weight += weightOf([event])
+  }
+  return slices
 }
 
 type Listener = { changed(after: number, live?: LiveOutlet): Promise<number> }

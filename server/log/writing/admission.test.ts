@@ -57,6 +57,23 @@ test('a session with many commands takes one turn at a time, and its answer need
   expect(begun.at(-1)).toBe('a2')
 })
 
+test('answers of one session, of which one waits, leave the others theirs (P15)', async () => {
+  const { begun, start, end } = workshop(new Admission({ atOnce: 2, longestWait: 60_000 }))
+  const all = [
+    start('a1', 'answer', a),
+    start('a2', 'answer', a),
+    start('a3', 'answer', a),
+    start('b1', 'answer', b),
+  ]
+  await end('none')
+  expect(begun).toEqual(['a1', 'b1'])
+  for (const name of ['b1', 'a1', 'a2', 'a3']) {
+    await end(name)
+  }
+  await Promise.all(all)
+  expect(begun).toEqual(['a1', 'b1', 'a2', 'a3'])
+})
+
 test('commands leave the last connection to an answer, however long they take (P15)', async () => {
   const { begun, start, end } = workshop(new Admission({ atOnce: 2, longestWait: 60_000 }))
   const all = [

@@ -23,6 +23,8 @@ export class Admission {
   readonly #answers: Waiting[] = []
   readonly #commands: Waiting[] = []
   readonly #commanding = new Set<SessionId>()
+  /** Sessions with a transaction of an answer under way: a second one would only wait for the same log. */
+  readonly #answering = new Set<SessionId>()
   /** Connections that commands leave free, so that answers can go on while commands are slow. */
   readonly #reserved: number
   #free: number
@@ -45,16 +47,15 @@ export class Admission {
       return await work()
     } finally {
       this.#free += 1
-      if (urgency === 'command') {
-        this.#commanding.delete(sessionId)
-      }
+      const underWay = urgency === 'command' ? this.#commanding : this.#answering
+      underWay.delete(sessionId)
       this.#admitNext()
     }
   }
 
   #enterAnswer(sessionId: SessionId): Promise<void> | undefined {
-    if (this.#free > 0) {
-      this.#free -= 1
+    if (this.#free > 0 && !this.#answering.has(sessionId)) {
+      this.#beginAnswer(sessionId)
       return undefined
     }
     return new Promise((resolve) => this.#answers.push({ sessionId, admit: resolve }))
@@ -81,6 +82,11 @@ export class Admission {
     })
   }
 
+  #beginAnswer(sessionId: SessionId): void {
+    this.#free -= 1
+    this.#answering.add(sessionId)
+  }
+
   #begin(sessionId: SessionId): void {
     this.#free -= 1
     this.#commanding.add(sessionId)
@@ -88,17 +94,16 @@ export class Admission {
 
   #admitNext(): void {
     while (this.#free > 0) {
-      const answer = this.#answers.shift()
+      const answer = takeFirst(this.#answers, this.#answering)
       if (answer) {
-        this.#free -= 1
+        this.#beginAnswer(answer.sessionId)
         answer.admit()
         continue
       }
       if (this.#free <= this.#reserved) {
         return
       }
-      const at = this.#commands.findIndex(({ sessionId }) => !this.#commanding.has(sessionId))
-      const [command] = at === -1 ? [] : this.#commands.splice(at, 1)
+      const command = takeFirst(this.#commands, this.#commanding)
       if (!command) {
         return
       }
@@ -106,4 +111,10 @@ export class Admission {
       command.admit()
     }
   }
+}
+
+/** Takes out the first whose session has none under way. */
+function takeFirst(waiting: Waiting[], underWay: ReadonlySet<SessionId>): Waiting | undefined {
+  const at = waiting.findIndex(({ sessionId }) => !underWay.has(sessionId))
+  return at === -1 ? undefined : waiting.splice(at, 1)[0]
 }

@@ -25,6 +25,11 @@ export class RetoldOutlet extends AlteredOutlet {
     return this.#texts.length === 0 && this.#calls.length === 0
   }
 
+  /** How much text was shown. UTF-16 units. */
+  get length(): number {
+    return this.#texts.reduce((sum, { text }) => sum + text.length, 0)
+  }
+
   override again(): void {
     this.#at = 0
     this.#offset = 0

@@ -66,6 +66,7 @@ async function ask(
   let generation = goes?.type === 'retold' ? goes.generation : null
   let retries = 0
   let reopened = 0
+  let toldSoFar = retold?.length ?? 0
   const end = (error: RunError, more: object = {}): void => {
     outlet.push({ type: 'error', error, ...more })
   }
@@ -94,6 +95,9 @@ async function ask(
       return gone()
     }
     const { failure, answered } = attempt
+    // One that goes on each time is opened again however often it is cut.
+    if ((retold?.length ?? 0) > toldSoFar) reopened = 0
+    toldSoFar = retold?.length ?? 0
     if (generation && isOnlyCutOff(failure) && reopened < MAX_REOPENED) {
       reopened += 1
       await pause(clock, REOPEN_MS * 2 ** reopened * (0.75 + random() / 2), signal)
@@ -164,6 +168,6 @@ function isTool(refusal: Refusal): boolean {
 const MAX_REFUSED_TOOLS = 16
 /** The most changes of one step's request after refusals. */
 const MAX_REFUSALS = 24
-/** So often an answer that the provider writes by itself is opened again after the connection failed. */
+/** So often an answer that the provider writes by itself is opened again without anything new of it. */
 const MAX_REOPENED = 5
 const REOPEN_MS = 100

@@ -130,3 +130,21 @@ test('an answer that was read to its end leaves its connection to the next', asy
   }
   expect(scripted.provider.requests.map(({ aborted }) => aborted)).toEqual([false, false, false])
 })
+
+test('of an answer that refuses without end only its beginning is read', async () => {
+  const closed = Promise.withResolvers<void>()
+  await using provider = await listen((_, response) => {
+    response.writeHead(500)
+    const piece = 'x'.repeat(10_000)
+    const more = () => {
+      while (!response.destroyed && response.write(piece));
+    }
+    response.on('drain', more)
+    response.on('close', () => closed.resolve())
+    more()
+  })
+  const response = await streamingFetch(provider.url, POST)
+  expect(response.status).toBe(500)
+  expect((await response.text()).length).toBeLessThan(1_000_000)
+  await closed.promise
+})

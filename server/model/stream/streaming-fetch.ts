@@ -39,6 +39,9 @@ export const streamingFetch: typeof fetch = async (input, init) => {
   })
 }
 
+/** What is read of an answer that refuses. */
+const MAX_ERROR_BYTES = 64 * 1024
+
 let redirecting: Dispatcher.DispatcherComposeInterceptor | undefined
 
 /** One request and what comes back. */
@@ -73,11 +76,19 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     const init = { status, headers: headersOf(headers) }
     const source = decompressed(this, init.headers.get('content-encoding'))
     if (status < 300) return this.#resolve(new StreamedResponse(source, init))
-    // The body of an error response is read completely.
+    // The body of an error response is read completely, as far as anybody would say what is wrong.
     const pieces: Uint8Array[] = []
+    let length = 0
+    const answer = () => this.#resolve(new Response(Buffer.concat(pieces), init))
     source.read({
-      piece: (bytes) => pieces.push(bytes),
-      end: () => this.#resolve(new Response(Buffer.concat(pieces), init)),
+      piece: (bytes) => {
+        pieces.push(bytes)
+        length += bytes.length
+        if (length < MAX_ERROR_BYTES) return
+        answer()
+        source.cancel()
+      },
+      end: answer,
       fail: (error) => this.#reject(error),
     })
   }

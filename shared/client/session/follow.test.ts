@@ -38,6 +38,18 @@ test('a watch is asked for again however long the database is away', async () =>
   following.stop()
 })
 
+test('a watch that is stopped while its end is told does not begin again', async () => {
+  const { asked, api } = refusing('INTERNAL_SERVER_ERROR', 40)
+  const following = follow(api, 'session', null, {
+    event: () => undefined,
+    failing: () => undefined,
+    failed: () => undefined,
+  })
+  following.stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(asked.count).toBe(1)
+})
+
 test.each(['NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN', 'BAD_REQUEST'])(
   'a watch that is refused for good (%s) ends at once',
   async (code) => {

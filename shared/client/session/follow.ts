@@ -46,7 +46,7 @@ export function follow(
   let current = begin()
 
   function begin(): { end(): void } {
-    return watch(api, sessionId, cursor, {
+    const own = watch(api, sessionId, cursor, {
       event(logged) {
         // A server that resumes too early repeats known events, which are skipped; a snapshot always counts.
         const known = cursor !== null && logged.seq <= cursor
@@ -56,6 +56,8 @@ export function follow(
         listener.event(logged)
       },
       ended(error) {
+        // It was told of a moment ago; since then this watch may have been stopped, or another one begun.
+        if (stopped || current !== own) return
         if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
         refusals += 1
         if (!mayPass(error)) {
@@ -66,6 +68,7 @@ export function follow(
         if (refusals >= FAILING_AFTER_REFUSALS && !isOutage(error)) listener.failing(error)
       },
     })
+    return own
   }
 
   function beginAgain(delayMs: number): void {
