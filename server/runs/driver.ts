@@ -35,7 +35,10 @@ import type { RunInput, RunState } from './run.ts'
 import { startAnew } from './takeover.ts'
 import { sumUsage } from './usage.ts'
 
-/** A run that was taken up this often is not tried again: it may be what kills the nodes. */
+/**
+ * A run that was taken up so many times more often than it finished steps is not tried again: it may be what kills the
+ * nodes.
+ */
 const MAX_ATTEMPTS = 6
 
 /** How often a source of tools may be waited for, as long as it thinks decent, when it carries a task out. */
@@ -218,7 +221,7 @@ export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Pr
     return found === 'parked'
   }
 
-  if (run.attempt > MAX_ATTEMPTS) {
+  if (run.attempt > MAX_ATTEMPTS + steps.length) {
     cancelCut(cut, deps)
     for (const stored of calls.filter((one) => isOpen(one) || isAwaiting(one))) {
       put(await recorder.call({ ...stored, call: givenUp(stored.call) }))

@@ -65,6 +65,18 @@ onEachStorage((database, openStorage) => {
       expect(app.model.asked).toBe(2)
     })
 
+    test('is taken up once more for each step that it finished: many restarts end no long answer (P6)', async () => {
+      const { tool } = held()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 1 } })
+      await app.model.nextCall()
+      await orphan(app, 6)
+      ;(await app.model.nextCall()).finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+    })
+
     test('has no call that goes on when its run is given up (P13)', async () => {
       const { tool, begun } = held()
       await using talk = await startConversation(openStorage, { tools: [tool] })
@@ -72,7 +84,7 @@ onEachStorage((database, openStorage) => {
       await app.caller.messages.send({ sessionId, text: 'Hello' })
       ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 0 } })
       await live.until(() => begun.length === 1)
-      await orphan(app, 6)
+      await orphan(app, 7)
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'interrupted' })
       expect(callsOf(live)).toMatchObject([{ status: 'failed' }])
     })

@@ -74,6 +74,21 @@ onEachStorage((database, openStorage) => {
       ])
     })
 
+    test('is told in its place, whatever the clocks of the nodes said that took it', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      await app.caller.messages.send({ sessionId, text: 'Go' })
+      const first = await app.model.nextCall()
+      const send = { sessionId, whenBusy: 'steer' as const }
+      await app.caller.messages.send({ ...send, text: 'Be brief' })
+      const two = await app.caller.messages.send({ ...send, text: 'And kind' })
+      await sql`update messages set created_at = created_at - interval '1 hour'
+        where id = ${two.messageId}`.execute(app.services.database.db)
+      first.callTools(metrics)
+      const { step } = await app.model.nextCall()
+      expect(step.messages.slice(-2)).toMatchObject([{ text: 'Be brief' }, { text: 'And kind' }])
+    })
+
     test('is the next question where the answer has no further step', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk

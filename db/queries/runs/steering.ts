@@ -41,13 +41,18 @@ export async function deleteQueuedRuns(transaction: Db, ids: readonly RunId[]): 
   await sql`delete from runs where id = any(${ids}::uuid[]) and ${runIsQueued}`.execute(transaction)
 }
 
-/** The messages that joined an answer, in their order. */
+/** The messages that joined an answer, each behind the one that it follows: their times may be of several clocks. */
 export async function readJoined(db: Db, answer: MessageId): Promise<JoinedMessage[]> {
-  const { rows } = await sql<JoinedMessage>`
-    select joined.id, joined.joined_part as part, joined.parts
+  const { rows } = await sql<JoinedMessage & { parentId: MessageId }>`
+    select joined.id, joined.parent_id as "parentId", joined.joined_part as part, joined.parts
     from messages as answer
     join messages as joined on joined.run_id = any(array_append(answer.earlier_runs, answer.run_id))
     where answer.id = ${answer} and joined.joined_part is not null
     order by joined.joined_part, joined.created_at, joined.id`.execute(db)
-  return rows
+  const byParent = new Map(rows.map((row) => [row.parentId, row]))
+  const chain: JoinedMessage[] = []
+  for (let next = byParent.get(answer); next; next = byParent.get(next.id)) {
+    chain.push({ id: next.id, part: next.part, parts: next.parts })
+  }
+  return chain
 }
