@@ -56,3 +56,18 @@ test('what failed says why and is tried again; what is removed is cancelled', ()
   expect(cancelled()).toBe(1)
   expect(files.get('s')).toEqual([])
 })
+
+test('two tabs have the same files; what is on its way in one stays there', () => {
+  const storage = memoryStorage()
+  const { begun, upload } = uploads()
+  const [one, two] = [new Attachments(storage, upload), new Attachments(storage, upload)]
+  two.get('s')
+  one.add('s', [new File(['x'], 'a.txt')])
+  two.add('s', [new File(['x'], 'b.txt')])
+  begun[0]?.onReady(stored)
+  two.reread('files.s')
+  expect(two.get('s').map(({ name }) => name)).toEqual(['a.txt', 'b.txt'])
+  one.take('s')
+  two.reread('files.s')
+  expect(two.get('s').map(({ name }) => name)).toEqual(['b.txt'])
+})
