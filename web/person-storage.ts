@@ -39,8 +39,8 @@ export class PersonStorage implements TextStorage {
 
   /** @throws when the storage is full or blocked, nobody is known, or this person has signed out in another tab */
   setItem(key: string, value: string): void {
-    if (this.#owner === null) throw new Error('Nobody is known to keep it for')
-    if (this.#storage.getItem(this.#left) === this.#owner) throw new Error('Its owner has left')
+    if (this.#owner === null) throw new Error('no-owner')
+    if (this.#storage.getItem(this.#left) === this.#owner) throw new Error('owner-left')
     this.#storage.setItem(this.#prefix() + key, value)
   }
 
@@ -136,7 +136,7 @@ function pageStorage(): TextStorage {
     return window.localStorage
   } catch {
     const refuse = (): never => {
-      throw new Error('Storage is blocked')
+      throw new Error('storage-blocked')
     }
     return {
       getItem: () => null,

@@ -1,5 +1,6 @@
 import { basePath } from '../base-path.ts'
 import { client } from '../client.ts'
+import { isUntouched } from './untouched.ts'
 
 /** The build of this page; undefined while developing, when there is none. */
 const BUILD: string | undefined = import.meta.env.VITE_BUILD
@@ -20,7 +21,8 @@ export const appUpdate = {
 
 /**
  * Registers the worker that keeps the app on the device, and asks at each connection whether the server has a new one. A
- * page that came from the device, and was old from its start, is replaced at once; another one says it.
+ * page that came from the device, and was old from its start, is replaced, as long as nobody has done anything on it;
+ * another one says it.
  */
 export function followUpdates(): void {
   if (BUILD === undefined) return
@@ -47,7 +49,11 @@ async function register(): Promise<void> {
 async function look(isFirst: boolean): Promise<void> {
   const build = await readBuild()
   if (build === null || build === BUILD) return
-  if (isFirst && sessionStorage.getItem(RELOADED) !== build) {
+  if (
+    isFirst &&
+    isUntouched(performance.now(), navigator.userActivation) &&
+    sessionStorage.getItem(RELOADED) !== build
+  ) {
     sessionStorage.setItem(RELOADED, build)
     location.reload()
     return

@@ -137,7 +137,9 @@ describe('an outbox', () => {
       throw new TRPCError({ code: 'SERVICE_UNAVAILABLE' })
     }
     const client = open({ outbox: { storage: storage.user() } })
+    // The second one waits behind the first, untried.
     await client.outbox.send({ sessionId: server.session.id, text: 'Early' }).kept
+    await client.outbox.send({ sessionId: server.session.id, text: 'Early as well' }).kept
     await eventually(() => [...storage.entries.values()].every(({ owner }) => owner === 'local'))
   })
 

@@ -105,19 +105,6 @@ export class Attachments {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Resolves when none is on its way any more. */
-  settled(draft: string): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (this.get(draft).some(({ status }) => status === 'uploading')) return
-        unsubscribe()
-        resolve()
-      }
-      const unsubscribe = this.subscribe(look)
-      look()
-    })
-  }
-
   giveBack(draft: string, files: readonly Attached[]): void {
     const stored = files.flatMap((file) => ('source' in file ? [] : [ready(file)]))
     this.#set(draft, [...stored, ...this.get(draft)])
