@@ -1,6 +1,6 @@
 import { basePath } from '../base-path.ts'
 import { client } from '../client.ts'
-import { isUntouched } from './untouched.ts'
+import { watchTouches } from './untouched.ts'
 
 /** The build of this page; undefined while developing, when there is none. */
 const BUILD: string | undefined = import.meta.env.VITE_BUILD
@@ -8,6 +8,7 @@ const BUILD: string | undefined = import.meta.env.VITE_BUILD
 const RELOADED = 'throughline.reloaded-for'
 
 let isNew = false
+let isUntouched = (): boolean => true
 const listeners = new Set<() => void>()
 
 /** Whether the server has another build of the app than this page. */
@@ -26,6 +27,7 @@ export const appUpdate = {
  */
 export function followUpdates(): void {
   if (BUILD === undefined) return
+  isUntouched = watchTouches(document)
   let isFirst = true
   client.connection.subscribe(() => {
     if (client.connection.getSnapshot().status !== 'connected') return
@@ -49,11 +51,7 @@ async function register(): Promise<void> {
 async function look(isFirst: boolean): Promise<void> {
   const build = await readBuild()
   if (build === null || build === BUILD) return
-  if (
-    isFirst &&
-    isUntouched(performance.now(), navigator.userActivation) &&
-    sessionStorage.getItem(RELOADED) !== build
-  ) {
+  if (isFirst && isUntouched() && sessionStorage.getItem(RELOADED) !== build) {
     sessionStorage.setItem(RELOADED, build)
     location.reload()
     return

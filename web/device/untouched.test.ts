@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
-import { isUntouched } from './untouched.ts'
+import { watchTouches } from './untouched.ts'
 
-test('a page that somebody has begun to use is not replaced under their hands', () => {
-  expect(isUntouched(1_000, { hasBeenActive: false })).toBe(true)
-  expect(isUntouched(1_000, { hasBeenActive: true })).toBe(false)
-  expect(isUntouched(60_000, { hasBeenActive: false })).toBe(false)
-  // A browser that does not say it.
-  expect(isUntouched(1_000, undefined)).toBe(false)
-})
+test.each(['keydown', 'pointerdown', 'wheel', 'drop'])(
+  'a page on which there was a %s is not replaced under somebody’s hands',
+  (touch) => {
+    const page = new EventTarget()
+    const isUntouched = watchTouches(page)
+    page.dispatchEvent(new Event('visibilitychange'))
+    expect(isUntouched()).toBe(true)
+    page.dispatchEvent(new Event(touch))
+    expect(isUntouched()).toBe(false)
+  },
+)

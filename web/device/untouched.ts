@@ -1,13 +1,13 @@
-/** After this somebody reads the page, who may have scrolled it without a key or a click. */
-const UNTOUCHED_MS = 15_000
+const TOUCHES = ['keydown', 'pointerdown', 'touchstart', 'wheel', 'input', 'drop', 'paste'] as const
 
 /**
- * Whether a page can be replaced without anybody's losing what they attached, opened or filled in, or their place.
- * @param sinceStart milliseconds since the page was loaded
+ * Whether a page can be replaced without anybody's losing what they attached, opened or filled in, or where they read.
+ * @param page sees the events of everything on the page
+ * @returns a function that says whether nobody has done anything on it up to now
  */
-export function isUntouched(
-  sinceStart: number,
-  activation: { hasBeenActive: boolean } | undefined,
-): boolean {
-  return sinceStart < UNTOUCHED_MS && activation?.hasBeenActive === false
+export function watchTouches(page: EventTarget): () => boolean {
+  const ends = new AbortController()
+  const options = { capture: true, passive: true, signal: ends.signal }
+  for (const touch of TOUCHES) page.addEventListener(touch, () => ends.abort(), options)
+  return () => !ends.signal.aborted
 }
