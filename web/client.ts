@@ -3,13 +3,11 @@ import { createTRPCReact } from '@trpc/react-query'
 import { connect, indexedDbOutboxStorage } from '../shared/client/index.ts'
 import { basePath } from './base-path.ts'
 import type { AppRouter } from '../shared/client/index.ts'
-import { uploadWaiting } from './features/messages/composer/upload-waiting.ts'
 import { dropAnswers } from './device/answers.ts'
 import { clearDevice, keepOnlyOf } from './device/device.ts'
 import { dropSessions, sessionCache } from './device/session-cache.ts'
-import { guest } from './guest.ts'
 import { person } from './person.ts'
-import { personStorage } from './person-storage.ts'
+import { isGuest, personStorage } from './person-storage.ts'
 
 /** The only connection of this tab; all requests share its socket. */
 export const client = connect({
@@ -20,7 +18,9 @@ export const client = connect({
     storage: indexedDbOutboxStorage(`throughline-outbox${basePath}`),
     owner: person.get(),
     onOwner: (id) => void isHere(id),
-    upload: uploadWaiting,
+    // Most visits have no file that waits.
+    upload: async (...file) =>
+      (await import('./features/messages/composer/upload-waiting.ts')).uploadWaiting(...file),
   },
 })
 
@@ -33,7 +33,7 @@ let hasComeBefore = false
 export async function isHere(id: string): Promise<void> {
   const { owner } = personStorage
   if (owner !== null && owner !== id) {
-    if (guest.is() && person.get() === owner) await comeAlong(owner, id)
+    if (isGuest() && person.get() === owner) await comeAlong(owner, id)
     else person.meetOther()
     return
   }
@@ -43,8 +43,8 @@ export async function isHere(id: string): Promise<void> {
   hasComeBefore = true
 }
 
+/** What a guest typed and has not sent becomes the account's; what this browser keeps of the server's is asked for anew. */
 async function comeAlong(from: string, to: string): Promise<void> {
-  guest.end()
   personStorage.handOver(to)
   person.set(to)
   await client.outbox.handOver(from, to)

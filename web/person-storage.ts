@@ -4,6 +4,9 @@ import { person } from './person.ts'
 /** What is needed of the browser's storage. */
 export type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
+/** Noted of a guest. */
+const GUEST = 'guest'
+
 /** What was kept before it had an owner. */
 const WITHOUT_OWNER = /^throughline\.(?:draft\..*|files\..*|prompts)$/s
 
@@ -84,7 +87,7 @@ export class PersonStorage implements TextStorage {
     const [before, keys] = [this.#prefix(), this.#keys()]
     this.#owner = id
     for (const key of keys) {
-      this.#move(before + key, this.#prefix() + key)
+      if (key !== GUEST) this.#move(before + key, this.#prefix() + key)
       this.#storage.removeItem(before + key)
     }
   }
@@ -154,3 +157,16 @@ export const personStorage = new PersonStorage(
   `throughline${basePath}`,
   person.get(),
 )
+
+/** Whether the person of this browser is a guest, who may become one of the server's people. */
+export function isGuest(): boolean {
+  return personStorage.getItem(GUEST) !== null
+}
+
+export function noteGuest(): void {
+  try {
+    personStorage.setItem(GUEST, 'yes')
+  } catch {
+    // Storage is blocked: there is nothing in it to take along.
+  }
+}

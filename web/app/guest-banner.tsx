@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'react'
 import { whoIsSignedIn } from '../auth.ts'
 import { isHere, trpc } from '../client.ts'
-import { guest } from '../guest.ts'
-import { personStorage } from '../person-storage.ts'
+import { noteGuest, personStorage } from '../person-storage.ts'
 import { SignIn } from '../features/sign-in/sign-in.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -21,7 +20,7 @@ export default function GuestBanner() {
   const { data: options } = trpc.auth.options.useQuery()
   const { data: me } = trpc.me.useQuery()
   useEffect(() => {
-    if (me?.id === personStorage.owner) guest.note()
+    if (me?.id === personStorage.owner) noteGuest()
   }, [me])
   return (
     <aside

@@ -1,8 +1,6 @@
 import { ArrowUp, Paperclip, Square } from 'lucide-react'
 import { Suspense, lazy, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
-import { AttachmentChips } from './attachment-chips.tsx'
-import { BlindNotice } from './blind-notice.tsx'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
@@ -13,8 +11,12 @@ import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
 import { loaded } from '../../../ui/loaded.ts'
+import { whenIdle } from '../../../ui/when-idle.ts'
 import { t } from '../../../language/t.ts'
 
+const loadFiles = () => import('./attached-files.tsx')
+const AttachedFiles = lazy(() => loaded(loadFiles))
+whenIdle(loadFiles)
 const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
@@ -123,8 +125,11 @@ export function Composer(props: {
           <SlashMenu draftKey={draftKey} typed={slash} />
         </Suspense>
       )}
-      <AttachmentChips draftKey={draftKey} />
-      <BlindNotice draftKey={draftKey} model={props.model} />
+      {files.length > 0 && (
+        <Suspense>
+          <AttachedFiles draftKey={draftKey} model={props.model} />
+        </Suspense>
+      )}
       <div className="flex items-end gap-2 p-1.5">
         <input
           ref={picker}
