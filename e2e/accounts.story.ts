@@ -135,6 +135,23 @@ describe('people', () => {
     await expect(conversationOn(page).box).toHaveValue('')
   })
 
+  test('who signs in next in a browser that was closed sees nothing of what somebody typed', async () => {
+    await using visitor = await visit(browser, server.url, { tolerates: REFUSED })
+    const { page, context } = visitor
+    await signIn(page, 'Ada')
+    await conversationOn(page).box.fill('A draft of Ada')
+    await expect.poll(() => page.evaluate(kept)).toContain('draft')
+    await page.goto('about:blank')
+    await context.clearCookies()
+    await page.goto(server.url)
+    await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
+    await page.reload()
+    await signIn(page, 'Carol')
+    await expect(page.getByRole('group', { name: 'Signed in' })).toHaveText('Carol')
+    await expect(conversationOn(page).box).toHaveValue('')
+    await expect.poll(() => page.evaluate(kept)).not.toContain('draft')
+  })
+
   test('a guest keeps what they have when they make an account', async () => {
     await using visitor = await visit(browser, server.url)
     const { page } = visitor
@@ -143,12 +160,14 @@ describe('people', () => {
     await expect(page.getByText('You are a guest.')).toBeVisible()
     await conversationOn(page).send(repeat('Said as a guest'))
     await expect(page.getByText('Answer complete')).toBeAttached()
+    await conversationOn(page).box.fill('Typed as a guest')
     await cleanOnBoth(page, 'as a guest')
     await page.getByRole('button', { name: 'Create an account' }).click()
     await createAccount(page, 'Dora')
     await expect(page.getByText('You are a guest.')).toBeHidden()
     await expect(page.getByRole('group', { name: 'Signed in' })).toHaveText('Dora')
     await expect(conversationOn(page).answer.locator('.markdown')).toHaveText('Said as a guest')
+    await expect(conversationOn(page).box).toHaveValue('Typed as a guest')
   })
 
   test('a key is shown once, is good for a program, and for nothing when it is revoked', async () => {
@@ -175,7 +194,10 @@ describe('people', () => {
     await using visitor = await visit(browser, `${server.url}/settings`, {
       tolerates: new RegExp(`${REFUSED.source}|${CONNECTION_TROUBLE.source}`),
     })
-    const { page } = visitor
+    const { page, context } = visitor
+    // A headless browser has no push service.
+    await context.addInitScript(pretendPush)
+    await page.reload()
     await page.getByRole('button', { name: 'Create an account' }).click()
     await createAccount(page, 'Finn')
     const section = page.getByRole('region', { name: 'Second factor' })
@@ -200,9 +222,13 @@ describe('people', () => {
     await unsent.getByRole('button', { name: 'Stay' }).click()
     await page.context().setOffline(false)
     await expect(conversation.answer.locator('.markdown')).toHaveText('not lost')
+    await conversation.box.fill('A draft of Finn')
     await page.getByRole('button', { name: 'Sign out' }).click()
 
     await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
+    await expect(page.getByRole('dialog', { name: 'Sign in again' })).toHaveCount(0)
+    await expect(page.getByText('not lost')).toHaveCount(0)
+    await expect.poll(() => page.evaluate(kept)).not.toContain('draft')
     await signIn(page, 'Finn')
     await expect(page.getByRole('textbox', { name: 'Code' })).toBeFocused()
     await cleanOnBoth(page, 'code')
@@ -269,6 +295,24 @@ describe('people', () => {
     await cleanOnBoth(page, 'forgot')
   })
 })
+
+/** Runs in the page: the names of what it keeps. */
+function kept(): string {
+  return Object.keys(localStorage).join(' ')
+}
+
+/** Runs in the page: it has a push subscription that the server knows. */
+function pretendPush(): void {
+  const subscription = { endpoint: 'https://push.example/1', unsubscribe: async () => true }
+  const registration = { pushManager: { getSubscription: async () => subscription } }
+  Object.assign(globalThis, { PushManager: class {} })
+  Object.defineProperty(navigator, 'serviceWorker', {
+    value: Object.assign(new EventTarget(), {
+      register: async () => registration,
+      getRegistration: async () => registration,
+    }),
+  })
+}
 
 async function cleanOnBoth(page: Page, state: string): Promise<void> {
   await page.emulateMedia({ reducedMotion: 'reduce' })

@@ -49,7 +49,12 @@ test('tools of MCP servers run, ask, fail, get lost and come back, and the app s
 
   const other = await use('hostile__write', { letter: 'B' })
   await expect(other).toContainText('Waiting for approval')
+  // There is nothing to send, and nothing is denied for it.
+  await conversation.box.press('Alt+Enter')
+  await conversation.box.fill('  ')
+  await conversation.box.press('Alt+Enter')
   await conversation.box.fill('Repeat: leave it')
+  await expect(other).toContainText('Waiting for approval')
   await page.getByRole('button', { name: 'Deny and send' }).click()
   await expect(other).toContainText('Denied')
   await expect(

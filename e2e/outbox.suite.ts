@@ -71,6 +71,8 @@ export function outboxStories(getWorld: () => World): void {
       await proxy.cut()
       await expect(conversation.connection).toHaveText('Reconnecting')
       const { box, questions } = conversation
+      const temporary = page.getByRole('button', { name: 'Temporary' })
+      await temporary.click()
       await conversation.send('Repeat: one')
       await expect(questions).toContainText(WAITS)
       await conversation.send('Repeat: two')
@@ -88,6 +90,9 @@ export function outboxStories(getWorld: () => World): void {
       await press(questions.first(), 'Edit')
       await expect(page).toHaveURL(`${proxy.url}/`)
       await expect(box).toHaveValue('Repeat: three')
+      // It begins as it was to begin.
+      await expect(temporary).toHaveAttribute('aria-pressed', 'true')
+      await temporary.click()
       await conversation.send('Repeat: four')
       await expect(questions).toContainText(WAITS)
       await proxy.mend()

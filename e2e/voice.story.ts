@@ -102,6 +102,36 @@ test('without hands three turns are spoken, answered and read, from the first me
   await expect(button).toHaveAttribute('aria-pressed', 'false')
 })
 
+test('without hands, leaving for a page without a box closes the microphone', async () => {
+  await using visitor = await visit(browser, server.url)
+  const { page } = visitor
+  await page.addInitScript(noteMicrophones)
+  await page.reload()
+  const button = page.getByRole('button', { name: 'Hands-free' })
+  await button.click()
+  await expect.poll(() => page.evaluate(openMicrophones)).toBe(1)
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await expect.poll(() => page.evaluate(openMicrophones)).toBe(0)
+  await page.goBack()
+  await expect(button).toHaveAttribute('aria-pressed', 'false')
+})
+
+test('what could not be written down is kept, and written down when it is asked for again', async () => {
+  await using visitor = await visit(browser, server.url, { tolerates: /ERR_FAILED/ })
+  const { page } = visitor
+  const { box } = conversationOn(page)
+  const record = page.getByRole('button', { name: 'Record' })
+  await page.route('**/api/speech/transcriptions', (route) => route.abort(), { times: 1 })
+  await record.click()
+  await expect(page.getByText('Recording…')).toBeVisible()
+  await record.click()
+  await expect(page.getByRole('alert')).toContainText('Not written down')
+  const again = page.getByRole('button', { name: 'Try to write it down again' })
+  await again.click()
+  await expect(box).not.toHaveValue('')
+  await expect(again).toBeHidden()
+})
+
 test('without a service the browser’s own voice reads, and there is no microphone', async () => {
   await using plain = await startServer({ DATA_DIR: 'memory:' })
   const id = await importedSession(plain.url, 'Tides', ['When?', 'At **noon**. Then at six.'])
@@ -122,3 +152,22 @@ test('without a service the browser’s own voice reads, and there is no microph
   await expect.poll(said).toEqual(['At noon.', 'Then at six.'])
   await expect(page.getByRole('button', { name: 'Record' })).toBeHidden()
 })
+
+type Noted = typeof globalThis & { tracks: MediaStreamTrack[] }
+
+/** Runs in the page: notes the microphones that it opens. */
+function noteMicrophones(): void {
+  const page = globalThis as Noted
+  page.tracks = []
+  const { mediaDevices } = navigator
+  const open = mediaDevices.getUserMedia.bind(mediaDevices)
+  mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await open(constraints)
+    page.tracks.push(...stream.getTracks())
+    return stream
+  }
+}
+
+function openMicrophones(): number {
+  return (globalThis as Noted).tracks.filter(({ readyState }) => readyState === 'live').length
+}

@@ -3,10 +3,11 @@ import { createTRPCReact } from '@trpc/react-query'
 import { connect, indexedDbOutboxStorage } from '../shared/client/index.ts'
 import { basePath } from './base-path.ts'
 import type { AppRouter } from '../shared/client/index.ts'
-import { uploadWaiting } from './features/messages/composer/upload-waiting.ts'
-import { keepOnlyOf } from './device/device.ts'
+import { dropAnswers } from './device/answers.ts'
+import { clearDevice, keepOnlyOf } from './device/device.ts'
 import { dropSessions, sessionCache } from './device/session-cache.ts'
 import { person } from './person.ts'
+import { isGuest, personStorage } from './person-storage.ts'
 
 /** The only connection of this tab; all requests share its socket. */
 export const client = connect({
@@ -16,15 +17,39 @@ export const client = connect({
   outbox: {
     storage: indexedDbOutboxStorage(`throughline-outbox${basePath}`),
     owner: person.get(),
-    onOwner: isHere,
-    upload: uploadWaiting,
+    onOwner: (id) => void isHere(id),
+    // Most visits have no file that waits.
+    upload: async (...file) =>
+      (await import('./features/messages/composer/upload-waiting.ts')).uploadWaiting(...file),
   },
 })
 
-function isHere(id: string): void {
-  const isNew = person.get() !== id
+let hasComeBefore = false
+
+/**
+ * The server has said who is here. A guest who has become a person of the server takes everything along; of anybody else
+ * than before, this page has nothing to show.
+ */
+export async function isHere(id: string): Promise<void> {
+  const { owner } = personStorage
+  if (owner !== null && owner !== id) {
+    if (isGuest() && person.get() === owner) await comeAlong(owner, id)
+    else person.meetOther()
+    return
+  }
+  personStorage.own(id)
   person.set(id)
-  if (isNew) void keepOnlyOf(id)
+  if (!hasComeBefore) void keepOnlyOf(id)
+  hasComeBefore = true
+}
+
+/** What a guest typed and has not sent becomes the account's; what this browser keeps of the server's is asked for anew. */
+async function comeAlong(from: string, to: string): Promise<void> {
+  personStorage.handOver(to)
+  person.set(to)
+  await client.outbox.handOver(from, to)
+  await clearDevice()
+  location.reload()
 }
 
 // Whoever signs in next may be somebody else.
@@ -32,6 +57,9 @@ client.login.subscribe(() => {
   if (client.login.getSnapshot() !== 'signed-out') return
   person.set(null)
   dropSessions()
+  dropAnswers()
+  // Not every system has one.
+  navigator.clearAppBadge?.().catch(() => undefined)
 })
 
 /** Queries and mutations other than the live sessions, for components. */

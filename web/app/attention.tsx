@@ -1,9 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
-import { markOf, newsOf } from '../features/attention/attention.ts'
+import { markOf, newsOf, sessionToOpen } from '../features/attention/attention.ts'
 import { showMark } from '../features/attention/mark.ts'
-import { notify, renewPush, tellWhenVisible } from '../features/attention/notifications.ts'
+import { notify, renewPush } from '../features/attention/notifications.ts'
+import { tellWhenVisible } from '../features/attention/visible-tab.ts'
 import { useSessions } from '../features/sessions/use-sessions.ts'
 
 /** Says in the title, the icon and by notifications what happens in any session. It draws nothing. */
@@ -37,6 +38,22 @@ export default function Attention() {
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
   }, [])
+
+  // A click on a notification of the worker: this page goes there, and keeps what is on it.
+  useEffect(() => {
+    const { serviceWorker } = navigator
+    const onMessage = ({ data, ports }: MessageEvent): void => {
+      const id = sessionToOpen(data)
+      if (id === null) return
+      ports[0]?.postMessage('opened')
+      void navigate({ to: '/s/$id', params: { id } })
+    }
+    serviceWorker?.addEventListener('message', onMessage)
+    return () => serviceWorker?.removeEventListener('message', onMessage)
+  }, [navigate])
+
+  // The sign-in page says nothing of anybody's sessions.
+  useEffect(() => () => showMark(null, 0), [])
 
   useEffect(() => {
     const waiting = sessions.filter((session) => session.running && session.waiting).length

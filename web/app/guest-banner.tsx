@@ -1,14 +1,27 @@
-import { useState } from 'react'
-import { trpc } from '../client.ts'
+import { useEffect, useState } from 'react'
+import { whoIsSignedIn } from '../auth.ts'
+import { isHere, trpc } from '../client.ts'
+import { noteGuest, personStorage } from '../person-storage.ts'
 import { SignIn } from '../features/sign-in/sign-in.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { t } from '../language/t.ts'
 
+/** The page begins anew with what the guest has typed and not sent, as the account's. */
+async function comeAlong(): Promise<void> {
+  const id = await whoIsSignedIn()
+  if (id !== null) await isHere(id)
+  location.reload()
+}
+
 /** Says to a guest that an account keeps what they have. */
 export default function GuestBanner() {
   const [start, setStart] = useState<'password' | 'sign-up' | null>(null)
   const { data: options } = trpc.auth.options.useQuery()
+  const { data: me } = trpc.me.useQuery()
+  useEffect(() => {
+    if (me?.id === personStorage.owner) noteGuest()
+  }, [me])
   return (
     <aside
       aria-label={t('Guest')}
@@ -28,7 +41,7 @@ export default function GuestBanner() {
               isGuest
               start={start}
               text={t('Everything that you have here comes with you.')}
-              onSignedIn={async () => location.reload()}
+              onSignedIn={comeAlong}
             />
           </div>
         </Dialog>

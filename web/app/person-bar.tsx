@@ -5,7 +5,7 @@ import { askAuth } from '../auth.ts'
 import { trpc } from '../client.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
-import { leaveForGood } from './sign-in/leave.ts'
+import { leaveForGood } from './sign-in/leave-for-good.ts'
 import UnsentDialog from './sign-in/unsent-dialog.tsx'
 import { t } from '../language/t.ts'
 

@@ -1,6 +1,6 @@
-import { useEffect } from 'react'
-import { useConnection } from '../../shared/react/index.ts'
+import { useEffect, useSyncExternalStore } from 'react'
 import { trpc } from '../client.ts'
+import { person } from '../person.ts'
 import { leaveTo } from './sign-in/leave.ts'
 
 /** What there is of accounts on this server, for who is signed in: nothing where there is one local owner. */
@@ -24,19 +24,8 @@ export function useAccounts(): {
 
 /** Leaves the page when the browser's cookie has become somebody else's, as by signing in in another tab. */
 export function useSamePerson(): void {
-  const utils = trpc.useUtils()
-  const { status } = useConnection()
-  const { data: options } = trpc.auth.options.useQuery()
-  const hasAccounts = options?.mode === 'accounts'
+  const isOther = useSyncExternalStore(person.subscribe, person.isOther)
   useEffect(() => {
-    if (status !== 'connected' || !hasAccounts) return
-    const before = utils.me.getData()?.id
-    if (before === undefined) return
-    void utils.client.me.query().then(({ id }) => {
-      if (id !== before) leaveTo('/')
-    }, ignore)
-  }, [status, hasAccounts, utils])
+    if (isOther) leaveTo('/')
+  }, [isOther])
 }
-
-/** Without an answer it is asked again at the next connection. */
-function ignore(): void {}

@@ -1,32 +1,63 @@
 import { EyeOff } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import type { NewSession } from '../../shared/client/index.ts'
+import { beginnings } from '../features/messages/composer/beginnings.ts'
+import type { Beginning } from '../features/messages/composer/beginnings.ts'
+import { drafts } from '../features/messages/composer/page-drafts.ts'
 import { useChosenModel } from '../features/models/chosen-model.ts'
 import { ModelChip } from '../features/models/model-chip.tsx'
 import { PresetChoice } from '../features/presets/preset-choice.tsx'
-import { chosenPreset, useChosenPreset } from '../features/presets/use-presets.ts'
+import { chosenPreset, useChosenPreset, usePresets } from '../features/presets/use-presets.ts'
+import type { Preset } from '../features/presets/use-presets.ts'
 import { t } from '../language/t.ts'
 
-/** What the next session begins with, and the choices of it below the message box. */
-export function useBeginning() {
-  const [model, setModel] = useChosenModel()
-  const preset = useChosenPreset()
-  const [isTemporary, setTemporary] = useState(false)
+/**
+ * What the next session begins with, and the choices of it below the message box.
+ * @param box the message box
+ */
+export function useBeginning(box: string) {
+  const [chosenModel, setModel] = useChosenModel()
+  const presets = usePresets()
+  const chosen = useChosenPreset()
+  // Of a message that has come back to the box, and of one whose page was loaded again.
+  const kept = useSyncExternalStore(drafts.subscribe, () => beginnings.get(box))
+  const preset = chosen ?? presetOf(kept, presets)
+  const model = preset?.model ?? kept.model ?? chosenModel
+  const isTemporary = kept.temporary ?? false
+  useEffect(() => {
+    beginnings.tidy(box)
+    return () => beginnings.tidy(box)
+  }, [box])
+  const { systemPrompt, toolsOff } = preset
+    ? { systemPrompt: preset.instructions, toolsOff: preset.toolsOff }
+    : kept
   const session: NewSession = {
-    model: preset?.model ?? model,
-    ...(preset?.instructions && { systemPrompt: preset.instructions }),
-    ...(preset && preset.toolsOff.length > 0 && { toolsOff: preset.toolsOff }),
+    model,
+    ...(systemPrompt && { systemPrompt }),
+    ...(toolsOff && toolsOff.length > 0 && { toolsOff }),
     ...(isTemporary && { temporary: true }),
   }
   const choices = (
     <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-1">
-      <ModelChip model={preset?.model ?? model} onChoose={setModel} />
-      <PresetChoice />
+      <ModelChip
+        model={model}
+        onChoose={(id) => {
+          beginnings.set(box, { ...kept, model: null })
+          setModel(id)
+        }}
+      />
+      <PresetChoice
+        chosen={preset}
+        onChoose={(id) => {
+          beginnings.set(box, { temporary: isTemporary })
+          chosenPreset.set(id)
+        }}
+      />
       <button
         type="button"
         aria-pressed={isTemporary}
         title={t('Deleted when you leave it')}
-        onClick={() => setTemporary(!isTemporary)}
+        onClick={() => beginnings.set(box, { ...kept, temporary: !isTemporary })}
         className="ms-auto flex min-h-7 cursor-pointer items-center gap-1.5 rounded-full px-2.5 text-xs text-muted transition-colors duration-150 hover:bg-hover hover:text-text aria-pressed:bg-accent-soft aria-pressed:text-accent"
       >
         <EyeOff aria-hidden size={13} />
@@ -40,6 +71,21 @@ export function useBeginning() {
     isTemporary,
     choices,
     /** Called when a session was begun: the next one begins without these choices. */
-    begun: () => chosenPreset.set(null),
+    begun() {
+      beginnings.set(box, {})
+      chosenPreset.set(null)
+    },
   }
+}
+
+/** The preset that a session was to begin with, if it is still as it was then. */
+function presetOf(
+  { systemPrompt, toolsOff }: Beginning,
+  presets: readonly Preset[],
+): Preset | null {
+  if (!systemPrompt && !toolsOff) return null
+  const isSame = (preset: Preset): boolean =>
+    (preset.instructions ?? '') === (systemPrompt ?? '') &&
+    preset.toolsOff.join() === (toolsOff ?? []).join()
+  return presets.find(isSame) ?? null
 }

@@ -7,9 +7,16 @@ const KEPT = new Set(['auth.options', 'me', 'sessions.list', 'health'])
 
 const WRITE_AFTER_MS = 1_000
 
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** Gives up what waits to be written: it is nobody's any more. */
+export function dropAnswers(): void {
+  for (const timer of timers.values()) clearTimeout(timer)
+  timers.clear()
+}
+
 /** Keeps the answers to a few queries on the device, and gives them to the page before the server answers. */
-export async function keepAnswers(queries: QueryClient): Promise<void> {
-  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+export async function keepAnswers(queries: QueryClient, device = onDevice): Promise<void> {
   queries.getQueryCache().subscribe((event) => {
     if (event.type !== 'updated' || event.action.type !== 'success') return
     const { queryHash: key, queryKey, state } = event.query
@@ -21,14 +28,14 @@ export async function keepAnswers(queries: QueryClient): Promise<void> {
       const owner = before ?? person.here()
       if (owner === null) return
       const json = JSON.stringify({ queryKey, data: state.data })
-      void onDevice((database) => database.put('answers', { key, owner, stamp: STAMP, json }))
+      void device((database) => database.put('answers', { key, owner, stamp: STAMP, json }))
     }
     timers.set(key, setTimeout(write, WRITE_AFTER_MS))
   })
 
   const owner = person.get()
   if (owner === null) return
-  const kept = await onDevice((database) => database.getAll('answers'))
+  const kept = await device((database) => database.getAll('answers'))
   for (const { json, ...row } of kept ?? []) {
     if (row.owner !== owner || row.stamp !== STAMP || person.get() !== owner) continue
     // Written by this very version, above.

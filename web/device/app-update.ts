@@ -1,5 +1,6 @@
 import { basePath } from '../base-path.ts'
 import { client } from '../client.ts'
+import { watchTouches } from './untouched.ts'
 
 /** The build of this page; undefined while developing, when there is none. */
 const BUILD: string | undefined = import.meta.env.VITE_BUILD
@@ -7,6 +8,7 @@ const BUILD: string | undefined = import.meta.env.VITE_BUILD
 const RELOADED = 'throughline.reloaded-for'
 
 let isNew = false
+let isUntouched = (): boolean => true
 const listeners = new Set<() => void>()
 
 /** Whether the server has another build of the app than this page. */
@@ -20,10 +22,12 @@ export const appUpdate = {
 
 /**
  * Registers the worker that keeps the app on the device, and asks at each connection whether the server has a new one. A
- * page that came from the device, and was old from its start, is replaced at once; another one says it.
+ * page that came from the device, and was old from its start, is replaced, as long as nobody has done anything on it;
+ * another one says it.
  */
 export function followUpdates(): void {
   if (BUILD === undefined) return
+  isUntouched = watchTouches(document)
   let isFirst = true
   client.connection.subscribe(() => {
     if (client.connection.getSnapshot().status !== 'connected') return
@@ -47,7 +51,7 @@ async function register(): Promise<void> {
 async function look(isFirst: boolean): Promise<void> {
   const build = await readBuild()
   if (build === null || build === BUILD) return
-  if (isFirst && sessionStorage.getItem(RELOADED) !== build) {
+  if (isFirst && isUntouched() && sessionStorage.getItem(RELOADED) !== build) {
     sessionStorage.setItem(RELOADED, build)
     location.reload()
     return

@@ -1,6 +1,6 @@
-import { basePath } from '../base-path.ts'
+import { personStorage } from '../person-storage.ts'
 
-const KEY = `throughline.behind${basePath}`
+const KEY = 'behind'
 
 /**
  * The sessions of which this browser showed more than it keeps: a database cannot be written while a page ends, and this
@@ -18,19 +18,14 @@ export const behind = {
 }
 
 function read(): string[] {
-  try {
-    return (localStorage.getItem(KEY) ?? '').split(' ').filter(Boolean)
-  } catch {
-    // Storage is blocked, and the database with it.
-    return []
-  }
+  return (personStorage.getItem(KEY) ?? '').split(' ').filter(Boolean)
 }
 
 function write(ids: readonly string[]): void {
   try {
-    if (ids.length > 0) localStorage.setItem(KEY, ids.join(' '))
-    else localStorage.removeItem(KEY)
+    if (ids.length > 0) personStorage.setItem(KEY, ids.join(' '))
+    else personStorage.removeItem(KEY)
   } catch {
-    // As above.
+    // Storage is blocked, and the database with it; or nobody is here to keep it for.
   }
 }

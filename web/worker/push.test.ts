@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PUSH_TEXTS as OF_THE_PAGES } from '../language/push-texts-place.ts'
-import { isShown, notificationOf, PUSH_TEXTS, toldIn } from './push.ts'
+import { isShown, notificationOf, pageFor, PUSH_TEXTS, toldIn } from './push.ts'
 
 const told = { sessionId: 's', seq: 7, kind: 'done', title: 'Quays' } as const
 
@@ -25,4 +25,15 @@ test('a notification is in the language that the pages have kept, else in Englis
 
 test('pages and worker mean the same place', () => {
   expect(PUSH_TEXTS).toEqual(OF_THE_PAGES)
+})
+
+test('a notification leads to the page that has the session open, else to one of the app', () => {
+  const [share, settings, open] = ['/share/x', '/settings', '/s/1'].map((path) => ({
+    url: `https://chat.example${path}`,
+  }))
+  const isApp = (path: string) => !path.startsWith('/share')
+  const pages = [share, settings, open].flatMap((page) => page ?? [])
+  expect(pageFor(pages, '/s/1', isApp)).toBe(open)
+  expect(pageFor(pages, '/s/2', isApp)).toBe(settings)
+  expect(pageFor(pages.slice(0, 1), '/s/2', isApp)).toBeUndefined()
 })

@@ -60,3 +60,17 @@ export function isShown(told: Told, shown: readonly { data: unknown }[]): boolea
     return typeof seq === 'number' && seq >= told.seq
   })
 }
+
+/**
+ * The page that shows a session: one that has it open already, else another one of the app; undefined when there is none.
+ * @param path where the session is
+ * @param isApp whether the app draws what is at a path, and not only somebody's shared link
+ */
+export function pageFor<Page extends { url: string }>(
+  pages: readonly Page[],
+  path: string,
+  isApp: (path: string) => boolean,
+): Page | undefined {
+  const pathOf = ({ url }: Page): string => new URL(url).pathname
+  return pages.find((page) => pathOf(page) === path) ?? pages.find((page) => isApp(pathOf(page)))
+}

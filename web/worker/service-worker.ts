@@ -2,7 +2,7 @@
 // while there is a new one; files that are named by a hash of their content come from here. Nothing else is touched:
 // what people say is not in these caches.
 
-import { isShown, keptTexts, notificationOf, toldIn } from './push.ts'
+import { isShown, keptTexts, notificationOf, pageFor, toldIn } from './push.ts'
 
 // TypeScript has the types of a page or of a worker, and this is one file beside a page.
 type Extended = Event & { waitUntil(work: Promise<unknown>): void }
@@ -11,9 +11,11 @@ type Pushed = Extended & { data: { text(): string } | null }
 type Clicked = Extended & { notification: { data: unknown; close(): void } }
 type Shown = { data: unknown }
 type Page = {
+  url: string
   visibilityState: string
   focus(): Promise<Page>
   navigate(url: string): Promise<unknown>
+  postMessage(message: unknown, ports: MessagePort[]): void
 }
 type Worker = {
   addEventListener(type: 'install' | 'activate', listener: (event: Extended) => void): void
@@ -41,6 +43,8 @@ const PREFIX = `app${BASE}-`
 const CACHE = PREFIX + BUILD
 /** Without an answer by then, the network counts as away; milliseconds. */
 const PATIENCE_MS = 4_000
+/** An open page that does not answer by then is an old one, or not drawn; milliseconds. */
+const ANSWERS_WITHIN_MS = 1_000
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(install())
@@ -83,10 +87,22 @@ async function tell(text: string): Promise<void> {
 async function open(data: unknown): Promise<void> {
   const { sessionId }: { sessionId?: unknown } = Object(data)
   const path = typeof sessionId === 'string' ? `${BASE}/s/${sessionId}` : `${BASE}/`
-  const [page] = await pages()
+  const page = pageFor(await pages(), path, isPage)
   if (!page) return void (await worker.clients.openWindow(path))
   await page.focus()
+  if (new URL(page.url).pathname === path) return
+  // The page goes there by itself, and loses nothing of what is on it; one that does not answer is loaded again.
+  if (typeof sessionId === 'string' && (await isOpenedBy(page, sessionId))) return
   await page.navigate(path)
+}
+
+function isOpenedBy(page: Page, sessionId: string): Promise<boolean> {
+  const { port1: here, port2: there } = new MessageChannel()
+  return new Promise((resolve) => {
+    here.onmessage = () => resolve(true)
+    setTimeout(() => resolve(false), ANSWERS_WITHIN_MS)
+    page.postMessage({ open: sessionId }, [there])
+  })
 }
 
 function pages(): Promise<Page[]> {

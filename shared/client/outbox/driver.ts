@@ -73,8 +73,13 @@ export class OutboxDriver implements Outbox {
         : null
       if (epoch.signal.aborted) return
       if (me) {
+        const { shown } = this.#view
         this.#view.owner = me.id
         this.#onOwner(me.id)
+        // Written here before it was known who writes: theirs, also if somebody else is here when it goes out.
+        for (const { id, owner } of shown) {
+          if (owner === null && this.#waiters.has(id)) await this.#own(id, null, me.id)
+        }
       }
     } catch {
       if (!epoch.signal.aborted) this.#later(1, () => void this.online())
@@ -139,6 +144,14 @@ export class OutboxDriver implements Outbox {
     }
   }
 
+  async handOver(from: string, to: string): Promise<void> {
+    for (const { id, owner } of await this.#storage.list()) {
+      if (owner === from) await this.#own(id, from, to)
+    }
+    this.#storage.tell({})
+    await this.#load()
+  }
+
   close(): void {
     this.#closed = true
     this.offline()
@@ -146,6 +159,10 @@ export class OutboxDriver implements Outbox {
     this.#endListening()
     for (const { reject } of this.#waiters.values()) reject(new ClientClosedError())
     this.#waiters.clear()
+  }
+
+  async #own(id: string, from: string | null, owner: string): Promise<void> {
+    await this.#storage.change(id, (now) => (now?.owner === from ? { ...now, owner } : now))
   }
 
   /** Reads what there is, which other tabs may have changed, and sends it. */
@@ -213,10 +230,11 @@ export class OutboxDriver implements Outbox {
     )
     switch (outcome.type) {
       case 'sent':
+        // Before it is gone from the storage: to who finds it gone without a word it was taken back.
+        this.#storage.tell({ sent: { id, result: outcome.result } })
         // Taken back while it was on its way, it is withdrawn next.
         await this.#storage.change(id, (now) => (now?.state === 'withdrawn' ? now : null))
         this.#settle(id, outcome.result)
-        this.#storage.tell({ sent: { id, result: outcome.result } })
         break
       case 'withdrawn':
         await this.#storage.change(id, () => null)

@@ -90,6 +90,59 @@ describe('an outbox', () => {
     expect(offline.outbox.getSnapshot()).toEqual([])
   })
 
+  test('says to other tabs that a message was sent before it is gone from where they look', async () => {
+    const storage = sharedOutboxStorage()
+    const user = storage.user()
+    const order: string[] = []
+    const client = open({
+      outbox: {
+        storage: {
+          ...user,
+          change: (id, change) =>
+            user.change(id, (now) => {
+              const after = change(now)
+              if (after === null) order.push('gone')
+              return after
+            }),
+          tell(news) {
+            if (news.sent) order.push('said')
+            user.tell(news)
+          },
+        },
+      },
+    })
+    await client.outbox.send({ sessionId: server.session.id, text: 'Hello' }).sent
+    await eventually(() => order.includes('gone'))
+    expect(order).toEqual(['said', 'gone'])
+  })
+
+  test('gives what waits to the account that a guest has made, and it goes out', async () => {
+    const storage = sharedOutboxStorage()
+    const guests = open({
+      outbox: { storage: storage.user(), owner: 'guest' },
+      token: () => new Promise(() => {}),
+    })
+    await guests.outbox.send({ sessionId: server.session.id, text: 'Said as a guest' }).kept
+    const now = open({ outbox: { storage: storage.user() } })
+    await connected(now)
+    await until(now.login, (state) => state === 'signed-in')
+    await now.outbox.handOver('guest', 'local')
+    await eventually(() => storage.entries.size === 0)
+    expect(sentTexts()).toEqual(['Said as a guest'])
+  })
+
+  test('makes what was written before it was known by whom theirs who is known then, though it goes out later', async () => {
+    const storage = sharedOutboxStorage()
+    server.script.onSend = async () => {
+      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE' })
+    }
+    const client = open({ outbox: { storage: storage.user() } })
+    // The second one waits behind the first, untried.
+    await client.outbox.send({ sessionId: server.session.id, text: 'Early' }).kept
+    await client.outbox.send({ sessionId: server.session.id, text: 'Early as well' }).kept
+    await eventually(() => [...storage.entries.values()].every(({ owner }) => owner === 'local'))
+  })
+
   test('keeps what the server refuses, with its text and the reason, until somebody decides', async () => {
     const storage = sharedOutboxStorage()
     const client = open({ outbox: { storage: storage.user() } })

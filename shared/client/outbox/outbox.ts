@@ -39,6 +39,12 @@ export type Outbox = Store<readonly OutboxEntry[]> & {
   retry(id: string): Promise<void>
   /** Takes back everything of this person, as before a sign-out. */
   clear(): Promise<void>
+  /**
+   * Makes what waits another person's, as when a guest has made an account and keeps what they have.
+   * @param from the id of the person before
+   * @param to the id of the person now
+   */
+  handOver(from: string, to: string): Promise<void>
   /** Resolves when what an earlier client left is known. */
   readonly loaded: Promise<void>
 }

@@ -13,10 +13,12 @@ export class Turns {
     this.#wanted.add(name)
     if (this.#running.has(name)) return
     this.#running.add(name)
-    void this.#run(name).finally(() => this.#running.delete(name))
+    void this.#run(name)
   }
 
   async #run(name: string): Promise<void> {
     while (this.#wanted.delete(name)) await this.#work(name)
+    // At once, and not when the promise has settled: what is asked for in between would find nobody to do it.
+    this.#running.delete(name)
   }
 }

@@ -4,7 +4,7 @@ import { Logins } from '../../features/account/logins.tsx'
 import { Password } from '../../features/account/password.tsx'
 import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
-import { leaveForGood } from '../sign-in/leave.ts'
+import { leaveForGood } from '../sign-in/leave-for-good.ts'
 import { Section } from './section.tsx'
 import { t } from '../../language/t.ts'
 

@@ -4,7 +4,7 @@ import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { NEW_SESSION, sendMessage } from '../../features/messages/composer/send-message.ts'
-import type { Written } from '../../features/messages/composer/send-message.ts'
+import type { Outcome, Written } from '../../features/messages/composer/send-message.ts'
 import { useBeginning } from '../use-beginning.tsx'
 import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
@@ -41,16 +41,20 @@ export function NewSessionPage() {
   useLanguage()
   const client = useThroughline()
   const navigate = useNavigate()
-  const { session, preset, isTemporary, choices, begun } = useBeginning()
+  const { session, preset, isTemporary, choices, begun } = useBeginning(NEW_SESSION)
 
-  function start(written: Written): void {
+  function start(written: Written): Promise<Outcome> {
     // The id is made here, so that the session is there before the server knows of it.
     const id = newId()
-    void sendMessage(client, id, written, session).then((box) => {
-      if (box === NEW_SESSION && location.pathname.endsWith(id)) void navigate({ to: '/' })
+    const sent = sendMessage(client, id, written, session)
+    void sent.then((outcome) => {
+      if (!outcome.isSent && outcome.box === NEW_SESSION && location.pathname.endsWith(id)) {
+        void navigate({ to: '/' })
+      }
     })
     begun()
     void navigate({ to: '/s/$id', params: { id } })
+    return sent
   }
 
   return (
@@ -58,7 +62,7 @@ export function NewSessionPage() {
       <Welcome
         preset={preset}
         isTemporary={isTemporary}
-        onChoose={(text) => start({ text, files: [], draftKey: NEW_SESSION })}
+        onChoose={(text) => void start({ text, files: [], draftKey: NEW_SESSION })}
       />
       <Foot>
         <Composer

@@ -2,8 +2,9 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { Composer } from '../../features/messages/composer/composer.tsx'
-import { sendMessage } from '../../features/messages/composer/send-message.ts'
-import type { Written } from '../../features/messages/composer/send-message.ts'
+import { LeftDraft } from '../../features/messages/composer/left-draft.tsx'
+import { boxOfProject, sendMessage } from '../../features/messages/composer/send-message.ts'
+import type { Outcome, Written } from '../../features/messages/composer/send-message.ts'
 import { ProjectHead } from '../../features/projects/project-head.tsx'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import { SessionRows } from '../../features/sessions/session-rows.tsx'
@@ -17,23 +18,34 @@ import { t } from '../../language/t.ts'
 export function ProjectPage() {
   useLanguage()
   const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })
+  const box = boxOfProject(id)
   const client = useThroughline()
   const navigate = useNavigate()
   const { projects, isPending } = useProjects()
-  const { session, choices, begun } = useBeginning()
+  const { session, choices, begun } = useBeginning(box)
   const project = projects.find((one) => one.id === id)
 
-  function start(written: Written): void {
+  function start(written: Written): Promise<Outcome> {
     const sessionId = newId()
-    void sendMessage(client, sessionId, written, { ...session, projectId: id })
+    const sent = sendMessage(client, sessionId, written, { ...session, projectId: id })
+    void sent.then((outcome) => {
+      if (!outcome.isSent && outcome.box === box && location.pathname.endsWith(sessionId)) {
+        void navigate({ to: '/p/$id', params: { id } })
+      }
+    })
     begun()
     void navigate({ to: '/s/$id', params: { id: sessionId } })
+    return sent
   }
 
   if (!project) {
     return (
       <Page title={t('Project')} hasLine={false}>
-        {!isPending && <Notice text={t('This project does not exist, or it has been deleted.')} />}
+        {!isPending && (
+          <Notice text={t('This project does not exist, or it has been deleted.')}>
+            <LeftDraft draftKey={box} />
+          </Notice>
+        )}
       </Page>
     )
   }
@@ -54,7 +66,7 @@ export function ProjectPage() {
       </Column>
       <Foot>
         <Composer
-          draftKey={`project.${id}`}
+          draftKey={box}
           placeholder={t('Message in {name}', { name: project.name })}
           onSend={start}
           onStop={null}

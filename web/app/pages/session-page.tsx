@@ -25,7 +25,7 @@ import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
-import { whenIdle } from '../when-idle.ts'
+import { whenIdle } from '../../ui/when-idle.ts'
 import { loaded } from '../../ui/loaded.ts'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
@@ -33,6 +33,10 @@ import { t } from '../../language/t.ts'
 const loadConversation = () => import('./session-conversation.tsx')
 const Conversation = lazy(() => loaded(loadConversation))
 whenIdle(loadConversation)
+const LeftDraft = lazy(async () => {
+  const module = await loaded(() => import('../../features/messages/composer/left-draft.tsx'))
+  return { default: module.LeftDraft }
+})
 
 /**
  * The page of one conversation.
@@ -59,7 +63,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
     [navigate],
   )
   const send = useCallback(
-    (written: Written) => void sendMessage(client, id, written, unmadeSession(client, id)),
+    (written: Written) => sendMessage(client, id, written, unmadeSession(client, id)),
     [client, id],
   )
 
@@ -73,7 +77,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
               ? t('This session does not exist, or it has been deleted.')
               : (error?.message ?? '')
           }
-        />
+        >
+          <Suspense>
+            <LeftDraft draftKey={id} />
+          </Suspense>
+        </Notice>
       </Page>
     )
   }
@@ -118,7 +126,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           onSend={send}
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
-          onDeny={isWaiting ? () => void denyWaiting(client, id) : null}
+          onDeny={isWaiting ? (sent) => void denyWaiting(client, id, sent) : null}
           onEditLast={() => editLast(client, id)}
           model={model}
           choices={session && <ModelOfSession id={id} />}

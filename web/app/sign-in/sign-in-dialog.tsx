@@ -5,6 +5,7 @@ import { trpc } from '../../client.ts'
 import { SignIn } from '../../features/sign-in/sign-in.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { personStorage } from '../../person-storage.ts'
 import { leaveTo } from './leave.ts'
 import { t } from '../../language/t.ts'
 
@@ -14,7 +15,7 @@ export default function SignInDialog() {
   const utils = trpc.useUtils()
 
   async function goOn(): Promise<void> {
-    const [before, now] = [utils.me.getData()?.id, await whoIsSignedIn()]
+    const [before, now] = [personStorage.owner, await whoIsSignedIn()]
     if (now === null) throw new Error(t('The browser did not keep the login. Are cookies allowed?'))
     // What is on the page is not for anybody else.
     if (before !== now) return leaveTo('/')

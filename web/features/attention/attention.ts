@@ -25,3 +25,9 @@ export function markOf(sessions: readonly Known[], unseen: number): Mark {
   if (unseen > 0) return 'done'
   return sessions.some(({ running }) => running) ? 'answering' : null
 }
+
+/** The session that the worker asks a page to show (web/worker); null for any other message. */
+export function sessionToOpen(message: unknown): string | null {
+  const { open }: { open?: unknown } = Object(message)
+  return typeof open === 'string' ? open : null
+}

@@ -1,12 +1,11 @@
 import { basePath } from '../../base-path.ts'
 import { startPush, stopPush } from './push.ts'
+import { showNotification } from './show-notification.ts'
+import { isAnyVisible } from './visible-tab.ts'
 import type { News } from './attention.ts'
 import { t } from '../../language/t.ts'
 
 const KEY = 'throughline.notifications'
-/** Held by every tab that somebody looks at. */
-const VISIBLE = 'throughline.visible'
-
 const listeners = new Set<() => void>()
 
 /** Whether this browser is to notify; a person decides it in the settings, where alone the browser's leave is asked for. */
@@ -54,36 +53,16 @@ function isWanted(): boolean {
   }
 }
 
-/** Tells other tabs for as long as this one is looked at. */
-export function tellWhenVisible(): void {
-  let release = (): void => {}
-  const look = (): void => {
-    release()
-    if (document.visibilityState === 'hidden') return
-    void navigator.locks?.request(
-      VISIBLE,
-      { mode: 'shared' },
-      () => new Promise<void>((resolve) => (release = resolve)),
-    )
-  }
-  document.addEventListener('visibilitychange', look)
-  look()
-}
-
 /** Notifies of what happened while nobody looks at any tab. */
 export async function notify({ type, session }: News, open: (id: string) => void): Promise<void> {
   if (notifications.state() !== 'on' || document.visibilityState === 'visible') return
-  const locks = await navigator.locks?.query()
-  if (locks?.held?.some(({ name }) => name === VISIBLE)) return
-  const shown = new Notification(session.title ?? 'Throughline', {
+  if (await isAnyVisible()) return
+  const title = session.title ?? 'Throughline'
+  const options = {
     body: type === 'done' ? t('The answer is there.') : t('A tool waits for your approval.'),
     icon: `${basePath}/icon-192.png`,
     // Several tabs tell the same once.
     tag: `${session.id} ${type}`,
-  })
-  shown.addEventListener('click', () => {
-    window.focus()
-    open(session.id)
-    shown.close()
-  })
+  }
+  await showNotification(title, options, session, open)
 }

@@ -26,11 +26,20 @@ export async function startPush(): Promise<boolean> {
 
 /** Ends it on this device; the server forgets the device with the login, or when it next tells it. */
 export async function stopPush(): Promise<void> {
-  const subscription = await (await registration())?.pushManager?.getSubscription()
-  if (!subscription) return
-  const { endpoint } = subscription
-  await subscription.unsubscribe()
+  const endpoint = await endPush()
+  if (endpoint === null) return
   await client.api.push.unsubscribe.mutate({ endpoint }).catch(() => undefined)
+}
+
+/**
+ * Ends it in this browser alone, as for somebody who has signed out.
+ * @returns the device's address; null where there was none
+ */
+export async function endPush(): Promise<string | null> {
+  const subscription = await (await registration())?.pushManager?.getSubscription()
+  if (!subscription) return null
+  await subscription.unsubscribe()
+  return subscription.endpoint
 }
 
 async function registration(): Promise<ServiceWorkerRegistration | undefined> {

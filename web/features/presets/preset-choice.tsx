@@ -1,16 +1,20 @@
-import { chosenPreset, useChosenPreset, usePresets } from './use-presets.ts'
+import { usePresets } from './use-presets.ts'
+import type { Preset } from './use-presets.ts'
 import { t } from '../../language/t.ts'
 
 /** Which assistant the next session begins with; nothing while there is none. */
-export function PresetChoice() {
+export function PresetChoice(props: {
+  chosen: Preset | null
+  onChoose: (id: string | null) => void
+}) {
+  const { chosen, onChoose } = props
   const presets = usePresets()
-  const chosen = useChosenPreset()
   if (presets.length === 0) return null
   return (
     <select
       aria-label={t('Assistant')}
       value={chosen?.id ?? ''}
-      onChange={({ target }) => chosenPreset.set(target.value === '' ? null : target.value)}
+      onChange={({ target }) => onChoose(target.value === '' ? null : target.value)}
       className={`min-h-7 max-w-44 cursor-pointer truncate rounded-full bg-transparent px-2 text-xs transition-colors duration-150 hover:bg-hover hover:text-text ${chosen ? 'text-accent' : 'text-muted'}`}
     >
       <option value="">{t('No assistant')}</option>

@@ -22,16 +22,14 @@ function uploads() {
   }
 }
 
-test('what is stored comes back after a reload, and is taken once', async () => {
+test('what is stored comes back after a reload, and is taken once', () => {
   const storage = memoryStorage()
   const { begun, upload } = uploads()
   const files = new Attachments(storage, upload)
   files.add('s', [new File(['x'], 'a.txt')])
-  const settled = files.settled('s')
   begun[0]?.onProgress(0.5)
   expect(files.get('s')).toMatchObject([{ status: 'uploading', progress: 0.5, name: 'a.txt' }])
   begun[0]?.onReady(stored)
-  await settled
   const reloaded = new Attachments(storage, upload)
   expect(reloaded.get('s')).toMatchObject([{ status: 'ready', file: stored }])
   expect(reloaded.take('s')).toEqual([stored])
@@ -53,6 +51,31 @@ test('what failed says why and is tried again; what is removed is cancelled', ()
   files.retry('s', one?.key ?? '')
   expect(begun).toHaveLength(2)
   files.remove('s', one?.key ?? '')
+  expect(cancelled()).toBe(1)
+  expect(files.get('s')).toEqual([])
+})
+
+test('two tabs have the same files; what is on its way in one stays there', () => {
+  const storage = memoryStorage()
+  const { begun, upload } = uploads()
+  const [one, two] = [new Attachments(storage, upload), new Attachments(storage, upload)]
+  two.get('s')
+  one.add('s', [new File(['x'], 'a.txt')])
+  two.add('s', [new File(['x'], 'b.txt')])
+  begun[0]?.onReady(stored)
+  two.reread('files.s')
+  expect(two.get('s').map(({ name }) => name)).toEqual(['a.txt', 'b.txt'])
+  one.take('s')
+  two.reread('files.s')
+  expect(two.get('s').map(({ name }) => name)).toEqual(['b.txt'])
+})
+
+test('what is still being uploaded is taken with its bytes, for the outbox to upload', () => {
+  const { upload, cancelled } = uploads()
+  const files = new Attachments(memoryStorage(), upload)
+  const file = new File(['x'], 'a.txt')
+  files.add('s', [file])
+  expect(files.take('s')).toEqual([{ source: file }])
   expect(cancelled()).toBe(1)
   expect(files.get('s')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { File as StoredFile } from '../../../../shared/contract/file.ts'
 import { removeStored } from './draft-storage.ts'
-import type { DraftStorage } from './draft-storage.ts'
+import type { TextStorage } from '../../../person-storage.ts'
 
 /** A file beside an unsent text. */
 export type Attachment = { key: string; name: string } & (
@@ -23,7 +23,7 @@ export type UploadEvents = {
 
 type Upload = (file: File, events: UploadEvents) => Running
 
-const PREFIX = 'throughline.files.'
+const PREFIX = 'files.'
 const NONE: readonly Attachment[] = []
 
 /**
@@ -31,14 +31,14 @@ const NONE: readonly Attachment[] = []
  * the bytes alone.
  */
 export class Attachments {
-  readonly #storage: DraftStorage
+  readonly #storage: TextStorage
   readonly #upload: Upload
   readonly #lists = new Map<string, readonly Attachment[]>()
   readonly #sources = new Map<string, { file: File; running: Running | null }>()
   readonly #listeners = new Set<() => void>()
   #count = 0
 
-  constructor(storage: DraftStorage, upload: Upload) {
+  constructor(storage: TextStorage, upload: Upload) {
     this.#storage = storage
     this.#upload = upload
   }
@@ -105,19 +105,6 @@ export class Attachments {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Resolves when none is on its way any more. */
-  settled(draft: string): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (this.get(draft).some(({ status }) => status === 'uploading')) return
-        unsubscribe()
-        resolve()
-      }
-      const unsubscribe = this.subscribe(look)
-      look()
-    })
-  }
-
   giveBack(draft: string, files: readonly Attached[]): void {
     const stored = files.flatMap((file) => ('source' in file ? [] : [ready(file)]))
     this.#set(draft, [...stored, ...this.get(draft)])
@@ -125,6 +112,19 @@ export class Attachments {
       draft,
       files.flatMap((file) => ('source' in file ? [file.source] : [])),
     )
+  }
+
+  /**
+   * Takes over what is stored now, as by another tab; what is on its way here stays.
+   * @param stored the key in the storage that has changed; null for any
+   */
+  reread(stored: string | null): void {
+    for (const [draft, list] of this.#lists) {
+      if (stored !== null && stored !== PREFIX + draft) continue
+      const own = list.filter(({ status }) => status !== 'ready')
+      this.#lists.set(draft, [...this.#stored(draft), ...own])
+    }
+    for (const listener of this.#listeners) listener()
   }
 
   #begin(draft: string, key: string): void {

@@ -1,28 +1,22 @@
 import { ArrowUp, Paperclip, Square } from 'lucide-react'
-import {
-  Suspense,
-  lazy,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react'
+import { Suspense, lazy, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
-import { useConnection } from '../../../../shared/react/index.ts'
-import { AttachmentChips } from './attachment-chips.tsx'
-import { BlindNotice } from './blind-notice.tsx'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
 import { pastedFiles } from './pasted-files.ts'
-import type { Written } from './send-message.ts'
+import { isOfSession } from './send-message.ts'
+import type { Outcome, Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
 import { loaded } from '../../../ui/loaded.ts'
+import { whenIdle } from '../../../ui/when-idle.ts'
 import { t } from '../../../language/t.ts'
 
+const loadFiles = () => import('./attached-files.tsx')
+const AttachedFiles = lazy(() => loaded(loadFiles))
+whenIdle(loadFiles)
 const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
@@ -33,11 +27,11 @@ const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 export function Composer(props: {
   draftKey: string
   placeholder: string
-  onSend: (written: Written) => void
+  onSend: (written: Written) => Promise<Outcome>
   onStop: (() => void) | null
   isStopping?: boolean
-  /** Denies the calls that wait for an approval; null while none does. */
-  onDeny?: (() => void) | null
+  /** Denies the calls that wait for an approval, in favour of a message that is on its way; null while none waits. */
+  onDeny?: ((sent: Promise<Outcome>) => void) | null
   onEditLast?: () => void
   /** Whom the message is for; null for the default model. */
   model: string | null
@@ -50,10 +44,6 @@ export function Composer(props: {
   const box = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
-  // Sending waits for what is still coming.
-  const [waits, setWaits] = useState(false)
-  const { status: connection } = useConnection()
-  const isUploading = files.some(({ status }) => status === 'uploading')
   const isEmpty = text.trim() === '' && files.length === 0
   const excess = tooLong(text)
   const slash = /^\/([\p{L}\p{N}-]*)$/u.exec(text)?.[1] ?? null
@@ -71,30 +61,24 @@ export function Composer(props: {
     element.style.height = `${element.scrollHeight}px`
   }, [text])
 
-  function send(whenBusy?: Written['whenBusy']): void {
+  /**
+   * What is not uploaded yet goes with the message, which waits for it as for everything else (the outbox).
+   * @returns null when there is nothing to send, or a file was refused: it says so itself
+   */
+  function send(whenBusy?: Written['whenBusy']): Promise<Outcome> | null {
     box.current?.focus({ preventScroll: true })
-    if (isEmpty || excess || waits) return
-    // Without a connection the files wait with the message.
-    if (!isUploading || connection !== 'connected') return sendNow(whenBusy)
-    setWaits(true)
-    void attachments.settled(draftKey).then(() => {
-      setWaits(false)
-      sendNow(whenBusy)
-    })
+    const isRefused = attachments
+      .get(draftKey)
+      .some((file) => file.status === 'failed' && file.isRefused)
+    if (isEmpty || excess || isRefused) return null
+    const written = { text: drafts.take(draftKey), files: attachments.take(draftKey) }
+    return onSend({ ...written, draftKey, whenBusy })
   }
 
-  /** The message is in the queue before the answer goes on, so that it is there at its next step. */
+  /** Nothing is denied for a message that is none. */
   function denyAndSend(): void {
-    send('steer')
-    onDeny?.()
-  }
-
-  /** Nothing goes out without a file that was to go with it; one that did not get through goes with the message. */
-  function sendNow(whenBusy?: Written['whenBusy']): void {
-    const list = attachments.get(draftKey)
-    const isBlank = drafts.get(draftKey).trim() === '' && list.length === 0
-    if (isBlank || list.some((file) => file.status === 'failed' && file.isRefused)) return
-    onSend({ text: drafts.take(draftKey), files: attachments.take(draftKey), draftKey, whenBusy })
+    const sent = send('steer')
+    if (sent) onDeny?.(sent)
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -107,14 +91,14 @@ export function Composer(props: {
     if (!choice && !isSubmitKey(event)) return
     event.preventDefault()
     if (choice === 'steer' && onDeny) denyAndSend()
-    else send(choice ?? undefined)
+    else void send(choice ?? undefined)
   }
 
   return (
     <form
       onSubmit={(event: FormEvent) => {
         event.preventDefault()
-        send()
+        void send()
       }}
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
@@ -141,12 +125,10 @@ export function Composer(props: {
           <SlashMenu draftKey={draftKey} typed={slash} />
         </Suspense>
       )}
-      <AttachmentChips draftKey={draftKey} />
-      <BlindNotice draftKey={draftKey} model={props.model} />
-      {waits && (
-        <p role="status" className="px-4 pt-2 text-sm text-muted">
-          {t('Sent as soon as the files are there.')}
-        </p>
+      {files.length > 0 && (
+        <Suspense>
+          <AttachedFiles draftKey={draftKey} model={props.model} />
+        </Suspense>
       )}
       <div className="flex items-end gap-2 p-1.5">
         <input
@@ -181,7 +163,7 @@ export function Composer(props: {
           onKeyDown={onKeyDown}
           className="field-sizing-content max-h-[min(40dvh,20rem)] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted"
         />
-        <Voice draftKey={draftKey} isSession={draftKey !== 'new'} isEmpty={isEmpty} />
+        <Voice draftKey={draftKey} isSession={isOfSession(draftKey)} isEmpty={isEmpty} />
         {onStop && (
           <button
             type="button"
@@ -210,7 +192,7 @@ export function Composer(props: {
         )}
       </div>
       {onStop && !isEmpty && excess === null && (
-        <BusyChoices onChoose={send} onDeny={onDeny && denyAndSend} />
+        <BusyChoices onChoose={(whenBusy) => void send(whenBusy)} onDeny={onDeny && denyAndSend} />
       )}
       {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>

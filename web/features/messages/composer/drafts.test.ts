@@ -61,6 +61,68 @@ test('a storage that refuses does not keep anybody from typing', () => {
   expect(drafts.get('a')).toBe('one')
 })
 
+/** Two tabs, each told of what the other one has stored. */
+function twoTabs() {
+  const storage = memoryStorage()
+  const tabs: Drafts[] = []
+  const open = (index: number) => {
+    const tell = (key: string) => tabs[1 - index]?.reread(key)
+    const told = {
+      ...storage,
+      setItem: (key: string, value: string) => {
+        storage.setItem(key, value)
+        tell(key)
+      },
+      removeItem: (key: string) => {
+        storage.removeItem(key)
+        tell(key)
+      },
+    }
+    tabs[index] = new Drafts(told)
+    return tabs[index]
+  }
+  return { storage, one: open(0), two: open(1) }
+}
+
+test('two tabs with the same box do not overwrite each other’s text', () => {
+  const { storage, one, two } = twoTabs()
+  expect([one.get('a'), two.get('a')]).toEqual(['', ''])
+  one.set('a', 'A long text')
+  one.save()
+  expect(two.get('a')).toBe('A long text')
+  two.set('a', `${two.get('a')} and a word`)
+  two.save()
+  expect(one.get('a')).toBe('A long text and a word')
+  expect(new Drafts(storage).get('a')).toBe('A long text and a word')
+})
+
+test('what one tab has sent the other one does not offer once more', async () => {
+  const { one, two } = twoTabs()
+  one.set('a', 'Once')
+  one.save()
+  expect(two.get('a')).toBe('Once')
+  one.take('a')
+  one.release('a', Promise.resolve())
+  await vi.waitFor(() => expect(two.get('a')).toBe(''))
+})
+
+test('what is being typed here is not lost to another tab, nor where nothing can be stored', () => {
+  const { one, two } = twoTabs()
+  one.set('a', 'Typing')
+  two.set('a', 'Typed there')
+  two.save()
+  expect(one.get('a')).toBe('Typing')
+
+  const full = () => {
+    throw new Error('full')
+  }
+  const drafts = new Drafts({ ...memoryStorage(), setItem: full })
+  drafts.set('a', 'Only here')
+  drafts.save()
+  drafts.reread(null)
+  expect(drafts.get('a')).toBe('Only here')
+})
+
 test('who signs out leaves no draft behind, and nothing of anybody else’s is touched', () => {
   const storage = memoryStorage()
   storage.setItem('theme', 'dark')

@@ -1,7 +1,7 @@
 import { removeStored } from './draft-storage.ts'
-import type { DraftStorage } from './draft-storage.ts'
+import type { TextStorage } from '../../../person-storage.ts'
 
-const PREFIX = 'throughline.draft.'
+const PREFIX = 'draft.'
 const SAVE_AFTER_MS = 250
 
 /**
@@ -9,7 +9,7 @@ const SAVE_AFTER_MS = 250
  * because writing a huge text at every key press would be noticeable.
  */
 export class Drafts {
-  readonly #storage: DraftStorage
+  readonly #storage: TextStorage
   readonly #texts = new Map<string, string>()
   readonly #problems = new Map<string, string>()
   readonly #unsaved = new Set<string>()
@@ -18,7 +18,7 @@ export class Drafts {
   readonly #listeners = new Set<() => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(storage: DraftStorage) {
+  constructor(storage: TextStorage) {
     this.#storage = storage
   }
 
@@ -91,11 +91,27 @@ export class Drafts {
       try {
         if (text) this.#storage.setItem(PREFIX + key, text)
         else this.#storage.removeItem(PREFIX + key)
+        if (!this.#taken.has(key)) this.#unsaved.delete(key)
       } catch {
-        // Storage is full or blocked: the draft lasts only until the page is closed.
+        // Storage is full or blocked, or nobody is known: the draft lasts until the page is closed.
       }
     }
-    for (const key of this.#unsaved) if (!this.#taken.has(key)) this.#unsaved.delete(key)
+  }
+
+  /**
+   * Takes over what is stored now, by another tab or for the person who is known since. What is being typed here, or was
+   * taken from here, stays.
+   * @param stored the key in the storage that has changed; null for any
+   */
+  reread(stored: string | null): void {
+    const key = stored?.startsWith(PREFIX) ? stored.slice(PREFIX.length) : null
+    if (stored !== null && key === null) return
+    const keys = key === null ? [...this.#texts.keys()] : [key]
+    for (const one of keys) {
+      if (!this.#unsaved.has(one) && !this.#taken.has(one)) this.#texts.delete(one)
+    }
+    this.save()
+    this.#notify()
   }
 
   /** Forgets every draft: they are nobody's any more. */

@@ -1,27 +1,27 @@
+import { personStorage } from '../../../person-storage.ts'
 import { Attachments } from './attachments.ts'
 import { upload } from './upload.ts'
 import { Drafts } from './drafts.ts'
-import type { DraftStorage } from './draft-storage.ts'
 
-/** A browser may block storage; drafts then last until the page is closed. */
-function pageStorage(): DraftStorage {
-  try {
-    return window.localStorage
-  } catch {
-    return {
-      getItem: () => null,
-      setItem: () => {},
-      removeItem: () => {},
-      key: () => null,
-      length: 0,
-    }
-  }
-}
-
-/** The drafts of this browser. */
-export const drafts = new Drafts(pageStorage())
+/** The drafts of the person who is here. */
+export const drafts = new Drafts(personStorage)
 
 /** The files beside them. */
-export const attachments = new Attachments(pageStorage(), upload)
+export const attachments = new Attachments(personStorage, upload)
+
+function reread(key: string | null): void {
+  drafts.reread(key)
+  attachments.reread(key)
+}
 
 addEventListener('pagehide', () => drafts.save())
+personStorage.onOwner(() => reread(null))
+// Another tab of the same person has changed it.
+addEventListener('storage', ({ key }) => {
+  const own = key === null ? null : personStorage.keyOf(key)
+  if (own !== null) reread(own)
+})
+// A page that was kept in the browser's memory was not told.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) reread(null)
+})

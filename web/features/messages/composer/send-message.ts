@@ -3,6 +3,7 @@ import type { Client, NewSession, OutboxFile } from '../../../../shared/client/i
 import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
 import type { Attached } from './attachments.ts'
+import { beginnings } from './beginnings.ts'
 import { attachments, drafts } from './page-drafts.ts'
 import { t } from '../../../language/t.ts'
 
@@ -18,17 +19,39 @@ export type Written = {
 /** The box of the page for a new session. */
 export const NEW_SESSION = 'new'
 
+/** The box of a project's page, for a new session in it. */
+export function boxOfProject(projectId: string): string {
+  return `project.${projectId}`
+}
+
+/** Whether a box is one of a session, and not one that begins a session. */
+export function isOfSession(box: string): boolean {
+  return box !== NEW_SESSION && !box.startsWith('project.')
+}
+
+/** Where the box is; null for that of a session. */
+export function pageOfBox(
+  box: string,
+): { to: '/' } | { to: '/p/$id'; params: { id: string } } | null {
+  if (isOfSession(box)) return null
+  return box === NEW_SESSION
+    ? { to: '/' }
+    : { to: '/p/$id', params: { id: box.slice('project.'.length) } }
+}
+
+/** Whether a message is in the log; if not, the box that it has returned to, if it was not taken back. */
+export type Outcome = { isSent: true } | { isSent: false; box: string | null }
+
 /**
  * Sends a message through the outbox. When the server refuses it, it returns to its box, with the reason.
  * @param session makes the session first
- * @returns the box that it has returned to; null when it was sent
  */
 export async function sendMessage(
   client: Client,
   sessionId: string,
   { text, files, draftKey, whenBusy }: Written,
   session: NewSession | null = null,
-): Promise<string | null> {
+): Promise<Outcome> {
   const { id, kept, sent } = client.outbox.send({
     sessionId,
     text,
@@ -39,17 +62,18 @@ export async function sendMessage(
   drafts.release(draftKey, kept)
   try {
     await sent
-    return null
+    return { isSent: true }
   } catch (error) {
-    if (!(error instanceof OutboxRefusal)) return null
-    return await moveToBox(client, id, t('Not sent: {reason}', { reason: reason(error) }))
+    if (!(error instanceof OutboxRefusal)) return { isSent: false, box: null }
+    const problem = t('Not sent: {reason}', { reason: reason(error) })
+    return { isSent: false, box: await moveToBox(client, id, problem) }
   }
 }
 
 /**
  * Moves a message from the outbox back to the box where it was written.
  * @param problem why it was not sent
- * @returns the box: `NEW_SESSION`, or the session's id; null when it is sent already
+ * @returns the box: the session's, or the one that begins a session like it; null when it is sent already
  */
 export async function moveToBox(
   client: Client,
@@ -60,10 +84,17 @@ export async function moveToBox(
   if (entry === null) return null
   const { sessionId } = entry
   const isOnly = !client.outbox.getSnapshot().some((other) => other.sessionId === sessionId)
-  const box = entry.session !== null && isOnly ? NEW_SESSION : sessionId
+  const box = entry.session !== null && isOnly ? boxBefore(entry.session) : sessionId
   attachments.giveBack(box, entry.files.flatMap(attachedFile))
   drafts.giveBack(box, entry.text, problem)
   drafts.save()
+  return box
+}
+
+/** The box that a session was begun from, which keeps how it was to begin. */
+function boxBefore({ projectId, ...session }: NewSession): string {
+  const box = projectId ? boxOfProject(projectId) : NEW_SESSION
+  beginnings.set(box, session)
   return box
 }
 
@@ -103,12 +134,19 @@ export async function stopAnswer(client: Client, sessionId: string): Promise<voi
   }
 }
 
-/** Denies every call that waits for an approval. What was sent before is in the log first, and joins the answer. */
-export async function denyWaiting(client: Client, sessionId: string): Promise<void> {
+/**
+ * Denies every call that waits for an approval, in favour of a message: once that is in the log, so that it joins the
+ * answer. A message that does not get there denies nothing.
+ */
+export async function denyWaiting(
+  client: Client,
+  sessionId: string,
+  message: Promise<Outcome>,
+): Promise<void> {
   const { messages } = client.session(sessionId).store.getSnapshot().state ?? { messages: [] }
   const waiting = messages.findLast(isActive)?.parts ?? []
   try {
-    await untilSent(client, sessionId)
+    if (!(await message).isSent) return
     for (const part of waiting) {
       if (part.type !== 'tool' || part.call.status !== 'awaiting-approval') continue
       await client.api.tools.decide.mutate({
@@ -120,19 +158,6 @@ export async function denyWaiting(client: Client, sessionId: string): Promise<vo
   } catch (error) {
     drafts.report(sessionId, t('Not denied: {reason}', { reason: reason(error) }))
   }
-}
-
-/** Resolves when nothing of this session waits to be sent. */
-function untilSent({ outbox }: Client, sessionId: string): Promise<void> {
-  const isSent = () => !outbox.getSnapshot().some((entry) => entry.sessionId === sessionId)
-  return new Promise((resolve) => {
-    if (isSent()) return resolve()
-    const leave = outbox.subscribe(() => {
-      if (!isSent()) return
-      leave()
-      resolve()
-    })
-  })
 }
 
 export function reason(error: unknown): string {

@@ -1,49 +1,24 @@
-import { basePath } from '../../../base-path.ts'
-import { client } from '../../../client.ts'
 import type { Running, UploadEvents } from './attachments.ts'
 import { t } from '../../../language/t.ts'
 
-/** Waits between attempts, in milliseconds: a dropped network comes back within a minute, or a person looks. */
-const RETRIES = [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
-
-/** Sends a file to the server; what was cut goes on where it stopped. */
-export function upload(file: File, { onProgress, onReady, onFailed }: UploadEvents): Running {
+/** Sends a file to the server. What does it is loaded with the first file: most visits have none. */
+export function upload(file: File, events: UploadEvents): Running {
   let cancelled = false
-  let abort: (() => void) | null = null
-
-  async function begin(): Promise<void> {
-    // Loaded with the first file: most visits have none.
-    const tus = await import('tus-js-client')
-    if (cancelled) return
-    const running = new tus.Upload(file, {
-      endpoint: `${basePath}/api/files/uploads`,
-      retryDelays: RETRIES,
-      storeFingerprintForResuming: false,
-      metadata: { filename: file.name, filetype: file.type },
-      onProgress: (sent, total) => onProgress(total > 0 ? sent / total : 1),
-      onError: (error) => {
-        const response = 'originalResponse' in error ? error.originalResponse : null
-        onFailed(response?.getBody() || t('The server cannot be reached.'), response !== null)
-      },
-      onSuccess: () => {
-        const id = running.url?.split('/').at(-1) ?? ''
-        client.api.files.get.query({ id }).then(onReady, fail)
-      },
-    })
-    abort = () => void running.abort(true).catch(() => undefined)
-    running.start()
-  }
+  let running: Running | null = null
 
   const fail = (error: unknown): void => {
-    if (!cancelled) {
-      onFailed(error instanceof Error ? error.message : t('The upload failed.'), false)
-    }
+    if (cancelled) return
+    events.onFailed(error instanceof Error ? error.message : t('The upload failed.'), false)
+  }
+  async function begin(): Promise<void> {
+    const { uploadFile } = await import('./upload-file.ts')
+    if (!cancelled) running = uploadFile(file, events, fail)
   }
   begin().catch(fail)
   return {
     cancel: () => {
       cancelled = true
-      abort?.()
+      running?.cancel()
     },
   }
 }

@@ -5,7 +5,8 @@ import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { TextField } from '../../../ui/text-field.tsx'
-import { ownPrompts, promptName } from './prompts.ts'
+import { ownPrompts } from './own-prompts.ts'
+import { promptName } from './prompts.ts'
 import { t } from '../../../language/t.ts'
 
 /** Prompts of one's own: kept in this browser, and put into the message box by `/name`. */

@@ -4,7 +4,7 @@ import type { PendingSend } from '../../../../shared/client/index.ts'
 import { useConnection, useThroughline } from '../../../../shared/react/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
-import { moveToBox } from '../composer/send-message.ts'
+import { moveToBox, NEW_SESSION, pageOfBox } from '../composer/send-message.ts'
 import { UserMessage } from './user-message.tsx'
 import { t } from '../../../language/t.ts'
 
@@ -16,14 +16,19 @@ export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }
   const { status } = useConnection()
   const isWaiting = status === 'reconnecting' || status === 'offline'
 
-  /** Takes the message away, and leads to the start when its session was never made. */
-  async function remove(act: () => Promise<unknown>): Promise<void> {
+  /** Takes the message away, and leads to where its session was begun when that was never made. */
+  async function remove(act: () => Promise<string | null>): Promise<void> {
     const { outbox } = client
     const entry = outbox.getSnapshot().find(({ id }) => id === send.id)
-    await act()
+    const box = await act()
     const isOnly = !outbox.getSnapshot().some(({ sessionId }) => sessionId === entry?.sessionId)
-    if (entry?.session && isOnly) await navigate({ to: '/' })
+    if (entry?.session && isOnly) await navigate(pageOfBox(box ?? NEW_SESSION) ?? { to: '/' })
     focusMessageBox()
+  }
+
+  async function takeBack(): Promise<null> {
+    await client.outbox.takeBack(send.id)
+    return null
   }
 
   const canChange = isWaiting || send.status === 'failed'
@@ -50,10 +55,7 @@ export function PendingMessage(props: { send: PendingSend; beginsLine: boolean }
             >
               <Pencil aria-hidden size={15} />
             </IconButton>
-            <IconButton
-              label={t('Take back')}
-              onClick={() => void remove(() => client.outbox.takeBack(send.id))}
-            >
+            <IconButton label={t('Take back')} onClick={() => void remove(takeBack)}>
               <Undo2 aria-hidden size={15} className="rtl:-scale-x-100" />
             </IconButton>
           </>

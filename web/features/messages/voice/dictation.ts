@@ -3,14 +3,28 @@ import { messageBox } from '../composer/message-box.ts'
 
 /**
  * Writes words into an unsent text where the cursor is, as they come; what a person types meanwhile stays.
- * @returns a function that takes the next words
  */
-export function dictateInto(draftKey: string): (words: string) => void {
+export function dictateInto(draftKey: string): {
+  /** Takes the next words. */
+  write(words: string): void
+  /** Takes away what was written, as before it is written anew; what a person has changed in it stays. */
+  takeBack(): void
+} {
   const box = messageBox()
   const start = drafts.get(draftKey)
   let at = box && box.value === start ? box.selectionStart : start.length
   let written = ''
-  return (words) => {
+  return { write, takeBack }
+
+  function takeBack(): void {
+    const text = drafts.get(draftKey)
+    if (text.slice(at, at + written.length) === written) {
+      drafts.set(draftKey, text.slice(0, at) + text.slice(at + written.length))
+    }
+    written = ''
+  }
+
+  function write(words: string): void {
     const text = drafts.get(draftKey)
     // Typed before the place of the words, or over them: they go on at the end.
     if (written !== '' && text.slice(at, at + written.length) !== written) {

@@ -5,16 +5,19 @@ import { openMicrophone } from './microphone.ts'
 import type { Microphone } from './microphone.ts'
 import { readAloud, readings } from './reading.ts'
 import { transcribe } from './transcribe.ts'
+import { writeDown } from './unwritten.ts'
 import { t } from '../../../language/t.ts'
 
 export type HandsFreeStatus = 'off' | 'listening' | 'hearing' | 'writing' | 'waiting' | 'reading'
 
-/** Where the conversation takes place; another one once the first message has made a session. */
+/** Where the conversation takes place; another one once its first message has made a session. */
 type Place = { client: Client; draftKey: string; isSession: boolean }
 
 const listeners = new Set<() => void>()
 let status: HandsFreeStatus = 'off'
 let place: Place | null = null
+/** The session that this conversation has begun. */
+let begun: string | null = null
 let running: AbortController | null = null
 
 /** Speak, hear the answer, speak again; it goes on from the page of a new session to the session's. */
@@ -24,16 +27,32 @@ export const handsFree = {
     return () => listeners.delete(listener)
   },
   get: (): HandsFreeStatus => status,
-  /** Tells which page is shown. Leaving for another session ends it. */
-  at(shown: Place): void {
-    if (place && place.draftKey !== shown.draftKey && place.isSession) handsFree.stop()
+  /**
+   * Tells which message box is shown. The conversation goes on to the session that it has begun; leaving for any other
+   * page, also one without a box, ends it.
+   * @returns a function that tells that the box is gone
+   */
+  at(shown: Place): () => void {
+    const isElsewhere = place?.draftKey !== shown.draftKey && shown.draftKey !== begun
+    if (running && isElsewhere) handsFree.stop()
     place = shown
     set(status)
+    return () => {
+      // The next page's box, if any, is there in the same commit.
+      queueMicrotask(() => {
+        if (place === shown) handsFree.leave()
+      })
+    }
+  },
+  leave(): void {
+    place = null
+    if (running) handsFree.stop()
   },
   start(): void {
     if (running) return
     const stop = new AbortController()
     running = stop
+    begun = null
     converse(stop.signal)
       .catch((error: unknown) => {
         const text = error instanceof Error ? error.message : t('Speaking does not work now.')
@@ -58,11 +77,16 @@ async function converse(signal: AbortSignal): Promise<void> {
     const recording = await microphone.utterance(signal, () => set('hearing'))
     if (!recording) continue
     set('writing')
+    const { draftKey } = place ?? {}
+    if (draftKey === undefined) return
     let words = ''
-    await transcribe(recording, (more) => (words += more), signal)
+    await writeDown(draftKey, recording, (kept) =>
+      transcribe(kept, (more) => (words += more), signal),
+    )
     if (words.trim() === '') continue
     const known = new Set(messages().map(({ id }) => id))
-    await say(words.trim())
+    // Why it was not sent is said at the box, which has the words.
+    if (!(await say(words.trim(), signal))) return
     set('waiting')
     const answer = await nextAnswer(known, signal)
     if (!answer) continue
@@ -71,14 +95,29 @@ async function converse(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Puts the words into the box and sends it as a person would: refusals end where they always do. */
-async function say(words: string): Promise<void> {
-  if (!place) return
-  const typed = drafts.get(place.draftKey).trim()
-  drafts.set(place.draftKey, typed === '' ? words : `${typed}\n\n${words}`)
+/**
+ * Puts the words into the box and sends it as a person would: refusals end where they always do. What somebody is typing
+ * there is not sent.
+ * @returns whether they were sent
+ */
+async function say(words: string, signal: AbortSignal): Promise<boolean> {
+  if (!place) return false
+  const { client, draftKey } = place
+  const typed = drafts.get(draftKey)
+  drafts.set(draftKey, words)
   // The box has been drawn with its words by then.
   await new Promise((resolve) => setTimeout(resolve))
+  if (signal.aborted) {
+    drafts.set(draftKey, [typed, words].filter(Boolean).join('\n\n'))
+    return false
+  }
+  const before = new Set(client.outbox.getSnapshot().map(({ id }) => id))
   messageBox()?.form?.requestSubmit()
+  const sent = client.outbox.getSnapshot().find(({ id }) => !before.has(id))
+  if (sent) begun = sent.sessionId
+  const box = sent?.sessionId ?? draftKey
+  if (typed !== '') drafts.set(box, [typed, drafts.get(box)].filter(Boolean).join('\n\n'))
+  return sent !== undefined
 }
 
 async function readUntilInterrupted(

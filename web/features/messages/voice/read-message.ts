@@ -3,6 +3,7 @@ import { isActive } from '../../../../shared/contract/active.ts'
 import { speakable, spokenText } from '../../../../shared/session/speakable.ts'
 import { browserVoice, hasBrowserVoice } from './browser-voice.ts'
 import type { Reading, ReadingControls } from './reading.ts'
+import { nextOf } from './next-of.ts'
 import { segmentEnd } from './segments.ts'
 import { serverVoice } from './server-voice.ts'
 import { voiceSettings } from './voice-settings.ts'
@@ -68,14 +69,5 @@ function stateOf(client: Client, message: AppMessage): { text: string; isWhole: 
 }
 
 function nextChange(client: Client, sessionId: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unsubscribe = client.session(sessionId).store.subscribe(() => {
-      unsubscribe()
-      resolve()
-    })
-    signal.addEventListener('abort', () => {
-      unsubscribe()
-      reject(signal.reason)
-    })
-  })
+  return nextOf(client.session(sessionId).store, signal)
 }

@@ -15,6 +15,7 @@ type State = { reading: Reading | null; problem: { messageId: string; text: stri
 const listeners = new Set<() => void>()
 let state: State = { reading: null, problem: null }
 let stopCurrent: AbortController | null = null
+let boxes = 0
 let controls: ReadingControls | null = null
 
 /** One answer at a time is read aloud in a tab. */
@@ -34,6 +35,20 @@ export const readings = {
   },
   stop(): void {
     stopCurrent?.abort()
+  },
+  /**
+   * There is a message box, which has the controls of what is read.
+   * @returns a function that tells that it is gone
+   */
+  atBox(): () => void {
+    boxes += 1
+    return () => {
+      boxes -= 1
+      // The next page's box, if any, is there in the same commit.
+      queueMicrotask(() => {
+        if (boxes === 0) readings.stop()
+      })
+    }
   },
 }
 

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { drafts } from '../composer/page-drafts.ts'
 import { dictateInto } from './dictation.ts'
 import { openMicrophone } from './microphone.ts'
 import type { Microphone, Recording } from './microphone.ts'
 import { transcribe } from './transcribe.ts'
+import { unwritten, writeDown } from './unwritten.ts'
 import { t } from '../../../language/t.ts'
 
 export type DictationStatus = 'idle' | 'opening' | 'recording' | 'writing'
@@ -16,21 +17,31 @@ export function useDictation(draftKey: string) {
   const [status, setStatus] = useState<DictationStatus>('idle')
   const current = useRef<{ stop: AbortController; end: () => void } | null>(null)
 
+  const kept = useSyncExternalStore(unwritten.subscribe, () => unwritten.get(draftKey))
+
   useEffect(() => () => current.current?.stop.abort(), [draftKey])
 
-  async function start(): Promise<void> {
+  /** @param again what was recorded before; null to record */
+  async function start(again: Blob | null): Promise<void> {
     if (current.current) return
     const stop = new AbortController()
     const ended = Promise.withResolvers<void>()
     current.current = { stop, end: ended.resolve }
     stop.signal.addEventListener('abort', () => ended.resolve())
     const timer = setTimeout(ended.resolve, MOST_MS)
-    setStatus('opening')
+    setStatus(again ? 'writing' : 'opening')
     try {
-      const recording = await recorded(stop.signal, ended.promise, () => setStatus('recording'))
+      const recording =
+        again ?? (await recorded(stop.signal, ended.promise, () => setStatus('recording')))
       if (recording) {
         setStatus('writing')
-        await transcribe(recording, dictateInto(draftKey), stop.signal)
+        const into = dictateInto(draftKey)
+        await writeDown(draftKey, recording, (kept) =>
+          transcribe(kept, into.write, stop.signal).catch((error: unknown) => {
+            into.takeBack()
+            throw error
+          }),
+        )
       }
     } catch (error) {
       if (!stop.signal.aborted) {
@@ -48,11 +59,16 @@ export function useDictation(draftKey: string) {
 
   return {
     status,
-    start: () => void start(),
+    start: () => void start(null),
+    /** Writes down what could not be written down before; null when there is nothing. */
+    retry: kept && (() => void start(kept)),
     /** Ends the recording: its words are written down. */
     finish: () => current.current?.end(),
     /** Forgets the recording. */
-    cancel: () => current.current?.stop.abort(),
+    cancel() {
+      current.current?.stop.abort()
+      unwritten.forget(draftKey)
+    },
   }
 }
 

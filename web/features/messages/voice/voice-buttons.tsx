@@ -1,7 +1,8 @@
-import { AudioLines, LoaderCircle, Mic } from 'lucide-react'
+import { AudioLines, LoaderCircle, Mic, RotateCw } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { PointerEvent } from 'react'
 import { useThroughline } from '../../../../shared/react/index.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
 import { handsFree } from './hands-free.ts'
 import type { HandsFreeStatus } from './hands-free.ts'
 import { readings } from './reading.ts'
@@ -20,7 +21,7 @@ export default function VoiceButtons(props: {
 }) {
   const { draftKey, isSession, isEmpty } = props
   const client = useThroughline()
-  const { status, start, finish, cancel } = useDictation(draftKey)
+  const { status, start, retry, finish, cancel } = useDictation(draftKey)
   const mode = useSyncExternalStore(handsFree.subscribe, handsFree.get)
   const pressed = useRef<{ at: number; began: boolean } | null>(null)
   const isOn = mode !== 'off'
@@ -61,6 +62,11 @@ export default function VoiceButtons(props: {
         <span role="status" className="self-center text-sm text-muted max-sm:sr-only">
           {status !== 'idle' ? t(DICTATION[status]) : mode === 'off' ? '' : t(MODES[mode])}
         </span>
+      )}
+      {retry && !isBusy && !isOn && (
+        <IconButton label={t('Try to write it down again')} onClick={retry}>
+          <RotateCw aria-hidden size={15} />
+        </IconButton>
       )}
       {!isOn && (
         <button

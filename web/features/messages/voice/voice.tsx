@@ -1,4 +1,4 @@
-import { Suspense, lazy, useSyncExternalStore } from 'react'
+import { Suspense, lazy, useEffect, useSyncExternalStore } from 'react'
 import { useHealth } from '../../../health.ts'
 import { readings } from './reading.ts'
 import { loaded } from '../../../ui/loaded.ts'
@@ -20,6 +20,8 @@ export function Voice(props: { draftKey: string; isSession: boolean; isEmpty: bo
 /** The controls of what is read aloud. */
 export function ReadingControlsBar() {
   const { reading } = useSyncExternalStore(readings.subscribe, readings.get)
+  // Where no box is, nothing could stop it.
+  useEffect(() => readings.atBox(), [])
   return (
     reading && (
       <Suspense>

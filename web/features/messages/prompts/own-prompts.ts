@@ -1,0 +1,67 @@
+import { personStorage } from '../../../person-storage.ts'
+import type { Prompt } from './prompts.ts'
+
+const KEY = 'prompts'
+const MOST = 200
+const listeners = new Set<() => void>()
+let own: readonly Prompt[] | null = null
+
+/** The prompts that a person keeps in this browser. */
+export const ownPrompts = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  get(): readonly Prompt[] {
+    own ??= stored()
+    return own
+  },
+  /** In place of one of the same name. */
+  keep(prompt: Prompt): void {
+    const others = ownPrompts.get().filter(({ name }) => name !== prompt.name)
+    set([...others, prompt].slice(-MOST))
+  },
+  remove(name: string): void {
+    set(ownPrompts.get().filter((prompt) => prompt.name !== name))
+  },
+}
+
+personStorage.onOwner(reread)
+addEventListener('storage', ({ key }) => {
+  // Another tab has kept or removed one.
+  if (key !== null && personStorage.keyOf(key) === KEY) reread()
+})
+
+function reread(): void {
+  own = null
+  for (const listener of listeners) listener()
+}
+
+function set(prompts: readonly Prompt[]): void {
+  own = prompts
+  try {
+    personStorage.setItem(KEY, JSON.stringify(prompts))
+  } catch {
+    // Storage is full or blocked: they last until the page is closed.
+  }
+  for (const listener of listeners) listener()
+}
+
+function stored(): Prompt[] {
+  try {
+    const value: unknown = JSON.parse(personStorage.getItem(KEY) ?? '[]')
+    if (!Array.isArray(value)) return []
+    return value.flatMap((one: unknown) =>
+      typeof one === 'object' &&
+      one !== null &&
+      'name' in one &&
+      'text' in one &&
+      typeof one.name === 'string' &&
+      typeof one.text === 'string'
+        ? [{ name: one.name, text: one.text }]
+        : [],
+    )
+  } catch {
+    return []
+  }
+}
