@@ -47,7 +47,8 @@ export default function ModelPicker(props: {
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return
     if (event.key === 'Escape') onClose()
-    else if (event.key === 'Enter' && active) choose(active)
+    // Otherwise the form around it, the message box's, would be submitted.
+    else if (event.key === 'Enter') active && choose(active)
     else if (event.key === 'ArrowDown') setIndex(Math.min(index + 1, shown.length - 1))
     else if (event.key === 'ArrowUp') setIndex(Math.max(index - 1, 0))
     else return

@@ -15,6 +15,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('')
   const textId = useId()
   const name = promptName(typed)
+  const kept = mine.find((prompt) => prompt.name === name)?.text ?? ''
 
   function keep(): void {
     if (name === '' || text.trim() === '') return
@@ -25,7 +26,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
 
   // Outside of the message box's form: a form in a form is none.
   return createPortal(
-    <Dialog label={t('Your prompts')} onClose={onClose}>
+    <Dialog label={t('Your prompts')} isChanged={text !== kept} onClose={onClose}>
       <form
         className="grid gap-4 p-5"
         onSubmit={(event) => {
