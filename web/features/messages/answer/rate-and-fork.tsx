@@ -5,6 +5,7 @@ import { newId } from '../../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { reason } from '../composer/send-message.ts'
+import { useChangeOlder } from '../conversation/use-older-messages.ts'
 import { OpenSessionContext } from './opens-session.ts'
 import { msg, t } from '../../../language/t.ts'
 
@@ -13,8 +14,9 @@ const NOT_FORKED = msg('Not forked: {reason}')
 type NotDone = typeof NOT_RATED | typeof NOT_FORKED
 
 /** What a person may say of an answer, and the way to go on from it in a session of its own. */
-export function RateAndFork({ message: { id, rating } }: { message: AppMessage }) {
+export function RateAndFork({ message: { id, sessionId, rating } }: { message: AppMessage }) {
   const { api } = useThroughline()
+  const changeOlder = useChangeOlder(sessionId)
   const openSession = use(OpenSessionContext)
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
@@ -29,7 +31,11 @@ export function RateAndFork({ message: { id, rating } }: { message: AppMessage }
 
   function rate(chosen: 'up' | 'down'): void {
     const given = chosen === rating ? null : chosen
-    attempt(api.messages.rate.mutate({ id, rating: given }), NOT_RATED)
+    const rated = api.messages.rate.mutate({ id, rating: given })
+    attempt(
+      rated.then(() => changeOlder(id, { rating: given ?? undefined })),
+      NOT_RATED,
+    )
   }
 
   function fork(open: (id: string) => void): void {

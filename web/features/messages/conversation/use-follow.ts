@@ -61,6 +61,8 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       if (event.deltaY < 0) release()
     }
     function onKeyDown(event: KeyboardEvent): void {
+      // In an editor within the conversation they move the caret.
+      if (isEditable(event.target)) return
       if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
     }
 
@@ -83,6 +85,10 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     () => ({ isAtLatest, isFollowing, keep, engage, release }),
     [isAtLatest, isFollowing, keep, engage, release],
   )
+}
+
+function isEditable(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select')
 }
 
 const upKeys = new Set(['PageUp', 'Home', 'ArrowUp'])
