@@ -1,26 +1,26 @@
 import { EyeOff } from 'lucide-react'
 import { useState } from 'react'
 import type { NewSession } from '../../shared/client/index.ts'
-import { useChosenModel } from '../features/models/chosen-model.ts'
 import { ModelChip } from '../features/models/model-chip.tsx'
 import { PresetChoice } from '../features/presets/preset-choice.tsx'
-import { chosenPreset, useChosenPreset } from '../features/presets/use-presets.ts'
+import { useChosenPreset } from '../features/presets/use-presets.ts'
+import { chooseNextModel, forgetChoices, useNextModel } from './choose-model.ts'
 import { t } from '../language/t.ts'
 
 /** What the next session begins with, and the choices of it below the message box. */
 export function useBeginning() {
-  const [model, setModel] = useChosenModel()
   const preset = useChosenPreset()
+  const model = useNextModel(preset)
   const [isTemporary, setTemporary] = useState(false)
   const session: NewSession = {
-    model: preset?.model ?? model,
+    model,
     ...(preset?.instructions && { systemPrompt: preset.instructions }),
     ...(preset && preset.toolsOff.length > 0 && { toolsOff: preset.toolsOff }),
     ...(isTemporary && { temporary: true }),
   }
   const choices = (
     <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-1">
-      <ModelChip model={preset?.model ?? model} onChoose={setModel} />
+      <ModelChip model={model} onChoose={chooseNextModel} />
       <PresetChoice />
       <button
         type="button"
@@ -40,6 +40,6 @@ export function useBeginning() {
     isTemporary,
     choices,
     /** Called when a session was begun: the next one begins without these choices. */
-    begun: () => chosenPreset.set(null),
+    begun: forgetChoices,
   }
 }

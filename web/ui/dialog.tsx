@@ -1,5 +1,5 @@
 import { Suspense, lazy, useLayoutEffect, useRef, useState } from 'react'
-import type { ReactNode, SyntheticEvent } from 'react'
+import type { ReactNode } from 'react'
 import { loaded } from './loaded.ts'
 
 const UnsavedNotice = lazy(() => loaded(() => import('./unsaved-notice.tsx')))
@@ -66,10 +66,8 @@ export function Dialog(props: {
         // A click on the backdrop has the dialog itself as its target; so has the end of a selection that began within.
         if (event.target === ref.current && isPressedBeside.current) askToClose()
       }}
-      // It may be drawn from within the message box, which takes pasted and dropped files.
-      onPaste={stop}
-      onDragOver={stop}
-      onDrop={stop}
+      // It may be drawn from within the message box, which takes pasted files.
+      onPaste={(event) => event.stopPropagation()}
     >
       {props.children}
       {isAsking && isChanged && (
@@ -79,10 +77,6 @@ export function Dialog(props: {
       )}
     </dialog>
   )
-}
-
-function stop(event: SyntheticEvent): void {
-  event.stopPropagation()
 }
 
 const centred =

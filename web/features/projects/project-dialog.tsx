@@ -10,6 +10,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextArea } from '../../ui/text-area.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import type { Stored } from './upload-file.ts'
 import { useUploads } from './use-uploads.ts'
@@ -26,6 +27,7 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
   const [instructions, setInstructions] = useState(project?.instructions ?? '')
   const [files, setFiles] = useState<readonly Stored[]>(project?.files ?? [])
   const { attempt, isBusy, error } = useAttempt()
+  const list = useRowFocus(files.length)
   const uploads = useUploads((stored) => setFiles((known) => [...known, stored]))
   const save = trpc.projects.save.useMutation()
   const title = project ? t('Change the project') : t('New project')
@@ -76,10 +78,10 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
         <div className="grid gap-1.5">
           <span className="text-sm font-medium">{t('Files')}</span>
           {files.length > 0 && (
-            <ul aria-label={t('Files')} className="grid gap-1 text-sm">
+            <ul ref={list} aria-label={t('Files')} className="grid gap-1 text-sm">
               {files.map((file) => (
                 <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover ps-3">
-                  <span className="min-w-0 flex-1 truncate">{file.name}</span>
+                  <bdi className="min-w-0 flex-1 truncate">{file.name}</bdi>
                   <IconButton
                     label={t('Remove {name}', { name: file.name })}
                     onClick={() => setFiles(files.filter((other) => other !== file))}

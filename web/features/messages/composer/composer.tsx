@@ -17,9 +17,10 @@ import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
 import { pastedFiles } from './pasted-files.ts'
 import type { Written } from './send-message.ts'
-import { isEditLastKey, isSubmitKey } from './submit-key.ts'
+import { isEditLastKey, isSubmitKey, submitsByEnter } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
+import { takeDroppedFiles } from '../../../ui/dropped-files.ts'
 import { loaded } from '../../../ui/loaded.ts'
 import { t } from '../../../language/t.ts'
 
@@ -63,6 +64,8 @@ export function Composer(props: {
   useEffect(() => {
     focusMessageBox()
   }, [draftKey])
+
+  useEffect(() => takeDroppedFiles((files) => attachments.add(draftKey, files)), [draftKey])
 
   useLayoutEffect(() => {
     const element = box.current
@@ -115,12 +118,6 @@ export function Composer(props: {
       onSubmit={(event: FormEvent) => {
         event.preventDefault()
         send()
-      }}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        if (event.dataTransfer.files.length === 0) return
-        event.preventDefault()
-        attachments.add(draftKey, event.dataTransfer.files)
       }}
       onPaste={(event) => {
         const pasted = pastedFiles(event.clipboardData)
@@ -175,7 +172,7 @@ export function Composer(props: {
           placeholder={props.placeholder}
           rows={1}
           value={text}
-          enterKeyHint="send"
+          enterKeyHint={submitsByEnter() ? 'send' : 'enter'}
           dir="auto"
           onChange={(event) => drafts.set(draftKey, event.target.value)}
           onKeyDown={onKeyDown}
