@@ -136,11 +136,12 @@ describe('scrolling', () => {
     await mine.hover()
     await mine.getByRole('button', { name: 'Edit' }).click()
     await page.keyboard.type(' and more')
-    for (let times = 0; times < 6; times += 1) await wheel(page, log, 900)
-    await expect(number(200)).toBeInViewport()
+    const editor = log.getByRole('textbox', { name: 'Edited text' })
+    const from = await top(log)
+    for (let times = 0; times < 4; times += 1) await wheel(page, log, 900)
+    await expect.poll(() => top(log)).toBeGreaterThan(from + 2 * VIEWPORT.height)
+    await expect(editor).not.toBeInViewport()
     await page.keyboard.type(' of it')
-    await expect(log.getByRole('textbox', { name: 'Edited text' })).toHaveValue(
-      'Message number 170 and more of it',
-    )
+    await expect(editor).toHaveValue('Message number 170 and more of it')
   })
 })

@@ -8,7 +8,7 @@ import { focusMessageBox } from './message-box.ts'
 import { t } from '../../../language/t.ts'
 
 /** The files beside the text that is being written. */
-export function AttachmentChips({ draftKey }: { draftKey: string }) {
+export default function AttachmentChips({ draftKey }: { draftKey: string }) {
   const list = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
   const chips = useRowFocus(list.length, focusMessageBox)
   if (list.length === 0) return null

@@ -10,7 +10,6 @@ import {
 } from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useConnection } from '../../../../shared/react/index.ts'
-import { AttachmentChips } from './attachment-chips.tsx'
 import { BlindNotice } from './blind-notice.tsx'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
@@ -24,6 +23,7 @@ import { takeDroppedFiles } from '../../../ui/dropped-files.ts'
 import { loaded } from '../../../ui/loaded.ts'
 import { t } from '../../../language/t.ts'
 
+const AttachmentChips = lazy(() => loaded(() => import('./attachment-chips.tsx')))
 const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
@@ -51,6 +51,9 @@ export function Composer(props: {
   const box = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
+  // They stay when the last file goes, to give the focus on.
+  const [hasChips, setHasChips] = useState(files.length > 0)
+  if (files.length > 0 && !hasChips) setHasChips(true)
   // Sending waits for what is still coming.
   const [waits, setWaits] = useState(false)
   const { status: connection } = useConnection()
@@ -138,7 +141,11 @@ export function Composer(props: {
           <SlashMenu draftKey={draftKey} typed={slash} />
         </Suspense>
       )}
-      <AttachmentChips draftKey={draftKey} />
+      {hasChips && (
+        <Suspense>
+          <AttachmentChips draftKey={draftKey} />
+        </Suspense>
+      )}
       <BlindNotice draftKey={draftKey} model={props.model} />
       {waits && (
         <p role="status" className="px-4 pt-2 text-sm text-muted">

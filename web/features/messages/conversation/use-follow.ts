@@ -63,7 +63,9 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     function onKeyDown(event: KeyboardEvent): void {
       // In an editor within the conversation they move the caret.
       if (isEditable(event.target)) return
-      if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
+      // The end of a growing answer has moved on when the browser's own scrolling arrives there.
+      if (event.key === 'End') engage()
+      else if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
     }
 
     const controller = new AbortController()
@@ -78,7 +80,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       controller.abort()
       resize.disconnect()
     }
-  }, [scroller, keep, release])
+  }, [scroller, engage, keep, release])
 
   const isFollowing = useCallback(() => following.current, [])
   return useMemo(
