@@ -15,7 +15,7 @@ const stories = {
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
 /** Tests of whole processes and of pages that no promise of seconds is in. */
 const UNTIMED = [
-  'e2e/{accounts,interface,offline,two-people,use-chat,voice}.story.ts',
+  'e2e/{accounts,interface,offline,scrolling,two-people,use-chat,voice}.story.ts',
   'scripts/{chat,export,protocols,try-set}.test.ts',
   'server/stories/{mcp-kill,start}.test.ts',
 ]

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { accessibilityStories } from './accessibility.suite.ts'
+import { dialogStories } from './dialogs.suite.ts'
 import { composerStories } from './composer.suite.ts'
 import { contentStories } from './content.suite.ts'
 import { languageStories } from './languages.suite.ts'
@@ -24,6 +25,7 @@ describe('the interface', () => {
   fileStories(getWorld)
   contentStories(getWorld)
   composerStories(getWorld)
+  dialogStories(getWorld)
   searchStories(getWorld)
   pageStories(getWorld)
   accessibilityStories(getWorld)

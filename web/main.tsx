@@ -7,6 +7,7 @@ import { router } from './app/router.tsx'
 import { startLanguage } from './language/language.ts'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
+import { guardDroppedFiles } from './ui/dropped-files.ts'
 import { markKeyboard } from './ui/mark-keyboard.ts'
 import { keepAnswers } from './device/answers.ts'
 import { followUpdates } from './device/app-update.ts'
@@ -18,6 +19,7 @@ if (!root) throw new Error('index.html has no #root')
 
 startTheme()
 markKeyboard()
+guardDroppedFiles()
 void keepAnswers(queryClient)
 followUpdates()
 addEventListener('visibilitychange', flushSessions)

@@ -13,7 +13,10 @@ import { NewSessionPage } from './pages/new-session-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import SessionPage from './pages/session-page.tsx'
 import { LoginGate } from './login-gate.tsx'
+import { OpeningPage } from './pages/opening-page.tsx'
 import { Shell } from './shell.tsx'
+import { loaded } from '../ui/loaded.ts'
+import { previews } from '../ui/preview/previews.ts'
 
 const root = createRootRoute({
   notFoundComponent: () => (
@@ -64,31 +67,41 @@ const session = createRoute({
 const project = createRoute({
   getParentRoute: () => inShell,
   path: '/p/$id',
-  component: lazyRouteComponent(() => import('./pages/project-page.tsx'), 'ProjectPage'),
+  pendingComponent: OpeningPage,
+  component: lazyRouteComponent(
+    () => loaded(() => import('./pages/project-page.tsx')),
+    'ProjectPage',
+  ),
 })
 
 const usage = createRoute({
   getParentRoute: () => inShell,
   path: '/usage',
-  component: lazyRouteComponent(() => import('./pages/usage-page.tsx'), 'UsagePage'),
+  pendingComponent: OpeningPage,
+  component: lazyRouteComponent(() => loaded(() => import('./pages/usage-page.tsx')), 'UsagePage'),
 })
 
 const settings = createRoute({
   getParentRoute: () => inShell,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./pages/settings-page.tsx'), 'SettingsPage'),
+  pendingComponent: OpeningPage,
+  component: lazyRouteComponent(
+    () => loaded(() => import('./pages/settings-page.tsx')),
+    'SettingsPage',
+  ),
 })
 
 const share = createRoute({
   getParentRoute: () => root,
   path: '/share/$token',
-  component: lazyRouteComponent(() => import('./pages/share-page.tsx'), 'SharePage'),
+  component: lazyRouteComponent(() => loaded(() => import('./pages/share-page.tsx')), 'SharePage'),
 })
 
 const admin = createRoute({
   getParentRoute: () => inShell,
   path: '/admin',
-  component: lazyRouteComponent(() => import('./pages/admin-page.tsx'), 'AdminPage'),
+  pendingComponent: OpeningPage,
+  component: lazyRouteComponent(() => loaded(() => import('./pages/admin-page.tsx')), 'AdminPage'),
 })
 
 const withToken = ({ token }: Record<string, unknown>): { token: string } => ({
@@ -102,7 +115,7 @@ const links = (['setup', 'invite', 'reset', 'verify'] as const).map((kind) =>
     getParentRoute: () => root,
     path: `/${kind}`,
     validateSearch: withToken,
-    component: lazyRouteComponent(() => import('./pages/link-page.tsx'), 'LinkPage'),
+    component: lazyRouteComponent(() => loaded(() => import('./pages/link-page.tsx')), 'LinkPage'),
   }),
 )
 
@@ -114,6 +127,11 @@ export const router = createRouter({
   ]),
   basepath: basePath || '/',
   defaultErrorComponent: ErrorPage,
+})
+
+// What is open beside a page is of that page.
+router.subscribe('onBeforeNavigate', ({ pathChanged }) => {
+  if (pathChanged) previews.show(null)
 })
 
 declare module '@tanstack/react-router' {

@@ -11,6 +11,7 @@ import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
+import { NoticeSlot } from '../ui/notice-slot.tsx'
 import { useMediaQuery } from '../ui/use-media-query.ts'
 import { Overlays } from './overlays.tsx'
 import type { Overlay } from './overlays.tsx'
@@ -81,6 +82,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <Suspense>
         <Attention />
       </Suspense>
+      <NoticeSlot />
       <Overlays shown={overlay} onShow={setOverlay} />
     </div>
   )

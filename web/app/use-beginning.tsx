@@ -4,11 +4,11 @@ import type { NewSession } from '../../shared/client/index.ts'
 import { beginnings } from '../features/messages/composer/beginnings.ts'
 import type { Beginning } from '../features/messages/composer/beginnings.ts'
 import { drafts } from '../features/messages/composer/page-drafts.ts'
-import { useChosenModel } from '../features/models/chosen-model.ts'
 import { ModelChip } from '../features/models/model-chip.tsx'
 import { PresetChoice } from '../features/presets/preset-choice.tsx'
 import { chosenPreset, useChosenPreset, usePresets } from '../features/presets/use-presets.ts'
 import type { Preset } from '../features/presets/use-presets.ts'
+import { chooseNextModel, forgetChoices, useNextModel } from './choose-model.ts'
 import { t } from '../language/t.ts'
 
 /**
@@ -16,13 +16,13 @@ import { t } from '../language/t.ts'
  * @param box the message box
  */
 export function useBeginning(box: string) {
-  const [chosenModel, setModel] = useChosenModel()
   const presets = usePresets()
   const chosen = useChosenPreset()
   // Of a message that has come back to the box, and of one whose page was loaded again.
   const kept = useSyncExternalStore(drafts.subscribe, () => beginnings.get(box))
   const preset = chosen ?? presetOf(kept, presets)
-  const model = preset?.model ?? kept.model ?? chosenModel
+  const next = useNextModel(preset)
+  const model = chosen === null ? (kept.model ?? next) : next
   const isTemporary = kept.temporary ?? false
   useEffect(() => {
     beginnings.tidy(box)
@@ -43,7 +43,9 @@ export function useBeginning(box: string) {
         model={model}
         onChoose={(id) => {
           beginnings.set(box, { ...kept, model: null })
-          setModel(id)
+          // It is chosen after the assistant that the message had.
+          if (preset) chosenPreset.set(preset.id)
+          chooseNextModel(id)
         }}
       />
       <PresetChoice
@@ -73,7 +75,7 @@ export function useBeginning(box: string) {
     /** Called when a session was begun: the next one begins without these choices. */
     begun() {
       beginnings.set(box, {})
-      chosenPreset.set(null)
+      forgetChoices()
     },
   }
 }

@@ -3,7 +3,7 @@ import { person } from '../person.ts'
 import { onDevice, STAMP } from './device.ts'
 
 /** What the frame of every page needs: who this is, and which sessions there are. */
-const KEPT = new Set(['auth.options', 'me', 'sessions.list', 'health'])
+const KEPT = new Set(['auth.options', 'me', 'sessions.list', 'projects.list', 'health'])
 
 const WRITE_AFTER_MS = 1_000
 

@@ -1,39 +1,80 @@
-import { useLayoutEffect, useRef } from 'react'
+import { Suspense, lazy, useLayoutEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
+import { loaded } from './loaded.ts'
+
+const UnsavedNotice = lazy(() => loaded(() => import('./unsaved-notice.tsx')))
 
 /**
- * A modal dialog that is open while it is mounted. The native element traps the focus, makes the rest inert, closes on
- * Escape and restores the focus.
+ * A modal dialog that is open while it is mounted. The native element traps the focus, makes the rest inert and restores
+ * the focus. Escape, and a click that begins and ends on the backdrop, ask to close it.
+ * @param props.isChanged true while something is written in it that would be lost: then it asks before it closes
  */
 export function Dialog(props: {
   label: string
   onClose: () => void
+  isChanged?: boolean
   className?: string
   children: ReactNode
 }) {
+  const { onClose, isChanged = false } = props
   const ref = useRef<HTMLDialogElement>(null)
+  const isPressedBeside = useRef(false)
+  const [isAsking, setAsking] = useState(false)
   // It must be closed while it is still in the document; otherwise the focus is not restored.
   useLayoutEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
     return () => dialog?.close()
   }, [])
+
+  function askToClose(): void {
+    if (isChanged) setAsking(true)
+    else onClose()
+  }
+
   return (
     <dialog
       ref={ref}
       aria-label={props.label}
       className={props.className ?? centred}
       onCancel={(event) => {
+        // A file picker within it fires the same event.
+        if (event.target !== ref.current) return
         event.preventDefault()
-        props.onClose()
+        askToClose()
       }}
-      onKeyDown={(event) => event.stopPropagation()}
+      onClose={(event) => {
+        const dialog = ref.current
+        if (event.target !== dialog || dialog.open) return
+        // A browser closes it without asking when Escape is pressed twice, whatever was prevented before.
+        askToClose()
+        setTimeout(() => {
+          if (ref.current === dialog && !dialog.open) dialog.showModal()
+        })
+      }}
+      onKeyDown={(event) => {
+        event.stopPropagation()
+        const isEscape = event.key === 'Escape' && !event.nativeEvent.isComposing
+        if (!isEscape || event.defaultPrevented) return
+        event.preventDefault()
+        askToClose()
+      }}
+      onPointerDown={(event) => {
+        isPressedBeside.current = event.target === ref.current
+      }}
       onClick={(event) => {
-        // A click on the backdrop has the dialog itself as its target.
-        if (event.target === ref.current) props.onClose()
+        // A click on the backdrop has the dialog itself as its target; so has the end of a selection that began within.
+        if (event.target === ref.current && isPressedBeside.current) askToClose()
       }}
+      // It may be drawn from within the message box, which takes pasted files.
+      onPaste={(event) => event.stopPropagation()}
     >
       {props.children}
+      {isAsking && isChanged && (
+        <Suspense>
+          <UnsavedNotice onDiscard={onClose} onStay={() => setAsking(false)} />
+        </Suspense>
+      )}
     </dialog>
   )
 }

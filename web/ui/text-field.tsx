@@ -17,6 +17,7 @@ export function TextField({
       </label>
       <input
         id={id}
+        dir="auto"
         aria-describedby={hint === undefined ? undefined : hintId}
         className="h-10 w-full min-w-0 rounded-lg border border-control bg-bg px-3 text-base"
         {...rest}

@@ -9,6 +9,7 @@ import { ProjectHead } from '../../features/projects/project-head.tsx'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { useBeginning } from '../use-beginning.tsx'
+import { NotLoaded } from '../../ui/not-loaded.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Column, Foot, Page } from './page.tsx'
 import { useLanguage } from '../../language/language.ts'
@@ -18,10 +19,15 @@ import { t } from '../../language/t.ts'
 export function ProjectPage() {
   useLanguage()
   const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })
+  // Choices for the next session are of one project.
+  return <PageOfProject key={id} id={id} />
+}
+
+function PageOfProject({ id }: { id: string }) {
   const box = boxOfProject(id)
   const client = useThroughline()
   const navigate = useNavigate()
-  const { projects, isPending } = useProjects()
+  const { projects, isPending, problem, retry } = useProjects()
   const { session, choices, begun } = useBeginning(box)
   const project = projects.find((one) => one.id === id)
 
@@ -41,10 +47,16 @@ export function ProjectPage() {
   if (!project) {
     return (
       <Page title={t('Project')} hasLine={false}>
-        {!isPending && (
-          <Notice text={t('This project does not exist, or it has been deleted.')}>
-            <LeftDraft draftKey={box} />
-          </Notice>
+        {problem === null ? (
+          !isPending && (
+            <Notice text={t('This project does not exist, or it has been deleted.')}>
+              <LeftDraft draftKey={box} />
+            </Notice>
+          )
+        ) : (
+          <div className="m-auto max-w-sm bg-bg p-6">
+            <NotLoaded reason={problem} onRetry={retry} />
+          </div>
         )}
       </Page>
     )
@@ -53,7 +65,7 @@ export function ProjectPage() {
     <Page title={project.name} hasLine={false}>
       <Column>
         <div className="grid gap-8">
-          <ProjectHead key={id} project={project} />
+          <ProjectHead project={project} />
           <section aria-label={t('Sessions of the project')} className="grid gap-3">
             <h2 className="font-semibold">{t('Sessions')}</h2>
             <SessionRows

@@ -10,6 +10,7 @@ import {
   reason,
   sendMessage,
   denyWaiting,
+  moveToBox,
   stopAnswer,
   unmadeSession,
 } from '../../features/messages/composer/send-message.ts'
@@ -127,7 +128,11 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           onStop={isRunning ? stop : null}
           isStopping={isStopping}
           onDeny={isWaiting ? (sent) => void denyWaiting(client, id, sent) : null}
-          onEditLast={() => editLast(client, id)}
+          onEditLast={() =>
+            void editLast(client, id).then((box) => {
+              if (box !== null) void navigate({ to: '/' })
+            })
+          }
           model={model}
           choices={session && <ModelOfSession id={id} />}
         />
@@ -136,10 +141,21 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   )
 }
 
-function editLast(client: Client, id: string): void {
-  const messages = client.session(id).store.getSnapshot().state?.messages ?? []
-  const last = messages.findLast(({ role }) => role === 'user')
+/**
+ * Opens the editor of the newest message; one that waits for the connection returns to its box.
+ * @returns the box, when it is another page's
+ */
+async function editLast(client: Client, id: string): Promise<string | null> {
+  const { state, pending } = client.session(id).store.getSnapshot()
+  const waiting = pending.at(-1)
+  const isOnline = client.connection.getSnapshot().status === 'connected'
+  if (waiting && (waiting.status === 'failed' || !isOnline)) {
+    const box = await moveToBox(client, waiting.id)
+    return box === id ? null : box
+  }
+  const last = state?.messages.findLast(({ role }) => role === 'user')
   if (last) editRequests.set(last.id)
+  return null
 }
 
 /** From the next answer on. */

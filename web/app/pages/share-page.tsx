@@ -12,6 +12,8 @@ import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { ToolCard } from '../../features/tools/tool-card.tsx'
 import { FileAddress } from '../../ui/file-list.tsx'
 import { Button } from '../../ui/button.tsx'
+import { NoticeSlot } from '../../ui/notice-slot.tsx'
+import { PreviewSlot } from '../preview-slot.tsx'
 import { Wordmark } from '../wordmark.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
@@ -120,7 +122,11 @@ function Frame({ title, children }: { title: string; children?: ReactNode }) {
           <bdi>{title}</bdi>
         </h1>
       </header>
-      <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</main>
+      <div className="flex min-h-0 flex-1">
+        <main className="flex min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
+        <PreviewSlot />
+      </div>
+      <NoticeSlot />
     </div>
   )
 }

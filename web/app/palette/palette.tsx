@@ -59,6 +59,7 @@ export default function Palette(props: {
       <input
         role="combobox"
         aria-label={t('Search commands and sessions')}
+        dir="auto"
         aria-expanded
         aria-controls={`${id}list`}
         aria-activedescendant={active ? `${id}${active.id}` : undefined}

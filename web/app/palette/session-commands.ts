@@ -21,9 +21,10 @@ export function sessionCommands(
     keywords,
     run,
   })
-  const save = (format: 'markdown' | 'json') => () => {
+  const save = (format: 'markdown' | 'json' | 'zip') => () => {
     const link = document.createElement('a')
-    link.href = `${basePath}/api/session/${session.id}/export?format=${format}`
+    const kind = format === 'zip' ? '/zip' : `?format=${format}`
+    link.href = `${basePath}/api/session/${session.id}/export${kind}`
     link.download = ''
     link.click()
   }
@@ -44,6 +45,7 @@ export function sessionCommands(
     item(t('Share this session'), 'link publish', () => does.act('share')),
     item(t('Export as Markdown'), 'download save', save('markdown')),
     item(t('Export as JSON'), 'download save', save('json')),
+    item(t('Export with files'), 'download save zip', save('zip')),
     item(t('Delete this session'), 'remove', () => does.act('delete')),
   ]
 }

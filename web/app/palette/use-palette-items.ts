@@ -14,6 +14,10 @@ import { useProjects } from '../../features/projects/use-projects.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useSessions } from '../../features/sessions/use-sessions.ts'
+import { tellFailure } from '../../ui/notice.ts'
+import { chooseNextModel } from '../choose-model.ts'
+import { useAccounts } from '../use-accounts.ts'
+import { useModelKind } from '../use-model-kind.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 import { sessionCommands } from './session-commands.ts'
@@ -34,6 +38,18 @@ const settings = [
   ['tools', msg('Tools'), 'mcp'],
 ] as const
 
+/** Those that are there only with accounts; the first three not for a guest. */
+const account = [
+  ['profile', msg('Profile'), 'name account'],
+  ['password', msg('Password'), 'account change'],
+  ['second-factor', msg('Second factor'), 'account authenticator code'],
+  ['where-you-are-signed-in', msg('Where you are signed in'), 'account logins sign out'],
+  ['api-keys', msg('API keys'), 'account programs'],
+  ['delete-the-account', msg('Delete the account'), 'remove'],
+] as const
+
+const GUEST_FROM = 3
+
 /**
  * The items of the palette for the typed text: commands, settings, what the menu of the open session does, and all
  * sessions and messages that contain it.
@@ -47,6 +63,12 @@ export function usePaletteItems(
   const { sessions } = useSessions()
   const { projects } = useProjects()
   const presets = usePresets()
+  const { hasAccounts, isAdmin, isGuest } = useAccounts()
+  const kind = useModelKind()
+  const { data: models = [] } = trpc.models.list.useQuery(undefined, {
+    retry: false,
+    enabled: kind !== undefined && kind !== 'demo',
+  })
   const openId = useParams({ strict: false, select: ({ id }) => id })
   const { data: open } = trpc.sessions.get.useQuery(
     { id: openId ?? '' },
@@ -56,7 +78,7 @@ export function usePaletteItems(
       retry: false,
     },
   )
-  const update = trpc.sessions.update.useMutation()
+  const update = trpc.sessions.update.useMutation({ onError: tellFailure })
   const query = useDeferredValue(typed.trim())
   const { data: hits = [] } = trpc.sessions.search.useQuery(
     { query, limit: 20 },
@@ -87,6 +109,9 @@ export function usePaletteItems(
       'import export shared models tools',
       () => void navigate({ to: '/settings' }),
     ),
+    ...(isAdmin
+      ? [command(t('Admin'), 'people limits audit', () => void navigate({ to: '/admin' }))]
+      : []),
     command(t('Keyboard shortcuts'), 'help keys', does.showShortcuts),
     command(t('Theme: system'), 'appearance', () => theme.set('system')),
     command(t('Theme: light'), 'appearance day', () => theme.set('light')),
@@ -97,7 +122,8 @@ export function usePaletteItems(
       if (isLanguage(value)) void language.choose(value)
     }),
   )
-  const ofSettings = settings.map(([name, title, keywords]): PaletteItem => ({
+  const sections = [...settings, ...(hasAccounts ? account.slice(isGuest ? GUEST_FROM : 0) : [])]
+  const ofSettings = sections.map(([name, title, keywords]): PaletteItem => ({
     id: `settings ${name}`,
     group: t('Settings'),
     text: t(title),
@@ -112,6 +138,14 @@ export function usePaletteItems(
         find: openFind,
       })
     : []
+  // Of the open session, or else of the next one.
+  const ofModels = models.map((model) =>
+    command(t('Model: {name}', { name: model.id }), 'llm', () => {
+      const chosen = model.default ? null : model.id
+      if (open) update.mutate({ id: open.id, model: chosen })
+      else chooseNextModel(chosen)
+    }),
+  )
   const goTo = (id: string) => void navigate({ to: '/s/$id', params: { id } })
   const known = matching(
     sessions.map((session): PaletteItem => ({
@@ -159,7 +193,7 @@ export function usePaletteItems(
     ...(query === '' ? [] : further),
     ...matching(ofOpen, typed),
     // Too many to be of use before anything is typed.
-    ...(query === '' ? [] : matching([...ofSettings, ...ofLanguages], typed)),
+    ...(query === '' ? [] : matching([...ofSettings, ...ofModels, ...ofLanguages], typed)),
     ...(query === '' ? [] : inMessages),
   ]
 }

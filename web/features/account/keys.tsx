@@ -5,6 +5,7 @@ import { trpc } from '../../client.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { KeyForm } from './key-form.tsx'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { t } from '../../language/t.ts'
 import { formatMoment, formatPrice } from '../../language/amounts.ts'
 
@@ -25,6 +26,7 @@ export function Keys() {
   const [made, setMade] = useState<{ name: string; key: string } | null>(null)
   const { data, error } = trpc.keys.list.useQuery(undefined, { staleTime: 0 })
   const revoke = trpc.keys.revoke.useMutation({ onSettled: () => utils.keys.list.invalidate() })
+  const list = useRowFocus(data?.length ?? 0)
   if (error) {
     return (
       <p className="text-sm text-muted">
@@ -35,7 +37,7 @@ export function Keys() {
   return (
     <div className="grid gap-4">
       {data && data.length > 0 && (
-        <ul aria-label={t('API keys')} className="grid gap-2">
+        <ul ref={list} aria-label={t('API keys')} className="grid gap-2">
           {data.map((key) => (
             <li
               key={key.id}
@@ -49,8 +51,8 @@ export function Keys() {
               </span>
               <IconButton
                 label={t('Revoke {name}', { name: key.name })}
-                disabled={revoke.isPending}
-                onClick={() => revoke.mutate({ id: key.id })}
+                aria-disabled={revoke.isPending}
+                onClick={() => !revoke.isPending && revoke.mutate({ id: key.id })}
               >
                 <Trash2 aria-hidden size={15} />
               </IconButton>

@@ -1,6 +1,7 @@
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
 import { nameOfBrowser } from './name-of-browser.ts'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { t } from '../../language/t.ts'
 import { formatMoment } from '../../language/amounts.ts'
 
@@ -11,6 +12,7 @@ export function Logins() {
   const revoke = trpc.logins.revoke.useMutation({
     onSettled: () => utils.logins.list.invalidate(),
   })
+  const list = useRowFocus(data?.length ?? 0)
   if (error) {
     return (
       <p className="text-sm text-muted">
@@ -20,7 +22,7 @@ export function Logins() {
   }
   return (
     <>
-      <ul aria-label={t('Logins')} className="grid gap-2">
+      <ul ref={list} aria-label={t('Logins')} className="grid gap-2">
         {data?.map((login) => (
           <li
             key={login.id}
@@ -42,8 +44,8 @@ export function Logins() {
                   browser: nameOfBrowser(login.userAgent),
                   when: formatMoment(login.lastSeenAt),
                 })}
-                disabled={revoke.isPending}
-                onClick={() => revoke.mutate({ id: login.id })}
+                aria-disabled={revoke.isPending}
+                onClick={() => !revoke.isPending && revoke.mutate({ id: login.id })}
               >
                 {t('Sign out')}
               </Button>

@@ -17,13 +17,15 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
-  async function attempt(command: () => Promise<unknown>, otherwise: NotDone): Promise<void> {
+  async function attempt(command: () => Promise<unknown>, otherwise: NotDone): Promise<boolean> {
     setBusy(true)
     setProblem(null)
     try {
       await command()
+      return true
     } catch (error) {
       setProblem(t(otherwise, { reason: reason(error) }))
+      return false
     } finally {
       setBusy(false)
     }
@@ -34,8 +36,9 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
     isAnswering,
     isBusy,
     problem,
+    /** @returns whether it was done */
     select: (version: string) =>
-      void attempt(() => api.messages.select.mutate({ id: version }), NOT_SHOWN),
+      attempt(() => api.messages.select.mutate({ id: version }), NOT_SHOWN),
     proceed: () => void attempt(() => api.messages.continue.mutate({ id }), NOT_CONTINUED),
     regenerate: (model?: string) =>
       void attempt(

@@ -35,7 +35,10 @@ function VersionButtons({ message }: { message: AppMessage }) {
     const id = siblings[direction]
     if (id === null || isBusy) return
     handover = { id, direction }
-    select(id)
+    void select(id).then((isSelected) => {
+      // A later switch is not to take the focus.
+      if (!isSelected && handover?.id === id) handover = null
+    })
   }
 
   const neighbour = (direction: Direction) => ({

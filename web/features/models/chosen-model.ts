@@ -4,9 +4,11 @@ const KEY = 'throughline.model'
 const listeners = new Set<() => void>()
 let chosen: string | null | undefined
 
-/** The model of the next new session in this browser; null for the server's default. */
-export function useChosenModel(): [string | null, (model: string | null) => void] {
-  return [useSyncExternalStore(subscribe, get), set]
+/** The model of new sessions in this browser; null for the server's default. */
+export const chosenModel = { subscribe, get, set }
+
+export function useChosenModel(): string | null {
+  return useSyncExternalStore(subscribe, get)
 }
 
 function subscribe(listener: () => void): () => void {

@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react'
-import { Suspense, lazy, useState } from 'react'
+import { Suspense, lazy, useCallback, useRef, useState } from 'react'
 import { loaded } from '../../ui/loaded.ts'
 import { t } from '../../language/t.ts'
 
@@ -13,9 +13,12 @@ export function ModelChip(props: {
 }) {
   const { model, onChoose } = props
   const [isOpen, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const close = useCallback(() => setOpen(false), [])
   return (
     <span className="relative flex min-w-0 items-center gap-1 text-xs text-muted">
       <button
+        ref={button}
         type="button"
         aria-description={model ?? t('Default model')}
         aria-haspopup="dialog"
@@ -31,9 +34,14 @@ export function ModelChip(props: {
         <Suspense>
           <ModelPicker
             model={model}
-            onClose={() => setOpen(false)}
+            onLeave={close}
+            onClose={() => {
+              close()
+              button.current?.focus({ preventScroll: true })
+            }}
             onChoose={(chosen) => {
-              setOpen(false)
+              close()
+              button.current?.focus({ preventScroll: true })
               onChoose(chosen)
             }}
           />

@@ -16,9 +16,12 @@ type Model = {
 export default function ModelPicker(props: {
   model: string | null
   onChoose: (model: string | null) => void
+  /** By a key of it. */
   onClose: () => void
+  /** The focus or the pointer has gone elsewhere. */
+  onLeave: () => void
 }) {
-  const { model, onChoose, onClose } = props
+  const { model, onChoose, onClose, onLeave } = props
   const id = useId()
   const panel = useRef<HTMLDivElement>(null)
   const [typed, setTyped] = useState('')
@@ -33,11 +36,11 @@ export default function ModelPicker(props: {
   useEffect(() => {
     const onPointerDown = ({ target }: PointerEvent): void => {
       const around = panel.current?.parentElement
-      if (target instanceof Node && !around?.contains(target)) onClose()
+      if (target instanceof Node && !around?.contains(target)) onLeave()
     }
     document.addEventListener('pointerdown', onPointerDown)
     return () => document.removeEventListener('pointerdown', onPointerDown)
-  }, [onClose])
+  }, [onLeave])
   useEffect(() => {
     panel.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
   }, [active?.id])
@@ -47,7 +50,8 @@ export default function ModelPicker(props: {
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return
     if (event.key === 'Escape') onClose()
-    else if (event.key === 'Enter' && active) choose(active)
+    // Otherwise the form around it, the message box's, would be submitted.
+    else if (event.key === 'Enter') active && choose(active)
     else if (event.key === 'ArrowDown') setIndex(Math.min(index + 1, shown.length - 1))
     else if (event.key === 'ArrowUp') setIndex(Math.max(index - 1, 0))
     else return
@@ -60,6 +64,10 @@ export default function ModelPicker(props: {
       ref={panel}
       role="dialog"
       aria-label={t('Choose a model')}
+      onBlur={({ relatedTarget }) => {
+        // Without a target, the window has lost the focus, or one of the models was pressed.
+        if (relatedTarget && !panel.current?.contains(relatedTarget)) onLeave()
+      }}
       className="absolute bottom-full start-0 z-30 mb-1.5 w-[min(23rem,calc(100vw-2rem))] animate-[rise_120ms_ease-out] rounded-2xl border border-border bg-raised text-sm text-text shadow-xl"
     >
       <input

@@ -26,9 +26,19 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
     },
   })
   const isReady = name.trim() !== '' && !save.isPending
+  const isChanged =
+    name !== (preset?.name ?? '') ||
+    model !== (preset?.model ?? '') ||
+    instructions !== (preset?.instructions ?? '') ||
+    suggestions !== (preset?.suggestions.join('\n') ?? '') ||
+    toolsOff.join() !== (preset?.toolsOff.join() ?? '')
 
   return (
-    <Dialog label={preset ? t('Change the assistant') : t('New assistant')} onClose={onClose}>
+    <Dialog
+      label={preset ? t('Change the assistant') : t('New assistant')}
+      isChanged={isChanged}
+      onClose={onClose}
+    >
       <form
         className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
         onSubmit={(event) => {

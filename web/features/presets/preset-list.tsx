@@ -7,6 +7,8 @@ import { download } from '../../ui/download.ts'
 import { FileButton } from '../../ui/file-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
+import { NotLoaded } from '../../ui/not-loaded.tsx'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import PresetDialog from './preset-dialog.tsx'
 import { presetFile, presetFrom } from './preset-file.ts'
@@ -18,6 +20,9 @@ import { t } from '../../language/t.ts'
 export function PresetList() {
   const utils = trpc.useUtils()
   const presets = usePresets()
+  const list = useRowFocus(presets.length)
+  // The same query as the presets: only why they are not there.
+  const { error, refetch, data } = trpc.presets.list.useQuery(undefined, { retry: 1 })
   const [edited, setEdited] = useState<Preset | 'new' | null>(null)
   const state = useAttempt()
   const save = trpc.presets.save.useMutation()
@@ -40,8 +45,9 @@ export function PresetList() {
 
   return (
     <div className="grid gap-3">
+      {error && !data && <NotLoaded reason={error.message} onRetry={() => void refetch()} />}
       {presets.length > 0 && (
-        <ul aria-label={t('Assistants')} className="grid gap-2">
+        <ul ref={list} aria-label={t('Assistants')} className="grid gap-2">
           {presets.map((preset) => (
             <li
               key={preset.id}

@@ -10,9 +10,10 @@ import { IconButton } from '../../ui/icon-button.tsx'
 import { Outcome } from '../../ui/outcome.tsx'
 import { TextArea } from '../../ui/text-area.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useAttempt } from '../../ui/use-attempt.ts'
-import { uploadFile } from './upload-file.ts'
 import type { Stored } from './upload-file.ts'
+import { useUploads } from './use-uploads.ts'
 import type { Project } from './use-projects.ts'
 import { t } from '../../language/t.ts'
 
@@ -26,6 +27,8 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
   const [instructions, setInstructions] = useState(project?.instructions ?? '')
   const [files, setFiles] = useState<readonly Stored[]>(project?.files ?? [])
   const { attempt, isBusy, error } = useAttempt()
+  const list = useRowFocus(files.length)
+  const uploads = useUploads((stored) => setFiles((known) => [...known, stored]))
   const save = trpc.projects.save.useMutation()
   const title = project ? t('Change the project') : t('New project')
 
@@ -40,22 +43,21 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
       if (!project) await navigate({ to: '/p/$id', params: { id } })
     })
 
-  const add = (chosen: readonly File[]) =>
-    attempt(async () => {
-      for (const file of chosen) {
-        const stored = await uploadFile(file)
-        setFiles((known) => [...known, stored])
-      }
-    })
+  const isChanged =
+    name !== (project?.name ?? '') ||
+    instructions !== (project?.instructions ?? '') ||
+    uploads.count > 0 ||
+    files.map((file) => file.id).join() !== (project?.files.map((file) => file.id).join() ?? '')
+  const isReady = name.trim() !== '' && !isBusy && uploads.count === 0
 
   return (
-    <Dialog label={title} onClose={onClose}>
+    <Dialog label={title} isChanged={isChanged} onClose={onClose}>
       <form
         className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
         onSubmit={(event) => {
           event.preventDefault()
           event.stopPropagation()
-          if (name.trim() !== '') void keep()
+          if (isReady) void keep()
         }}
       >
         <h2 className="font-semibold">{title}</h2>
@@ -76,10 +78,10 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
         <div className="grid gap-1.5">
           <span className="text-sm font-medium">{t('Files')}</span>
           {files.length > 0 && (
-            <ul aria-label={t('Files')} className="grid gap-1 text-sm">
+            <ul ref={list} aria-label={t('Files')} className="grid gap-1 text-sm">
               {files.map((file) => (
                 <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover ps-3">
-                  <span className="min-w-0 flex-1 truncate">{file.name}</span>
+                  <bdi className="min-w-0 flex-1 truncate">{file.name}</bdi>
                   <IconButton
                     label={t('Remove {name}', { name: file.name })}
                     onClick={() => setFiles(files.filter((other) => other !== file))}
@@ -94,20 +96,30 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
             <FileButton
               label={t('Files of the project')}
               multiple
-              onChoose={(chosen) => void add(chosen)}
+              onChoose={(chosen) => uploads.add(chosen)}
             >
               <Paperclip aria-hidden size={14} />
               {t('Add files')}
             </FileButton>
           </div>
+          {uploads.count > 0 && (
+            <p role="status" className="text-xs text-muted">
+              {t(
+                '{count, plural, one {One file is being uploaded…} other {# files are being uploaded…}}',
+                {
+                  count: uploads.count,
+                },
+              )}
+            </p>
+          )}
           <p className="text-xs text-muted">
             {t('The model reads them in every session of the project.')}
           </p>
         </div>
-        <Outcome error={error} />
+        <Outcome error={uploads.error ?? error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('Cancel')}</Button>
-          <Button kind="primary" type="submit" disabled={name.trim() === '' || isBusy}>
+          <Button kind="primary" type="submit" disabled={!isReady}>
             {t('Save')}
           </Button>
         </div>

@@ -44,7 +44,7 @@ export function ProjectHead({ project }: { project: Project }) {
         <ul aria-label={t('Files')} className="flex flex-wrap gap-2 text-xs text-muted">
           {files.map((file) => (
             <li key={file.id} className="rounded-full border border-border px-2.5 py-1">
-              {file.name}
+              <bdi>{file.name}</bdi>
             </li>
           ))}
         </ul>

@@ -3,10 +3,16 @@ import { trpc } from '../../client.ts'
 
 export type Project = Outputs['projects']['list'][number]
 
-/** The person's projects, by name. */
+/** The person's projects, by name; kept on the device, so that they are there without a network. */
 export function useProjects() {
-  const { data, isPending } = trpc.projects.list.useQuery(undefined, { retry: 1 })
-  return { projects: data ?? NONE, isPending }
+  const { data, isPending, error, refetch } = trpc.projects.list.useQuery(undefined, { retry: 1 })
+  return {
+    projects: data ?? NONE,
+    isPending,
+    /** Why they are not known; null when they are, even from before. */
+    problem: data ? null : (error?.message ?? null),
+    retry: () => void refetch(),
+  }
 }
 
 const NONE: readonly Project[] = []

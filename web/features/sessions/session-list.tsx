@@ -94,6 +94,7 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
       <input
         type="search"
         aria-label={t('Search sessions')}
+        dir="auto"
         placeholder={t('Search')}
         value={value}
         onChange={(event) => onChange(event.target.value)}

@@ -19,6 +19,7 @@ import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
+import { tellFailure } from '../../ui/notice.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import type { SessionAction } from './session-actions.tsx'
 import { useLanguage } from '../../language/language.ts'
@@ -35,7 +36,7 @@ export default function SessionMenu(props: {
   const { session } = props
   const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
-  const update = trpc.sessions.update.useMutation()
+  const update = trpc.sessions.update.useMutation({ onError: tellFailure })
   return (
     <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/button.tsx'
+import { NotLoaded } from '../../ui/not-loaded.tsx'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { t } from '../../language/t.ts'
@@ -12,11 +13,13 @@ export function SessionRows(props: {
   only: { projectId: string } | { archived: true }
   none: string
 }) {
-  const { data, hasNextPage, fetchNextPage } = trpc.sessions.list.useInfiniteQuery(
+  const { data, error, hasNextPage, fetchNextPage, refetch } = trpc.sessions.list.useInfiniteQuery(
     { limit: 40, ...props.only },
     { getNextPageParam: (page) => page.nextCursor, staleTime: 0 },
   )
-  if (!data) return null
+  if (!data) {
+    return error && <NotLoaded reason={error.message} onRetry={() => void refetch()} />
+  }
   const sessions = data.pages.flatMap(({ items }) => items)
   if (sessions.length === 0) return <p className="text-sm text-muted">{props.none}</p>
   return (

@@ -20,7 +20,7 @@ export function WaitingSessions({ onChoose }: { onChoose: (() => void) | undefin
               onClick={onChoose}
               className="block truncate rounded-lg px-2 py-1.5 text-sm leading-6 text-muted aria-[current=page]:bg-hover aria-[current=page]:font-medium"
             >
-              {text.trim().slice(0, 80) || files[0]?.name}
+              <bdi>{text.trim().slice(0, 80) || files[0]?.name}</bdi>
             </Link>
           </li>
         ))}

@@ -25,8 +25,10 @@ const approval = (asked: AppToolCall, problem: string | null = null) =>
       <ApprovalForm
         call={asked}
         description="Sends a letter."
+        reason=""
         isSent={false}
         problem={problem}
+        onReason={() => {}}
         onDecide={() => {}}
       />
     </ToolCard>,

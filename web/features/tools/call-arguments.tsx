@@ -25,6 +25,7 @@ function Value({ value }: { value: unknown }) {
   const isLong = text.length > 400 || text.split('\n').length > 8
   return (
     <p
+      dir={typeof value === 'string' ? 'auto' : undefined}
       // A scrolling element must be focusable by keyboard.
       tabIndex={isLong ? 0 : undefined}
       className={`max-h-60 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap ${typeof value === 'string' ? '' : 'font-mono text-[0.8125rem]'}`}

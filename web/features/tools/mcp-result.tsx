@@ -68,6 +68,7 @@ function LongText({ text }: { text: string }) {
   }
   return (
     <p
+      dir="auto"
       // A scrolling element must be focusable by keyboard.
       tabIndex={isLong ? 0 : undefined}
       className="max-h-72 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap"
@@ -95,7 +96,7 @@ function Link({ piece }: { piece: Extract<McpOutput['content'][number], { type: 
           {piece.name} <span className="font-mono text-xs text-muted">{piece.uri}</span>
         </>
       )}
-      {piece.description && <span className="block text-xs text-muted">{piece.description}</span>}
+      {piece.description && <bdi className="block text-xs text-muted">{piece.description}</bdi>}
     </p>
   )
 }

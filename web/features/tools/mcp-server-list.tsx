@@ -1,6 +1,7 @@
 import { basePath } from '../../base-path.ts'
 import { trpc } from '../../client.ts'
 import { msg, t } from '../../language/t.ts'
+import { NotLoaded } from '../../ui/not-loaded.tsx'
 import { Button } from '../../ui/button.tsx'
 
 const statusTexts = {
@@ -13,11 +14,14 @@ const statusTexts = {
 /** The MCP servers, and where one signs in to them; nothing where there are none. */
 export function McpServerList() {
   const utils = trpc.useUtils()
-  const { data } = trpc.mcp.servers.useQuery(undefined, { retry: false })
+  const { data, error, refetch } = trpc.mcp.servers.useQuery(undefined, { retry: false })
   const signOut = trpc.mcp.signOut.useMutation({
     onSettled: () => Promise.all([utils.mcp.invalidate(), utils.tools.list.invalidate()]),
   })
   const problem = new URLSearchParams(location.search).get('problem')
+  if (!data && error) {
+    return <NotLoaded reason={error.message} onRetry={() => void refetch()} />
+  }
   if (!data || data.length === 0) return null
   return (
     <div id="mcp" className="mb-4 grid gap-2">

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type uPlot from 'uplot'
+import { loaded } from '../../ui/loaded.ts'
 import { useDark } from '../../ui/use-dark.ts'
 
 /** One line of a chart: a value for each day, null where there is none. */
@@ -31,7 +32,7 @@ export function Chart(props: {
     const resize = new ResizeObserver(() => {
       plot?.setSize({ width: element.clientWidth, height: HEIGHT })
     })
-    void import('./draw-chart.ts').then(({ drawChart }) => {
+    void loaded(() => import('./draw-chart.ts')).then(({ drawChart }) => {
       if (isGone) return
       plot = drawChart(element, { days, series, isBars, format, height: HEIGHT })
       resize.observe(element)

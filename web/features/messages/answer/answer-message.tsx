@@ -5,7 +5,9 @@ import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
-import { RateAndFork } from './rate-and-fork.tsx'
+import { hasRetry } from './ending.tsx'
+import { ForkButton } from './fork-button.tsx'
+import { RateAnswer } from './rate-answer.tsx'
 import { RegenerateWithContext } from './regenerate-with.ts'
 import { ReadAloud } from '../voice/read-aloud.tsx'
 import { useVersions } from '../use-versions.ts'
@@ -51,20 +53,23 @@ export function AnswerMessage(props: {
       actions={
         message.parentId !== null && (
           <>
-            {/* Disabled while another answer is running, which would be stopped. */}
-            <IconButton
-              label={t('Regenerate')}
-              disabled={isBusy || isAnswering}
-              onClick={() => again()}
-            >
-              <RefreshCw aria-hidden size={14} />
-            </IconButton>
+            {/* Retry does the same. Disabled while another answer is running, which would be stopped. */}
+            {!(onRetry && hasRetry(message)) && (
+              <IconButton
+                label={t('Regenerate')}
+                disabled={isBusy || isAnswering}
+                onClick={() => again()}
+              >
+                <RefreshCw aria-hidden size={14} />
+              </IconButton>
+            )}
             {regenerateWith?.({
               model: message.model,
               disabled: isBusy || isAnswering,
               onChoose: again,
             })}
-            <RateAndFork message={message} />
+            <RateAnswer message={message} />
+            <ForkButton messageId={message.id} />
             {problem && <span role="status">{problem}</span>}
           </>
         )

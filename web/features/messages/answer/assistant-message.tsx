@@ -134,7 +134,11 @@ function TextPartView({ part, isLive }: { part: TextPart; isLive: boolean }) {
     case 'text':
       return <Markdown text={part.text} isGrowing={isLive} />
     case 'refusal':
-      return <p className="text-muted italic">{part.text}</p>
+      return (
+        <p dir="auto" className="text-muted italic">
+          {part.text}
+        </p>
+      )
     case 'reasoning':
       return <Reasoning text={part.text} isLive={isLive} />
   }

@@ -12,6 +12,12 @@ type Props = {
   children: ReactNode
 }
 
+/** True where an answer offers a retry. When it would not help, Regenerate is still there. */
+export function hasRetry({ status, error }: AppMessage): boolean {
+  if (status === 'failed') return error?.retryable !== false
+  return status === 'stopped' || status === 'interrupted'
+}
+
 /**
  * The end of an answer: nothing for a normal end, otherwise the reason and possible actions; above it, the answer's
  * notes.
@@ -38,7 +44,7 @@ function HowItEnded(props: Props) {
       {t('Continue')}
     </Button>
   )
-  const retry = onRetry && (
+  const retry = onRetry && hasRetry(message) && (
     <Button onClick={onRetry}>
       <RotateCcw aria-hidden size={14} />
       {t('Retry')}
@@ -56,8 +62,7 @@ function HowItEnded(props: Props) {
                 {message.error?.message ?? t('The answer failed for an unknown reason.')}
               </span>
             </p>
-            {/* When a retry would not help, the buttons below still allow regenerating. */}
-            {retry && message.error?.retryable !== false && (
+            {retry && (
               <div className="mt-3 flex flex-wrap gap-2 ps-6">
                 {retry}
                 {message.parts.length > 0 && proceed}
@@ -95,7 +100,7 @@ function HowItEnded(props: Props) {
           {versions}
           {message.finish && <span>{t(CUT_SHORT[message.finish])}</span>}
           {message.finish && message.finish !== 'content-filter' && proceed}
-          <span className="opacity-0 transition-opacity duration-150 group-hover/message:opacity-100">
+          <span className="opacity-0 transition-opacity duration-150 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
             {usageText(message)}
           </span>
         </Actions>

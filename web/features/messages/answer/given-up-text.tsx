@@ -15,7 +15,9 @@ export function GivenUpText({ message }: { message: AppMessage }) {
   if (seen.current.lost === null || status !== 'running') return null
   return (
     <div className="mt-2 grid gap-1 text-muted">
-      <p className="wrap-anywhere whitespace-pre-wrap opacity-60">{givenUpText(seen.current)}</p>
+      <p dir="auto" className="wrap-anywhere whitespace-pre-wrap opacity-60">
+        {givenUpText(seen.current)}
+      </p>
       <p role="note" className="text-xs">
         {t(
           'The server that wrote this was lost. Another one took over, and writes it again from here.',

@@ -1,4 +1,4 @@
-import { AttachmentChips } from './attachment-chips.tsx'
+import AttachmentChips from './attachment-chips.tsx'
 import { BlindNotice } from './blind-notice.tsx'
 
 /** The files beside a text, and what the model does not see of them: not needed before there is one. */

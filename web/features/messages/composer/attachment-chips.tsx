@@ -3,14 +3,17 @@ import { useSyncExternalStore } from 'react'
 import { basePath } from '../../../base-path.ts'
 import type { Attachment } from './attachments.ts'
 import { attachments } from './page-drafts.ts'
+import { useRowFocus } from '../../../ui/use-row-focus.ts'
+import { focusMessageBox } from './message-box.ts'
 import { t } from '../../../language/t.ts'
 
 /** The files beside the text that is being written. */
-export function AttachmentChips({ draftKey }: { draftKey: string }) {
+export default function AttachmentChips({ draftKey }: { draftKey: string }) {
   const list = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
+  const chips = useRowFocus(list.length, focusMessageBox)
   if (list.length === 0) return null
   return (
-    <ul aria-label={t('Attached files')} className="flex flex-wrap gap-2 px-3 pt-3">
+    <ul ref={chips} aria-label={t('Attached files')} className="flex flex-wrap gap-2 px-3 pt-3">
       {list.map((one) => (
         <li
           key={one.key}
@@ -18,7 +21,9 @@ export function AttachmentChips({ draftKey }: { draftKey: string }) {
         >
           <Picture of={one} />
           <span className="min-w-0">
-            <span className="block truncate">{one.name}</span>
+            <span className="block truncate">
+              <bdi>{one.name}</bdi>
+            </span>
             {one.status === 'failed' && (
               <span role="alert" className="block text-xs text-danger">
                 {one.problem}

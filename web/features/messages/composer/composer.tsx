@@ -1,5 +1,13 @@
 import { ArrowUp, Paperclip, Square } from 'lucide-react'
-import { Suspense, lazy, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import {
+  Suspense,
+  lazy,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
@@ -7,9 +15,10 @@ import { attachments, drafts } from './page-drafts.ts'
 import { pastedFiles } from './pasted-files.ts'
 import { isOfSession } from './send-message.ts'
 import type { Outcome, Written } from './send-message.ts'
-import { isEditLastKey, isSubmitKey } from './submit-key.ts'
+import { isEditLastKey, isSubmitKey, submitsByEnter } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
+import { takeDroppedFiles } from '../../../ui/dropped-files.ts'
 import { loaded } from '../../../ui/loaded.ts'
 import { whenIdle } from '../../../ui/when-idle.ts'
 import { t } from '../../../language/t.ts'
@@ -44,6 +53,9 @@ export function Composer(props: {
   const box = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
+  // They stay when the last file goes, to give the focus on.
+  const [hasFiles, setHasFiles] = useState(files.length > 0)
+  if (files.length > 0 && !hasFiles) setHasFiles(true)
   const isEmpty = text.trim() === '' && files.length === 0
   const excess = tooLong(text)
   const slash = /^\/([\p{L}\p{N}-]*)$/u.exec(text)?.[1] ?? null
@@ -53,6 +65,8 @@ export function Composer(props: {
   useEffect(() => {
     focusMessageBox()
   }, [draftKey])
+
+  useEffect(() => takeDroppedFiles((files) => attachments.add(draftKey, files)), [draftKey])
 
   useLayoutEffect(() => {
     const element = box.current
@@ -100,12 +114,6 @@ export function Composer(props: {
         event.preventDefault()
         void send()
       }}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        if (event.dataTransfer.files.length === 0) return
-        event.preventDefault()
-        attachments.add(draftKey, event.dataTransfer.files)
-      }}
       onPaste={(event) => {
         const pasted = pastedFiles(event.clipboardData)
         if (pasted.length === 0) return
@@ -125,7 +133,7 @@ export function Composer(props: {
           <SlashMenu draftKey={draftKey} typed={slash} />
         </Suspense>
       )}
-      {files.length > 0 && (
+      {hasFiles && (
         <Suspense>
           <AttachedFiles draftKey={draftKey} model={props.model} />
         </Suspense>
@@ -157,7 +165,7 @@ export function Composer(props: {
           placeholder={props.placeholder}
           rows={1}
           value={text}
-          enterKeyHint="send"
+          enterKeyHint={submitsByEnter() ? 'send' : 'enter'}
           dir="auto"
           onChange={(event) => drafts.set(draftKey, event.target.value)}
           onKeyDown={onKeyDown}

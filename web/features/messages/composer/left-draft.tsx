@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useSyncExternalStore } from 'react'
 import { Button } from '../../../ui/button.tsx'
-import { AttachmentChips } from './attachment-chips.tsx'
+import AttachmentChips from './attachment-chips.tsx'
 import { attachments, drafts } from './page-drafts.ts'
 import { NEW_SESSION } from './send-message.ts'
 import { t } from '../../../language/t.ts'

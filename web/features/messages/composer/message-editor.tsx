@@ -50,6 +50,7 @@ export function MessageEditor(props: {
       <textarea
         ref={box}
         aria-label={t('Edited text')}
+        dir="auto"
         value={text}
         rows={1}
         onChange={(event) => props.onChange(event.target.value)}

@@ -16,6 +16,11 @@ export type Written = {
   whenBusy?: 'interrupt' | 'steer' | undefined
 }
 
+/** The messages that were sent from this tab. */
+const sentHere = new Set<string>()
+
+export const wasSentHere = (id: string): boolean => sentHere.has(id)
+
 /** The box of the page for a new session. */
 export const NEW_SESSION = 'new'
 
@@ -52,8 +57,11 @@ export async function sendMessage(
   { text, files, draftKey, whenBusy }: Written,
   session: NewSession | null = null,
 ): Promise<Outcome> {
-  const { id, kept, sent } = client.outbox.send({
-    sessionId,
+  const id = newId()
+  // Before the page is told of it.
+  sentHere.add(id)
+  const { kept, sent } = client.outbox.send({
+    ...{ id, sessionId },
     text,
     session,
     files: files.map(outboxFile),

@@ -5,10 +5,15 @@ import { Virtualizer } from 'virtua'
 import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
+import { isActive } from '../../../../shared/contract/active.ts'
+import { wasSentHere } from '../composer/send-message.ts'
 import { FindInSession } from '../find/find-in-session.tsx'
 import { TurnView } from './turn-view.tsx'
 import { sameTurns, turnsOf } from './turns.ts'
+import { keptRows } from './kept-rows.ts'
+import { OlderNotice } from './older-notice.tsx'
 import { useFollow } from './use-follow.ts'
+import { useKeptMounted } from './use-kept-mounted.ts'
 import { holdInView, useGoTo } from './use-go-to.ts'
 import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
@@ -85,6 +90,8 @@ export function Conversation(props: {
   useEffect(() => (reached ? show(reached) : undefined), [reached])
   const reachedId = reached?.messageId
 
+  const runningId = useSession(sessionId, ({ state }) => state?.messages.findLast(isActive)?.id)
+  const kept = useKeptMounted(scroller)
   const shift = useWasPrepended(turns.map(({ key }) => key))
   const news = useNews(sessionId, follow.isAtLatest)
   return (
@@ -109,7 +116,7 @@ export function Conversation(props: {
           shift={shift}
           cache={place?.cache}
           bufferSize={600}
-          keepMounted={count > 0 ? [count - 1] : []}
+          keepMounted={keptRows(turns, runningId ?? null, kept)}
           onResize={keep}
           onScroll={(offset) => {
             if (offset < LOAD_OLDER_WITHIN_PX) older.load()
@@ -123,7 +130,7 @@ export function Conversation(props: {
               turn={turn}
               reachedId={turn.messageIds.find((id) => id === reachedId) ?? null}
               older={older.byId}
-              isFirst={index === 0}
+              isFirst={index === 0 && !older.hasMore}
               isLast={index === count - 1}
               isPinned={turn.key === pinned}
             />
@@ -139,6 +146,7 @@ export function Conversation(props: {
           virtualizer.current?.scrollToIndex(indexOf(messageId))
         }}
       />
+      <OlderNotice older={older} />
       {problem && (
         <p
           role="alert"
@@ -165,11 +173,14 @@ export function Conversation(props: {
   )
 }
 
-/** The newest message that was sent from here while no answer was running: its turn is given the height of a page. */
+/**
+ * The newest message that was sent from this tab while no answer was running: its turn is given the height of a page.
+ * The outbox shows what other tabs send as well.
+ */
 function useSentHere(sessionId: string): string | null {
   const [sentHere, setSentHere] = useState<string | null>(null)
   const sending = useSession(sessionId, ({ state, pending }) =>
-    state?.session.running ? null : (pending.at(-1)?.id ?? null),
+    state?.session.running ? null : (pending.findLast(({ id }) => wasSentHere(id))?.id ?? null),
   )
   if (sending !== null && sending !== sentHere) setSentHere(sending)
   return sentHere

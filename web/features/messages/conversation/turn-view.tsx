@@ -14,6 +14,7 @@ type TurnProps = {
   sessionId: string
   turn: Turn
   older: ReadonlyMap<string, AppMessage>
+  /** True where the conversation begins, not only what is loaded of it. */
   isFirst: boolean
   isLast: boolean
   isPinned: boolean
@@ -29,6 +30,7 @@ export const TurnView = memo(
     return (
       // A pinned turn has the height of the viewport: its message is at the top, and a short answer moves nothing.
       <div
+        data-turn={turn.key}
         className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
         {turn.messageIds.map((id, index) =>

@@ -61,7 +61,11 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       if (event.deltaY < 0) release()
     }
     function onKeyDown(event: KeyboardEvent): void {
-      if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
+      // In an editor within the conversation they move the caret.
+      if (isEditable(event.target)) return
+      // The end of a growing answer has moved on when the browser's own scrolling arrives there.
+      if (event.key === 'End') engage()
+      else if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
     }
 
     const controller = new AbortController()
@@ -76,13 +80,17 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
       controller.abort()
       resize.disconnect()
     }
-  }, [scroller, keep, release])
+  }, [scroller, engage, keep, release])
 
   const isFollowing = useCallback(() => following.current, [])
   return useMemo(
     () => ({ isAtLatest, isFollowing, keep, engage, release }),
     [isAtLatest, isFollowing, keep, engage, release],
   )
+}
+
+function isEditable(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select')
 }
 
 const upKeys = new Set(['PageUp', 'Home', 'ArrowUp'])

@@ -34,6 +34,7 @@ export function useGoTo(
   const [problem, setProblem] = useState<string | null>(null)
 
   const isHere = turns.some(({ messageIds }) => goTo && messageIds.includes(goTo.messageId))
+  const isStuck = goTo !== null && !isHere && reached !== goTo && older.problem !== null
   if (goTo && isHere && reached !== goTo) {
     setReached(goTo)
     setProblem(null)
@@ -51,7 +52,15 @@ export function useGoTo(
       )
   }, [goTo, isHere, reached, older, api])
 
-  return { reached, problem }
+  return {
+    reached,
+    // The notice of the older messages offers to try again; this says what for.
+    problem: isStuck
+      ? t('That message cannot be shown: {reason}', {
+          reason: older.problem || t('the server cannot be reached.'),
+        })
+      : problem,
+  }
 }
 
 /**

@@ -1,42 +1,90 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
-import type { AppMessage } from '../../../../shared/client/index.ts'
-import { useSession, useThroughline } from '../../../../shared/react/index.ts'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import type { InfiniteData } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo } from 'react'
+import type { AppMessage, Outputs } from '../../../../shared/client/index.ts'
+import { useConnection, useSession, useThroughline } from '../../../../shared/react/index.ts'
+import { changedIn } from './older-pages.ts'
 
 const PAGE_SIZE = 50
+const KEY = 'older-messages'
 
 export type OlderMessages = {
   /** Oldest first; they come before all messages of the session's live state. */
   messages: readonly AppMessage[]
   byId: ReadonlyMap<string, AppMessage>
   hasMore: boolean
+  isLoading: boolean
+  /** Why the last page could not be loaded. Until `retry`, `load` does nothing: it would ask with every scroll. */
+  problem: string | null
   load: () => void
+  retry: () => void
 }
 
 /** The messages of a long session before its snapshot, loaded page by page as the reader scrolls up. */
 export function useOlderMessages(sessionId: string): OlderMessages {
   const { api } = useThroughline()
+  const { status } = useConnection()
   const first = useSession(sessionId, ({ state }) =>
     state?.hasOlder ? state.messages[0]?.id : undefined,
   )
-  const { data, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({
-    queryKey: ['older-messages', sessionId, first],
+  const query = useInfiniteQuery({
+    queryKey: [KEY, sessionId, first],
     enabled: false,
     initialPageParam: first,
     queryFn: ({ pageParam, signal }) =>
       api.messages.list.query({ sessionId, before: pageParam, limit: PAGE_SIZE }, { signal }),
     getNextPageParam: (page) => (page.hasOlder ? page.messages[0]?.id : undefined),
   })
-  return useMemo(() => {
+  const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = query
+  const isFailed = !isFetching && (query.isFetchNextPageError || (error !== null && !data))
+  const older = useMemo(() => {
     const messages = (data?.pages ?? []).toReversed().flatMap((page) => page.messages)
     const hasMore = first !== undefined && (data === undefined || hasNextPage)
+    const retry = () => {
+      if (hasMore && !isFetching) void fetchNextPage()
+    }
     return {
       messages,
       byId: new Map(messages.map((message) => [message.id, message])),
       hasMore,
+      isLoading: hasMore && isFetching,
+      problem: hasMore && isFailed ? (error?.message ?? '') : null,
       load: () => {
-        if (hasMore && !isFetching) void fetchNextPage()
+        if (!isFailed) retry()
       },
+      retry,
     }
-  }, [data, first, hasNextPage, isFetching, fetchNextPage])
+  }, [data, error, first, hasNextPage, isFailed, isFetching, fetchNextPage])
+
+  const { retry } = older
+  useEffect(() => {
+    if (isFailed && status === 'connected') retry()
+    // Not with each failure: once when the connection is there again.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [status])
+
+  // The log tells of changes only to those that it has told of the message.
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === 'visible' && data) void refetch()
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [data, refetch])
+  return older
+}
+
+type Pages = InfiniteData<Outputs['messages']['list']>
+
+/** Shows a change of a message at once, where it is one of the older ones: no event tells of those. */
+export function useChangeOlder(sessionId: string) {
+  const client = useQueryClient()
+  return useCallback(
+    (id: string, change: Partial<AppMessage>) => {
+      client.setQueriesData<Pages>({ queryKey: [KEY, sessionId] }, (data) =>
+        changedIn(data, id, change),
+      )
+    },
+    [client, sessionId],
+  )
 }

@@ -26,7 +26,16 @@ export default function FindBar(props: FindProps & { onClose: () => void }) {
     focusMessageBox()
   }
   return (
-    <search className="absolute top-2 end-3 z-10 flex animate-[rise_120ms_ease-out] items-center gap-0.5 rounded-xl border border-border bg-raised py-1 pe-1 ps-3 text-sm shadow-md max-sm:start-3">
+    <search
+      onKeyDown={(event) => {
+        // On its buttons too; otherwise it would stop the answer.
+        if (event.key !== 'Escape' || event.nativeEvent.isComposing) return
+        event.preventDefault()
+        event.stopPropagation()
+        close()
+      }}
+      className="absolute top-2 end-3 z-10 flex animate-[rise_120ms_ease-out] items-center gap-0.5 rounded-xl border border-border bg-raised py-1 pe-1 ps-3 text-sm shadow-md max-sm:start-3"
+    >
       <input
         data-find
         type="search"
@@ -38,9 +47,8 @@ export default function FindBar(props: FindProps & { onClose: () => void }) {
         onChange={({ target }) => find.setWords(target.value)}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return
-          if (event.key === 'Escape') close()
-          else if (event.key === 'Enter') find.move(event.shiftKey ? -1 : 1)
-          else return
+          if (event.key !== 'Enter') return
+          find.move(event.shiftKey ? -1 : 1)
           event.preventDefault()
           event.stopPropagation()
         }}
@@ -52,7 +60,9 @@ export default function FindBar(props: FindProps & { onClose: () => void }) {
           : find.isLoading
             ? t('Searching…')
             : count === 0
-              ? t('Nothing found')
+              ? find.isPartial
+                ? t('Not found in what is loaded')
+                : t('Nothing found')
               : t('{index} of {count}', {
                   index: formatNumber(index + 1),
                   count: formatNumber(count) + (count === MOST_PLACES ? '+' : ''),

@@ -66,7 +66,9 @@ export function useFind(
     words,
     index,
     count: places.length,
-    isLoading: words !== '' && older.hasMore,
+    isLoading: words !== '' && older.hasMore && older.problem === null,
+    /** Older messages could not be loaded, and are not searched. */
+    isPartial: words !== '' && older.problem !== null,
     setWords(next: string): void {
       setWords(next)
       setAt(0)

@@ -5,6 +5,7 @@ import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { TextField } from '../../../ui/text-field.tsx'
+import { useRowFocus } from '../../../ui/use-row-focus.ts'
 import { ownPrompts } from './own-prompts.ts'
 import { promptName } from './prompts.ts'
 import { t } from '../../../language/t.ts'
@@ -16,6 +17,8 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('')
   const textId = useId()
   const name = promptName(typed)
+  const list = useRowFocus(mine.length)
+  const kept = mine.find((prompt) => prompt.name === name)?.text ?? ''
 
   function keep(): void {
     if (name === '' || text.trim() === '') return
@@ -26,7 +29,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
 
   // Outside of the message box's form: a form in a form is none.
   return createPortal(
-    <Dialog label={t('Your prompts')} onClose={onClose}>
+    <Dialog label={t('Your prompts')} isChanged={text !== kept} onClose={onClose}>
       <form
         className="grid gap-4 p-5"
         onSubmit={(event) => {
@@ -37,7 +40,11 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
       >
         <h2 className="font-semibold">{t('Your prompts')}</h2>
         {mine.length > 0 && (
-          <ul aria-label={t('Prompts')} className="grid max-h-48 gap-1 overflow-y-auto text-sm">
+          <ul
+            ref={list}
+            aria-label={t('Prompts')}
+            className="grid max-h-48 gap-1 overflow-y-auto text-sm"
+          >
             {mine.map((prompt) => (
               <li key={prompt.name} className="flex items-center gap-2">
                 <button

@@ -41,7 +41,11 @@ export default function ServerPromptDialog(props: {
 
   // Outside of the message box's form: a form in a form is none.
   return createPortal(
-    <Dialog label={prompt.title ?? prompt.name} onClose={onClose}>
+    <Dialog
+      label={prompt.title ?? prompt.name}
+      isChanged={Object.values(values).some((value) => value !== '')}
+      onClose={onClose}
+    >
       <form
         className="grid gap-4 p-5"
         onSubmit={(event) => {

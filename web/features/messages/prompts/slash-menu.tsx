@@ -1,5 +1,13 @@
 import { Plus } from 'lucide-react'
-import { Suspense, lazy, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
+import {
+  Suspense,
+  lazy,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { focusMessageBox, messageBox } from '../composer/message-box.ts'
 import { drafts } from '../composer/page-drafts.ts'
 import { ownPrompts } from './own-prompts.ts'
@@ -25,7 +33,25 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
     staleTime: 60_000,
   })
   const prompts = isClosed ? [] : promptsFor(typed, mine, ofServers)
-  const active = prompts[Math.min(index, prompts.length - 1)]
+  const place = Math.min(index, prompts.length - 1)
+  const active = prompts[place]
+  const id = useId()
+
+  // The focus stays in the box: what is active in the list is told there.
+  useEffect(() => {
+    const box = messageBox()
+    if (!box || place < 0) return
+    const told = {
+      'aria-autocomplete': 'list',
+      'aria-haspopup': 'listbox',
+      'aria-controls': id,
+      'aria-activedescendant': `${id}${place}`,
+    }
+    for (const [name, value] of Object.entries(told)) box.setAttribute(name, value)
+    return () => {
+      for (const name of Object.keys(told)) box.removeAttribute(name)
+    }
+  }, [id, place])
 
   function put(text: string): void {
     drafts.set(draftKey, text)
@@ -57,13 +83,27 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
     <>
       {active && (
         <div className="border-b border-border p-1.5">
-          <div role="listbox" aria-label={t('Prompts')} className="max-h-64 overflow-y-auto">
-            {prompts.map((prompt, place) => (
+          <p role="status" className="sr-only">
+            {t(
+              '{count, plural, one {# prompt} other {# prompts}}: arrows choose, Enter takes it.',
+              {
+                count: prompts.length,
+              },
+            )}
+          </p>
+          <div
+            id={id}
+            role="listbox"
+            aria-label={t('Prompts')}
+            className="max-h-64 overflow-y-auto"
+          >
+            {prompts.map((prompt, at) => (
               <div
                 key={prompt.of ? `${prompt.of.server} ${prompt.of.name}` : prompt.name}
+                id={`${id}${at}`}
                 role="option"
                 aria-selected={prompt === active}
-                onPointerMove={() => setIndex(place)}
+                onPointerMove={() => setIndex(at)}
                 onClick={() => choose(prompt)}
                 className="flex min-h-9 cursor-pointer items-baseline gap-3 rounded-xl px-3 py-1.5 text-sm aria-selected:bg-hover"
               >

@@ -3,6 +3,7 @@ import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { Button } from '../../../ui/button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
+import { ForkButton } from '../answer/fork-button.tsx'
 import { editRequests } from './edit-requests.ts'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { MessageEditor } from '../composer/message-editor.tsx'
@@ -102,6 +103,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
             <IconButton ref={editButton} label={t('Edit')} onClick={begin}>
               <Pencil aria-hidden size={15} />
             </IconButton>
+            {!isQueued && <ForkButton messageId={message.id} />}
             {isQueued && (
               <IconButton
                 label={t('Remove')}

@@ -8,6 +8,8 @@ export function FormDialog(props: {
   label: string
   error: string | undefined
   confirm: ReactNode
+  /** True while it holds what would be lost. */
+  isChanged?: boolean
   children: ReactNode
   onClose: () => void
   onSubmit: () => void
@@ -17,7 +19,7 @@ export function FormDialog(props: {
     props.onSubmit()
   }
   return (
-    <Dialog label={props.label} onClose={props.onClose}>
+    <Dialog label={props.label} isChanged={props.isChanged} onClose={props.onClose}>
       <form onSubmit={submit} className="grid gap-4 p-5">
         <h2 className="font-semibold">{props.label}</h2>
         {props.children}

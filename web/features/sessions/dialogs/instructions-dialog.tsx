@@ -24,6 +24,7 @@ export function InstructionsDialog({
     <FormDialog
       label={t('Model and instructions')}
       error={update.error?.message}
+      isChanged={model !== (session.model ?? '') || instructions !== (session.systemPrompt ?? '')}
       onClose={onClose}
       onSubmit={() => {
         if (update.isPending) return
@@ -46,6 +47,7 @@ export function InstructionsDialog({
         </label>
         <textarea
           id={instructionsId}
+          dir="auto"
           value={instructions}
           rows={5}
           maxLength={MAX_INSTRUCTIONS_LENGTH}

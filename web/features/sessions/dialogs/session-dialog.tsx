@@ -36,6 +36,7 @@ function RenameDialog({ session, onClose }: Props) {
     <FormDialog
       label={t('Rename session')}
       error={update.error?.message}
+      isChanged={title !== (session.title ?? '')}
       onClose={onClose}
       onSubmit={() => {
         if (isReady) update.mutate({ id: session.id, title: title.trim() })
@@ -48,6 +49,7 @@ function RenameDialog({ session, onClose }: Props) {
     >
       <input
         aria-label={t('Title')}
+        dir="auto"
         value={title}
         maxLength={200}
         onChange={(event) => setTitle(event.target.value)}

@@ -4,6 +4,8 @@ import { trpc } from '../../../client.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { IconButton } from '../../../ui/icon-button.tsx'
 import { sessionTitle } from '../session-title.ts'
+import { useRowFocus } from '../../../ui/use-row-focus.ts'
+import { formatDate } from '../../../language/format.ts'
 import { t } from '../../../language/t.ts'
 
 export function shareUrl(token: string): string {
@@ -26,15 +28,16 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
   const revoke = trpc.shares.revoke.useMutation({
     onSettled: () => utils.shares.list.invalidate(),
   })
+  const list = useRowFocus(data?.shares.length ?? 0)
   if (isError) return <p className="text-sm text-muted">{t('The links could not be loaded.')}</p>
   if (!data) return null
   if (data.shares.length === 0) return none ? <p className="text-sm text-muted">{none}</p> : null
   return (
     <>
-      <ul aria-label={t('Shared links')} className="grid gap-2">
+      <ul ref={list} aria-label={t('Shared links')} className="grid gap-2">
         {data.shares.map((share) => {
           const url = shareUrl(share.token)
-          const made = new Date(share.createdAt).toLocaleString(undefined, {
+          const made = formatDate(share.createdAt, {
             dateStyle: 'medium',
             timeStyle: 'short',
           })
@@ -54,8 +57,8 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
               <CopyButton label={t('Copy link')} text={url} />
               <IconButton
                 label={t('Revoke link')}
-                disabled={revoke.isPending}
-                onClick={() => revoke.mutate({ token: share.token })}
+                aria-disabled={revoke.isPending}
+                onClick={() => !revoke.isPending && revoke.mutate({ token: share.token })}
               >
                 <Link2Off aria-hidden size={15} />
               </IconButton>

@@ -1,5 +1,5 @@
 import { Check, X } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useRef } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { Button } from '../../../ui/button.tsx'
 import { CallArguments } from '../call-arguments.tsx'
@@ -17,13 +17,15 @@ type Decision = 'approve' | 'deny'
 export function ApprovalForm(props: {
   call: AppToolCall
   description: string | undefined
+  /** Why it is denied, as far as it is written. */
+  reason: string
   isSent: boolean
   problem: string | null
+  onReason: (reason: string) => void
   onDecide: (decision: Decision, reason: string) => void
 }) {
-  const { call, isSent } = props
+  const { call, reason, isSent } = props
   const { name, server } = toolLabel(call)
-  const [reason, setReason] = useState('')
   const form = useRef<HTMLFormElement>(null)
   useFocusHandover(form)
 
@@ -72,10 +74,11 @@ export function ApprovalForm(props: {
         </Button>
         <input
           aria-label={t('Reason for denying')}
+          dir="auto"
           placeholder={t('Why not? (optional)')}
           value={reason}
           maxLength={2000}
-          onChange={(event) => setReason(event.target.value)}
+          onChange={(event) => props.onReason(event.target.value)}
           className="h-8 min-w-40 flex-1 rounded-lg border border-control bg-bg px-2.5 text-base placeholder:text-muted sm:text-sm"
         />
         {isSent && (

@@ -1,12 +1,14 @@
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { trpc } from '../../../client.ts'
+import { useDraft } from '../../messages/composer/use-draft.ts'
 import { ApprovalForm } from './approval-form.tsx'
 import { useCallCommand } from './use-call-command.ts'
 
 /** Asks the user to approve a call. */
 export function Approval({ call }: { call: AppToolCall }) {
   const { api } = useThroughline()
+  const [reason, writeReason] = useDraft(`reason.${call.id}`)
   const { isSent, problem, send } = useCallCommand(call)
   const { data: description } = trpc.tools.list.useQuery(undefined, {
     select: (tools) => tools.find(({ name }) => name === call.name)?.description,
@@ -17,12 +19,19 @@ export function Approval({ call }: { call: AppToolCall }) {
     <ApprovalForm
       call={call}
       description={description}
+      reason={reason}
+      onReason={writeReason}
       isSent={isSent}
       problem={problem}
-      onDecide={(decision, reason) =>
-        send(() =>
-          api.tools.decide.mutate({ callId: call.id, decision, ...(reason ? { reason } : {}) }),
-        )
+      onDecide={(decision, given) =>
+        send(async () => {
+          await api.tools.decide.mutate({
+            callId: call.id,
+            decision,
+            ...(given ? { reason: given } : {}),
+          })
+          writeReason('')
+        })
       }
     />
   )

@@ -5,7 +5,7 @@ import { CallId } from '../../../../shared/contract/ids.ts'
 import { QuestionForm } from '../../../../shared/contract/question.ts'
 import type { Question } from '../../../../shared/contract/question.ts'
 import { QuestionCard } from './question-card.tsx'
-import { firstValues, readFields } from './read-fields.ts'
+import { firstValues, keptValues, readFields } from './read-fields.ts'
 
 const form = QuestionForm.parse({
   type: 'object',
@@ -28,7 +28,13 @@ const common = { id, message: 'Which <seat>?', until: '2026-01-01T00:00:00.000Z'
 
 const render = (question: Question, problem: string | null = null) =>
   renderToStaticMarkup(
-    <QuestionCard {...{ call, question, problem }} isSent={false} onReply={() => {}} />,
+    <QuestionCard
+      {...{ call, question, problem }}
+      values={question.mode === 'form' ? firstValues(question.form) : {}}
+      isSent={false}
+      onChange={() => {}}
+      onReply={() => {}}
+    />,
   )
 
 test('a question says who asks and what, with a field for each thing, its default, and what is optional', () => {
@@ -51,6 +57,15 @@ test('a question by a page shows its whole address, and opens it apart', () => {
   expect(html).toContain(`<bdi>${url}</bdi> Check`)
   expect(html).toContain('rel="noopener noreferrer"')
   expect(html).toContain('Your answer was not saved: it broke')
+})
+
+test('what was written in a form is there again when its card is drawn anew, and nothing that does not fit', () => {
+  const first = firstValues(form)
+  expect(keptValues(form, '')).toEqual(first)
+  const written = { ...first, name: 'Ada', quiet: true, extras: ['meal'] }
+  expect(keptValues(form, JSON.stringify(written))).toEqual(written)
+  const other = { name: 3, quiet: 'yes', extras: [1], unknown: 'x' }
+  expect(keptValues(form, JSON.stringify(other))).toEqual(first)
 })
 
 test('what is typed becomes the reply, and what does not fit is said of its field', () => {

@@ -2,32 +2,13 @@ import { ExternalLink } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import type { Question, QuestionReply } from '../../../../shared/contract/question.ts'
-import { useThroughline } from '../../../../shared/react/index.ts'
 import { t } from '../../../language/t.ts'
 import { Button } from '../../../ui/button.tsx'
-import { useCallCommand } from '../approval/use-call-command.ts'
 import { useFocusHandover } from '../approval/use-focus-handover.ts'
 import { toolLabel } from '../tool-labels.ts'
 import { QuestionField } from './question-field.tsx'
-import { firstValues, readFields } from './read-fields.ts'
-
-/** Asks the user what the call's server wants to know. */
-export function QuestionOfCall({ call, question }: { call: AppToolCall; question: Question }) {
-  const { api } = useThroughline()
-  const { isSent, problem, send } = useCallCommand(call)
-  return (
-    <QuestionCard
-      key={question.id}
-      call={call}
-      question={question}
-      isSent={isSent}
-      problem={problem}
-      onReply={(reply) =>
-        send(() => api.tools.reply.mutate({ callId: call.id, questionId: question.id, ...reply }))
-      }
-    />
-  )
-}
+import type { FieldValue } from './question-field.tsx'
+import { readFields } from './read-fields.ts'
 
 /**
  * What an MCP server asks in the middle of a call, with its form.
@@ -36,15 +17,15 @@ export function QuestionOfCall({ call, question }: { call: AppToolCall; question
 export function QuestionCard(props: {
   call: AppToolCall
   question: Question
+  /** What stands in its fields. */
+  values: Readonly<Record<string, FieldValue>>
   isSent: boolean
   problem: string | null
+  onChange: (values: Record<string, FieldValue>) => void
   onReply: (reply: QuestionReply) => void
 }) {
-  const { call, question, isSent } = props
+  const { call, question, values, isSent } = props
   const { name, server } = toolLabel(call)
-  const [values, setValues] = useState(() =>
-    question.mode === 'form' ? firstValues(question.form) : {},
-  )
   const [problems, setProblems] = useState<Record<string, string>>({})
   const form = useRef<HTMLFormElement>(null)
   useFocusHandover(form)
@@ -83,7 +64,9 @@ export function QuestionCard(props: {
             ? t('The server {server} asks you. Your answer goes there.', { server })
             : t('The tool {name} asks you. Your answer goes there.', { name })}
         </p>
-        <p className="wrap-anywhere whitespace-pre-wrap">{question.message}</p>
+        <p dir="auto" className="wrap-anywhere whitespace-pre-wrap">
+          {question.message}
+        </p>
       </div>
       {question.mode === 'form' ? (
         Object.entries(question.form.properties).map(([field, definition]) => (
@@ -95,7 +78,7 @@ export function QuestionCard(props: {
               value={values[field] ?? ''}
               problem={problems[field]}
               onChange={(value) => {
-                setValues({ ...values, [field]: value })
+                props.onChange({ ...values, [field]: value })
                 setProblems(({ [field]: _, ...rest }) => rest)
               }}
             />

@@ -120,6 +120,7 @@ export function QuestionField(props: {
       ) : (
         <input
           id={id}
+          dir="auto"
           className={box}
           // Of a number, for the browser's own number box loses what it cannot read.
           inputMode={isNumber ? (field.type === 'integer' ? 'numeric' : 'decimal') : undefined}

@@ -13,6 +13,22 @@ export function firstValues(form: QuestionForm): Record<string, FieldValue> {
   )
 }
 
+/**
+ * What stands in the fields of a form: what was written before, as far as it still fits, and otherwise as at first.
+ * @param kept the values as JSON; empty when nothing was written
+ */
+export function keptValues(form: QuestionForm, kept: string): Record<string, FieldValue> {
+  const values = firstValues(form)
+  const written: unknown = kept === '' ? null : JSON.parse(kept)
+  if (typeof written !== 'object' || written === null) return values
+  for (const [name, value] of Object.entries(written)) {
+    const first = values[name]
+    const isList = Array.isArray(value) && value.every((one) => typeof one === 'string')
+    if (Array.isArray(first) ? isList : typeof value === typeof first) values[name] = value
+  }
+  return values
+}
+
 /** The reply that the fields make, and what is wrong with it. What was left empty is no part of it. */
 export function readFields(
   form: QuestionForm,

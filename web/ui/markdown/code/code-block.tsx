@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { isPreviewable } from '../../preview/previews.ts'
+import { loaded } from '../../loaded.ts'
 import { PreviewButton } from '../../preview/preview-button.tsx'
 import { CodeActions } from './code-actions.tsx'
 import { t } from '../../../language/t.ts'
@@ -29,7 +30,7 @@ export function CodeBlock({
   useEffect(() => {
     if (!isWhole || language === '') return
     const shown = new AbortController()
-    void import('./highlight-code.ts').then(({ highlightCode }) => {
+    void loaded(() => import('./highlight-code.ts')).then(({ highlightCode }) => {
       if (element.current) return highlightCode(element.current, language, shown.signal)
     })
     return () => shown.abort()

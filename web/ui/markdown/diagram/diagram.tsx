@@ -1,6 +1,7 @@
 import { ChartNetwork, Code } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { IconButton } from '../../icon-button.tsx'
+import { loaded } from '../../loaded.ts'
 import { useDark } from '../../use-dark.ts'
 import { CodeBlock } from '../code/code-block.tsx'
 import type { Picture } from './draw-diagram.ts'
@@ -63,7 +64,7 @@ function useDrawing(source: string): Drawing | null {
   useEffect(() => {
     let isGone = false
     let url: string | null = null
-    import('./draw-diagram.ts')
+    loaded(() => import('./draw-diagram.ts'))
       .then(({ drawDiagram }) => drawDiagram(source, isDark))
       .then(
         (picture) => {

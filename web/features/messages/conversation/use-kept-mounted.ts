@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'react'
+import type { RefObject } from 'react'
+
+/**
+ * The turns that stay in the page wherever one scrolls to: the one with the focus, and those with the ends of the
+ * selection. Without them, what is being typed or selected there would be cut off.
+ * @returns their keys, as the attribute `data-turn` tells them
+ */
+export function useKeptMounted(scroller: RefObject<HTMLElement | null>): readonly string[] {
+  const [kept, setKept] = useState<readonly string[]>([])
+  useEffect(() => {
+    const look = (): void => {
+      const selection = document.getSelection()
+      const ends = [document.activeElement, selection?.anchorNode, selection?.focusNode]
+      const keys = turnsOfNodes(scroller.current, ends)
+      setKept((before) => (before.join() === keys.join() ? before : keys))
+    }
+    const controller = new AbortController()
+    // Without a selection, the focus alone changes no selection.
+    for (const type of ['selectionchange', 'focusin', 'focusout']) {
+      document.addEventListener(type, look, { signal: controller.signal })
+    }
+    return () => controller.abort()
+  }, [scroller])
+  return kept
+}
+
+function turnsOfNodes(
+  scroller: HTMLElement | null,
+  nodes: readonly (Node | null | undefined)[],
+): string[] {
+  const keys = nodes.flatMap((node) => {
+    if (!node || !scroller?.contains(node)) return []
+    const element = node instanceof Element ? node : node.parentElement
+    return element?.closest<HTMLElement>('[data-turn]')?.dataset.turn ?? []
+  })
+  return [...new Set(keys)]
+}
