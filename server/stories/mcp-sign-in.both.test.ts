@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { askingOverHttp } from '../mcp/testing/asking-http.ts'
 import { mcpConfigFile } from '../mcp/testing/servers.ts'
+import { askRaw } from '../testing/ask-raw.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { startAccounts } from '../testing/people.ts'
 import type { Person } from '../testing/people.ts'
@@ -40,7 +41,12 @@ onEachStorage((database, openStorage) => {
     }
     /** Comes back, and says what is shown. */
     const end = async ({ cookie }: Person, back: URL) => {
-      const { headers } = await app.ask(back.pathname + back.search, { cookie })
+      // As a browser that another site has sent back.
+      const answer = await askRaw(app.url, back.pathname + back.search, {
+        headers: { cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+      })
+      expect(answer.status).toBe(303)
+      const headers = new Headers({ location: answer.location ?? '' })
       const shown = new URL(headers.get('location') ?? '', app.url)
       expect(shown.origin).toBe(new URL(app.url).origin)
       return Object.fromEntries(shown.searchParams)
