@@ -5,6 +5,7 @@ import type { McpHttpConfig } from './config.ts'
 import { SignedOutError } from './oauth/logins.ts'
 import type { McpLogins } from './oauth/logins.ts'
 import type { McpServer } from './server.ts'
+import { rememberTask } from './tasks.ts'
 
 /** A connection that nobody has used so long is closed. Milliseconds. */
 const IDLE_MS = 15 * 60_000
@@ -94,12 +95,14 @@ export class PersonalServer {
   }
 
   async #call(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+    // A task that was made before they were signed out is asked for, and not made again.
+    const given = rememberTask(context)
     try {
-      return await this.#callOnce(name, input, context)
+      return await this.#callOnce(name, input, given)
     } catch (error) {
       if (!(error instanceof SignedOutError)) throw error
-      await this.#askToSignIn(context, error)
-      return this.#callOnce(name, input, context)
+      await this.#askToSignIn(given, error)
+      return this.#callOnce(name, input, given)
     }
   }
 

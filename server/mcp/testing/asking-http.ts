@@ -18,6 +18,8 @@ type Mischief = {
   tokenEndpoint?: string
   /** In its metadata. */
   issuer?: string
+  /** The status by which the next look at a task is answered, before the server sees it. */
+  nextLook?: number
 }
 
 /**
@@ -128,6 +130,12 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         void take(message, () => undefined)
         return response.writeHead(202).end()
       }
+      if (message.method === 'tasks/get') {
+        notes.push('look')
+        const { nextLook: status } = mischief
+        delete mischief.nextLook
+        if (status !== undefined) return response.writeHead(status).end()
+      }
       if (message.method === 'tools/call') notes.push(`for ${person}`)
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       await take(message, (said) => {
@@ -138,7 +146,8 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  origin = `http://127.0.0.1:${port}`
 
   /** What a person does at the authorization server: it gives where their browser is sent back to. */
   function approve(address: URL, person = 'ada'): URL {
@@ -163,6 +172,12 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
   }
   return {
     ...{ config, origin, notes, counts, seconds, approve, mischief, finish, forget },
+    /** Nothing answers at its address, until the returned function is called. */
+    leave: async () => {
+      server.closeAllConnections()
+      await once(server.close(), 'close')
+      return () => once(server.listen(port, '127.0.0.1'), 'listening')
+    },
     /** Makes the server forget who has which token. */
     expire: () => access.clear(),
     forgetAll: () => (access.clear(), refresh.clear()),
