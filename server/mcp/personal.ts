@@ -2,6 +2,7 @@ import type { UserId } from '../../shared/contract/ids.ts'
 import { aborted } from '../concurrency/wakeup.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpHttpConfig } from './config.ts'
+import { definitionOf } from './definitions.ts'
 import { SignedOutError } from './oauth/logins.ts'
 import type { McpLogins } from './oauth/logins.ts'
 import type { McpServer } from './server.ts'
@@ -49,13 +50,16 @@ export class PersonalServer {
     return this.#own.get(userId)?.server ?? null
   }
 
-  /** What anybody's connection offers, each for those whose own connection offers it; a call goes over the caller's. */
-  tools(): Tool[] {
+  /**
+   * What a person's connection offers, as its server describes it to them: for somebody else it may be another thing.
+   *
+   * @param userId absent for what anybody's connection offers, as the first describes it
+   */
+  tools(userId?: UserId): Tool[] {
     const tools = new Map<string, Tool>()
-    for (const { server } of this.#own.values()) {
-      for (const tool of server.tools) {
-        if (!tools.has(tool.name)) tools.set(tool.name, this.#forEverybody(tool))
-      }
+    const own = userId ? [this.#own.get(userId)] : [...this.#own.values()]
+    for (const tool of own.flatMap((one) => one?.server.tools ?? [])) {
+      if (!tools.has(tool.name)) tools.set(tool.name, this.#overCallers(tool))
     }
     return [...tools.values()]
   }
@@ -86,27 +90,24 @@ export class PersonalServer {
     await Promise.all(this.#closing)
   }
 
-  #forEverybody(tool: Tool): Tool {
-    return {
-      ...tool,
-      isFor: (userId) => this.of(userId)?.tools.some(({ name }) => name === tool.name) ?? false,
-      execute: (input, context) => this.#call(tool.name, input, context),
-    }
+  #overCallers(tool: Tool): Tool {
+    return { ...tool, execute: (input, context) => this.#call(tool, input, context) }
   }
 
-  async #call(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+  async #call(tool: Tool, input: unknown, context: ToolContext): Promise<unknown> {
     // A task that was made before they were signed out is asked for, and not made again.
     const given = rememberTask(context)
     try {
-      return await this.#callOnce(name, input, given)
+      return await this.#callOnce(tool, input, given)
     } catch (error) {
       if (!(error instanceof SignedOutError)) throw error
       await this.#askToSignIn(given, error)
-      return this.#callOnce(name, input, given)
+      return this.#callOnce(tool, input, given)
     }
   }
 
-  async #callOnce(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+  /** @param known as it was when the call was judged: only the identical tool may be called */
+  async #callOnce(known: Tool, input: unknown, context: ToolContext): Promise<unknown> {
     const { config, logins } = this.#options
     const { id } = context.caller
     // Throws when they are signed in no more.
@@ -114,10 +115,13 @@ export class PersonalServer {
     await this.prepare(id, true, context.signal)
     context.signal.throwIfAborted()
     const server = this.#serverOf(id)
-    const tool = server.tools.find((one) => one.name === name)
-    if (!tool) {
-      const why =
-        server.state.phase === 'down' ? server.state.reason : 'it has no such tool for you'
+    const tool = server.tools.find(({ name }) => name === known.name)
+    if (!tool || definitionOf(tool) !== definitionOf(known)) {
+      const why = tool
+        ? 'the tool has become another one'
+        : server.state.phase === 'down'
+          ? server.state.reason
+          : 'it has no such tool for you'
       throw new Error(`The MCP server "${config.name}" did not take the call: ${why}.`)
     }
     return tool.execute(input, context)

@@ -5,7 +5,7 @@ import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { ForgottenError, TaskUnseenError } from './call-error.ts'
 import { McpConnection } from './connection.ts'
-import { toTools } from './definitions.ts'
+import { definitionOf, toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
 import { failureReason } from './failure-reason.ts'
 import { resourceTools } from './resources.ts'
@@ -254,8 +254,4 @@ export class McpServer {
     this.#settled.resolve()
     if (state.phase === 'ready' || before.phase === 'ready') this.#onChange()
   }
-}
-
-function definitionOf({ name, description, effect, schemas }: Tool): string {
-  return JSON.stringify([name, description, effect, schemas])
 }

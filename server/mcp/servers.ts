@@ -124,7 +124,10 @@ export function startMcpServers(
         return `The MCP server "${config.name}" is not there: ${state.reason}.`
     }
   }
-  const tools = () => [...servers, ...personal].flatMap(toolsOf)
+  const tools = (userId?: UserId): Tool[] => [
+    ...servers.flatMap((server) => server.tools),
+    ...personal.flatMap((one) => one.tools(userId)),
+  ]
 
   return {
     tools,
@@ -238,10 +241,6 @@ export function startMcpServers(
 
 function isPersonal(config: McpServerConfig): config is McpHttpConfig {
   return config.kind === 'http' && config.oauth !== undefined
-}
-
-function toolsOf(server: McpServer | PersonalServer): readonly Tool[] {
-  return server instanceof McpServer ? server.tools : server.tools()
 }
 
 function statusOf(server: McpServer | undefined): Pick<McpServerInfo, 'status' | 'reason'> {

@@ -10,7 +10,8 @@ import { askedFirst, carryOut, recovered } from './calls.ts'
 import type { RunDeps } from './deps.ts'
 
 /** Carries out a call that a person wanted tried again, and records how it went. */
-export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSignal): Promise<void> {
+export async function tryAgain(stored: NewCall, all: RunDeps, signal: AbortSignal): Promise<void> {
+  const deps = { ...all, tools: all.tools.of(stored.userId) }
   const user = await findUser(deps.database.db, stored.userId)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
   await deps.tools.prepare(stored.userId, signal)

@@ -13,11 +13,14 @@ const PATIENT = { timeout: 30_000 }
 
 /** Signing in to MCP servers by OAuth. */
 onEachStorage((database, openStorage) => {
-  async function start(mischief: Parameters<typeof askingOverHttp>[0] = {}) {
+  async function start(
+    mischief: Parameters<typeof askingOverHttp>[0] = {},
+    approval: 'never' | 'writes' = 'never',
+  ) {
     await using opened = new AsyncDisposableStack()
     const storage = opened.use(await openStorage())
     const remote = opened.use(await askingOverHttp({ ...mischief, oauth: true }))
-    const file = opened.use(await mcpConfigFile([remote.config]))
+    const file = opened.use(await mcpConfigFile([{ ...remote.config, approval }]))
     const logged: string[] = []
     const sink = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -83,7 +86,7 @@ onEachStorage((database, openStorage) => {
       const { body: session } = await app.ask(`/api/session/${id}`, { token })
       return JSON.stringify(session)
     }
-    return { id, read, offered: asked.step.tools.map((tool) => tool.name) }
+    return { id, read, tools: asked.step.tools, offered: asked.step.tools.map((tool) => tool.name) }
   }
 
   describe(`an MCP server to which people sign in, on ${database}`, () => {
@@ -123,6 +126,40 @@ onEachStorage((database, openStorage) => {
       ].join('\n')
       expect(everywhere.length).toBeGreaterThan(1000)
       for (const secret of remote.secrets()) expect(everywhere).not.toContain(secret)
+    })
+
+    test('is described to each as it describes itself to them, and asks by what it is for them (P10, P11)', async () => {
+      const plain = {
+        'ada-there': { description: 'Of Ada' },
+        'bob-there': { description: 'Of Bob', annotations: {} },
+      }
+      await using world = await start({ mischief: { plain } }, 'writes')
+      const { app, remote, ada, bob } = world
+      await world.signIn(ada, 'ada-there')
+      await expect.poll(() => world.toolsOf(ada), PATIENT).toContain('remote__plain')
+      await world.signIn(bob, 'bob-there')
+      await expect.poll(() => world.toolsOf(bob), PATIENT).toContain('remote__plain')
+      const described = async ({ token }: Person) =>
+        JSON.stringify((await app.ask('/api/tools', { token })).body)
+      expect(await described(bob)).toContain('Of Bob')
+      expect(await described(bob)).not.toContain('Of Ada')
+      expect(await described(ada)).not.toContain('Of Bob')
+
+      // For Ada it reads, for Bob it may do anything.
+      const reads = await callTool(world, ada, 'remote__plain')
+      ;(await app.model.nextCall()).finish()
+      await expect.poll(reads.read, PATIENT).toContain('"completed"')
+      const writes = await callTool(world, bob, 'remote__plain')
+      await expect.poll(writes.read, PATIENT).toContain('awaiting-approval')
+      expect(JSON.stringify(writes.tools)).not.toContain('Of Ada')
+      expect(remote.notes.filter((note) => note.startsWith('for'))).toEqual(['for ada-there'])
+      // Who has no part of it does not read its tools in an error either.
+      const eve = await callTool(world, await app.signUp('eve@example.com'), 'remote__plain')
+      const told = await app.model.nextCall()
+      expect(told.step.messages.at(-1)).toMatchObject({ failed: true })
+      expect(JSON.stringify(told.step.messages)).not.toContain('remote__look')
+      told.finish()
+      expect(eve.offered).not.toContain('remote__plain')
     })
 
     test('takes an answer once, of whoever began, with their state, from its own issuer', async () => {

@@ -70,9 +70,9 @@ onEachStorage((database, openStorage) => {
         await expect.poll(() => remote.mischief.nextLook, PATIENT).toBeUndefined()
       }
       const comeBack = await remote.leave()
-      await expect.poll(async () => app.caller.mcp.servers(), PATIENT).toMatchObject([
-        { name: 'remote', status: 'away' },
-      ])
+      await expect
+        .poll(async () => app.caller.mcp.servers(), PATIENT)
+        .toMatchObject([{ name: 'remote', status: 'away' }])
       await comeBack()
       remote.finish()
       const next = await app.model.nextCall()

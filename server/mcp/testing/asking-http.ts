@@ -18,6 +18,8 @@ type Mischief = {
   tokenEndpoint?: string
   /** In its metadata. */
   issuer?: string
+  /** What the tool `plain` is besides, by the person at this server who lists it. */
+  plain?: Record<string, object>
   /** The status by which the next look at a task is answered, before the server sees it. */
   nextLook?: number
 }
@@ -109,6 +111,13 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
     }
   }
 
+  const described = (said: Record<string, unknown>, person: string) => {
+    const { tools } = said['result'] as { tools: { name: string }[] }
+    const own = mischief.plain?.[person]
+    const listed = tools.map((tool) => (tool.name === 'plain' ? { ...tool, ...own } : tool))
+    return { ...said, result: { tools: listed } }
+  }
+
   const server = createServer((request, response) => {
     void (async () => {
       const url = new URL(request.url ?? '/', origin)
@@ -139,7 +148,8 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
       if (message.method === 'tools/call') notes.push(`for ${person}`)
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       await take(message, (said) => {
-        response.write(`event: message\ndata: ${JSON.stringify(said)}\n\n`)
+        const told = message.method === 'tools/list' ? described(said, person) : said
+        response.write(`event: message\ndata: ${JSON.stringify(told)}\n\n`)
         if (said['id'] === message.id) response.end()
       })
     })()

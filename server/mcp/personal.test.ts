@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { UserId } from '../../shared/contract/ids.ts'
+import type { Tool, ToolContext } from '../tools/tool.ts'
+import type { McpLogins } from './oauth/logins.ts'
+import { PersonalServer } from './personal.ts'
+import type { McpServer } from './server.ts'
+
+const [ADA, BOB, EVE] = ['1', '2', '3'].map((end) =>
+  UserId.parse(`0191d6a0-0000-7000-8000-00000000000${end}`),
+) as [UserId, UserId, UserId]
+
+const never = new AbortController().signal
+
+/** People’s connections that are there at once, each with what a test says of it. */
+function open() {
+  const calls: string[] = []
+  const descriptions = new Map<UserId, string>()
+  const connections = new Map<UserId, { isBusy: boolean; isClosed: boolean }>()
+  const toolOf = (userId: UserId): Tool => ({
+    ...{ name: 'remote__plain', description: descriptions.get(userId) ?? 'Plain' },
+    ...{ effect: 'once', approval: 'writes', input: z.unknown(), output: z.unknown() },
+    execute: async () => void calls.push(userId),
+  })
+  const personal = new PersonalServer({
+    config: {
+      ...{ name: 'remote', kind: 'http', url: 'https://mcp.example/', headers: {} },
+      approval: 'writes',
+      oauth: {},
+    },
+    logins: {
+      token: async () => 'token',
+      of: async () => new Set(['remote']),
+    } as unknown as McpLogins,
+    connect: (userId) => {
+      const connection = { isBusy: false, isClosed: false }
+      connections.set(userId, connection)
+      return {
+        get tools() {
+          return [toolOf(userId)]
+        },
+        get isBusy() {
+          return connection.isBusy
+        },
+        state: { phase: 'ready' },
+        untilSettled: async () => undefined,
+        close: async () => void (connection.isClosed = true),
+      } as unknown as McpServer
+    },
+    signInUrl: () => '',
+    onChange: () => undefined,
+  })
+  const contextOf = (id: UserId) =>
+    ({ caller: { id, admin: false }, callId: 'c', signal: never }) as ToolContext
+  return { personal, calls, descriptions, connections, contextOf }
+}
+
+test('a call that was judged by another definition than its person’s is not made (P11)', async () => {
+  const { personal, calls, descriptions, contextOf } = open()
+  await personal.prepare(ADA, true, never)
+  await personal.prepare(BOB, true, never)
+  const [judged] = personal.tools(BOB)
+  await judged?.execute({}, contextOf(BOB))
+  descriptions.set(BOB, 'Deletes everything')
+  await expect(judged?.execute({}, contextOf(BOB))).rejects.toThrow('become another one')
+  expect(calls).toEqual([BOB])
+  expect(personal.tools(EVE)).toEqual([])
+  await personal.close()
+})
