@@ -58,6 +58,8 @@ export class McpConnection {
   readonly #ended = Promise.withResolvers<string>()
   #reason: string | null = null
   #calls = 0
+  /** Of the calls, those that can be tasks. */
+  readonly #tasks = new Set<ToolContext>()
   #isChecking = false
 
   private constructor(client: Client, { config, times, logger }: McpConnectionOptions) {
@@ -131,16 +133,13 @@ export class McpConnection {
 
   /** Whether the server can carry calls of tools out as tasks. */
   get hasTasks(): boolean {
-    const capability = TasksCapability.safeParse(this.#client.getServerCapabilities())
-    return capability.success
+    return TasksCapability.safeParse(this.#client.getServerCapabilities()).success
   }
 
-  /** Whether the server has prompts. */
   get hasPrompts(): boolean {
     return this.#client.getServerCapabilities()?.prompts !== undefined
   }
 
-  /** Whether the server has resources. */
   get hasResources(): boolean {
     return this.#client.getServerCapabilities()?.resources !== undefined
   }
@@ -184,9 +183,13 @@ export class McpConnection {
     const made = (): Promise<CallResult> => {
       if (isTask) {
         const connection: Parameters<typeof callAsTask>[0] = {
-          ask: (one, over) =>
-            this.#client.request(one, Anything, { signal: over, timeout: NO_TIMEOUT_MS }),
+          ask: (one, over, isSmall) =>
+            this.#client.request(one, Anything, {
+              signal: over,
+              timeout: isSmall ? this.#times.connectMs : NO_TIMEOUT_MS,
+            }),
           isOver: (error) => this.#reason !== null || this.#isForgotten(error),
+          now: () => performance.now(),
         }
         return callAsTask(connection, request.params, context)
       }
@@ -202,6 +205,7 @@ export class McpConnection {
       })
     }
     this.#calls += 1
+    if (isTask) this.#tasks.add(context)
     try {
       return await this.#asking.during(context, async () => {
         try {
@@ -216,12 +220,18 @@ export class McpConnection {
       throw this.#callError(error, (context.task?.known ?? null) !== null)
     } finally {
       this.#calls -= 1
+      this.#tasks.delete(context)
     }
   }
 
-  /** Pings the server, unless a call is running: then it may be too busy to answer. */
+  /**
+   * Pings the server, unless a call is running: then it may be too busy to answer. A server elsewhere answers while it
+   * carries tasks out, and one that went silent in the middle of an answer is found by this alone.
+   */
   async ping(): Promise<void> {
-    if (this.#calls === 0) await this.#check()
+    const isElsewhere = this.#config.kind === 'http'
+    const waiting = isElsewhere ? [...this.#tasks].filter(({ task }) => task?.known) : []
+    if (this.#calls === waiting.length) await this.#check()
   }
 
   async close(): Promise<void> {

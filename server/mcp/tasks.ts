@@ -8,7 +8,7 @@ import { isCut, TaskUnseenError } from './call-error.ts'
 import { CallResult } from './call-result.ts'
 import { SignedOutError } from './oauth/logins.ts'
 
-/** How long the server keeps the result of a task, if it does as it is asked. Milliseconds. */
+/** How long the server keeps the result of a task, if it does as it is asked: nobody waits longer. Milliseconds. */
 const TTL_MS = 24 * 60 * 60_000
 /** Between two looks at a task: as the server wishes, within these. Milliseconds. */
 const POLL = { usual: 1_000, least: 100, most: 30_000 }
@@ -28,10 +28,16 @@ type Request = { method: string; params: Record<string, unknown> }
 
 /** The connection over which a task is made and looked at. */
 type Connection = {
-  /** Asks the server something; the caller turns what fails into what it means. */
-  ask(request: Request, signal: AbortSignal): Promise<unknown>
+  /**
+   * Asks the server something; the caller turns what fails into what it means.
+   *
+   * @param isSmall false where the answer may take as long as a person, or the call itself
+   */
+  ask(request: Request, signal: AbortSignal, isSmall: boolean): Promise<unknown>
   /** True when nothing more can be asked over this connection, by what a request failed with. */
   isOver(error: unknown): boolean
+  /** Milliseconds of a clock that never goes back. */
+  now(): number
 }
 
 /** The same call for another try at it: its task is known from when it was recorded. */
@@ -66,7 +72,7 @@ export async function callAsTask(
   let known = task?.known ?? null
   if (!known) {
     const asked = { ...params, task: { ttl: TTL_MS } }
-    const made = await connection.ask({ method: 'tools/call', params: asked }, signal)
+    const made = await connection.ask({ method: 'tools/call', params: asked }, signal, false)
     const created = Created.safeParse(made)
     // It may answer at once all the same.
     if (!created.success) return CallResult.parse(made)
@@ -76,9 +82,11 @@ export async function callAsTask(
   }
   const { id, pollMs } = known
   const at = { taskId: id }
+  const since = connection.now()
   try {
     return await unhurried(async () => {
-      for (let looks = 0; ; looks += 1) {
+      let isDone = false
+      for (let looks = 0; !isDone; looks += 1) {
         const found = read(
           Task,
           await look(connection, { method: 'tasks/get', params: at }, signal),
@@ -87,18 +95,24 @@ export async function callAsTask(
         if (status === 'cancelled') {
           throw new CallLostError(message ?? 'The server cancelled the task.')
         }
+        isDone = /^(?:completed|failed)$/.test(status)
         if (status !== 'working') break
+        if (connection.now() - since > TTL_MS) {
+          throw new CallLostError('The task of this call did not end within a day.')
+        }
         if (message) onProgress?.({ done: looks, message: message.slice(0, 200) })
         await delay(bounded(pollInterval ?? pollMs), undefined, { signal })
       }
       // While it wants something of a person, it asks for that on this request's stream.
       const request = { method: 'tasks/result', params: at }
-      return read(CallResult, await look(connection, request, signal))
+      return read(CallResult, await look(connection, request, signal, isDone))
     })
   } catch (error) {
     if (signal.aborted && !task?.goesOn()) {
       const over = AbortSignal.timeout(CANCEL_TIMEOUT_MS)
-      await connection.ask({ method: 'tasks/cancel', params: at }, over).catch(() => undefined)
+      await connection
+        .ask({ method: 'tasks/cancel', params: at }, over, true)
+        .catch(() => undefined)
     }
     if (error instanceof ProtocolError && isUnknownTask(error)) {
       throw new CallLostError('The server does not know the task of this call any more.', {
@@ -110,10 +124,15 @@ export async function callAsTask(
 }
 
 /** A look that fails says nothing of its task, which goes on: it is repeated for a while. */
-async function look({ ask, isOver }: Connection, request: Request, signal: AbortSignal) {
+async function look(
+  { ask, isOver }: Connection,
+  request: Request,
+  signal: AbortSignal,
+  isSmall = true,
+): Promise<unknown> {
   for (let repeats = 0; ; repeats += 1) {
     try {
-      return await ask(request, signal)
+      return await ask(request, signal, isSmall)
     } catch (error) {
       if (signal.aborted || isOver(error) || isAnswer(error, request)) throw error
       if (repeats >= MAX_REPEATS) {

@@ -8,7 +8,7 @@ import { restartable } from '../testing/restartable.ts'
 import { watch } from '../testing/watch.ts'
 import type { Watcher } from '../testing/watch.ts'
 
-const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
+const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20, connectMs: 2_000 }
 const PATIENT = { timeout: 30_000 }
 
 /** Calls that MCP servers carry out as tasks, which outlive a connection. */
@@ -64,7 +64,7 @@ onEachStorage((database, openStorage) => {
       await app.caller.messages.send({ sessionId: id, text: 'Do it' })
       ;(await app.model.nextCall()).callTools({ name: 'remote__long', arguments: {} })
       const looks = () => remote.notes.filter((note) => note === 'look').length
-      for (const status of [429, 403, 502]) {
+      for (const status of ['silence', 429, 403, 502] as const) {
         await expect.poll(looks, PATIENT).toBeGreaterThan(0)
         remote.mischief.nextLook = status
         await expect.poll(() => remote.mischief.nextLook, PATIENT).toBeUndefined()

@@ -20,8 +20,8 @@ type Mischief = {
   issuer?: string
   /** What the tool `plain` is besides, by the person at this server who lists it. */
   plain?: Record<string, object>
-  /** The status by which the next look at a task is answered, before the server sees it. */
-  nextLook?: number
+  /** The status by which the next look at a task is answered, before the server sees it; or it is not answered. */
+  nextLook?: number | 'silence'
 }
 
 /**
@@ -143,6 +143,8 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         notes.push('look')
         const { nextLook: status } = mischief
         delete mischief.nextLook
+        if (status === 'silence')
+          return response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
         if (status !== undefined) return response.writeHead(status).end()
       }
       if (message.method === 'tools/call') notes.push(`for ${person}`)
