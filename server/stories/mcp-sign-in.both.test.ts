@@ -204,6 +204,48 @@ onEachStorage((database, openStorage) => {
       expect(await world.serverOf(ada)).toMatchObject({ status: 'signed-out' })
     })
 
+    test('is signed in to by two at once, who both register this server', async () => {
+      const both = Promise.withResolvers<void>()
+      let came = 0
+      const registering = () => {
+        came += 1
+        if (came === 2) both.resolve()
+        return both.promise
+      }
+      await using world = await start({ mischief: { registering } })
+      const { remote, ada, bob } = world
+      const begun = await Promise.all([world.begin(ada), world.begin(bob)])
+      expect(remote.counts.registered).toBe(2)
+      const people = [ada, bob]
+      for (const [index, person] of people.entries()) {
+        const back = remote.approve(begun[index] ?? new URL('about:blank'), `person-${index}`)
+        expect(await world.end(person, back)).toEqual({ server: 'remote' })
+      }
+    })
+
+    test('registers this server anew where it was forgotten: at a renewal, by its silence, or when a secret ends', async () => {
+      await using world = await start()
+      const { app, remote, ada, bob } = world
+      const clientOf = (address: URL) => address.searchParams.get('client_id')
+      remote.seconds.access = 1
+      await world.signIn(ada, 'ada')
+      remote.forgetClients()
+      remote.expire()
+      await app.ask('/api/mcp/prompts', { token: ada.token })
+      await expect.poll(() => world.serverOf(ada), PATIENT).toMatchObject({ status: 'signed-out' })
+      expect(clientOf(await world.begin(ada))).toBe('client-2')
+      // The authorization server shows Bob an error of its own, and he tries again.
+      expect(clientOf(await world.begin(bob))).toBe('client-2')
+      remote.forgetClients()
+      remote.mischief.secretEnds = 1
+      expect(clientOf(await world.begin(bob))).toBe('client-3')
+      delete remote.mischief.secretEnds
+      const eve = await app.signUp('eve@example.com')
+      const begun = await world.begin(eve)
+      expect(clientOf(begun)).toBe('client-4')
+      expect(await world.end(eve, remote.approve(begun))).toEqual({ server: 'remote' })
+    })
+
     test('is renewed once for many calls, asks to sign in when that is over, and the call goes on', async () => {
       await using world = await start()
       const { app, remote, ada } = world

@@ -12,8 +12,10 @@ import {
 import type { UserId } from '../../../shared/contract/ids.ts'
 import type { McpHttpConfig } from '../config.ts'
 import { guardedFetch } from './guarded-fetch.ts'
-import { beginSignIn, endSignIn, expiryOf, loginPurpose } from './sign-in.ts'
-import type { Login, SignInDeps } from './sign-in.ts'
+import { forgetClient } from './clients.ts'
+import { beginSignIn, endSignIn, loginPurpose } from './sign-in.ts'
+import { expiryOf } from './sign-in-flow.ts'
+import type { Login, SignInDeps } from './sign-in-flow.ts'
 
 /** A token that ends this soon is renewed before it is used. */
 const EARLY_MS = 30_000
@@ -135,6 +137,7 @@ export class McpLogins {
     } catch (error) {
       if (error instanceof OAuthError && isFinal(error)) {
         await deleteMcpLogin(db, userId, config.name, before)
+        if (isOfClient(error)) await forgetClient({ db, sealing }, config.name, client.client_id)
         return
       }
       await releaseMcpRenewal(db, userId, config.name, before)
@@ -149,6 +152,11 @@ export class McpLogins {
 }
 
 /** The authorization server will not take this login ever again. */
-function isFinal({ code }: OAuthError): boolean {
-  return /^(?:invalid_grant|invalid_client|unauthorized_client)$/.test(String(code))
+function isFinal(error: OAuthError): boolean {
+  return String(error.code) === 'invalid_grant' || isOfClient(error)
+}
+
+/** The authorization server does not know as what this server is registered there. */
+function isOfClient({ code }: OAuthError): boolean {
+  return /^(?:invalid_client|unauthorized_client)$/.test(String(code))
 }

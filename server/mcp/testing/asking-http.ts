@@ -20,6 +20,10 @@ type Mischief = {
   issuer?: string
   /** What the tool `plain` is besides, by the person at this server who lists it. */
   plain?: Record<string, object>
+  /** What a registration waits for. */
+  registering?: () => Promise<void>
+  /** When the secret of a registration ends; seconds since 1970. */
+  secretEnds?: number
   /** The status by which the next look at a task is answered, before the server sees it; or it is not answered. */
   nextLook?: number | 'silence'
 }
@@ -79,10 +83,14 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         counts.registered += 1
         const id = `client-${counts.registered}`
         clients.add(id)
-        return json(response, 201, { ...JSON.parse(body), client_id: id })
+        await mischief.registering?.()
+        const { secretEnds: end } = mischief
+        const secret = end && { client_secret: 's3cret', client_secret_expires_at: end }
+        return json(response, 201, { ...JSON.parse(body), client_id: id, ...secret })
       }
       case '/token': {
         const client = form.get('client_id') ?? ''
+        if (!clients.has(client)) return json(response, 401, { error: 'invalid_client' })
         if (form.get('grant_type') === 'refresh_token') {
           const known = refresh.get(form.get('refresh_token') ?? '')
           refresh.delete(form.get('refresh_token') ?? '')
@@ -192,6 +200,7 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
     },
     /** Makes the server forget who has which token. */
     expire: () => access.clear(),
+    forgetClients: () => clients.clear(),
     forgetAll: () => (access.clear(), refresh.clear()),
     secrets: () => [...access.keys(), ...refresh.keys()],
     async [Symbol.asyncDispose]() {
