@@ -16,14 +16,16 @@ export async function readMcpLogin(db: Db, userId: UserId, server: string): Prom
   return row?.sealed ?? null
 }
 
-/** The MCP servers that a person is signed in to. */
-export async function listMcpLogins(db: Db, userId: UserId): Promise<string[]> {
-  const rows = await db
+/** A person's logins at MCP servers. */
+export async function listMcpLogins(
+  db: Db,
+  userId: UserId,
+): Promise<{ server: string; sealed: string }[]> {
+  return db
     .selectFrom('mcp_logins')
-    .select('server')
+    .select(['server', 'sealed'])
     .where('user_id', '=', userId)
     .execute()
-  return rows.map(({ server }) => server)
 }
 
 export async function saveMcpLogin(

@@ -5,7 +5,6 @@ import {
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
@@ -18,6 +17,7 @@ import { CallResult } from './call-result.ts'
 import { callAsTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
 import { makeTransport } from './transport/make-transport.ts'
+import type { Tokens } from './transport/make-transport.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig
@@ -25,7 +25,7 @@ export type McpConnectionOptions = {
   logger: Logger
   onToolsChanged: () => void
   /** Of the person whose connection this is. */
-  authProvider?: AuthProvider | undefined
+  tokens?: Tokens | undefined
   signal: AbortSignal
 }
 
@@ -75,14 +75,14 @@ export class McpConnection {
 
   /** @throws when the server cannot be reached or its initialization fails */
   static async open(options: McpConnectionOptions): Promise<McpConnection> {
-    const { config, times, logger, onToolsChanged, authProvider, signal } = options
+    const { config, times, logger, onToolsChanged, tokens, signal } = options
     const client = new Client(
       { name: 'throughline', version: '1.0.0' },
       { capabilities: { elicitation: { form: {}, url: {} } } },
     )
     const connection = new McpConnection(client, options)
     const onTooLong = (error: Error) => connection.#fail(failureReason(error))
-    const transport = makeTransport(config, logger, onTooLong, authProvider)
+    const transport = makeTransport(config, logger, onTooLong, tokens)
     connection.#asking.attach(client)
     client.onclose = () => connection.#ended.resolve(connection.#reason ?? 'it ended')
     client.onerror = (error) => connection.#noticed(error, logger)

@@ -30,7 +30,7 @@ function open() {
     },
     logins: {
       token: async () => 'token',
-      of: async () => new Set(['remote']),
+      of: async () => new Map([['remote', 'login']]),
     } as unknown as McpLogins,
     connect: (userId) => {
       const connection = { isBusy: false, isClosed: false }
@@ -57,8 +57,8 @@ function open() {
 
 test('a call that was judged by another definition than its person’s is not made (P11)', async () => {
   const { personal, calls, descriptions, contextOf } = open()
-  await personal.prepare(ADA, true, never)
-  await personal.prepare(BOB, true, never)
+  await personal.prepare(ADA, 'login', never)
+  await personal.prepare(BOB, 'login', never)
   const [judged] = personal.tools(BOB)
   await judged?.execute({}, contextOf(BOB))
   descriptions.set(BOB, 'Deletes everything')

@@ -19,14 +19,14 @@ const MAX_CONNECTIONS = 200
 type Options = {
   config: McpHttpConfig
   logins: McpLogins
-  /** Connects to the server by a person's token. */
-  connect(userId: UserId): McpServer
+  /** Connects to the server by the tokens of a person's login. */
+  connect(userId: UserId, loginId: string): McpServer
   /** Where a person signs in to it. */
   signInUrl(server: string): string
   onChange(): void
 }
 
-type Own = { server: McpServer; usedAt: number }
+type Own = { server: McpServer; loginId: string; usedAt: number }
 
 /** A server to which each person signs in: a connection of their own, while they use it. */
 export class PersonalServer {
@@ -64,10 +64,17 @@ export class PersonalServer {
     return [...tools.values()]
   }
 
-  /** Connects a person who is signed in, and waits for it as long as is decent. */
-  async prepare(userId: UserId, isSignedIn: boolean, signal: AbortSignal): Promise<void> {
-    if (!isSignedIn) return this.leave(userId)
-    const server = this.#serverOf(userId)
+  /**
+   * Connects a person who is signed in, and waits for it as long as is decent. A connection by an earlier login of theirs
+   * is closed: what the server keeps with it may be of another account.
+   *
+   * @param loginId null where they are not signed in
+   */
+  async prepare(userId: UserId, loginId: string | null, signal: AbortSignal): Promise<void> {
+    const own = this.#own.get(userId)
+    if (own && own.loginId !== loginId) this.leave(userId)
+    if (loginId === null) return
+    const server = this.#serverOf(userId, loginId)
     const waited = new AbortController()
     const over = AbortSignal.any([signal, waited.signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     await Promise.race([server.untilSettled(), aborted(over)])
@@ -101,7 +108,10 @@ export class PersonalServer {
       return await this.#callOnce(tool, input, given)
     } catch (error) {
       if (!(error instanceof SignedOutError)) throw error
-      await this.#askToSignIn(given, error)
+      this.leave(context.caller.id)
+      const logins = await this.#options.logins.of(context.caller.id)
+      // They may have signed in anew by another node.
+      if (!logins.has(this.config.name)) await this.#askToSignIn(given, error)
       return this.#callOnce(tool, input, given)
     }
   }
@@ -112,9 +122,11 @@ export class PersonalServer {
     const { id } = context.caller
     // Throws when they are signed in no more.
     await logins.token(id, config)
-    await this.prepare(id, true, context.signal)
+    const loginId = (await logins.of(id)).get(config.name)
+    if (loginId === undefined) throw new SignedOutError(config.name)
+    await this.prepare(id, loginId, context.signal)
     context.signal.throwIfAborted()
-    const server = this.#serverOf(id)
+    const server = this.#serverOf(id, loginId)
     const tool = server.tools.find(({ name }) => name === known.name)
     if (!tool || definitionOf(tool) !== definitionOf(known)) {
       const why = tool
@@ -130,7 +142,6 @@ export class PersonalServer {
   /** The call waits while its person signs in. */
   async #askToSignIn({ ask, caller, signal }: ToolContext, error: SignedOutError): Promise<void> {
     const { config, logins, signInUrl } = this.#options
-    this.leave(caller.id)
     if (!ask) throw error
     const { name } = config
     const message = `Sign in to “${name}”, so that the assistant can use it for you.`
@@ -140,7 +151,7 @@ export class PersonalServer {
     }
   }
 
-  #serverOf(userId: UserId): McpServer {
+  #serverOf(userId: UserId, loginId: string): McpServer {
     const known = this.#own.get(userId)
     if (known) {
       known.usedAt = Date.now()
@@ -148,8 +159,8 @@ export class PersonalServer {
     }
     const [oldest] = [...this.#own].toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
     if (oldest && this.#own.size >= MAX_CONNECTIONS) this.leave(oldest[0])
-    const server = this.#options.connect(userId)
-    this.#own.set(userId, { server, usedAt: Date.now() })
+    const server = this.#options.connect(userId, loginId)
+    this.#own.set(userId, { server, loginId, usedAt: Date.now() })
     return server
   }
 

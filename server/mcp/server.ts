@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
@@ -11,6 +10,7 @@ import { failureReason } from './failure-reason.ts'
 import { resourceTools } from './resources.ts'
 import { rememberTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
+import type { Tokens } from './transport/make-transport.ts'
 
 type State =
   | { phase: 'connecting' }
@@ -31,7 +31,7 @@ export class McpServer {
   readonly #times: McpTimeouts
   readonly #logger: Logger
   readonly #onChange: () => void
-  readonly #authProvider: AuthProvider | undefined
+  readonly #tokens: Tokens | undefined
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
   #state: State = { phase: 'connecting' }
@@ -43,13 +43,13 @@ export class McpServer {
     times: McpTimeouts
     logger: Logger
     onChange: () => void
-    authProvider?: AuthProvider | undefined
+    tokens?: Tokens | undefined
   }) {
     this.config = options.config
     this.#times = options.times
     this.#logger = options.logger.child({ mcp: options.config.name })
     this.#onChange = options.onChange
-    this.#authProvider = options.authProvider
+    this.#tokens = options.tokens
     this.#running = this.#run()
   }
 
@@ -114,7 +114,7 @@ export class McpServer {
         times: this.#times,
         logger: this.#logger,
         onToolsChanged: () => isChanged.resolve(),
-        authProvider: this.#authProvider,
+        tokens: this.#tokens,
         signal,
       })
       const over = new AbortController()

@@ -2,6 +2,10 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { askingOverHttp } from '../mcp/testing/asking-http.ts'
+import { LOCAL_OWNER } from '../auth/local-owner.ts'
+import { McpLogins } from '../mcp/oauth/logins.ts'
+import { createSealing } from '../mcp/oauth/sealing.ts'
+import { startMcpServers } from '../mcp/servers.ts'
 import { mcpConfigFile } from '../mcp/testing/servers.ts'
 import { askRaw } from '../testing/ask-raw.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
@@ -9,7 +13,12 @@ import { startAccounts } from '../testing/people.ts'
 import type { Person } from '../testing/people.ts'
 
 const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
+const SECRET = 'the secret of all nodes, of more than 32 characters'
 const PATIENT = { timeout: 30_000 }
+
+const notGiven = () => {
+  throw new Error('no file is expected')
+}
 
 /** Signing in to MCP servers by OAuth. */
 onEachStorage((database, openStorage) => {
@@ -30,7 +39,7 @@ onEachStorage((database, openStorage) => {
     })
     const app = await startAccounts(storage, {
       ...{ mcpTimeouts, logger: pino({ level: 'trace' }, sink) },
-      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open' },
+      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open', AUTH_SECRET: SECRET },
     })
     opened.defer(() => app[Symbol.asyncDispose]())
     const ada = await app.setUp()
@@ -202,6 +211,50 @@ onEachStorage((database, openStorage) => {
       const { headers } = await world.app.ask('/api/mcp/sign-in/remote', { cookie: ada.cookie })
       expect(headers.get('location')).toContain('problem')
       expect(await world.serverOf(ada)).toMatchObject({ status: 'signed-out' })
+    })
+
+    test('is used as who somebody is there now, on every node, and one refusal of a token costs no newer one', async () => {
+      const plain = { x: { description: 'Of x' }, y: { description: 'Of y' } }
+      await using world = await start({ mischief: { plain } })
+      const { app, remote, ada } = world
+      const { db } = app.services.database
+      const sealing = createSealing(Buffer.from(SECRET))
+      // Another node on the same database.
+      await using other = startMcpServers([remote.config], {
+        logger: pino({ level: 'silent' }),
+        times: mcpTimeouts,
+        signIn: {
+          logins: new McpLogins({ db, sealing, clientName: 'Other' }),
+          baseUrl: () => app.url,
+        },
+      })
+      const { signal } = new AbortController()
+      const callPlain = async () => {
+        await other.prepare(LOCAL_OWNER, signal)
+        const tool = other.tools(LOCAL_OWNER).find(({ name }) => name === 'remote__plain')
+        const context = { caller: { id: LOCAL_OWNER, admin: true }, callId: 'c', signal }
+        await tool?.execute({}, { ...context, attach: notGiven, unhurried: (work) => work() })
+        return tool?.description
+      }
+      await world.signIn(ada, 'x')
+      expect(await callPlain()).toBe('Of x')
+      await app.ask('/api/mcp/servers/remote/sign-out', { token: ada.token, body: {} })
+      await world.signIn(ada, 'y')
+      expect(await callPlain()).toBe('Of y')
+      expect(remote.notes.filter((note) => note.startsWith('for'))).toEqual(['for x', 'for y'])
+
+      // Two requests are refused by one token; the second answer comes when that is renewed.
+      const late = Promise.withResolvers<void>()
+      remote.mischief.refusing = late.promise
+      remote.expire()
+      const [one, two] = [other.prompts(LOCAL_OWNER), other.prompts(LOCAL_OWNER)]
+      await Promise.race([one, two])
+      late.resolve()
+      expect(await Promise.all([one, two])).toMatchObject([
+        [{ name: 'review' }],
+        [{ name: 'review' }],
+      ])
+      expect(remote.counts.renewed).toBe(1)
     })
 
     test('is signed in to by two at once, who both register this server', async () => {

@@ -43,9 +43,15 @@ export class McpLogins {
     this.#deps = deps
   }
 
-  /** The servers that a person is signed in to. */
-  async of(userId: UserId): Promise<Set<string>> {
-    return new Set(await listMcpLogins(this.#deps.db, userId))
+  /** The servers that a person is signed in to, each with the id of the login: another account has another. */
+  async of(userId: UserId): Promise<Map<string, string>> {
+    const rows = await listMcpLogins(this.#deps.db, userId)
+    return new Map(
+      rows.flatMap(({ server, sealed }) => {
+        const login = this.#open(sealed, userId, server)
+        return login ? [[server, idOf(login)] as const] : []
+      }),
+    )
   }
 
   begin(at: Parameters<typeof beginSignIn>[1]): Promise<URL> {
@@ -59,10 +65,15 @@ export class McpLogins {
   /**
    * The token for the next request.
    *
-   * @param rejected one that the server did not take, however long it should be good
-   * @throws {SignedOutError} when there is none any more
+   * @param of.loginId of the one login that is meant; any when left out
+   * @param of.rejected one that the server did not take, however long it should be good
+   * @throws {SignedOutError} when there is none any more, or the person has signed in anew
    */
-  async token(userId: UserId, config: McpHttpConfig, rejected?: string): Promise<string> {
+  async token(
+    userId: UserId,
+    config: McpHttpConfig,
+    { loginId, rejected }: { loginId?: string; rejected?: string } = {},
+  ): Promise<string> {
     const { db } = this.#deps
     const until = Date.now() + RENEWAL_SECONDS * 1000
     // One that was just renewed is used, however short its life.
@@ -71,6 +82,7 @@ export class McpLogins {
       const sealed = await readMcpLogin(db, userId, config.name)
       const login = sealed === null ? null : this.#open(sealed, userId, config.name)
       if (!sealed || !login) throw new SignedOutError(config.name)
+      if (loginId !== undefined && idOf(login) !== loginId) throw new SignedOutError(config.name)
       const { access_token: token } = login.tokens
       first ??= token
       const isFresh = token !== first
@@ -149,6 +161,11 @@ export class McpLogins {
     // Sealed by this server for this purpose.
     return this.#deps.sealing.open(sealed, loginPurpose(userId, server)) as Login | null
   }
+}
+
+/** Empty for a login of a version that gave none. */
+function idOf({ id = '' }: Login): string {
+  return id
 }
 
 /** The authorization server will not take this login ever again. */

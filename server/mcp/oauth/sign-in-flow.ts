@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type {
   OAuthClientInformationContext,
   OAuthClientProvider,
@@ -12,6 +13,8 @@ import type { Sealing } from './sealing.ts'
 
 /** What is kept of a login. */
 export type Login = {
+  /** Stays when the tokens are renewed; absent in a login of a version before it. */
+  id?: string
   tokens: StoredOAuthTokens
   /** Milliseconds since 1970; null when the server does not say. */
   expiresAt: number | null
@@ -120,6 +123,7 @@ export class SignInFlow implements OAuthClientProvider {
   saveTokens(tokens: StoredOAuthTokens): void {
     if (!this.#client || !this.discovery) return
     this.login = {
+      id: randomUUID(),
       ...{ tokens, expiresAt: expiryOf(tokens) },
       ...{ client: this.#client, discovery: this.discovery, resource: this.#resource },
     }

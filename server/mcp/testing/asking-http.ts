@@ -20,6 +20,8 @@ type Mischief = {
   issuer?: string
   /** What the tool `plain` is besides, by the person at this server who lists it. */
   plain?: Record<string, object>
+  /** What the next refusal of a token waits for. */
+  refusing?: Promise<void>
   /** What a registration waits for. */
   registering?: () => Promise<void>
   /** When the secret of a registration ends; seconds since 1970. */
@@ -133,6 +135,9 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
       const token = request.headers.authorization?.replace('Bearer ', '')
       const person = oauth ? access.get(token ?? '') : 'anybody'
       if (!person) {
+        const { refusing } = mischief
+        delete mischief.refusing
+        await refusing
         const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
         return json(
           response,
