@@ -1,5 +1,6 @@
 import type { UserId } from '../../shared/contract/ids.ts'
 import { aborted } from '../concurrency/wakeup.ts'
+import { CallLostError } from '../tools/tool.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpHttpConfig } from './config.ts'
 import { definitionOf } from './definitions.ts'
@@ -13,8 +14,10 @@ const IDLE_MS = 15 * 60_000
 const SWEEP_MS = 60_000
 /** The longest wait of an answer, or of a call, for a connection. Milliseconds. */
 const CONNECT_WAIT_MS = 10_000
-/** Connections of all people to one server: the ones that were used longest ago make room. */
+/** Connections of all people to one server: the one that was used longest ago makes room, if no call is under way. */
 const MAX_CONNECTIONS = 200
+
+const FULL = 'it is used by too many people just now'
 
 type Options = {
   config: McpHttpConfig
@@ -24,9 +27,11 @@ type Options = {
   /** Where a person signs in to it. */
   signInUrl(server: string): string
   onChange(): void
+  maxConnections?: number
 }
 
-type Own = { server: McpServer; loginId: string; usedAt: number }
+/** `calls` are those under way, also while they wait for the server to come back. */
+type Own = { server: McpServer; loginId: string; usedAt: number; calls: number }
 
 /** A server to which each person signs in: a connection of their own, while they use it. */
 export class PersonalServer {
@@ -74,7 +79,8 @@ export class PersonalServer {
     const own = this.#own.get(userId)
     if (own && own.loginId !== loginId) this.leave(userId)
     if (loginId === null) return
-    const server = this.#serverOf(userId, loginId)
+    const server = this.#ownOf(userId, loginId)?.server
+    if (!server) return
     const waited = new AbortController()
     const over = AbortSignal.any([signal, waited.signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     await Promise.race([server.untilSettled(), aborted(over)])
@@ -126,7 +132,10 @@ export class PersonalServer {
     if (loginId === undefined) throw new SignedOutError(config.name)
     await this.prepare(id, loginId, context.signal)
     context.signal.throwIfAborted()
-    const server = this.#serverOf(id, loginId)
+    const own = this.#ownOf(id, loginId)
+    if (!own)
+      throw notMade(context, `The MCP server "${config.name}" did not take the call: ${FULL}.`)
+    const { server } = own
     const tool = server.tools.find(({ name }) => name === known.name)
     if (!tool || definitionOf(tool) !== definitionOf(known)) {
       const why = tool
@@ -134,39 +143,61 @@ export class PersonalServer {
         : server.state.phase === 'down'
           ? server.state.reason
           : 'it has no such tool for you'
-      throw new Error(`The MCP server "${config.name}" did not take the call: ${why}.`)
+      throw notMade(context, `The MCP server "${config.name}" did not take the call: ${why}.`)
     }
-    return tool.execute(input, context)
+    own.calls += 1
+    try {
+      return await tool.execute(input, context)
+    } finally {
+      own.calls -= 1
+      own.usedAt = Date.now()
+    }
   }
 
   /** The call waits while its person signs in. */
-  async #askToSignIn({ ask, caller, signal }: ToolContext, error: SignedOutError): Promise<void> {
+  async #askToSignIn(context: ToolContext, error: SignedOutError): Promise<void> {
+    const { ask, caller, signal } = context
     const { config, logins, signInUrl } = this.#options
-    if (!ask) throw error
+    if (!ask) throw notMade(context, error.message)
     const { name } = config
     const message = `Sign in to “${name}”, so that the assistant can use it for you.`
     const { action } = await ask({ mode: 'url', message, url: signInUrl(name) }, signal)
     if (action !== 'accept' || !(await logins.of(caller.id)).has(name)) {
-      throw new Error(`The person is not signed in to the MCP server "${name}".`)
+      throw notMade(context, `The person is not signed in to the MCP server "${name}".`)
     }
   }
 
-  #serverOf(userId: UserId, loginId: string): McpServer {
+  /** @returns null where all connections that there may be have calls under way */
+  #ownOf(userId: UserId, loginId: string): Own | null {
     const known = this.#own.get(userId)
     if (known) {
       known.usedAt = Date.now()
-      return known.server
+      return known
     }
-    const [oldest] = [...this.#own].toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
-    if (oldest && this.#own.size >= MAX_CONNECTIONS) this.leave(oldest[0])
+    if (this.#own.size >= (this.#options.maxConnections ?? MAX_CONNECTIONS)) {
+      const idle = [...this.#own].filter(([, one]) => !isBusy(one))
+      const [oldest] = idle.toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
+      if (!oldest) return null
+      this.leave(oldest[0])
+    }
     const server = this.#options.connect(userId, loginId)
-    this.#own.set(userId, { server, loginId, usedAt: Date.now() })
-    return server
+    const own = { server, loginId, usedAt: Date.now(), calls: 0 }
+    this.#own.set(userId, own)
+    return own
   }
 
   #sweep(): void {
-    for (const [userId, { usedAt, server }] of this.#own) {
-      if (Date.now() - usedAt > IDLE_MS && !server.isBusy) this.leave(userId)
+    for (const [userId, own] of this.#own) {
+      if (Date.now() - own.usedAt > IDLE_MS && !isBusy(own)) this.leave(userId)
     }
   }
+}
+
+function isBusy({ calls, server }: Own): boolean {
+  return calls > 0 || server.isBusy
+}
+
+/** Of a call that is a task at the server already it is not known how it goes on. */
+function notMade({ task }: ToolContext, message: string): Error {
+  return task?.known ? new CallLostError(message) : new Error(message)
 }
