@@ -25,6 +25,7 @@ onEachStorage((database, openStorage) => {
   async function start(
     mischief: Parameters<typeof askingOverHttp>[0] = {},
     approval: 'never' | 'writes' = 'never',
+    env: Record<string, string> = {},
   ) {
     await using opened = new AsyncDisposableStack()
     const storage = opened.use(await openStorage())
@@ -39,7 +40,7 @@ onEachStorage((database, openStorage) => {
     })
     const app = await startAccounts(storage, {
       ...{ mcpTimeouts, logger: pino({ level: 'trace' }, sink) },
-      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open', AUTH_SECRET: SECRET },
+      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open', AUTH_SECRET: SECRET, ...env },
     })
     opened.defer(() => app[Symbol.asyncDispose]())
     const ada = await app.setUp()
@@ -255,6 +256,19 @@ onEachStorage((database, openStorage) => {
         [{ name: 'review' }],
       ])
       expect(remote.counts.renewed).toBe(1)
+    })
+
+    test('is begun to be signed in to no oftener than anything else is asked (P12)', async () => {
+      await using world = await start({}, 'never', { LIMIT_REQUESTS_PER_MINUTE: '20' })
+      const { app, remote, ada } = world
+      let answer = await app.ask('/api/mcp/sign-in/remote', { cookie: ada.cookie })
+      expect(answer.status).toBe(303)
+      for (let more = 0; more < 20 && answer.status === 303; more += 1) {
+        answer = await app.ask('/api/mcp/sign-in/remote', { cookie: ada.cookie })
+      }
+      expect(answer).toMatchObject({ status: 429, body: { code: 'TOO_MANY_REQUESTS' } })
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(remote.counts.registered).toBeLessThanOrEqual(20)
     })
 
     test('is signed in to by two at once, who both register this server', async () => {
