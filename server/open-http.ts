@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts'
 import { aiSdkDoor } from './doors/ai-sdk/ai-sdk.ts'
 import { mcpDoor } from './doors/mcp/mcp.ts'
 import { openAiDoor } from './doors/openai/openai.ts'
+import { admitAnybody } from './files/http/access.ts'
 import type { FileAccess } from './files/http/access.ts'
 import { fileRoutes } from './files/http/routes.ts'
 import type { Gate } from './gate.ts'
@@ -119,7 +120,7 @@ export function openHttp(options: OpenHttpOptions) {
         mcpSignInRoutes({
           servers: services.mcp,
           userOf: async (request, reply) => {
-            const asker = await access.askerOf(request, reply)
+            const asker = await admitAnybody(access, request, reply)
             return asker && !refusalFor(asker, { kind: 'mutation' }) ? asker.user.id : null
           },
           basePath: config.listen.basePath,

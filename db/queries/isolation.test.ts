@@ -101,7 +101,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'mcp-logins.ts': {
     reason: 'the registrations of this server, of no person',
-    functions: 'readMcpClient saveMcpClient deleteMcpClients',
+    functions: 'listMcpClients insertMcpClient deleteMcpClient',
   },
   'nodes.ts': {
     reason: 'the nodes',

@@ -16,14 +16,16 @@ export async function readMcpLogin(db: Db, userId: UserId, server: string): Prom
   return row?.sealed ?? null
 }
 
-/** The MCP servers that a person is signed in to. */
-export async function listMcpLogins(db: Db, userId: UserId): Promise<string[]> {
-  const rows = await db
+/** A person's logins at MCP servers. */
+export async function listMcpLogins(
+  db: Db,
+  userId: UserId,
+): Promise<{ server: string; sealed: string }[]> {
+  return db
     .selectFrom('mcp_logins')
-    .select('server')
+    .select(['server', 'sealed'])
     .where('user_id', '=', userId)
     .execute()
-  return rows.map(({ server }) => server)
 }
 
 export async function saveMcpLogin(
@@ -169,37 +171,58 @@ export async function takeMcpSignIn(
   return row ?? null
 }
 
-/** As what this server is registered at an authorization server; null when it is not. */
-export async function readMcpClient(
+/** The sign-ins at a server that a person has begun, and that have not ended. */
+export async function listMcpSignIns(
   db: Db,
-  { server, issuer, redirectUrl }: { server: string; issuer: string; redirectUrl: string },
-): Promise<string | null> {
-  const row = await db
-    .selectFrom('mcp_clients')
-    .select('sealed')
+  userId: UserId,
+  server: string,
+): Promise<{ stateHash: string; sealed: string }[]> {
+  return db
+    .selectFrom('mcp_sign_ins')
+    .select(['state_hash as stateHash', 'sealed'])
+    .where('user_id', '=', userId)
     .where('server', '=', server)
-    .where('issuer', '=', issuer)
-    .where('redirect_url', '=', redirectUrl)
-    .executeTakeFirst()
-  return row?.sealed ?? null
-}
-
-export async function saveMcpClient(
-  db: Db,
-  at: { server: string; issuer: string; redirectUrl: string },
-  sealed: string,
-): Promise<void> {
-  const { server, issuer, redirectUrl } = at
-  await db
-    .insertInto('mcp_clients')
-    .values({ server, issuer, redirect_url: redirectUrl, sealed })
-    .onConflict((conflict) =>
-      conflict.columns(['server', 'issuer', 'redirect_url']).doUpdateSet({ sealed }),
-    )
+    .where('expires_at', '>', sql<string>`now()`)
     .execute()
 }
 
-/** Forgets a registration that the authorization server does not know any more. */
-export async function deleteMcpClients(db: Db, server: string): Promise<void> {
-  await db.deleteFrom('mcp_clients').where('server', '=', server).execute()
+/** What this server is registered for at an authorization server. */
+export type McpClientPlace = { server: string; issuer: string; redirectUrl: string }
+
+/** As what this server is registered at the authorization servers of an MCP server. */
+export async function listMcpClients(
+  db: Db,
+  server: string,
+): Promise<(McpClientPlace & { sealed: string })[]> {
+  return db
+    .selectFrom('mcp_clients')
+    .select(['server', 'issuer', 'redirect_url as redirectUrl', 'sealed'])
+    .where('server', '=', server)
+    .execute()
+}
+
+/** Keeps a registration, unless there is one. */
+export async function insertMcpClient(
+  db: Db,
+  { server, issuer, redirectUrl, sealed }: McpClientPlace & { sealed: string },
+): Promise<void> {
+  await db
+    .insertInto('mcp_clients')
+    .values({ server, issuer, redirect_url: redirectUrl, sealed })
+    .onConflict((conflict) => conflict.columns(['server', 'issuer', 'redirect_url']).doNothing())
+    .execute()
+}
+
+/** Forgets a registration, unless another one is in its place. */
+export async function deleteMcpClient(
+  db: Db,
+  { server, issuer, redirectUrl, sealed }: McpClientPlace & { sealed: string },
+): Promise<void> {
+  await db
+    .deleteFrom('mcp_clients')
+    .where('server', '=', server)
+    .where('issuer', '=', issuer)
+    .where('redirect_url', '=', redirectUrl)
+    .where('sealed', '=', sealed)
+    .execute()
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/engine/database.ts'
 import { findKeys } from '../../db/queries/api-keys.ts'
 import type { KeyRow } from '../../db/queries/api-keys.ts'
@@ -10,8 +11,12 @@ import type { CheckLogins, Credential } from './open-logins.ts'
 import type { Asker } from './port.ts'
 import { toUser } from './user.ts'
 
+/** The longest that an application may take to say whether a login holds: all others wait for it. Milliseconds. */
+const ANSWER_MS = 2_000
+
 /** The askers of the logins and keys that hold, by one query for each kind. */
 export function createLoginCheck(db: Db, now: () => string): CheckLogins {
+  const asked = new WeakMap<Credential, Promise<Asker | null>>()
   return async (credentials) => {
     const logins = idsOf(credentials, 'login')
     const keys = idsOf(credentials, 'key').map((id) => KeyId.parse(id))
@@ -27,13 +32,36 @@ export function createLoginCheck(db: Db, now: () => string): CheckLogins {
       }
     }
     await checkTokens(db, credentials, Date.parse(now()), found)
+    const unknown = new Map<string, unknown>()
     await Promise.all(
-      credentials.map(async (credential) => {
-        const asker = credential.type === 'embedder' ? await credential.ask() : null
-        if (asker) found.set(keyOf(credential), asker)
-      }),
+      credentials
+        .filter((credential) => credential.type === 'embedder')
+        .map(async (credential) => {
+          try {
+            const asker = await answerOf(credential)
+            if (asker) found.set(keyOf(credential), asker)
+          } catch (error) {
+            unknown.set(keyOf(credential), error)
+          }
+        }),
     )
-    return found
+    return { holding: found, unknown }
+  }
+
+  /** What the application says, if it says so in time. One question of each connection is open at once. */
+  async function answerOf(credential: Extract<Credential, { type: 'embedder' }>) {
+    const answer = asked.get(credential) ?? credential.ask().finally(() => asked.delete(credential))
+    asked.set(credential, answer)
+    const waited = new AbortController()
+    const late = delay(ANSWER_MS, undefined, { signal: waited.signal, ref: false }).then(() => {
+      throw new Error('The application did not say in time whether a login holds.')
+    })
+    late.catch(() => undefined)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      waited.abort()
+    }
   }
 }
 

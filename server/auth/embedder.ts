@@ -15,7 +15,8 @@ export type EmbeddedUser = { userId: string; name: string; role: Role }
 
 /**
  * Says whose request this is; null for nobody. It is asked again while a connection is open, every two seconds: where
- * it then says null, the connection is closed.
+ * it then says null, the connection is closed. Where it fails, or takes longer than two seconds, the connection stays
+ * as it is for five minutes at the most.
  */
 export type Authenticate = (
   request: IncomingMessage,

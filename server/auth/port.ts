@@ -22,7 +22,7 @@ export type User = {
  */
 export type Login = {
   kind: 'local' | 'login' | 'guest' | 'key' | 'token'
-  /** Of the session or the key; for a token, a hash of it. */
+  /** Of the session or the key; for a token, of its person. */
   id: string
   /** `read` may change nothing. */
   scope: 'read' | 'write'

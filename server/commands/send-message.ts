@@ -70,8 +70,8 @@ export const sendMessage = inSession(messages.send, {
 })
 
 /** A call names its tool alone: whose it is must be certain. */
-function refuseTakenNames({ tools }: CommandTransaction, own: readonly ClientTool[]): void {
-  const taken = own.find(({ name }) => tools.info(name))
+function refuseTakenNames({ tools, userId }: CommandTransaction, own: readonly ClientTool[]): void {
+  const taken = own.find(({ name }) => tools.of(userId).info(name))
   if (taken) {
     throw new CommandError(
       'BAD_REQUEST',

@@ -90,7 +90,7 @@ export const resolveCall = inSession(tools.resolve, {
     }
     const isRetry = outcome === 'retry'
     const fresh = { ...stored, approvalHash: null, owner: isRetry ? transaction.nodeId : null }
-    const asked = isRetry ? askedFirst(fresh, known) : null
+    const asked = isRetry ? askedFirst(fresh, known.of(userId)) : null
     const call = resolved(stored.call, outcome, note, transaction.now())
     const changed = { ...fresh, call, ...asked }
     await updateCall(db, changed)

@@ -42,7 +42,7 @@ export class CommandTransaction extends SessionTransaction {
   readonly user: User
   readonly login: Login
   readonly #address: string | null
-  readonly tools: Pick<ToolRegistry, 'info' | 'needsApproval' | 'find'>
+  readonly tools: Pick<ToolRegistry, 'of' | 'info' | 'needsApproval' | 'find'>
   /** This node, which owns what it starts. */
   readonly nodeId: string
   /** Files that a message may have. */

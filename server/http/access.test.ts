@@ -28,7 +28,12 @@ test('what a foreign page loads or opens is refused where it is private or costs
     for (const path of ['/', '/s/x', '/share/x', '/assets/a.js', '/health']) {
       expect(isRefused(site, path, 'navigate'), path).toBe(false)
     }
-    expect(isRefused(site, '/api/auth/callback/github', 'navigate')).toBe(false)
+    for (const path of ['/api/auth/callback/github', '/api/mcp/callback']) {
+      expect(isRefused(site, path, 'navigate'), path).toBe(false)
+      expect(isRefused(site, path), path).toBe(true)
+    }
+    expect(isRefused(site, '/api/mcp/sign-in/x', 'navigate')).toBe(true)
+    expect(isRefused(site, '/api/mcp/callback/x', 'navigate')).toBe(true)
   }
   expect(isRefused('same-origin', '/api/session/x')).toBe(false)
   expect(isRefused('none', '/api/session/x', 'navigate')).toBe(false)

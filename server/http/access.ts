@@ -21,7 +21,7 @@ export type RequestOrigin = {
 /** The paths of interfaces, whose answers are private. The pages and files of the web app are not. */
 const INTERFACES = /^\/(api|trpc|ws|metrics|readyz|mcp|v1)(\/|$)/
 /** Where another site sends a visitor back to, who has signed in there. */
-const SIGN_IN = /^\/api\/auth\//
+const SIGN_IN = /^\/api\/(?:auth\/|mcp\/callback$)/
 
 /** True for a path of an interface, whose answers must not be cached. */
 export function isInterface(path: string): boolean {

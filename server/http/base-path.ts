@@ -3,7 +3,7 @@
 /** Whoever looks after the process asks it directly, and knows nothing of the path. */
 const AT_THE_ROOT = /^\/(livez|readyz)\/?(\?|$)/
 /** No route, and no page either. */
-const NOWHERE = '/outside.'
+export const NOWHERE = '/outside.'
 
 /**
  * The address as the routes know it.

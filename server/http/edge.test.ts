@@ -40,6 +40,30 @@ test('two Host headers are refused, over HTTP and at the upgrade', async () => {
   }
 })
 
+test('a path that can be read in several ways is refused before anything else, here and at the upgrade', async () => {
+  await using server = await startTestServer({ basePath: '/chat' })
+  const host = `Host: 127.0.0.1:${server.port}`
+  const status = async (target: string, ...headers: string[]) =>
+    statusIn(await answerTo(server.port, [`GET ${target} HTTP/1.1`, host, ...headers]))
+  const foreign = 'Sec-Fetch-Site: cross-site'
+  const socket = [
+    ...['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'],
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ]
+  for (const target of ['/chat/x/../trpc', '/x/../chat/trpc', '/chat/%2e/trpc', '/chat/trpc#x']) {
+    expect(await status(target), target).toBe(400)
+    expect(await status(target, ...socket), target).toBe(400)
+  }
+  expect(await status('/chat//evil/trpc', ...socket)).toBe(404)
+  expect(await status('/chat/trpc', ...socket)).toBe(101)
+  // The policy sees what the routes see.
+  for (const target of ['/chat/%61pi/me', `http://127.0.0.1:${server.port}/chat/api/me`]) {
+    expect(await status(target), target).toBe(200)
+    expect(await status(target, foreign), target).toBe(403)
+  }
+  expect(await status('http://evil.example/chat/api/me')).toBe(400)
+})
+
 test('a body is refused by the head of its request: no route, wrong type, foreign page, too large, no room (P12)', async () => {
   await using server = await startTestServer({ limits: { allBodiesBytes: 2_000_000 } })
   const status = async (path: string, ...headers: string[]) =>

@@ -6,6 +6,7 @@ import { hasTwoHosts, isInterface } from './access.ts'
 import { toHttpError } from './http-errors.ts'
 import { pathOf } from './logging.ts'
 import type { NoteRefusal } from './refused-origins.ts'
+import { readTarget } from './request-target.ts'
 
 /**
  * The web app runs its own scripts and nothing else; pictures come from here or from memory, since the address of
@@ -63,6 +64,10 @@ export async function secure(
     reply.header('permissions-policy', PERMISSIONS)
     if (hasTwoHosts(request.raw.rawHeaders)) {
       throw new TRPCError({ code: 'BAD_REQUEST', message: 'A request has one Host header.' })
+    }
+    if (readTarget(request.originalUrl, request.headers.host) === null) {
+      const message = 'The path of the address can be read in more than one way.'
+      throw new TRPCError({ code: 'BAD_REQUEST', message })
     }
     const refusal = access.refusal(request.headers, path)
     if (refusal !== null) {

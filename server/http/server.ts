@@ -8,7 +8,7 @@ import { Gauge, Registry } from 'prom-client'
 import { retryAfterOf } from '../api-error.ts'
 import type { AccessPolicy } from './access.ts'
 import { isInterface } from './access.ts'
-import { belowBase } from './base-path.ts'
+import { belowBase, NOWHERE } from './base-path.ts'
 import { boundBodies } from './rest/bodies.ts'
 import { createClientAddress } from './client-address.ts'
 import type { ClientAddress } from './client-address.ts'
@@ -25,6 +25,7 @@ import { loggedPath, logProcedureErrors, logRequests, pathOf } from './logging.t
 import { refuseDuringShutdown } from './shutdown.ts'
 import { serveMetrics } from './metrics.ts'
 import { logRefusals } from './refused-origins.ts'
+import { readTarget } from './request-target.ts'
 import { restRoutes } from './rest/rest.ts'
 import { servePreview } from './preview.ts'
 import { secure } from './security.ts'
@@ -221,7 +222,11 @@ function createFastify(
     // Ours says less, and at `debug`.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    rewriteUrl: ({ url }: IncomingMessage) => belowBase(basePath, url ?? '/'),
+    // What cannot be read, `secure` refuses before anything else sees it.
+    rewriteUrl: ({ url = '/', headers }: IncomingMessage) => {
+      const target = readTarget(url, headers.host)
+      return target === null ? NOWHERE : belowBase(basePath, target)
+    },
     // A batch names all its procedures in one path segment; Node takes no longer address than this.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     // An address that cannot be read, which no handler gets to see.

@@ -28,14 +28,15 @@ function open() {
 /** A call, and what it was asked. */
 function callOf(id: UserId) {
   const asked: Asked[] = []
+  const stop = new AbortController()
   const call: Askable = {
-    ...{ caller: { id }, signal: new AbortController().signal },
+    ...{ caller: { id }, signal: stop.signal },
     ask: async (question) => {
       asked.push(question)
       return { action: 'decline' }
     },
   }
-  return { call, asked }
+  return { call, asked, stop }
 }
 
 test('a question of no call is for the person whose calls are the only ones, and for nobody among several (P10)', async () => {
@@ -66,6 +67,39 @@ test('a question on the stream of a call is for that call, whoever else has one'
   expect(await first).toEqual({ action: 'decline' })
   await second
   expect([ada.asked.length, bob.asked.length]).toEqual([1, 0])
+})
+
+test('a question that comes when its call is over is for nobody, though another person has a call (P10)', async () => {
+  const { asking, ask, form } = open()
+  const [ada, bob] = [callOf(ADA), callOf(BOB)]
+  const later = Promise.withResolvers<void>()
+  let late: Promise<unknown> = Promise.resolve()
+  await asking.during(ada.call, async () => {
+    late = later.promise.then(() => ask(form))
+  })
+  await asking.during(bob.call, async () => {
+    later.resolve()
+    expect(await late).toEqual({ action: 'cancel' })
+  })
+  expect([ada.asked.length, bob.asked.length]).toEqual([0, 0])
+})
+
+test('a question of no call may be about one that was left, and is for nobody else (P10)', async () => {
+  const { asking, ask, form, lost } = open()
+  const [ada, bob] = [callOf(ADA), callOf(BOB)]
+  await asking.during(ada.call, async () => ada.stop.abort())
+  const bobLeaves = Promise.withResolvers<void>()
+  const other = asking.during(bob.call, () => bobLeaves.promise)
+  expect(await ask(form)).toEqual({ action: 'cancel' })
+  bobLeaves.resolve()
+  await other
+  const again = callOf(ADA)
+  const leave = Promise.withResolvers<void>()
+  const same = asking.during(again.call, () => leave.promise)
+  expect(await ask(form)).toEqual({ action: 'decline' })
+  leave.resolve()
+  await same
+  expect([bob.asked.length, again.asked.length, lost()]).toEqual([0, 1, 1])
 })
 
 test.each([

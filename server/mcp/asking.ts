@@ -12,6 +12,8 @@ const MAX_MESSAGE = 4_000
 const MAX_URL = 4_000
 /** UTF-16 units of JSON of one form. */
 const MAX_FORM = 32_768
+/** How long a call that was left may still be worked on by its server, and be asked about. Milliseconds. */
+const LEFT_MS = 10 * 60_000
 
 /** Whoever a call can ask. */
 export type Askable = Pick<ToolContext, 'ask' | 'signal'> & { caller: { id: UserId } }
@@ -26,11 +28,14 @@ const Address = z
 
 /**
  * Gives the questions of a server to the person for whom it carries a call out. Over streamable HTTP a question comes on
- * the stream of its call. On one stream for everything it says nothing of its call: it is for the person whose calls
- * are the only ones under way, and for nobody where there are several.
+ * the stream of its call, which may outlive it: then it is for nobody. On one stream for everything it says nothing of
+ * its call: it is for the person whose calls are the only ones that the server may be at, and for nobody where there
+ * are several.
  */
 export class Asking {
   readonly #calls = new Set<Askable>()
+  /** When a call of a person was last left without an answer, by a stop or a timeout: the server may be at it still. */
+  readonly #left = new Map<UserId, number>()
   /** The call on whose stream something was received. */
   readonly #current = new AsyncLocalStorage<Askable>()
   readonly #onLost: () => void
@@ -60,6 +65,7 @@ export class Asking {
       return await this.#current.run(call, work)
     } finally {
       this.#calls.delete(call)
+      if (call.signal.aborted) this.#left.set(call.caller.id, Date.now())
     }
   }
 
@@ -79,14 +85,19 @@ export class Asking {
 
   #callOf(): Askable | null {
     const own = this.#current.getStore()
-    if (own && this.#calls.has(own)) return own
-    const [call, ...others] = this.#calls
-    if (!call) return null
-    if (others.some(({ caller }) => caller.id !== call.caller.id)) {
+    if (own) return this.#calls.has(own) ? own : null
+    const newest = [...this.#calls].at(-1)
+    if (!newest) return null
+    for (const [userId, at] of this.#left) {
+      if (Date.now() - at > LEFT_MS) this.#left.delete(userId)
+    }
+    const people = new Set(this.#left.keys())
+    for (const { caller } of this.#calls) people.add(caller.id)
+    if (people.size > 1) {
       this.#onLost()
       return null
     }
-    return [...this.#calls].at(-1) ?? null
+    return newest
   }
 }
 

@@ -5,21 +5,19 @@ import {
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { ToolProgress } from '../../shared/contract/tool.ts'
-import { CallLostError } from '../tools/tool.ts'
 import type { ToolContext } from '../tools/tool.ts'
 import { Asking } from './asking.ts'
 import type { McpServerConfig } from './config.ts'
-import { CUT_OFF, UNREADABLE } from './protocol/messages.ts'
 import { failureReason } from './failure-reason.ts'
-import { SignedOutError } from './oauth/logins.ts'
+import { callError, FORGOTTEN } from './call-error.ts'
 import { CallResult } from './call-result.ts'
 import { callAsTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
 import { makeTransport } from './transport/make-transport.ts'
+import type { Tokens } from './transport/make-transport.ts'
 
 export type McpConnectionOptions = {
   config: McpServerConfig
@@ -27,7 +25,7 @@ export type McpConnectionOptions = {
   logger: Logger
   onToolsChanged: () => void
   /** Of the person whose connection this is. */
-  authProvider?: AuthProvider | undefined
+  tokens?: Tokens | undefined
   signal: AbortSignal
 }
 
@@ -51,16 +49,6 @@ const TERMINATE_TIMEOUT_MS = 1_000
 /** Longer than any tool's timeout: the caller's signal ends a call. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
-const FORGOTTEN = 'it has forgotten the session'
-
-/** The server did not begin the call, because it does not know the session any more. */
-export class ForgottenError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ForgottenError'
-  }
-}
-
 /** One connection to one server, from its initialization to its end. */
 export class McpConnection {
   readonly #client: Client
@@ -70,6 +58,8 @@ export class McpConnection {
   readonly #ended = Promise.withResolvers<string>()
   #reason: string | null = null
   #calls = 0
+  /** Of the calls, those that can be tasks. */
+  readonly #tasks = new Set<ToolContext>()
   #isChecking = false
 
   private constructor(client: Client, { config, times, logger }: McpConnectionOptions) {
@@ -85,14 +75,14 @@ export class McpConnection {
 
   /** @throws when the server cannot be reached or its initialization fails */
   static async open(options: McpConnectionOptions): Promise<McpConnection> {
-    const { config, times, logger, onToolsChanged, authProvider, signal } = options
+    const { config, times, logger, onToolsChanged, tokens, signal } = options
     const client = new Client(
       { name: 'throughline', version: '1.0.0' },
       { capabilities: { elicitation: { form: {}, url: {} } } },
     )
     const connection = new McpConnection(client, options)
     const onTooLong = (error: Error) => connection.#fail(failureReason(error))
-    const transport = makeTransport(config, logger, onTooLong, authProvider)
+    const transport = makeTransport(config, logger, onTooLong, tokens)
     connection.#asking.attach(client)
     client.onclose = () => connection.#ended.resolve(connection.#reason ?? 'it ended')
     client.onerror = (error) => connection.#noticed(error, logger)
@@ -143,16 +133,13 @@ export class McpConnection {
 
   /** Whether the server can carry calls of tools out as tasks. */
   get hasTasks(): boolean {
-    const capability = TasksCapability.safeParse(this.#client.getServerCapabilities())
-    return capability.success
+    return TasksCapability.safeParse(this.#client.getServerCapabilities()).success
   }
 
-  /** Whether the server has prompts. */
   get hasPrompts(): boolean {
     return this.#client.getServerCapabilities()?.prompts !== undefined
   }
 
-  /** Whether the server has resources. */
   get hasResources(): boolean {
     return this.#client.getServerCapabilities()?.resources !== undefined
   }
@@ -178,7 +165,9 @@ export class McpConnection {
   }
 
   /**
+   * @param context of a call that can be a task: made by `rememberTask`
    * @throws {CallLostError} when the connection broke during the call, or the answer is unreadable
+   * @throws {TaskUnseenError} when the connection broke, and the call is a task that may go on
    * @throws {ForgottenError} when the call did not begin; it may be repeated over the next connection
    * @throws an error with the server's message when it refused the call
    */
@@ -193,9 +182,16 @@ export class McpConnection {
     const request = { method: 'tools/call', params: { name, arguments: input } } as const
     const made = (): Promise<CallResult> => {
       if (isTask) {
-        const ask: Parameters<typeof callAsTask>[0] = (one, over) =>
-          this.#client.request(one, Anything, { signal: over, timeout: NO_TIMEOUT_MS })
-        return callAsTask(ask, request.params, context)
+        const connection: Parameters<typeof callAsTask>[0] = {
+          ask: (one, over, isSmall) =>
+            this.#client.request(one, Anything, {
+              signal: over,
+              timeout: isSmall ? this.#times.connectMs : NO_TIMEOUT_MS,
+            }),
+          isOver: (error) => this.#reason !== null || this.#isForgotten(error),
+          now: () => performance.now(),
+        }
+        return callAsTask(connection, request.params, context)
       }
       return this.#client.request(request, CallResult, {
         signal,
@@ -209,6 +205,7 @@ export class McpConnection {
       })
     }
     this.#calls += 1
+    if (isTask) this.#tasks.add(context)
     try {
       return await this.#asking.during(context, async () => {
         try {
@@ -220,23 +217,21 @@ export class McpConnection {
       })
     } catch (error) {
       signal.throwIfAborted()
-      throw this.#callError(error)
+      throw this.#callError(error, (context.task?.known ?? null) !== null)
     } finally {
       this.#calls -= 1
+      this.#tasks.delete(context)
     }
   }
 
-  /** Pings the server, unless a call is running: then it may be too busy to answer. */
+  /**
+   * Pings the server, unless a call is running: then it may be too busy to answer. A server elsewhere answers while it
+   * carries tasks out, and one that went silent in the middle of an answer is found by this alone.
+   */
   async ping(): Promise<void> {
-    if (this.#calls > 0) return
-    try {
-      await this.#client.ping({ timeout: this.#times.pingMs })
-    } catch (error) {
-      // A protocol error is an answer too: the server is alive.
-      if (!(error instanceof ProtocolError)) {
-        this.#fail(this.#isForgotten(error) ? FORGOTTEN : failureReason(error))
-      }
-    }
+    const isElsewhere = this.#config.kind === 'http'
+    const waiting = isElsewhere ? [...this.#tasks].filter(({ task }) => task?.known) : []
+    if (this.#calls === waiting.length) await this.#check()
   }
 
   async close(): Promise<void> {
@@ -268,6 +263,7 @@ export class McpConnection {
     try {
       await this.#client.ping({ timeout: this.#times.pingMs })
     } catch (error) {
+      // A protocol error is an answer too: the server is alive.
       if (!(error instanceof ProtocolError)) {
         this.#fail(this.#isForgotten(error) ? FORGOTTEN : failureReason(error))
       }
@@ -293,28 +289,10 @@ export class McpConnection {
     return isRefusal && transport.sessionId !== undefined
   }
 
-  #callError(error: unknown): Error {
-    // It had no token to be made with, or none that is taken: it did not begin.
-    if (error instanceof SignedOutError || error instanceof CallLostError) return error
-    const server = `The MCP server "${this.#config.name}"`
-    if (error instanceof ProtocolError && (error.code === UNREADABLE || error.code === CUT_OFF)) {
-      // The server answered, so the call had begun; its outcome is unknown.
-      return new CallLostError(`${server} took the call, but ${error.message}.`, { cause: error })
-    }
-    if (error instanceof ProtocolError) {
-      return new Error(`${server} refused the call: ${error.message}`)
-    }
-    const refusal = error instanceof SdkHttpError ? error.status : undefined
-    if (this.#isForgotten(error)) {
-      this.#fail(FORGOTTEN)
-      return new ForgottenError(`${server} did not take the call: ${FORGOTTEN}.`, { cause: error })
-    }
-    // The error concerns this call and not the connection: a refused call had no effect.
-    const own = failureReason(error)
-    if ((refusal !== undefined && refusal < 500) || own.endsWith('(ECONNREFUSED)')) {
-      return new Error(`${server} did not take the call: ${own}.`, { cause: error })
-    }
-    const reason = this.#reason ?? own
-    return new CallLostError(`${server} was lost during the call: ${reason}.`, { cause: error })
+  #callError(error: unknown, hasBegun = false): Error {
+    const { name: server } = this.#config
+    const isForgotten = this.#isForgotten(error)
+    if (isForgotten) this.#fail(FORGOTTEN)
+    return callError(error, { server, reason: this.#reason, isForgotten, hasBegun })
   }
 }

@@ -116,6 +116,11 @@ export function toTools(
   return { tools: [...tools.values()], refused, mended }
 }
 
+/** What an approval of a call is for, beside its input. */
+export function definitionOf({ name, description, effect, schemas }: Tool): string {
+  return JSON.stringify([name, description, effect, schemas])
+}
+
 /** The server's annotations are only hints. A tool without them may have any effect, so it must not run twice. */
 function effectOf(hints: {
   readOnlyHint?: boolean | undefined

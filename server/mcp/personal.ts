@@ -1,30 +1,37 @@
 import type { UserId } from '../../shared/contract/ids.ts'
 import { aborted } from '../concurrency/wakeup.ts'
+import { CallLostError } from '../tools/tool.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpHttpConfig } from './config.ts'
+import { definitionOf } from './definitions.ts'
 import { SignedOutError } from './oauth/logins.ts'
 import type { McpLogins } from './oauth/logins.ts'
 import type { McpServer } from './server.ts'
+import { rememberTask } from './tasks.ts'
 
 /** A connection that nobody has used so long is closed. Milliseconds. */
 const IDLE_MS = 15 * 60_000
 const SWEEP_MS = 60_000
 /** The longest wait of an answer, or of a call, for a connection. Milliseconds. */
 const CONNECT_WAIT_MS = 10_000
-/** Connections of all people to one server: the ones that were used longest ago make room. */
+/** Connections of all people to one server: the one that was used longest ago makes room, if no call is under way. */
 const MAX_CONNECTIONS = 200
+
+const FULL = 'it is used by too many people just now'
 
 type Options = {
   config: McpHttpConfig
   logins: McpLogins
-  /** Connects to the server by a person's token. */
-  connect(userId: UserId): McpServer
+  /** Connects to the server by the tokens of a person's login. */
+  connect(userId: UserId, loginId: string): McpServer
   /** Where a person signs in to it. */
   signInUrl(server: string): string
   onChange(): void
+  maxConnections?: number
 }
 
-type Own = { server: McpServer; usedAt: number }
+/** `calls` are those under way, also while they wait for the server to come back. */
+type Own = { server: McpServer; loginId: string; usedAt: number; calls: number }
 
 /** A server to which each person signs in: a connection of their own, while they use it. */
 export class PersonalServer {
@@ -48,21 +55,32 @@ export class PersonalServer {
     return this.#own.get(userId)?.server ?? null
   }
 
-  /** What anybody's connection offers, each for those whose own connection offers it; a call goes over the caller's. */
-  tools(): Tool[] {
+  /**
+   * What a person's connection offers, as its server describes it to them: for somebody else it may be another thing.
+   *
+   * @param userId absent for what anybody's connection offers, as the first describes it
+   */
+  tools(userId?: UserId): Tool[] {
     const tools = new Map<string, Tool>()
-    for (const { server } of this.#own.values()) {
-      for (const tool of server.tools) {
-        if (!tools.has(tool.name)) tools.set(tool.name, this.#forEverybody(tool))
-      }
+    const own = userId ? [this.#own.get(userId)] : [...this.#own.values()]
+    for (const tool of own.flatMap((one) => one?.server.tools ?? [])) {
+      if (!tools.has(tool.name)) tools.set(tool.name, this.#overCallers(tool))
     }
     return [...tools.values()]
   }
 
-  /** Connects a person who is signed in, and waits for it as long as is decent. */
-  async prepare(userId: UserId, isSignedIn: boolean, signal: AbortSignal): Promise<void> {
-    if (!isSignedIn) return this.leave(userId)
-    const server = this.#serverOf(userId)
+  /**
+   * Connects a person who is signed in, and waits for it as long as is decent. A connection by an earlier login of theirs
+   * is closed: what the server keeps with it may be of another account.
+   *
+   * @param loginId null where they are not signed in
+   */
+  async prepare(userId: UserId, loginId: string | null, signal: AbortSignal): Promise<void> {
+    const own = this.#own.get(userId)
+    if (own && own.loginId !== loginId) this.leave(userId)
+    if (loginId === null) return
+    const server = this.#ownOf(userId, loginId)?.server
+    if (!server) return
     const waited = new AbortController()
     const over = AbortSignal.any([signal, waited.signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     await Promise.race([server.untilSettled(), aborted(over)])
@@ -85,70 +103,101 @@ export class PersonalServer {
     await Promise.all(this.#closing)
   }
 
-  #forEverybody(tool: Tool): Tool {
-    return {
-      ...tool,
-      isFor: (userId) => this.of(userId)?.tools.some(({ name }) => name === tool.name) ?? false,
-      execute: (input, context) => this.#call(tool.name, input, context),
-    }
+  #overCallers(tool: Tool): Tool {
+    return { ...tool, execute: (input, context) => this.#call(tool, input, context) }
   }
 
-  async #call(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+  async #call(tool: Tool, input: unknown, context: ToolContext): Promise<unknown> {
+    // A task that was made before they were signed out is asked for, and not made again.
+    const given = rememberTask(context)
     try {
-      return await this.#callOnce(name, input, context)
+      return await this.#callOnce(tool, input, given)
     } catch (error) {
       if (!(error instanceof SignedOutError)) throw error
-      await this.#askToSignIn(context, error)
-      return this.#callOnce(name, input, context)
+      this.leave(context.caller.id)
+      const logins = await this.#options.logins.of(context.caller.id)
+      // They may have signed in anew by another node.
+      if (!logins.has(this.config.name)) await this.#askToSignIn(given, error)
+      return this.#callOnce(tool, input, given)
     }
   }
 
-  async #callOnce(name: string, input: unknown, context: ToolContext): Promise<unknown> {
+  /** @param known as it was when the call was judged: only the identical tool may be called */
+  async #callOnce(known: Tool, input: unknown, context: ToolContext): Promise<unknown> {
     const { config, logins } = this.#options
     const { id } = context.caller
     // Throws when they are signed in no more.
     await logins.token(id, config)
-    await this.prepare(id, true, context.signal)
+    const loginId = (await logins.of(id)).get(config.name)
+    if (loginId === undefined) throw new SignedOutError(config.name)
+    await this.prepare(id, loginId, context.signal)
     context.signal.throwIfAborted()
-    const server = this.#serverOf(id)
-    const tool = server.tools.find((one) => one.name === name)
-    if (!tool) {
-      const why =
-        server.state.phase === 'down' ? server.state.reason : 'it has no such tool for you'
-      throw new Error(`The MCP server "${config.name}" did not take the call: ${why}.`)
+    const own = this.#ownOf(id, loginId)
+    if (!own)
+      throw notMade(context, `The MCP server "${config.name}" did not take the call: ${FULL}.`)
+    const { server } = own
+    const tool = server.tools.find(({ name }) => name === known.name)
+    if (!tool || definitionOf(tool) !== definitionOf(known)) {
+      const why = tool
+        ? 'the tool has become another one'
+        : server.state.phase === 'down'
+          ? server.state.reason
+          : 'it has no such tool for you'
+      throw notMade(context, `The MCP server "${config.name}" did not take the call: ${why}.`)
     }
-    return tool.execute(input, context)
+    own.calls += 1
+    try {
+      return await tool.execute(input, context)
+    } finally {
+      own.calls -= 1
+      own.usedAt = Date.now()
+    }
   }
 
   /** The call waits while its person signs in. */
-  async #askToSignIn({ ask, caller, signal }: ToolContext, error: SignedOutError): Promise<void> {
+  async #askToSignIn(context: ToolContext, error: SignedOutError): Promise<void> {
+    const { ask, caller, signal } = context
     const { config, logins, signInUrl } = this.#options
-    this.leave(caller.id)
-    if (!ask) throw error
+    if (!ask) throw notMade(context, error.message)
     const { name } = config
     const message = `Sign in to “${name}”, so that the assistant can use it for you.`
     const { action } = await ask({ mode: 'url', message, url: signInUrl(name) }, signal)
     if (action !== 'accept' || !(await logins.of(caller.id)).has(name)) {
-      throw new Error(`The person is not signed in to the MCP server "${name}".`)
+      throw notMade(context, `The person is not signed in to the MCP server "${name}".`)
     }
   }
 
-  #serverOf(userId: UserId): McpServer {
+  /** @returns null where all connections that there may be have calls under way */
+  #ownOf(userId: UserId, loginId: string): Own | null {
     const known = this.#own.get(userId)
     if (known) {
       known.usedAt = Date.now()
-      return known.server
+      return known
     }
-    const [oldest] = [...this.#own].toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
-    if (oldest && this.#own.size >= MAX_CONNECTIONS) this.leave(oldest[0])
-    const server = this.#options.connect(userId)
-    this.#own.set(userId, { server, usedAt: Date.now() })
-    return server
+    if (this.#own.size >= (this.#options.maxConnections ?? MAX_CONNECTIONS)) {
+      const idle = [...this.#own].filter(([, one]) => !isBusy(one))
+      const [oldest] = idle.toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
+      if (!oldest) return null
+      this.leave(oldest[0])
+    }
+    const server = this.#options.connect(userId, loginId)
+    const own = { server, loginId, usedAt: Date.now(), calls: 0 }
+    this.#own.set(userId, own)
+    return own
   }
 
   #sweep(): void {
-    for (const [userId, { usedAt, server }] of this.#own) {
-      if (Date.now() - usedAt > IDLE_MS && !server.isBusy) this.leave(userId)
+    for (const [userId, own] of this.#own) {
+      if (Date.now() - own.usedAt > IDLE_MS && !isBusy(own)) this.leave(userId)
     }
   }
+}
+
+function isBusy({ calls, server }: Own): boolean {
+  return calls > 0 || server.isBusy
+}
+
+/** Of a call that is a task at the server already it is not known how it goes on. */
+function notMade({ task }: ToolContext, message: string): Error {
+  return task?.known ? new CallLostError(message) : new Error(message)
 }

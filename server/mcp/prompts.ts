@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { McpPrompt } from '../../shared/contract/api/mcp.ts'
-import { ForgottenError } from './connection.ts'
+import { ForgottenError } from './call-error.ts'
 import type { McpConnection } from './connection.ts'
 
 /** The most prompts that are shown of one server, and the longest text of one. UTF-16 units. */

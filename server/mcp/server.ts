@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
-import type { StoredTask } from '../../db/stored-values.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
-import { ForgottenError, McpConnection } from './connection.ts'
-import { toTools } from './definitions.ts'
+import { ForgottenError, TaskUnseenError } from './call-error.ts'
+import { McpConnection } from './connection.ts'
+import { definitionOf, toTools } from './definitions.ts'
 import { clean, failureText, toOutput } from './output.ts'
 import { failureReason } from './failure-reason.ts'
 import { resourceTools } from './resources.ts'
+import { rememberTask } from './tasks.ts'
 import type { McpTimeouts } from './timeouts.ts'
+import type { Tokens } from './transport/make-transport.ts'
 
 type State =
   | { phase: 'connecting' }
@@ -19,6 +20,10 @@ type State =
 const MAX_PROGRESS_MESSAGE = 200
 /** The longest wait of a call that has not begun for the next connection. */
 const RECONNECT_TIMEOUT_MS = 10_000
+/** The longest wait for it of a call that is a task, and goes on at its server meanwhile. */
+const TASK_TIMEOUT_MS = 60_000
+/** Over so many connections one call is tried, in case that what it answers is what ends them. */
+const MAX_CONNECTIONS = 50
 
 /** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */
 export class McpServer {
@@ -26,7 +31,7 @@ export class McpServer {
   readonly #times: McpTimeouts
   readonly #logger: Logger
   readonly #onChange: () => void
-  readonly #authProvider: AuthProvider | undefined
+  readonly #tokens: Tokens | undefined
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
   #state: State = { phase: 'connecting' }
@@ -38,13 +43,13 @@ export class McpServer {
     times: McpTimeouts
     logger: Logger
     onChange: () => void
-    authProvider?: AuthProvider | undefined
+    tokens?: Tokens | undefined
   }) {
     this.config = options.config
     this.#times = options.times
     this.#logger = options.logger.child({ mcp: options.config.name })
     this.#onChange = options.onChange
-    this.#authProvider = options.authProvider
+    this.#tokens = options.tokens
     this.#running = this.#run()
   }
 
@@ -109,7 +114,7 @@ export class McpServer {
         times: this.#times,
         logger: this.#logger,
         onToolsChanged: () => isChanged.resolve(),
-        authProvider: this.#authProvider,
+        tokens: this.#tokens,
         signal,
       })
       const over = new AbortController()
@@ -155,22 +160,19 @@ export class McpServer {
       this.config,
       listed,
       async (tool, input, context) => {
-        const { task } = context
-        let known = task?.known ?? null
-        const record = async (made: StoredTask) => {
-          await task?.record(made)
-          known = made
-        }
-        for (let over = connection; ;) {
-          // Over the next connection a task is asked for that was made over this one.
-          const given = { ...context, ...(task && { task: { ...task, known, record } }) }
+        // Over the next connection a task is asked for that was made over this one.
+        const given = rememberTask(context)
+        let over = connection
+        for (let connections = 1; ; connections += 1) {
           try {
             return await this.#call(over, tool, input, given)
           } catch (error) {
-            const mayGoOn =
-              error instanceof ForgottenError || (known !== null && over.reason !== null)
-            if (!mayGoOn || context.signal.aborted) throw error
-            const next = await this.#connectionAfter(over, tool.offered, context.signal)
+            const isUnseen = error instanceof TaskUnseenError
+            const mayGoOn = isUnseen || error instanceof ForgottenError
+            if (!mayGoOn || context.signal.aborted || connections >= MAX_CONNECTIONS) throw error
+            const waitMs = isUnseen ? TASK_TIMEOUT_MS : RECONNECT_TIMEOUT_MS
+            const wait = AbortSignal.any([context.signal, AbortSignal.timeout(waitMs)])
+            const next = await this.#connectionAfter(over, tool.offered, wait)
             if (!next) throw error
             over = next
           }
@@ -200,11 +202,7 @@ export class McpServer {
     tool: Tool,
     signal: AbortSignal,
   ): Promise<McpConnection | null> {
-    const over = AbortSignal.any([
-      signal,
-      this.#closing.signal,
-      AbortSignal.timeout(RECONNECT_TIMEOUT_MS),
-    ])
+    const over = AbortSignal.any([signal, this.#closing.signal])
     const ended = Promise.withResolvers<void>()
     over.addEventListener('abort', () => ended.resolve(), { once: true })
     while (!over.aborted) {
@@ -256,8 +254,4 @@ export class McpServer {
     this.#settled.resolve()
     if (state.phase === 'ready' || before.phase === 'ready') this.#onChange()
   }
-}
-
-function definitionOf({ name, description, effect, schemas }: Tool): string {
-  return JSON.stringify([name, description, effect, schemas])
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AuthProvider } from '@modelcontextprotocol/client'
 import type { Logger } from 'pino'
 import { aborted } from '../concurrency/wakeup.ts'
 import type { McpPrompt, McpServerInfo } from '../../shared/contract/api/mcp.ts'
@@ -12,6 +11,7 @@ import { PersonalServer } from './personal.ts'
 import { getPrompt, listPrompts } from './prompts.ts'
 import { McpServer } from './server.ts'
 import type { McpTimeouts } from './timeouts.ts'
+import type { Tokens } from './transport/make-transport.ts'
 
 const TIMES: McpTimeouts = {
   connectMs: 30_000,
@@ -80,21 +80,21 @@ export function startMcpServers(
         (config) =>
           new PersonalServer({
             ...{ config, logins: signIn.logins, onChange },
-            connect: (userId) =>
+            connect: (userId, loginId) =>
               new McpServer({
                 ...{ config, ...common },
-                authProvider: authProviderOf(signIn.logins, userId, config),
+                tokens: tokensOf(signIn.logins, config, { userId, loginId }),
               }),
             signInUrl: (name) => `${signIn.baseUrl()}/api/mcp/sign-in/${name}`,
           }),
       )
   const loginsOf = async (userId: UserId) =>
-    personal.length > 0 && signIn ? signIn.logins.of(userId) : new Set<string>()
+    personal.length > 0 && signIn ? signIn.logins.of(userId) : new Map<string, string>()
   const prepare = async (userId: UserId, signal: AbortSignal) => {
     if (personal.length === 0) return
     const logins = await loginsOf(userId)
     await Promise.all(
-      personal.map((one) => one.prepare(userId, logins.has(one.config.name), signal)),
+      personal.map((one) => one.prepare(userId, logins.get(one.config.name) ?? null, signal)),
     )
   }
   const serversOf = (userId: UserId): McpServer[] => [
@@ -124,7 +124,10 @@ export function startMcpServers(
         return `The MCP server "${config.name}" is not there: ${state.reason}.`
     }
   }
-  const tools = () => [...servers, ...personal].flatMap(toolsOf)
+  const tools = (userId?: UserId): Tool[] => [
+    ...servers.flatMap((server) => server.tools),
+    ...personal.flatMap((one) => one.tools(userId)),
+  ]
 
   return {
     tools,
@@ -222,7 +225,8 @@ export function startMcpServers(
       if (own && ended?.problem === null) {
         // Whoever they were there before.
         own.leave(userId)
-        await own.prepare(userId, true, AbortSignal.timeout(PROMPTS_WAIT_MS))
+        const login = (await signIn.logins.of(userId)).get(own.config.name) ?? null
+        await own.prepare(userId, login, AbortSignal.timeout(PROMPTS_WAIT_MS))
       }
       return ended
     },
@@ -240,21 +244,20 @@ function isPersonal(config: McpServerConfig): config is McpHttpConfig {
   return config.kind === 'http' && config.oauth !== undefined
 }
 
-function toolsOf(server: McpServer | PersonalServer): readonly Tool[] {
-  return server instanceof McpServer ? server.tools : server.tools()
-}
-
 function statusOf(server: McpServer | undefined): Pick<McpServerInfo, 'status' | 'reason'> {
   const state = server?.state
   if (state?.phase === 'down') return { status: 'away', reason: state.reason }
   return { status: state?.phase === 'ready' ? 'connected' : 'connecting' }
 }
 
-/** A person's token for each request; one that is refused is renewed once. */
-function authProviderOf(logins: McpLogins, userId: UserId, config: McpHttpConfig): AuthProvider {
-  let last: string | undefined
+/** The tokens of one login of a person; one that is refused is renewed once. */
+function tokensOf(
+  logins: McpLogins,
+  config: McpHttpConfig,
+  { userId, loginId }: { userId: UserId; loginId: string },
+): Tokens {
   return {
-    token: async () => (last = await logins.token(userId, config)),
-    onUnauthorized: async () => void (await logins.token(userId, config, last)),
+    next: () => logins.token(userId, config, { loginId }),
+    refused: async (rejected) => void (await logins.token(userId, config, { loginId, rejected })),
   }
 }

@@ -1,14 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ProtocolError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import type { StoredTask } from '../../db/stored-values.ts'
 import { CallLostError } from '../tools/tool.ts'
 import type { ToolContext } from '../tools/tool.ts'
+import { isCut, TaskUnseenError } from './call-error.ts'
 import { CallResult } from './call-result.ts'
+import { SignedOutError } from './oauth/logins.ts'
 
-/** How long the server keeps the result of a task, if it does as it is asked. Milliseconds. */
+/** How long the server keeps the result of a task, if it does as it is asked: nobody waits longer. Milliseconds. */
 const TTL_MS = 24 * 60 * 60_000
 /** Between two looks at a task: as the server wishes, within these. Milliseconds. */
 const POLL = { usual: 1_000, least: 100, most: 30_000 }
+/** How often one look is repeated that fails, each time after twice the time: for a minute and a half. */
+const MAX_REPEATS = 10
 const CANCEL_TIMEOUT_MS = 5_000
 
 const Task = z.object({
@@ -19,11 +24,40 @@ const Task = z.object({
 })
 const Created = z.object({ task: Task })
 
-/** Asks the server something over its connection; the caller turns what fails into what it means. */
-type Ask = (
-  request: { method: string; params: Record<string, unknown> },
-  signal: AbortSignal,
-) => Promise<unknown>
+type Request = { method: string; params: Record<string, unknown> }
+
+/** The connection over which a task is made and looked at. */
+type Connection = {
+  /**
+   * Asks the server something; the caller turns what fails into what it means.
+   *
+   * @param isSmall false where the answer may take as long as a person, or the call itself
+   */
+  ask(request: Request, signal: AbortSignal, isSmall: boolean): Promise<unknown>
+  /** True when nothing more can be asked over this connection, by what a request failed with. */
+  isOver(error: unknown): boolean
+  /** Milliseconds of a clock that never goes back. */
+  now(): number
+}
+
+/** The same call for another try at it: its task is known from when it was recorded. */
+export function rememberTask(context: ToolContext): ToolContext {
+  const { task } = context
+  if (!task) return context
+  let { known } = task
+  const record = async (made: StoredTask) => {
+    await task.record(made)
+    known = made
+  }
+  const remembered = {
+    get known() {
+      return known
+    },
+    goesOn: () => task.goesOn(),
+    record,
+  }
+  return { ...context, task: remembered }
+}
 
 /**
  * Makes a call as a task of its server (protocol revision 2025-11-25): the server gives an id for it, which is recorded
@@ -31,14 +65,14 @@ type Ask = (
  * that task and makes no other one.
  */
 export async function callAsTask(
-  ask: Ask,
+  connection: Connection,
   params: { name: string; arguments: Record<string, unknown> },
   { task, signal, unhurried, onProgress }: ToolContext,
 ): Promise<CallResult> {
   let known = task?.known ?? null
   if (!known) {
     const asked = { ...params, task: { ttl: TTL_MS } }
-    const made = await ask({ method: 'tools/call', params: asked }, signal)
+    const made = await connection.ask({ method: 'tools/call', params: asked }, signal, false)
     const created = Created.safeParse(made)
     // It may answer at once all the same.
     if (!created.success) return CallResult.parse(made)
@@ -48,25 +82,37 @@ export async function callAsTask(
   }
   const { id, pollMs } = known
   const at = { taskId: id }
+  const since = connection.now()
   try {
     return await unhurried(async () => {
-      for (let looks = 0; ; looks += 1) {
-        const found = Task.parse(await ask({ method: 'tasks/get', params: at }, signal))
+      let isDone = false
+      for (let looks = 0; !isDone; looks += 1) {
+        const found = read(
+          Task,
+          await look(connection, { method: 'tasks/get', params: at }, signal),
+        )
         const { status, statusMessage: message, pollInterval } = found
-        if (status === 'cancelled') throw new Error(message ?? 'The server cancelled the task.')
+        if (status === 'cancelled') {
+          throw new CallLostError(message ?? 'The server cancelled the task.')
+        }
+        isDone = /^(?:completed|failed)$/.test(status)
         if (status !== 'working') break
+        if (connection.now() - since > TTL_MS) {
+          throw new CallLostError('The task of this call did not end within a day.')
+        }
         if (message) onProgress?.({ done: looks, message: message.slice(0, 200) })
         await delay(bounded(pollInterval ?? pollMs), undefined, { signal })
       }
       // While it wants something of a person, it asks for that on this request's stream.
-      return CallResult.parse(await ask({ method: 'tasks/result', params: at }, signal))
+      const request = { method: 'tasks/result', params: at }
+      return read(CallResult, await look(connection, request, signal, isDone))
     })
   } catch (error) {
     if (signal.aborted && !task?.goesOn()) {
-      await ask(
-        { method: 'tasks/cancel', params: at },
-        AbortSignal.timeout(CANCEL_TIMEOUT_MS),
-      ).catch(() => undefined)
+      const over = AbortSignal.timeout(CANCEL_TIMEOUT_MS)
+      await connection
+        .ask({ method: 'tasks/cancel', params: at }, over, true)
+        .catch(() => undefined)
     }
     if (error instanceof ProtocolError && isUnknownTask(error)) {
       throw new CallLostError('The server does not know the task of this call any more.', {
@@ -75,6 +121,42 @@ export async function callAsTask(
     }
     throw error
   }
+}
+
+/** A look that fails says nothing of its task, which goes on: it is repeated for a while. */
+async function look(
+  { ask, isOver }: Connection,
+  request: Request,
+  signal: AbortSignal,
+  isSmall = true,
+): Promise<unknown> {
+  for (let repeats = 0; ; repeats += 1) {
+    try {
+      return await ask(request, signal, isSmall)
+    } catch (error) {
+      if (signal.aborted || isOver(error) || isAnswer(error, request)) throw error
+      if (repeats >= MAX_REPEATS) {
+        throw new TaskUnseenError('The server does not say what became of the task of this call.', {
+          cause: error,
+        })
+      }
+      await delay(bounded(POLL.least * 2 ** repeats), undefined, { signal })
+    }
+  }
+}
+
+/** What a request failed with is about the task, or about the person who asks for it. */
+function isAnswer(error: unknown, { method }: Request): boolean {
+  if (!(error instanceof ProtocolError)) return error instanceof SignedOutError
+  return isUnknownTask(error) || (method === 'tasks/result' && !isCut(error))
+}
+
+function read<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const { data, error } = schema.safeParse(answer)
+  if (data !== undefined) return data
+  throw new CallLostError('The server’s answer about the task of this call cannot be read.', {
+    cause: error,
+  })
 }
 
 function bounded(pollMs: number | undefined): number {

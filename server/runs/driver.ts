@@ -50,7 +50,8 @@ const TASK_WAITS = 6
  * @returns the run that starts in its place, if one waited
  * @throws {FencedError} when another attempt has the run, or it was given up
  */
-export async function driveRun(run: Run, deps: RunDeps, signals: RunSignals): Promise<Run | null> {
+export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Promise<Run | null> {
+  const deps = { ...all, tools: all.tools.of(run.userId) }
   const { maxSteps } = deps.settings
   const loaded = await loadDrive(run, deps)
   const { steps, calls, question, caller, kept, stepStart, earlier, joined, toolsOff } = loaded

@@ -26,7 +26,8 @@ export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSign
 
 type Patience = Parameters<typeof patiently>[1]
 
-async function outcomeOf(stored: NewCall, deps: RunDeps, patience: Patience): Promise<NewCall> {
+async function outcomeOf(stored: NewCall, all: RunDeps, patience: Patience): Promise<NewCall> {
+  const deps = { ...all, tools: all.tools.of(stored.userId) }
   const { signal } = patience
   const { db } = deps.database
   const user = await patiently(() => findUser(db, stored.userId), patience)

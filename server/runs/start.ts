@@ -34,7 +34,10 @@ export async function startAnswer(
   change: Pick<SessionChange, 'title' | 'titleSource'> = {},
 ): Promise<Run> {
   const createdAt = now()
-  const offered = tools.offered().map(({ name }) => name)
+  const offered = tools
+    .of(run.userId)
+    .offered()
+    .map(({ name }) => name)
   await startRun(db, run.id, { owner: node.id, now: createdAt, offered })
   const message = await insertMessage(db, {
     id: run.messageId,
@@ -69,7 +72,10 @@ export async function continueAnswer(
 ): Promise<Run> {
   const { db, log } = transaction
   const { id: runId, messageId } = run
-  const offered = tools.offered().map(({ name }) => name)
+  const offered = tools
+    .of(run.userId)
+    .offered()
+    .map(({ name }) => name)
   await startRun(db, runId, { owner: node.id, now: now(), offered })
   await continueMessage(db, messageId, { runId, seq: log.nextSeq })
   const message = await transaction.readMessage(messageId)
@@ -107,7 +113,10 @@ export async function startAtOnce(
     status: 'running',
     model: run.model,
   }
-  const offered = tools.offered().map(({ name }) => name)
+  const offered = tools
+    .of(userId)
+    .offered()
+    .map(({ name }) => name)
   const drive = { run, question: asked, answer, owner: node.id, offered, title }
   if (!(await insertFirstDrive(db, drive))) {
     return null

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startTestApp } from '../testing/app.ts'
 import type { Storage } from '../testing/app.ts'
+import { askRaw } from '../testing/ask-raw.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import {
   ACCOUNTS,
@@ -280,6 +281,18 @@ onEachStorage((database, openStorage) => {
         statuses.push((await app.ask('/api/auth/sign-in/anonymous', { body: {} })).status)
       }
       expect(statuses).toEqual([...Array(20).fill(200), 429])
+
+      // Other spellings of a counted path: another address, or the same limit.
+      const post = async (path: string) => {
+        const body = JSON.stringify({ email: 'ada@example.com', password: 'wrong password' })
+        return (await askRaw(app.url, path, { method: 'POST', body })).status
+      }
+      for (const path of ['/api/auth/x/../sign-in/email', '/api/auth/sign-in/%2e/anonymous']) {
+        expect(await post(path), path).toBe(400)
+      }
+      for (const path of ['/api/auth/sign-in/email/', '/%61pi/auth/sign%2Din/%65mail']) {
+        expect(await post(path), path).toBe(429)
+      }
     })
 
     test('failed sign-ins are counted by account and by address, also when they come at once', async () => {

@@ -8,7 +8,7 @@ import { restartable } from '../testing/restartable.ts'
 import { watch } from '../testing/watch.ts'
 import type { Watcher } from '../testing/watch.ts'
 
-const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
+const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20, connectMs: 2_000 }
 const PATIENT = { timeout: 30_000 }
 
 /** Calls that MCP servers carry out as tasks, which outlive a connection. */
@@ -51,6 +51,36 @@ onEachStorage((database, openStorage) => {
       await live.untilEvent('end')
       expect(talk.remote.notes.filter((note) => note.startsWith('made'))).toEqual(['made task-1'])
       expect(talk.remote.notes).not.toContain('cancelled task-1')
+    })
+
+    test('is gone on with when looks at it fail, and when its server is away for a while (P7)', async () => {
+      await using talk = await start()
+      const { remote } = talk
+      await using app = await talk.nodes.start()
+      await untilListed(app)
+      const { id } = await app.caller.sessions.create({})
+      await using live = watch(app.caller, id)
+      await live.untilEvent('snapshot')
+      await app.caller.messages.send({ sessionId: id, text: 'Do it' })
+      ;(await app.model.nextCall()).callTools({ name: 'remote__long', arguments: {} })
+      const looks = () => remote.notes.filter((note) => note === 'look').length
+      for (const status of ['silence', 429, 403, 502] as const) {
+        await expect.poll(looks, PATIENT).toBeGreaterThan(0)
+        remote.mischief.nextLook = status
+        await expect.poll(() => remote.mischief.nextLook, PATIENT).toBeUndefined()
+      }
+      const comeBack = await remote.leave()
+      await expect
+        .poll(async () => app.caller.mcp.servers(), PATIENT)
+        .toMatchObject([{ name: 'remote', status: 'away' }])
+      await comeBack()
+      remote.finish()
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toMatchObject({ failed: false, output: 'done task-1' })
+      next.finish()
+      await live.untilEvent('end')
+      expect(callOf(live)).toMatchObject({ status: 'completed' })
+      expect(remote.notes.filter((note) => note.startsWith('made'))).toEqual(['made task-1'])
     })
 
     test('is cancelled with its run', async () => {

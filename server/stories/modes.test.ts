@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import type { EmbeddedUser } from '../auth/embedder.ts'
 import { ModeError } from '../config/config.ts'
 import { startTestApp } from '../testing/app.ts'
 import { connections } from '../testing/open-connection.ts'
@@ -36,6 +37,32 @@ test('the setup link is the same after a restart, until it is used', async () =>
 })
 
 const Me = z.object({ name: z.string(), role: z.string() })
+
+test('an application that throws or never answers about one login still ends the others (P10)', async () => {
+  const said = new Map<string, () => Promise<EmbeddedUser | null>>()
+  const isThere = (name: string) => async () => ({ userId: name, name, role: 'member' as const })
+  for (const name of ['throws', 'hangs', 'leaves']) said.set(`Bearer ${name}`, isThere(name))
+  const authenticate = async ({ headers }: IncomingMessage) =>
+    (await said.get(headers.authorization ?? '')?.()) ?? null
+  await using app = await startTestApp({ authenticate })
+  const url = await app.listen()
+  const opened = ['throws', 'hangs', 'leaves'].map(async (name) => {
+    const headers = { authorization: `Bearer ${name}` }
+    const made = await fetch(`${url}/api/session`, { method: 'POST', headers })
+    const { id } = z.object({ id: z.string() }).parse(await made.json())
+    return connections['server-sent events']?.(url, name, id)
+  })
+  const [throws, hangs, leaves] = await Promise.all(opened)
+  said.set('Bearer throws', async () => {
+    throw new Error('the token has expired')
+  })
+  said.set('Bearer hangs', () => new Promise(() => undefined))
+  said.set('Bearer leaves', async () => null)
+  await expect.poll(() => leaves?.ended, { timeout: 30_000 }).toBe('cut')
+  expect([throws?.ended, hangs?.ended]).toEqual([null, null])
+  throws?.close()
+  hangs?.close()
+})
 
 test('an embedding application says who people are, and that they are not any more', async () => {
   const people = new Map([

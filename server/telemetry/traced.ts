@@ -113,8 +113,9 @@ function handOver<T>() {
 export function traceTools(tools: ToolRegistry, telemetry: Telemetry): ToolRegistry {
   return {
     ...tools,
+    of: (userId) => traceTools(tools.of(userId), telemetry),
     execute(name, input, context) {
-      const info = tools.info(name)
+      const info = tools.of(context.caller.id).info(name)
       const known = info ? name : 'unknown'
       return telemetry.within(
         {

@@ -27,6 +27,11 @@ export type CallContext = Omit<ToolContext, 'attach' | 'unhurried'>
 
 /** All available tools. */
 export type ToolRegistry = {
+  /**
+   * The tools as they are for one person: what a server lists for them, which decides what they are asked about. Without
+   * it there are everybody's, each as somebody has it.
+   */
+  of(userId: UserId): ToolRegistry
   /** @param userId only what this person may use */
   list(userId?: UserId): ToolInfo[]
   /** The tools that are offered to the model. */
@@ -42,7 +47,7 @@ export type ToolRegistry = {
   /** True when a call with this input, as returned by `parse`, needs approval before it begins. */
   needsApproval(name: string, input: unknown): boolean
   /**
-   * Executes a call. Never throws: an abort, a timeout and failures are outcomes. A tool that continues after its
+   * Executes a call of a tool as its caller has it. Never throws: an abort, a timeout and failures are outcomes. A tool that continues after its
    * timeout is not interrupted; its late result is dropped.
    * @param input as returned by `parse`, possibly stored since: it is validated again
    */
@@ -88,12 +93,10 @@ export function createToolRegistry(
   if (own.size < tools.length) throw new Error('two tools have the same name')
   const ownInfos = tools.map(describe)
 
-  const find = (name: string): Tool | undefined =>
-    own.get(name) ?? source?.tools().find((tool) => tool.name === name)
+  const findFor = (userId: UserId | undefined, name: string): Tool | undefined =>
+    own.get(name) ?? source?.tools(userId).find((tool) => tool.name === name)
   const coming = (userId?: UserId): Tool[] =>
-    source
-      ?.tools()
-      .filter(({ name, isFor }) => !own.has(name) && (!userId || (isFor?.(userId) ?? true))) ?? []
+    source?.tools(userId).filter(({ name }) => !own.has(name)) ?? []
 
   const list = (userId?: UserId): ToolInfo[] =>
     [...ownInfos, ...coming(userId).map(describe)].map((info, index) =>
@@ -109,10 +112,10 @@ export function createToolRegistry(
     reported = names.join()
   })
 
-  const unknown = (name: string): ToolFailure => {
+  const unknown = (userId: UserId | undefined, name: string): ToolFailure => {
     const why = source?.whyAbsent(name)
     if (why) return failure('unknown-tool', why)
-    const names = [...own.keys(), ...coming().map((tool) => tool.name)].join(', ') || 'none'
+    const names = [...own.keys(), ...coming(userId).map((tool) => tool.name)].join(', ') || 'none'
     return failure(
       'unknown-tool',
       `There is no tool named "${name.slice(0, 100)}". Tools: ${names}.`,
@@ -126,27 +129,29 @@ export function createToolRegistry(
       : failure('bad-arguments', describeIssues(tool.name, parsed.error))
   }
 
-  return {
-    list,
-    offered: (userId) => list(userId).filter(({ offered }) => offered !== false),
+  const registryOf = (person: UserId | undefined): ToolRegistry => ({
+    of: registryOf,
+    list: (userId = person) => list(userId),
+    offered: (userId = person) => list(userId).filter(({ offered }) => offered !== false),
     info: (name) => {
-      const tool = find(name)
+      const tool = findFor(person, name)
       return tool && describe(tool)
     },
-    find,
+    find: (name) => findFor(person, name),
     parse: (name, argumentsText) => {
-      const tool = find(name)
-      if (!tool) return unknown(name)
+      const tool = findFor(person, name)
+      if (!tool) return unknown(person, name)
       const read = readArguments(tool.name, argumentsText)
       return read.ok ? check(tool, read.value) : failure('bad-arguments', read.error)
     },
     needsApproval: (name, input) => {
-      const tool = find(name)
+      const tool = findFor(person, name)
       return tool !== undefined && asksFirst(tool, input)
     },
     execute: async (name, input, context) => {
-      const tool = find(name)
-      if (!tool) return unknown(name)
+      const userId = context.caller.id
+      const tool = findFor(userId, name)
+      if (!tool) return unknown(userId, name)
       const checked = check(tool, input)
       return checked.ok
         ? run(tool, checked.input, context, { timeoutMs: tool.timeoutMs ?? timeoutMs, newId })
@@ -159,12 +164,13 @@ export function createToolRegistry(
     untilSettled: async (signal) => source?.untilSettled(signal),
     unsettled: () => source?.unsettled() ?? { isWaiting: false, reasons: [] },
     untilBack: async (names, signal) => {
-      const away = () => names.filter((name) => !find(name))
+      const away = () => names.filter((name) => !findFor(person, name))
       if (away().length > 0) await source?.untilBack(away(), signal)
-      return [...new Set(away().map((name) => unknown(name).error))]
+      return [...new Set(away().map((name) => unknown(person, name).error))]
     },
     onChange: (listener) => source?.onChange(listener) ?? (() => undefined),
-  }
+  })
+  return registryOf(undefined)
 }
 
 function asksFirst({ approval, effect }: Tool, input: unknown): boolean {

@@ -91,8 +91,6 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   source?: ToolCall['source']
   /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
-  /** Whether this person may use it; absent for one that everybody may. */
-  isFor?: (userId: UserId) => boolean
   /** The longest that one call may take, where that is not the setting of all. */
   timeoutMs?: number
   /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
@@ -109,8 +107,12 @@ export class CallLostError extends Error {
 
 /** A dynamic source of tools, such as MCP servers. */
 export type ToolSource = {
-  /** The tools that are available now. */
-  tools(): readonly Tool[]
+  /**
+   * The tools that are available now.
+   *
+   * @param userId as they are for this person; without it everybody's, each as one of those has it who have it
+   */
+  tools(userId?: UserId): readonly Tool[]
   /** Connects what only this person can use, and waits for it as long as is decent. */
   prepare(userId: UserId, signal: AbortSignal): Promise<void>
   /**

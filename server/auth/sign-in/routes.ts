@@ -77,7 +77,8 @@ async function count(
   if (!known) {
     return async () => undefined
   }
-  const path = request.url.split('?', 1)[0]?.replace(/\/+$/, '') ?? ''
+  // Read as the library reads it, which is asked for the same address.
+  const path = new URL(`http://localhost${request.url}`).pathname.replace(/\/+$/, '')
   const body = readBody(request)
   return countSignIn(known, {
     ...{ method: request.method, path, body },

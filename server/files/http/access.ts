@@ -13,18 +13,21 @@ export type FileAccess = {
 }
 
 /**
- * Lets everybody in whose address, or person, has not asked too much: for what a token in the address opens.
+ * Lets everybody in whose address, or person, has not asked too much: for what a token in the address opens, and where
+ * the route itself says what those need who are let in.
  *
+ * @returns who asks
  * @throws the public error that says why not
  */
 export async function admitAnybody(
   { askerOf, clientAddress, limits }: FileAccess,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
+): Promise<Asker | null> {
   try {
     const asker = await askerOf(request, reply)
     await limits()?.admitCall(asker, clientAddress(request.raw))
+    return asker
   } catch (error) {
     throw toApiError(error)
   }

@@ -6,6 +6,7 @@ import type { AccessPolicy } from '../access.ts'
 import { hasTwoHosts } from '../access.ts'
 import { belowBase } from '../base-path.ts'
 import type { NoteRefusal } from '../refused-origins.ts'
+import { readTarget } from '../request-target.ts'
 import type { OpenSocket, Sockets } from './sockets.ts'
 
 /** Returns the handler of a path's sockets; null for a path of another route. */
@@ -47,7 +48,9 @@ function decide(request: IncomingMessage, options: UpgradeOptions): Decision {
   if (hasTwoHosts(request.rawHeaders)) {
     return { status: 400, reason: 'A request has one Host header.' }
   }
-  const url = URL.parse(belowBase(options.basePath, request.url ?? ''), 'http://localhost')
+  const target = readTarget(request.url ?? '', request.headers.host)
+  const url =
+    target === null ? null : URL.parse(`http://localhost${belowBase(options.basePath, target)}`)
   const refusal = options.access.refusal(request.headers, url?.pathname ?? '/ws')
   if (refusal !== null) {
     options.noteRefusal(request.headers.origin, refusal)

@@ -7,6 +7,13 @@ import { guardedFetch, isAllowedForSignIn } from './guarded-fetch.ts'
 const ELSEWHERE = 'https://mcp.example/mcp'
 const HERE = 'http://127.0.0.1:9/mcp'
 
+/** Of names that a server’s metadata may have. */
+async function resolve(hostname: string) {
+  const inside = hostname === 'sign.inside.example' ? '192.168.1.9' : null
+  const here = hostname === 'sign.here.example' ? '127.0.0.1' : null
+  return [{ address: inside ?? here ?? '93.184.216.34', family: 4 }]
+}
+
 /** An authorization server on this machine; `/elsewhere` leads to its token. */
 async function startHere() {
   const asked: string[] = []
@@ -44,10 +51,34 @@ test.each([
   [ELSEWHERE, 'https://127.0.0.1/token'],
   [ELSEWHERE, 'https://localhost/token'],
   [ELSEWHERE, 'https://[::1]/token'],
+  [ELSEWHERE, 'https://2130706434/token'],
   [ELSEWHERE, 'https://name:password@sign.example/token'],
   [HERE, 'http://sign.example/token'],
 ])('a server at %s may not have %s asked', async (server, url) => {
   await expect(guardedFetch(server)(url)).rejects.toThrow('is not encrypted, or is one of')
+})
+
+const INSIDE = 'https://10.1.2.3/mcp'
+
+test.each([
+  [ELSEWHERE, 'https://10.0.0.5/token'],
+  [ELSEWHERE, 'https://169.254.169.254/token'],
+  [ELSEWHERE, 'https://[::ffff:127.0.0.1]/token'],
+  [ELSEWHERE, 'https://0.0.0.0/token'],
+  [ELSEWHERE, 'https://sign.inside.example/token'],
+  [ELSEWHERE, 'https://sign.here.example/token'],
+  [INSIDE, 'https://sign.here.example/token'],
+  [INSIDE, 'https://169.254.169.254/token'],
+])('a server at %s does not lead to %s, which is not public', async (server, url) => {
+  await expect(guardedFetch(server, resolve)(url)).rejects.toThrow('is not on the public internet')
+})
+
+test('a server of an organization’s own network may have its sign-in there', async () => {
+  const asked = new AbortController()
+  asked.abort(new Error('it would be asked'))
+  const ask = guardedFetch(INSIDE, resolve)
+  const { signal } = asked
+  await expect(ask('https://sign.inside.example/', { signal })).rejects.toThrow('would be asked')
 })
 
 test('people are sent to encrypted pages, and to this machine for a server that is here', () => {

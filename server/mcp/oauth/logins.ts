@@ -12,8 +12,10 @@ import {
 import type { UserId } from '../../../shared/contract/ids.ts'
 import type { McpHttpConfig } from '../config.ts'
 import { guardedFetch } from './guarded-fetch.ts'
-import { beginSignIn, endSignIn, expiryOf, loginPurpose } from './sign-in.ts'
-import type { Login, SignInDeps } from './sign-in.ts'
+import { forgetClient } from './clients.ts'
+import { beginSignIn, endSignIn, loginPurpose } from './sign-in.ts'
+import { expiryOf } from './sign-in-flow.ts'
+import type { Login, SignInDeps } from './sign-in-flow.ts'
 
 /** A token that ends this soon is renewed before it is used. */
 const EARLY_MS = 30_000
@@ -41,9 +43,15 @@ export class McpLogins {
     this.#deps = deps
   }
 
-  /** The servers that a person is signed in to. */
-  async of(userId: UserId): Promise<Set<string>> {
-    return new Set(await listMcpLogins(this.#deps.db, userId))
+  /** The servers that a person is signed in to, each with the id of the login: another account has another. */
+  async of(userId: UserId): Promise<Map<string, string>> {
+    const rows = await listMcpLogins(this.#deps.db, userId)
+    return new Map(
+      rows.flatMap(({ server, sealed }) => {
+        const login = this.#open(sealed, userId, server)
+        return login ? [[server, idOf(login)] as const] : []
+      }),
+    )
   }
 
   begin(at: Parameters<typeof beginSignIn>[1]): Promise<URL> {
@@ -57,10 +65,15 @@ export class McpLogins {
   /**
    * The token for the next request.
    *
-   * @param rejected one that the server did not take, however long it should be good
-   * @throws {SignedOutError} when there is none any more
+   * @param of.loginId of the one login that is meant; any when left out
+   * @param of.rejected one that the server did not take, however long it should be good
+   * @throws {SignedOutError} when there is none any more, or the person has signed in anew
    */
-  async token(userId: UserId, config: McpHttpConfig, rejected?: string): Promise<string> {
+  async token(
+    userId: UserId,
+    config: McpHttpConfig,
+    { loginId, rejected }: { loginId?: string; rejected?: string } = {},
+  ): Promise<string> {
     const { db } = this.#deps
     const until = Date.now() + RENEWAL_SECONDS * 1000
     // One that was just renewed is used, however short its life.
@@ -69,6 +82,7 @@ export class McpLogins {
       const sealed = await readMcpLogin(db, userId, config.name)
       const login = sealed === null ? null : this.#open(sealed, userId, config.name)
       if (!sealed || !login) throw new SignedOutError(config.name)
+      if (loginId !== undefined && idOf(login) !== loginId) throw new SignedOutError(config.name)
       const { access_token: token } = login.tokens
       first ??= token
       const isFresh = token !== first
@@ -135,6 +149,7 @@ export class McpLogins {
     } catch (error) {
       if (error instanceof OAuthError && isFinal(error)) {
         await deleteMcpLogin(db, userId, config.name, before)
+        if (isOfClient(error)) await forgetClient({ db, sealing }, config.name, client.client_id)
         return
       }
       await releaseMcpRenewal(db, userId, config.name, before)
@@ -148,7 +163,17 @@ export class McpLogins {
   }
 }
 
+/** Empty for a login of a version that gave none. */
+function idOf({ id = '' }: Login): string {
+  return id
+}
+
 /** The authorization server will not take this login ever again. */
-function isFinal({ code }: OAuthError): boolean {
-  return /^(?:invalid_grant|invalid_client|unauthorized_client)$/.test(String(code))
+function isFinal(error: OAuthError): boolean {
+  return String(error.code) === 'invalid_grant' || isOfClient(error)
+}
+
+/** The authorization server does not know as what this server is registered there. */
+function isOfClient({ code }: OAuthError): boolean {
+  return /^(?:invalid_client|unauthorized_client)$/.test(String(code))
 }

@@ -1,11 +1,12 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const KEY_FILE = 'mcp-key'
 const VERSION = 'v1.'
 const IV_BYTES = 12
 const TAG_BYTES = 16
+const SECRET_BYTES = 32
 
 /** Encrypts what is kept of logins, each for one purpose: what was sealed for another one does not open. */
 export type Sealing = {
@@ -51,9 +52,41 @@ export async function readSealingSecret(given: string | null, dataDir: string): 
   if (dataDir === 'memory:') return randomBytes(32)
   const path = join(dataDir, KEY_FILE)
   await mkdir(dataDir, { recursive: true })
-  // Of two processes that make it at once, both read the one that was first.
-  await writeFile(path, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  })
+  const secret = (await readIfThere(path)) ?? (await makeSecret(path))
+  // Of less anybody could guess the key.
+  if (secret.length !== SECRET_BYTES) {
+    throw new Error(
+      `The file ${KEY_FILE} in DATA_DIR has ${secret.length} bytes instead of ${SECRET_BYTES}. Restore it, or delete it: then everybody signs in to the MCP servers again.`,
+    )
+  }
+  return secret
+}
+
+/** Nobody sees the file before all of it is written. Of two processes that make it at once, both read the one that was first. */
+async function makeSecret(path: string): Promise<Buffer> {
+  const written = `${path}.${randomUUID()}`
+  const file = await open(written, 'wx', 0o600)
+  try {
+    await file.writeFile(randomBytes(SECRET_BYTES))
+    await file.sync()
+    await file.close()
+    await link(written, path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
+  } finally {
+    await file.close()
+    await rm(written, { force: true })
+  }
   return readFile(path)
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
+  return readFile(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return null
+  })
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }

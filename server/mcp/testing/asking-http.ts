@@ -18,6 +18,16 @@ type Mischief = {
   tokenEndpoint?: string
   /** In its metadata. */
   issuer?: string
+  /** What the tool `plain` is besides, by the person at this server who lists it. */
+  plain?: Record<string, object>
+  /** What the next refusal of a token waits for. */
+  refusing?: Promise<void>
+  /** What a registration waits for. */
+  registering?: () => Promise<void>
+  /** When the secret of a registration ends; seconds since 1970. */
+  secretEnds?: number
+  /** The status by which the next look at a task is answered, before the server sees it; or it is not answered. */
+  nextLook?: number | 'silence'
 }
 
 /**
@@ -75,10 +85,14 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         counts.registered += 1
         const id = `client-${counts.registered}`
         clients.add(id)
-        return json(response, 201, { ...JSON.parse(body), client_id: id })
+        await mischief.registering?.()
+        const { secretEnds: end } = mischief
+        const secret = end && { client_secret: 's3cret', client_secret_expires_at: end }
+        return json(response, 201, { ...JSON.parse(body), client_id: id, ...secret })
       }
       case '/token': {
         const client = form.get('client_id') ?? ''
+        if (!clients.has(client)) return json(response, 401, { error: 'invalid_client' })
         if (form.get('grant_type') === 'refresh_token') {
           const known = refresh.get(form.get('refresh_token') ?? '')
           refresh.delete(form.get('refresh_token') ?? '')
@@ -107,6 +121,13 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
     }
   }
 
+  const described = (said: Record<string, unknown>, person: string) => {
+    const { tools } = said['result'] as { tools: { name: string }[] }
+    const own = mischief.plain?.[person]
+    const listed = tools.map((tool) => (tool.name === 'plain' ? { ...tool, ...own } : tool))
+    return { ...said, result: { tools: listed } }
+  }
+
   const server = createServer((request, response) => {
     void (async () => {
       const url = new URL(request.url ?? '/', origin)
@@ -114,6 +135,9 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
       const token = request.headers.authorization?.replace('Bearer ', '')
       const person = oauth ? access.get(token ?? '') : 'anybody'
       if (!person) {
+        const { refusing } = mischief
+        delete mischief.refusing
+        await refusing
         const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
         return json(
           response,
@@ -128,17 +152,27 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         void take(message, () => undefined)
         return response.writeHead(202).end()
       }
+      if (message.method === 'tasks/get') {
+        notes.push('look')
+        const { nextLook: status } = mischief
+        delete mischief.nextLook
+        if (status === 'silence')
+          return response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        if (status !== undefined) return response.writeHead(status).end()
+      }
       if (message.method === 'tools/call') notes.push(`for ${person}`)
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       await take(message, (said) => {
-        response.write(`event: message\ndata: ${JSON.stringify(said)}\n\n`)
+        const told = message.method === 'tools/list' ? described(said, person) : said
+        response.write(`event: message\ndata: ${JSON.stringify(told)}\n\n`)
         if (said['id'] === message.id) response.end()
       })
     })()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  origin = `http://127.0.0.1:${port}`
 
   /** What a person does at the authorization server: it gives where their browser is sent back to. */
   function approve(address: URL, person = 'ada'): URL {
@@ -163,8 +197,15 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
   }
   return {
     ...{ config, origin, notes, counts, seconds, approve, mischief, finish, forget },
+    /** Nothing answers at its address, until the returned function is called. */
+    leave: async () => {
+      server.closeAllConnections()
+      await once(server.close(), 'close')
+      return () => once(server.listen(port, '127.0.0.1'), 'listening')
+    },
     /** Makes the server forget who has which token. */
     expire: () => access.clear(),
+    forgetClients: () => clients.clear(),
     forgetAll: () => (access.clear(), refresh.clear()),
     secrets: () => [...access.keys(), ...refresh.keys()],
     async [Symbol.asyncDispose]() {

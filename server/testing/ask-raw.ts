@@ -1,0 +1,20 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+
+type Asked = { method?: string; headers?: Record<string, string>; body?: string }
+
+/** Asks for a path as it is written, and with headers of a browser's: `fetch` changes the one and drops the others. */
+export async function askRaw(
+  url: string,
+  path: string,
+  { method = 'GET', headers, body }: Asked = {},
+): Promise<{ status: number; location: string | undefined }> {
+  const { hostname, port } = new URL(url)
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const asked = request({ hostname, port, path, method, headers: { ...type, ...headers } })
+  asked.end(body)
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  answer.resume()
+  return { status: answer.statusCode ?? 0, location: answer.headers.location }
+}
