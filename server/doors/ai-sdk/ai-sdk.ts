@@ -3,9 +3,12 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { findMessage } from '../../../db/queries/messages/messages.ts'
 import { findCall } from '../../../db/queries/messages/tool-calls.ts'
+import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
+import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
@@ -60,13 +63,8 @@ async function take(
 ): Promise<{ runId: RunId; from: From }> {
   const { call, userId } = door
   if (body.trigger === 'regenerate-message') {
-    const page = await call(messages.list, { sessionId, limit: 20 })
-    const given = body.messageId === undefined ? null : messageOf(userId, body.id, body.messageId)
-    const answer =
-      page.messages.find(({ id, role }) => id === given && role === 'assistant') ??
-      page.messages.findLast(({ role }) => role === 'assistant')
-    if (!answer) throw notFound('answer')
-    const { runId } = await call(messages.regenerate, { id: answer.id })
+    const id = await answerToReplace(door, sessionId, body)
+    const { runId } = await call(messages.regenerate, { id })
     return { runId, from: { after: -1 } }
   }
   const input = readChatInput(body)
@@ -84,6 +82,28 @@ async function take(
   return { runId, from: { after: -1 } }
 }
 
+/** The answer that a page wants anew: the one that it names, the one to the question that it names, or the newest. */
+async function answerToReplace(
+  { call, services, userId }: DoorRequest,
+  sessionId: SessionId,
+  { id: chat, messageId }: ChatBody,
+): Promise<MessageId> {
+  if (messageId === undefined) {
+    const page = await call(messages.list, { sessionId, limit: 20 })
+    const newest = page.messages.findLast(({ role }) => role === 'assistant')
+    if (!newest) throw notFound('answer')
+    return newest.id
+  }
+  const { db } = services.database
+  const found = await findMessage(db, userId, messageOf(userId, chat, messageId))
+  if (found?.message.sessionId !== sessionId) throw notFound('message in this chat')
+  if (found.message.role === 'assistant') return found.message.id
+  // Any answer of the question will do: they all stand beside each other.
+  const run = await findRunOfQuestion(db, found.message.id)
+  if (!run) throw notFound('answer')
+  return run.messageId
+}
+
 /** What a page says of calls of the last answer; what was said of them before stays. */
 async function answer(
   { call, services, userId }: DoorRequest,
@@ -92,6 +112,7 @@ async function answer(
 ): Promise<{ runId: RunId; from: From }> {
   const { db } = services.database
   const answered = new Set<CallId>()
+  const said: InputOf<typeof tools.answerAll>['answers'] = []
   let runId: RunId | null = null
   for (const one of answers) {
     const { callId } = one
@@ -104,12 +125,15 @@ async function answer(
       if (stored.call.status !== 'awaiting-approval') continue
       const { approved, reason } = one
       const decision = approved ? ('approve' as const) : ('deny' as const)
-      await call(tools.decide, { callId, decision, ...(reason && { reason }) })
+      said.push({ callId, decision, ...(reason && { reason }) })
     } else if (stored.call.status === 'running') {
-      const said = one.type === 'error' ? { error: one.error } : { output: one.output }
-      await call(tools.answer, { callId, ...said })
+      said.push({
+        callId,
+        ...(one.type === 'error' ? { error: one.error } : { output: one.output }),
+      })
     }
   }
+  if (said.length > 0) await call(tools.answerAll, { answers: said })
   if (!runId) {
     const message = 'The messages end with an answer of which no call waits for anything.'
     throw new TRPCError({ code: 'BAD_REQUEST', message })

@@ -14,6 +14,11 @@ export function kindOf({ source, status }: ToolCall): CallKind | null {
   return status === 'awaiting-approval' ? 'approval' : status === 'pending' ? null : 'server'
 }
 
+/** One that the client answers. */
+export function isAsked(kind: CallKind | null): kind is 'function' | 'approval' {
+  return kind === 'function' || kind === 'approval'
+}
+
 export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
   const args = argumentsOf(call)
   const name = call.name

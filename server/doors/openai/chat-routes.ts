@@ -6,12 +6,12 @@ import { sendEvents } from '../event-stream.ts'
 import { storeSaid } from '../files/said.ts'
 import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
-import { answerCalls } from './answer-calls.ts'
 import { chatChunks, toCompletion } from './chat-output.ts'
 import { CreateChat, readChatInput } from './chat-input.ts'
+import { goOn } from './create-response.ts'
 import type { Made } from './create-response.ts'
 import { DoorError } from './errors.ts'
-import { followResponse, readResponse, responsesOfCalls } from './follow-response.ts'
+import { followResponse, readResponse } from './follow-response.ts'
 import { sessionOf } from './history.ts'
 import { readOutputFormat } from './output-format.ts'
 import { readFunctionTools } from './tools.ts'
@@ -40,11 +40,9 @@ async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
   const { db } = services.database
   const input = readChatInput(body)
   if (input.question === null) {
-    const runId = await answerCalls(door, input.answered)
-    const run = await findDoorRun(db, userId, runId, 0)
+    const { runId, segment } = await goOn(door, input)
+    const run = await findDoorRun(db, userId, runId, segment)
     if (!run) throw notFound('answer')
-    const askedIn = await responsesOfCalls(services, run, door.signal)
-    const segment = 1 + Math.max(...input.answered.map(({ callId }) => askedIn.get(callId) ?? 0))
     return { run, segment }
   }
   const { question } = input

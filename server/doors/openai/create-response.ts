@@ -5,16 +5,16 @@ import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
-import type { RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
 import { derivedId } from '../derived-id.ts'
 import { storeSaid } from '../files/said.ts'
 import type { Said } from '../files/said.ts'
 import { readConversationId, readResponseId } from '../ids.ts'
+import type { Segment } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
 import { DoorError } from './errors.ts'
-import { responsesOfCalls } from './follow-response.ts'
+import { responseAfter } from './follow-response.ts'
 import { sessionOf } from './history.ts'
 import { GivenFormat, readOutputFormat } from './output-format.ts'
 import { asItem, withStoredFiles } from './input-items.ts'
@@ -75,14 +75,16 @@ export async function createResponse(
   return { run, segment }
 }
 
-/** Outputs of calls: the run that waits for them goes on, as its next response. */
-async function goOn(door: DoorRequest, { answered }: ResponseInput) {
+/** Outputs of calls: the run goes on, as its next response. */
+export async function goOn(
+  door: DoorRequest,
+  { answered }: Pick<ResponseInput, 'answered'>,
+): Promise<Segment> {
   const runId = await answerCalls(door, answered)
   const run = await findDoorRun(door.services.database.db, door.userId, runId, 0)
   if (!run) throw notFound('response')
-  const askedIn = await responsesOfCalls(door.services, run, door.signal)
-  const asked = answered.map(({ callId }) => askedIn.get(callId) ?? 0)
-  return { runId, segment: Math.max(...asked) + 1 }
+  const calls = answered.map(({ callId }) => callId)
+  return { runId, segment: await responseAfter(door.services, run, calls, door.signal) }
 }
 
 async function ask(
@@ -90,7 +92,7 @@ async function ask(
   body: CreateResponse,
   { said, instructions: system }: Pick<ResponseInput, 'instructions'> & { said: readonly Said[] },
   key: string | null,
-): Promise<{ runId: RunId; segment: number }> {
+): Promise<Segment> {
   const { call, services, userId } = door
   const repeated = key === null ? null : MessageId.parse(derivedId(userId, 'response', key))
   const first = repeated && (await findRunOfQuestion(services.database.db, repeated))

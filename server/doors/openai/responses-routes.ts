@@ -35,7 +35,10 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
   app.get('/v1/responses/:id', async (request, reply) => {
     const { door, made } = await find(options, request, reply)
     const { stream: streams, starting_after: after = -1 } = Retrieve.parse(request.query)
-    return streams ? stream(door, reply, made, after) : read(door, made, false)
+    if (!streams) return read(door, made, false)
+    // One that the run has not come to would be a stream without an event.
+    if (made.segment > 0) await read(door, made, false)
+    return stream(door, reply, made, after)
   })
 
   app.post('/v1/responses/:id/cancel', async (request, reply) => {
