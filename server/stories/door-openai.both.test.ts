@@ -204,6 +204,73 @@ onEachStorage((database, openStorage) => {
       ])
     })
 
+    test('lists each item of a conversation and of an input once to OpenAI’s own client, in both orders', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage, { tools: [askFirst] })
+      await using app = await server.start()
+      const client = await clientOf(app)
+      const items = Array.from({ length: 45 }, (_, index) => ({
+        role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+        content: `Text ${index}`,
+      }))
+      const { id } = await client.conversations.create({ items })
+      const asked = client.responses.create({
+        ...{ model: 'default', conversation: id, input: 'Last', tools: [weather] },
+      })
+      const call = await app.model.nextCall()
+      call.push({ type: 'reasoning', text: 'Hm.' })
+      call.callTools(
+        { name: 'get_weather', arguments: {} },
+        { name: 'get_weather', arguments: {} },
+        { name: 'ask_first', arguments: {} },
+      )
+      const calls = (await asked).output.filter(({ type }) => type === 'function_call')
+      await app.caller.tools.answer({
+        ...{ callId: dashed(calls[0]?.id ?? ''), output: { rain: true } },
+      })
+      const ids: string[][] = []
+      for (const order of ['asc', 'desc'] as const) {
+        for (const limit of [1, 7, 100]) {
+          const listed: OpenAI.Conversations.ConversationItem[] = []
+          for await (const item of client.conversations.items.list(id, { order, limit })) {
+            listed.push(item)
+            expect(listed.length).toBeLessThan(60)
+          }
+          ids.push(listed.map((item) => item.id ?? ''))
+          const inOrder = order === 'asc' ? listed : listed.toReversed()
+          const texts = inOrder.flatMap((item) =>
+            item.type === 'message' ? item.content.map((part) => 'text' in part && part.text) : [],
+          )
+          expect(texts).toEqual([...items.map(({ content }) => content), 'Last'])
+          expect(inOrder.slice(-5)).toMatchObject([
+            { type: 'reasoning', id: expect.stringMatching(/^rs_/), summary: [{ text: 'Hm.' }] },
+            { type: 'function_call', status: 'completed', arguments: '{}' },
+            { type: 'function_call_output', status: 'completed', output: '{"rain":true}' },
+            { type: 'function_call', status: 'completed' },
+            { type: 'mcp_approval_request', name: 'ask_first' },
+          ])
+        }
+      }
+      for (const [index, listed] of ids.entries()) {
+        expect(index < 3 ? listed : listed.toReversed()).toEqual(ids[0])
+      }
+      const unknown = client.conversations.items.list(id, { after: 'msg_none' })
+      await expect(unknown).rejects.toMatchObject({ status: 404 })
+      const made = await client.responses.create({
+        ...{ model: 'default', input: items.slice(0, 5), background: true },
+      })
+      const said: unknown[] = []
+      for await (const item of client.responses.inputItems.list(made.id, { limit: 2 })) {
+        said.push(item)
+      }
+      expect(said).toMatchObject(
+        items
+          .slice(0, 5)
+          .toReversed()
+          .map(({ content: text }) => ({ content: [{ text }] })),
+      )
+    })
+
     test('asks for an approval, and takes it', async () => {
       await using storage = await openStorage()
       await using server = await restartable(storage, { tools: [askFirst] })
@@ -343,6 +410,11 @@ onEachStorage((database, openStorage) => {
     })
   })
 })
+
+/** The UUID of an item of a call. */
+function dashed(id: string): string {
+  return id.replace(/^fc_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
 
 async function clientOf(app: TestApp): Promise<OpenAI> {
   return clientAt(await app.listen(), 'any')

@@ -14,6 +14,7 @@ import type { Made } from './create-response.ts'
 import { followResponse, readResponse } from './follow-response.ts'
 import type { NumberedEvent } from './response-events.ts'
 import { inputItems } from './input-items.ts'
+import { Page } from './lists.ts'
 
 const ById = z.object({ id: z.string() })
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true')
@@ -66,7 +67,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
 
   app.get('/v1/responses/:id/input_items', async (request, reply) => {
     const { door, made } = await find(options, request, reply)
-    return inputItems(door, made)
+    return inputItems(door, made, Page.parse(request.query))
   })
 }
 
