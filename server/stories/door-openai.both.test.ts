@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
+import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import { askFirst } from '../testing/ask-first.ts'
 import type { TestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
@@ -121,6 +122,62 @@ onEachStorage((database, openStorage) => {
       await expect.poll(chunks).toBe(1)
       expect(await asked()).toBe(0)
       expect((await client.responses.retrieve(id)).output_text).toContain('word0 word1 ')
+    })
+
+    test('a response that is not stored and was deleted stays gone when it is forgotten', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage)
+      await using app = await server.start()
+      const client = await clientOf(app)
+      const asked = client.responses.create({ model: 'default', input: 'Secret', store: false })
+      const call = await app.model.nextCall()
+      call.say('Yes.')
+      call.finish()
+      const { id } = await asked
+      await client.responses.delete(id)
+      const { db } = app.services.database
+      const kept = await db.selectFrom('responses').select(['request', 'input']).execute()
+      expect(kept).toEqual([{ request: {}, input: [] }])
+      await db
+        .updateTable('runs')
+        .set({ keeps_chunks: true, ended_at: new Date(Date.now() - 120_000).toISOString() })
+        .execute()
+      await forgetResponses(db)
+      await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
+      await expect(
+        client.responses.create({ model: 'default', input: 'And?', previous_response_id: id }),
+      ).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' })
+    })
+
+    test('a request with a key is asked once, also when it comes twice at once, and leaves one session', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage)
+      await using app = await server.start()
+      const client = await clientOf(app)
+      const headers = { 'Idempotency-Key': 'once' }
+      const messages = [
+        { role: 'user' as const, content: 'Hello' },
+        { role: 'assistant' as const, content: 'Hi.' },
+        { role: 'user' as const, content: 'Well?' },
+      ]
+      const requests = [
+        () => client.chat.completions.create({ model: 'default', messages }, { headers }),
+        () => client.responses.create({ model: 'default', input: messages }, { headers }),
+      ]
+      for (const [index, request] of requests.entries()) {
+        const both = [request(), request()]
+        const call = await app.model.nextCall()
+        call.say('Once.')
+        call.finish()
+        const [one, two] = await Promise.all(both)
+        expect(two?.id).toBe(one?.id)
+        expect((await request()).id).toBe(one?.id)
+        const { db } = app.services.database
+        await expect
+          .poll(async () => (await db.selectFrom('sessions').select('id').execute()).length)
+          .toBe(index + 1)
+      }
+      expect(app.model.asked).toBe(2)
     })
 
     test('goes on in the background, is cancelled, and is deleted', async () => {

@@ -10,13 +10,15 @@ import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
-import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
+import type { CallId, FileId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
-import { acceptEmptyBodies } from '../../http/rest/bodies.ts'
+import { acceptEmptyBodies, releaseBody } from '../../http/rest/bodies.ts'
 import { derivedId } from '../derived-id.ts'
 import { sendEvents } from '../event-stream.ts'
-import { storeFiles } from '../files/store-files.ts'
+import type { GivenFile } from '../files/given-file.ts'
+import { requireFew, storeFiles, withinTime } from '../files/store-files.ts'
 import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { ChatBody, readChatInput } from './chat-input.ts'
@@ -33,9 +35,8 @@ export function aiSdkDoor(options: DoorOptions) {
     acceptEmptyBodies(app)
     app.post('/api/chat', takesFiles(options), async (request, reply) => {
       const door = await admitDoor(options, request, reply)
-      const body = parse(ChatBody, request.body)
-      const sessionId = sessionOf(door.userId, body.id)
-      const { runId, from } = await take(door, sessionId, body)
+      const { runId, from } = await take(door, parse(ChatBody, request.body))
+      releaseBody(request)
       return stream(door, reply, await requireRun(door, runId), from)
     })
 
@@ -56,12 +57,9 @@ export function aiSdkDoor(options: DoorOptions) {
   }
 }
 
-async function take(
-  door: DoorRequest,
-  sessionId: SessionId,
-  body: ChatBody,
-): Promise<{ runId: RunId; from: From }> {
+async function take(door: DoorRequest, body: ChatBody): Promise<{ runId: RunId; from: From }> {
   const { call, userId } = door
+  const sessionId = sessionOf(userId, body.id)
   if (body.trigger === 'regenerate-message') {
     const id = await answerToReplace(door, sessionId, body)
     const { runId } = await call(messages.regenerate, { id })
@@ -69,17 +67,35 @@ async function take(
   }
   const input = readChatInput(body)
   if (input.type === 'answers') return answer(door, sessionId, input.answers)
-  const files = (await storeFiles(door, input.files)).map(({ id }) => id)
+  const id = input.id === undefined ? undefined : messageOf(userId, body.id, input.id)
+  const files = await filesOf(door, input.files, id)
   await call(sessions.create, { id: sessionId, unlessDeleted: true })
   const { runId } = await call(messages.send, {
     ...{ sessionId, text: input.text, keepChunks: true },
     ...(files.length > 0 && { files }),
-    ...(input.id !== undefined && { id: messageOf(userId, body.id, input.id) }),
+    ...(id && { id }),
     ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
     ...(body.output && { output: body.output }),
     ...(body.model !== undefined && { model: body.model }),
   })
   return { runId, from: { after: -1 } }
+}
+
+/** The files of a message; those of one that is sent again are stored, and are not fetched anew. */
+async function filesOf(
+  door: DoorRequest,
+  given: readonly GivenFile[],
+  id: MessageId | undefined,
+): Promise<FileId[]> {
+  requireFew(door, [given])
+  const before =
+    id && given.length > 0
+      ? await findMessage(door.services.database.db, door.userId, id)
+      : undefined
+  const known = before ? filesIn(before.message.parts) : []
+  const files =
+    known.length === given.length ? known : await storeFiles(door, given, withinTime(door))
+  return files.map((file) => file.id)
 }
 
 /** The answer that a page wants anew: the one that it names, the one to the question that it names, or the newest. */

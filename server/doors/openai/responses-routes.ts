@@ -5,9 +5,10 @@ import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { isUnfinished } from '../../../shared/contract/active.ts'
 import { notFound } from '../../api-error.ts'
+import { releaseBody } from '../../http/rest/bodies.ts'
 import { sendEvents } from '../event-stream.ts'
 import { readResponseId } from '../ids.ts'
-import { admitDoor, takesFiles } from '../request.ts'
+import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { CreateResponse, createResponse } from './create-response.ts'
 import type { Made } from './create-response.ts'
@@ -27,10 +28,9 @@ const Retrieve = z.looseObject({
 export function responsesRoutes(app: FastifyInstance, options: DoorOptions): void {
   app.post('/v1/responses', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
-    const body = CreateResponse.parse(request.body)
-    const key = request.headers['idempotency-key']
-    const made = await createResponse(door, body, typeof key === 'string' ? key : null)
-    return body.stream ? stream(door, reply, made, -1) : read(door, made, body.background !== true)
+    const { made, how } = await create(door, request)
+    releaseBody(request)
+    return how === 'stream' ? stream(door, reply, made, -1) : read(door, made, how === 'whole')
   })
 
   app.get('/v1/responses/:id', async (request, reply) => {
@@ -69,6 +69,16 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     const { door, made } = await find(options, request, reply)
     return inputItems(door, made, Page.parse(request.query))
   })
+}
+
+/** Makes a response, and says how it is asked for. */
+async function create(
+  door: DoorRequest,
+  request: FastifyRequest,
+): Promise<{ made: Made; how: 'stream' | 'whole' | 'begun' }> {
+  const body = CreateResponse.parse(request.body)
+  const made = await createResponse(door, body, idempotencyKey(request))
+  return { made, how: body.stream ? 'stream' : body.background ? 'begun' : 'whole' }
 }
 
 async function find(
