@@ -14,6 +14,7 @@ import { filesIn } from '../../../shared/contract/files-in.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
 import type { CallId, FileId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { toHttpError } from '../../http/http-errors.ts'
 import { acceptEmptyBodies, releaseBody } from '../../http/rest/bodies.ts'
 import { derivedId } from '../derived-id.ts'
 import { sendEvents } from '../event-stream.ts'
@@ -37,7 +38,7 @@ export function aiSdkDoor(options: DoorOptions) {
       const door = await admitDoor(options, request, reply)
       const { runId, from } = await take(door, parse(ChatBody, request.body))
       releaseBody(request)
-      return stream(door, reply, await requireRun(door, runId), from)
+      return stream(options, door, reply, { run: await requireRun(door, runId), from })
     })
 
     app.get('/api/chat/:id/stream', async (request, reply) => {
@@ -47,7 +48,8 @@ export function aiSdkDoor(options: DoorOptions) {
       if (!run) return reply.code(204).send()
       const { after } = parse(z.looseObject({ after: z.string().optional() }), request.query)
       const given = after ?? request.headers['last-event-id']
-      return stream(door, reply, run, { after: given === undefined ? -1 : Place.parse(given) })
+      const from = { after: given === undefined ? -1 : Place.parse(given) }
+      return stream(options, door, reply, { run, from })
     })
 
     app.post('/api/chat/:id/stop', async (request, reply) => {
@@ -176,9 +178,18 @@ async function requireRun({ services, userId }: DoorRequest, runId: RunId): Prom
   return run
 }
 
-function stream(door: DoorRequest, reply: FastifyReply, run: DoorRun, from: From): FastifyReply {
+function stream(
+  { report }: DoorOptions,
+  door: DoorRequest,
+  reply: FastifyReply,
+  { run, from }: { run: DoorRun; from: From },
+): FastifyReply {
   const headers = { 'x-vercel-ai-ui-message-stream': 'v1' }
-  return sendEvents(reply, followChat(door, run, from), headers)
+  const failed = (error: unknown) => {
+    const chunk = { type: 'error', errorText: toHttpError(error).body.message }
+    return [`data: ${JSON.stringify(chunk)}`, 'data: [DONE]']
+  }
+  return sendEvents(reply, { lines: followChat(door, run, from), failed, report, headers })
 }
 
 /** The AI SDK makes up ids of its own form: each person's stand for the same ids of ours. */

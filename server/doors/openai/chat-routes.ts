@@ -10,7 +10,7 @@ import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { askOnce } from './ask-once.ts'
 import type { Asking } from './ask-once.ts'
-import { chatChunks, toCompletion } from './chat-output.ts'
+import { chatChunks, chatFailure, toCompletion } from './chat-output.ts'
 import { CreateChat, readChatInput } from './chat-input.ts'
 import type { ChatInput } from './chat-input.ts'
 import { goOn } from './create-response.ts'
@@ -31,7 +31,8 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
     const { services, signal } = door
     if (streams) {
       const events = followResponse(services, run, segment, signal)
-      return sendEvents(reply, chatChunks(run, events, withUsage))
+      const lines = chatChunks(run, events, withUsage)
+      return sendEvents(reply, { lines, failed: chatFailure, report: options.report })
     }
     const response = await readResponse(services, run, segment, signal, true)
     if (!response) throw notFound('answer')

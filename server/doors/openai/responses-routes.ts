@@ -12,6 +12,7 @@ import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { CreateResponse, createResponse } from './create-response.ts'
 import type { Made } from './create-response.ts'
+import { toOpenAiError } from './errors.ts'
 import { followResponse, readResponse } from './follow-response.ts'
 import type { NumberedEvent } from './response-events.ts'
 import { inputItems } from './input-items.ts'
@@ -30,7 +31,9 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     const door = await admitDoor(options, request, reply)
     const { made, how } = await create(door, request)
     releaseBody(request)
-    return how === 'stream' ? stream(door, reply, made, -1) : read(door, made, how === 'whole')
+    return how === 'stream'
+      ? stream(options, door, reply, { ...made, after: -1 })
+      : read(door, made, how === 'whole')
   })
 
   app.get('/v1/responses/:id', async (request, reply) => {
@@ -39,7 +42,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     if (!streams) return read(door, made, false)
     // One that the run has not come to would be a stream without an event.
     if (made.segment > 0) await read(door, made, false)
-    return stream(door, reply, made, after)
+    return stream(options, door, reply, { ...made, after })
   })
 
   app.post('/v1/responses/:id/cancel', async (request, reply) => {
@@ -106,23 +109,32 @@ async function read(
 }
 
 function stream(
+  { report }: DoorOptions,
   { services, signal }: DoorRequest,
   reply: FastifyReply,
-  { run, segment }: Made,
-  after: number,
+  { run, segment, after }: Made & { after: number },
 ): FastifyReply {
-  return sendEvents(reply, lines(followResponse(services, run, segment, signal), after))
+  let last = Math.max(after, 0)
+  async function* lines(): AsyncGenerator<string, void, void> {
+    for await (const event of followResponse(services, run, segment, signal)) {
+      const { sequence_number: number } = event
+      if (number <= after) continue
+      last = number
+      yield toLine(event)
+    }
+    yield DONE
+  }
+  const failed = (error: unknown) => {
+    const { message, code, param } = toOpenAiError(error).body.error
+    // It has the number of the event before it: whoever resumes by that misses nothing.
+    return [toLine({ type: 'error', message, code, param, sequence_number: last }), DONE]
+  }
+  return sendEvents(reply, { lines: lines(), failed, report })
 }
 
-async function* lines(
-  events: AsyncGenerator<NumberedEvent, void, void>,
-  after: number,
-): AsyncGenerator<string, void, void> {
-  for await (const event of events) {
-    if (event.sequence_number > after) {
-      yield `event: ${event.type}\ndata: ${JSON.stringify(event)}`
-    }
-  }
-  // Open Responses asks for it; OpenAI's clients know it from Chat Completions.
-  yield 'data: [DONE]'
+function toLine(event: NumberedEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}`
 }
+
+/** Open Responses asks for it; OpenAI's clients know it from Chat Completions. */
+const DONE = 'data: [DONE]'
