@@ -7,7 +7,7 @@ import { rawEvents } from './raw-events.ts'
 
 vi.mock(import('../../../db/queries/log/events.ts'), async (original) => ({
   ...(await original()),
-  readEventsWithin: vi.fn(),
+  readEventsWithin: vi.fn<typeof readEventsWithin>(),
 }))
 vi.mock(import('node:timers/promises'), async (original) => ({
   ...(await original()),
@@ -34,8 +34,7 @@ test('a reader waits while the database is away, and goes on where it was', asyn
 
 test('a reader gives up when the database stays away, and at once what fails for another reason', async () => {
   read.mockRejectedValue(away())
-  const refused = expect(begin().next()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-  await refused
+  await expect(begin().next()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   read.mockReset()
   read.mockRejectedValueOnce(new Error('a bug'))
   await expect(begin().next()).rejects.toThrow('a bug')
