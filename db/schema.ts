@@ -222,9 +222,9 @@ export type ResponseTable = {
   run_id: RunId
   segment: number
   /** What of the request is said again when it is retrieved. */
-  request: ColumnType<Record<string, unknown>, string, never>
+  request: ColumnType<Record<string, unknown>, string, string>
   /** Its input items. */
-  input: ColumnType<unknown[], string, never>
+  input: ColumnType<unknown[], string, string>
   created_at: string
   deleted_at: string | null
 }

@@ -39,6 +39,7 @@ import { selectBranch } from './commands/select-branch.ts'
 import { editMessage } from './commands/edit-message.ts'
 import { sendMessage } from './commands/send-message.ts'
 import { answerCall } from './commands/answer-call.ts'
+import { answerCalls } from './commands/answer-calls.ts'
 import { replyToCall } from './commands/reply-to-call.ts'
 import { decideCall, resolveCall } from './commands/settle-call.ts'
 import { createShare, revokeShare } from './commands/share.ts'
@@ -95,6 +96,7 @@ export const appRouter = router({
     decide: command(decideCall),
     resolve: command(resolveCall),
     answer: command(answerCall),
+    answerAll: command(answerCalls),
     reply: command(replyToCall),
   },
   mcp: {

@@ -8,6 +8,7 @@ import { askedFirst } from '../runs/calls.ts'
 import { recordCallState } from '../runs/retries.ts'
 import { typedCall } from '../typed-calls.ts'
 import { inSession } from './command.ts'
+import type { Effect } from './command.ts'
 import type { CommandTransaction } from './transaction.ts'
 
 /** Records what a person decided about a call that waits, once. */
@@ -20,32 +21,44 @@ export const decideCall = inSession(tools.decide, {
     if (stored?.call.status !== 'awaiting-approval') {
       throw new CommandError('CONFLICT', 'This call does not wait for a decision, or not any more.')
     }
-    await transaction.audit({
-      action: decision === 'approve' ? 'tool.approved' : 'tool.denied',
-      targetId: callId,
-      detail: { tool: stored.call.name },
-    })
-    const because = reason ? ` Reason: ${reason}` : ''
-    if (stored.owner) {
-      const again = decidedAgain(transaction, stored, decision, because)
-      await updateCall(db, again)
-      await recordCallState(transaction, again)
-      return {
-        result: typedCall(again.call, known),
-        effects: decision === 'approve' ? [{ type: 'retry', call: again }] : [],
-      }
-    }
-    const error = `A person denied this call; it was not carried out.${because}`
-    const call: ToolCall =
-      decision === 'approve'
-        ? { ...stored.call, status: 'pending' }
-        : { ...stored.call, status: 'denied', error }
-    await updateCall(db, { call })
-    transaction.addCall({ ...stored, call })
-    const effects = await transaction.wake({ id: stored.runId, messageId: stored.messageId })
-    return { result: typedCall(call, known), effects }
+    const { call, effects } = await recordDecision(transaction, stored, decision, reason)
+    const woken = stored.owner
+      ? []
+      : await transaction.wake({ id: stored.runId, messageId: stored.messageId })
+    return { result: typedCall(call, known), effects: [...effects, ...woken] }
   },
 })
+
+/** Records a decision about a call that waits for one, and wakes nobody. */
+export async function recordDecision(
+  transaction: CommandTransaction,
+  stored: NewCall,
+  decision: 'approve' | 'deny',
+  reason: string | undefined,
+): Promise<{ call: ToolCall; effects: Effect[] }> {
+  const { db } = transaction
+  await transaction.audit({
+    action: decision === 'approve' ? 'tool.approved' : 'tool.denied',
+    targetId: stored.call.id,
+    detail: { tool: stored.call.name },
+  })
+  const because = reason ? ` Reason: ${reason}` : ''
+  if (stored.owner) {
+    const again = decidedAgain(transaction, stored, decision, because)
+    await updateCall(db, again)
+    await recordCallState(transaction, again)
+    const effects: Effect[] = decision === 'approve' ? [{ type: 'retry', call: again }] : []
+    return { call: again.call, effects }
+  }
+  const error = `A person denied this call; it was not carried out.${because}`
+  const call: ToolCall =
+    decision === 'approve'
+      ? { ...stored.call, status: 'pending' }
+      : { ...stored.call, status: 'denied', error }
+  await updateCall(db, { call })
+  transaction.addCall({ ...stored, call })
+  return { call, effects: [] }
+}
 
 /** A call that is to be tried again apart from its run: what became of the first time stays open when it is denied. */
 function decidedAgain(

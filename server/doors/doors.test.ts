@@ -30,6 +30,7 @@ test('any run, cut anywhere and resumed by the number of an event, is the foldâ€
         expect(resumed).toEqual(events)
         expect(foldedResponse(resumed)).toEqual(outputOf(events))
       }
+      for (const events of segments) expectWhole(events)
       const texts = segments.flatMap((events) => outputOf(events))
       expect(texts.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
     }),
@@ -132,6 +133,25 @@ function responsesOf({ run, log }: LoggedRun): NumberedEvent[][] {
     segments.at(-1)?.push(...events.translate(committed))
   }
   return segments
+}
+
+const Placed = z.looseObject({ output_index: z.number(), item: z.looseObject({ id: z.string() }) })
+
+/** Each item is begun once, at a place of its own, and ended there; and the response has begun before. */
+function expectWhole(events: readonly NumberedEvent[]): void {
+  expect(events.slice(0, 2).map(({ type }) => type)).toEqual([
+    ...['response.created', 'response.in_progress'].slice(0, events.length),
+  ])
+  const placesOf = (type: string) =>
+    events
+      .filter((event) => event.type === type)
+      .map((event) => {
+        const { output_index: index, item } = Placed.parse(event)
+        return `${index} ${item.id}`
+      })
+  const added = placesOf('response.output_item.added')
+  expect(added.map((place) => Number.parseInt(place, 10))).toEqual(added.map((_, at) => at))
+  expect(placesOf('response.output_item.done').toSorted()).toEqual(added.toSorted())
 }
 
 const Content = z.looseObject({ text: z.string().optional(), refusal: z.string().optional() })

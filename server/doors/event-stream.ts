@@ -1,28 +1,45 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { toHttpError } from '../http/http-errors.ts'
 
 /** Proxies cut what is silent: it is so for less than twice as long. Milliseconds. */
 const PING = 10_000
 
-/**
- * Answers with server-sent events, no faster than they are taken.
- *
- * @param lines each is one event as it is written, without the empty line that ends it
- */
+type EventStream = {
+  /** Each is one event as it is written, without the empty line that ends it. */
+  lines: AsyncGenerator<string, void, void>
+  /** By which events the protocol says that a stream failed. */
+  failed: (error: unknown) => string[]
+  /** Logs a failure that is the server's. */
+  report: (error: unknown) => void
+  headers?: Record<string, string>
+}
+
+/** Answers with server-sent events, no faster than they are taken. A stream that fails says so at its end. */
 export function sendEvents(
   reply: FastifyReply,
-  lines: AsyncGenerator<string, void, void>,
-  headers: Record<string, string> = {},
+  { lines, failed, report, headers = {} }: EventStream,
 ): FastifyReply {
+  const onFailure = (error: unknown): string[] => {
+    // Nobody reads it any more.
+    if (reply.raw.destroyed) return []
+    if (toHttpError(error).status >= 500) report(error)
+    return failed(error)
+  }
   return reply
     .header('content-type', 'text/event-stream; charset=utf-8')
     .header('cache-control', 'private, no-store, no-transform')
     .header('x-accel-buffering', 'no')
     .headers(headers)
-    .send(Readable.from(withPings(lines), { objectMode: false, highWaterMark: 16 * 1024 }))
+    .send(
+      Readable.from(withPings(lines, onFailure), { objectMode: false, highWaterMark: 16 * 1024 }),
+    )
 }
 
-async function* withPings(lines: AsyncGenerator<string, void, void>) {
+async function* withPings(
+  lines: AsyncGenerator<string, void, void>,
+  onFailure: (error: unknown) => string[],
+) {
   // One timer for the whole stream: one for each event, with a signal that ends it, costs more than the event.
   let onPing: () => void = () => undefined
   let isQuiet = true
@@ -47,6 +64,8 @@ async function* withPings(lines: AsyncGenerator<string, void, void>) {
       yield `${got.value}\n\n`
       next = lines.next()
     }
+  } catch (error) {
+    for (const line of onFailure(error)) yield `${line}\n\n`
   } finally {
     clearInterval(timer)
     void lines.return().catch(() => undefined)

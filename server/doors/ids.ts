@@ -6,7 +6,7 @@ export function hex(id: string): string {
 }
 
 /** The digits as a UUID; whoever reads it checks that. */
-function dashed(digits: string): string {
+export function dashed(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 

@@ -68,6 +68,12 @@ export function admitDoor(
   return admitted.get(request) ?? admit(options, request, reply)
 }
 
+/** What makes a request repeatable; null where the client gave nothing. */
+export function idempotencyKey({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key']
+  return typeof key === 'string' && key !== '' ? key : null
+}
+
 async function admit(
   { router, createContext, services }: DoorOptions,
   request: FastifyRequest,

@@ -10,7 +10,6 @@ import type { SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 import { notFound } from '../api-error.ts'
 import { audit } from '../audit.ts'
-import { SessionGoneError } from '../log/reading/reader.ts'
 import type { AppendedEvent } from '../log/events.ts'
 import { procedure, query } from '../trpc.ts'
 import type { Admitted } from '../trpc.ts'
@@ -135,12 +134,8 @@ export const watchSession = procedure
       drained,
       live: outlet,
     })
-    try {
-      for await (const { seq, event } of events) {
-        yield tracked(String(seq), typedEvent(event, services.tools))
-      }
-    } catch (error) {
-      throw error instanceof SessionGoneError ? notFound('session') : error
+    for await (const { seq, event } of events) {
+      yield tracked(String(seq), typedEvent(event, services.tools))
     }
   })
 

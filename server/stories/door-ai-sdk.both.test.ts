@@ -112,6 +112,36 @@ onEachStorage((database, openStorage) => {
       ])
     })
 
+    test('answers anew what the page chose, however far back, and nothing in place of it', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app } = talk
+      const { url, send } = await pageOf(app, 'chat-regenerated')
+      let first: UIMessage | undefined
+      for (let turn = 0; turn < 11; turn += 1) {
+        app.model.plan(`Answer ${turn}.`)
+        const answer = await last(await send([said(`m${turn}`, `Question ${turn}`)]))
+        first ??= answer
+      }
+      const regenerate = (messageId: string) =>
+        fetch(`${url}/api/chat`, {
+          ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+          body: JSON.stringify({
+            id: 'chat-regenerated',
+            trigger: 'regenerate-message',
+            messageId,
+          }),
+        })
+      for (const chosen of [first?.id ?? '', 'm0']) {
+        const answering = regenerate(chosen)
+        const call = await app.model.nextCall()
+        expect(call.step.messages).toMatchObject([{ role: 'user', text: 'Question 0' }])
+        call.say('Anew.')
+        call.finish()
+        expect(await (await answering).text()).toContain('Anew.')
+      }
+      expect((await regenerate('nothing')).status).toBe(404)
+    })
+
     test('is stopped from any tab, and tells of a failure', async () => {
       await using talk = await startConversation(openStorage)
       const { app } = talk

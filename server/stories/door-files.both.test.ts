@@ -166,6 +166,43 @@ onEachStorage((database, openStorage) => {
       expect((await app.caller.files.list({})).items).toEqual([])
     })
 
+    test('are refused before any of them is stored, where a message or a request has too many', async () => {
+      await using talk = await startConversation(openStorage, {
+        env: { FILES_PER_MESSAGE: '2', FETCH_URL_TOOL: 'true' },
+      })
+      const { app } = talk
+      const client = await clientOf(app)
+      const filesOf = (count: number, file_data?: string) =>
+        Array.from({ length: count }, (_, index) => ({
+          ...{ type: 'input_file' as const, filename: `${index}.txt` },
+          ...(file_data ? { file_data } : { file_url: 'http://192.0.2.1/a.txt' }),
+        }))
+      const send = (input: OpenAI.Responses.ResponseInput) =>
+        client.responses.create({ model: 'default', input })
+      const refused = { status: 400, code: 'too_many_files' }
+      await expect(send([{ role: 'user', content: filesOf(3, notes) }])).rejects.toMatchObject({
+        ...{ ...refused, param: 'input[0].content[2]' },
+      })
+      const history = Array.from({ length: 11 }, () => ({
+        ...{ role: 'user' as const, content: filesOf(2) },
+      }))
+      await expect(send(history)).rejects.toMatchObject(refused)
+      const chat = await fetch(`${client.baseURL.replace('/v1', '')}/api/chat`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({
+          ...{ id: 'many' },
+          messages: [
+            {
+              ...{ role: 'user' },
+              parts: Array.from({ length: 3 }, () => ({ type: 'file', url: notes })),
+            },
+          ],
+        }),
+      })
+      expect(chat.status).toBe(400)
+      expect((await app.caller.files.list({})).items).toEqual([])
+    })
+
     test('are not fetched where the operator lets nothing be fetched', async () => {
       await using talk = await startConversation(openStorage, { env: { FETCH_URL_TOOL: 'false' } })
       const client = await clientOf(talk.app)

@@ -93,6 +93,10 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     input: ({ callId }) => ({ callId, outcome: 'happened' }),
   },
   'tools.answer': { expected: 'missing', input: ({ callId }) => ({ callId, output: 1 }) },
+  'tools.answerAll': {
+    expected: 'missing',
+    input: ({ callId }) => ({ answers: [{ callId, output: 1 }] }),
+  },
   'tools.reply': {
     expected: 'missing',
     input: ({ callId }) => ({ callId, questionId: callId, action: 'decline' }),

@@ -156,6 +156,8 @@ beforeAll(async () => {
   await settled(inClient, 'waiting')
   const ofClient = { callId: await callIdOf(inClient) }
   await call('post /tool-call/{callId}/answer', ofClient, { output: 'Water' })
+  const again = { answers: [{ ...ofClient, output: 'Water' }] }
+  await call('post /tool-calls/answers', {}, again)
 
   await call('get /mcp/servers')
   await call('post /mcp/servers/{server}/sign-out', { server: 'remote' })

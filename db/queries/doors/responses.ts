@@ -78,7 +78,7 @@ export async function insertResponse(db: Db, response: NewResponse): Promise<voi
     .execute()
 }
 
-/** The caller has found the run as the user's. */
+/** Forgets what was asked for it, and that it is gone stays. The caller has found the run as the user's. */
 export async function deleteResponse(
   db: Db,
   runId: RunId,
@@ -92,7 +92,9 @@ export async function deleteResponse(
       ...{ created_at: now, deleted_at: now },
     })
     .onConflict((conflict) =>
-      conflict.columns(['run_id', 'segment']).doUpdateSet({ deleted_at: now }),
+      conflict
+        .columns(['run_id', 'segment'])
+        .doUpdateSet({ request: '{}', input: '[]', deleted_at: now }),
     )
     .execute()
 }
@@ -111,14 +113,19 @@ export async function keepChunks(db: Db, messageId: MessageId): Promise<void> {
 /** How long after its end an answer that is not to be stored can be read to its end token by token. Seconds. */
 const FORGOTTEN_AFTER = 60
 
-/** From here on the chunks of answers that were not to be stored may be merged, and what was asked for them is gone. */
+/**
+ * From here on the chunks of answers that were not to be stored may be merged, and what was asked for them is gone. Those
+ * that were deleted stay so.
+ */
 export async function forgetResponses(db: Db): Promise<void> {
   await sql`
     with forgotten as (
       update runs set keeps_chunks = false
       where forgets_chunks and keeps_chunks and ended_at < now() - make_interval(secs => ${FORGOTTEN_AFTER})
       returning id)
-    delete from responses where run_id in (select id from forgotten)`.execute(db)
+    delete from responses where run_id in (select id from forgotten) and deleted_at is null`.execute(
+    db,
+  )
 }
 
 /** True while chunks of an answer are about to be merged, because a run has ended, and their places to change. */

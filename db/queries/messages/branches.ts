@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import { assembleMessages, messageColumns } from './stored-messages.ts'
 import type { StoredMessage } from './stored-messages.ts'
@@ -79,6 +79,27 @@ export async function readBranch(
     messages: await assembleMessages(db, page.reverse(), withSiblings ? undefined : new Map()),
     hasOlder: page.length < rows.length,
   }
+}
+
+/** The ids of the messages that lead to `leaf`, oldest first. */
+export async function branchPath(
+  db: Db,
+  userId: UserId,
+  sessionId: SessionId,
+  leaf: MessageId,
+): Promise<MessageId[]> {
+  const { rows } = await sql<{ id: MessageId }>`
+    with recursive branch as (
+      select id, parent_id, 1 as depth from messages
+      where id = ${leaf} and session_id = ${sessionId} and user_id = ${userId}
+      union all
+      select parent.*, branch.depth + 1
+      from branch cross join lateral (
+        select id, parent_id from messages where messages.id = branch.parent_id limit 1
+      ) as parent
+    )
+    select id from branch order by depth desc`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 /** The number of user messages on the path to `leaf`, including it. */

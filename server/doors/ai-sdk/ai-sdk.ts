@@ -3,17 +3,23 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { findMessage } from '../../../db/queries/messages/messages.ts'
 import { findCall } from '../../../db/queries/messages/tool-calls.ts'
+import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
+import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
+import { filesIn } from '../../../shared/contract/files-in.ts'
 import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
-import type { CallId, RunId, UserId } from '../../../shared/contract/ids.ts'
+import type { CallId, FileId, RunId, UserId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
-import { acceptEmptyBodies } from '../../http/rest/bodies.ts'
+import { toHttpError } from '../../http/http-errors.ts'
+import { acceptEmptyBodies, releaseBody } from '../../http/rest/bodies.ts'
 import { derivedId } from '../derived-id.ts'
 import { sendEvents } from '../event-stream.ts'
-import { storeFiles } from '../files/store-files.ts'
+import type { GivenFile } from '../files/given-file.ts'
+import { requireFew, storeFiles, withinTime } from '../files/store-files.ts'
 import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { ChatBody, readChatInput } from './chat-input.ts'
@@ -30,10 +36,9 @@ export function aiSdkDoor(options: DoorOptions) {
     acceptEmptyBodies(app)
     app.post('/api/chat', takesFiles(options), async (request, reply) => {
       const door = await admitDoor(options, request, reply)
-      const body = parse(ChatBody, request.body)
-      const sessionId = sessionOf(door.userId, body.id)
-      const { runId, from } = await take(door, sessionId, body)
-      return stream(door, reply, await requireRun(door, runId), from)
+      const { runId, from } = await take(door, parse(ChatBody, request.body))
+      releaseBody(request)
+      return stream(options, door, reply, { run: await requireRun(door, runId), from })
     })
 
     app.get('/api/chat/:id/stream', async (request, reply) => {
@@ -43,7 +48,8 @@ export function aiSdkDoor(options: DoorOptions) {
       if (!run) return reply.code(204).send()
       const { after } = parse(z.looseObject({ after: z.string().optional() }), request.query)
       const given = after ?? request.headers['last-event-id']
-      return stream(door, reply, run, { after: given === undefined ? -1 : Place.parse(given) })
+      const from = { after: given === undefined ? -1 : Place.parse(given) }
+      return stream(options, door, reply, { run, from })
     })
 
     app.post('/api/chat/:id/stop', async (request, reply) => {
@@ -53,35 +59,67 @@ export function aiSdkDoor(options: DoorOptions) {
   }
 }
 
-async function take(
-  door: DoorRequest,
-  sessionId: SessionId,
-  body: ChatBody,
-): Promise<{ runId: RunId; from: From }> {
+async function take(door: DoorRequest, body: ChatBody): Promise<{ runId: RunId; from: From }> {
   const { call, userId } = door
+  const sessionId = sessionOf(userId, body.id)
   if (body.trigger === 'regenerate-message') {
-    const page = await call(messages.list, { sessionId, limit: 20 })
-    const given = body.messageId === undefined ? null : messageOf(userId, body.id, body.messageId)
-    const answer =
-      page.messages.find(({ id, role }) => id === given && role === 'assistant') ??
-      page.messages.findLast(({ role }) => role === 'assistant')
-    if (!answer) throw notFound('answer')
-    const { runId } = await call(messages.regenerate, { id: answer.id })
+    const id = await answerToReplace(door, sessionId, body)
+    const { runId } = await call(messages.regenerate, { id })
     return { runId, from: { after: -1 } }
   }
   const input = readChatInput(body)
   if (input.type === 'answers') return answer(door, sessionId, input.answers)
-  const files = (await storeFiles(door, input.files)).map(({ id }) => id)
+  const id = input.id === undefined ? undefined : messageOf(userId, body.id, input.id)
+  const files = await filesOf(door, input.files, id)
   await call(sessions.create, { id: sessionId, unlessDeleted: true })
   const { runId } = await call(messages.send, {
     ...{ sessionId, text: input.text, keepChunks: true },
     ...(files.length > 0 && { files }),
-    ...(input.id !== undefined && { id: messageOf(userId, body.id, input.id) }),
+    ...(id && { id }),
     ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
     ...(body.output && { output: body.output }),
     ...(body.model !== undefined && { model: body.model }),
   })
   return { runId, from: { after: -1 } }
+}
+
+/** The files of a message; those of one that is sent again are stored, and are not fetched anew. */
+async function filesOf(
+  door: DoorRequest,
+  given: readonly GivenFile[],
+  id: MessageId | undefined,
+): Promise<FileId[]> {
+  requireFew(door, [given])
+  const before =
+    id && given.length > 0
+      ? await findMessage(door.services.database.db, door.userId, id)
+      : undefined
+  const known = before ? filesIn(before.message.parts) : []
+  const files =
+    known.length === given.length ? known : await storeFiles(door, given, withinTime(door))
+  return files.map((file) => file.id)
+}
+
+/** The answer that a page wants anew: the one that it names, the one to the question that it names, or the newest. */
+async function answerToReplace(
+  { call, services, userId }: DoorRequest,
+  sessionId: SessionId,
+  { id: chat, messageId }: ChatBody,
+): Promise<MessageId> {
+  if (messageId === undefined) {
+    const page = await call(messages.list, { sessionId, limit: 20 })
+    const newest = page.messages.findLast(({ role }) => role === 'assistant')
+    if (!newest) throw notFound('answer')
+    return newest.id
+  }
+  const { db } = services.database
+  const found = await findMessage(db, userId, messageOf(userId, chat, messageId))
+  if (found?.message.sessionId !== sessionId) throw notFound('message in this chat')
+  if (found.message.role === 'assistant') return found.message.id
+  // Any answer of the question will do: they all stand beside each other.
+  const run = await findRunOfQuestion(db, found.message.id)
+  if (!run) throw notFound('answer')
+  return run.messageId
 }
 
 /** What a page says of calls of the last answer; what was said of them before stays. */
@@ -92,6 +130,7 @@ async function answer(
 ): Promise<{ runId: RunId; from: From }> {
   const { db } = services.database
   const answered = new Set<CallId>()
+  const said: InputOf<typeof tools.answerAll>['answers'] = []
   let runId: RunId | null = null
   for (const one of answers) {
     const { callId } = one
@@ -104,12 +143,15 @@ async function answer(
       if (stored.call.status !== 'awaiting-approval') continue
       const { approved, reason } = one
       const decision = approved ? ('approve' as const) : ('deny' as const)
-      await call(tools.decide, { callId, decision, ...(reason && { reason }) })
+      said.push({ callId, decision, ...(reason && { reason }) })
     } else if (stored.call.status === 'running') {
-      const said = one.type === 'error' ? { error: one.error } : { output: one.output }
-      await call(tools.answer, { callId, ...said })
+      said.push({
+        callId,
+        ...(one.type === 'error' ? { error: one.error } : { output: one.output }),
+      })
     }
   }
+  if (said.length > 0) await call(tools.answerAll, { answers: said })
   if (!runId) {
     const message = 'The messages end with an answer of which no call waits for anything.'
     throw new TRPCError({ code: 'BAD_REQUEST', message })
@@ -136,9 +178,18 @@ async function requireRun({ services, userId }: DoorRequest, runId: RunId): Prom
   return run
 }
 
-function stream(door: DoorRequest, reply: FastifyReply, run: DoorRun, from: From): FastifyReply {
+function stream(
+  { report }: DoorOptions,
+  door: DoorRequest,
+  reply: FastifyReply,
+  { run, from }: { run: DoorRun; from: From },
+): FastifyReply {
   const headers = { 'x-vercel-ai-ui-message-stream': 'v1' }
-  return sendEvents(reply, followChat(door, run, from), headers)
+  const failed = (error: unknown) => {
+    const chunk = { type: 'error', errorText: toHttpError(error).body.message }
+    return [`data: ${JSON.stringify(chunk)}`, 'data: [DONE]']
+  }
+  return sendEvents(reply, { lines: followChat(door, run, from), failed, report, headers })
 }
 
 /** The AI SDK makes up ids of its own form: each person's stand for the same ids of ours. */

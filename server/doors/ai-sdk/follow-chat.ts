@@ -1,6 +1,8 @@
 import { findDoorRun } from '../../../db/queries/doors/responses.ts'
+import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'
 import { settleAnswer } from '../settle-answer.ts'
@@ -22,30 +24,49 @@ export async function* followChat(
   const { database } = services
   await settleAnswer({ database }, run, signal)
   const chunks = new UiChunks(run)
-  const left = 'answered' in from ? new Set(from.answered) : new Set<CallId>()
-  let isSaid = left.size === 0
+  const answered = 'answered' in from ? [...from.answered] : []
+  /** The calls that the log has told of, and whether the run waits for each. */
+  const calls = new Map<CallId, boolean>()
+  let isSaid = answered.length === 0
   for await (const { seq, event } of rawEvents(services, { ...run, signal })) {
     const said = chunks.translate(event)
     const isWaiting =
       event.type === 'message' &&
       event.message.id === run.messageId &&
       event.message.status === 'waiting'
-    if (isSaid && !('after' in from && seq <= from.after)) yield* lines(seq, said)
-    if (event.type === 'tool') left.delete(event.call.id)
-    const isEnd = event.type === 'end' && event.runId === run.runId
-    if (isWaiting && !isSaid && left.size === 0) {
+    if (event.type === 'tool' && event.messageId === run.messageId) {
+      calls.set(event.call.id, waits(event.call))
+    }
+    // Calls may be answered before the run has come to wait for them, and then it never says that it waits.
+    const begins =
+      !isSaid &&
+      (answered.every((id) => calls.get(id) === false) ||
+        (isWaiting && answered.every((id) => calls.has(id))))
+    if (begins) {
       isSaid = true
       yield* lines(null, chunks.again())
-    } else if (isWaiting) {
-      const now = await findDoorRun(database.db, userId, run.runId, 0)
-      if (now?.status === 'waiting' && isSaid) {
-        yield* lines(seq, chunks.pause())
-        break
-      }
     }
-    if (isEnd) break
+    if (isSaid && !('after' in from && seq <= from.after)) yield* lines(seq, said)
+    if (isWaiting && isSaid && !begins && (await isPaused(calls))) {
+      yield* lines(seq, chunks.pause())
+      break
+    }
+    if (event.type === 'end' && event.runId === run.runId) break
   }
   yield 'data: [DONE]'
+
+  /** True when the run waits now for what it waited for here, and not for something later. */
+  async function isPaused(known: ReadonlyMap<CallId, boolean>): Promise<boolean> {
+    const now = await findDoorRun(database.db, userId, run.runId, 0)
+    if (now?.status !== 'waiting') return false
+    const stored = (await callsOfRuns(database.db, [run.runId])).get(run.runId) ?? []
+    // Each answer wakes the run: as long as nothing was answered it has not waited again.
+    return stored.every(({ call }) => waits(call) === (known.get(call.id) ?? false))
+  }
+}
+
+function waits({ source, status }: ToolCall): boolean {
+  return status === 'awaiting-approval' || (source === 'client' && status === 'running')
 }
 
 function* lines(seq: number | null, chunks: readonly Chunk[]): Generator<string> {

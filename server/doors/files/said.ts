@@ -1,7 +1,7 @@
 import type { File } from '../../../shared/contract/file.ts'
 import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
-import { storeFiles } from './store-files.ts'
+import { requireFew, storeFiles, withinTime } from './store-files.ts'
 
 /** What somebody said, with the files that came along. */
 export type Said<Kind = File> = { role: 'user' | 'assistant'; text: string; files: Kind[] }
@@ -11,10 +11,15 @@ export async function storeSaid(
   door: DoorRequest,
   said: readonly Said<GivenFile>[],
 ): Promise<{ said: Said[]; byPlace: Map<string, File> }> {
+  requireFew(
+    door,
+    said.map(({ files }) => files),
+  )
+  const within = withinTime(door)
   const byPlace = new Map<string, File>()
   const stored: Said[] = []
   for (const one of said) {
-    const files = await storeFiles(door, one.files)
+    const files = await storeFiles(door, one.files, within)
     one.files.forEach(({ place }, index) => {
       const file = files[index]
       if (file) byPlace.set(place, file)

@@ -8,10 +8,41 @@ import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
 import { FileRefusal } from './refusal.ts'
 
-/** The whole of a fetch, with its redirects. Milliseconds. */
-const FETCH_MS = 20_000
+/** The whole of a fetch, with its redirects, and of all that a request asks for. Milliseconds. */
+const FETCH_MS = { each: 20_000, all: 60_000 }
+
+/** The most files of a request, its history included, and the most of them that are fetched. */
+const MOST = { files: 200, fetched: 20 }
 
 type Bytes = Extract<GivenFile, { type: 'bytes' }>
+
+/**
+ * Refuses what is too much, before anything is fetched or stored.
+ *
+ * @param given the files of each message
+ * @throws {FileRefusal}
+ */
+export function requireFew(
+  { services }: DoorRequest,
+  given: readonly (readonly GivenFile[])[],
+): void {
+  const { perMessage } = services.files
+  const refuse = (message: string, over: GivenFile | undefined) => {
+    if (over) throw new FileRefusal('too_many_files', message, over.place)
+  }
+  for (const files of given) {
+    refuse(`A message may have ${perMessage} files at most.`, files[perMessage])
+  }
+  const all = given.flat()
+  refuse(`A request may have ${MOST.files} files at most.`, all[MOST.files])
+  const fetched = all.filter(({ type }) => type === 'url')
+  refuse(`${MOST.fetched} files of a request may be addresses, at most.`, fetched[MOST.fetched])
+}
+
+/** Aborts when who asks is gone, or when all that their request has fetched has taken too long. */
+export function withinTime({ signal }: Pick<DoorRequest, 'signal'>): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS.all)])
+}
 
 /**
  * Stores what a request brings along as files of whoever sent it. The same bytes under the same name are the same file, so
@@ -22,6 +53,7 @@ type Bytes = Extract<GivenFile, { type: 'bytes' }>
 export async function storeFiles(
   door: DoorRequest,
   given: readonly GivenFile[],
+  within: AbortSignal,
   options: SafeFetchOptions = {},
 ): Promise<File[]> {
   if (given.length === 0) return []
@@ -32,7 +64,7 @@ export async function storeFiles(
     if (file.type === 'stored') {
       stored.push(await find(door, file))
     } else {
-      const bytes = file.type === 'url' ? await download(door, file, options) : file
+      const bytes = file.type === 'url' ? await download(door, file, within, options) : file
       stored.push(await store(door, bytes))
     }
   }
@@ -68,6 +100,7 @@ async function store(door: DoorRequest, { bytes, mimeType, name, place }: Bytes)
 async function download(
   door: DoorRequest,
   { url, name, place }: Extract<GivenFile, { type: 'url' }>,
+  within: AbortSignal,
   options: SafeFetchOptions,
 ): Promise<Bytes> {
   if (!door.services.tools.info('fetch_url')) {
@@ -75,7 +108,7 @@ async function download(
     throw new FileRefusal('unsupported_content', message, place)
   }
   const { maxBytes } = door.services.files
-  const signal = AbortSignal.any([door.signal, AbortSignal.timeout(FETCH_MS)])
+  const signal = AbortSignal.any([within, AbortSignal.timeout(FETCH_MS.each)])
   const { safeFetch } = await import('../../tools/fetch/safe-fetch.ts')
   try {
     const { response, close } = await safeFetch(url, signal, options)

@@ -18,8 +18,13 @@ export function mcpDoor(options: DoorOptions) {
       exposeHeadRoute: false,
       handler: async (request, reply) => {
         const door = await admitDoor(options, request, reply)
+        let isAnswered = false
+        const failures: Error[] = []
         const handler = createMcpHandler(() => sessionTools(door, options, manifest.version), {
-          onerror: () => undefined,
+          onerror: (error) => {
+            if (isAnswered) options.report(error)
+            else failures.push(error)
+          },
         })
         const headers = new Headers()
         for (const [name, value] of Object.entries(request.headers)) {
@@ -29,7 +34,11 @@ export function mcpDoor(options: DoorOptions) {
           ...{ method: request.method, headers, signal: door.signal },
           ...(request.method === 'POST' && { body: JSON.stringify(request.body ?? null) }),
         })
-        return reply.send(await handler.fetch(asked, { parsedBody: request.body }))
+        const answer = await handler.fetch(asked, { parsedBody: request.body })
+        isAnswered = true
+        // The library also calls it a failure when a request is none of the protocol's.
+        if (answer.status >= 500) for (const error of failures) options.report(error)
+        return reply.send(answer)
       },
     })
   }

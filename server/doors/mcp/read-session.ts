@@ -24,7 +24,11 @@ export async function waitForSession(door: DoorRequest, id: SessionId, timeout: 
   const now = await readSession(door, id)
   if (now.status !== 'running' || timeout === 0) return now
   const over = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
-  for await (const { event } of rawEvents(services, { sessionId: id, after: seq, signal: over })) {
+  for await (const { event } of rawEvents(services, {
+    sessionId: id,
+    after: seq,
+    signal: over,
+  })) {
     const waits = event.type === 'message' && event.message.status === 'waiting'
     const asks = event.type === 'tool' && openQuestion(event.call) !== undefined
     if (event.type !== 'end' && !waits && !asks) continue

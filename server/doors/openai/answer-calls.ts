@@ -1,6 +1,8 @@
 import { callsOfRuns, findCall } from '../../../db/queries/messages/tool-calls.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
+import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
 import { callId as writtenCallId } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { DoorError } from './errors.ts'
@@ -24,28 +26,28 @@ export async function answerCalls(
       param: 'input',
     })
   }
+  // Of the same step: what the run has asked for since is answered by a later request.
+  const steps = new Set(found.map((stored) => stored?.step))
   const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
   const left = calls.find(
-    ({ call: { id, source, status } }) =>
-      (status === 'awaiting-approval' || (source === 'client' && status === 'running')) &&
-      !answered.some((one) => one.callId === id),
+    ({ step, call: asked }) =>
+      steps.has(step) && waits(asked) && !answered.some(({ callId }) => callId === asked.id),
   )
   if (left) {
     const id = writtenCallId(left.call.id)
     throw new DoorError(`No tool output found for function call ${id}.`, { param: 'input' })
   }
-  for (const one of answered) {
-    const { callId } = one
-    if (one.type === 'output') {
-      await call(tools.answer, { callId, output: one.output })
-      continue
-    }
-    const decision = one.approve ? 'approve' : 'deny'
-    const status = calls.find((stored) => stored.call.id === callId)?.call.status
-    // Said again it was decided before, and is told how.
-    if (status === 'awaiting-approval') {
-      await call(tools.decide, { callId, decision, ...(one.reason && { reason: one.reason }) })
-    }
-  }
+  await call(tools.answerAll, { answers: answered.map(toAnswer) })
   return runId
+}
+
+function waits({ source, status }: ToolCall): boolean {
+  return status === 'awaiting-approval' || (source === 'client' && status === 'running')
+}
+
+function toAnswer(answered: Answered): InputOf<typeof tools.answerAll>['answers'][number] {
+  const { callId } = answered
+  if (answered.type === 'output') return { callId, output: answered.output }
+  const { approve, reason } = answered
+  return { callId, decision: approve ? 'approve' : 'deny', ...(reason && { reason }) }
 }

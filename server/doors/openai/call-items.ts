@@ -14,6 +14,11 @@ export function kindOf({ source, status }: ToolCall): CallKind | null {
   return status === 'awaiting-approval' ? 'approval' : status === 'pending' ? null : 'server'
 }
 
+/** One that the client answers. */
+export function isAsked(kind: CallKind | null): kind is 'function' | 'approval' {
+  return kind === 'function' || kind === 'approval'
+}
+
 export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
   const args = argumentsOf(call)
   const name = call.name
@@ -40,9 +45,30 @@ export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
         ...{ type: 'mcp_call', id: `mcp_${hex(call.id)}`, server_label: labelOf(call), name },
         ...{ arguments: args, status },
         output: call.output === undefined ? null : textOf(call.output),
-        error: call.error ?? null,
+        error: call.error === undefined ? null : toError(call.error),
       }
   }
+}
+
+/** A call of the server's as it is just now. */
+export function itemOfServerCall(call: ToolCall): Item {
+  switch (call.status) {
+    case 'awaiting-approval':
+      return callItem('approval', call, 'completed')
+    case 'pending':
+    case 'running':
+      return callItem('server', call, 'in_progress')
+    case 'completed':
+      return callItem('server', call, 'completed')
+    case 'denied':
+    case 'failed':
+    case 'unknown':
+      return callItem('server', call, 'failed')
+  }
+}
+
+function toError(text: string): Record<string, unknown> {
+  return { type: 'mcp_tool_execution_error', content: [{ type: 'text', text }] }
 }
 
 /** A function's call, and a question, are said at once. */
@@ -101,7 +127,7 @@ export function argumentsOf({ input }: ToolCall): string {
   return typeof input === 'string' ? input : (JSON.stringify(input) ?? '')
 }
 
-function textOf(output: unknown): string {
+export function textOf(output: unknown): string {
   return typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
 }
 

@@ -119,6 +119,11 @@ export async function* chatChunks(
   yield 'data: [DONE]'
 }
 
+/** By what a stream says that it failed. */
+export function chatFailure(error: unknown): string[] {
+  return [line(toOpenAiError(error).body), 'data: [DONE]']
+}
+
 function AGAIN({ runId }: DoorRun): string {
   const id = responseId({ runId, segment: 0 })
   return `The server that wrote this answer was lost, and another writes it anew. It is whole at /v1/responses/${id}.`

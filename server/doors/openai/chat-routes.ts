@@ -1,17 +1,22 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
+import type { RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { releaseBody } from '../../http/rest/bodies.ts'
 import { sendEvents } from '../event-stream.ts'
 import { storeSaid } from '../files/said.ts'
-import { admitDoor, takesFiles } from '../request.ts'
+import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
-import { answerCalls } from './answer-calls.ts'
-import { chatChunks, toCompletion } from './chat-output.ts'
+import { askOnce } from './ask-once.ts'
+import type { Asking } from './ask-once.ts'
+import { chatChunks, chatFailure, toCompletion } from './chat-output.ts'
 import { CreateChat, readChatInput } from './chat-input.ts'
+import type { ChatInput } from './chat-input.ts'
+import { goOn } from './create-response.ts'
 import type { Made } from './create-response.ts'
 import { DoorError } from './errors.ts'
-import { followResponse, readResponse, responsesOfCalls } from './follow-response.ts'
+import { followResponse, readResponse } from './follow-response.ts'
 import { sessionOf } from './history.ts'
 import { readOutputFormat } from './output-format.ts'
 import { readFunctionTools } from './tools.ts'
@@ -20,13 +25,14 @@ import { readFunctionTools } from './tools.ts'
 export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
   app.post('/v1/chat/completions', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
-    const body = CreateChat.parse(request.body)
-    const { run, segment } = await begin(door, body)
+    const { made, streams, withUsage } = await create(door, request)
+    releaseBody(request)
+    const { run, segment } = made
     const { services, signal } = door
-    if (body.stream) {
-      const withUsage = body.stream_options?.include_usage === true
+    if (streams) {
       const events = followResponse(services, run, segment, signal)
-      return sendEvents(reply, chatChunks(run, events, withUsage))
+      const lines = chatChunks(run, events, withUsage)
+      return sendEvents(reply, { lines, failed: chatFailure, report: options.report })
     }
     const response = await readResponse(services, run, segment, signal, true)
     if (!response) throw notFound('answer')
@@ -34,37 +40,52 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
   })
 }
 
-async function begin(door: DoorRequest, body: CreateChat): Promise<Made> {
+/** Begins a completion, and says how it is asked for. */
+async function create(door: DoorRequest, request: FastifyRequest) {
+  const body = CreateChat.parse(request.body)
+  const made = await begin(door, body, idempotencyKey(request))
+  const withUsage = body.stream_options?.include_usage === true
+  return { made, streams: body.stream === true, withUsage }
+}
+
+async function begin(door: DoorRequest, body: CreateChat, key: string | null): Promise<Made> {
   if ((body.n ?? 1) > 1) throw new DoorError('Only one choice is supported.', { param: 'n' })
-  const { call, services, userId } = door
-  const { db } = services.database
   const input = readChatInput(body)
-  if (input.question === null) {
-    const runId = await answerCalls(door, input.answered)
-    const run = await findDoorRun(db, userId, runId, 0)
-    if (!run) throw notFound('answer')
-    const askedIn = await responsesOfCalls(services, run, door.signal)
-    const segment = 1 + Math.max(...input.answered.map(({ callId }) => askedIn.get(callId) ?? 0))
-    return { run, segment }
-  }
   const { question } = input
-  const { said } = await storeSaid(door, [...input.history, question])
-  const files = said.at(-1)?.files.map(({ id }) => id) ?? []
+  const { runId, segment } = question
+    ? { segment: 0, runId: await askOnce(door, 'completion', key, ask) }
+    : await goOn(door, input)
+  const run = await findDoorRun(door.services.database.db, door.userId, runId, segment)
+  if (!run) throw notFound('answer')
+  return { run, segment }
+
+  async function ask({ id, takeBack }: Asking): Promise<RunId> {
+    const options = optionsOf(body, input)
+    const { said } = await storeSaid(door, [...input.history, ...(question ? [question] : [])])
+    const last = said.at(-1)
+    const now = door.services.now()
+    const sessionId = await sessionOf(door.call, said.slice(0, -1), { now, archived: true })
+    takeBack(sessionId)
+    const { runId } = await door.call(messages.send, {
+      ...{ ...options, sessionId, text: last?.text ?? '' },
+      ...(last && last.files.length > 0 && { files: last.files.map((file) => file.id) }),
+      ...(id && { id }),
+    })
+    return runId
+  }
+}
+
+/** What the answer is to be. */
+function optionsOf(body: CreateChat, { instructions }: ChatInput) {
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
   const output = readOutputFormat(body.response_format, 'response_format')
   const most = body.max_completion_tokens ?? body.max_tokens
-  const { runId } = await call(messages.send, {
-    sessionId: await sessionOf(call, said.slice(0, -1), { now: services.now(), archived: true }),
-    text: question.text,
-    ...(files.length > 0 && { files }),
+  return {
     ...(clientTools.length > 0 && { clientTools }),
-    ...(input.instructions !== '' && { instructions: input.instructions }),
+    ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof most === 'number' && { maxTokens: most }),
     ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
-  })
-  const run = await findDoorRun(db, userId, runId, 0)
-  if (!run) throw notFound('answer')
-  return { run, segment: 0 }
+  }
 }

@@ -1,26 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { messages } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
-import type { Message } from '../../../shared/contract/message.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { notFound } from '../../api-error.ts'
 import { storeSaid } from '../files/said.ts'
-import { conversationId, hex, readConversationId } from '../ids.ts'
+import { conversationId, readConversationId } from '../ids.ts'
 import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions } from '../request.ts'
-import { callItem } from './call-items.ts'
+import { conversationItems } from './conversation-items.ts'
 import { sessionOf } from './history.ts'
-import { fileContent, listOf } from './input-items.ts'
+import { Page } from './lists.ts'
 import { readResponseInput } from './response-input.ts'
-import { textItem } from './text-items.ts'
 
 const Create = z.looseObject({ items: z.array(z.unknown()).nullish() }).nullish()
-const List = z.looseObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  order: z.enum(['asc', 'desc']).default('desc'),
-})
 
 /** `/v1/conversations`: a session is one. */
 export function conversationsRoutes(app: FastifyInstance, options: DoorOptions): void {
@@ -47,11 +40,10 @@ export function conversationsRoutes(app: FastifyInstance, options: DoorOptions):
   })
 
   app.get('/v1/conversations/:id/items', async (request, reply) => {
-    const { call } = await admitDoor(options, request, reply)
-    const { limit, order } = List.parse(request.query)
-    const page = await call(messages.list, { sessionId: idOf(request), limit })
-    const items = page.messages.flatMap(toItems)
-    return listOf(order === 'asc' ? items : items.toReversed(), page.hasOlder)
+    const door = await admitDoor(options, request, reply)
+    const page = Page.parse(request.query)
+    const { id } = await door.call(sessions.get, { id: idOf(request) })
+    return conversationItems(door, id, page)
   })
 }
 
@@ -68,36 +60,4 @@ function toConversation({ id, createdAt }: Session) {
     created_at: Math.floor(Date.parse(createdAt) / 1000),
     metadata: {},
   }
-}
-
-function toItems({ id, role, parts }: Message) {
-  return parts.flatMap((part, index) => {
-    const itemId = `msg_${hex(id)}_${index}`
-    if (part.type === 'file') {
-      return [
-        {
-          type: 'message',
-          id: itemId,
-          role,
-          status: 'completed',
-          content: [fileContent(part.file)],
-        },
-      ]
-    }
-    if (part.type === 'tool') {
-      const { call } = part
-      if (call.source !== 'client') return [callItem('server', call, call.status)]
-      const output = { type: 'function_call_output', id: `fco_${hex(call.id)}` }
-      const asked = callItem('function', call, 'completed')
-      return call.status === 'running'
-        ? [asked]
-        : [asked, { ...output, call_id: asked.call_id, output: call.output ?? call.error ?? null }]
-    }
-    if (role === 'user') {
-      const content = [{ type: 'input_text', text: part.text }]
-      return [{ type: 'message', id: itemId, role, status: 'completed', content }]
-    }
-    const text = { part: index, kind: part.type, text: part.text, id: itemId, index }
-    return [textItem(text, 'completed')]
-  })
 }

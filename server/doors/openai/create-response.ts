@@ -1,20 +1,23 @@
 import { z } from 'zod'
 import { findDoorRun, insertResponse } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
-import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
-import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
-import type { RunId } from '../../../shared/contract/ids.ts'
+import type { File } from '../../../shared/contract/file.ts'
+import { SessionId } from '../../../shared/contract/ids.ts'
+import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
 import { derivedId } from '../derived-id.ts'
 import { storeSaid } from '../files/said.ts'
 import type { Said } from '../files/said.ts'
 import { readConversationId, readResponseId } from '../ids.ts'
+import type { Segment } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
+import { askOnce } from './ask-once.ts'
+import type { Asking } from './ask-once.ts'
 import { DoorError } from './errors.ts'
-import { responsesOfCalls } from './follow-response.ts'
+import { responseAfter } from './follow-response.ts'
 import { sessionOf } from './history.ts'
 import { GivenFormat, readOutputFormat } from './output-format.ts'
 import { asItem, withStoredFiles } from './input-items.ts'
@@ -55,56 +58,58 @@ export async function createResponse(
 ): Promise<Made> {
   const input = readResponseInput(body.input)
   const { question } = input
-  const { said, byPlace } = await storeSaid(door, [
-    ...input.history,
-    ...(question ? [question] : []),
-  ])
+  let stored: ReadonlyMap<string, File> = new Map()
   const { runId, segment } = question
-    ? await ask(door, body, { ...input, said }, key)
+    ? { segment: 0, runId: await askOnce(door, 'response', key, ask) }
     : await goOn(door, input)
   const { db } = door.services.database
   await insertResponse(db, {
     ...{ runId, segment, request: echoOf(body, door.services.defaultTemperature) },
     input: Array.isArray(body.input)
-      ? withStoredFiles(body.input, byPlace)
+      ? withStoredFiles(body.input, stored)
       : [asItem(question?.text ?? '')],
     createdAt: door.services.now(),
   })
   const run = await findDoorRun(db, door.userId, runId, segment)
   if (!run) throw notFound('response')
   return { run, segment }
+
+  async function ask(asking: Asking): Promise<RunId> {
+    const options = optionsOf(body, input)
+    const { said, byPlace } = await storeSaid(door, [
+      ...input.history,
+      ...(question ? [question] : []),
+    ])
+    stored = byPlace
+    const last = said.at(-1)
+    const place = await placeOf(door, body, said.slice(0, -1), key, asking)
+    const { runId } = await door.call(messages.send, {
+      ...{ ...place, ...options, text: last?.text ?? '' },
+      ...(last && last.files.length > 0 && { files: last.files.map(({ id }) => id) }),
+      ...(asking.id && { id: asking.id }),
+    })
+    return runId
+  }
 }
 
-/** Outputs of calls: the run that waits for them goes on, as its next response. */
-async function goOn(door: DoorRequest, { answered }: ResponseInput) {
+/** Outputs of calls: the run goes on, as its next response. */
+export async function goOn(
+  door: DoorRequest,
+  { answered }: Pick<ResponseInput, 'answered'>,
+): Promise<Segment> {
   const runId = await answerCalls(door, answered)
   const run = await findDoorRun(door.services.database.db, door.userId, runId, 0)
   if (!run) throw notFound('response')
-  const askedIn = await responsesOfCalls(door.services, run, door.signal)
-  const asked = answered.map(({ callId }) => askedIn.get(callId) ?? 0)
-  return { runId, segment: Math.max(...asked) + 1 }
+  const calls = answered.map(({ callId }) => callId)
+  return { runId, segment: await responseAfter(door.services, run, calls, door.signal) }
 }
 
-async function ask(
-  door: DoorRequest,
-  body: CreateResponse,
-  { said, instructions: system }: Pick<ResponseInput, 'instructions'> & { said: readonly Said[] },
-  key: string | null,
-): Promise<{ runId: RunId; segment: number }> {
-  const { call, services, userId } = door
-  const repeated = key === null ? null : MessageId.parse(derivedId(userId, 'response', key))
-  const first = repeated && (await findRunOfQuestion(services.database.db, repeated))
-  if (first?.userId === userId) return { runId: first.id, segment: 0 }
-  const question = said.at(-1)
-  const place = await placeOf(door, body, said.slice(0, -1), key)
+/** What the answer is to be. */
+function optionsOf(body: CreateResponse, { instructions: system }: ResponseInput) {
   const instructions = [body.instructions ?? [], system].flat().join('\n\n')
   const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
   const output = readOutputFormat(body.text?.format, 'text.format')
-  const { runId } = await call(messages.send, {
-    ...place,
-    text: question?.text ?? '',
-    ...(question && question.files.length > 0 && { files: question.files.map(({ id }) => id) }),
-    ...(repeated && { id: repeated }),
+  return {
     ...(clientTools.length > 0 && { clientTools }),
     ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
@@ -112,8 +117,7 @@ async function ask(
     ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
     keepChunks: body.store !== false,
-  })
-  return { runId, segment: 0 }
+  }
 }
 
 /** The session, and what the question follows there. */
@@ -122,6 +126,7 @@ async function placeOf(
   body: CreateResponse,
   history: readonly Said[],
   key: string | null,
+  { takeBack }: Asking,
 ): Promise<{ sessionId: SessionId; parentId?: MessageId }> {
   const { call, services, userId } = door
   const { previous_response_id: previous, conversation } = body
@@ -162,10 +167,15 @@ async function placeOf(
     return { sessionId: id }
   }
   if (history.length > 0) {
-    return { sessionId: await sessionOf(call, history, { now: services.now() }) }
+    const sessionId = await sessionOf(call, history, { now: services.now() })
+    takeBack(sessionId)
+    return { sessionId }
   }
+  // Of requests with one key, all of them say it in the same one.
   const id = key === null ? {} : { id: SessionId.parse(derivedId(userId, 'conversation', key)) }
-  return { sessionId: (await call(sessions.create, id)).id }
+  const made = await call(sessions.create, id)
+  if (key === null) takeBack(made.id)
+  return { sessionId: made.id }
 }
 
 /** What is said again of a request with each retrieval. */

@@ -1,3 +1,4 @@
+import type { CallId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../../log/events.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import { readEventTime, readHeads } from '../../../db/queries/log/events.ts'
@@ -42,22 +43,35 @@ export async function readResponse(
   const heads = await readHeads(reading.database.db, [run.sessionId])
   const head = whole ? Number.POSITIVE_INFINITY : (heads.get(run.sessionId) ?? 0)
   let found: Record<string, unknown> | null = null
+  let goesOn = false
   for await (const { seq, events } of follow(reading, run, segment, both)) {
     if (events.segment === segment) found = { ...events.response(echo(run)) }
-    if (seq >= head) break
+    goesOn = seq >= head
+    if (goesOn) break
   }
   left.abort()
-  return found
+  if (found || run.request === null) return found
+  // It was asked for while other calls of the response before it went on.
+  const events = new ResponseEvents(run, segment)
+  if (!goesOn) events.status = 'cancelled'
+  return events.response(echo(run))
 }
 
-/** In which response of a run each call of the client was asked for. */
-export async function responsesOfCalls(reading: Reading, run: DoorRun, signal: AbortSignal) {
+/** In which response of a run it goes on after these calls, whose answers are committed. */
+export async function responseAfter(
+  reading: Reading,
+  run: DoorRun,
+  answered: readonly CallId[],
+  signal: AbortSignal,
+): Promise<number> {
   const heads = await readHeads(reading.database.db, [run.sessionId])
   const head = heads.get(run.sessionId) ?? 0
   for await (const { seq, events } of follow(reading, run, Number.MAX_SAFE_INTEGER, signal)) {
-    if (seq >= head) return events.askedIn
+    const after = answered.flatMap((id) => events.goesOnIn.get(id) ?? [])
+    if (after.length === answered.length) return Math.max(...after)
+    if (seq >= head) break
   }
-  return new Map<never, number>()
+  throw new Error(`the log of run ${run.runId} does not tell of all calls that were answered`)
 }
 
 async function* follow(
@@ -74,7 +88,7 @@ async function* follow(
   for await (const committed of rawEvents(reading, { sessionId, after, signal })) {
     // One that waited goes on as the next one.
     const begun = events.isOver ? events.next() : []
-    const at = endsResponse(committed)
+    const at = mayEndResponse(committed, events)
       ? await readEventTime(reading.database.db, sessionId, committed.seq)
       : null
     const said = [...begun, ...events.translate(committed, at)]
@@ -85,8 +99,12 @@ async function* follow(
   }
 }
 
-function endsResponse({ event }: CommittedEvent): boolean {
-  return event.type === 'end' || (event.type === 'message' && event.message.status === 'waiting')
+function mayEndResponse({ event }: CommittedEvent, { isAsking }: ResponseEvents): boolean {
+  return (
+    event.type === 'end' ||
+    (event.type === 'message' && event.message.status === 'waiting') ||
+    (event.type === 'tool' && isAsking)
+  )
 }
 
 function echo({ request }: DoorRun): Record<string, unknown> {

@@ -5,26 +5,28 @@ import { filesIn } from '../../../shared/contract/files-in.ts'
 import { hex } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import type { Made } from './create-response.ts'
+import { pageOf } from './lists.ts'
+import type { Page } from './lists.ts'
 
 /** What a response answers: as it was posted, or, of what was asked by another door, the message. */
-export async function inputItems({ services, userId }: DoorRequest, { run }: Made) {
+export async function inputItems({ services, userId }: DoorRequest, { run }: Made, page: Page) {
   const items = run.input ?? [await questionOf(services.database.db, userId, run.questionId)]
   const data = items.map((item, index) => ({
     ...{ type: 'message', id: `msg_${hex(run.questionId)}_${index}`, status: 'completed' },
-    ...(typeof item === 'object' ? item : null),
+    ...(typeof item === 'object' ? withParts(item) : null),
   }))
-  return listOf(data)
+  return pageOf(data, page)
 }
 
-/** A list that is given whole. */
-export function listOf(data: readonly { id: string }[], hasMore = false) {
-  return {
-    object: 'list',
-    data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-    has_more: hasMore,
-  }
+const WithText = z.looseObject({ role: z.string(), content: z.string() })
+
+/** What was posted as a text is a list of parts when it is read. */
+function withParts(item: object | null): object | null {
+  const said = WithText.safeParse(item).data
+  if (!said) return item
+  const type = said.role === 'assistant' ? 'output_text' : 'input_text'
+  const more = said.role === 'assistant' ? { annotations: [], logprobs: [] } : {}
+  return { ...said, content: [{ type, text: said.content, ...more }] }
 }
 
 async function questionOf(...args: Parameters<typeof findMessage>) {

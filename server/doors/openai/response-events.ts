@@ -4,7 +4,15 @@ import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { AppendedEvent, CommittedEvent } from '../../log/events.ts'
 import { conversationId, hex, responseId } from '../ids.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
-import { beginServerCall, callAtOnce, callItem, endServerCall, kindOf } from './call-items.ts'
+import {
+  beginServerCall,
+  callAtOnce,
+  callItem,
+  endServerCall,
+  isAsked,
+  kindOf,
+} from './call-items.ts'
+import type { CallKind } from './call-items.ts'
 import { NO_END, toResponse } from './response-object.ts'
 import type { Item, ResponseEnd, ResponseFrame, ResponseStatus } from './response-object.ts'
 import { addText, beginText, endText, textItem } from './text-items.ts'
@@ -22,10 +30,12 @@ type Kept = { part: number; item: Item }
 export class ResponseEvents {
   readonly #run: DoorRun
   /** The response that is being said. */
-  segment = 0
-  /** In which response each call of the client was asked for. */
-  readonly askedIn = new Map<CallId, number>()
-  /** How the response that is being said ended; null while it goes on. */
+  segment: number
+  /** In which response each call was asked for that the client answers: functions, and questions for an approval. */
+  readonly #askedIn = new Map<CallId, number>()
+  /** In which response the run goes on, of each such call that was answered. */
+  readonly goesOnIn = new Map<CallId, number>()
+  /** How far the response is that is being said, or how it ended. */
   status: ResponseStatus = 'queued'
   #number = 0
   /** Counts the items of the stream, also those that were given up. */
@@ -33,16 +43,24 @@ export class ResponseEvents {
   #kept: Kept[] = []
   #open: OpenText | null = null
   #attempt = 0
-  readonly #calls = new Map<CallId, { part: number; index: number; call: ToolCall }>()
+  /** Of this response. An open one runs, or is to be answered. */
+  readonly #calls = new Map<CallId, { kind: CallKind; index: number; isOpen: boolean }>()
   #end: ResponseEnd = NO_END
   #at: string | null = null
 
-  constructor(run: DoorRun) {
+  /** @param segment the response that is said first */
+  constructor(run: DoorRun, segment = 0) {
     this.#run = run
+    this.segment = segment
   }
 
   get isOver(): boolean {
     return this.status !== 'queued' && this.status !== 'in_progress'
+  }
+
+  /** True when an event of a call may end the response: it has asked the client for something. */
+  get isAsking(): boolean {
+    return [...this.#askedIn.values()].includes(this.segment)
   }
 
   /** @param request what was asked for the response that is being said */
@@ -86,9 +104,12 @@ export class ResponseEvents {
       case 'start':
         return event.runId === runId ? this.#started(event.attempt, event.keepParts) : []
       case 'chunk':
-        return event.messageId === messageId ? this.#added(event) : []
-      case 'tool':
-        return event.messageId === messageId ? this.#called(event.part, event.call) : []
+        return event.messageId === messageId ? [...this.#goesOn(), ...this.#added(event)] : []
+      case 'tool': {
+        if (event.messageId !== messageId) return []
+        const said = [...this.#goesOn(), ...this.#called(event.part, event.call)]
+        return this.#isAnswered ? [...said, ...this.#ended('completed', NO_END)] : said
+      }
       case 'message':
         if (event.message.id !== messageId) return []
         if (event.message.status === 'waiting') return this.#ended('completed', NO_END)
@@ -151,28 +172,48 @@ export class ResponseEvents {
   #called(part: number, call: ToolCall): Unnumbered[] {
     const closed = this.#close('completed')
     const kind = kindOf(call)
+    if (!isAsked(kind)) this.#answered(call)
     if (kind === null) return closed
-    if (kind !== 'server') {
+    if (isAsked(kind)) {
       if (this.#calls.has(call.id)) return closed
-      const index = this.#place(part, call)
+      const index = this.#place(kind, call)
       this.#kept.push({ part, item: callItem(kind, call, 'completed') })
-      this.askedIn.set(call.id, this.segment)
+      this.#askedIn.set(call.id, this.segment)
       return [...closed, ...callAtOnce(kind, call, index)]
     }
     const known = this.#calls.get(call.id)
-    const begun = known ? [] : beginServerCall(call, this.#place(part, call))
-    const index = this.#calls.get(call.id)?.index ?? 0
-    if (call.status === 'running') return [...closed, ...begun]
+    // The question for its approval, in the same response, is another item.
+    const isKnown = known?.kind === 'server'
+    const index = isKnown ? known.index : this.#place(kind, call)
+    const begun = isKnown ? [] : beginServerCall(call, index)
+    const isOpen = call.status === 'running'
+    this.#calls.set(call.id, { kind, index, isOpen })
+    if (isOpen) return [...closed, ...begun]
     const { events, item } = endServerCall(call, index)
     this.#kept = [...this.#kept.filter((kept) => kept.item.id !== item.id), { part, item }]
     return [...closed, ...begun, ...events]
   }
 
-  #place(part: number, call: ToolCall): number {
+  #place(kind: CallKind, { id }: ToolCall): number {
     const index = this.#index
     this.#index += 1
-    this.#calls.set(call.id, { part, index, call })
+    this.#calls.set(id, { kind, index, isOpen: true })
     return index
+  }
+
+  /** Notes that a call was answered, if it is one that the client answers. */
+  #answered({ id }: ToolCall): void {
+    const asked = this.#askedIn.get(id)
+    if (asked === undefined) return
+    const known = this.#calls.get(id)
+    if (known && isAsked(known.kind)) this.#calls.set(id, { ...known, isOpen: false })
+    // One that is answered before the run has come to wait for it is answered in the response that asked.
+    if (!this.goesOnIn.has(id)) this.goesOnIn.set(id, Math.max(asked + 1, this.segment))
+  }
+
+  /** True when all calls were answered before the run came to wait for them: the response ends as if it had waited. */
+  get #isAnswered(): boolean {
+    return !this.isOver && this.isAsking && ![...this.#calls.values()].some(({ isOpen }) => isOpen)
   }
 
   #close(status: 'completed' | 'incomplete'): Unnumbered[] {

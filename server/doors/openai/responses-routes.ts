@@ -5,15 +5,18 @@ import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { isUnfinished } from '../../../shared/contract/active.ts'
 import { notFound } from '../../api-error.ts'
+import { releaseBody } from '../../http/rest/bodies.ts'
 import { sendEvents } from '../event-stream.ts'
 import { readResponseId } from '../ids.ts'
-import { admitDoor, takesFiles } from '../request.ts'
+import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { CreateResponse, createResponse } from './create-response.ts'
 import type { Made } from './create-response.ts'
+import { toOpenAiError } from './errors.ts'
 import { followResponse, readResponse } from './follow-response.ts'
 import type { NumberedEvent } from './response-events.ts'
 import { inputItems } from './input-items.ts'
+import { Page } from './lists.ts'
 
 const ById = z.object({ id: z.string() })
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true')
@@ -26,16 +29,20 @@ const Retrieve = z.looseObject({
 export function responsesRoutes(app: FastifyInstance, options: DoorOptions): void {
   app.post('/v1/responses', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
-    const body = CreateResponse.parse(request.body)
-    const key = request.headers['idempotency-key']
-    const made = await createResponse(door, body, typeof key === 'string' ? key : null)
-    return body.stream ? stream(door, reply, made, -1) : read(door, made, body.background !== true)
+    const { made, how } = await create(door, request)
+    releaseBody(request)
+    return how === 'stream'
+      ? stream(options, door, reply, { ...made, after: -1 })
+      : read(door, made, how === 'whole')
   })
 
   app.get('/v1/responses/:id', async (request, reply) => {
     const { door, made } = await find(options, request, reply)
     const { stream: streams, starting_after: after = -1 } = Retrieve.parse(request.query)
-    return streams ? stream(door, reply, made, after) : read(door, made, false)
+    if (!streams) return read(door, made, false)
+    // One that the run has not come to would be a stream without an event.
+    if (made.segment > 0) await read(door, made, false)
+    return stream(options, door, reply, { ...made, after })
   })
 
   app.post('/v1/responses/:id/cancel', async (request, reply) => {
@@ -63,8 +70,18 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
 
   app.get('/v1/responses/:id/input_items', async (request, reply) => {
     const { door, made } = await find(options, request, reply)
-    return inputItems(door, made)
+    return inputItems(door, made, Page.parse(request.query))
   })
+}
+
+/** Makes a response, and says how it is asked for. */
+async function create(
+  door: DoorRequest,
+  request: FastifyRequest,
+): Promise<{ made: Made; how: 'stream' | 'whole' | 'begun' }> {
+  const body = CreateResponse.parse(request.body)
+  const made = await createResponse(door, body, idempotencyKey(request))
+  return { made, how: body.stream ? 'stream' : body.background ? 'begun' : 'whole' }
 }
 
 async function find(
@@ -92,23 +109,32 @@ async function read(
 }
 
 function stream(
+  { report }: DoorOptions,
   { services, signal }: DoorRequest,
   reply: FastifyReply,
-  { run, segment }: Made,
-  after: number,
+  { run, segment, after }: Made & { after: number },
 ): FastifyReply {
-  return sendEvents(reply, lines(followResponse(services, run, segment, signal), after))
+  let last = Math.max(after, 0)
+  async function* lines(): AsyncGenerator<string, void, void> {
+    for await (const event of followResponse(services, run, segment, signal)) {
+      const { sequence_number: number } = event
+      if (number <= after) continue
+      last = number
+      yield toLine(event)
+    }
+    yield DONE
+  }
+  const failed = (error: unknown) => {
+    const { message, code, param } = toOpenAiError(error).body.error
+    // It has the number of the event before it: whoever resumes by that misses nothing.
+    return [toLine({ type: 'error', message, code, param, sequence_number: last }), DONE]
+  }
+  return sendEvents(reply, { lines: lines(), failed, report })
 }
 
-async function* lines(
-  events: AsyncGenerator<NumberedEvent, void, void>,
-  after: number,
-): AsyncGenerator<string, void, void> {
-  for await (const event of events) {
-    if (event.sequence_number > after) {
-      yield `event: ${event.type}\ndata: ${JSON.stringify(event)}`
-    }
-  }
-  // Open Responses asks for it; OpenAI's clients know it from Chat Completions.
-  yield 'data: [DONE]'
+function toLine(event: NumberedEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}`
 }
+
+/** Open Responses asks for it; OpenAI's clients know it from Chat Completions. */
+const DONE = 'data: [DONE]'

@@ -34,10 +34,10 @@ const step = fc.record({
   written,
   /** A message of the user joins the answer behind this step. */
   joins: fc.boolean(),
-  calls: fc.array(fc.constantFrom('client', 'server', 'inquires', 'asks', 'denied', 'bad'), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  calls: fc.array(
+    fc.constantFrom('client', 'early', 'server', 'inquires', 'asks', 'approved', 'denied', 'bad'),
+    { minLength: 1, maxLength: 3 },
+  ),
 })
 
 /**
@@ -66,6 +66,8 @@ export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
     })
     return writer.end(outcome)
   })
+
+type Made = { kind: string; part: number; call: ToolCall }
 
 class RunWriter {
   readonly #log: LoggedEvent[] = []
@@ -130,8 +132,10 @@ class RunWriter {
         `01890a5d-ac96-774b-bcce-00000001${String(this.#calls).padStart(4, '0')}`,
       )
       const source =
-        kind === 'client' || kind === 'bad' ? ('client' as const) : ('builtin' as const)
-      const asks = kind === 'asks' || kind === 'denied'
+        kind === 'client' || kind === 'early' || kind === 'bad'
+          ? ('client' as const)
+          : ('builtin' as const)
+      const asks = kind === 'asks' || kind === 'approved' || kind === 'denied'
       const status = kind === 'bad' ? 'failed' : asks ? 'awaiting-approval' : 'running'
       const call: ToolCall = {
         ...{ id, name: kind, source, status },
@@ -143,23 +147,32 @@ class RunWriter {
       return { kind, part, call }
     })
     this.#kept = this.#parts.length
+    // Answered before the run has come to wait.
+    for (const { kind, part, call } of made) {
+      if (kind === 'early') this.#tool(part, { ...call, status: 'completed', output: 'y' })
+      if (kind === 'approved') this.#tool(part, { ...call, status: 'pending' })
+    }
     for (const { kind, part, call } of made) {
       if (kind === 'server') this.#tool(part, { ...call, status: 'completed', output: 'x' })
       if (kind === 'inquires') this.#inquire(part, call)
     }
     const waiting = made.filter(({ kind }) => /^(?:client|asks|denied)$/.test(kind))
-    if (waiting.length === 0) return
+    if (waiting.length > 0) this.#wait(waiting)
+    for (const { kind, part, call } of made) {
+      if (kind !== 'asks' && kind !== 'approved') continue
+      this.#tool(part, { ...call, status: 'running' })
+      this.#tool(part, { ...call, status: 'completed', output: 'z' })
+    }
+  }
+
+  /** Waits for these calls, until they are answered. */
+  #wait(waiting: readonly Made[]): void {
     this.#add({ type: 'message', message: this.#message('waiting') })
     for (const { kind, part, call } of waiting) {
       if (kind === 'client') this.#tool(part, { ...call, status: 'completed', output: 'y' })
       else this.#tool(part, { ...call, status: kind === 'denied' ? 'denied' : 'pending' })
     }
     this.#add({ type: 'message', message: this.#message('running') })
-    for (const { kind, part, call } of waiting) {
-      if (kind !== 'asks') continue
-      this.#tool(part, { ...call, status: 'running' })
-      this.#tool(part, { ...call, status: 'completed', output: 'z' })
-    }
   }
 
   end(outcome: Outcome): LoggedRun {

@@ -1,10 +1,19 @@
+import { Transform, pipeline } from 'node:stream'
 import { TRPCError } from '@trpc/server'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
+
+/** The room that the body of a request takes. Bytes. */
+type Room = { isGradual: boolean; length: number; set(length: number): void }
+
+const rooms = new WeakMap<FastifyRequest, Room>()
+
+/** A longer body takes its room as it comes: whoever announces one and does not send it keeps nobody out. Bytes. */
+const GRADUAL = 1024 * 1024
 
 /**
  * Refuses bodies by what the head of the request says, before a byte of them is kept: those for which there is no route,
- * that are too large, and those for which all that are being read leave no room.
+ * that are too large, and those for which all that are being read or worked on leave no room.
  */
 export function boundBodies(
   app: FastifyInstance,
@@ -30,18 +39,46 @@ export function boundBodies(
     if ('streamed' in request.routeOptions.config) return
     // The length of a chunked body is unknown before its end.
     const size = isChunked ? limit : length
-    if (held + size > allBodiesBytes) {
-      reply.header('connection', 'close')
-      reply.header('retry-after', '5')
-      const message =
-        'The server is reading as much as it can just now. Try again in a few seconds.'
-      throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
+    if (held + size > allBodiesBytes) throw noRoom(reply)
+    const isGradual = isChunked || length > GRADUAL
+    const room: Room = {
+      ...{ isGradual, length: 0 },
+      set(now) {
+        held += now - room.length
+        room.length = now
+      },
     }
-    held += size
-    reply.raw.once('close', () => {
-      held -= size
-    })
+    if (!isGradual) room.set(length)
+    rooms.set(request, room)
+    reply.raw.once('close', () => room.set(0))
   })
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const room = rooms.get(request)
+    if (!room?.isGradual) return done(null, payload)
+    const counted = new Transform({
+      transform(piece: Buffer, _encoding, taken) {
+        room.set(room.length + piece.length)
+        if (held > allBodiesBytes) taken(noRoom(reply))
+        else taken(null, piece)
+      },
+    })
+    // Whoever reads the body is told of what fails.
+    pipeline(payload, counted, () => undefined)
+    done(null, counted)
+  })
+}
+
+/** Gives a body up, and the room that it takes, before an answer that goes on for long: nothing may refer to it any more. */
+export function releaseBody(request: FastifyRequest): void {
+  request.body = undefined
+  rooms.get(request)?.set(0)
+}
+
+function noRoom(reply: FastifyReply): TRPCError {
+  reply.header('connection', 'close')
+  reply.header('retry-after', '5')
+  const message = 'The server is reading as much as it can just now. Try again in a few seconds.'
+  return new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
 }
 
 /** Fastify refuses an empty body that says it is JSON; many clients send one with `POST …/stop`, and OpenAI's for Python with every cancel and delete. */

@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isTransientError } from '../../../db/engine/database-errors.ts'
 import type { Database } from '../../../db/engine/database.ts'
 import { readEventsWithin } from '../../../db/queries/log/events.ts'
+import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../events.ts'
 import type { Hub } from './hub.ts'
@@ -9,9 +12,13 @@ import { parseEvent } from './snapshot.ts'
 /** The limits of one page of events. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
 
+/** How long a database that cannot be reached is waited for. Milliseconds. */
+const PATIENCE = { every: 500, atMost: 30_000 }
+
 /**
  * A session's events after a place exactly as they stand in the log, neither merged nor cut into frames, for those who
- * count them. It goes on until the signal aborts. The caller has found the session as the user's.
+ * count them. It goes on until the signal aborts; while the database is away it waits. The caller has found the session
+ * as the user's.
  *
  * @throws {SessionGoneError} when the session is deleted meanwhile
  */
@@ -22,13 +29,18 @@ export async function* rawEvents(
   using subscription = hub.subscribe(sessionId, signal)
   let cursor = after
   let isUpToDate = false
+  let isFirst = true
   while (!signal.aborted) {
     if (subscription.closed) {
       throw new SessionGoneError()
     }
     let events = isUpToDate ? subscription.since(cursor) : null
     if (!events) {
-      const page = await readEventsWithin(database.db, sessionId, cursor, PAGE)
+      const page = await readPatiently(database, sessionId, cursor, signal)
+      if (!page) return
+      // It may have been deleted before the hub was asked to tell of that.
+      if (isFirst && page.events.length === 0) await refuseDeleted(database, sessionId)
+      isFirst = false
       events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
       isUpToDate = page.complete
       if (page.complete) {
@@ -41,6 +53,29 @@ export async function* rawEvents(
     }
     if (events.length === 0) {
       cursor = await subscription.changed(cursor)
+    }
+  }
+}
+
+async function refuseDeleted({ db }: Database, sessionId: SessionId): Promise<void> {
+  const deleted = await findDeleted(db, 'sessions', [sessionId])
+  if (deleted.length > 0) throw new SessionGoneError()
+}
+
+/** The next page; null when the signal aborted while the database was away. */
+async function readPatiently(
+  { db }: Database,
+  sessionId: SessionId,
+  after: number,
+  signal: AbortSignal,
+) {
+  for (let waited = 0; ; waited += PATIENCE.every) {
+    try {
+      return await readEventsWithin(db, sessionId, after, PAGE)
+    } catch (error) {
+      if (waited >= PATIENCE.atMost || !isTransientError(error)) throw error
+      if (signal.aborted) return null
+      await delay(PATIENCE.every, undefined, { signal }).catch(() => undefined)
     }
   }
 }

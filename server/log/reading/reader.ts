@@ -2,6 +2,7 @@ import type { Database } from '../../../db/engine/database.ts'
 import { readEventsWithin } from '../../../db/queries/log/events.ts'
 import { findSession } from '../../../db/queries/sessions/sessions.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
+import { CommandError } from '../../api-error.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { inFrames, toFrames } from './frames.ts'
 import type { Frames } from './frames.ts'
@@ -34,9 +35,9 @@ export type FollowOptions = {
   live?: LiveOutlet | undefined
 }
 
-export class SessionGoneError extends Error {
+export class SessionGoneError extends CommandError {
   constructor() {
-    super('there is no such session')
+    super('NOT_FOUND', 'There is no such session.')
     this.name = 'SessionGoneError'
   }
 }

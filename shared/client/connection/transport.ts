@@ -120,6 +120,7 @@ const REPEATABLE: Repeatable = {
   'messages.send': 'id',
   'runs.stop': true,
   'tools.answer': true,
+  'tools.answerAll': true,
   'tools.reply': true,
   'mcp.signOut': true,
   'sessions.create': 'id',

@@ -53,6 +53,15 @@ const Reply = QuestionContent.refine(
 
 const Note = z.string().trim().max(2_000).check(noNul)
 
+/** Why there is no output, for the model and the person. */
+const CallError = z.string().trim().min(1).max(2_000).check(noNul)
+
+const SAYS_ONE = 'needs either an output or an error'
+
+function saysOne({ output, error }: { output?: unknown; error?: string | undefined }): boolean {
+  return (output === undefined) !== (error === undefined)
+}
+
 export const tools = group('tools', {
   list: query({
     rest: 'GET /tools',
@@ -90,17 +99,37 @@ export const tools = group('tools', {
     rest: 'POST /tool-call/{callId}/answer',
     summary: 'Give the output of a call that the client carries out',
     input: z
-      .object({
-        callId: CallId,
-        output: Output.optional(),
-        /** Why there is none, for the model and the person. */
-        error: z.string().trim().min(1).max(2_000).check(noNul).optional(),
-      })
-      .refine(
-        ({ output, error }) => (output === undefined) !== (error === undefined),
-        'needs either an output or an error',
-      ),
+      .object({ callId: CallId, output: Output.optional(), error: CallError.optional() })
+      .refine(saysOne, SAYS_ONE),
     described: ToolCall,
+    repeat: true,
+  }),
+
+  /**
+   * What came of several calls of one answer, and what was decided about them: all of it is recorded, or nothing. The same
+   * again is the same; anything else is a conflict.
+   */
+  answerAll: mutation({
+    rest: 'POST /tool-calls/answers',
+    summary: 'Give outputs and decisions of several calls of one answer at once',
+    input: z.object({
+      answers: z
+        .array(
+          z.union([
+            z.object({
+              callId: CallId,
+              decision: z.enum(['approve', 'deny']),
+              reason: Note.optional(),
+            }),
+            z
+              .object({ callId: CallId, output: Output.optional(), error: CallError.optional() })
+              .refine(saysOne, SAYS_ONE),
+          ]),
+        )
+        .min(1)
+        .max(200),
+    }),
+    described: z.array(ToolCall),
     repeat: true,
   }),
 
