@@ -1,5 +1,5 @@
 import { findCall } from '../../db/queries/messages/tool-calls.ts'
-import type { NewCall } from '../../db/queries/messages/tool-calls.ts'
+import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import { tools } from '../../shared/contract/api/tools.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 import { CommandError, notFound } from '../api-error.ts'
