@@ -1,19 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { isTransientError } from '../../../db/engine/database-errors.ts'
 import type { Database } from '../../../db/engine/database.ts'
 import { readEventsWithin } from '../../../db/queries/log/events.ts'
 import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../events.ts'
 import type { Hub } from './hub.ts'
+import { patiently } from './patiently.ts'
 import { SessionGoneError } from './reader.ts'
 import { parseEvent } from './snapshot.ts'
 
 /** The limits of one page of events. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
-
-/** How long a database that cannot be reached is waited for. Milliseconds. */
-const PATIENCE = { every: 500, atMost: 30_000 }
 
 /**
  * A session's events after a place exactly as they stand in the log, neither merged nor cut into frames, for those who
@@ -36,7 +32,8 @@ export async function* rawEvents(
     }
     let events = isUpToDate ? subscription.since(cursor) : null
     if (!events) {
-      const page = await readPatiently(database, sessionId, cursor, signal)
+      const read = () => readEventsWithin(database.db, sessionId, cursor, PAGE)
+      const page = await patiently(read, signal)
       if (!page) return
       // It may have been deleted before the hub was asked to tell of that.
       if (isFirst && page.events.length === 0) await refuseDeleted(database, sessionId)
@@ -60,22 +57,4 @@ export async function* rawEvents(
 async function refuseDeleted({ db }: Database, sessionId: SessionId): Promise<void> {
   const deleted = await findDeleted(db, 'sessions', [sessionId])
   if (deleted.length > 0) throw new SessionGoneError()
-}
-
-/** The next page; null when the signal aborted while the database was away. */
-async function readPatiently(
-  { db }: Database,
-  sessionId: SessionId,
-  after: number,
-  signal: AbortSignal,
-) {
-  for (let waited = 0; ; waited += PATIENCE.every) {
-    try {
-      return await readEventsWithin(db, sessionId, after, PAGE)
-    } catch (error) {
-      if (waited >= PATIENCE.atMost || !isTransientError(error)) throw error
-      if (signal.aborted) return null
-      await delay(PATIENCE.every, undefined, { signal }).catch(() => undefined)
-    }
-  }
 }
