@@ -54,11 +54,16 @@ export async function claimLink(
   return numUpdatedRows > 0n
 }
 
-/** Lets the setup link be used again. */
-export async function reopenSetup(db: Db, tokenHash: string): Promise<void> {
+/**
+ * Lets the setup link be used again.
+ *
+ * @param before ISO 8601; only if it was used before then
+ */
+export async function reopenSetup(db: Db, tokenHash: string, before: string): Promise<void> {
   await db
     .updateTable('auth_links')
     .set({ used_at: null, used_by: null })
     .where('token_hash', '=', tokenHash)
+    .where('used_at', '<', before)
     .execute()
 }

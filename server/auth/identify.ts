@@ -5,7 +5,7 @@ import { findKey, touchKey } from '../../db/queries/api-keys.ts'
 import { findLogin, touchLogin } from '../../db/queries/logins.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { keyAsker, loginAsker, tokenAsker } from './check-logins.ts'
-import { isJwt, TokenError } from './issuer.ts'
+import { IssuerAwayError, isJwt, TokenError } from './issuer.ts'
 import type { OutsideIdentity } from './issuer.ts'
 import type { Credential } from './open-logins.ts'
 import { findOrMakePerson } from './outside-person.ts'
@@ -54,6 +54,9 @@ export function createIdentify(options: IdentifyOptions) {
   async function byIssuer(token: string, address: string): Promise<Identified> {
     if (!options.verify) throw refused('Tokens of outside issuers are not accepted here.')
     const identity = await options.verify(token).catch((error: unknown) => {
+      if (error instanceof IssuerAwayError) {
+        throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: error.message })
+      }
       throw error instanceof TokenError ? refused(error.message) : error
     })
     const { issuer, subject, name, email, expiresAt } = identity
@@ -72,6 +75,7 @@ export function createIdentify(options: IdentifyOptions) {
   /**
    * @returns null for nobody
    * @throws UNAUTHORIZED for a token that is good for nothing: whoever sends one believes to be somebody
+   * @throws SERVICE_UNAVAILABLE where its issuer does not answer: nobody is signed out by that
    */
   return async (request: IncomingMessage, token: string | null): Promise<Identified | null> => {
     if (token === null) {

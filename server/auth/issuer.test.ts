@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose'
 import { expect, test } from 'vitest'
 import { sign, startIssuer } from '../testing/issuer.ts'
 import type { IssuerKey } from '../testing/issuer.ts'
-import { createTokenVerifier, isJwt } from './issuer.ts'
+import { createTokenVerifier, IssuerAwayError, isJwt, TokenError } from './issuer.ts'
 
 const now = () => Math.floor(Date.now() / 1000)
 
@@ -38,6 +38,29 @@ test('a key that is new is fetched, and one that was withdrawn is not used for l
   const second = await issuer.addKey('two', 'RS256')
   await verify(await sign(claims, second))
   await expect(sign(claims, first).then(verify)).rejects.toThrow(/does not publish/)
+})
+
+test('while the issuer is away its last keys count, and what needs newer ones is not refused for good', async () => {
+  await using issuer = await startIssuer()
+  const first = await issuer.addKey('one')
+  // The keys are asked for with each token.
+  const verify = createTokenVerifier(issuer.settings, 0, 0)
+  const claims = { iss: issuer.issuer, aud: 'authenticated', sub: 'u', exp: now() + 60 }
+  await verify(await sign(claims, first))
+  issuer.leave()
+  const asked = issuer.asked
+  expect(await verify(await sign(claims, first))).toMatchObject({ subject: 'u' })
+  expect(issuer.asked).toBe(asked + 1)
+  await expect(sign({ ...claims, aud: 'x' }, first).then(verify)).rejects.toThrow(TokenError)
+  const second = await issuer.addKey('two')
+  await expect(sign(claims, second).then(verify)).rejects.toThrow(IssuerAwayError)
+  const started = createTokenVerifier(issuer.settings, 60_000, 0)
+  await expect(sign(claims, first).then(started)).rejects.toThrow(IssuerAwayError)
+  const before = issuer.asked
+  await expect(sign(claims, first).then(started)).rejects.toThrow(IssuerAwayError)
+  expect(issuer.asked).toBe(before)
+  issuer.comeBack()
+  expect(await verify(await sign(claims, second))).toMatchObject({ subject: 'u' })
 })
 
 test('what is missing, over, for somebody else or signed otherwise is refused, with what is wrong', async () => {

@@ -1,5 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
-import type { JWTPayload } from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwksCache, jwtVerify } from 'jose'
+import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Issuer } from '../config/config.ts'
 
@@ -15,6 +15,9 @@ export type OutsideIdentity = {
 
 /** A token that is not accepted, and why, in words for the one who sent it. */
 export class TokenError extends Error {}
+
+/** Whether a token holds cannot be said, because its issuer does not answer. */
+export class IssuerAwayError extends Error {}
 
 /** Signatures by a key pair: with a shared secret, whoever can verify can also sign. */
 const ALGORITHMS = [
@@ -34,17 +37,41 @@ const LEEWAY_SECONDS = 30
 /** How long keys are used without asking again, and how soon an unknown one makes it ask. Milliseconds. */
 const CACHE_MS = 600_000
 const COOLDOWN_MS = 10_000
+/** How long keys are used whose issuer does not answer: it may have withdrawn one meanwhile. Milliseconds. */
+const STALE_MS = 6 * 3_600_000
 
 /** Verifies the tokens of an outside issuer by its published keys, which are fetched when they are needed. */
 export function createTokenVerifier(
   { jwksUrl, name, audience }: Issuer,
   cooldownMs = COOLDOWN_MS,
+  cacheMs = CACHE_MS,
 ): (token: string) => Promise<OutsideIdentity> {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), {
-    cacheMaxAge: CACHE_MS,
+  const fetched: JWKSCacheInput = {}
+  const remote = createRemoteJWKSet(new URL(jwksUrl), {
+    cacheMaxAge: cacheMs,
     cooldownDuration: cooldownMs,
     timeoutDuration: 5_000,
+    [jwksCache]: fetched,
   })
+  let awaySince = Number.NEGATIVE_INFINITY
+  /** While the issuer is away, nobody waits for it with each request. */
+  const keys: JWTVerifyGetKey = async (header, token) => {
+    if (Date.now() - awaySince >= cooldownMs) {
+      try {
+        return await remote(header, token)
+      } catch (error) {
+        if (!isAway(error)) throw error
+        awaySince = Date.now()
+      }
+    }
+    const { jwks, uat } = fetched
+    const away = new IssuerAwayError('The issuer’s keys could not be fetched. Try again.')
+    if (!jwks || !uat || Date.now() - uat > STALE_MS) throw away
+    return createLocalJWKSet(jwks)(header, token).catch((error: unknown) => {
+      // It may be a key that the issuer has published since.
+      throw error instanceof errors.JWKSNoMatchingKey ? away : error
+    })
+  }
   return async (token) => {
     refuseSupabaseKeys(token)
     try {
@@ -57,7 +84,7 @@ export function createTokenVerifier(
       })
       return toIdentity(payload, name ?? new URL(jwksUrl).origin)
     } catch (error) {
-      if (error instanceof TokenError) throw error
+      if (error instanceof TokenError || error instanceof IssuerAwayError) throw error
       throw new TokenError(reasonFor(error), { cause: error })
     }
   }
@@ -133,9 +160,11 @@ function reasonFor(error: unknown): string {
   if (error instanceof errors.JWKSNoMatchingKey) {
     return 'The token is signed by a key that the issuer does not publish.'
   }
-  // `fetch` throws a TypeError when nobody answers.
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    return 'The issuer’s keys could not be fetched. Try again.'
-  }
   return 'The token is not valid.'
+}
+
+/** What it answers with is no set of keys, or nobody answers, where `fetch` throws a TypeError. */
+function isAway(error: unknown): boolean {
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true
+  return !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC'
 }

@@ -4,6 +4,7 @@ import { newId } from '../../shared/contract/new-id.ts'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 import { sign, startIssuer } from '../testing/issuer.ts'
+import { connections } from '../testing/open-connection.ts'
 import { startAccounts } from '../testing/people.ts'
 import type { PeopleApp } from '../testing/people.ts'
 import { connectPlain } from '../testing/plain-client.ts'
@@ -27,6 +28,19 @@ const logins: Record<
 }
 
 onEachStorage((database, openStorage) => {
+  test(`an issuer that does not answer signs nobody out (${database})`, async () => {
+    await using issuer = await startIssuer()
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage, { env: { SUPABASE_URL: issuer.url } })
+    const token = (await logins['a token of a Supabase project']?.(app, issuer)) ?? ''
+    issuer.leave()
+    expect(await app.ask('/api/me', { token })).toMatchObject({
+      ...{ status: 503, body: { code: 'SERVICE_UNAVAILABLE' } },
+    })
+    const socket = await connections['a plain socket']?.(app.url, token, newId())
+    await expect.poll(() => socket?.ended).toBe(1013)
+  })
+
   test.each(Object.keys(logins))(
     `%s drives a conversation over the SDK, plain HTTP and a plain socket (P10, ${database})`,
     async (name) => {

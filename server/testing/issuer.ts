@@ -6,8 +6,10 @@ import type { CryptoKey, JWK, JWTPayload } from 'jose'
 export async function startIssuer() {
   const published: JWK[] = []
   let asked = 0
+  let isAway = false
   const server = createServer((_request, response) => {
     asked += 1
+    if (isAway) return void response.writeHead(503).end()
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ keys: published }))
   })
@@ -25,6 +27,12 @@ export async function startIssuer() {
       const { publicKey, privateKey } = await generateKeyPair(alg)
       published.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })
       return { kid, alg, privateKey }
+    },
+    leave: () => {
+      isAway = true
+    },
+    comeBack: () => {
+      isAway = false
     },
     withdraw: () => void published.splice(0),
     [Symbol.asyncDispose]: async () => void server.close(),

@@ -10,6 +10,9 @@ import { hashSecret, newSecret } from '../secret-hash.ts'
 /** How long an invitation can be used. Milliseconds. */
 const INVITATION_MS = 24 * 60 * 60 * 1000
 
+/** The longest between the use of the setup link and the account that is made by it. Milliseconds. */
+const CLAIM_MS = 60_000
+
 type Moment = { now(): string; newId(): string }
 
 /** The link that makes the first account, until somebody used it. All nodes, at every start, name the same one. */
@@ -34,8 +37,10 @@ export async function openSetupLink(
     created_at: now(),
   })
   const isNeeded = async () => !(await hasPasswordAccounts(db))
-  // Somebody who used it and got no account, because the server ended just then, may try again.
-  if (await isNeeded()) await reopenSetup(db, tokenHash)
+  // Somebody who used it and got no account, because the server ended just then, may try again. On another node somebody
+  // may be about to get one.
+  const before = new Date(Date.parse(now()) - CLAIM_MS).toISOString()
+  if (await isNeeded()) await reopenSetup(db, tokenHash, before)
   return {
     token,
     isNeeded,
