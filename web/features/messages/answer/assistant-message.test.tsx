@@ -181,7 +181,7 @@ test('what is shown as Retry is not shown as Regenerate as well', () => {
   }
   expect(shows({ status: 'stopped' })).toBe(true)
   expect(shows({ status: 'interrupted' })).toBe(true)
-  const error = { code: 'PROVIDER_ERROR', message: 'It broke', retryable: true } as const
+  const error = { code: 'internal', message: 'It broke', retryable: true } as const
   expect(shows({ status: 'failed', error })).toBe(true)
   expect(shows({ status: 'failed', error: { ...error, retryable: false } })).toBe(false)
   expect(shows({})).toBe(false)
