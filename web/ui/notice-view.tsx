@@ -18,9 +18,12 @@ export default function NoticeView({ notice }: { notice: Notice }) {
     // In the top layer, so that no dialog covers it.
     if (view.current && 'showPopover' in view.current) view.current.showPopover()
     // A text is announced when it comes into an element that is there already.
-    setSaid(text)
+    const saying = setTimeout(() => setSaid(text))
     const timer = setTimeout(() => tell(null), isQuiet ? SAID_MS : SHOWN_MS)
-    return () => clearTimeout(timer)
+    return () => {
+      clearTimeout(saying)
+      clearTimeout(timer)
+    }
   }, [notice, text, isQuiet])
   // A modal dialog makes everything outside of it inert.
   const [home] = useState(() => [...document.querySelectorAll('dialog[open]')].at(-1))

@@ -33,9 +33,11 @@ export function useRowFocus(
     const { row, button, home } = last.current
     const buttons = buttonsIn(list.current?.children[Math.min(row, count - 1)])
     const next = buttons[Math.min(button, buttons.length - 1)]
-    if (next) next.focus({ preventScroll: true })
-    else if (otherwise) otherwise()
-    else {
+    if (next) {
+      next.focus({ preventScroll: true })
+    } else if (otherwise) {
+      otherwise()
+    } else {
       home?.setAttribute('tabindex', '-1')
       home?.focus({ preventScroll: true })
     }

@@ -1,8 +1,10 @@
 import type { ComponentProps } from 'react'
 import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
+import { drafts } from '../../features/messages/composer/page-drafts.ts'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
+import { DraftContext } from '../../ui/use-draft.ts'
 import { ToolView } from '../../features/tools/tool-view.tsx'
 
 /** The messages of a session with their tool calls: half of the app's script, which the first page does not need. */
@@ -15,7 +17,9 @@ export default function SessionConversation(props: {
   const { hasModels, ...rest } = props
   return (
     <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
-      <Conversation {...rest} ToolView={ToolView} />
+      <DraftContext value={drafts}>
+        <Conversation {...rest} ToolView={ToolView} />
+      </DraftContext>
     </RegenerateWithContext>
   )
 }

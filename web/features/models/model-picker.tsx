@@ -49,12 +49,23 @@ export default function ModelPicker(props: {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return
-    if (event.key === 'Escape') onClose()
-    // Otherwise the form around it, the message box's, would be submitted.
-    else if (event.key === 'Enter') active && choose(active)
-    else if (event.key === 'ArrowDown') setIndex(Math.min(index + 1, shown.length - 1))
-    else if (event.key === 'ArrowUp') setIndex(Math.max(index - 1, 0))
-    else return
+    switch (event.key) {
+      case 'Escape':
+        onClose()
+        break
+      case 'Enter':
+        // Without a model too: otherwise the form around it, the message box's, would be submitted.
+        if (active) choose(active)
+        break
+      case 'ArrowDown':
+        setIndex(Math.min(index + 1, shown.length - 1))
+        break
+      case 'ArrowUp':
+        setIndex(Math.max(index - 1, 0))
+        break
+      default:
+        return
+    }
     event.preventDefault()
     event.stopPropagation()
   }

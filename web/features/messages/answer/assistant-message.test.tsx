@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { MessageId, SessionId } from '../../../../shared/contract/ids.ts'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { AssistantMessage } from './assistant-message.tsx'
+import { hasRetry } from './ending.tsx'
 import { MessageEditor } from '../composer/message-editor.tsx'
 import { UserMessage } from '../user-message/user-message.tsx'
 
@@ -170,4 +171,31 @@ test('an edit that came too late keeps its words and offers them to the message 
   expect(html).toContain('is already being answered')
   expect(html).toMatch(/Discard<\/button>.*Move to the box below<\/button>/)
   expect(html).not.toContain('>Save<')
+})
+
+test('what is shown as Retry is not shown as Regenerate as well', () => {
+  const shows = (change: Partial<AppMessage>) => {
+    const isShown = render(change).includes('Retry')
+    expect(isShown).toBe(hasRetry(answer(change)))
+    return isShown
+  }
+  expect(shows({ status: 'stopped' })).toBe(true)
+  expect(shows({ status: 'interrupted' })).toBe(true)
+  const error = { code: 'internal', message: 'It broke', retryable: true } as const
+  expect(shows({ status: 'failed', error })).toBe(true)
+  expect(shows({ status: 'failed', error: { ...error, retryable: false } })).toBe(false)
+  expect(shows({})).toBe(false)
+})
+
+test('what is written in a message’s editor, or refused, has the direction of its own words', () => {
+  const editor = renderToStaticMarkup(
+    <MessageEditor
+      {...{ text: 'שלום', isOpen: true, isSaving: false, takesFocus: false, problem: null }}
+      onChange={() => {}}
+      onSave={() => {}}
+      onCancel={() => {}}
+    />,
+  )
+  expect(editor).toMatch(/<textarea[^>]*dir="auto"/)
+  expect(render({ parts: [{ type: 'refusal', text: 'לא' }] })).toMatch(/<p dir="auto"[^>]*>לא/)
 })

@@ -61,7 +61,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       <GivenUpText message={message} />
       {isLive ? (
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
-          <span aria-hidden className="knot knot-live top-auto" />
+          <span aria-hidden className="knot knot-live" />
           {message.waitsFor ? (
             <WaitsText waitsFor={message.waitsFor} />
           ) : (

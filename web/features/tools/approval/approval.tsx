@@ -1,7 +1,7 @@
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { trpc } from '../../../client.ts'
-import { useDraft } from '../../messages/composer/use-draft.ts'
+import { useDraft } from '../../../ui/use-draft.ts'
 import { ApprovalForm } from './approval-form.tsx'
 import { useCallCommand } from './use-call-command.ts'
 

@@ -1,7 +1,7 @@
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import type { Question } from '../../../../shared/contract/question.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
-import { useDraft } from '../../messages/composer/use-draft.ts'
+import { useDraft } from '../../../ui/use-draft.ts'
 import { useCallCommand } from '../approval/use-call-command.ts'
 import { QuestionCard } from './question-card.tsx'
 import { keptValues } from './read-fields.ts'
