@@ -40,6 +40,7 @@ export function sessionStories(getWorld: () => World): void {
       await theirs.search.fill('no such thing')
       await expect(theirs.list.getByText('Nothing found for “no such thing”.')).toBeVisible()
       await theirs.search.fill('')
+      await conversationOn(other).box.fill('half a thought of zebras')
 
       await mine.choose('Stripes', 'Delete')
       const remove = page.getByRole('dialog', { name: 'Delete session' })
@@ -50,6 +51,12 @@ export function sessionStories(getWorld: () => World): void {
         other.getByText('This session does not exist, or it has been deleted.'),
       ).toBeVisible()
       await expect(mine.link('Repeat: about okapis')).toBeVisible()
+      // What was typed there is not gone with it.
+      const left = other.getByRole('region', { name: 'Not sent yet' })
+      await expect(left).toContainText('half a thought of zebras')
+      await left.getByRole('button', { name: 'Move it to a new session' }).click()
+      await expect(other).toHaveURL(/\/$/)
+      await expect(conversationOn(other).box).toHaveValue('half a thought of zebras')
     })
 
     test('each keep what is typed and not sent, through a reload', async () => {

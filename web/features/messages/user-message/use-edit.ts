@@ -21,6 +21,9 @@ export function useEdit(key: string, text: string) {
   const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
     draft === '' ? 'no' : 'resumed',
   )
+  // Emptied here, and not by another tab that has saved or closed the same edit.
+  const [isBlank, setBlank] = useState(false)
+  if (editing !== 'no' && draft === '' && !isBlank) setEditing('no')
   const [doing, setDoing] = useState<'saved' | 'removed' | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
 
@@ -54,10 +57,14 @@ export function useEdit(key: string, text: string) {
     takesFocus: editing === 'begun',
     isSaving: doing === 'saved',
     isRemoving: doing === 'removed',
-    change: (value: string) => drafts.set(key, value),
+    change(value: string) {
+      setBlank(value === '')
+      drafts.set(key, value)
+    },
     close,
     begin() {
       if (drafts.get(key) === '') drafts.set(key, text)
+      setBlank(drafts.get(key) === '')
       setEditing('begun')
     },
     /**
