@@ -71,6 +71,11 @@ export class Files {
     return FileId.parse(this.#options.newId())
   }
 
+  /** @throws TOO_MANY_REQUESTS when this person has no room for so many bytes more */
+  async admit(user: User, bytes: number): Promise<void> {
+    await this.#options.limits?.admitFile(user, bytes)
+  }
+
   /**
    * Stores a file: its bytes first, and durably, then whose it is. The same id with the same bytes again is the same
    * file.
@@ -78,12 +83,12 @@ export class Files {
    * @throws CONFLICT when the id has other bytes, or is somebody else's
    */
   async accept(user: User, { id, path, name, mimeType }: Arrived): Promise<File> {
-    const { database, limits, now } = this.#options
+    const { database, now } = this.#options
     const { db } = database
     const { sha256, bytes } = await hashFile(path)
     const known = id && (await this.#findRepeated(user.id, id, sha256))
     if (known) return known
-    if (limits) await limits.admitFile(user, bytes)
+    await this.admit(user, bytes)
     const fileId = id ?? this.newId()
     // Contents that nobody has any more may be removed between the two: then they are stored anew.
     for (let attempt = 1; attempt <= 3; attempt += 1) {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
@@ -219,5 +220,16 @@ onEachStorage((database, openStorage) => {
     expect(await postFile(app.url, 'y'.repeat(8_000), headers)).toMatchObject({
       ...{ status: 429, body: { code: 'TOO_MANY_REQUESTS' } },
     })
+    const begin = (bytes: number) =>
+      fetch(`${app.url}/api/files/uploads`, {
+        method: 'POST',
+        headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': String(bytes) },
+      })
+    const { uploads } = app.services.files
+    expect((await begin(8_000)).status).toBe(429)
+    expect(await readdir(uploads)).toEqual([])
+    // What was begun takes its room before it has come.
+    expect((await begin(1_500)).status).toBe(201)
+    expect((await begin(1_500)).status).toBe(429)
   })
 })
