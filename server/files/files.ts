@@ -83,7 +83,7 @@ export class Files {
    * @throws CONFLICT when the id has other bytes, or is somebody else's
    */
   async accept(user: User, { id, path, name, mimeType }: Arrived): Promise<File> {
-    const { database, now } = this.#options
+    const { database, limits, now } = this.#options
     const { db } = database
     const { sha256, bytes } = await hashFile(path)
     const known = id && (await this.#findRepeated(user.id, id, sha256))
@@ -99,7 +99,12 @@ export class Files {
         name: safeFileName(name),
         mimeType: typeOf(content, mimeType),
       }
-      if (await table.insertFile(db, file)) {
+      const inserted = await db.transaction().execute(async (transaction) => {
+        // Others that came at the same time count now.
+        await limits?.admitFile(user, bytes, transaction)
+        return table.insertFile(transaction, file)
+      })
+      if (inserted) {
         const stored = await table.findFile(db, user.id, fileId)
         if (stored) return stored.file
       }

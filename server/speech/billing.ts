@@ -67,8 +67,16 @@ export function createSpeechBilling({
       await shortage.note()
       throw await refusal(shortage.error.message, prices, call)
     }
+    // What was set aside is given back once: a second time it would be that of other calls.
+    let isSettled = false
+    const first = (): boolean => {
+      const wasSettled = isSettled
+      isSettled = true
+      return !wasSettled
+    }
     return {
       async took(used) {
+        if (!first()) return
         try {
           await settle(used)
           const costUsd = await prices.cost(call.model, used)
@@ -78,7 +86,9 @@ export function createSpeechBilling({
           onError(error, 'what speech took could not be recorded')
         }
       },
-      failed: () => settle(NOTHING),
+      async failed() {
+        if (first()) await settle(NOTHING)
+      },
     }
   }
 

@@ -15,6 +15,7 @@ import type { FileAccess } from '../files/http/access.ts'
 import { receiveFile } from '../files/http/receive.ts'
 import { tokensOf } from './billing.ts'
 import type { SpeechBill, SpeechBilling, SpeechFor } from './billing.ts'
+import { ServiceRefusal } from './provider.ts'
 import type { SpeechProvider } from './provider.ts'
 import { inPieces, speakable, spokenText } from '../../shared/session/speakable.ts'
 
@@ -90,7 +91,7 @@ export function speechRoutes(options: SpeechRoutesOptions) {
     )
 
     app.get<{ Params: { id: string } }>('/api/messages/:id/speech', async (request, reply) => {
-      const asker = await admitRequest(options, request, reply)
+      const asker = await admitRequest(options, request, reply, 'mutation')
       const { user } = asker
       const { provider, billing } = serviceOf(options)
       const wanted = SpeechQuery.safeParse(request.query)
@@ -147,7 +148,7 @@ function publicly(error: unknown): never {
 
 /** What was set aside comes back where the service refused; where the outcome is hidden, it counts. */
 async function givenUp(error: unknown, bill: SpeechBill, signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await bill.failed()
+  if (!signal.aborted && error instanceof ServiceRefusal) await bill.failed()
   throw error
 }
 
