@@ -71,7 +71,7 @@ export function fileRoutes(options: FileRoutesOptions) {
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.find(user.id, id.data) : null
         if (!stored) throw notFound('file')
-        return sendDownload(request, reply, files, stored)
+        return sendDownload(request, reply, files, stored, user.id)
       },
     )
 
@@ -82,7 +82,7 @@ export function fileRoutes(options: FileRoutesOptions) {
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.findShared(request.params.token, id.data) : null
         if (!stored) throw notFound('file')
-        return sendDownload(request, reply, files, stored)
+        return sendDownload(request, reply, files, stored, request.params.token)
       },
     )
 
