@@ -4,6 +4,7 @@ import type { Db } from '../../db/engine/database.ts'
 import { admin } from '../../shared/contract/api/admin.ts'
 import { audit } from '../audit.ts'
 import { query } from '../trpc.ts'
+import { answerFile } from '../sessions/export/answer-file.ts'
 import { fromNumber } from './cursor.ts'
 
 export const readAudit = query(admin.audit, async ({ services }, { cursor, limit, ...filter }) => {
@@ -28,11 +29,7 @@ export const exportAudit = query(
     })
     const file = { name: `audit-${now().slice(0, 10)}.jsonl`, mimeType: 'application/x-ndjson' }
     const pieces = lines(database.db, filter)
-    if (takePieces) {
-      takePieces(pieces)
-      return { ...file, content: '' }
-    }
-    return { ...file, content: (await Array.fromAsync(pieces)).join('') }
+    return answerFile({ ...file, pieces }, takePieces, '/api/admin/audit/export')
   },
 )
 

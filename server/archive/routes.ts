@@ -9,11 +9,13 @@ import { sessions } from '../../shared/contract/api/sessions.ts'
 import type { File } from '../../shared/contract/file.ts'
 import { FileId, SessionId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
-import { notFound } from '../api-error.ts'
+import { notFound, toApiError } from '../api-error.ts'
+import { openExport } from '../sessions/queries.ts'
 import { admitDoor } from '../doors/request.ts'
 import type { DoorOptions } from '../doors/request.ts'
 import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
+import { UnderWay } from '../files/http/under-way.ts'
 import type { Files } from '../files/files.ts'
 import type { User } from '../auth/port.ts'
 import { JSON_NAME, entryName } from './referred-files.ts'
@@ -29,15 +31,26 @@ type ArchiveOptions = FileAccess & { doors: DoorOptions; files: Files }
 
 /** Conversations with the bytes of their files, out and in, as zip archives. */
 export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
+  const receiving = new UnderWay({ perPerson: 1, most: 2 })
+
   return async function plugin(app: FastifyInstance): Promise<void> {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
+    /** An archive may have more in it than is stored, so that only who has no room at all is refused by its size. */
+    const enter = async (user: User): Promise<Disposable> => {
+      await files.admit(user, 1)
+      return receiving.enter(user.id)
+    }
+
     app.get<{ Params: { id: string } }>('/api/session/:id/export/zip', async (request, reply) => {
-      const { call, userId } = await admitDoor(doors, request, reply)
+      const { user, services } = await admitDoor(doors, request, reply)
       const id = SessionId.safeParse(request.params.id)
       if (!id.success) throw notFound('session')
-      const { name, content } = await call(sessions.export, { id: id.data, format: 'json' })
+      const asker = { services, user, address: access.clientAddress(request.raw) }
+      const { name, pieces } = await openExport(asker, { id: id.data, format: 'json' }).catch(
+        publicly,
+      )
       const named = encodeURIComponent(name.replace(/\.json$/, '.zip'))
       return reply
         .headers({
@@ -45,7 +58,7 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
           'cache-control': 'private, no-store',
         })
         .type('application/zip')
-        .send(Readable.from(zipOf(entriesOf(files, userId, content)), { objectMode: false }))
+        .send(Readable.from(zipOf(entriesOf(files, user.id, pieces)), { objectMode: false }))
     })
 
     app.post(
@@ -54,6 +67,11 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
       async (request, reply) => {
         const { user } = await admitRequest(access, request, reply)
         const { call } = await admitDoor(doors, request, reply)
+        using _ = await enter(user).catch((error: unknown) => {
+          // The rest of a body that is refused is not waited for.
+          void reply.header('connection', 'close')
+          throw toApiError(error)
+        })
         const folder = await mkdtemp(join(files.uploads, 'archive-'))
         try {
           const path = join(folder, 'archive')
@@ -69,18 +87,39 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
   }
 }
 
-async function* entriesOf(files: Files, userId: UserId, json: string): AsyncGenerator<ZipEntry> {
-  yield { name: JSON_NAME, content: one(Buffer.from(json)) }
-  const ids = new Set([...json.matchAll(/"id":"([0-9a-f-]{36})","name":/g)].map(([, id]) => id))
+/** The conversation as it is read, then its files. One that cannot be read is named in `missing.txt`. */
+export async function* entriesOf(
+  files: Pick<Files, 'find' | 'read'>,
+  userId: UserId,
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<ZipEntry> {
+  const ids = new Set<string>()
+  yield { name: JSON_NAME, content: withIds(pieces, ids) }
+  const missing: string[] = []
   for (const given of ids) {
     const id = FileId.safeParse(given)
     const stored = id.success ? await files.find(userId, id.data) : null
-    if (stored) yield { name: entryName(stored.file), content: await files.read(stored) }
+    if (!stored) continue
+    // Opened first: an archive that is cut is of no use to anybody.
+    const content = await files.read(stored).catch(() => null)
+    if (content) yield { name: entryName(stored.file), content }
+    else missing.push(entryName(stored.file))
+  }
+  if (missing.length > 0) {
+    const text = `These files could not be read and are not in the archive:\n${missing.join('\n')}\n`
+    yield { name: 'missing.txt', content: Readable.from([Buffer.from(text)]) }
   }
 }
 
-async function* one(piece: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield piece
+/** The pieces as bytes; notes the ids of the files that they name. A piece has whole messages. */
+async function* withIds(
+  pieces: AsyncIterable<string>,
+  ids: Set<string>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    for (const [, id = ''] of piece.matchAll(/"id":"([0-9a-f-]{36})","name":/g)) ids.add(id)
+    yield Buffer.from(piece)
+  }
 }
 
 /** Stores what the conversations refer to, as if the person had sent it; by the ids that they have there. */
@@ -108,6 +147,10 @@ function atMost(most: number): Transform {
       else done(null, chunk)
     },
   })
+}
+
+function publicly(error: unknown): never {
+  throw toApiError(error)
 }
 
 function badRequest(message: string): TRPCError {

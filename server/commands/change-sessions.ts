@@ -119,9 +119,11 @@ export const importSessions = free(
     if (limits) {
       await limits.admitSessions({ user, login, address }, 1, lengthOf(data))
     }
-    const files = await readImport(data, now)
+    const read = await readImport(data, now)
+    // How many it brings is known only now.
+    await limits?.admitSessions({ user, login, address }, read.count, 0)
     const ids = await importAtomically(database, user.id, newId, (writing, owner) =>
-      insertSessions(writing, files, { userId: user.id, owner, newId, now }),
+      insertSessions(writing, read.sessions, { userId: user.id, owner, newId, now }),
     )
     const imported: Session[] = []
     for (const id of ids) {

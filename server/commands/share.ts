@@ -13,7 +13,7 @@ const MAX_SHARES = 1_000
 
 export const createShare = free(
   shares.create,
-  async ({ database, user, address, now, newId }, { sessionId }) => {
+  async ({ database, limits, user, address, now, newId }, { sessionId }) => {
     const { db } = database
     const id = ShareId.parse(newId())
     const taken = await takeShare(database, { userId: user.id, sessionId, ownId: id, newId })
@@ -32,9 +32,12 @@ export const createShare = free(
         `You share ${MAX_SHARES} snapshots already. End one of them first.`,
       )
     }
+    const length = Buffer.byteLength(JSON.stringify(taken.messages))
+    await limits?.admitFile(user, length)
     const token = randomBytes(32).toString('base64url')
     const share = { id, token, sessionId, title: taken.title, createdAt: now() }
     await db.transaction().execute(async (transaction) => {
+      await limits?.admitFile(user, length, transaction)
       await insertShare(transaction, { ...share, userId: user.id, messages: taken.messages })
       await insertSharedFiles(transaction, { userId: user.id, shareId: id }, taken.files)
       await audit(transaction, { user, address }, share.createdAt, {

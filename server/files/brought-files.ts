@@ -50,6 +50,10 @@ export function createFileKeeper(
       const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
       const kept: { files: File[]; notes: string[] } = { files: [], notes: [] }
       for (const one of brought.slice(0, MOST)) {
+        if (over.aborted) {
+          kept.notes.push(tooLate(one.name, signal.aborted))
+          continue
+        }
         const found = await untilOver(keepOne(userId, one), over)
         if (found && 'file' in found) kept.files.push(found.file)
         else kept.notes.push(found?.note ?? tooLate(one.name, signal.aborted))
@@ -75,7 +79,6 @@ function tooLate(name: string, isStopped: boolean): string {
 }
 
 async function untilOver<T>(work: Promise<T>, over: AbortSignal): Promise<T | null> {
-  if (over.aborted) return null
   const { promise, resolve } = Promise.withResolvers<null>()
   const stop = () => resolve(null)
   over.addEventListener('abort', stop, { once: true })

@@ -1,9 +1,9 @@
-import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { memoryDatabase } from '../../db/engine/testing.ts'
 import { migrate } from '../../db/engine/migrate.ts'
 import { ensureUser } from '../../db/queries/users.ts'
@@ -18,7 +18,7 @@ import { FileSweeper } from './sweep.ts'
 /** A store in memory that fails as it is told, after it has written half. */
 function createStore() {
   const objects = new Map<string, Buffer>()
-  const state = { fails: null as Error | null, hangs: false }
+  const state = { fails: null as Error | null, hangs: false, keeps: null as string | null }
   const store: ObjectStore = {
     async put(key, { path }) {
       const { readFile } = await import('node:fs/promises')
@@ -28,7 +28,10 @@ function createStore() {
       if (state.fails) throw state.fails
     },
     read: async (key) => Readable.from([objects.get(key) ?? '']),
-    remove: async (key) => void objects.delete(key),
+    remove: async (key) => {
+      if (key === state.keeps) throw new StoreError('The store refused.')
+      objects.delete(key)
+    },
   }
   return { store, objects, state }
 }
@@ -109,6 +112,42 @@ test('a file that nothing refers to goes after a day, its bytes with it, and a s
   expect(talk.objects.size).toBe(0)
   expect(await talk.count('file_checks')).toBe(0)
   expect(talk.errors).toEqual([])
+})
+
+test('what the store will not remove holds up nothing else, and is tried again', async () => {
+  await using talk = await startFiles()
+  await talk.accept('one')
+  const [kept = ''] = talk.objects.keys()
+  talk.later(HOUR)
+  await talk.accept('two')
+  const left = talk.files.temporaryPath()
+  await writeFile(left, 'cut')
+  await utimes(left, 0, 0)
+  talk.state.keeps = kept
+  talk.later(49 * HOUR)
+  await talk.sweep()
+  expect([...talk.objects.keys()]).toEqual([kept])
+  expect(await readdir(talk.files.uploads)).not.toContain(basename(left))
+  expect(talk.errors).toHaveLength(1)
+  await talk.sweep()
+  expect(talk.errors).toHaveLength(1)
+  talk.state.keeps = null
+  talk.later(HOUR)
+  await talk.sweep()
+  expect(talk.objects.size).toBe(0)
+})
+
+test('once a call is stopped, none of its other files is stored', async () => {
+  await using talk = await startFiles()
+  const { keep } = createFileKeeper(talk.files, talk)
+  const stopped = AbortSignal.abort()
+  const brought = ['a', 'b', 'c'].map((text) => ({
+    ...{ id: FileId.parse(crypto.randomUUID()), name: `${text}.txt`, mimeType: null },
+    data: Buffer.from(text),
+  }))
+  const found = vi.spyOn(talk.files, 'temporaryPath')
+  expect((await keep(talk.user.id, brought, stopped)).notes).toHaveLength(3)
+  expect(found).not.toHaveBeenCalled()
 })
 
 test('what a tool brings and cannot be stored is a sentence, also where the store hangs', async () => {

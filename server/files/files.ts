@@ -71,6 +71,11 @@ export class Files {
     return FileId.parse(this.#options.newId())
   }
 
+  /** @throws TOO_MANY_REQUESTS when this person has no room for so many bytes more */
+  async admit(user: User, bytes: number): Promise<void> {
+    await this.#options.limits?.admitFile(user, bytes)
+  }
+
   /**
    * Stores a file: its bytes first, and durably, then whose it is. The same id with the same bytes again is the same
    * file.
@@ -83,7 +88,7 @@ export class Files {
     const { sha256, bytes } = await hashFile(path)
     const known = id && (await this.#findRepeated(user.id, id, sha256))
     if (known) return known
-    if (limits) await limits.admitFile(user, bytes)
+    await this.admit(user, bytes)
     const fileId = id ?? this.newId()
     // Contents that nobody has any more may be removed between the two: then they are stored anew.
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -94,7 +99,12 @@ export class Files {
         name: safeFileName(name),
         mimeType: typeOf(content, mimeType),
       }
-      if (await table.insertFile(db, file)) {
+      const inserted = await db.transaction().execute(async (transaction) => {
+        // Others that came at the same time count now.
+        await limits?.admitFile(user, bytes, transaction)
+        return table.insertFile(transaction, file)
+      })
+      if (inserted) {
         const stored = await table.findFile(db, user.id, fileId)
         if (stored) return stored.file
       }

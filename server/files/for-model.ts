@@ -4,7 +4,7 @@ import type { UserId } from '../../shared/contract/ids.ts'
 import { filesOf } from '../model/port.ts'
 import type { ModelFile, ModelMessage, ModelStep } from '../model/port.ts'
 import type { Files } from './files.ts'
-import { resize } from './pictures.ts'
+import { resizeForModel } from './pictures.ts'
 
 /** Providers make pictures smaller than this by themselves. Pixels. */
 const LONGEST_SIDE = 1_568
@@ -25,7 +25,8 @@ export function createFileLoader(files: Files) {
     if (!stored) return kept
     try {
       if (kept.kind === 'image') {
-        const picture = await resize(await files.read(stored), LONGEST_SIDE, LONGEST_SIDE)
+        const size = { width: LONGEST_SIDE, height: LONGEST_SIDE }
+        const picture = await resizeForModel(() => files.read(stored), size, userId)
         return { ...kept, mimeType: 'image/webp', data: picture.toString('base64') }
       }
       if (stored.file.bytes > Math.min(MOST_OF_PDF, room * 0.7)) return kept

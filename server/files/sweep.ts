@@ -10,6 +10,8 @@ import type { ObjectStore } from './store.ts'
 const INTERVAL_MS = 20_000
 const DAY_MS = 86_400_000
 const AT_ONCE = 100
+/** What the store would not remove is tried again after this. */
+const AGAIN_MS = 300_000
 
 export type SweepOptions = {
   db: Db
@@ -43,15 +45,19 @@ export class FileSweeper {
   sweep(): Promise<void> {
     this.#sweeping = this.#sweeping.then(async () => {
       if (this.#closed) return
+      const { onError } = this.#options
       await this.#sweepOnce().catch((error: unknown) =>
-        this.#options.onError(error, 'files that nobody has any more could not be removed'),
+        onError(error, 'files that nobody has any more could not be removed'),
+      )
+      await this.#removeOldUploads().catch((error: unknown) =>
+        onError(error, 'uploads that were left could not be removed'),
       )
     })
     return this.#sweeping
   }
 
   async #sweepOnce(): Promise<void> {
-    const { db, store, now } = this.#options
+    const { db, store, now, onError } = this.#options
     const at = now()
     const dayAgo = later(at, -DAY_MS)
     await untilNone(() =>
@@ -64,10 +70,15 @@ export class FileSweeper {
     )
     for (const key of await contents.listStrays(db, now(), AT_ONCE)) {
       if (this.#closed) return
-      await store.remove(key)
-      await contents.forgetStray(db, key)
+      try {
+        await store.remove(key)
+        await contents.forgetStray(db, key)
+      } catch (error) {
+        // The others are not held up by it.
+        await contents.postponeStray(db, key, later(now(), AGAIN_MS))
+        onError(error, 'a file that nobody has any more could not be removed')
+      }
     }
-    await this.#removeOldUploads()
   }
 
   async #removeOldUploads(): Promise<void> {

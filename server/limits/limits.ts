@@ -1,6 +1,6 @@
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { Database } from '../../db/engine/database.ts'
+import type { Database, Db } from '../../db/engine/database.ts'
 import { deleteOldWindows } from '../../db/queries/limits/rate-windows.ts'
 import { countSessions } from '../../db/queries/limits/stored-bytes.ts'
 import { TooManyRequestsError } from '../api-error.ts'
@@ -33,8 +33,11 @@ export type Limits = SignIns & {
   admitSend(requester: Requester, length: number): Promise<void>
   /** Refuses further sessions, and what they bring along. */
   admitSessions(requester: Requester, count: number, length: number): Promise<void>
-  /** Refuses a file of so many bytes where there is no room for it. */
-  admitFile(user: User, bytes: number): Promise<void>
+  /**
+   * Refuses a file, or a share, of so many bytes where there is no room for it.
+   * @param transaction the one that stores it, once it was admitted before: what else came meanwhile counts
+   */
+  admitFile(user: User, bytes: number, transaction?: Db): Promise<void>
   readonly slots: RunSlots
   /** What the settings say. */
   readonly settings: LimitSettings
@@ -111,14 +114,21 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     return own === undefined ? settings[name] : own
   }
 
-  async function requireRoom(user: User, length: number): Promise<void> {
+  async function requireRoom(user: User, length: number, transaction?: Db): Promise<void> {
     const megabytes = limitOf(user, 'storageMb')
-    if (megabytes === null || (await stored.haveRoom(user.id, length, megabytes * MEGABYTE))) {
+    if (megabytes === null) {
+      return
+    }
+    const most = megabytes * MEGABYTE
+    const fits = transaction
+      ? await stored.stillHaveRoom(transaction, user.id, length, most)
+      : await stored.haveRoom(user.id, length, most)
+    if (fits) {
       return
     }
     refused('storage', 'user')
     throw new TooManyRequestsError(
-      `Your conversations and files have reached ${megabytes} MB, which is what you may store. Delete some of them.`,
+      `Your conversations, files and shares have reached ${megabytes} MB, which is what you may store. Delete some of them.`,
       ASK_AGAIN,
     )
   }

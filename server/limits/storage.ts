@@ -1,4 +1,5 @@
 import type { Db } from '../../db/engine/database.ts'
+import { lockRunsOf } from '../../db/queries/limits/run-slots.ts'
 import { measureStoredBytes } from '../../db/queries/limits/stored-bytes.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 
@@ -26,16 +27,41 @@ export class StoredBytes {
 
   /** Whether so many bytes more are within the limit. */
   async haveRoom(userId: UserId, more: number, limit: number): Promise<boolean> {
+    const known = this.#ample(userId, more, limit)
+    const bytes = known?.bytes ?? (await measureStoredBytes(this.#db, userId))
+    const fits = bytes + more <= limit
+    this.#remember(userId, { bytes: fits ? bytes + more : bytes, at: known?.at ?? this.#now() })
+    return fits
+  }
+
+  /**
+   * The same in the transaction that stores them: where room is scarce, the others of this person wait until it ends,
+   * and are measured with it. What `haveRoom` counted is not counted again.
+   */
+  async stillHaveRoom(
+    transaction: Db,
+    userId: UserId,
+    more: number,
+    limit: number,
+  ): Promise<boolean> {
+    if (this.#ample(userId, 0, limit)) return true
+    await lockRunsOf(transaction, userId)
+    const bytes = await measureStoredBytes(transaction, userId)
+    this.#remember(userId, { bytes: bytes + more, at: this.#now() })
+    return bytes + more <= limit
+  }
+
+  /** What was measured, where it is fresh and leaves ample room. */
+  #ample(userId: UserId, more: number, limit: number): Measured | null {
     const known = this.#measured.get(userId)
     const isFresh = known !== undefined && Math.abs(this.#now() - known.at) < FRESH_MS
-    const usable = isFresh && known.bytes + more + AMPLE <= limit
-    const bytes = usable ? known.bytes : await measureStoredBytes(this.#db, userId)
-    const at = usable ? known.at : this.#now()
-    const fits = bytes + more <= limit
+    return isFresh && known.bytes + more + AMPLE <= limit ? known : null
+  }
+
+  #remember(userId: UserId, measured: Measured): void {
     if (this.#measured.size >= MOST_REMEMBERED) {
       this.#measured.clear()
     }
-    this.#measured.set(userId, { bytes: fits ? bytes + more : bytes, at })
-    return fits
+    this.#measured.set(userId, measured)
   }
 }

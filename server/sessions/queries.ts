@@ -15,8 +15,9 @@ import { procedure, query } from '../trpc.ts'
 import type { Admitted } from '../trpc.ts'
 import { typedEvent, typedMessages } from '../typed-calls.ts'
 import { fromCursor, toCursor } from './cursor.ts'
+import { answerFile } from './export/answer-file.ts'
 import { exportSession, exportSessions } from './export/export.ts'
-import type { FileInPieces } from './export/export.ts'
+import type { ExportFormat, FileInPieces } from './export/export.ts'
 import { searchSessions } from './search.ts'
 
 export const listSessions = query(sessions.list, async ({ services, user }, input) => {
@@ -71,23 +72,36 @@ export const readLog = query(sessions.log, async (context, { id, after, limit })
 export const exportFile = query(
   sessions.export,
   async ({ services, user, address, takePieces }, { id, format }) => {
-    const file = await exportSession(services.database, {
-      ...{ id, format },
-      userId: user.id,
-      now: services.now(),
-    })
-    if (!file) {
-      throw notFound('session')
-    }
-    const actor = { user, address: address ?? null }
-    await audit(services.database.db, actor, services.now(), {
-      action: 'export.made',
-      targetId: id,
-      detail: { what: 'session', format },
-    })
-    return answerFile(file, takePieces)
+    const file = await openExport({ services, user, address }, { id, format })
+    return answerFile(file, takePieces, `/api/session/${id}/export?format=${format}`)
   },
 )
+
+/**
+ * A session as a file that is made while it is read; that it was taken out is noted.
+ *
+ * @throws NOT_FOUND
+ */
+export async function openExport(
+  { services, user, address }: Pick<Admitted, 'services' | 'user' | 'address'>,
+  { id, format }: { id: SessionId; format: ExportFormat },
+): Promise<FileInPieces> {
+  const file = await exportSession(services.database, {
+    ...{ id, format },
+    userId: user.id,
+    now: services.now(),
+  })
+  if (!file) {
+    throw notFound('session')
+  }
+  const actor = { user, address: address ?? null }
+  await audit(services.database.db, actor, services.now(), {
+    action: 'export.made',
+    targetId: id,
+    detail: { what: 'session', format },
+  })
+  return file
+}
 
 export const exportAccount = query(
   account.export,
@@ -101,20 +115,10 @@ export const exportAccount = query(
     const [ids, now] = [await listAllSessionIds(database, user.id), services.now()]
     const pieces = exportSessions(database, { userId: user.id, ids, now })
     const name = `throughline-${now.slice(0, 10)}.json`
-    return answerFile({ name, mimeType: 'application/json', pieces }, takePieces)
+    const file = { name, mimeType: 'application/json', pieces }
+    return answerFile(file, takePieces, '/api/account/export')
   },
 )
-
-async function answerFile(
-  { name, mimeType, pieces }: FileInPieces,
-  takePieces: Admitted['takePieces'],
-) {
-  if (takePieces) {
-    takePieces(pieces)
-    return { name, mimeType, content: '' }
-  }
-  return { name, mimeType, content: (await Array.fromAsync(pieces)).join('') }
-}
 
 export const watchSession = procedure
   .meta(sessions.watch)

@@ -22,7 +22,7 @@ export type SpeechBill = {
 
 export type SpeechBilling = {
   /** @throws TOO_MANY_REQUESTS when nothing is left of the day, and NOT_IMPLEMENTED without a price that a limit needs */
-  forRecording(bytes: number, whose: SpeechFor): Promise<SpeechBill>
+  forRecording(seconds: number, whose: SpeechFor): Promise<SpeechBill>
   forReading(characters: number, speed: number, whose: SpeechFor): Promise<SpeechBill>
 }
 
@@ -40,8 +40,10 @@ export type SpeechBillingOptions = {
 }
 
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
-/** No codec that recorders use takes less. Bytes. */
-const LEAST_BYTES_PER_SECOND = 750
+/** Of text, of somebody who speaks fast. */
+const WRITTEN_TOKENS_PER_SECOND = 5
+/** Somebody who speaks says so many. */
+const CHARACTERS_PER_SECOND = 14
 /** Of sound for a character that is read aloud, at the speed of 1: some 20 tokens a second, 14 characters. */
 const SPOKEN_TOKENS_PER_CHARACTER = 1.5
 
@@ -67,8 +69,16 @@ export function createSpeechBilling({
       await shortage.note()
       throw await refusal(shortage.error.message, prices, call)
     }
+    // What was set aside is given back once: a second time it would be that of other calls.
+    let isSettled = false
+    const first = (): boolean => {
+      const wasSettled = isSettled
+      isSettled = true
+      return !wasSettled
+    }
     return {
       async took(used) {
+        if (!first()) return
         try {
           await settle(used)
           const costUsd = await prices.cost(call.model, used)
@@ -78,7 +88,9 @@ export function createSpeechBilling({
           onError(error, 'what speech took could not be recorded')
         }
       },
-      failed: () => settle(NOTHING),
+      async failed() {
+        if (first()) await settle(NOTHING)
+      },
     }
   }
 
@@ -91,15 +103,26 @@ export function createSpeechBilling({
   }
 
   return {
-    forRecording(bytes, whose) {
-      const seconds = bytes / LEAST_BYTES_PER_SECOND
+    forRecording(seconds, whose) {
       const inputTokens = Math.ceil(seconds * SOUND_TOKENS_PER_SECOND)
-      const call = { model: models.toText, inputTokens, outputTokens: 100 + inputTokens }
+      const call = {
+        model: models.toText,
+        inputTokens,
+        outputTokens: 100 + Math.ceil(seconds * WRITTEN_TOKENS_PER_SECOND),
+      }
       return begin('toText', call, whose)
     },
     forReading(characters, speed, whose) {
       return begin('toSpeech', { model: models.toSpeech, ...tokensOf(characters, speed) }, whose)
     },
+  }
+}
+
+/** What writing a recording down took, by its text: where the service does not say it. */
+export function tokensOfText(characters: number): ModelUsage {
+  return {
+    inputTokens: Math.ceil((characters / CHARACTERS_PER_SECOND) * SOUND_TOKENS_PER_SECOND),
+    outputTokens: Math.ceil(characters / 4),
   }
 }
 

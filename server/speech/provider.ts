@@ -89,12 +89,15 @@ async function tell(given: unknown, onUsage: (used: ModelUsage) => Promise<void>
   )
 }
 
+/** The service took nothing: it refused, or was not there. */
+export class ServiceRefusal extends TRPCError {}
+
 function explain(cause: unknown): never {
   if (cause instanceof APIError && cause.status !== undefined) {
     const { status } = cause
     if (status === 400 || status === 413 || status === 415 || status === 422) {
       const message = 'The speech service cannot use this recording or text.'
-      throw new TRPCError({ code: 'BAD_REQUEST', message, cause })
+      throw new ServiceRefusal({ code: 'BAD_REQUEST', message, cause })
     }
     throw unavailable(status === 401 || status === 403 ? 'refuses our key' : `answered ${status}`)
   }
@@ -102,7 +105,7 @@ function explain(cause: unknown): never {
 }
 
 function unavailable(what: string): TRPCError {
-  return new TRPCError({
+  return new ServiceRefusal({
     code: 'SERVICE_UNAVAILABLE',
     message: `The speech service ${what}. Try again, or ask the administrator of this server.`,
   })

@@ -13,8 +13,10 @@ import type { Files } from '../files/files.ts'
 import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
 import { receiveFile } from '../files/http/receive.ts'
-import { tokensOf } from './billing.ts'
+import { tokensOf, tokensOfText } from './billing.ts'
 import type { SpeechBill, SpeechBilling, SpeechFor } from './billing.ts'
+import { longestDuration } from './duration.ts'
+import { ServiceRefusal } from './provider.ts'
 import type { SpeechProvider } from './provider.ts'
 import { inPieces, speakable, spokenText } from '../../shared/session/speakable.ts'
 
@@ -76,13 +78,14 @@ export function speechRoutes(options: SpeechRoutesOptions) {
         }
         const audio = { path, mimeType: type, name: `recording.${ending}` }
         const whose = { payer: payerOf(asker), sessionId: null }
-        const bill = await billing.forRecording((await stat(path)).size, whose).catch(publicly)
+        const seconds = await longestDuration(path, (await stat(path)).size, ending)
+        const bill = await billing.forRecording(seconds, whose).catch(publicly)
         const words = provider
           .transcribe(audio, signal, (used) => bill.took(used))
           [Symbol.asyncIterator]()
         // Whether the service takes it is known by its first word: before that an error has a status of its own.
         const first = await words.next().catch((error: unknown) => givenUp(error, bill, signal))
-        const source = withRest(first, words)
+        const source = withRest(first, words, bill)
         return reply
           .type('text/plain; charset=utf-8')
           .send(Readable.from(source, { objectMode: false }))
@@ -90,7 +93,7 @@ export function speechRoutes(options: SpeechRoutesOptions) {
     )
 
     app.get<{ Params: { id: string } }>('/api/messages/:id/speech', async (request, reply) => {
-      const asker = await admitRequest(options, request, reply)
+      const asker = await admitRequest(options, request, reply, 'mutation')
       const { user } = asker
       const { provider, billing } = serviceOf(options)
       const wanted = SpeechQuery.safeParse(request.query)
@@ -147,7 +150,7 @@ function publicly(error: unknown): never {
 
 /** What was set aside comes back where the service refused; where the outcome is hidden, it counts. */
 async function givenUp(error: unknown, bill: SpeechBill, signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await bill.failed()
+  if (!signal.aborted && error instanceof ServiceRefusal) await bill.failed()
   throw error
 }
 
@@ -169,8 +172,15 @@ function removeAfter(signal: AbortSignal, path: string): void {
 async function* withRest(
   first: IteratorResult<string>,
   words: AsyncIterator<string>,
+  bill: SpeechBill,
 ): AsyncGenerator<Buffer> {
-  for (let next = first; !next.done; next = await words.next()) yield Buffer.from(next.value)
+  let characters = 0
+  for (let next = first; !next.done; next = await words.next()) {
+    characters += next.value.length
+    yield Buffer.from(next.value)
+  }
+  // Where the service said nothing of it; else it is settled already.
+  await bill.took(tokensOfText(characters))
 }
 
 async function* audioOf(

@@ -1,4 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
@@ -219,5 +220,43 @@ onEachStorage((database, openStorage) => {
     expect(await postFile(app.url, 'y'.repeat(8_000), headers)).toMatchObject({
       ...{ status: 429, body: { code: 'TOO_MANY_REQUESTS' } },
     })
+    const begin = (bytes: number) =>
+      fetch(`${app.url}/api/files/uploads`, {
+        method: 'POST',
+        headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': String(bytes) },
+      })
+    const { uploads } = app.services.files
+    expect((await begin(8_000)).status).toBe(429)
+    expect(await readdir(uploads)).toEqual([])
+    // What was begun takes its room before it has come.
+    expect((await begin(1_500)).status).toBe(201)
+    expect((await begin(1_500)).status).toBe(429)
+  })
+
+  test(`files that come at once, and shares, count too (P15, ${database})`, async () => {
+    await using storage = await openStorage()
+    await using app = await startAccounts(storage, { env: { LIMIT_STORAGE_MB: '0.1' } })
+    const { token } = await app.setUp()
+    const headers = { authorization: `Bearer ${token}` }
+    const random = (bytes: number) => randomBytes(bytes / 2).toString('hex')
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, () => postFile(app.url, random(20_000), headers)),
+    )
+    const stored = sent.filter(({ status }) => status === 200)
+    expect(stored).toHaveLength(5)
+    for (const { body } of stored.slice(1)) {
+      expect(
+        (await fetch(`${app.url}/api/files/${body.id}`, { method: 'DELETE', headers })).ok,
+      ).toBe(true)
+    }
+    const { body: session } = await app.ask('/api/session', { token, body: {} })
+    const { id: sessionId } = session as { id: string }
+    const text = random(20_000)
+    await app.ask(`/api/session/${sessionId}/messages`, { token, body: { text } })
+    const share = () => app.ask('/api/share', { token, body: { sessionId } })
+    const statuses: number[] = []
+    for (let count = 0; count < 8; count += 1) statuses.push((await share()).status)
+    expect(statuses[0]).toBe(200)
+    expect(statuses.at(-1)).toBe(429)
   })
 })

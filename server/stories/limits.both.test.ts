@@ -148,6 +148,25 @@ onEachStorage((database, openStorage) => {
       await ann.messages.send({ ...more, sessionId: id })
     })
 
+    test('an import counts with all that it brings, and is refused whole', async () => {
+      await using storage = await openStorage()
+      await using app = await start(storage, {})
+      const id = await makePerson(app)
+      const admin = await callerAs(app, await makePerson(app, { role: 'admin' }))
+      await admin.admin.users.update({ id, limits: { sessions: 5 } })
+      const ann = await callerAs(app, id)
+      const first = await ann.sessions.create({ title: 'One' })
+      const file = await ann.sessions.export({ id: first.id, format: 'json' })
+      const data = JSON.parse(file.content)
+      data.sessions = Array.from({ length: 5 }, () => data.sessions[0])
+      await expect(ann.sessions.import({ data })).rejects.toMatchObject({
+        code: 'TOO_MANY_REQUESTS',
+      })
+      expect((await ann.sessions.list({})).items).toHaveLength(1)
+      data.sessions.length = 4
+      expect((await ann.sessions.import({ data })).sessions).toHaveLength(4)
+    })
+
     test('runs over the number at once wait in their sessions, and each begins when one ends', async () => {
       await using storage = await openStorage()
       await using app = await start(storage, { LIMIT_RUNS_AT_ONCE: '1' })

@@ -161,6 +161,12 @@ test('nobody hears what somebody else was told (P10), and without a service it i
   expect((await served.ask(path, { token: ada.token })).status).toBe(200)
   expect((await served.ask(path, { token: bob.token })).status).toBe(404)
   expect((await served.ask(path)).status).toBe(401)
+  // It costs money, which a key that may only read cannot spend.
+  const made = await served.ask('/api/key', {
+    ...{ token: ada.token, body: { name: 'reads', scope: 'read' } },
+  })
+  const { key } = made.body as { key: string }
+  expect((await served.ask(path, { token: key })).status).toBe(403)
   const own = await app.setUp('eve@example.com')
   const nothing = await app.ask('/api/speech/transcriptions', {
     ...{ token: own.token, method: 'POST', headers: { 'content-type': 'audio/wav' } },

@@ -69,6 +69,15 @@ export async function listStrays(db: Db, now: string, limit: number): Promise<st
   return rows.map(({ key }) => key)
 }
 
+/** Puts the removal of an object off that the store would not remove. */
+export async function postponeStray(db: Db, key: string, removeAfter: string): Promise<void> {
+  await db
+    .updateTable('stray_objects')
+    .set({ remove_after: removeAfter })
+    .where('key', '=', key)
+    .execute()
+}
+
 export async function forgetStray(db: Db, key: string): Promise<void> {
   await db.deleteFrom('stray_objects').where('key', '=', key).execute()
 }

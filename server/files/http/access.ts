@@ -36,18 +36,19 @@ export async function admitAnybody(
 /**
  * Who asks, if they may: judged as every procedure is.
  *
+ * @param kind other than its method says, for what is asked by GET and costs money
  * @throws the public error that says why not
  */
 export async function admitRequest(
   { askerOf, clientAddress, limits }: FileAccess,
   request: FastifyRequest,
   reply: FastifyReply,
+  kind: 'query' | 'mutation' = ['GET', 'HEAD'].includes(request.method) ? 'query' : 'mutation',
 ): Promise<Asker> {
-  const reads = request.method === 'GET' || request.method === 'HEAD'
   try {
     const asker = await askerOf(request, reply)
     await limits()?.admitCall(asker, clientAddress(request.raw))
-    const refusal = refusalFor(asker, { kind: reads ? 'query' : 'mutation' })
+    const refusal = refusalFor(asker, { kind })
     if (refusal) throw refusal
     if (!asker) throw signedOut()
     return asker

@@ -4,19 +4,24 @@ import { TRPCError } from '@trpc/server'
 import type { File } from '../../../shared/contract/file.ts'
 import type { StoredFile } from '../../../db/queries/files/files.ts'
 import type { Files } from '../files.ts'
-import { MAX_WIDTH, resize } from '../pictures.ts'
+import { MAX_WIDTH, resizeForReader } from '../pictures.ts'
 import type { ByteRange } from '../store.ts'
 
 /** What a browser may show by itself: kinds that run nothing, known by their content. */
 const SHOWN =
   /^(image\/(png|apng|jpeg|gif|webp|avif)|audio\/[\w.+-]+|video\/(mp4|webm|ogg|quicktime))$/
 
-/** Sends a file, a range of it, or a smaller picture of it. */
+/**
+ * Sends a file, a range of it, or a smaller picture of it.
+ *
+ * @param whose with whom the reader shares turns
+ */
 export async function sendDownload(
   request: FastifyRequest<{ Querystring: { width?: string } }>,
   reply: FastifyReply,
   files: Files,
   stored: StoredFile,
+  whose: string,
 ): Promise<FastifyReply> {
   const { file } = stored
   const width = widthOf(request.query.width, file)
@@ -32,8 +37,12 @@ export async function sendDownload(
   })
   if (request.headers['if-none-match']?.includes(etag) === true) return reply.code(304).send()
   if (width !== null) {
-    const picture = await resize(await files.read(stored), width)
-    return reply.type('image/webp').send(picture)
+    const picture = await resizeForReader(
+      () => files.read(stored),
+      { width },
+      { whose, isGone: () => request.raw.socket.destroyed },
+    )
+    return picture ? reply.type('image/webp').send(picture) : reply.code(499).send()
   }
   reply.header('accept-ranges', 'bytes')
   const range = rangeOf(request.headers, file.bytes, etag)

@@ -50,25 +50,37 @@ async function receiveForm(
   const { 'content-type': type = '' } = request.headers
   const form = busboy({ ...request.headers, 'content-type': type })
   const received: Promise<Received>[] = []
+  let part: Readable | null = null
+  let refusal: unknown = null
   form.on('file', (field, stream, name: string | undefined, _encoding, mime) => {
-    if (field !== 'file' || received.length > 0) return void stream.resume()
+    if (field !== 'file' || received.length > 0) {
+      // A form that ends in the middle of it is refused by its own error.
+      stream.on('error', () => undefined)
+      return void stream.resume()
+    }
+    part = stream
     const writing = write(stream, path, maxBytes).then(() => ({
       ...{ path, name: name ?? '' },
       mimeType: mime || null,
     }))
     received.push(writing)
     writing.catch((error: unknown) => {
+      refusal ??= error
       form.destroy(error instanceof Error ? error : undefined)
     })
   })
   try {
     await pipeline(request.raw, form)
+    await Promise.all(received)
   } catch (cause) {
     // Why the file was refused says more than that its form was cut by it.
-    await Promise.all(received)
-    if (cause instanceof TRPCError) throw cause
+    const first: unknown = refusal ?? cause
+    // The parser leaves the file of a form that is cut open for good.
+    ;(part as Readable | null)?.destroy(cause instanceof Error ? cause : undefined)
+    await Promise.allSettled(received)
+    if (first instanceof TRPCError || isFull(first)) throw first
     const message = 'The form in the body is cut or damaged. Send it again.'
-    throw new TRPCError({ code: 'BAD_REQUEST', message, cause })
+    throw new TRPCError({ code: 'BAD_REQUEST', message, cause: first })
   }
   const [file] = received
   if (!file) {

@@ -8,6 +8,7 @@ import { CommandError, toApiError } from '../../api-error.ts'
 import type { User } from '../../auth/port.ts'
 import type { Files } from '../files.ts'
 import { StoreError } from '../store.ts'
+import { OpenUploads } from './open-uploads.ts'
 import { tooLarge } from './receive.ts'
 
 /** The tus library tells a refusal by these fields of what is thrown. */
@@ -32,6 +33,7 @@ export function createResumableUploads(
   }: { path: string; basePath: string; onError: (error: unknown, what: string) => void },
 ): ResumableUploads {
   const store = new FileStore({ directory: files.uploads })
+  const open = new OpenUploads(store)
   const users = new WeakMap<object, User>()
 
   const userOf = ({ runtime }: TusRequest): User => {
@@ -46,10 +48,21 @@ export function createResumableUploads(
     const { filename, filetype } = upload.metadata ?? {}
     const where = upload.storage?.path
     if (!where) throw new Error(`upload ${upload.id} is nowhere`)
-    await files.accept(user, {
-      id: FileId.parse(upload.id),
-      ...{ path: where, name: filename ?? '', mimeType: filetype ?? null },
-    })
+    try {
+      await files.accept(user, {
+        id: FileId.parse(upload.id),
+        ...{ path: where, name: filename ?? '', mimeType: filetype ?? null },
+      })
+    } catch (error) {
+      // What is refused for good is not kept: it would take the disk without counting for anybody.
+      if (error instanceof CommandError) await remove(user, upload.id)
+      throw error
+    }
+  }
+
+  async function remove(user: User, id: string): Promise<void> {
+    await store.remove(id).catch(() => undefined)
+    open.forget(user.id, id)
   }
 
   async function ownUpload(user: User, id: string): Promise<Upload | null> {
@@ -80,6 +93,8 @@ export function createResumableUploads(
       if (taken) {
         throw refusal(409, 'An upload with this id has begun: go on with it, or choose a new id.')
       }
+      const { id, size } = upload
+      await open.begin(user.id, { id, size }, (bytes) => files.admit(user, bytes))
       return { metadata: { ...upload.metadata, owner: user.id } }
     },
     onIncomingRequest: async (request, id) => {
@@ -93,7 +108,7 @@ export function createResumableUploads(
     onUploadFinish: async (request, upload) => {
       const whole = (await ownUpload(userOf(request), upload.id)) ?? upload
       await finish(userOf(request), whole)
-      await store.remove(upload.id).catch(() => undefined)
+      await remove(userOf(request), upload.id)
       return {}
     },
     onResponseError: (_request, error) => {

@@ -10,6 +10,7 @@ import type { FileAccess } from './access.ts'
 import { sendDownload } from './download.ts'
 import { receiveFile, tooLarge } from './receive.ts'
 import { createResumableUploads } from './resumable.ts'
+import { UnderWay } from './under-way.ts'
 
 export type FileRoutesOptions = FileAccess & {
   files: Files
@@ -31,6 +32,7 @@ export function fileRoutes(options: FileRoutesOptions) {
     onError: options.onError,
   })
   const bodyLimit = files.maxBytes + FORM_BYTES
+  const receiving = new UnderWay({ perPerson: 20, most: Infinity })
 
   return async function plugin(app: FastifyInstance): Promise<void> {
     app.removeAllContentTypeParsers()
@@ -52,6 +54,7 @@ export function fileRoutes(options: FileRoutesOptions) {
         if (Number(request.headers['content-length'] ?? 0) > bodyLimit) {
           throw tooLarge(files.maxBytes)
         }
+        using _ = receiving.enter(user.id)
         const received = await receiveFile(request, files)
         try {
           return await reply.send(await files.accept(user, { ...received, id }))
@@ -68,7 +71,7 @@ export function fileRoutes(options: FileRoutesOptions) {
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.find(user.id, id.data) : null
         if (!stored) throw notFound('file')
-        return sendDownload(request, reply, files, stored)
+        return sendDownload(request, reply, files, stored, user.id)
       },
     )
 
@@ -79,7 +82,7 @@ export function fileRoutes(options: FileRoutesOptions) {
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.findShared(request.params.token, id.data) : null
         if (!stored) throw notFound('file')
-        return sendDownload(request, reply, files, stored)
+        return sendDownload(request, reply, files, stored, request.params.token)
       },
     )
 

@@ -31,10 +31,13 @@ export type ImportTask = { texts: string[]; now: string }
  * @param data our file or ChatGPT's `conversations.json`, parsed or as its text
  * @throws BAD_REQUEST that names the place of what is wrong
  */
-export async function readImport(data: unknown, now: string): Promise<Iterable<ExportedSession>> {
+export async function readImport(
+  data: unknown,
+  now: string,
+): Promise<{ count: number; sessions: Iterable<ExportedSession> }> {
   try {
     const packed = await readInThread({ texts: await textsOf(data), now })
-    return unpack(packed)
+    return { count: packed.length, sessions: unpack(packed) }
   } catch (error) {
     throw explain(error)
   }
