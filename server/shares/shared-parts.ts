@@ -5,7 +5,10 @@ import type { Message, Part } from '../../shared/contract/message.ts'
 /** A file of a snapshot: the id that it has there, and its own. */
 export type SharedFile = { id: FileId; fileId: FileId }
 
-/** Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. */
+/**
+ * Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. What a tool's server
+ * asked its person stays theirs: an address to sign in at, and what they answered, are for that server alone.
+ */
 export class SharedParts {
   readonly #newId: () => string
   readonly #ids = new Map<FileId, FileId>()
@@ -22,7 +25,8 @@ export class SharedParts {
     return parts.map((part): Part => {
       if (part.type === 'file') return { type: 'file', file: this.#renamed(part.file) }
       if (part.type !== 'tool') return part
-      const call = { ...part.call, id: CallId.parse(this.#newId()) }
+      const { questions: _questions, ...shown } = part.call
+      const call = { ...shown, id: CallId.parse(this.#newId()) }
       const { files } = call
       if (!files) return { type: 'tool', call }
       const shared = files.map((file) => this.#renamed(file))
