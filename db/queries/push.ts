@@ -118,7 +118,12 @@ export type DuePush = {
  */
 export async function claimPushes(
   db: Db,
-  { limit, most, busy, seconds }: { limit: number; most: number; busy: readonly UserId[]; seconds: number },
+  {
+    limit,
+    most,
+    busy,
+    seconds,
+  }: { limit: number; most: number; busy: readonly UserId[]; seconds: number },
 ): Promise<DuePush[]> {
   const isDue = sql`done_at is null and (claimed_until is null or claimed_until < now())`
   const { rows } = await sql<DuePush>`

@@ -1,6 +1,7 @@
 import { CallId, FileId } from '../../shared/contract/ids.ts'
 import type { File } from '../../shared/contract/file.ts'
 import type { Message, Part } from '../../shared/contract/message.ts'
+import type { ToolCall } from '../../shared/contract/tool.ts'
 
 /** A file of a snapshot: the id that it has there, and its own. */
 export type SharedFile = { id: FileId; fileId: FileId }
@@ -25,8 +26,7 @@ export class SharedParts {
     return parts.map((part): Part => {
       if (part.type === 'file') return { type: 'file', file: this.#renamed(part.file) }
       if (part.type !== 'tool') return part
-      const { questions: _questions, ...shown } = part.call
-      const call = { ...shown, id: CallId.parse(this.#newId()) }
+      const call = { ...withoutQuestion(part.call), id: CallId.parse(this.#newId()) }
       const { files } = call
       if (!files) return { type: 'tool', call }
       const shared = files.map((file) => this.#renamed(file))
@@ -52,4 +52,18 @@ export class SharedParts {
     )
     return JSON.parse(text)
   }
+}
+
+/** A snapshot's messages without what tools' servers asked their person. */
+export function withoutQuestions(messages: readonly Message[]): Message[] {
+  return messages.map((message) => ({
+    ...message,
+    parts: message.parts.map((part) =>
+      part.type === 'tool' ? { type: 'tool', call: withoutQuestion(part.call) } : part,
+    ),
+  }))
+}
+
+function withoutQuestion({ questions: _questions, ...call }: ToolCall): ToolCall {
+  return call
 }
