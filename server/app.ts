@@ -8,7 +8,7 @@ import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.t
 import { createIdSource } from '../shared/contract/new-id.ts'
 import type { Authenticate } from './auth/embedder.ts'
 import { createCaller } from './caller.ts'
-import { finishDeletions } from './commands/delete-account.ts'
+import { keepFinishingDeletions } from './commands/delete-account.ts'
 import type { Config } from './config/config.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
 import { createFileKeeper } from './files/brought-files.ts'
@@ -327,7 +327,7 @@ export async function createApp(options: AppOptions) {
     now,
     newId,
   }
-  await finishDeletions(services)
+  opened.use(await keepFinishingDeletions(services, onError))
   const { http, context } = openHttp({
     ...{ config, logger, services, gate, outage, metrics, clientAddress, onError },
     health: () => about,

@@ -16,6 +16,7 @@ import { notFound } from './api-error.ts'
 import type { Services } from './services.ts'
 import { followTools } from './tools/changes.ts'
 import { procedure, query } from './trpc.ts'
+import { withoutQuestions } from './shares/shared-parts.ts'
 import { typedMessages } from './typed-calls.ts'
 
 export const me = query(people.me, async ({ services, user }) => {
@@ -83,7 +84,8 @@ export const getShared = query(shares.get, async ({ services }, { token }) => {
   if (!shared) {
     throw notFound('share')
   }
-  return shared
+  // One of an earlier version may have them.
+  return { ...shared, messages: withoutQuestions(shared.messages) }
 })
 
 export const listPresets = query(presets.list, ({ services, user }) =>

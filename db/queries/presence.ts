@@ -41,15 +41,29 @@ export async function arrive(
   return rows.length > 0
 }
 
+/** Whether the session is this person's. */
+export async function ownsSession(db: Db, userId: UserId, id: SessionId): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Removes the node from the readers of the session, and records the time when it was the last one. */
 export async function depart(transaction: Db, sessionId: SessionId, nodeId: string): Promise<void> {
   await lockPresence(transaction, sessionId)
-  await transaction
+  const { numDeletedRows } = await transaction
     .deleteFrom('readers')
     .where('session_id', '=', sessionId)
     .where('node_id', '=', nodeId)
-    .execute()
-  await markLeft(transaction, sessionId, sql`now()`)
+    .executeTakeFirst()
+  // Whoever never was a reader leaves nothing; and who was taken for dead has been recorded as having left.
+  if (numDeletedRows > 0n) {
+    await markLeft(transaction, sessionId, sql`now()`)
+  }
 }
 
 /**

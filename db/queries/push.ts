@@ -78,7 +78,10 @@ export async function noteWaits(db: Db, messageId: MessageId): Promise<boolean> 
   return rows.length > 0
 }
 
-/** Notes what was not noted when it happened, because a node died just then, or did not know of the device yet. */
+/**
+ * Notes what was not noted when it happened, because a node died just then, or did not know of the device yet. A run that
+ * was imported, or copied by a fork, was never offered tools: nobody asked it here.
+ */
 export async function noteMissedPushes(db: Db, minutes: number): Promise<void> {
   await sql`
     insert into pushes (subscription_id, session_id, seq, kind, created_at)
@@ -88,12 +91,13 @@ export async function noteMissedPushes(db: Db, minutes: number): Promise<void> {
     join runs on runs.user_id = push_subscriptions.user_id and (
       runs.status = 'waiting' or runs.status in ('completed', 'failed')
         and runs.ended_at > greatest(push_subscriptions.created_at, now() - make_interval(mins => ${minutes})))
-      and runs.created_at > now() - interval '1 day'
+      and runs.created_at > now() - interval '1 day' and runs.offered is not null
     join messages on messages.id = runs.message_id and messages.run_id = runs.id
     on conflict do nothing`.execute(db)
 }
 
 export type DuePush = {
+  userId: UserId
   subscriptionId: string
   endpoint: string
   p256dh: string
@@ -105,19 +109,39 @@ export type DuePush = {
   tries: number
 }
 
-/** Takes some that are to be told, for so many seconds: a node that dies meanwhile leaves them to others. */
-export async function claimPushes(db: Db, limit: number, seconds: number): Promise<DuePush[]> {
+/**
+ * Takes some that are to be told, for so many seconds: a node that dies meanwhile leaves them to others. Each person's
+ * oldest come before anybody's second.
+ *
+ * @param most of one person's
+ * @param busy who has some under way already
+ */
+export async function claimPushes(
+  db: Db,
+  {
+    limit,
+    most,
+    busy,
+    seconds,
+  }: { limit: number; most: number; busy: readonly UserId[]; seconds: number },
+): Promise<DuePush[]> {
+  const isDue = sql`done_at is null and (claimed_until is null or claimed_until < now())`
   const { rows } = await sql<DuePush>`
     with claimed as (
       update pushes set claimed_until = now() + make_interval(secs => ${seconds}), tries = tries + 1
       where (subscription_id, session_id, seq) in (
-        select subscription_id, session_id, seq from pushes
-        where done_at is null and (claimed_until is null or claimed_until < now())
-        order by created_at limit ${limit} for update skip locked)
+        select subscription_id, session_id, seq from pushes join (
+          select subscription_id, session_id, seq, pushes.created_at as since,
+            row_number() over (partition by user_id order by pushes.created_at) as turn
+          from pushes join push_subscriptions on push_subscriptions.id = subscription_id
+          where ${isDue} and user_id <> all(${busy}::uuid[])
+        ) as due using (subscription_id, session_id, seq)
+        where ${isDue} and turn <= ${most}
+        order by turn, since limit ${limit} for update of pushes skip locked)
       returning subscription_id, session_id, seq, kind, tries
     )
-    select subscription_id as "subscriptionId", endpoint, p256dh, auth, session_id as "sessionId", seq, kind,
-      sessions.title, tries
+    select push_subscriptions.user_id as "userId", subscription_id as "subscriptionId", endpoint, p256dh, auth, session_id as "sessionId",
+      seq, kind, sessions.title, tries
     from claimed join push_subscriptions on push_subscriptions.id = subscription_id
     join sessions on sessions.id = session_id`.execute(db)
   return rows

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/engine/database.ts'
 import { findProject } from '../../db/queries/belongings/projects.ts'
 import { findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
-import { deleteFilesOfSession, linkFilesOfSession } from '../../db/queries/files/files.ts'
+import { deleteFilesOfSession, linkFilesOfSessions } from '../../db/queries/files/files.ts'
 import { insertEvents } from '../../db/queries/log/events.ts'
 import { findActiveRun } from '../../db/queries/runs/runs.ts'
 import * as table from '../../db/queries/sessions/sessions.ts'
@@ -122,20 +122,27 @@ export const importSessions = free(
     const read = await readImport(data, now)
     // How many it brings is known only now.
     await limits?.admitSessions({ user, login, address }, read.count, 0)
-    const ids = await importAtomically(database, user.id, newId, (writing, owner) =>
-      insertSessions(writing, read.sessions, { userId: user.id, owner, newId, now }),
-    )
-    const imported: Session[] = []
-    for (const id of ids) {
-      await linkFilesOfSession(database.db, user.id, id)
-      const session = await table.findSession(database.db, user.id, id)
-      if (session) {
-        imported.push(session)
+    // The answer is read before the commit: one that fails behind it is imported again, and then there twice.
+    const imported = await importAtomically(database, user.id, newId, async (writing, owner) => {
+      const ids = await insertSessions(writing, read.sessions, {
+        userId: user.id,
+        owner,
+        newId,
+        now,
+      })
+      await linkFilesOfSessions(writing, user.id, ids)
+      const made: Session[] = []
+      for (const id of ids) {
+        const session = await table.findSession(writing, owner, id)
+        if (session) {
+          made.push(session)
+        }
       }
-    }
+      return made
+    })
     return {
       result: { sessions: imported },
-      effects: ids.map((sessionId) => ({ type: 'session-changed', sessionId })),
+      effects: imported.map(({ id }) => ({ type: 'session-changed', sessionId: id })),
     }
   },
 )

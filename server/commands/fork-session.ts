@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises'
-import { linkFilesOfSession } from '../../db/queries/files/files.ts'
 import { findDeleted, findDeletedEnd } from '../../db/queries/sessions/deleted.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import { isBeingImported } from '../../db/queries/transfer/atomic-import.ts'
@@ -36,7 +35,7 @@ export const forkSession = free(
     }
     await limits?.admitSessions({ user, login, address }, 1, 0)
     const { messageId } = input
-    const isMade = await fork(database, {
+    const session = await fork(database, {
       userId: user.id,
       messageId,
       id,
@@ -44,16 +43,12 @@ export const forkSession = free(
       now: now(),
     }).catch(async (error: unknown) => {
       // Somebody made it at the same moment.
-      if (await findMine()) return true
+      const made = await findMine()
+      if (made) return made
       throw (await isTaken()) ? taken() : error
     })
-    if (!isMade) {
-      throw notFound('message that has been answered or is an answer')
-    }
-    await linkFilesOfSession(db, user.id, id)
-    const session = await findMine()
     if (!session) {
-      throw notFound('session')
+      throw notFound('message that has been answered or is an answer')
     }
     return { result: session, effects: [{ type: 'session-changed', sessionId: id }] }
   },

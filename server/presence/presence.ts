@@ -6,10 +6,12 @@ import {
   findAbandoned,
   forgetAbandoned,
   lockPresence,
+  ownsSession,
   reopenSession,
 } from '../../db/queries/presence.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { notFound } from '../api-error.ts'
 import { repeating } from '../concurrency/repeating.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
@@ -67,14 +69,26 @@ export class LocalPresence {
     this.#timers.add(setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS))
   }
 
-  /** Counts a reader until it is disposed. A closed session is open again for it; one that is not theirs is let be. */
+  /**
+   * Counts a reader until it is disposed. A closed session is open again for it.
+   *
+   * @throws NOT_FOUND for a session that is not theirs: whoever leaves one has an effect on when it closes
+   */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
+    if (
+      this.#read.get(sessionId)?.userId !== userId &&
+      !(await ownsSession(this.#options.database.db, userId, sessionId))
+    ) {
+      throw notFound('session')
+    }
     const readers = this.#read.get(sessionId) ?? {
       userId,
       count: 0,
       recorded: false,
       recording: null,
     }
+    // A guest's session has become that of the person as whom they registered.
+    readers.userId = userId
     this.#read.set(sessionId, readers)
     readers.count += 1
     let left = false

@@ -11,7 +11,7 @@ import {
   postponePush,
 } from '../../db/queries/push.ts'
 import type { DuePush } from '../../db/queries/push.ts'
-import type { SessionId } from '../../shared/contract/ids.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { repeating } from '../concurrency/repeating.ts'
 import type { CommittedEvent } from '../log/events.ts'
 import { sendPush } from './send-push.ts'
@@ -26,6 +26,8 @@ export type PusherOptions = {
 /** Between two looks for what a dead node left, and for devices that another node was told of. */
 const SWEEP_MS = 15_000
 const AT_ONCE = 10
+/** Of one person: devices that do not answer delay those of their person. */
+const AT_ONCE_OF_ONE = 3
 /** Longer than a push service is waited for. Seconds. */
 const CLAIM_SECONDS = 30
 const MAX_TRIES = 6
@@ -40,6 +42,8 @@ const MISSED_MINUTES = 10
 export class Pusher {
   readonly #options: PusherOptions
   readonly #send: () => Promise<void>
+  /** Those under way, and whose they are. */
+  readonly #sending = new Map<Promise<void>, UserId>()
   #timer: NodeJS.Timeout | null = null
   #hasDevices = false
   #closed = false
@@ -92,6 +96,7 @@ export class Pusher {
     this.#closed = true
     if (this.#timer) clearInterval(this.#timer)
     await this.#send()
+    await Promise.all(this.#sending.keys())
   }
 
   async #note(note: (db: Database['db']) => Promise<boolean>): Promise<void> {
@@ -104,16 +109,33 @@ export class Pusher {
   }
 
   async #sendSome(): Promise<boolean> {
-    const due = await claimPushes(this.#options.database.db, AT_ONCE, CLAIM_SECONDS)
-    await Promise.all(due.map((push) => this.#sendOne(push)))
-    return due.length === AT_ONCE
+    const limit = AT_ONCE - this.#sending.size
+    // Whichever ends looks for more.
+    if (limit === 0) return false
+    const due = await claimPushes(this.#options.database.db, {
+      ...{ limit, most: AT_ONCE_OF_ONE, seconds: CLAIM_SECONDS },
+      busy: [...new Set(this.#sending.values())],
+    })
+    for (const push of due) {
+      const sent = this.#sendOne(push).finally(() => {
+        this.#sending.delete(sent)
+        void this.#send()
+      })
+      this.#sending.set(sent, push.userId)
+    }
+    return false
   }
 
+  /** One that fails is reported, and claimed again: the others are told all the same. */
   async #sendOne(push: DuePush): Promise<void> {
-    const { database, settings } = this.#options
-    const outcome = await sendPush(push, settings)
-    if (outcome === 'gone') return dropSubscription(database.db, push.subscriptionId)
-    if (outcome !== 'later' || push.tries >= MAX_TRIES) return finishPush(database.db, push)
-    await postponePush(database.db, push, 2 ** push.tries * 5)
+    const { database, settings, onError } = this.#options
+    try {
+      const outcome = await sendPush(push, settings)
+      if (outcome === 'gone') return await dropSubscription(database.db, push.subscriptionId)
+      if (outcome !== 'later' || push.tries >= MAX_TRIES) return await finishPush(database.db, push)
+      await postponePush(database.db, push, 2 ** push.tries * 5)
+    } catch (error) {
+      onError(error, 'a device could not be told')
+    }
   }
 }

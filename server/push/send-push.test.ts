@@ -1,6 +1,6 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { SessionId } from '../../shared/contract/ids.ts'
+import { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import { sendPush } from './send-push.ts'
 
@@ -18,7 +18,13 @@ test.each([
     const keys = createECDH('prime256v1')
     const device = createECDH('prime256v1')
     const push = {
-      ...{ subscriptionId: newId(), sessionId: SessionId.parse(newId()), seq: 1, tries: 0 },
+      ...{
+        userId: UserId.parse(newId()),
+        subscriptionId: newId(),
+        sessionId: SessionId.parse(newId()),
+        seq: 1,
+        tries: 0,
+      },
       ...{ kind: 'done' as const, title: 'Title', endpoint },
       p256dh: device.generateKeys().toString('base64url'),
       auth: randomBytes(16).toString('base64url'),

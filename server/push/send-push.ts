@@ -26,20 +26,8 @@ const PATIENCE_MS = 10_000
 export async function sendPush(push: DuePush, settings: PushSettings): Promise<PushOutcome> {
   const target = URL.parse(push.endpoint)
   if (!target || !isAllowed(target, settings.anyAddress)) return 'refused'
-  // Its parser of keys is large, and few servers ever tell a device.
-  const { default: webPush } = await import('web-push')
-  const { sessionId, seq, kind, title, endpoint, p256dh, auth } = push
-  const request = webPush.generateRequestDetails(
-    { endpoint, keys: { p256dh, auth } },
-    JSON.stringify({ sessionId, seq, kind, title }),
-    {
-      vapidDetails: { subject: settings.subject, ...settings.keys },
-      TTL: KEPT_SECONDS,
-      urgency: 'high',
-      // A newer one about the same session takes the place of one that waits for its device.
-      topic: sessionId.replaceAll('-', ''),
-    },
-  )
+  const request = await encrypted(push, settings)
+  if (request === null) return 'refused'
   const agent = await agentFor(target, settings.anyAddress)
   if (agent === null) return 'refused'
   try {
@@ -60,6 +48,28 @@ export async function sendPush(push: DuePush, settings: PushSettings): Promise<P
     return 'later'
   } finally {
     await agent.destroy()
+  }
+}
+
+/** The request to its service; null where the keys of the device are none: not every point is one of the curve. */
+async function encrypted(push: DuePush, settings: PushSettings) {
+  // Its parser of keys is large, and few servers ever tell a device.
+  const { default: webPush } = await import('web-push')
+  const { sessionId, seq, kind, title, endpoint, p256dh, auth } = push
+  try {
+    return webPush.generateRequestDetails(
+      { endpoint, keys: { p256dh, auth } },
+      JSON.stringify({ sessionId, seq, kind, title }),
+      {
+        vapidDetails: { subject: settings.subject, ...settings.keys },
+        TTL: KEPT_SECONDS,
+        urgency: 'high',
+        // A newer one about the same session takes the place of one that waits for its device.
+        topic: sessionId.replaceAll('-', ''),
+      },
+    )
+  } catch {
+    return null
   }
 }
 

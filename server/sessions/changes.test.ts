@@ -92,3 +92,30 @@ test('a session that is deleted while it is read stays deleted', async () => {
   open.changes.touch(other.id)
   expect((await open.list.next()).value).toMatchObject({ session: { title: 'Another' } })
 })
+
+test('a list that does not read holds few sessions whole: the others are read as they are taken (P12)', async () => {
+  const { sessions } = app.caller
+  const made: string[] = []
+  for (let index = 0; index < 20; index += 1) {
+    made.push((await sessions.create({ title: 'Held' })).id)
+  }
+  let answers = 0
+  using open = await openList(withHooks({ answered: async () => void (answers += 1) }))
+  await open.changes.poll()
+  const all = (await sessions.list({ limit: 100 })).items.length
+  // The look itself, and each session.
+  await expect.poll(() => answers).toBe(1 + all)
+  for (const id of made) {
+    await sessions.update({ id, title: 'Read' })
+  }
+  const titles = new Map<string, string | null>()
+  const take = async (next: typeof open.first) => {
+    const { value } = await next
+    if (value?.type === 'session') titles.set(value.session.id, value.session.title)
+  }
+  await take(open.first)
+  while (titles.size < all) await take(open.list.next())
+  const seen = made.map((id) => titles.get(id))
+  expect(seen.filter((title) => title === 'Held').length).toBeLessThan(18)
+  expect(seen.filter((title) => title === 'Read').length).toBeGreaterThan(2)
+})

@@ -7,9 +7,12 @@ import { Wakeup } from '../concurrency/wakeup.ts'
 /** The delay before a session is read again after a failed query. Milliseconds. */
 const READ_AGAIN = 1_000
 
+/** Of what waits to be taken, a list keeps so many sessions whole: each may have long instructions. */
+const MOST_WHOLE = 16
+
 /**
  * Tells the open lists of this node what changed. A list that does not read keeps one entry a session at the most, for
- * only the newest state counts; and while no list is open nothing is read.
+ * only the newest state counts, and soon no more than ids; and while no list is open nothing is read.
  */
 export class LocalSessionChanges {
   readonly #db: Db
@@ -81,12 +84,16 @@ export class LocalSessionChanges {
     this.#lists.set(userId, lists.add(list))
     try {
       while (!signal.aborted) {
-        const change = list.take()
-        if (change) {
-          await drained?.()
-          yield change
-        } else {
+        const waiting = list.take()
+        if (!waiting) {
           await list.changed()
+          continue
+        }
+        await drained?.()
+        const change =
+          waiting.type === 'unread' ? await this.#readFor(list, userId, waiting) : waiting
+        if (change && !signal.aborted) {
+          yield change
         }
       }
     } finally {
@@ -123,6 +130,18 @@ export class LocalSessionChanges {
     this.#reading = false
   }
 
+  /** Null when there is nothing to tell: it is gone, as the list hears or has heard, or is read later. */
+  async #readFor(list: OpenList, userId: UserId, unread: Unread): Promise<SessionsChange | null> {
+    try {
+      const found = await findSessionWithOwner(this.#db, unread.id)
+      return found?.userId === userId ? { type: 'session', session: found.session } : null
+    } catch (error) {
+      this.#onError(error)
+      setTimeout(() => list.putBack(unread), READ_AGAIN).unref()
+      return null
+    }
+  }
+
   #put(userId: UserId, id: SessionId, change: SessionsChange): void {
     for (const list of this.#lists.get(userId) ?? []) {
       list.put(id, change)
@@ -130,8 +149,11 @@ export class LocalSessionChanges {
   }
 }
 
+/** A session that changed; it is read when the list takes it. */
+type Unread = { type: 'unread'; id: SessionId }
+
 class OpenList implements Disposable {
-  readonly #changes = new Map<SessionId, SessionsChange>()
+  readonly #changes = new Map<SessionId, SessionsChange | Unread>()
   readonly #wakeup: Wakeup
 
   constructor(signal: AbortSignal) {
@@ -140,11 +162,20 @@ class OpenList implements Disposable {
 
   put(id: SessionId, change: SessionsChange): void {
     this.#changes.delete(id)
-    this.#changes.set(id, change)
+    const isWhole = change.type === 'deleted' || this.#changes.size < MOST_WHOLE
+    this.#changes.set(id, isWhole ? change : { type: 'unread', id })
     this.#wakeup.wake()
   }
 
-  take(): SessionsChange | null {
+  /** What could not be read, unless there is something newer of it. */
+  putBack(unread: Unread): void {
+    if (!this.#changes.has(unread.id)) {
+      this.#changes.set(unread.id, unread)
+      this.#wakeup.wake()
+    }
+  }
+
+  take(): SessionsChange | Unread | null {
     const [next] = this.#changes
     if (!next) {
       return null

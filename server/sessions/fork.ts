@@ -1,4 +1,5 @@
 import type { Database } from '../../db/engine/database.ts'
+import { linkFilesOfSessions } from '../../db/queries/files/files.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
 import { findSession, updateSession } from '../../db/queries/sessions/sessions.ts'
 import { importAtomically } from '../../db/queries/transfer/atomic-import.ts'
@@ -6,6 +7,8 @@ import { readBranchIds, readFullMessages, readOutline } from '../../db/queries/t
 import { insertSessionTree } from '../../db/queries/transfer/imports.ts'
 import type { ExportedMessage } from '../../shared/contract/export.ts'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { Session } from '../../shared/contract/session.ts'
+import { notFound } from '../api-error.ts'
 import { toExportedMessage } from './export/export-json.ts'
 import { newMessageIds } from './import/import.ts'
 
@@ -17,7 +20,8 @@ const PAGE = 50
  * is being written comes with what it has. The session's model, instructions, project and tools
  * that are off come along.
  *
- * @returns false when there is no such message of this user, or it waits and so is on no branch
+ * @returns null when there is no such message of this user, or it waits and so is on no branch
+ * @throws NOT_FOUND when the session is deleted meanwhile: its files may be gone
  */
 export async function forkSession(
   database: Database,
@@ -28,14 +32,14 @@ export async function forkSession(
     newId,
     now,
   }: { userId: UserId; messageId: MessageId; id: SessionId; newId: () => string; now: string },
-): Promise<boolean> {
+): Promise<Session | null> {
   const found = await findMessage(database.db, userId, messageId)
   if (!found || found.message.status === 'queued') {
-    return false
+    return null
   }
   const outline = await readOutline(database, userId, found.message.sessionId)
   if (!outline) {
-    return false
+    return null
   }
   const { session, titleSource } = outline
   const ids = await readBranchIds(database, session.id, messageId)
@@ -51,8 +55,8 @@ export async function forkSession(
     ...{ activeLeaf: messageId, createdAt: now, updatedAt: now, endedAt: null, durationMs: null },
   }
   const source = await findSession(database.db, userId, session.id)
-  await importAtomically(database, userId, newId, async (db, owner) => {
-    const made = await insertSessionTree(db, {
+  return importAtomically(database, userId, newId, async (db, owner) => {
+    await insertSessionTree(db, {
       ...{ userId, owner, id, newId, now },
       session: copy,
       messageIds: newMessageIds(messages, newId),
@@ -61,7 +65,11 @@ export async function forkSession(
       projectId: source?.projectId ?? null,
       toolsOff: source?.toolsOff ?? null,
     })
-    return made
+    await linkFilesOfSessions(db, userId, [id])
+    // Whoever deletes it from here on sees that the copy has its files.
+    if (!(await findSession(db, userId, session.id))) {
+      throw notFound('session')
+    }
+    return findSession(db, owner, id)
   })
-  return true
 }

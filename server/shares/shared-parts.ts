@@ -1,11 +1,15 @@
 import { CallId, FileId } from '../../shared/contract/ids.ts'
 import type { File } from '../../shared/contract/file.ts'
 import type { Message, Part } from '../../shared/contract/message.ts'
+import type { ToolCall } from '../../shared/contract/tool.ts'
 
 /** A file of a snapshot: the id that it has there, and its own. */
 export type SharedFile = { id: FileId; fileId: FileId }
 
-/** Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. */
+/**
+ * Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. What a tool's server
+ * asked its person stays theirs: an address to sign in at, and what they answered, are for that server alone.
+ */
 export class SharedParts {
   readonly #newId: () => string
   readonly #ids = new Map<FileId, FileId>()
@@ -22,7 +26,7 @@ export class SharedParts {
     return parts.map((part): Part => {
       if (part.type === 'file') return { type: 'file', file: this.#renamed(part.file) }
       if (part.type !== 'tool') return part
-      const call = { ...part.call, id: CallId.parse(this.#newId()) }
+      const call = { ...withoutQuestion(part.call), id: CallId.parse(this.#newId()) }
       const { files } = call
       if (!files) return { type: 'tool', call }
       const shared = files.map((file) => this.#renamed(file))
@@ -48,4 +52,18 @@ export class SharedParts {
     )
     return JSON.parse(text)
   }
+}
+
+/** A snapshot's messages without what tools' servers asked their person. */
+export function withoutQuestions(messages: readonly Message[]): Message[] {
+  return messages.map((message) => ({
+    ...message,
+    parts: message.parts.map((part) =>
+      part.type === 'tool' ? { type: 'tool', call: withoutQuestion(part.call) } : part,
+    ),
+  }))
+}
+
+function withoutQuestion({ questions: _questions, ...call }: ToolCall): ToolCall {
+  return call
 }

@@ -120,7 +120,7 @@ export const isolation: Record<Names<AppRouter['_def']['record']>, Entry> = {
     expected: 'own',
     input: () => ({
       endpoint: 'https://push.example.com/of-another',
-      keys: { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) },
+      keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
     }),
   },
   'push.unsubscribe': {

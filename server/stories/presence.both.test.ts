@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { SessionsChange } from '../../shared/contract/events.ts'
+import { UserId } from '../../shared/contract/ids.ts'
 import { connect } from '../../shared/client/index.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { Storage, TestApp } from '../testing/app.ts'
@@ -46,6 +47,29 @@ onEachStorage((name, openStorage) => {
         { summary: null },
         { summary: 'About quays.' },
       ])
+    })
+
+    test('somebody who may not read a session neither lets it close nor keeps its person from being counted (P10, P14)', async () => {
+      await using storage = await openStorage()
+      await using app = await start(storage)
+      const { presence, database } = app.services
+      const { id: me } = await app.caller.me()
+      const [bob, notTheirs] = [UserId.parse(crypto.randomUUID()), { code: 'NOT_FOUND' }]
+      const { id: unwatched } = await app.caller.sessions.create({})
+      await expect(presence.enter(unwatched, bob)).rejects.toMatchObject(notTheirs)
+      const { id } = await app.caller.sessions.create({})
+      const [bobs, mine] = await Promise.allSettled([
+        presence.enter(id, bob),
+        presence.enter(id, me),
+      ])
+      expect(bobs).toMatchObject({ reason: notTheirs })
+      expect(mine).toMatchObject({ status: 'fulfilled' })
+      const read = database.db.selectFrom('readers').select('session_id as id').execute()
+      expect(await read).toEqual([{ id }])
+      await longerThanGrace(app)
+      for (const open of [unwatched, id]) {
+        expect(await app.caller.sessions.log({ id: open })).toMatchObject({ events: [] })
+      }
     })
 
     test('a temporary session is deleted with everything in it when it closes, and the list hears of it', async () => {

@@ -73,7 +73,7 @@ onEachStorage((database, openStorage) => {
       // Another look, as after a crash, finds nothing that was not told.
       const { db } = app.services.database
       await noteMissedPushes(db, 10)
-      expect(await claimPushes(db, 10, 30)).toEqual([])
+      expect(await claimPushes(db, { limit: 10, most: 3, busy: [], seconds: 30 })).toEqual([])
 
       service.told.length = 0
       service.answerWith(410)
@@ -83,6 +83,34 @@ onEachStorage((database, openStorage) => {
       await expect.poll(() => paths(service.told)).toEqual(['/phone'])
       const devices = () => db.selectFrom('push_subscriptions').select('id').execute()
       await expect.poll(devices).toEqual([])
+    })
+
+    test('is not held up by a device with keys that are none, nor told of what a fork copied', async () => {
+      await using service = await startPushService()
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { push } = caller
+      const endpoint = `${service.url}/bad`
+      const { auth } = keysOfDevice()
+      const tooLong = { p256dh: Buffer.alloc(66, 4).toString('base64url'), auth }
+      await expect(push.subscribe({ endpoint, keys: tooLong })).rejects.toThrow('p256dh')
+      // It has the form of a point, and is none of the curve.
+      await push.subscribe({ endpoint, keys: { p256dh: `B${'A'.repeat(86)}`, auth } })
+      await push.subscribe({ endpoint: `${service.url}/good`, keys: keysOfDevice() })
+      const { id: sessionId } = await caller.sessions.create({})
+      app.model.plan('Done.')
+      await caller.messages.send({ sessionId, text: 'Go' })
+      await expect.poll(() => paths(service.told)).toEqual(['/good'])
+      const { db } = app.services.database
+      const told = () => db.selectFrom('pushes').select(['tries', 'done_at as done']).execute()
+      const once = { tries: 1, done: expect.any(String) }
+      await expect.poll(told).toEqual([once, once])
+
+      const { messages } = await caller.messages.list({ sessionId })
+      await caller.sessions.fork({ messageId: messages.at(-1)?.id ?? '' })
+      await noteMissedPushes(db, 10)
+      expect(await told()).toEqual([once, once])
     })
 
     test('is for the login that asked, and to addresses of the public internet where people sign in', async () => {

@@ -213,7 +213,7 @@ beforeAll(async () => {
   await call('delete /project/{id}', kept)
   await call('get /push/key')
   const endpoint = 'https://push.example.com/device'
-  const keys = { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) }
+  const keys = { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) }
   await call('post /push/subscription', {}, { endpoint, keys })
   await call(`delete /push/subscription?endpoint=${encodeURIComponent(endpoint)}`)
 

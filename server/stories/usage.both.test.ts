@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { sumAnswers } from '../../db/queries/usage/answers.ts'
+import { sumUsageByDay } from '../../db/queries/usage/usage.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { TestApp } from '../testing/app.ts'
 import { openTab } from '../testing/tab.ts'
@@ -106,6 +108,16 @@ onEachStorage((database, openStorage) => {
       const nothing = { inputTokens: 0, outputTokens: 0, costUsd: null, runs: 0 }
       expect(await app.caller.usage.summary({})).toMatchObject({ models: [], total: nothing })
       expect(await app.caller.usage.daily({})).toEqual([])
+    })
+
+    test('of a zone that the database does not know is no error of the server', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id: userId } = await app.caller.me()
+      const { db } = app.services.database
+      const timeZone = 'Nowhere/Town'
+      expect(await sumAnswers(db, { userId, timeZone, by: 'day' })).toBeNull()
+      expect(await sumUsageByDay(db, { userId, timeZone })).toBeNull()
     })
 
     test('falls on the days of the zone that is asked for, from a moment on and before another', async () => {

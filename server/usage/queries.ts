@@ -24,7 +24,11 @@ export const dailyUsage = query(usage.daily, async (context, period) => {
 
 export const answersUsage = query(usage.answers, async (context, period) => {
   const filter = { ...(await filterOf(context, period)), by: period.by }
-  return context.services.replica.read((db) => sumAnswers(db, filter))
+  const answers = await context.services.replica.read((db) => sumAnswers(db, filter))
+  if (!answers) {
+    throw unknownTimeZone()
+  }
+  return answers
 })
 
 async function filterOf({ services, user }: Admitted, period: ParsedInputOf<typeof usage.summary>) {

@@ -255,12 +255,37 @@ export async function findReadableFile(
   return row ?? null
 }
 
-/** Gives the messages of a copied session the files that they name, where those are this person's. */
-export async function linkFilesOfSession(
+/** The most messages that are given files in one statement. */
+const LINKED_AT_ONCE = 1_000
+
+/**
+ * Gives the messages of copied sessions the files that they name, where those are this person's. In a transaction the
+ * files are kept from being deleted until it ends, and by the messages afterwards.
+ */
+export async function linkFilesOfSessions(
   db: Db,
   userId: UserId,
-  sessionId: SessionId,
+  sessionIds: readonly SessionId[],
 ): Promise<void> {
+  const named: { id: MessageId; sessionId: SessionId; fileId: FileId }[] = []
+  for (const sessionId of sessionIds) {
+    named.push(...(await filesNamedIn(db, userId, sessionId)))
+  }
+  // All at once and in their order, as deletions lock them: otherwise the two would deadlock.
+  await lockFiles(db, userId, [...new Set(named.map(({ fileId }) => fileId))])
+  for (let index = 0; index < named.length; index += LINKED_AT_ONCE) {
+    const some = named.slice(index, index + LINKED_AT_ONCE)
+    await sql`
+      insert into message_files (message_id, session_id, file_id)
+      select given.message_id, given.session_id, files.id
+      from unnest(${some.map(({ id }) => id)}::uuid[], ${some.map(({ sessionId }) => sessionId)}::uuid[],
+        ${some.map(({ fileId }) => fileId)}::uuid[]) as given (message_id, session_id, file_id)
+      join files on files.id = given.file_id and files.user_id = ${userId}
+      on conflict do nothing`.execute(db)
+  }
+}
+
+async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId) {
   // The parts are read here: Postgres looks into no JSON that has U+0000 anywhere in it.
   const rows = await db
     .selectFrom('messages')
@@ -280,14 +305,5 @@ export async function linkFilesOfSession(
     ...rows.map(({ id, parts }) => ({ id, files: filesIn(parts) })),
     ...calls.map(({ id, files }) => ({ id, files: files ?? [] })),
   ]
-  for (const { id, files } of named) {
-    const ids = [...new Set(files.map((file) => file.id))]
-    const own = await findFiles(db, userId, ids)
-    if (own.length === 0) continue
-    await db
-      .insertInto('message_files')
-      .values(own.map(({ file }) => ({ message_id: id, session_id: sessionId, file_id: file.id })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
+  return named.flatMap(({ id, files }) => files.map((file) => ({ id, sessionId, fileId: file.id })))
 }

@@ -5,7 +5,7 @@ import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Schema, SessionTable } from '../../schema.ts'
 import { runIsActive, runIsQueued, runIsWaiting } from '../runs/runs.ts'
-import { messageMatches, sessionMatches } from './search-lookup.ts'
+import { messageMatches, messagesOfFiles, sessionMatches } from './search-lookup.ts'
 import type { Lookup } from './search-lookup.ts'
 
 export type NewSession = {
@@ -219,7 +219,7 @@ export type SessionPage = {
   limit: number
   archived: boolean
   projectId?: ProjectId | undefined
-  /** Keeps only sessions with a match in the title, the summary or a message; all when absent. */
+  /** Keeps only sessions with a match in the title, the summary, a message or its files; all when absent. */
   lookup?: Lookup | undefined
   /** The last session of the previous page. */
   after?: { updatedAt: string; id: SessionId } | undefined
@@ -242,7 +242,8 @@ export async function listSessions(db: Db, page: SessionPage): Promise<Session[]
   if (lookup) {
     query = query.where(
       sql<boolean>`(${sessionMatches(page.userId, lookup)}
-        or sessions.id in (select session_id from messages where ${messageMatches(page.userId, lookup)}))`,
+        or sessions.id in (select session_id from messages where ${messageMatches(page.userId, lookup)})
+        or sessions.id in (select session_id from ${messagesOfFiles(page.userId, lookup)} as of_files))`,
     )
   }
   return query

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../../engine/database.ts'
+import { isUnknownZone } from './usage.ts'
 import type { UsageFilter } from './usage.ts'
 
 /** What became of answers, and what they used. */
@@ -26,17 +27,20 @@ export type AnswersBy = 'day' | 'model' | 'session'
 /** The most rows: of sessions those with the most tokens. */
 const MAX_ROWS = 1_000
 
-/** Answers that ended, by day, model or session; what was imported or copied was not asked here, and is left out. */
+/**
+ * Answers that ended, by day, model or session; what was imported or copied was not asked here, and is left out.
+ * @returns null when the database does not know the time zone
+ */
 export async function sumAnswers(
   db: Db,
   { userId, sessionId, from, to, timeZone, by }: UsageFilter & { timeZone: string; by: AnswersBy },
-): Promise<AnswersSum[]> {
+): Promise<AnswersSum[] | null> {
   const key = {
     day: sql`to_char(runs.created_at at time zone ${timeZone}::text, 'YYYY-MM-DD')`,
     model: sql`runs.model`,
     session: sql`runs.session_id::text`,
   }[by]
-  const { rows } = await sql<AnswersSum>`
+  const query = sql<AnswersSum>`
     select ended.key, ${by === 'session' ? sql`max(sessions.title)` : sql`null::text`} as title,
       count(*) as answers, count(*) filter (where ended.status = 'failed') as failed,
       coalesce(sum(calls.made), 0) as "toolCalls", coalesce(sum(calls.failed), 0) as "toolFailures",
@@ -59,14 +63,23 @@ export async function sumAnswers(
     ) as calls on true
     group by ended.key
     order by ${by === 'day' ? sql`ended.key` : sql`"inputTokens" desc, ended.key`}
-    limit ${MAX_ROWS}`.execute(db)
-  return rows.map((row) => ({
-    ...row,
-    answers: Number(row.answers),
-    failed: Number(row.failed),
-    toolCalls: Number(row.toolCalls),
-    toolFailures: Number(row.toolFailures),
-    inputTokens: Number(row.inputTokens),
-    outputTokens: Number(row.outputTokens),
-  }))
+    limit ${MAX_ROWS}`
+  const rows = await query.execute(db).then(
+    (result) => result.rows,
+    (error: unknown) => {
+      if (isUnknownZone(error)) return null
+      throw error
+    },
+  )
+  return (
+    rows?.map((row) => ({
+      ...row,
+      answers: Number(row.answers),
+      failed: Number(row.failed),
+      toolCalls: Number(row.toolCalls),
+      toolFailures: Number(row.toolFailures),
+      inputTokens: Number(row.inputTokens),
+      outputTokens: Number(row.outputTokens),
+    })) ?? null
+  )
 }

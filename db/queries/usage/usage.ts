@@ -107,6 +107,6 @@ export function callsOf({
 }
 
 /** invalid_parameter_value: Postgres has its own time zone tables, which may be older than ours. */
-function isUnknownZone(error: unknown): boolean {
+export function isUnknownZone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '22023'
 }

@@ -121,8 +121,10 @@ export const push = group('push', {
     input: z.object({
       endpoint: z.url().max(2_000),
       keys: z.object({
-        p256dh: z.string().regex(/^[\w-]{80,100}={0,2}$/),
-        auth: z.string().regex(/^[\w-]{16,40}={0,2}$/),
+        /** An uncompressed point of P-256, 65 bytes of which the first is 4, as base64url. */
+        p256dh: z.string().regex(/^B[A-P][\w-]{85}=?$/),
+        /** 16 bytes. */
+        auth: z.string().regex(/^[\w-]{22}={0,2}$/),
       }),
     }),
     output: z.object({ endpoint: z.string() }),
