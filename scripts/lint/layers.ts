@@ -65,7 +65,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
-  archive: ['doors', 'files', 'auth', 'concurrency'],
+  archive: ['doors', 'files', 'sessions', 'auth', 'concurrency'],
   doors: ['http', 'log', 'files', 'tools', 'auth'],
   http: ['auth'],
   commands: [
@@ -80,6 +80,7 @@ export const rooms: Record<string, readonly string[]> = {
     'auth',
     'log',
     'tools',
+    'concurrency',
   ],
   runs: [
     'jobs',
@@ -102,7 +103,7 @@ export const rooms: Record<string, readonly string[]> = {
   sessions: ['log', 'concurrency'],
   shares: [],
   usage: [],
-  admin: ['auth'],
+  admin: ['sessions', 'auth'],
   limits: ['budget', 'auth'],
   budget: ['auth', 'model'],
   auth: ['config'],

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { SessionsChange } from '../../shared/contract/events.ts'
 import { UserId } from '../../shared/contract/ids.ts'
 import { connect } from '../../shared/client/index.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { Storage, TestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
+import { followList, nextDeleted } from '../testing/followed-list.ts'
 import { openTab } from '../testing/tab.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
 
@@ -364,41 +364,4 @@ async function longerThanGrace(app: TestApp): Promise<void> {
   const { id } = await app.caller.sessions.create({ title: 'Left' })
   await (await openTab(app, id)).stop()
   await untilClosed(app, id)
-}
-
-/** An open list of sessions, and its latest changes. */
-async function followList(app: TestApp) {
-  const leave = new AbortController()
-  const { id } = await app.caller.me()
-  const told: Session[] = []
-  const read = async () => {
-    for await (const change of app.services.changes.follow(id, leave.signal)) {
-      if (change.type === 'session') {
-        told.push(change.session)
-      }
-    }
-  }
-  const done = read()
-  return {
-    /**
-     * Resolves when the list receives a session that fulfils the condition; one second is promised, and some slack is
-     * added.
-     */
-    async until(condition: (session: Session) => boolean): Promise<void> {
-      await expect.poll(() => told.some(condition), { timeout: 5_000 }).toBe(true)
-      told.length = 0
-    },
-    [Symbol.asyncDispose]: async () => {
-      leave.abort()
-      await done
-    },
-  }
-}
-
-/** The first session that a list hears is gone. */
-async function nextDeleted(list: AsyncIterable<SessionsChange>): Promise<string | null> {
-  for await (const change of list) {
-    if (change.type === 'deleted') return change.id
-  }
-  return null
 }
