@@ -25,8 +25,13 @@ export function readTarget(target: string, host: string | undefined): string | n
 
 /** The path of a whole address, if it is of the same host as the header, by which requests are admitted. */
 function localOf(target: string, host: string | undefined): string | null {
-  const [, authority, local = ''] = /^https?:\/\/([^/?]*)(.*)$/is.exec(target) ?? []
-  if (authority === undefined || authority.toLowerCase() !== host?.toLowerCase()) return null
+  const [scheme] = /^https?:\/\//i.exec(target) ?? []
+  if (scheme === undefined) return null
+  const rest = target.slice(scheme.length)
+  const end = rest.search(/[/?]/)
+  const authority = end < 0 ? rest : rest.slice(0, end)
+  const local = end < 0 ? '' : rest.slice(end)
+  if (authority.toLowerCase() !== host?.toLowerCase()) return null
   return local.startsWith('/') ? local : `/${local}`
 }
 

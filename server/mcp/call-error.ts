@@ -44,8 +44,9 @@ export function callError(error: unknown, { server, reason, isForgotten, hasBegu
     // The server answered, so the call had begun; its outcome is unknown.
     return new CallLostError(`${named} took the call, but ${error.message}.`, { cause: error })
   }
-  if (error instanceof ProtocolError)
+  if (error instanceof ProtocolError) {
     return new Error(`${named} refused the call: ${error.message}`)
+  }
   if (isForgotten && !hasBegun) {
     return new ForgottenError(`${named} did not take the call: ${FORGOTTEN}.`, { cause: error })
   }

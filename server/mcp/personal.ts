@@ -133,8 +133,9 @@ export class PersonalServer {
     await this.prepare(id, loginId, context.signal)
     context.signal.throwIfAborted()
     const own = this.#ownOf(id, loginId)
-    if (!own)
+    if (!own) {
       throw notMade(context, `The MCP server "${config.name}" did not take the call: ${FULL}.`)
+    }
     const { server } = own
     const tool = server.tools.find(({ name }) => name === known.name)
     if (!tool || definitionOf(tool) !== definitionOf(known)) {

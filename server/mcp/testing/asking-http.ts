@@ -156,8 +156,9 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
         notes.push('look')
         const { nextLook: status } = mischief
         delete mischief.nextLook
-        if (status === 'silence')
+        if (status === 'silence') {
           return response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        }
         if (status !== undefined) return response.writeHead(status).end()
       }
       if (message.method === 'tools/call') notes.push(`for ${person}`)
