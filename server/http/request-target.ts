@@ -30,7 +30,7 @@ function localOf(target: string, host: string | undefined): string | null {
   const rest = target.slice(scheme.length)
   const end = rest.search(/[/?]/)
   const authority = end < 0 ? rest : rest.slice(0, end)
-  const local = rest.slice(authority.length)
+  const local = end < 0 ? '' : rest.slice(end)
   if (authority.toLowerCase() !== host?.toLowerCase()) return null
   return local.startsWith('/') ? local : `/${local}`
 }
