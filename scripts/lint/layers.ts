@@ -65,7 +65,7 @@ const composers =
  * `http` → `commands` → `runs` → `log` → `db`. `http` is handed the router, from which it derives routes.
  */
 export const rooms: Record<string, readonly string[]> = {
-  archive: ['doors', 'files', 'auth', 'concurrency'],
+  archive: ['doors', 'files', 'auth', 'concurrency', 'sessions'],
   doors: ['http', 'log', 'files', 'tools', 'auth'],
   http: ['auth'],
   commands: [
@@ -102,7 +102,7 @@ export const rooms: Record<string, readonly string[]> = {
   sessions: ['log', 'concurrency'],
   shares: [],
   usage: [],
-  admin: ['auth'],
+  admin: ['auth', 'sessions'],
   limits: ['budget', 'auth'],
   budget: ['auth', 'model'],
   auth: ['config'],
