@@ -94,10 +94,14 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
     reason: 'draws rows that its caller has read as the user’s',
     functions: 'assembleMessages',
   },
+  'messages/call-rows.ts': {
+    reason: 'draws rows, and what is written of them, and asks for nothing',
+    functions: 'toCallRow toPlaced toStored stateOf',
+  },
   'messages/tool-calls.ts': {
     reason: 'within a session that its caller has locked, or the driver’s own work on its run',
     functions:
-      'toCallRow updateCall setQuestions questionsOfCall setTask findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
+      'updateCall setQuestions questionsOfCall setTask findOrphanedCalls findExpiredCalls findCalls readOutputLengths callsOfRuns',
   },
   'mcp-logins.ts': {
     reason: 'the registrations of this server, of no person',

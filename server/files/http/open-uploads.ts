@@ -70,12 +70,9 @@ export class OpenUploads {
       const upload = await this.#store.getUpload(id).catch(() => null)
       const path = upload?.storage?.path
       const seen = path === undefined ? null : await stat(path).catch(() => null)
-      if (!seen) {
-        own.delete(id)
-      } else if (isFull && Date.now() - seen.mtimeMs > LEFT_MS) {
-        await this.#store.remove(id).catch(() => undefined)
-        own.delete(id)
-      }
+      const wasLeft = seen !== null && isFull && Date.now() - seen.mtimeMs > LEFT_MS
+      if (wasLeft) await this.#store.remove(id).catch(() => undefined)
+      if (wasLeft || seen === null) own.delete(id)
     }
   }
 
