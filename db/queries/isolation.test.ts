@@ -190,7 +190,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'usage/usage.ts': {
     reason: 'its argument has the user',
-    functions: 'sumUsageByModel sumUsageByDay',
+    functions: 'sumUsageByModel sumUsageByDay isUnknownZone',
   },
 }
 

@@ -123,7 +123,7 @@ export async function claimPushes(
     most,
     busy,
     seconds,
-  }: { limit: number; most: number; busy: readonly UserId[]; seconds: number },
+  }: { limit: number; most: number; busy: readonly string[]; seconds: number },
 ): Promise<DuePush[]> {
   const isDue = sql`done_at is null and (claimed_until is null or claimed_until < now())`
   const { rows } = await sql<DuePush>`

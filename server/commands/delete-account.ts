@@ -14,7 +14,6 @@ import { localAsker } from '../auth/local-owner.ts'
 import { toUser } from '../auth/user.ts'
 import type { Services } from '../services.ts'
 import { deleteSession } from './change-sessions.ts'
-import { repeating } from '../concurrency/repeating.ts'
 import { execute } from './execute.ts'
 
 /** Between two looks for deletions that were cut. */
@@ -82,24 +81,21 @@ export async function keepFinishingDeletions(
   services: Services,
   onError: (error: unknown, what: string) => void,
 ): Promise<AsyncDisposable> {
-  let isOver = false
-  const look = repeating(
-    async () => {
-      await finishDeletions(services, onError)
-      return false
-    },
-    {
-      isOver: () => isOver,
-      onError: (error) => onError(error, 'who is to be deleted could not be read'),
-    },
-  )
+  let looking: Promise<void> | null = null
+  const look = () => {
+    looking ??= finishDeletions(services, onError)
+      .catch((error: unknown) => onError(error, 'who is to be deleted could not be read'))
+      .finally(() => {
+        looking = null
+      })
+    return looking
+  }
   await look()
   const timer = setInterval(() => void look(), LOOK_MS)
   return {
     [Symbol.asyncDispose]: async () => {
-      isOver = true
       clearInterval(timer)
-      await look()
+      await looking
     },
   }
 }

@@ -52,8 +52,7 @@ onEachStorage((name, openStorage) => {
     test('somebody who may not read a session neither lets it close nor keeps its person from being counted (P10, P14)', async () => {
       await using storage = await openStorage()
       await using app = await start(storage)
-      const { presence, database } = app.services
-      const { id: me } = await app.caller.me()
+      const [{ presence, database }, { id: me }] = [app.services, await app.caller.me()]
       const [bob, notTheirs] = [UserId.parse(crypto.randomUUID()), { code: 'NOT_FOUND' }]
       const { id: unwatched } = await app.caller.sessions.create({})
       await expect(presence.enter(unwatched, bob)).rejects.toMatchObject(notTheirs)
@@ -62,14 +61,12 @@ onEachStorage((name, openStorage) => {
         presence.enter(id, bob),
         presence.enter(id, me),
       ])
-      expect(bobs).toMatchObject({ reason: notTheirs })
-      expect(mine).toMatchObject({ status: 'fulfilled' })
+      expect([bobs, mine]).toMatchObject([{ reason: notTheirs }, { status: 'fulfilled' }])
       const read = database.db.selectFrom('readers').select('session_id as id').execute()
       expect(await read).toEqual([{ id }])
       await longerThanGrace(app)
-      for (const open of [unwatched, id]) {
-        expect(await app.caller.sessions.log({ id: open })).toMatchObject({ events: [] })
-      }
+      const logs = [unwatched, id].map((open) => app.caller.sessions.log({ id: open }))
+      expect(await Promise.all(logs)).toMatchObject([{ events: [] }, { events: [] }])
     })
 
     test('a temporary session is deleted with everything in it when it closes, and the list hears of it', async () => {
@@ -357,9 +354,7 @@ async function untilClosed(app: TestApp, id: string): Promise<Session> {
   return closed
 }
 
-/**
- * Resolves when a session that is left now has closed; then any session that was left earlier would have closed too.
- */
+/** Resolves when a session that is left now has closed; then any that was left earlier would have closed too. */
 async function longerThanGrace(app: TestApp): Promise<void> {
   const { id } = await app.caller.sessions.create({ title: 'Left' })
   await (await openTab(app, id)).stop()

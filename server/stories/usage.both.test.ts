@@ -115,6 +115,11 @@ onEachStorage((database, openStorage) => {
       await using app = await startTestApp(storage)
       const { id: userId } = await app.caller.me()
       const { db } = app.services.database
+      const { id: sessionId } = await app.caller.sessions.create({})
+      app.model.plan('Here.')
+      await app.caller.messages.send({ sessionId, text: 'Where?' })
+      const answers = () => sumAnswers(db, { userId, timeZone: 'UTC', by: 'day' })
+      await expect.poll(answers).toHaveLength(1)
       const timeZone = 'Nowhere/Town'
       expect(await sumAnswers(db, { userId, timeZone, by: 'day' })).toBeNull()
       expect(await sumUsageByDay(db, { userId, timeZone })).toBeNull()
