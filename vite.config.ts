@@ -28,6 +28,10 @@ const ON_DEMAND = 'assets/on-demand'
 const ofDiagrams =
   /node_modules\/(?:@mermaid-js|mermaid|katex|cytoscape|cose-base|layout-base|d3|dagre|elkjs|langium|chevrotain|@chevrotain|vscode|khroma|roughjs|dayjs|dompurify|stylis|lodash|ts-dedent|uuid|@braintree|@iconify|@upsetjs|robust-predicates|internmap|delaunator|points-on|path-data|hachure|es-toolkit)/
 
+/** Small modules that the first page needs, whatever it is, and others as well. */
+const ofFirstPage =
+  /\/(web\/(person-storage|client)\.ts|web\/ui\/(loaded|notice|icon-button|button)\.tsx?|web\/language\/(language|languages|t)\.ts|web\/app\/(sign-in\/leave\.ts|pages\/page\.tsx)|composer\/(page-drafts|drafts|attachments)\.ts|presets\/use-presets\.ts|attention\/mark\.ts|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes)\.js|node_modules\/@lingui\/core\/.*|shared\/(client|session|contract)\/.*)$/
+
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [compileSentences(), react(), tailwindcss()],
@@ -60,6 +64,10 @@ export default defineConfig({
         'service-worker': fileURLToPath(new URL('web/worker/service-worker.ts', import.meta.url)),
       },
       output: {
+        // In files of their own these take a kilobyte more.
+        codeSplitting: {
+          groups: [{ name: 'first', test: ofFirstPage, includeDependenciesRecursively: false }],
+        },
         // A worker's address tells what it may serve, and stays the same.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
