@@ -1,10 +1,10 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import type { Client, OutboxEntry } from '../../../../shared/client/index.ts'
+import type * as Beginnings from './beginnings.ts'
+import type * as Sending from './send-message.ts'
 
-type Sending = typeof import('./send-message.ts')
-type Beginnings = typeof import('./beginnings.ts')
-let sending: Sending
-let beginnings: Beginnings['beginnings']
+let sending: typeof Sending
+let beginnings: (typeof Beginnings)['beginnings']
 
 beforeAll(async () => {
   // The page's own, which Node has not.
