@@ -110,9 +110,8 @@ test('an address that cannot be read, or that no file can have, is answered like
     return [response.status, await response.json()]
   }
   expect(await answer('/api/session/%zz')).toMatchObject([400, { code: 'BAD_REQUEST' }])
-  for (const path of [`/api/share/${'a'.repeat(5000)}`, '/..%2f..%2fpackage.json']) {
-    expect(await answer(path), path).toMatchObject([404, { code: 'NOT_FOUND' }])
-  }
+  expect(await answer('/..%2f..%2fpackage.json')).toMatchObject([400, { code: 'BAD_REQUEST' }])
+  expect(await answer(`/api/share/${'a'.repeat(5000)}`)).toMatchObject([404, { code: 'NOT_FOUND' }])
 })
 
 test('a slash at the end of an address changes nothing', async () => {
