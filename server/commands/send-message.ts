@@ -1,6 +1,7 @@
 import {
   findMessage,
   insertMessage,
+  isMessageTaken,
   isWithdrawn,
   messageExists,
   readQueued,
@@ -85,6 +86,15 @@ export async function ask(
   transaction: CommandTransaction,
   question: Question,
 ): Promise<Done<Sent>> {
+  try {
+    return await askInTurn(transaction, question)
+  } catch (error) {
+    // Only its own session is locked: the id may be used in two at once.
+    throw isMessageTaken(error) ? taken() : error
+  }
+}
+
+async function askInTurn(transaction: CommandTransaction, question: Question): Promise<Done<Sent>> {
   const { db, log, sessionId, session } = transaction
   const begun = await beginAtOnce(transaction, question)
   if (begun) {
@@ -213,7 +223,7 @@ async function findRepeated(
   }
   const known = await findMessage(db, userId, id)
   if (!known) {
-    throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
+    throw taken()
   }
   const { message } = known
   const run = await findRunOfQuestion(db, id)
@@ -227,6 +237,10 @@ async function findRepeated(
     )
   }
   return { messageId: id, runId }
+}
+
+function taken(): CommandError {
+  return new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
 }
 
 async function insertQuestion(
