@@ -89,7 +89,7 @@ export function branchStories(getWorld: () => World): void {
       await conversation.send(repeat(numberedWords(300)))
       await conversation.untilWords(5)
       await page.keyboard.press('Escape')
-      await answer.getByRole('button', { name: 'Regenerate' }).click()
+      await answer.getByRole('button', { name: 'Retry' }).click()
       await expect(answer.getByText('2 / 2')).toBeVisible()
       await conversation.untilWords(5)
       await previous.click()
