@@ -16,12 +16,16 @@ export function uploadFile(
   { onProgress, onReady, onFailed }: UploadEvents,
   fail: (error: unknown) => void,
 ): Running {
+  let isWhole = false
   const running = new Upload(file, {
     endpoint: `${basePath}/api/files/uploads`,
     retryDelays: RETRIES,
     storeFingerprintForResuming: false,
     metadata: { filename: file.name, filetype: file.type },
-    onProgress: (sent, total) => onProgress(total > 0 ? sent / total : 1),
+    onProgress: (sent, total) => {
+      isWhole = sent >= total
+      onProgress(total > 0 ? sent / total : 1)
+    },
     onError: (error) => {
       const response = 'originalResponse' in error ? error.originalResponse : null
       onFailed(response?.getBody() || t('The server cannot be reached.'), response !== null)
@@ -32,5 +36,6 @@ export function uploadFile(
     },
   })
   running.start()
-  return { cancel: () => void running.abort(true).catch(() => undefined) }
+  // The server has made a file of one that is whole, and refuses to end its upload.
+  return { cancel: () => void running.abort(!isWhole).catch(() => undefined) }
 }
