@@ -30,7 +30,7 @@ const ofDiagrams =
 
 /** Small modules that the first page needs, whatever it is, and others as well. */
 const ofFirstPage =
-  /\/(web\/(person-storage|client)\.ts|web\/ui\/(loaded|notice|icon-button|button)\.tsx?|web\/language\/(language|languages|t)\.ts|web\/app\/(sign-in\/leave\.ts|pages\/page\.tsx)|composer\/(page-drafts|drafts|attachments)\.ts|presets\/use-presets\.ts|attention\/mark\.ts|lucide-react\/dist\/esm\/[^/]+\.m?js|lucide-react\/dist\/esm\/shared\/.*|node_modules\/react\/.*|web\/(person|base-path)\.ts|web\/app\/sheet-context\.ts|node_modules\/@lingui\/core\/.*)$/
+  /\/(web\/(person-storage|client)\.ts|web\/ui\/(loaded|notice|icon-button|button)\.tsx?|web\/language\/(language|languages|t)\.ts|web\/app\/(sign-in\/leave\.ts|pages\/page\.tsx)|composer\/(page-drafts|drafts|attachments)\.ts|presets\/use-presets\.ts|attention\/mark\.ts|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes)\.js|node_modules\/@lingui\/core\/.*)$/
 
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
