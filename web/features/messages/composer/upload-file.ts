@@ -16,14 +16,12 @@ export function uploadFile(
   { onProgress, onReady, onFailed }: UploadEvents,
   fail: (error: unknown) => void,
 ): Running {
-  let isWhole = false
   const running = new Upload(file, {
     endpoint: `${basePath}/api/files/uploads`,
     retryDelays: RETRIES,
     storeFingerprintForResuming: false,
     metadata: { filename: file.name, filetype: file.type },
     onProgress: (sent, total) => {
-      isWhole = sent >= total
       onProgress(total > 0 ? sent / total : 1)
     },
     onError: (error) => {
@@ -36,6 +34,6 @@ export function uploadFile(
     },
   })
   running.start()
-  // The server has made a file of one that is whole, and refuses to end its upload.
-  return { cancel: () => void running.abort(!isWhole).catch(() => undefined) }
+  // The server forgets what stays idle; it refuses to end what has just become whole.
+  return { cancel: () => void running.abort().catch(() => undefined) }
 }
