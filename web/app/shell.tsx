@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { UpdateNotice } from './update-notice.tsx'
+import { ProjectLinks } from '../features/projects/project-links.tsx'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
@@ -26,7 +27,6 @@ import { t } from '../language/t.ts'
 const Attention = lazy(() => loaded(() => import('./attention.tsx')))
 const GuestBanner = lazy(() => loaded(() => import('./guest-banner.tsx')))
 const NotKeptNotice = lazy(() => loaded(() => import('./not-kept-notice.tsx')))
-const ProjectLinks = lazy(() => loaded(() => import('../features/projects/project-links.tsx')))
 const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
 
 /** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
@@ -129,9 +129,7 @@ function Sessions({
           void navigate({ to: '/' }).then(focusMessageBox)
         }}
       >
-        <Suspense>
-          <ProjectLinks onChoose={onChoose} />
-        </Suspense>
+        <ProjectLinks onChoose={onChoose} />
       </SessionList>
       <UpdateNotice />
       <Suspense>

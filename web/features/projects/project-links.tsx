@@ -9,7 +9,7 @@ import { t } from '../../language/t.ts'
 const ProjectDialog = lazy(() => loaded(() => import('./project-dialog.tsx')))
 
 /** The projects in the sidebar. */
-export default function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined }) {
+export function ProjectLinks({ onChoose }: { onChoose?: (() => void) | undefined }) {
   const { projects } = useProjects()
   const [isNew, setNew] = useState(false)
   const shown = projects.filter(({ archived }) => !archived)

@@ -1,8 +1,11 @@
-import type { WhenBusy } from './busy-key.ts'
+import type { KeyboardEvent } from 'react'
+import type { Written } from './send-message.ts'
 import { t } from '../../../language/t.ts'
 
+type WhenBusy = NonNullable<Written['whenBusy']>
+
 /** What else can be done with a message while an answer is being written than to have it answered next. */
-export default function BusyChoices(props: {
+export function BusyChoices(props: {
   onChoose: (whenBusy: WhenBusy) => void
   /** Denies what waits for an approval, so that the answer goes on with the message; null while nothing waits. */
   onDeny: (() => void) | null
@@ -39,6 +42,19 @@ export default function BusyChoices(props: {
       />
     </div>
   )
+}
+
+/** The choice that a key makes; null for any other key. */
+export function busyChoiceOf({
+  key,
+  altKey,
+  ctrlKey,
+  metaKey,
+  nativeEvent,
+}: KeyboardEvent): WhenBusy | null {
+  if (key !== 'Enter' || nativeEvent.isComposing) return null
+  if (altKey) return 'steer'
+  return ctrlKey || metaKey ? 'interrupt' : null
 }
 
 function Choice(props: { label: string; title: string; onClick: () => void }) {

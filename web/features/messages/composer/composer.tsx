@@ -9,7 +9,7 @@ import {
   useSyncExternalStore,
 } from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
-import { busyChoiceOf } from './busy-key.ts'
+import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
 import { attachments, drafts } from './page-drafts.ts'
 import { pastedFiles } from './pasted-files.ts'
@@ -26,7 +26,6 @@ import { t } from '../../../language/t.ts'
 const loadFiles = () => import('./attached-files.tsx')
 const AttachedFiles = lazy(() => loaded(loadFiles))
 whenIdle(loadFiles)
-const BusyChoices = lazy(() => loaded(() => import('./busy-choices.tsx')))
 const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
 
 /**
@@ -201,12 +200,7 @@ export function Composer(props: {
         )}
       </div>
       {onStop && !isEmpty && excess === null && (
-        <Suspense>
-          <BusyChoices
-            onChoose={(whenBusy) => void send(whenBusy)}
-            onDeny={onDeny && denyAndSend}
-          />
-        </Suspense>
+        <BusyChoices onChoose={(whenBusy) => void send(whenBusy)} onDeny={onDeny && denyAndSend} />
       )}
       {props.choices && <div className="flex min-w-0 px-2.5 pb-1.5">{props.choices}</div>}
     </form>
