@@ -101,6 +101,21 @@ describe('scrolling', () => {
     await expect(other.answer.locator('.markdown')).toHaveText('from the other tab')
     await expect(page.getByRole('button', { name: 'Jump to latest' })).toHaveText('2 new')
     expect(await topOf(seen)).toBe(before)
+
+    // A button takes a press also while the view still scrolls.
+    const mine = log.getByRole('article', { name: 'You' }).filter({ hasText: 'Message number 20' })
+    await mine.hover()
+    await mine.getByRole('button', { name: 'Edit' }).hover()
+    await log.evaluate((element) => {
+      const scrolled = new Promise((resolve) => {
+        element.addEventListener('scroll', resolve, { once: true })
+      })
+      element.scrollBy(0, -4)
+      return scrolled
+    })
+    await page.mouse.down()
+    await page.mouse.up()
+    await expect(log.getByRole('textbox', { name: 'Edited text' })).toBeVisible()
   })
 
   test('loads earlier messages without moving what is read, keeps the place of a session, and keeps what is typed in it', async () => {

@@ -29,9 +29,10 @@ export const TurnView = memo(
     const { turn, isFirst, isLast, isPinned } = props
     return (
       // A pinned turn has the height of the viewport: its message is at the top, and a short answer moves nothing.
+      // The virtualizer takes the pointer from its rows for a moment after each scroll; a press would have no click.
       <div
         data-turn={turn.key}
-        className={`mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
+        className={`pointer-events-auto mx-auto w-full max-w-3xl px-4 sm:px-6 ${isPinned && isLast ? 'min-h-[100cqh]' : ''}`}
       >
         {turn.messageIds.map((id, index) =>
           turn.joined.some((one) => one.id === id) ? null : (
