@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { repeating } from '../concurrency/repeating.ts'
 import { findDeleted } from '../../db/queries/sessions/deleted.ts'
 import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
-import { findOrphans, findOwn, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
+import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import { findUncompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { forgetResponses } from '../../db/queries/doors/responses.ts'
@@ -16,6 +16,7 @@ import { driveRun } from './driver.ts'
 import { runSpan } from '../telemetry/spans.ts'
 import { recoverRetries, tryAgain } from './retries.ts'
 import { startWaiting } from './start-waiting.ts'
+import { Strays } from './strays.ts'
 import { takeOver } from './takeover.ts'
 
 type Drive = {
@@ -35,8 +36,6 @@ const ROUND = 20
 const SWEEP_INTERVAL = 1_000
 /** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
 const STOPS_INTERVAL = 500
-/** A run of this node that it has not driven for so long is given up. Milliseconds. */
-const STRAY_AFTER = 5_000
 /** The longest wait for running calls when this node closes. Milliseconds. */
 const LEAVE_TIME = 5_000
 
@@ -52,8 +51,7 @@ export class RunSupervisor {
   readonly #starting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
-  /** Runs of this node that it was found not to drive, and when they were first. */
-  #strays: ReadonlyMap<RunId, number> = new Map()
+  readonly #strays: Strays
   readonly #closing = new AbortController()
   /** Looks for runs that nobody drives, and logs to shorten. */
   readonly sweep: () => Promise<void>
@@ -64,6 +62,7 @@ export class RunSupervisor {
   constructor(deps: RunDeps, compact: (run: Run) => Promise<void>) {
     this.#deps = deps
     this.#compact = compact
+    this.#strays = new Strays(deps)
     this.sweep = repeating(() => this.#sweepRound(), {
       isOver: () => this.#closing.signal.aborted,
       onError: (error) => deps.onError(error, 'a sweep failed'),
@@ -258,47 +257,33 @@ export class RunSupervisor {
           return null
         })
         if (run) {
-          this.#dropped.delete(run.id)
           this.drive(run)
           // A full round is not the last: a node that dies may leave hundreds.
           hasMore ||= orphans.length === ROUND
         }
       }
     }
-    // What one of these fails at must not keep the others from being done, in this round and all that follow.
-    const done = await Promise.allSettled([
-      Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext)),
-      this.startWaiting(),
-      recoverRetries(this.#deps, ROUND),
-      endLateCalls(this.#deps, ROUND).then((woken) => woken.forEach((run) => this.drive(run))),
-      this.#releaseStrays(),
-      forgetResponses(database.db),
-      findUncompacted(database.db, ROUND).then(async (runs) => {
-        for (const run of runs) await this.#compact(run)
-      }),
-    ])
-    for (const one of done) {
-      if (one.status === 'rejected') onError(one.reason, 'a part of a sweep failed')
+    await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
+    // One after the other, for they share the connections of answers; and each whatever became of those before it.
+    for (const part of this.#tidying) {
+      await part().catch((error: unknown) => onError(error, 'a part of a sweep failed'))
     }
     return hasMore
   }
 
-  /**
-   * Gives up runs of this node that it does not drive, so that they are taken up again: of a commit that was thought to
-   * have failed, and had not, nothing followed.
-   */
-  async #releaseStrays(): Promise<void> {
-    const { database, node } = this.#deps
-    const now = performance.now()
-    const own = await findOwn(database.db, node.id)
-    const strays = own.filter((id) => !this.#drives.has(id) && !this.#dropped.has(id))
-    // Between a commit and what follows from it such a run is none yet.
-    const since = new Map(strays.map((id) => [id, this.#strays.get(id) ?? now]))
-    this.#strays = since
-    for (const [id, seen] of since) {
-      if (now - seen >= STRAY_AFTER) await releaseRuns(database.db, node.id, id)
-    }
-  }
+  /** What a round does when it has taken over what there is. */
+  readonly #tidying: readonly (() => Promise<void>)[] = [
+    () => this.startWaiting(),
+    () => recoverRetries(this.#deps, ROUND),
+    async () => (await endLateCalls(this.#deps, ROUND)).forEach((run) => this.drive(run)),
+    () => this.#strays.release((id) => this.#drives.has(id) || this.#dropped.has(id)),
+    () => forgetResponses(this.#deps.database.db),
+    async () => {
+      for (const run of await findUncompacted(this.#deps.database.db, ROUND)) {
+        await this.#compact(run)
+      }
+    },
+  ]
 
   /** Stops the runs of this node that a person stopped or deleted on another: that node's word may have been lost. */
   #lookForStops(): void {

@@ -47,8 +47,8 @@ export type ToolRegistry = {
   /** True when a call with this input, as returned by `parse`, needs approval before it begins. */
   needsApproval(name: string, input: unknown): boolean
   /**
-   * Executes a call of a tool as its caller has it. Never throws: an abort, a timeout and failures are outcomes. A tool that continues after its
-   * timeout is not interrupted; its late result is dropped.
+   * Executes a call of a tool as its caller has it. Never throws: an abort, a timeout and failures are outcomes. A tool
+   * that continues after its timeout is not interrupted; its late result is dropped.
    * @param input as returned by `parse`, possibly stored since: it is validated again
    */
   execute(name: string, input: unknown, context: CallContext): Promise<ToolOutcome>
