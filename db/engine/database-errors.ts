@@ -76,6 +76,16 @@ const BROKEN =
 const GONE =
   /Query read timeout|Cannot use a pool after calling end|driver has already been destroyed|PGlite is closed/
 
+/** True for the error of an insert that failed because another row had the same values under this constraint. */
+export function isDuplicate(error: unknown, constraint: string): boolean {
+  return (
+    sqlState(error) === '23505' &&
+    error instanceof Error &&
+    'constraint' in error &&
+    error.constraint === constraint
+  )
+}
+
 function sqlState(error: unknown): string | null {
   const code = codeOf(error)
   return /^[0-9A-Z]{5}$/.test(code) && !NETWORK.test(code) ? code : null

@@ -80,7 +80,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'isMessageTaken insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'runs/steering.ts': {
     reason:

@@ -1,4 +1,5 @@
-import { notFound } from '../api-error.ts'
+import { isDuplicate } from '../../db/engine/database-errors.ts'
+import { CommandError, notFound } from '../api-error.ts'
 import type { Requester } from '../auth/port.ts'
 import type { Services } from '../services.ts'
 import type { Command, Effect } from './command.ts'
@@ -48,7 +49,7 @@ async function inTransaction<Input, Result>(
   if (limits) {
     await command.admit?.({ db, limits, requester }, input)
   }
-  return services.log.append(
+  const append = services.log.append(
     sessionId,
     async (writing, log) => {
       const transaction = new CommandTransaction(writing, log, sessionId, requester, services)
@@ -59,6 +60,12 @@ async function inTransaction<Input, Result>(
     },
     command.urgency,
   )
+  return append.catch((error: unknown) => {
+    // Only this session is locked, and another one may use the id at the same moment.
+    throw isDuplicate(error, 'messages_pkey')
+      ? new CommandError('CONFLICT', 'This message id is taken. Choose a new one.')
+      : error
+  })
 }
 
 function carryOut(

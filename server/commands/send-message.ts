@@ -1,7 +1,6 @@
 import {
   findMessage,
   insertMessage,
-  isMessageTaken,
   isWithdrawn,
   messageExists,
   readQueued,
@@ -86,15 +85,6 @@ export async function ask(
   transaction: CommandTransaction,
   question: Question,
 ): Promise<Done<Sent>> {
-  try {
-    return await askInTurn(transaction, question)
-  } catch (error) {
-    // Only its own session is locked: the id may be used in two at once.
-    throw isMessageTaken(error) ? taken() : error
-  }
-}
-
-async function askInTurn(transaction: CommandTransaction, question: Question): Promise<Done<Sent>> {
   const { db, log, sessionId, session } = transaction
   const begun = await beginAtOnce(transaction, question)
   if (begun) {
@@ -223,7 +213,7 @@ async function findRepeated(
   }
   const known = await findMessage(db, userId, id)
   if (!known) {
-    throw taken()
+    throw new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
   }
   const { message } = known
   const run = await findRunOfQuestion(db, id)
@@ -237,10 +227,6 @@ async function findRepeated(
     )
   }
   return { messageId: id, runId }
-}
-
-function taken(): CommandError {
-  return new CommandError('CONFLICT', 'This message id is taken. Send with a new id.')
 }
 
 async function insertQuestion(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import { isDuplicate } from '../../engine/database-errors.ts'
 import type { Db } from '../../engine/database.ts'
 import { executeUnread } from '../../engine/pipelining.ts'
 
@@ -76,13 +77,7 @@ export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<v
  * Returns true for the error of an insert that failed because another writer had inserted an event with the same `seq`.
  */
 export function isSeqTaken(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === '23505' &&
-    'constraint' in error &&
-    error.constraint === 'events_pkey'
-  )
+  return isDuplicate(error, 'events_pkey')
 }
 
 /** The `seq` of the newest event of each session; 0 for a session without events. */

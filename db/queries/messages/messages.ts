@@ -30,17 +30,6 @@ export type NewMessage = {
 }
 
 /** Stores a message and returns it as readers see it. */
-/** True when a message could not be inserted because another transaction had just used its id. */
-export function isMessageTaken(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === '23505' &&
-    'constraint' in error &&
-    error.constraint === 'messages_pkey'
-  )
-}
-
 export async function insertMessage(transaction: Db, message: NewMessage): Promise<Message> {
   const { siblings } = await transaction
     .insertInto('messages')
