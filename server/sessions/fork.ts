@@ -1,5 +1,5 @@
 import type { Database } from '../../db/engine/database.ts'
-import { linkFilesOfSessions } from '../../db/queries/files/files.ts'
+import { linkFilesOfSessions } from '../../db/queries/files/copied-files.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
 import { findSession, updateSession } from '../../db/queries/sessions/sessions.ts'
 import { importAtomically } from '../../db/queries/transfer/atomic-import.ts'

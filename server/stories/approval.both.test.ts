@@ -6,6 +6,7 @@ import { compactRun } from '../log/compaction.ts'
 import { startTestApp } from '../testing/app.ts'
 import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
+import type { Conversation } from '../testing/conversation.ts'
 import { watch } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
@@ -112,18 +113,13 @@ onEachStorage((database, openStorage) => {
     })
 
     test('that hid its outcome is resolved by a person, also by trying again after the run (P7, P9)', async () => {
-      const { tool, executed, hold } = pay()
+      const paying = pay()
+      const { tool, executed } = paying
       await using talk = await startConversation(openStorage, { tools: [tool] })
       const { app, sessionId: id, live } = talk
-      await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
-      hold.value = true
-      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
-      await live.until(() => executed.length === 1)
-      await app.caller.runs.stop({ sessionId: id })
-      await live.untilEvent('end')
+      await hideOutcome(talk, paying)
       const call = callOf(live)
       expect(call).toMatchObject({ status: 'unknown', error: expect.stringContaining('not known') })
-      hold.value = false
       const again = await app.caller.tools.resolve({ callId: call.id, outcome: 'retry' })
       expect(again.status).toBe('running')
       await live.until(() => callOf(live).status === 'completed')
@@ -141,21 +137,18 @@ onEachStorage((database, openStorage) => {
 
   describe(`a call that is to be tried again, on ${database}`, () => {
     test('is recorded also when the database is away just then (P7, P13)', async () => {
-      const { tool, executed, hold } = pay()
+      const paying = pay()
+      const { tool, executed } = paying
       await using talk = await startConversation(openStorage, { tools: [tool] })
-      const { app, sessionId: id, live } = talk
-      await app.caller.messages.send({ sessionId: id, text: 'Pay 0' })
-      hold.value = true
-      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
-      await live.until(() => executed.length === 1)
-      await app.caller.runs.stop({ sessionId: id })
-      await live.untilEvent('end')
-      hold.value = false
+      const { app, live } = talk
+      await hideOutcome(talk, paying)
+      const begun = paying.wait()
       await app.caller.tools.resolve({ callId: callOf(live).id, outcome: 'retry' })
-      // Its tool takes some turns of the loop to run.
+      await expect.poll(() => executed.length).toBe(2)
       const append = vi
         .spyOn(app.services.log, 'append')
         .mockRejectedValueOnce(Object.assign(new Error('shutting down'), { code: '57P01' }))
+      begun()
       await live.until(() => callOf(live).status === 'completed')
       expect(append.mock.calls.length).toBeGreaterThan(1)
       append.mockRestore()
@@ -273,6 +266,7 @@ function fileWithCall() {
 function pay() {
   const executed: number[] = []
   const hold = { value: false }
+  let waiting: Promise<void> | null = null
   const tool = defineTool({
     name: 'pay',
     description: 'Pays an amount',
@@ -285,10 +279,31 @@ function pay() {
       if (hold.value) {
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
       }
+      await waiting
       return { paid: amount }
     },
   })
-  return { tool, executed, hold }
+  /** Payments from now on wait for the function that this returns. */
+  const wait = () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    waiting = promise
+    return resolve
+  }
+  return { tool, executed, hold, wait }
+}
+
+/** Stops an answer while it pays, so that nobody knows whether it did. */
+async function hideOutcome(
+  { app, sessionId, live }: Conversation,
+  { executed, hold }: ReturnType<typeof pay>,
+): Promise<void> {
+  await app.caller.messages.send({ sessionId, text: 'Pay 0' })
+  hold.value = true
+  ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
+  await live.until(() => executed.length === 1)
+  await app.caller.runs.stop({ sessionId })
+  await live.untilEvent('end')
+  hold.value = false
 }
 
 function callOf(watcher: ReturnType<typeof watch>) {

@@ -1,10 +1,10 @@
 import { DefaultChatTransport, readUIMessageStream } from 'ai'
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
-import type { TestApp } from '../testing/app.ts'
+import { clientOf } from '../testing/openai-client.ts'
 
 const picture = async (): Promise<string> => {
   const png = sharp({ create: { width: 8, height: 4, channels: 3, background: 'teal' } }).png()
@@ -219,7 +219,3 @@ onEachStorage((database, openStorage) => {
     })
   })
 })
-
-async function clientOf(app: TestApp): Promise<OpenAI> {
-  return new OpenAI({ baseURL: `${await app.listen()}/v1`, apiKey: 'any', maxRetries: 0 })
-}

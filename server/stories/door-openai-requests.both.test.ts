@@ -1,18 +1,10 @@
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import { askFirst } from '../testing/ask-first.ts'
-import type { TestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
+import { clientOf, weather } from '../testing/openai-client.ts'
 import { restartable } from '../testing/restartable.ts'
-
-const weather: OpenAI.Responses.FunctionTool = {
-  type: 'function',
-  name: 'get_weather',
-  description: 'The weather of a place',
-  parameters: { type: 'object', properties: { place: { type: 'string' } }, required: ['place'] },
-  strict: false,
-}
 
 /** OpenAI's own client, unchanged: what is listed, repeated and deleted. */
 onEachStorage((database, openStorage) => {
@@ -145,8 +137,4 @@ onEachStorage((database, openStorage) => {
 /** The UUID of an item of a call. */
 function dashed(id: string): string {
   return id.replace(/^fc_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
-
-async function clientOf(app: TestApp): Promise<OpenAI> {
-  return new OpenAI({ baseURL: `${await app.listen()}/v1`, apiKey: 'any', maxRetries: 0 })
 }

@@ -1,20 +1,12 @@
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { askFirst } from '../testing/ask-first.ts'
-import type { TestApp } from '../testing/app.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
+import { clientOf, clientAt, weather } from '../testing/openai-client.ts'
 import { startAccounts } from '../testing/people.ts'
 import { restartable } from '../testing/restartable.ts'
 
 type Event = OpenAI.Responses.ResponseStreamEvent
-
-const weather: OpenAI.Responses.FunctionTool = {
-  type: 'function',
-  name: 'get_weather',
-  description: 'The weather of a place',
-  parameters: { type: 'object', properties: { place: { type: 'string' } }, required: ['place'] },
-  strict: false,
-}
 
 /** OpenAI's own client, unchanged, against this server. */
 onEachStorage((database, openStorage) => {
@@ -343,11 +335,3 @@ onEachStorage((database, openStorage) => {
     })
   })
 })
-
-async function clientOf(app: TestApp): Promise<OpenAI> {
-  return clientAt(await app.listen(), 'any')
-}
-
-function clientAt(url: string, apiKey: string): OpenAI {
-  return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })
-}

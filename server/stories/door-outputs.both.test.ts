@@ -1,12 +1,13 @@
 import { DefaultChatTransport, readUIMessageStream } from 'ai'
 import type { UIMessage, UIMessageChunk } from 'ai'
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { CallId } from '../../shared/contract/ids.ts'
 import type { TestApp } from '../testing/app.ts'
 import { startConversation } from '../testing/conversation.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
+import { clientOf } from '../testing/openai-client.ts'
 import { defineTool } from '../tools/define.ts'
 
 const look: OpenAI.Responses.FunctionTool = {
@@ -213,10 +214,6 @@ onEachStorage((database, openStorage) => {
 
 function callsOf({ output }: OpenAI.Responses.Response): string[] {
   return output.flatMap((item) => (item.type === 'function_call' ? [item.call_id] : []))
-}
-
-async function clientOf(app: TestApp): Promise<OpenAI> {
-  return new OpenAI({ baseURL: `${await app.listen()}/v1`, apiKey: 'any', maxRetries: 0 })
 }
 
 function said(id: string, text: string): UIMessage {

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { File } from '../../../shared/contract/file.ts'
-import type { CallId, MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
-import type { Question } from '../../../shared/contract/question.ts'
-import type { ToolCall, ToolProgress } from '../../../shared/contract/tool.ts'
+import type { Selectable } from 'kysely'
+import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
+import type { ToolCallTable } from '../../schema-runs.ts'
 import type { StoredTask } from '../../stored-values.ts'
 
 /** A tool call with the fields that a run needs beyond those that readers see. */
@@ -87,36 +87,8 @@ export const placedColumns = [
   'message_id',
 ] as const
 
-type CallRow = {
-  id: CallId
-  step: number
-  part: number
-  provider_id: string
-  name: string
-  source: ToolCall['source']
-  effect: ToolCall['effect']
-  status: ToolCall['status']
-  arguments: string
-  input: unknown
-  output: unknown
-  error: string | null
-  started_at: string | null
-  duration_ms: number | null
-  progress: ToolProgress | null
-  approval_hash: string | null
-  owner: string | null
-  files: File[] | null
-  file_notes: string[] | null
-  questions: Question[] | null
-  task: StoredTask | null
-}
-
-type PlacedRow = CallRow & {
-  run_id: RunId
-  session_id: SessionId
-  user_id: UserId
-  message_id: MessageId
-}
+type CallRow = Pick<Selectable<ToolCallTable>, (typeof callColumns)[number]>
+type PlacedRow = Pick<Selectable<ToolCallTable>, (typeof placedColumns)[number]>
 
 export function toPlaced(row: PlacedRow): NewCall & { owner: string | null } {
   return {
