@@ -10,6 +10,8 @@ import { textOf } from '../testing/watch.ts'
 import type { Watcher } from '../testing/watch.ts'
 import { defineTool } from '../tools/define.ts'
 
+const OTHER_NODE = '00000000-0000-7000-8000-00000000000b'
+
 /** The runs that dead nodes leave, on either database. */
 onEachStorage((database, openStorage) => {
   describe(`what a dead node leaves, on ${database}`, () => {
@@ -105,6 +107,22 @@ onEachStorage((database, openStorage) => {
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
     })
 
+    test('is let go of with all its calls as soon as one finds that another node has it (P6, P7)', async () => {
+      const { tool, begun, stopped } = held()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId, live } = talk
+      const { db } = app.services.database
+      await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const endless = { name: 'held', arguments: { for: 0 } }
+      ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 500 } }, endless)
+      await live.until(() => begun.length === 2)
+      // One that lives, so that this node does not take it back.
+      await sql`insert into nodes (id, lease_until)
+        values (${OTHER_NODE}, now() + interval '1 hour')`.execute(db)
+      await sql`update runs set owner = ${OTHER_NODE} where status = 'running'`.execute(db)
+      await expect.poll(() => stopped).toContain(0)
+    })
+
     test('is taken up again also when its own node does not drive it, though it lives (P13)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk
@@ -160,6 +178,7 @@ onEachStorage((database, openStorage) => {
 /** A tool that takes so many milliseconds, or for 0 until it is stopped; it may be carried out again. */
 function held() {
   const begun: number[] = []
+  const stopped: number[] = []
   const tool = defineTool({
     name: 'held',
     description: 'Takes a while',
@@ -169,11 +188,12 @@ function held() {
     approval: 'never',
     execute: async ({ for: ms }, { signal }) => {
       begun.push(ms)
+      signal.addEventListener('abort', () => stopped.push(ms), { once: true })
       await delay(ms || 60_000, undefined, { signal })
       return {}
     },
   })
-  return { tool, begun }
+  return { tool, begun, stopped }
 }
 
 function callsOf(live: Watcher) {
