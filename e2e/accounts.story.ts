@@ -3,6 +3,7 @@ import type { Browser, Page } from '@playwright/test'
 import { afterAll, beforeAll, describe, inject, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
+import { downloaded } from './support/downloaded.ts'
 import { clean } from './support/axe.ts'
 import { conversationOn, expect, numberedWords, repeat, wordsOf } from './support/conversation.ts'
 import {
@@ -279,6 +280,14 @@ describe('people', () => {
       await cleanOnBoth(page, part)
     }
     await expect(page.getByRole('group', { name: 'Audit log' })).toContainText('user suspended')
+    const lines = await downloaded(page, () =>
+      page.getByRole('button', { name: 'Export as JSON lines' }).click(),
+    )
+    const entries = lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(entries).toContainEqual(expect.objectContaining({ action: 'user.suspended' }))
   })
 
   test('has no fault that axe finds on the pages that links lead to', async () => {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { describe, test } from 'vitest'
+import { downloaded } from './support/downloaded.ts'
 import { conversationOn, expect } from './support/conversation.ts'
 import { importedSession } from './support/imported-session.ts'
 import { luminancesOf } from './support/luminance.ts'
@@ -332,11 +332,6 @@ async function bytesBeforeLoad(opened: Page): Promise<number> {
 async function chooseAction(page: Page, name: string): Promise<void> {
   await page.getByRole('main').getByRole('button', { name: 'Session actions' }).click()
   await page.getByRole('menuitem', { name }).click()
-}
-
-async function downloaded(page: Page, act: () => Promise<void>): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent('download'), act()])
-  return readFile(await download.path(), 'utf8')
 }
 
 function titlesIn(file: string): string[] {

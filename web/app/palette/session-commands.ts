@@ -1,5 +1,5 @@
 import type { Session } from '../../../shared/contract/session.ts'
-import { basePath } from '../../base-path.ts'
+import { downloadFrom } from '../../ui/download.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { t } from '../../language/t.ts'
@@ -22,11 +22,8 @@ export function sessionCommands(
     run,
   })
   const save = (format: 'markdown' | 'json' | 'zip') => () => {
-    const link = document.createElement('a')
     const kind = format === 'zip' ? '/zip' : `?format=${format}`
-    link.href = `${basePath}/api/session/${session.id}/export${kind}`
-    link.download = ''
-    link.click()
+    downloadFrom(`/api/session/${session.id}/export${kind}`)
   }
   return [
     ...(session.running ? [item(t('Stop the answer'), 'cancel halt', does.stop)] : []),

@@ -1,3 +1,4 @@
+import { basePath } from '../../base-path.ts'
 import type { Api } from '../../../shared/client/index.ts'
 import { t } from '../../language/t.ts'
 
@@ -17,8 +18,7 @@ export async function exportAll(
       const page: { items: { id: string }[]; nextCursor: string | null } =
         await api.sessions.list.query({ archived, limit: 100, cursor })
       for (const { id } of page.items) {
-        const { content } = await api.sessions.export.query({ id, format: 'json' })
-        sessions.push(...sessionsIn(content))
+        sessions.push(...(await sessionsOf(id)))
         onProgress(sessions.length)
       }
       cursor = page.nextCursor
@@ -33,11 +33,17 @@ export async function exportAll(
   }
 }
 
-function sessionsIn(content: string): unknown[] {
-  const file: unknown = JSON.parse(content)
-  const isFile = typeof file === 'object' && file !== null && 'sessions' in file
-  if (!isFile || !Array.isArray(file.sessions)) {
+/** Over HTTP, because the file may exceed what is exported over a socket. */
+async function sessionsOf(id: string): Promise<unknown[]> {
+  const response = await fetch(`${basePath}/api/session/${id}/export?format=json`)
+  const file: unknown = await response.json()
+  if (typeof file !== 'object' || file === null) {
     throw new Error(t('The export contains no sessions'))
   }
-  return file.sessions
+  if ('sessions' in file && Array.isArray(file.sessions)) return file.sessions
+  throw new Error(
+    'message' in file && typeof file.message === 'string'
+      ? file.message
+      : t('The export contains no sessions'),
+  )
 }
