@@ -1,7 +1,8 @@
 #!/bin/sh
 # Tries what compose.yaml starts, on a bare Debian too: `sh deploy/try.sh`. Installs npm and the library that Node wants (as
-# root), and the project's packages, where they are missing, and hands over to scripts/try-set.ts, which says what it does.
-# Nothing that it starts is left running.
+# root), and the project's packages, where they are missing, and hands over to scripts/deploy/try-set.ts, which says what it does.
+# Nothing that it starts is left running. `--containers` starts the containers also where no engine runs: as root it
+# installs Docker's, and runs it in namespaces of its own.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -36,4 +37,4 @@ if ! node_modules/.bin/node --version > /dev/null 2>&1; then
     trap - EXIT
   fi
 fi
-exec node_modules/.bin/node scripts/try-set.ts "$@"
+exec node_modules/.bin/node scripts/deploy/try-set.ts "$@"

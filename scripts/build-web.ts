@@ -1,17 +1,23 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { precompress } from '../server/http/precompress.ts'
+import { FolderInUseError, lockFolder } from '../db/engine/embedded/folder-lock.ts'
+import { precompress } from '../server/http/static/precompress.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const output = join(root, 'dist/web')
 /** The fingerprint of the sources of the built app. It is written last, so an interrupted build has none. */
 const stamp = join(output, '.built-from')
 
-/** More than the app's own code has in one file. */
+/** Holds the lock of a build: dist/web is emptied by each. */
+const cache = join(root, 'node_modules/.cache/throughline')
+const LOCK_POLL_MS = 200
+
+/** Larger than any file of the app's own code. */
 const LARGE_BYTES = 600_000
 
 /** Everything that the built app depends on. */
@@ -22,15 +28,28 @@ const sources = [
   'package-lock.json',
   'scripts/build-web.ts',
   'scripts/language/compile.ts',
-  'server/http/precompress.ts',
+  'server/http/static/precompress.ts',
 ]
 
 /**
- * Builds the web app into dist/web, with compressed variants, unless it is up to date.
+ * Builds the web app into dist/web, with compressed variants, unless it is up to date. One process builds at a time, and
+ * the others wait for it: two would empty each other's folder.
  * @throws when the build fails; the next call tries again
  */
 export async function buildWebApp(): Promise<'built' | 'fresh'> {
   if (isWebAppFresh()) return 'fresh'
+  const unlock = await lockBuild()
+  try {
+    // Another process may have built it meanwhile.
+    if (isWebAppFresh()) return 'fresh'
+    await build()
+    return 'built'
+  } finally {
+    unlock()
+  }
+}
+
+async function build(): Promise<void> {
   const wanted = fingerprint(root, sources)
   console.error('Building the web app …')
   const began = performance.now()
@@ -40,7 +59,20 @@ export async function buildWebApp(): Promise<'built' | 'fresh'> {
   await precompress(output)
   writeFileSync(stamp, wanted)
   console.error(`Built the web app in ${((performance.now() - began) / 1000).toFixed(1)} s`)
-  return 'built'
+}
+
+/** Resolves when no other process builds; the operating system releases the lock of a process that was killed. */
+async function lockBuild(): Promise<() => void> {
+  mkdirSync(cache, { recursive: true })
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return lockFolder(cache)
+    } catch (error) {
+      if (!(error instanceof FolderInUseError)) throw error
+      if (tries === 0) console.error('Waiting for another process that builds the web app …')
+      await setTimeout(LOCK_POLL_MS)
+    }
+  }
 }
 
 /** Returns true when the built app matches the sources. */
@@ -70,7 +102,7 @@ function builtFrom(): string | null {
 }
 
 /**
- * Writes down which build this is, and which files a browser keeps to open the app without the server: all but the large
+ * Records the build's id, and the files that a browser stores to open the app without the server: all except the large
  * ones, which are loaded for contents that need them.
  */
 function noteBuild(build: string): void {
@@ -89,7 +121,11 @@ async function viteBuild(build: string): Promise<void> {
     env: { ...process.env, NODE_ENV: 'production', VITE_BUILD: build },
     stdio: ['ignore', 2, 2],
   })
+  // A process that ends in the middle, because its own parent was killed, leaves no build behind.
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
   const [status] = await once(child, 'exit')
+  process.off('exit', end)
   if (status !== 0) throw new Error('The web app could not be built; see above.')
 }
 

@@ -41,11 +41,25 @@ test('everything is exported at once, and not while a server has the folder open
   expect(await readFile(join(markdown, names[0] ?? ''), 'utf8')).toContain('# Same')
 })
 
-async function run(cwd: string, dataDir: string, options: readonly string[]) {
+test('has the settings of the server, also those in files of their own', async () => {
+  await using folder = await temporaryFolder()
+  const env = { DATABASE_URL_FILE: join(folder.path, 'nothing') }
+  expect(await run(folder.path, folder.path, [], env)).toMatchObject({
+    status: 78,
+    stderr: expect.stringContaining('DATABASE_URL_FILE'),
+  })
+})
+
+async function run(
+  cwd: string,
+  dataDir: string,
+  options: readonly string[],
+  env: Record<string, string> = {},
+) {
   const script = fileURLToPath(new URL('export.ts', import.meta.url))
   const child = spawn(process.execPath, [script, ...options], {
     cwd,
-    env: { PATH: process.env.PATH, DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const status = new Promise<number | null>((resolve, reject) => {

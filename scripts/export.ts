@@ -11,20 +11,18 @@ import { listAllSessionIds } from '../db/queries/transfer/exports.ts'
 import { migrate } from '../db/engine/migrate.ts'
 import type { UserId } from '../shared/contract/ids.ts'
 import { ensureLocalOwner } from '../server/auth/local-owner.ts'
-import { ConfigError, readConfig } from '../server/config/config.ts'
+import { ConfigError } from '../server/config/config.ts'
 import type { Config } from '../server/config/config.ts'
 import { exportSession, exportSessions } from '../server/sessions/export/export.ts'
 import { explainStartFailure } from '../server/config/start-failure.ts'
+import { readOwnConfig } from './own-config.ts'
 
-// Exports every session of the local owner, from the database that the settings name.
+// Exports every session of the local owner, from the database in the settings.
 
 const USAGE = `npm run export [-- [--markdown] [path]]
   writes all conversations to one JSON file, which can be imported again;
   with --markdown to a folder, each as a file to read`
 
-if (existsSync('.env')) {
-  process.loadEnvFile('.env')
-}
 const { values, positionals } = argumentsOrExit()
 if (values.help) {
   console.log(USAGE)
@@ -33,7 +31,7 @@ if (values.help) {
 const now = new Date().toISOString()
 const path =
   positionals[0] ?? `throughline-export-${now.slice(0, 10)}${values.markdown ? '' : '.json'}`
-const config = configOrExit()
+const config = await configOrExit()
 await run(config).catch((error: unknown) => fail(explain(error)))
 
 async function run({ databaseUrl, dataDir }: Config): Promise<void> {
@@ -109,9 +107,9 @@ function argumentsOrExit() {
   }
 }
 
-function configOrExit(): Config {
+async function configOrExit(): Promise<Config> {
   try {
-    return readConfig(process.env)
+    return await readOwnConfig()
   } catch (error) {
     if (error instanceof ConfigError) {
       return fail(error.message, 78)

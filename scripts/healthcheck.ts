@@ -1,5 +1,5 @@
-// Asks the server on this machine whether it is alive, and exits with 1 when it is not: for an image's HEALTHCHECK, which
-// has no curl. `-- ready` asks whether it may be sent traffic instead.
+// Checks whether the server on this machine is alive, and exits with 1 when it is not: for an image's HEALTHCHECK,
+// because the image has no curl. With `-- ready` it checks whether the server may get traffic.
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 import process from 'node:process'
@@ -13,7 +13,7 @@ const options = {
   timeout: 4_000,
   headers: { host: 'localhost' },
 }
-// The certificate is for the public name, and this is the same machine.
+// The certificate is for the public name, but the server is on this machine.
 const asked = TLS_CERT_FILE
   ? requestTls({ ...options, rejectUnauthorized: false })
   : requestPlain(options)

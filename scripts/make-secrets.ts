@@ -1,11 +1,14 @@
-// Writes the secrets of compose.yaml into files that only their owner can read; those that are there stay as they are.
+// Writes the secrets of compose.yaml into files that only their owner can read; existing files stay unchanged.
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
 const folder = process.argv[2] ?? 'deploy/secrets'
-/** Nodes run as a user of their own, and containers see a secret's file as it is on this machine. */
+/**
+ * The files can be read by every user (their folder only by its owner), because nodes run as another user, and a
+ * container sees a file with its mode on this machine.
+ */
 const MODE = 0o444
 
 mkdirSync(folder, { recursive: true, mode: 0o700 })

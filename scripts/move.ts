@@ -1,6 +1,7 @@
-// Moves the embedded database to a Postgres that holds nothing of Throughline's yet: conversations with their logs,
-// queued messages, people, files' records, usage. The server must be stopped; the embedded database is only read.
-//   DATA_DIR=./data DATABASE_URL=postgres://… npm run move
+// Moves the embedded database to a Postgres without any data of Throughline: conversations with their logs, queued
+// messages, people, files' records, usage. The server must be stopped; the embedded database is only read.
+//
+// DATA_DIR=./data DATABASE_URL=postgres://… npm run move
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -11,17 +12,19 @@ import { migrate } from '../db/engine/migrate.ts'
 import {
   hashTranscripts,
   inAnyOrder,
+  liftTimeLimits,
   listKeptTables,
   readTable,
   writeTable,
 } from '../db/queries/transfer/tables.ts'
 import { explainStartFailure } from '../server/config/start-failure.ts'
-import { checkConfig } from '../server/start-config.ts'
+import { readOwnConfig } from './own-config.ts'
 
 /**
- * Copies every row in one transaction, and compares the conversations before it is committed.
- * @returns how many sessions and rows were moved
- * @throws when `to` holds anything already, or what arrived is not what was sent; then nothing has changed
+ * Copies every row in one transaction, and compares the conversations before the commit.
+ *
+ * @returns the number of sessions and rows
+ * @throws when `to` has data already, or the copy differs from the original; then nothing has changed
  */
 export async function moveDatabase(
   from: Database,
@@ -32,8 +35,9 @@ export async function moveDatabase(
   const tables = await listKeptTables(from.db)
   const before = await hashTranscripts(from.db)
   let count = 0
-  await to.db.transaction().execute((transaction) =>
-    inAnyOrder(transaction, async () => {
+  await to.db.transaction().execute(async (transaction) => {
+    await liftTimeLimits(transaction)
+    await inAnyOrder(transaction, async () => {
       for (const table of tables) {
         for await (const { rows } of readTable(transaction, table)) {
           if (rows.length > 0) throw new Error(`the new database is not empty: ${table} has rows`)
@@ -48,14 +52,13 @@ export async function moveDatabase(
       if (lost.length > 0 || after.size !== before.size) {
         throw new Error(`${lost.length} conversations did not arrive as they were`)
       }
-    }),
-  )
+    })
+  })
   return { sessions: before.size, rows: count }
 }
 
 if (import.meta.main) {
-  if (existsSync('.env')) process.loadEnvFile('.env')
-  const config = await checkConfig(process.env)
+  const config = await readOwnConfig()
   const { databaseUrl, dataDir } = config
   if (databaseUrl === null || !existsSync(join(dataDir, 'postgres'))) {
     console.error(

@@ -2,31 +2,43 @@
 // and then this. Neither the bundler and what the web app is built from stays, nor the project's own Node, since an image
 // brings one. Afterwards this folder can be run, but not be built or tested any more.
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** Imported by web/, shared/react and vite.config.ts alone; a test compares. */
+/** Imported by web/, shared/react, scripts/language and vite.config.ts alone; a test compares. */
 export const BUILD_PACKAGES = [
+  '@lingui/core',
+  '@lingui/message-utils',
   '@tailwindcss/vite',
   '@tanstack/react-query',
   '@tanstack/react-router',
   '@trpc/client',
   '@trpc/react-query',
   '@vitejs/plugin-react',
+  'idb',
+  'katex',
   'lucide-react',
   'marked',
+  'mermaid',
+  'partial-json',
   'radix-ui',
   'react',
   'react-dom',
+  'shiki',
   'tailwindcss',
   'tus-js-client',
   'uplot',
   'virtua',
   'vite',
 ]
+
+/** Of these packages single files are served, which hold all that they need: what they depend on is not. */
+const SERVED_FILES = { redoc: ['package.json', 'LICENSE', 'bundles/redoc.standalone.js'] }
+/** Further forms of what is there as ES modules, by package. */
+const OTHER_FORMS = ['gpt-tokenizer/cjs', 'gpt-tokenizer/data', 'gpt-tokenizer/dist']
 
 const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
 
@@ -36,7 +48,7 @@ if (import.meta.main) {
     JSON.parse(readFileSync(path, 'utf8')),
   )
   const kept = Object.entries(manifest.dependencies).filter(
-    ([name]) => !BUILD_PACKAGES.includes(name),
+    ([name]) => !BUILD_PACKAGES.includes(name) && !(name in SERVED_FILES),
   )
   const reduced = { ...manifest, dependencies: Object.fromEntries(kept) }
   writeFileSync(path, `${JSON.stringify(reduced, null, 2)}\n`)
@@ -48,8 +60,25 @@ if (import.meta.main) {
     '--no-audit',
     '--no-fund',
   ]
+  const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
+  const putBack = takeServedFiles(packages)
   process.exitCode = spawnSync('npm', prune, { stdio: 'inherit' }).status ?? 1
-  removeNotes(fileURLToPath(new URL('../node_modules', import.meta.url)))
+  putBack()
+  for (const one of OTHER_FORMS) rmSync(join(packages, one), { recursive: true, force: true })
+  removeNotes(packages)
+}
+
+/** @returns what puts them back after their packages were removed */
+function takeServedFiles(folder: string): () => void {
+  const files = Object.entries(SERVED_FILES)
+    .flatMap(([name, paths]) => paths.map((path) => join(folder, name, path)))
+    .map((path) => ({ path, content: readFileSync(path) }))
+  return () => {
+    for (const { path, content } of files) {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
+    }
+  }
 }
 
 /** Types, sources that Node does not run from here, source maps and readmes: a third of it all. Licences stay. */

@@ -1,11 +1,23 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { isWebAppFresh } from './build-web.ts'
 
-if (!isWebAppFresh()) {
+if (!isWebAppFresh() && (await areSettingsUsable())) {
   const start = fileURLToPath(new URL('start.js', import.meta.url))
-  const { status } = spawnSync(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2] })
+  // By the channel, on which nothing is said, it notices that this process was killed.
+  const child = spawn(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2, 'ipc'] })
+  const [status] = (await once(child, 'exit')) as [number | null]
   if (status !== 0) process.exit(status ?? 1)
 }
 // The server is imported instead of spawned, so that it receives signals and sets the exit status of this process.
 await import('../server/main.ts')
+
+/** A wrong setting is reported at once, and not after a build that takes a minute. */
+async function areSettingsUsable(): Promise<boolean> {
+  const { readOwnConfig } = await import('./own-config.ts')
+  return readOwnConfig().then(
+    () => true,
+    () => false,
+  )
+}

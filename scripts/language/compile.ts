@@ -7,8 +7,8 @@ const CATALOGUE = /\/web\/language\/catalogues\/\w+\.json$/
 const SOURCE = /\/web\/.*\.tsx?$/
 
 /**
- * Compiles the sentences of the app when it is built, so that no parser of them is sent to browsers: those of the
- * catalogues, and the English ones with placeholders where they are used, which get a short key.
+ * Compiles the sentences of the app at build time, so that browsers need no parser for them: those of the catalogues,
+ * and the English ones with placeholders in the code, which get a short key.
  */
 export function compileSentences(): Plugin {
   return {
@@ -35,7 +35,7 @@ export function compiledCatalogue(catalogue: Record<string, string>): Record<str
   )
 }
 
-/** The source with `t({ id, message }, values)` in place of `t('…{name}…', values)`. */
+/** The source code with `t({ id, message }, values)` in place of `t('…{name}…', values)`. */
 export function compiledSource(code: string, file: string): string {
   if (!/\b(?:t|msg)\(/.test(code)) return code
   const edits: { start: number; end: number; text: string }[] = []
@@ -48,7 +48,7 @@ export function compiledSource(code: string, file: string): string {
       const text = hasPlaceholders(value)
         ? JSON.stringify({ id: generateMessageId(value), message: compileMessageOrThrow(value) })
         : JSON.stringify(value)
-      // A mark has said what it is for.
+      // `msg` only marks a sentence for this plugin.
       if (callee.name === 'msg') {
         edits.push({ start, end, text: `(${text})` })
       } else if (hasPlaceholders(value)) {

@@ -45,7 +45,7 @@ describe.each(others)('the catalogue of %s', (language) => {
     expect(Object.keys(catalogue)).toEqual([...sentences].toSorted())
     for (const [sentence, translation] of Object.entries(catalogue)) {
       expect(translation.trim(), sentence).not.toBe('')
-      // Spaces at the end matter where somebody types on.
+      // A space at the end matters where a person types on behind it.
       expect(translation.endsWith(' '), sentence).toBe(sentence.endsWith(' '))
     }
   })
@@ -92,7 +92,7 @@ function read(language: string): Record<string, string> {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-/** The forms that numbers as the app counts need; those of millions have no sentence here. */
+/** The plural forms for the numbers that occur in the app; no sentence needs those of millions. */
 function countsOf(language: string): string[] {
   const rules = new Intl.PluralRules(language)
   return [...new Set(Array.from({ length: 10_000 }, (_, count) => rules.select(count)))].toSorted()

@@ -5,10 +5,10 @@ import type { ESTree } from 'vite'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A sentence where it is used, with the values that it is given. */
+/** The use of a sentence, with the names of its values. */
 export type Used = { sentence: string; place: string; values: string[] | null }
 
-/** Every sentence of the app, and the words in it that go through no catalogue. */
+/** All sentences of the app, and the texts in it that go through no catalogue. */
 export function sentencesOfTheApp(): { used: Used[]; bare: string[] } {
   const files = globSync('web/**/*.{ts,tsx}', { cwd: root })
     .filter((file) => !/\.test\.|\/testing\/|^web\/language\/languages\.ts$/.test(file))
@@ -20,24 +20,24 @@ export function sentencesOfTheApp(): { used: Used[]; bare: string[] } {
   }
 }
 
-/** Attributes and fields of objects that people read. */
+/** Attributes and fields of objects whose values people read. */
 const SAID =
   /^(?:aria-(?:label|description|roledescription|valuetext)|title|placeholder|label|alt|text|none|hint|heading|name|detail|does|summary|body)$/
-/** Names, and what is the same in every language. */
+/** Names, and texts that are the same in every language. */
 const NAMES = /^(?:· )?(?:Throughline|CSV|Node|OPENAI_\w+|https?:\S+)$/
 const LETTERS = /\p{L}/u
-/** Several words that begin with a capital, wherever they stand. */
+/** Several words that begin with a capital letter, wherever they are. */
 const PROSE = /^\p{Lu}\p{L}* \p{L}[^<>]*$/u
-/** Told to the model, to programmers, or by the service worker, which has a place of its own for translations. */
+/** Texts for the model or for programmers, and those of the service worker, which has translations of its own. */
 const NOT_FOR_CATALOGUES: readonly string[] = [
-  'A tool waits for your approval.',
+  'A tool waits for you.',
   'The answer is there.',
   'The health page answered ',
   'They wrote something instead.',
   'This is not the build of the server',
 ]
 
-/** @param file its name; what ends in `.tsx` may have elements */
+/** @param file its name; a `.tsx` file may have elements */
 export function sentencesOf(code: string, file: string): { used: Used[]; bare: string[] } {
   const used: Used[] = []
   const bare: string[] = []
@@ -84,7 +84,7 @@ export function sentencesOf(code: string, file: string): { used: Used[]; bare: s
     JSXFragment: ({ children }) => noteChildren(children),
     Property({ key, value }) {
       if (key.type !== 'Identifier' || !SAID.test(key.name)) return
-      // Other fields of such a name hold no sentences: those begin with a capital, or have several words.
+      // A field with such a name may hold other values; a sentence begins with a capital letter, or has several words.
       if (value.type === 'Literal' && /^\p{Lu}|\p{L} \p{L}/u.test(String(value.value))) {
         noteIn(value)
       }
@@ -124,7 +124,7 @@ export function sentencesOf(code: string, file: string): { used: Used[]; bare: s
   return { used, bare }
 }
 
-/** Null where they are not written out in place. */
+/** Null when they are not written as an object literal. */
 function keysOf(values: ESTree.Argument | undefined): string[] | null {
   if (values === undefined) return []
   if (values.type !== 'ObjectExpression') return null

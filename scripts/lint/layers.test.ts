@@ -38,6 +38,7 @@ const bad = [
   ['layers(imports)', 'db/fold.ts', `import '../shared/session/fold.ts'`],
   ['layers(imports)', 'server/runs/client.ts', `import '../../shared/client/connect.ts'`],
   ['layers(imports)', 'server/runs/web.ts', `import '../../web/main.tsx'`],
+  ['layers(imports)', 'server/runs/swept.ts', `import './sweep/strays.ts'`],
   ['layers(imports)', 'server/runs/react.ts', `import 'react'`],
   ['layers(imports)', 'server/log/up.ts', `import type {} from '../runs/driver.ts'`],
   ['layers(imports)', 'server/model/up.ts', `import type {} from '../runs/driver.ts'`],
@@ -124,7 +125,7 @@ const good: [string, string][] = [
   ['server/runs/appends.ts', `import '../log/transaction.ts'\nimport '../model/port.ts'`],
   ['server/for-all-types.ts', `import type {} from './log/writing/writer.ts'`],
   [
-    'server/commands/stop-run.ts',
+    'server/commands/answers/stop-run.ts',
     `import '../runs/start.ts'\nimport type {} from '../services.ts'`,
   ],
   ['server/runs/procedures.ts', `import '../trpc.ts'\nimport type {} from '../router.ts'`],

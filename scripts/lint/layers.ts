@@ -39,7 +39,7 @@ const folders: readonly (readonly [string, Layer])[] = [
  * `shared/react` on.
  */
 const anywhere = ['zod', '@trpc/client', '@trpc/server']
-/** The SDK also keeps what waits, where there is a browser's database. */
+/** The SDK also stores the outbox in the browser's database. */
 const inClients = [...anywhere, 'idb']
 const packages: Partial<Record<Layer, readonly string[]>> = {
   contract: anywhere,
@@ -58,7 +58,7 @@ const interfaces =
  * files directly in server/ serve every room, and so know rooms by their types only.
  */
 const composers =
-  /^server\/(index|main|app|router|queries|caller|gate|node-messages|open-http|open-resources|open-tools|start-config)\.ts$/
+  /^server\/(index|main|app|router|queries|caller|gate|node-messages|open-http|open-log|open-models|open-resources|open-tools|start-config)\.ts$/
 
 /**
  * The rooms of the server, from the top: each may import those that it names, which are all below it. A request goes
@@ -96,7 +96,7 @@ export const rooms: Record<string, readonly string[]> = {
   ],
   images: ['config', 'budget', 'model', 'tools'],
   speech: ['files', 'config', 'budget', 'auth', 'model'],
-  files: ['limits', 'auth', 'model', 'config', 'concurrency'],
+  files: ['limits', 'auth', 'log', 'model', 'config', 'concurrency'],
   presence: ['jobs', 'nodes', 'log', 'concurrency'],
   push: ['log', 'tools', 'concurrency'],
   jobs: ['budget', 'log', 'model'],
@@ -107,15 +107,23 @@ export const rooms: Record<string, readonly string[]> = {
   limits: ['budget', 'auth'],
   budget: ['auth', 'model'],
   auth: ['config'],
+  telemetry: ['log', 'model', 'tools'],
   nodes: ['log'],
   log: ['concurrency'],
-  telemetry: ['model', 'tools'],
   model: [],
   mcp: ['config', 'tools', 'concurrency'],
   config: ['tools'],
   tools: ['concurrency'],
   concurrency: [],
 }
+
+/**
+ * Folders within a room that only these files of the room import, but for their types: the regular work of a node is
+ * done by its supervisor, and by nothing that drives a run.
+ */
+const inner: readonly { folder: string; importers: RegExp }[] = [
+  { folder: 'server/runs/sweep/', importers: /^server\/runs\/(supervisor|sweep|sweep\/.+)\.ts$/ },
+]
 
 /** The only files of the server that may use `process`: the entry point, and those that read the process's state. */
 const ofTheProcess = /^server\/(main|node-version|tools\/get-system-metrics)\.ts$/
@@ -168,6 +176,10 @@ function siblingProblem(file: string, target: string, typeOnly: boolean): string
 function roomProblem(file: string, target: string, typeOnly: boolean): string | null {
   if (composers.test(file)) return null
   const [room, targetRoom] = [roomOf(file), roomOf(target)]
+  const closed = inner.find(({ folder }) => target.startsWith(folder))
+  if (closed && !closed.importers.test(file) && !typeOnly) {
+    return `${closed.folder} is for the supervisor: ${file} must not know it`
+  }
   if (targetRoom === null || room === targetRoom) {
     return composers.test(target) && !typeOnly ? `${file} must not know what composes it` : null
   }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../db/schema.ts'
 
-/** What the catalogue of a database says of one table. */
+/** The description of a table in the database's catalogue. */
 export type TableDescription = {
   name: string
   comment: string | null
@@ -11,7 +11,7 @@ export type TableDescription = {
   columns: ColumnDescription[]
   /** Keys and checks, as Postgres writes them. */
   constraints: { name: string; definition: string }[]
-  /** Indexes that stand for no constraint. */
+  /** Indexes that do not belong to a constraint. */
   indexes: { name: string; definition: string }[]
   triggers: { name: string; definition: string }[]
 }
@@ -20,7 +20,7 @@ export type ColumnDescription = {
   name: string
   type: string
   nullable: boolean
-  /** The default, or what a generated column is made from. */
+  /** The default, or the expression of a generated column. */
   value: string | null
   kind: 'default' | 'generated' | 'identity' | null
 }

@@ -4,7 +4,7 @@ import { migrate, migrationNames } from '../../db/engine/migrate.ts'
 import { describeTables } from './describe.ts'
 import type { ColumnDescription, TableDescription } from './describe.ts'
 
-/** One sentence for each table; a comment on the table itself, where a migration made one, goes before it. */
+/** One sentence for each table. A comment on the table itself, if a migration made one, takes precedence. */
 const SENTENCES: Record<string, string> = {
   allowances:
     'What calls of models used of the tokens and US dollars of a person or a key on each day (UTC), with what is set aside for calls that are under way, and what was lacking for one that was refused.',
@@ -119,7 +119,7 @@ function drawTable(table: TableDescription, sentence: string | undefined): strin
 
 function drawColumn({ name, type, nullable, value, kind }: ColumnDescription): string {
   const made = { default: value, generated: `generated: ${value}`, identity: 'identity' }
-  // In a table of Markdown a bar ends the cell, also within code.
+  // In a table of Markdown a bar ends the cell, even within code.
   const text = kind === null ? '' : code(made[kind] ?? '').replaceAll('|', String.raw`\|`)
   return `| \`${name}\` | ${type} | ${nullable ? 'yes' : 'no'} | ${text} |`
 }

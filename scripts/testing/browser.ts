@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { buildWebApp } from '../build-web.ts'
-import { findOrInstallChromium } from '../chromium.ts'
+import { preparations } from './preparations.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,11 +9,10 @@ declare module 'vitest' {
 }
 
 /** Global setup of the browser stories: builds the web app and finds a browser. */
-export default async function setup(project: TestProject): Promise<void> {
-  await buildWebApp()
-  const { path, version } = findOrInstallChromium()
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { result, release } = await preparations(project).browser.use()
   // Chromium's own sandbox does not work for root, the usual user in a container.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  project.provide('chromium', { executablePath: path, args })
-  console.log(`Environment: ${version} (${path})`)
+  project.provide('chromium', { executablePath: result, args })
+  return release
 }

@@ -4,13 +4,14 @@ import { delimiter, join } from 'node:path'
 
 export type Found = { path: string } | { missing: string }
 
-/** Where programs of administrators are, which are not in everybody's PATH. */
+/** Folders of system programs, which are not in everybody's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin']
 
 /**
- * Finds a program on this machine; as root on Debian, installs its package otherwise.
- * @param name of the program, and of Debian's package unless that is said
- * @returns its path, or a sentence that says why there is none
+ * Finds a program on this machine; as root on Debian it installs its package if needed.
+ *
+ * @param debianPackage its package, if that has another name
+ * @returns its path, or a sentence with the reason why there is none
  */
 export function findOrInstall(name: string, debianPackage = name): Found {
   const found = findProgram(name)
@@ -33,7 +34,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
-/** RUNLEVEL keeps Debian from starting what it installs as a service. */
+/** RUNLEVEL keeps Debian from starting the installed program as a service. */
 function run(command: string, args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   return spawnSync(command, args, { env, stdio: ['ignore', 2, 2], timeout: 120_000 }).status === 0

@@ -1,7 +1,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Ports of loopback that nobody listens at, all different. */
+/** A port of loopback on which nothing listens. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1)
+  if (port === undefined) throw new Error('there is no free port')
+  return port
+}
+
+/** Ports of loopback on which nothing listens, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   const ports: number[] = []

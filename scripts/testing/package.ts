@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { packAndInstall } from './packed-package.ts'
 import type { PackedPackage } from './packed-package.ts'
+import { preparations } from './preparations.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 /** Global setup of the package tests: packs the package once per run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { packed, remove } = await packAndInstall()
-  project.provide('packed', packed)
-  return remove
+  const { result, release } = await preparations(project).package.use()
+  project.provide('packed', result)
+  return release
 }

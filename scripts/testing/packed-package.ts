@@ -9,7 +9,7 @@ import { temporaryFolder } from './server-process.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** The files from which the package is made. */
+/** The files that go into the package. */
 const SOURCES = [
   'db',
   'server',
@@ -27,7 +27,7 @@ const compilerOptions = {
   ...{ strict: true, skipLibCheck: true, noEmit: true, allowImportingTsExtensions: true },
 }
 
-/** Packages that the user of the package installs. */
+/** Packages that users of the package install themselves. */
 const OF_THE_CONSUMER = [
   'ai',
   'react',
@@ -40,7 +40,7 @@ const OF_THE_CONSUMER = [
 const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
 
 export type PackedPackage = {
-  /** Path of the file that `npm pack` made. */
+  /** The path of the file that `npm pack` made. */
   tarball: string
   /** The same for the client-only package. */
   client: string

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
-/** As `npm start` has it (scripts/start.js). */
+/** The same folder as for `npm start` (scripts/start.js). */
 const NODE_COMPILE_CACHE = fileURLToPath(
   new URL('../../node_modules/.cache/throughline/compiled', import.meta.url),
 )
 /**
- * The embedded database is WebAssembly, which V8 compiles anew in each process, and its hot functions a second time. For
- * the seconds that a process lives here the second time is a third of all its work.
+ * The embedded database is WebAssembly, which V8 compiles in each process, and its hot functions again with
+ * optimisations. In a process that lives for seconds the second time is a third of all work, so it is switched off.
  */
 const EMBEDDED_FLAGS = ['--liftoff-only']
 
@@ -31,13 +31,14 @@ export type ServerProcess = AsyncDisposable & {
 /**
  * @param env settings; nothing else is inherited; the port is a free one unless given
  * @param entry another program than the product's own that serves and prints its address in the same way
+ * @param flags of Node; what is measured has none but its own
  * @throws with the server's output when it does not start to listen
  */
 export async function startServer(
   env: Record<string, string>,
   entry = main,
+  flags: readonly string[] = env.DATABASE_URL ? [] : EMBEDDED_FLAGS,
 ): Promise<ServerProcess> {
-  const flags = env.DATABASE_URL ? [] : EMBEDDED_FLAGS
   const child = spawn(process.execPath, [...flags, entry], {
     // A folder without a `.env` file.
     cwd: tmpdir(),

@@ -19,7 +19,7 @@ for await (const { event } of client.session('').events()) {
     const { output } = call
     if (output?.metric_type === 'uptime') {
       same<typeof output.system_seconds, number>(true)
-      // @ts-expect-error it is of another metric
+      // @ts-expect-error the field belongs to another metric
       void output.cores
     }
   }

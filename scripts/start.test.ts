@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { lockFolder } from '../db/engine/embedded/folder-lock.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const CACHE = 'node_modules/.cache/throughline'
+
+/** The files that a start reads before it builds the web app, without those of an earlier build. */
+async function copyTree(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'throughline-start-'))
+  for (const name of ['db', 'scripts', 'server', 'shared', 'web', 'vite.config.ts']) {
+    await cp(join(root, name), join(copy, name), { recursive: true })
+  }
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) {
+    await cp(join(root, name), join(copy, name))
+  }
+  await mkdir(join(root, CACHE), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+test('one process builds the web app at a time, and none goes on when its start was killed', async () => {
+  const copy = await copyTree()
+  const unlock = lockFolder(join(root, CACHE))
+  try {
+    const start = spawn(process.execPath, ['scripts/start.js'], {
+      cwd: copy,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    start.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
+    await expect.poll(() => said).toContain('Waiting for another process that builds the web app')
+    // The process that waits has the same stream, which closes when nobody has it any more.
+    const closed = once(start.stderr, 'close')
+    start.kill('SIGKILL')
+    await closed
+    expect(said).not.toContain('Building')
+  } finally {
+    unlock()
+    await rm(copy, { recursive: true })
+  }
+})
