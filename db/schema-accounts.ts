@@ -2,9 +2,9 @@ import type { ColumnType, Generated } from 'kysely'
 import type { KeyId, UserId } from '../shared/contract/ids.ts'
 import type { Role } from '../shared/contract/user.ts'
 
-/** The tables of accounts, links, keys and the audit log, as `schema.ts` has those of conversations. */
+/** The tables of accounts, links, keys and the audit log; `schema.ts` has those of conversations. */
 
-/** An account of the sign-in library, which writes it, and the person whose it is. */
+/** An account of the sign-in library, which writes it, with the person to whom it belongs. */
 export type AuthUserTable = {
   id: string
   person_id: UserId
@@ -21,7 +21,7 @@ export type AuthUserTable = {
 /** A login. */
 export type AuthSessionTable = {
   id: string
-  /** Of `auth_users`. */
+  /** An id of `auth_users`. */
   user_id: string
   token: string
   expires_at: string
@@ -31,10 +31,10 @@ export type AuthSessionTable = {
   updated_at: Generated<string>
 }
 
-/** A way in: the password (`credential`), or an account elsewhere. */
+/** A way to sign in: the password (`credential`), or an account elsewhere. */
 export type AuthAccountTable = {
   id: string
-  /** Of `auth_users`. */
+  /** An id of `auth_users`. */
   user_id: string
   provider_id: string
   account_id: string
@@ -43,7 +43,7 @@ export type AuthAccountTable = {
   updated_at: Generated<string>
 }
 
-/** A link that makes one account, once. */
+/** A link with which one account can be made, once. */
 export type AuthLinkTable = {
   id: string
   kind: 'setup' | 'invite'
@@ -64,7 +64,7 @@ export type ApiKeyTable = {
   id: KeyId
   user_id: UserId
   name: string
-  /** The first characters of the key, by which a person knows it. */
+  /** The first characters of the key, by which a person recognises it. */
   prefix: string
   /** SHA-256 of the key, as hexadecimal digits. */
   hash: string
@@ -76,7 +76,7 @@ export type ApiKeyTable = {
   revoked_at: string | null
 }
 
-/** Who did what from where; only added to. */
+/** The audit log: actor, action, target and address. Rows are only added. */
 export type AuditLogTable = {
   id: Generated<number>
   at: string

@@ -9,7 +9,7 @@ import type {
 } from '../shared/contract/ids.ts'
 import type { JsonColumn } from './schema.ts'
 
-/** The tables of what people have beside conversations, as `schema.ts` has those of conversations. */
+/** The tables of people's things besides conversations; `schema.ts` has those of conversations. */
 
 export type PresetTable = {
   id: PresetId
@@ -40,11 +40,11 @@ export type ProjectFileTable = {
   place: number
 }
 
-/** A device that is told by Web Push. */
+/** A device that gets notifications by Web Push. */
 export type PushSubscriptionTable = {
   id: string
   user_id: UserId
-  /** The login by which it was made, with which it ends; null where there are no logins. */
+  /** The login with which it was subscribed, and with whose end it is removed; null without logins. */
   login_id: string | null
   endpoint: string
   p256dh: string
@@ -52,14 +52,14 @@ export type PushSubscriptionTable = {
   created_at: string
 }
 
-/** What a device is to be told. */
+/** A notification to be sent to a device. */
 export type PushTable = {
   subscription_id: string
   session_id: SessionId
   seq: number
   kind: 'done' | 'waits'
   created_at: string
-  /** Until then a node is at it. */
+  /** Until this time a node is sending it. */
   claimed_until: string | null
   tries: Generated<number>
   done_at: string | null
@@ -75,29 +75,29 @@ export type WithdrawnMessageTable = {
 export type McpLoginTable = {
   user_id: UserId
   server: string
-  /** Tokens and what renewing them takes, encrypted. */
+  /** The tokens, and the data for renewing them, encrypted. */
   sealed: string
-  /** Until when one node may renew it alone. */
+  /** Until this time only one node may renew it. */
   renewing_until: string | null
   updated_at: Generated<string>
 }
 
 /** A sign-in at an MCP server that has begun. */
 export type McpSignInTable = {
-  /** SHA-256 of the state that comes back with the answer. */
+  /** SHA-256 of the state that comes back at the end of the sign-in. */
   state_hash: string
   user_id: UserId
   server: string
-  /** The verifier, and where it began, encrypted. */
+  /** The verifier, and the page on which it began, encrypted. */
   sealed: string
   expires_at: string
 }
 
-/** As what this server is registered at the authorization server of an MCP server. */
+/** The registration of this server at the authorization server of an MCP server. */
 export type McpClientTable = {
   server: string
   issuer: string
   redirect_url: string
-  /** Encrypted: it may have a secret. */
+  /** Encrypted, because it may have a secret. */
   sealed: string
 }

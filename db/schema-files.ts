@@ -3,28 +3,37 @@ import type { ShareId } from '../shared/contract/share.ts'
 import type { FileId, MessageId, SessionId, UserId } from '../shared/contract/ids.ts'
 import type { File, FileKind } from '../shared/contract/file.ts'
 
-/** The tables of files, as `schema.ts` has those of conversations. */
+/** The tables of files; `schema.ts` has those of conversations. */
 
-/** Bytes that somebody's files have; each once. */
+/** The contents of files. Files with the same bytes share one. */
 export type FileContentTable = {
   sha256: string
-  /** Under which they are in the store; never used again for others. */
+  /** The key of the object in the store; it is never used again for another one. */
   key: string
   bytes: number
   kind: FileKind
-  /** As the content says; null where it says nothing. */
+  /** The type by the content itself; null when it does not show one. */
   mime_type: string | null
   width: number | null
   height: number | null
   pages: number | null
-  /** What can be read in it; null where nothing can. */
+  /** The text in it; null when there is none. */
   text: string | null
-  /** Why its text could not be read; null when it could, or when there is none. */
+  /** The reason why its text could not be read; null when it could, or when there is none. */
   error: string | null
+  /**
+   * `waiting`: its text has still to be read. `telling`: the messages that have it have still to be updated. Null for
+   * neither.
+   */
+  reading: 'waiting' | 'telling' | null
+  /** The time from which any node may do that. */
+  reading_due: string | null
+  /** The number of attempts at it. */
+  reading_attempts: Generated<number>
   created_at: string
 }
 
-/** A file of a person's: a name for some content. */
+/** A person's file: a name for some content. */
 export type FileTable = {
   id: FileId
   user_id: UserId
@@ -40,7 +49,7 @@ export type MessageFileTable = {
   file_id: FileId
 }
 
-/** What may have come out of use: a file that no message has, or contents that no file has. */
+/** Rows that may not be needed any more: a file that no message has, or contents that no file has. */
 export type FileCheckTable = {
   id: Generated<number>
   file_id: FileId | null
@@ -48,14 +57,14 @@ export type FileCheckTable = {
   check_after: string
 }
 
-/** A file of a share's snapshot, by the id that it has there. */
+/** A file of a share's snapshot, with its id in the snapshot. */
 export type SharedFileTable = {
   share_id: ShareId
   id: FileId
   file_id: FileId
 }
 
-/** Objects in the store that nothing refers to: they are being written, or are to be removed. */
+/** Objects in the store to which nothing refers: they are being written, or have to be removed. */
 export type StrayObjectTable = {
   key: string
   remove_after: string

@@ -10,7 +10,7 @@ import type { ToolCall, ToolProgress } from '../shared/contract/tool.ts'
 import type { JsonColumn } from './schema.ts'
 import type { StepUsage, StoredGeneration, StoredTask } from './stored-values.ts'
 
-/** The tables of runs, their steps and their tool calls, as `schema.ts` has those of conversations. */
+/** The tables of runs, their steps and their tool calls; `schema.ts` has those of conversations. */
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | Outcome
 
@@ -32,24 +32,24 @@ export type RunTable = {
    * it.
    */
   parent_chosen: Generated<boolean>
-  /** The key by which a program asked for it; null where a person did. */
+  /** The API key with which a program asked for the run; null when a person did. */
   key_id: Generated<KeyId | null>
   /** The order of a session's queue, smallest first. */
   place: Generated<number>
   model: string
   /** The names of the tools that the model was last offered: a repeated step is offered the same ones. */
   offered: JsonColumn<string[] | null>
-  /** What was asked of this run alone; null for nothing. */
+  /** The options of this run only; null for none. */
   options: JsonColumn<RunOptions | null>
-  /** The run whose answer the question is to join, if that has a further step; else it is answered as any other. */
+  /** The run whose answer the question joins, if that run has a further step; otherwise this run answers it. */
   steers: Generated<RunId | null>
-  /** Of a run that continues an answer: the number of parts that were there. */
+  /** For a run that continues an answer: the number of parts that the answer had. */
   base_parts: Generated<number | null>
-  /** The answer of its last step that the provider writes by itself, if it does. */
+  /** The answer of its last step, if the provider writes it in the background. */
   generation: ColumnType<StoredGeneration | null, string | null | undefined, string | null>
-  /** True leaves the chunks in the log as they were committed, for readers that number them. */
+  /** True leaves the chunks in the log unmerged, for readers that number them. */
   keeps_chunks: Generated<boolean>
-  /** True ends that a while after the run has ended. */
+  /** True lets them be merged a while after the run has ended. */
   forgets_chunks: Generated<boolean>
   stop_requested_at: string | null
   finish: Finish | null
@@ -61,7 +61,7 @@ export type RunTable = {
   started_at: string | null
   ended_at: string | null
   compacted_at: string | null
-  /** From the start of its first attempt to its first word; null where another attempt went on, or none came. */
+  /** From the start of its first attempt to its first text; null when another attempt wrote that, or there was none. */
   first_token_ms: Generated<number | null>
 }
 
@@ -85,13 +85,13 @@ export type ToolCallTable = {
   message_id: MessageId
   step: number
   part: number
-  /** The id by which the provider knows the call. */
+  /** The provider's id of the call. */
   provider_id: string
   name: string
   source: ToolCall['source']
   effect: ToolCall['effect']
   status: ToolCall['status']
-  /** The arguments as the model wrote them, which need not be JSON. */
+  /** The arguments as the model wrote them, which may not be JSON. */
   arguments: string
   input: JsonColumn<unknown>
   output: JsonColumn<unknown>
@@ -101,19 +101,22 @@ export type ToolCallTable = {
   /** The latest progress of a running call. */
   progress: JsonColumn<ToolProgress | null>
   /**
-   * Hash of the tool, its schema and the arguments that a person is asked about: an approval is valid for these alone.
+   * Hash of the tool, its schema and the arguments that a person is asked to approve; an approval is valid for these
+   * only.
    */
   approval_hash: string | null
-  /** The node that executes the call after its run, because a person asked for a retry. */
+  /** The node that executes the call apart from its run, because a person asked for a retry. */
   owner: string | null
-  /** The files that the call brought; null when it brought none. */
+  /** The files that the call returned; null for none. */
   files: JsonColumn<File[] | null>
-  /** What became of files that could not be stored, a sentence each. */
+  /** One sentence for each file that could not be stored. */
   file_notes: JsonColumn<string[] | null>
-  /** What the tool's server has asked a person while the call ran; null when it has asked nothing. */
+  /** The questions of the tool's server to a person during the call; null for none. */
   questions: JsonColumn<Question[] | null>
-  /** The task at its MCP server that the call was made as; null when it is none. */
+  /** The `seq` of the event with the open question; null when none is open. */
+  asked_seq: Generated<number | null>
+  /** The task at the MCP server that carries the call out; null when there is none. */
   task: JsonColumn<StoredTask | null>
-  /** Until when a client may give the output of a call that it carries out; null without end. */
+  /** The time until which a client may give the output of a call that it carries out; null for no limit. */
   deadline_at: Generated<string | null>
 }

@@ -18,7 +18,14 @@ import type {
 import type { RunTable, StepTable, ToolCallTable } from './schema-runs.ts'
 import type { StoredPart } from './stored-values.ts'
 import type { RunError } from '../shared/contract/errors.ts'
-import type { MessageId, ProjectId, RunId, SessionId, UserId } from '../shared/contract/ids.ts'
+import type {
+  KeyId,
+  MessageId,
+  ProjectId,
+  RunId,
+  SessionId,
+  UserId,
+} from '../shared/contract/ids.ts'
 import type { Message, MessageStatus, Rating, Usage, WaitsFor } from '../shared/contract/message.ts'
 import type { Session } from '../shared/contract/session.ts'
 import type { ShareId } from '../shared/contract/share.ts'
@@ -89,11 +96,13 @@ export type UserTable = {
   subscription_tier: 'free' | 'pro' | 'enterprise'
   /** Set exactly while `account_status` is `suspended`. */
   suspended_at: Generated<string | null>
-  /** Since when they are being deleted: nobody any more, but for what is still to be removed. */
+  /** The time at which the deletion of the user began. Such a user counts as deleted everywhere else. */
   deleting_at: Generated<string | null>
+  /** For a guest: an id that all guests of one address have, because they share their limits. */
+  pool: Generated<UserId | null>
   /** Limits that an administrator set for this user in place of the settings'. */
   limits: ColumnType<UserLimits | null, string | null | undefined, string | null>
-  /** Who an outside issuer says this is; null for everybody else. */
+  /** The outside issuer that knows this user; null for all other users. */
   issuer: Generated<string | null>
   subject: Generated<string | null>
   created_at: Generated<string>
@@ -118,19 +127,27 @@ export type SessionTable = {
   ended_at: string | null
   /** The total of the periods in which the session was open, without the current one. */
   duration_ms: number | null
-  /** When the current period began, with its first reader; null while there is none. */
+  /** The time at which the current period began, with its first reader; null when there is none. */
   opened_at: string | null
-  /** Since when the session has no readers; null while it has some, and when it never had any. */
+  /** The time since which the session has no readers; null while it has some, and when it never had any. */
   left_at: string | null
   /** The job that may write the summary of the last closing. */
   summary_job: string | null
   /** The newest message that the summary covers. */
   summarised_leaf: MessageId | null
   project_id: Generated<ProjectId | null>
-  /** The names of the tools that the model is not offered here; null for none. */
+  /** The names of the tools that the model does not get in this session; null for none. */
   tools_off: JsonColumn<string[] | null>
   /** True deletes the session when it closes. */
   temporary: Generated<boolean>
+  /** The words by which the person finds the session. */
+  tags: Generated<string[]>
+  /** The metadata that a client of `/v1/conversations` stored; null for none. */
+  metadata: ColumnType<Record<string, string> | null, string | null | undefined, string | null>
+  /** The events up to this `seq` were deleted, except the newest one; 0 for none. */
+  pruned_to: Generated<number>
+  /** Bytes of events that repeat stored state after a change, and of withdrawn messages: no message holds them. */
+  change_bytes: Generated<number>
   /** The words of title and summary, as a `tsvector`. */
   search_words: Derived
 }
@@ -157,11 +174,14 @@ export type MessageTable = {
   created_at: string
   rating: Generated<Rating | null>
   rating_comment: Generated<string | null>
-  /** Of a user message that joined the answer before it: the part of the answer before which it stands. */
+  /** For a user message that joined the answer before it: the index of the part before which it is. */
   joined_part: Generated<number | null>
-  /** Of an answer that was continued: the runs before `run_id` that wrote it, oldest first. */
+  /** For an answer that was continued: the runs before `run_id` that wrote it, oldest first. */
   earlier_runs: Generated<RunId[] | null>
-  /** What the answer waited for at that `seq`; over as soon as `parts_seq` is beyond it, or the answer has ended. */
+  /**
+   * The retry for which the answer waited at that `seq`; it is over when `parts_seq` is greater, or the answer has
+   * ended.
+   */
   waits_for: JsonColumn<(WaitsFor & { seq: number }) | null>
 }
 
@@ -198,10 +218,12 @@ export type BackgroundUsageTable = {
   id: string
   session_id: SessionId
   user_id: UserId
-  kind: 'title' | 'summary' | 'image' | 'speech'
+  /** `speech` without a direction was written by a version that did not record it. */
+  kind: 'title' | 'summary' | 'image' | 'speech' | 'speech-in' | 'speech-out'
   model: string
   usage: JsonColumn<Usage>
   created_at: string
+  key_id: KeyId | null
 }
 
 /** A node on which a session is being read. It counts while the node is alive. */
@@ -217,11 +239,11 @@ export type NodeSecretTable = {
   created_at: Generated<string>
 }
 
-/** What was asked for through `/v1/responses`. A run that waited and went on is several of them. */
+/** Requests by `/v1/responses`. A run that waited and went on belongs to several of them. */
 export type ResponseTable = {
   run_id: RunId
   segment: number
-  /** What of the request is said again when it is retrieved. */
+  /** The parts of the request that are repeated when the response is retrieved. */
   request: ColumnType<Record<string, unknown>, string, string>
   /** Its input items. */
   input: ColumnType<unknown[], string, string>

@@ -1,27 +1,27 @@
 import type { CallId } from '../shared/contract/ids.ts'
 import type { FilePart, TextPart, Usage } from '../shared/contract/message.ts'
 
-/** Values that are stored as JSON, where they differ from what readers are sent. */
+/** Values that are stored as JSON, if they differ from what readers get. */
 
-/** A part as it is stored: of a tool call only the id, because calls have their own table. */
+/** A part as it is stored: a tool call is only an id, because calls have a table of their own. */
 export type StoredPart = TextPart | FilePart | { type: 'tool'; id: CallId }
 
-/** Where a provider has the answer that it writes by itself. */
+/** An answer that the provider writes in the background. */
 export type StoredGeneration = {
-  /** Counts from 0. */
+  /** The number of the step, from 0. */
   step: number
-  /** Read by the model port that wrote it. */
+  /** Only the model port that wrote it reads it. */
   at: { api: 'responses'; host: string; id: string }
-  /** What was set aside for it in the budgets, null for nothing; read by the budget that wrote it. */
+  /** The reservation in the budgets, null for none; only the budget that wrote it reads it. */
   reserved: unknown
 }
 
 /** The usage of a step. Steps from before costs were recorded have no `costUsd`. */
 export type StepUsage = Omit<Usage, 'costUsd'> & { costUsd?: number | null }
 
-/** A task of an MCP server, by the server's id for it. */
+/** A task of an MCP server, with the server's own id. */
 export type StoredTask = {
   id: string
-  /** Milliseconds between two looks, as the server wishes. */
+  /** Milliseconds between two polls, as the server asks. */
   pollMs?: number
 }

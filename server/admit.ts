@@ -4,7 +4,7 @@ import type { Asker } from './auth/port.ts'
 
 type Asked = Pick<Declaration, 'access' | 'scope' | 'by' | 'kind'>
 
-/** Whether what is declared may be asked by this person with this login, or by nobody; else why not. */
+/** Returns null when this person with this login, or nobody, may call the procedure; else the reason. */
 export function refusalFor(asker: Asker | null, asked: Asked): TRPCError | null {
   if (asked.access === 'anyone') return null
   if (!asker) return signedOut()

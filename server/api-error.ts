@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { DatabaseBusyError, isDiskFull, isUnavailable } from '../db/engine/database-errors.ts'
 
-/** A request that cannot be carried out, and why, in words for the one who made it. */
+/** A request that cannot be carried out; the message tells the caller why. */
 export class CommandError extends Error {
   readonly code:
     | 'NOT_FOUND'
@@ -18,9 +18,9 @@ export class CommandError extends Error {
   }
 }
 
-/** More was asked than one person, key or address may. */
+/** A limit of a person, a key or an address is exceeded. */
 export class TooManyRequestsError extends CommandError {
-  /** Whole seconds after which it may be asked again. */
+  /** Whole seconds after which the request may be tried again. */
   readonly retryAfterSeconds: number
 
   constructor(message: string, retryAfterSeconds: number) {
@@ -30,21 +30,18 @@ export class TooManyRequestsError extends CommandError {
   }
 }
 
-/** After how many seconds what was refused may be asked again, where that is known. */
+/** The seconds after which a refused request may be tried again, if that is known. */
 export function retryAfterOf(error: unknown): number | null {
   const cause = error instanceof TRPCError ? error.cause : error
   return cause instanceof TooManyRequestsError ? cause.retryAfterSeconds : null
 }
 
-/** Somebody else's is like one that does not exist. */
+/** The error for a thing that does not exist; somebody else's gets the same one. */
 export function notFound(what: string): CommandError {
   return new CommandError('NOT_FOUND', `There is no such ${what}.`)
 }
 
-/**
- * Converts anything that was thrown into a public error. It is the only such conversion: for queries, mutations,
- * subscriptions and all other interfaces.
- */
+/** Converts any error into a public one. It is the only such conversion, for procedures and all other interfaces. */
 export function toApiError(thrown: unknown): TRPCError {
   const cause = thrown instanceof TRPCError ? thrown.cause : thrown
   if (thrown instanceof TRPCError && thrown.code !== 'INTERNAL_SERVER_ERROR') {

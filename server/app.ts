@@ -1,44 +1,31 @@
-import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import { ping } from '../db/engine/database.ts'
-import type { Database } from '../db/engine/database.ts'
 import { migrate } from '../db/engine/migrate.ts'
 import { removeInterruptedImports } from '../db/queries/transfer/atomic-import.ts'
 import { createIdSource } from '../shared/contract/new-id.ts'
-import type { Authenticate } from './auth/embedder.ts'
+import type { AppOptions } from './app-options.ts'
 import { createCaller } from './caller.ts'
-import { keepFinishingDeletions } from './commands/delete-account.ts'
-import type { Config } from './config/config.ts'
+import { keepFinishingDeletions } from './commands/people/delete-account.ts'
 import { describeSignIn } from './auth/sign-in/sign-in-options.ts'
 import { createFileKeeper } from './files/brought-files.ts'
 import { createFileLoader } from './files/for-model.ts'
 import { openFiles } from './files/open-files.ts'
 import { openGate } from './gate.ts'
 import { openHttp } from './open-http.ts'
-import { createClientAddress } from './http/client-address.ts'
+import { openLog } from './open-log.ts'
+import { createClientAddress } from './http/access/client-address.ts'
 import { compactRun } from './log/compaction.ts'
-import { RemoteFeed } from './log/reading/feed.ts'
-import { Hub } from './log/reading/hub.ts'
+import type { OnError } from './log-ids.ts'
 import { createLogMetrics } from './log/metrics.ts'
-import { LogReader } from './log/reading/reader.ts'
-import { LogWriter } from './log/writing/writer.ts'
 import { readMcpConfig } from './mcp/config.ts'
-import type { McpTimeouts } from './mcp/timeouts.ts'
-import { PayerAllowances } from './budget/allowances.ts'
-import { createBudget } from './budget/budget.ts'
-import { createLimits } from './limits/limits.ts'
 import type { Limits } from './limits/limits.ts'
-import { createModelCatalog } from './model/catalog/catalog.ts'
-import type { ModelPort } from './model/port.ts'
-import { createPrices } from './model/catalog/prices.ts'
-import { createTokenCounter } from './model/token-counter.ts'
 import { createNodeMessageHandler } from './node-messages.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { SummaryWriter } from './jobs/summaries.ts'
 import { TitleWriter } from './jobs/titles.ts'
-import { LocalNode } from './nodes/node.ts'
 import { LocalPresence } from './presence/presence.ts'
+import { createPromptCounter } from './runs/prompt/count-prompt.ts'
 import { Replies } from './runs/replies.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
@@ -48,74 +35,47 @@ import {
   openClock,
   openDatabase,
   openImageMaker,
+  openLimits,
   openSpeech,
   openMcpServers,
-  openModel,
   openPusher,
   openReplica,
-  openWake,
   openTelemetryOf,
-  pricedAddress,
 } from './open-resources.ts'
+import { openModels } from './open-models.ts'
 import { openTools } from './open-tools.ts'
 import { createServerMetrics } from './server-metrics.ts'
-import { OFF } from './telemetry/telemetry.ts'
-import { traceCommits, traceModel } from './telemetry/traced.ts'
-import type { Tool } from './tools/tool.ts'
 import { parseProxies } from './trusted-proxies.ts'
-
-/** Trusted where nobody is. */
-const NOBODY = { has: () => false }
-
-export type AppOptions = {
-  config: Config
-  logger: Logger
-  /** The model to ask instead of the one that the settings name. */
-  model?: ModelPort
-  /** Tools beside the built-in ones. */
-  tools?: readonly Tool[]
-  /** Timeouts for MCP servers, where they differ from the defaults. */
-  mcpTimeouts?: Partial<McpTimeouts>
-  /** Where its numbers are put, beside what is there already; of its own when left out. */
-  metrics?: Registry
-  /** Opens the database instead of the settings; the server closes it. */
-  openDatabase?: (config: Config) => Promise<Database>
-  /** Says who people are, in place of AUTH_MODE. */
-  authenticate?: Authenticate
-  /** The clock of stored times, in milliseconds since the epoch; by default the database's. */
-  clock?: () => number
-  /**
-   * True writes to readers that are up to date directly, past tRPC's generators. Otherwise they get the same bytes for
-   * several times the work.
-   */
-  liveOutlets?: boolean
-}
 
 /**
  * The whole server, wired: listening, or called in this process. Whoever makes one closes it.
  *
  * @throws {ConfigError} when the file of MCP servers cannot be used
  */
-export async function createApp(options: AppOptions) {
-  const { config, logger } = options
+export async function createApp(given: AppOptions) {
+  const { config } = given
   await using opened = new AsyncDisposableStack()
 
   const mcpConfig = await readMcpConfig(config.tools.mcpConfigPath)
-  const database = opened.adopt(await (options.openDatabase ?? openDatabase)(config), (open) =>
+  const database = opened.adopt(await (given.openDatabase ?? openDatabase)(config), (open) =>
     open.close(),
   )
   await migrate(database.db)
   const databaseClock = await openClock(database)
-  const milliseconds = options.clock ?? (() => databaseClock.now())
+  const milliseconds = given.clock ?? (() => databaseClock.now())
   const now = () => new Date(milliseconds()).toISOString()
   const newId = createIdSource(milliseconds)
+  const nodeId = newId()
+  // Logs of several nodes are read together.
+  const options = { ...given, logger: given.logger.child({ node: nodeId }) }
+  const { logger } = options
   await removeInterruptedImports(database)
   const outage = opened.use(createOutageLog({ logger, check: () => ping(database.db) }))
-  const onError = (error: unknown, what: string) => outage.report(error, what)
+  const onError: OnError = (error, what, about) => outage.report(error, what, about)
   const telemetry = opened.adopt(await openTelemetryOf(config, manifest.version), (open) =>
     open.close(),
   )
-  const clientAddress = createClientAddress(parseProxies(config.listen.trustProxy) ?? NOBODY)
+  const clientAddress = createClientAddress(parseProxies(config.listen.trustProxy) ?? new Set())
   const gate = await openGate({
     ...{ config, database, logger, clientAddress, onError, now, newId },
     authenticate: options.authenticate,
@@ -124,31 +84,8 @@ export async function createApp(options: AppOptions) {
     limits: () => limits,
   })
   opened.defer(() => gate.close())
-  const found = await openModel(options, opened, { onError, telemetry })
-  const { defaultModel } = found
-  const model = telemetry === OFF ? found.model : traceModel(found.model, telemetry)
-  const catalog = createModelCatalog({
-    port: model,
-    prices: createPrices(pricedAddress(model, config)),
-    defaultModel,
-    contextWindow: config.model.contextWindow,
-    clock: options.clock,
-  })
-  // The demo model has no price, and costs nothing.
-  const isFree = model.kind === 'demo'
-  const allowances =
-    config.auth.mode === 'accounts'
-      ? new PayerAllowances(database.db, { ...config.limits, isFree }, now)
-      : null
-  const budget = createBudget({
-    database,
-    catalog,
-    usdPerDay: isFree ? null : config.budget.usdPerDay,
-    allowances,
-    now,
-  })
-  const tokens = createTokenCounter()
-  opened.defer(() => tokens.close())
+  const { model, defaultModel, catalog, isFree, allowances, budget, tokens, settings } =
+    await openModels(options, { database, telemetry, now, onError }, opened)
   const { publicUrl, basePath, host, port } = config.listen
   let baseUrl = (publicUrl ? new URL(publicUrl).origin : `http://${host}:${port}`) + basePath
   const mcpServers = await openMcpServers(
@@ -171,61 +108,35 @@ export async function createApp(options: AppOptions) {
   const metrics = options.metrics ?? new Registry()
   const countEvents = createLogMetrics(metrics)
   const push = await openPusher(options, database, onError)
-  const hub = new Hub((sessionId, events) => {
-    countEvents(events)
-    jobs.committed(sessionId)
-    push.committed(sessionId, events)
-    if (events.some(({ event }) => event.type !== 'chunk' && event.type !== 'tool')) {
-      changes.touch(sessionId)
-    }
-  })
-  const reader = new LogReader(database, hub)
-  const feed = new RemoteFeed(database, hub)
-  const wake = await openWake(config, onError)
-  createServerMetrics(metrics, { about, hub, wake })
-  const node = new LocalNode({
-    id: newId(),
-    database,
-    leaseSeconds: config.runs.leaseMs / 1000,
-    clock: databaseClock,
-    wake,
-    onMessage: (message) => {
-      onNodeMessage(message).catch((error: unknown) =>
-        onError(error, 'a message of another node could not be handled'),
-      )
+  const { hub, reader, feed, wake, node, log } = await openLog(
+    { nodeId, database, databaseClock, config, telemetry, changes },
+    {
+      committed(sessionId, events) {
+        countEvents(events)
+        jobs.committed(sessionId)
+        push.committed(sessionId, events)
+      },
+      // Made below; nothing is committed, and no node heard, before this one joins.
+      fenced: ({ runId, attempt }) => runs.lose(runId, attempt),
+      heard: (message) => onNodeMessage(message),
+      onError,
     },
-    onPoll: async () => {
-      await feed.catchUp()
-      await feed.closeDeleted()
-      await changes.poll()
-    },
-    onError,
-  })
-  const log = new LogWriter({
-    database,
-    hub,
-    paceMs: 8,
-    onTrouble: (error) => onError(error, 'a commit failed and is tried again'),
-    payload: (events) => node.payload(events),
-    ...(wake && { onCommitted: (events) => node.committed(events) }),
-    onFenced: ({ runId, attempt }) => runs.lose(runId, attempt),
-    ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
-  })
-  const limits: (Limits & Disposable) | null =
-    allowances &&
-    opened.use(
-      createLimits({
-        ...{ database, allowances, metrics, onError },
-        settings: { ...config.limits, sessions: null },
-        now: milliseconds,
-      }),
-    )
-  const { files, sweep: sweepFiles } = opened.use(
-    await openFiles({ ...{ config, database, limits, now, newId, onError } }),
   )
-  const { maxTokens } = config.model
+  createServerMetrics(metrics, { about, hub, wake })
+  const limits: Limits | null = openLimits(
+    config,
+    { database, allowances, metrics, now: milliseconds, onError },
+    opened,
+  )
+  const openedFiles = opened.use(
+    await openFiles({
+      ...{ config, database, log, limits, now, newId, onError },
+      tellOthers: () => node.broadcast({ type: 'files-read' }),
+    }),
+  )
+  const { files, sweep: sweepFiles } = openedFiles
   const written = { database, log, model, catalog, budget, tokens, now, newId }
-  const writing = { ...written, defaultModel, maxTokens }
+  const writing = { ...written, defaultModel, maxTokens: config.model.maxTokens }
   const titles = new TitleWriter(writing, jobs, newId)
   const summaries = new SummaryWriter(writing, jobs)
   const presence = new LocalPresence({
@@ -256,6 +167,7 @@ export async function createApp(options: AppOptions) {
       files: {
         ...createFileLoader(files),
         ...createFileKeeper(files, { db: database.db, onError }),
+        settled: (userId, ids, signal) => files.settled(userId, ids, signal),
       },
       node,
       replies,
@@ -263,23 +175,16 @@ export async function createApp(options: AppOptions) {
       summaries,
       now,
       newId,
-      settings: {
-        model: defaultModel,
-        systemPrompt: config.model.systemPrompt,
-        temperature: config.model.temperature,
-        maxTokens,
-        maxSteps: config.runs.maxSteps,
-        maxOutputTokens: config.runs.maxOutputTokens,
-        clientToolSeconds: config.runs.clientToolSeconds,
-        questionSeconds: config.runs.questionSeconds,
-      },
+      settings,
       onError,
+      logger,
       telemetry,
     },
     (run) => compactRun(database.db, run, now()),
   )
   const onNodeMessage = createNodeMessageHandler({
     ...{ database, feed, runs, hub, changes },
+    filesRead: openedFiles.toldOfRead,
     recheckLogins: gate.recheck,
   })
   // Closed after the runs: meanwhile it says that this node is not ready.
@@ -298,6 +203,7 @@ export async function createApp(options: AppOptions) {
   })
   presence.start()
   push.start()
+  await openedFiles.startReading()
 
   const services: Services = {
     database,
@@ -312,6 +218,7 @@ export async function createApp(options: AppOptions) {
     mcp: mcpServers,
     model,
     catalog,
+    countPrompt: createPromptCounter({ database, catalog, tokens, tools, settings }),
     changes,
     presence,
     push,
@@ -321,6 +228,7 @@ export async function createApp(options: AppOptions) {
     limits,
     files,
     telemetry,
+    settings: config.shown,
     budgetUsdPerDay: isFree ? null : config.budget.usdPerDay,
     defaultModel,
     defaultTemperature: config.model.temperature,
@@ -361,7 +269,7 @@ export async function createApp(options: AppOptions) {
     upgrade: http.upgrade,
     /** Every route, such as `POST /api/files`. */
     routes: http.routes,
-    /** Where the first account is made; null when there is one, or when there are no accounts at all. */
+    /** The link by which the first account is made; null when one exists, or without accounts. */
     setupLink: async () => gate.accounts?.setupLink() ?? null,
     /** Removes files that nobody has any more, as this process does by itself every some seconds. */
     sweepFiles,

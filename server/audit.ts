@@ -3,10 +3,10 @@ import { insertAuditEntry } from '../db/queries/audit-log.ts'
 import type { AuditAction, AuditDetail } from '../shared/contract/audit.ts'
 import type { User } from './auth/port.ts'
 
-/** Who does something, and from where; null where nobody is signed in, and where it came over no connection. */
+/** The actor and the address; null when nobody is signed in, or without a connection. */
 export type Actor = { user: Pick<User, 'id'> | null; address: string | null }
 
-/** What is done, and to what. */
+/** The action, and its object. */
 export type Audited<Action extends AuditAction> = {
   action: Action
   targetId: string | null
@@ -14,7 +14,7 @@ export type Audited<Action extends AuditAction> = {
 }
 
 /**
- * Adds to the audit log. Given the transaction of what it records, both are committed or neither.
+ * Adds an entry to the audit log. In the transaction of the action, both are committed or neither.
  *
  * @param at ISO 8601
  */

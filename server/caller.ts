@@ -9,8 +9,8 @@ type RawCaller = ReturnType<typeof createRawCaller>
 type RawSessions = RawCaller['sessions']
 
 /**
- * Every procedure as a function of this process. tRPC types a watch as a client over the network has it; here it yields
- * what `tracked` made, `[id, event, mark]`.
+ * All procedures as functions of this process. tRPC types a watch as a client over the network gets it; here it yields
+ * what `tracked` makes, `[id, event, mark]`.
  */
 export type Caller = Omit<RawCaller, 'sessions'> & {
   sessions: Omit<RawSessions, 'watch'> & {
@@ -22,6 +22,6 @@ export type Caller = Omit<RawCaller, 'sessions'> & {
 
 /** Calls the procedures in this process; `watch` and `changes` are async iterables. */
 export function createCaller(...context: Parameters<typeof createRawCaller>): Caller {
-  // The runtime's own type: see `Caller`.
+  // This is the type at run time: see `Caller`.
   return createRawCaller(...context) as unknown as Caller
 }

@@ -26,17 +26,20 @@ export type GateOptions = {
   newId(): string
 }
 
-/** Who gets in, in each of the ways that there are: the one local owner, people with accounts, or whoever an embedding application says. */
+/**
+ * Identity in the mode of the settings: the one local owner, people with accounts, or the people of an embedding
+ * application.
+ */
 export type Gate = {
-  /** Who calls the procedures in this process. */
+  /** The asker of procedures that are called in this process. */
   local: Asker
-  /** Who asks over a connection, at any time until it ends. */
+  /** Returns a function that gives the current asker of a connection. */
   askerOf(connection: Connection): Promise<() => Asker | null>
-  /** Looks again whether everybody who is connected is still signed in. */
+  /** Checks again whether the logins of all connections are valid. */
   recheck(): void
-  /** Logins may have ended: looks again here, and tells the other nodes. */
+  /** Logins may have ended: checks them here, and notifies the other nodes. */
   changed(): void
-  /** Sign-in, where there are accounts. */
+  /** Sign-in, on a server with accounts. */
   accounts: Accounts | null
   plugins: ((app: FastifyInstance) => Promise<void>)[]
   close(): void

@@ -2,13 +2,17 @@ import { pino } from 'pino'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 
-/** JSON lines, or something to read when a person watches. Neither carries secrets, nor what people say. */
+/** Logs JSON lines, or readable lines when a person watches. Neither has secrets, nor text of conversations. */
 export function createLogger(level: Config['logLevel'], forPerson: boolean): Logger {
   const options = { level, base: null, serializers: { err: describeError } }
   return forPerson
     ? pino({
         ...options,
-        transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss' } },
+        // The name of the node is left out, because a person watches a single node.
+        transport: {
+          target: 'pino-pretty',
+          options: { translateTime: 'HH:MM:ss', ignore: 'node' },
+        },
       })
     : pino(options, pino.destination({ sync: true }))
 }
@@ -22,7 +26,7 @@ type DescribedError = {
 }
 
 /**
- * Only these of an error's fields: a database's errors also carry the query with its parameters, which are what people
+ * Only these fields of an error are logged: a database's errors also have the query with its parameters, which people
  * wrote.
  */
 export function describeError(error: unknown): DescribedError {

@@ -14,11 +14,12 @@ type NodeMessageTargets = {
   runs: RunSupervisor
   changes: LocalSessionChanges
   recheckLogins(): void
+  filesRead(): void
 }
 
 /**
- * Handles messages of other nodes. A message may be old: replayed by somebody who recorded it, or overtaken by later
- * events. So the database is asked before anything is ended.
+ * Handles messages of other nodes. A message may be old, because somebody recorded and replayed it, or later events
+ * overtook it. So the database is read before anything is ended.
  */
 export function createNodeMessageHandler({
   database,
@@ -27,6 +28,7 @@ export function createNodeMessageHandler({
   runs,
   changes,
   recheckLogins,
+  filesRead,
 }: NodeMessageTargets): (message: NodeMessage) => Promise<void> {
   const sessionDeleted = async (message: SessionDeleted): Promise<void> => {
     const { sessionId, userId, runId } = message
@@ -37,7 +39,7 @@ export function createNodeMessageHandler({
       hub.close(sessionId)
       changes.deleted(userId, sessionId)
     } else {
-      // Made again under its id: its readers find the new beginning in the log.
+      // The session was made again under its id: its readers find the new beginning in the log.
       changes.touch(sessionId)
       await feed.catchUp()
     }
@@ -74,6 +76,8 @@ export function createNodeMessageHandler({
         return sessionDeleted(message)
       case 'logins-changed':
         return recheckLogins()
+      case 'files-read':
+        return filesRead()
       case 'joined':
         return
     }

@@ -3,7 +3,7 @@ import { versions } from 'node:process'
 /** The oldest Node that the server is written for. */
 const OLDEST = 24
 
-// Said before anything else of the server runs, in a sentence, where otherwise something would be missing somewhere.
+// This is checked first, so that the error is a sentence instead of some missing feature later.
 if (Number.parseInt(versions.node, 10) < OLDEST) {
   throw new Error(
     `Throughline's server needs Node ${OLDEST} or later; this is Node ${versions.node}`,

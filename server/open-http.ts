@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { TRPCError } from '@trpc/server'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { refusalFor } from './admit.ts'
@@ -15,19 +16,23 @@ import { admitAnybody } from './files/http/access.ts'
 import type { FileAccess } from './files/http/access.ts'
 import { fileRoutes } from './files/http/routes.ts'
 import type { Gate } from './gate.ts'
-import { createAccessPolicy } from './http/access.ts'
+import { createAccessPolicy } from './http/access/access.ts'
 import type { Health } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
+import { requestIdOf } from './http/access/request-id.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
-import { mcpSignInRoutes } from './mcp/sign-in-routes.ts'
+import { mcpSignInRoutes } from './mcp/oauth/sign-in-routes.ts'
+import { idsOfError } from './log-ids.ts'
+import type { LogIds, OnError } from './log-ids.ts'
 import type { OutageLog } from './outage.ts'
 import { archiveRoutes } from './archive/routes.ts'
 import { speechRoutes } from './speech/routes.ts'
 import type { SpeechRoutesOptions } from './speech/routes.ts'
 import { appRouter } from './router.ts'
 import type { Services } from './services.ts'
+import { parseProxies } from './trusted-proxies.ts'
 import type { Context } from './trpc.ts'
 
 export type OpenHttpOptions = {
@@ -38,26 +43,30 @@ export type OpenHttpOptions = {
   outage: OutageLog
   metrics: Registry
   clientAddress(request: IncomingMessage): string
-  onError(error: unknown, what: string): void
+  onError: OnError
   health(): Health
   authenticate: Authenticate | undefined
   liveOutlets: boolean
-  /** Null where no service is set up. */
+  /** Null when no service is configured. */
   speech: SpeechRoutesOptions['service']
 }
 
-/** Of a request's own header; a socket's was for its beginning. */
+const TOO_MANY_CONNECTIONS =
+  'You have as many open connections as one person may have. Close some of them.'
+
+/** The `traceparent` of a request. That of a socket belongs to its beginning, and is not used. */
 function traceOf({ headers }: IncomingMessage): { traceparent?: string } {
   const { traceparent, upgrade } = headers
   return typeof traceparent === 'string' && upgrade === undefined ? { traceparent } : {}
 }
 
 /**
- * Everything that is reached over HTTP and WebSocket: the procedures, the doors of other protocols, files, sign-in. It is
- * made when it is first needed: two hundred routes take longer than the rest of a start, and a server that is called in
- * its process has no use for them.
+ * Everything that is served over HTTP and WebSocket: procedures, other protocols, files, sign-in. It is made on first
+ * use: two hundred routes take longer than the rest of a start, and a server that is called in its own process needs
+ * none.
  */
 export function openHttp(options: OpenHttpOptions) {
+  const proxies = parseProxies(options.config.listen.trustProxy)
   const { config, services, gate, outage, clientAddress } = options
 
   const context = (
@@ -66,17 +75,28 @@ export function openHttp(options: OpenHttpOptions) {
   ): Context => ({
     services,
     asker,
+    ...(options.logger.isLevelEnabled('debug') && { logger: options.logger }),
     ...(connection && {
       address: clientAddress(connection.request),
+      request: requestIdOf(connection.request),
       ...traceOf(connection.request),
       drained: connection.drained,
       inTurn: connection.inTurn,
       ...(connection.live && options.liveOutlets && { live: connection.live }),
     }),
   })
-  const createContext = async (connection: Connection) =>
-    context(await gate.askerOf(connection), connection)
-  const report = (error: unknown) => outage.report(error, 'a request of a door failed')
+  const createContext = async (connection: Connection) => {
+    const asker = await gate.askerOf(connection)
+    const { user, login } = asker() ?? {}
+    // A guest can begin anew as somebody else at any time, and so is no person to count by.
+    const isPerson = login && login.kind !== 'local' && login.kind !== 'guest'
+    if (user && isPerson && connection.belongsTo?.(user.id) === false) {
+      throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: TOO_MANY_CONNECTIONS })
+    }
+    return context(asker, connection)
+  }
+  const report = (error: unknown, about?: LogIds) =>
+    outage.report(error, 'a request of a door failed', { ...idsOfError(error), ...about })
   const doors = { router: appRouter, createContext, services, report }
   const access: FileAccess = {
     clientAddress,
@@ -93,7 +113,7 @@ export function openHttp(options: OpenHttpOptions) {
       createContext,
       access: createAccessPolicy({
         ...config.listen,
-        // An application that embeds this server says itself which hosts it answers to.
+        // An application that embeds this server decides which hosts it answers to.
         mode: options.authenticate ? 'accounts' : config.auth.mode,
       }),
       webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
@@ -105,6 +125,7 @@ export function openHttp(options: OpenHttpOptions) {
       isWakeDown: () => services.wake?.up === false,
       metrics: options.metrics,
       clientAddress,
+      ...(proxies && { proxies }),
       tls: config.listen.tls,
       basePath: config.listen.basePath,
       plugins: [
@@ -136,7 +157,7 @@ export function openHttp(options: OpenHttpOptions) {
   return { http: onDemand(create), context }
 }
 
-/** The server that `create` makes once, by the first who needs it. */
+/** The server that `create` makes once, on first use. */
 function onDemand(create: () => Promise<HttpServer>) {
   let created: Promise<HttpServer> | null = null
   let isDrained = false
@@ -145,7 +166,7 @@ function onDemand(create: () => Promise<HttpServer>) {
       if (isDrained) made.drain()
       return made
     }))
-  /** Null where nobody needed one, or it could not be made: that was told to whoever asked. */
+  /** Null when none was needed, or it could not be made, of which its first user got the error. */
   const existing = async () => created && created.catch(() => null)
   return {
     routes: async () => (await server()).routes,

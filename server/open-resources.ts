@@ -1,22 +1,27 @@
-// Opens the database, the model and the other external resources that the settings name.
+// Opens the database, the model and the other external resources of the settings.
 import { fileURLToPath } from 'node:url'
 import { connect, connectReplica } from '../db/engine/connect.ts'
 import type { Database, Db } from '../db/engine/database.ts'
-import { ReadReplica } from '../db/engine/read-replica.ts'
+import { ReadReplica } from '../db/engine/postgres/read-replica.ts'
 import { readClock } from '../db/queries/nodes.ts'
 import { insertBackgroundUsage, insertSpeechUsage } from '../db/queries/usage/background-usage.ts'
-import type { AppOptions } from './app.ts'
+import type { AppOptions } from './app-options.ts'
 import { createBudget } from './budget/budget.ts'
 import type { BudgetOptions } from './budget/budget.ts'
+import type { PayerAllowances } from './budget/allowances.ts'
 import type { Config } from './config/config.ts'
 import { createImageMaker } from './images/image-maker.ts'
+import { createLimits } from './limits/limits.ts'
+import type { Limits, LimitsOptions } from './limits/limits.ts'
 import { createSpeechBilling } from './speech/billing.ts'
 import { createSpeechProvider } from './speech/provider.ts'
+import type { OnError } from './log-ids.ts'
 import type { McpServerConfig } from './mcp/config.ts'
 import { createPrices } from './model/catalog/prices.ts'
 import { createModelPort, OPENAI_BASE_URL } from './model/create.ts'
 import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
+import { ProbedWake } from './nodes/probed-wake.ts'
 import type { Wake } from './nodes/wake.ts'
 import type { ModelPort } from './model/port.ts'
 import { streamingFetch } from './model/stream/streaming-fetch.ts'
@@ -27,7 +32,7 @@ import type { Telemetry } from './telemetry/telemetry.ts'
 import { traceFetch } from './telemetry/traced.ts'
 import { DatabaseClock } from './nodes/database-clock.ts'
 
-/** Postgres where the settings name one, else the embedded database. */
+/** Postgres if the settings name one, else the embedded database. */
 export function openDatabase(config: Config): Promise<Database> {
   return connect(
     config.databaseUrl
@@ -36,7 +41,7 @@ export function openDatabase(config: Config): Promise<Database> {
   )
 }
 
-/** Reads that may lag behind: from DATABASE_READ_URL while it works. */
+/** Reads that may lag behind, from DATABASE_READ_URL while it works. */
 export function openReplica(
   { config, logger }: Pick<AppOptions, 'config' | 'logger'>,
   { db: primary }: Database,
@@ -52,7 +57,7 @@ export function openReplica(
   })
 }
 
-/** The clock of the database, which has been asked once; heartbeats keep it right. */
+/** The clock of the database, which was read once; heartbeats keep it right. */
 export async function openClock({ db }: Database): Promise<DatabaseClock> {
   const clock = new DatabaseClock()
   const asked = performance.now()
@@ -60,7 +65,7 @@ export async function openClock({ db }: Database): Promise<DatabaseClock> {
   return clock
 }
 
-/** The servers of the operator's file; null when there are none. */
+/** The MCP servers in the operator's file; null when there are none. */
 export async function openMcpServers(
   configs: readonly McpServerConfig[],
   { logger, mcpTimeouts, config }: Pick<AppOptions, 'logger' | 'mcpTimeouts' | 'config'>,
@@ -70,7 +75,7 @@ export async function openMcpServers(
   if (configs.length === 0) {
     return null
   }
-  // Loaded when it is wanted: it takes some 20 MiB.
+  // It takes some 20 MiB, so it is loaded on first use.
   const { startMcpServers } = await import('./mcp/servers.ts')
   const { McpLogins } = await import('./mcp/oauth/logins.ts')
   const { createSealing, readSealingSecret } = await import('./mcp/oauth/sealing.ts')
@@ -84,7 +89,7 @@ export async function openMcpServers(
   return opened.use(startMcpServers(configs, options))
 }
 
-/** Where npm packages keep what they can make again. */
+/** The folder in which npm packages cache what they can make again. */
 const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
 
 /** The address whose prices apply; null for the demo model, and for an embedded model without an address. */
@@ -95,13 +100,13 @@ export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Confi
   return baseUrl ?? (kind === 'openai' ? OPENAI_BASE_URL : null)
 }
 
-/** What everything needs that is paid for beside the model's answers. */
+/** The dependencies of everything that is paid for besides the model's answers. */
 type Spending = Pick<BudgetOptions, 'database' | 'allowances' | 'now'> & {
   newId: () => string
-  onError: (error: unknown, what: string) => void
+  onError: OnError
 }
 
-/** Makes pictures where the settings name a model for them; null elsewhere. */
+/** Makes pictures if the settings name a model for them; else null. */
 export function openImageMaker(
   { images, budget: { usdPerDay } }: Config,
   { database, allowances, now, newId, onError }: Spending,
@@ -110,18 +115,18 @@ export function openImageMaker(
   const prices = createPrices(images.baseUrl)
   return createImageMaker({
     ...{ config: images, onError },
-    // Its prices are those of its own address.
+    // The prices are those of its own address.
     budget: createBudget({ ...{ database, allowances, now, usdPerDay }, catalog: prices }),
     prices,
-    record: ({ sessionId }, used) =>
+    record: ({ sessionId, keyId }, used) =>
       insertBackgroundUsage(database.db, {
-        ...{ id: newId(), sessionId, kind: 'image', createdAt: now() },
+        ...{ id: newId(), sessionId, keyId, kind: 'image', createdAt: now() },
         ...used,
       }),
   })
 }
 
-/** Speech where the settings name a service for it, in the budgets of the day; null elsewhere. */
+/** Speech if the settings name a service for it, within the budgets of the day; else null. */
 export function openSpeech(
   { speech, budget: { usdPerDay } }: Config,
   { database, allowances, now, newId, onError }: Spending,
@@ -141,37 +146,40 @@ export function openSpeech(
       models: { toText: speech.toTextModel, toSpeech: speech.toSpeechModel },
       kinds: { toText: kindOf('sound'), toSpeech: kindOf('text') },
       ...{ now, onError },
-      record: ({ payer: { userId }, sessionId }, used) =>
+      record: ({ payer: { userId, keyId }, sessionId }, used) =>
         insertSpeechUsage(database.db, {
-          ...{ id: newId(), userId, sessionId, createdAt: now() },
+          ...{ id: newId(), userId, keyId, sessionId, createdAt: now() },
           ...used,
         }),
     }),
   }
 }
 
-/** Sends to the collector that the settings name; nothing is loaded, and nothing done, without one. */
+/** Tracing to the collector of the settings; without one nothing is loaded, and nothing done. */
 export async function openTelemetryOf({ telemetry }: Config, version: string): Promise<Telemetry> {
   if (telemetry.endpoint === null) return OFF
   const { openTelemetry } = await import('./telemetry/open-telemetry.ts')
   return openTelemetry({ endpoint: telemetry.endpoint, version })
 }
 
-/** What carries the word between nodes, where it is not Postgres. An embedded database has no other nodes. */
+/** The server that carries messages between nodes in place of Postgres. An embedded database has no other nodes. */
 export async function openWake(
   { databaseUrl, wakeUrl }: Config,
-  onError: (error: unknown, what: string) => void,
+  onError: OnError,
 ): Promise<Wake | null> {
   if (wakeUrl === null || databaseUrl === null) return null
-  const { RedisWake } = await import('./nodes/redis-wake.ts')
-  return new RedisWake({ url: wakeUrl, onError })
+  // Only the client that is needed is loaded.
+  const carrier = /^rediss?:/.test(wakeUrl)
+    ? (await import('./nodes/redis-carrier.ts')).redisCarrier(wakeUrl)
+    : (await import('./nodes/nats-carrier.ts')).natsCarrier(wakeUrl)
+  return new ProbedWake(carrier, onError)
 }
 
-/** The model that was brought along, else the one that the settings name, else the demo model. */
+/** The model of the options, else that of the settings, else the demo model. */
 export async function openModel(
   { config, model }: Pick<AppOptions, 'config' | 'model'>,
   opened: AsyncDisposableStack,
-  { onError, telemetry }: { onError: (error: unknown, what: string) => void; telemetry: Telemetry },
+  { onError, telemetry }: { onError: OnError; telemetry: Telemetry },
 ) {
   const { apiKey, baseUrl, api, background, name } = config.model
   if (model) {
@@ -189,16 +197,16 @@ export async function openModel(
       timeoutSeconds: config.model.firstTokenTimeoutMs / 1000,
       idleTimeoutSeconds: config.model.idleTimeoutMs / 1000,
       fetch: traceFetch(streamingFetch, config.telemetry.headersTo, telemetry),
-      onInternal: (error) => onError(error, 'the model could not be asked'),
+      onInternal: (error, about) => onError(error, 'the model could not be asked', about),
     }),
   }
 }
 
-/** Tells devices of what happened while nobody looked. */
+/** Notifies devices of events while no page is open. */
 export async function openPusher(
   { config, authenticate }: Pick<AppOptions, 'config' | 'authenticate'>,
   database: Database,
-  onError: (error: unknown, what: string) => void,
+  onError: OnError,
 ): Promise<Pusher> {
   const { publicUrl } = config.listen
   return new Pusher({
@@ -210,4 +218,18 @@ export async function openPusher(
     },
     onError,
   })
+}
+
+/** The limits of each person; null without accounts. */
+export function openLimits(
+  config: Config,
+  {
+    allowances,
+    ...deps
+  }: Omit<LimitsOptions, 'allowances' | 'settings'> & {
+    allowances: PayerAllowances | null
+  },
+  opened: AsyncDisposableStack,
+): Limits | null {
+  return allowances && opened.use(createLimits({ ...deps, allowances, settings: config.limits }))
 }

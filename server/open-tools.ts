@@ -1,7 +1,7 @@
 import type { Database } from '../db/engine/database.ts'
 import { findReadableFile } from '../db/queries/files/files.ts'
 import { findProfile } from '../db/queries/users.ts'
-import type { AppOptions } from './app.ts'
+import type { AppOptions } from './app-options.ts'
 import type { openImageMaker, openMcpServers } from './open-resources.ts'
 import { searchSessions } from './sessions/search.ts'
 import { OFF } from './telemetry/telemetry.ts'
@@ -18,7 +18,7 @@ type ToolDeps = {
   newId(): string
 }
 
-/** The tools that models are offered here: the built-in ones that were chosen, the caller's, those of MCP servers. */
+/** The tools of this server: the chosen built-in ones, the application's, and those of MCP servers. */
 export function openTools(
   { config, logger, clock, tools: own = [] }: AppOptions,
   { database, images, mcpServers, telemetry, newId }: ToolDeps,

@@ -4,17 +4,19 @@ type OutageOptions = {
   logger: { error(about: object, what: string): void; info(about: object, what: string): void }
   /** Rejects while the database cannot be used. */
   check: () => Promise<unknown>
-  /** From one check to the next, during an outage. Milliseconds. */
+  /** The interval of checks during an outage. Milliseconds. */
   everyMs?: number
 }
 
-/** Keeps the log readable while the database is away: everything fails then, for one reason. */
+/** Keeps the log readable while the database is away, when everything fails for the same reason. */
 export type OutageLog = Disposable & {
   /** Logs a failure, unless it belongs to an outage that was logged already. */
   report(error: unknown, what: string, about?: object): void
 }
 
-/** One line when an outage begins, with what failed first, and one when it is over, with how much failed meanwhile. */
+/**
+ * Logs one line when an outage begins, with the first failure, and one when it is over, with the number of failures.
+ */
 export function createOutageLog({ logger, check, everyMs = 1_000 }: OutageOptions): OutageLog {
   let outage: { since: number; failures: number; lately: boolean } | null = null
   let timer: NodeJS.Timeout | undefined
@@ -25,7 +27,7 @@ export function createOutageLog({ logger, check, everyMs = 1_000 }: OutageOption
       () => false,
     )
     if (outage === null) return
-    // Some connections may work while others are refused: over is over when nothing fails any more.
+    // Some connections may work while others are refused: the outage is over when nothing fails any more.
     if (isBack && !outage.lately) {
       const seconds = Math.round((performance.now() - outage.since) / 1000)
       logger.info({ seconds, failures: outage.failures }, 'the database can be used again')

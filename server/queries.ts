@@ -16,6 +16,7 @@ import { notFound } from './api-error.ts'
 import type { Services } from './services.ts'
 import { followTools } from './tools/changes.ts'
 import { procedure, query } from './trpc.ts'
+import { withReadFiles } from './shares/read-files.ts'
 import { withoutQuestions } from './shares/shared-parts.ts'
 import { typedMessages } from './typed-calls.ts'
 
@@ -84,8 +85,9 @@ export const getShared = query(shares.get, async ({ services }, { token }) => {
   if (!shared) {
     throw notFound('share')
   }
-  // One of an earlier version may have them.
-  return { ...shared, messages: withoutQuestions(shared.messages) }
+  // Snapshots of an earlier version may have them.
+  const messages = withoutQuestions(shared.messages)
+  return { ...shared, messages: await withReadFiles(services.database.db, token, messages) }
 })
 
 export const listPresets = query(presets.list, ({ services, user }) =>
@@ -147,7 +149,7 @@ export const listModels = query(models.list, async ({ services }) => {
     return await Promise.all(
       listed.map(async (model) => ({
         ...model,
-        // The demo model says what it was given, and sees nothing.
+        // The demo model lists the files that it gets, and sees no pictures.
         ...(services.model.kind === 'demo' && { sees: false }),
         ...(await priceOf(services, model.id)),
         default: model.id === services.defaultModel,

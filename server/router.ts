@@ -14,49 +14,51 @@ import { notFound } from './api-error.ts'
 import * as accountQueries from './account/queries.ts'
 import { exportAudit, readAudit } from './admin/audit-log.ts'
 import * as adminQueries from './admin/queries.ts'
-import { createResetLink, updateUser } from './commands/administer-people.ts'
+import { createResetLink, updateUser } from './commands/people/administer-people.ts'
+import { appendMessages } from './commands/messages/append-messages.ts'
 import {
   createSession,
   deleteSession,
   importSessions,
   updateSession,
-} from './commands/change-sessions.ts'
+} from './commands/sessions/change-sessions.ts'
 import * as fileQueries from './files/queries.ts'
 import type { Command } from './commands/command.ts'
-import { deletePerson } from './commands/delete-account.ts'
+import { deletePerson } from './commands/people/delete-account.ts'
 import { execute } from './commands/execute.ts'
-import { createKey, endKey } from './commands/keys.ts'
-import { endLogin } from './commands/logins.ts'
-import { createInvite, revokeInvite } from './commands/invitations.ts'
-import { forkSession } from './commands/fork-session.ts'
-import { rateAnswer } from './commands/rate-message.ts'
-import { continueAnswer } from './commands/continue-answer.ts'
-import { regenerateAnswer } from './commands/regenerate-answer.ts'
-import { dropPreset, keepPreset } from './commands/presets.ts'
-import { dropProject, keepProject } from './commands/projects.ts'
-import { subscribeDevice, unsubscribeDevice } from './commands/push.ts'
-import { selectBranch } from './commands/select-branch.ts'
-import { editMessage } from './commands/edit-message.ts'
-import { sendMessage } from './commands/send-message.ts'
-import { answerCall } from './commands/answer-call.ts'
-import { answerCalls } from './commands/answer-calls.ts'
-import { replyToCall } from './commands/reply-to-call.ts'
-import { decideCall, resolveCall } from './commands/settle-call.ts'
-import { createShare, revokeShare } from './commands/share.ts'
-import { stopAnyRun } from './commands/stop-any-run.ts'
-import { stopRun, unqueueMessage } from './commands/stop-run.ts'
+import { createKey, endKey } from './commands/people/keys.ts'
+import { endLogin } from './commands/people/logins.ts'
+import { createInvite, revokeInvite } from './commands/people/invitations.ts'
+import { forkSession } from './commands/sessions/fork-session.ts'
+import { rateAnswer } from './commands/messages/rate-message.ts'
+import { continueAnswer } from './commands/answers/continue-answer.ts'
+import { regenerateAnswer } from './commands/answers/regenerate-answer.ts'
+import { dropPreset, keepPreset } from './commands/sessions/presets.ts'
+import { dropProject, keepProject } from './commands/sessions/projects.ts'
+import { subscribeDevice, unsubscribeDevice } from './commands/people/push.ts'
+import { selectBranch } from './commands/messages/select-branch.ts'
+import { editMessage } from './commands/messages/edit-message.ts'
+import { sendMessage } from './commands/messages/send-message.ts'
+import { answerCall } from './commands/answers/answer-call.ts'
+import { answerCalls } from './commands/answers/answer-calls.ts'
+import { replyToCall } from './commands/answers/reply-to-call.ts'
+import { decideCall, resolveCall } from './commands/answers/settle-call.ts'
+import { createShare, revokeShare } from './commands/sessions/share.ts'
+import { stopAnyRun } from './commands/answers/stop-any-run.ts'
+import { stopRun, unqueueMessage } from './commands/answers/stop-run.ts'
 import * as queries from './queries.ts'
 import * as sessionQueries from './sessions/queries.ts'
 import { mutation, router } from './trpc.ts'
 import { answersUsage, dailyUsage, summarizeUsage } from './usage/queries.ts'
 
-/** Every procedure of the server; CONTRACT section 3 says what each takes and gives. */
+/** All procedures of the server. Section 3 of the contract describes each. */
 export const appRouter = router({
   me: queries.me,
   sessions: {
     create: command(createSession),
     fork: command(forkSession),
     list: sessionQueries.listSessions,
+    tags: sessionQueries.listSessionTags,
     search: sessionQueries.findInSessions,
     get: sessionQueries.getSession,
     read: sessionQueries.readSession,
@@ -71,6 +73,7 @@ export const appRouter = router({
   messages: {
     list: queries.listMessages,
     send: command(sendMessage),
+    append: command(appendMessages),
     edit: command(editMessage),
     regenerate: command(regenerateAnswer),
     continue: command(continueAnswer),
@@ -81,6 +84,7 @@ export const appRouter = router({
   files: {
     list: fileQueries.listFiles,
     get: fileQueries.getFile,
+    watch: fileQueries.watchFile,
     delete: fileQueries.deleteFile,
   },
   runs: { stop: command(stopRun) },
@@ -154,6 +158,7 @@ export const appRouter = router({
     usage: adminQueries.usageOfAll,
     nodes: adminQueries.nodes,
     limits: adminQueries.limits,
+    settings: adminQueries.settings,
     audit: readAudit,
     exportAudit,
   },

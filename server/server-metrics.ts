@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Hub } from './log/reading/hub.ts'
 import type { Wake } from './nodes/wake.ts'
 
-/** What this process is, and how many it serves. */
+/** Metrics about this process, and the number of readers that it serves. */
 export function createServerMetrics(
   metrics: Registry,
   {

@@ -6,10 +6,10 @@ import { withSecretFiles } from './config/secret-files.ts'
 import { readMcpConfig } from './mcp/config.ts'
 
 /**
- * The settings, and the file that MCP_CONFIG names: what is wrong with either is told together.
+ * Reads the settings and the file in MCP_CONFIG, and reports the problems of both together.
  *
  * @param given such as `process.env`
- * @throws {ConfigError} with every problem there is
+ * @throws {ConfigError} with every problem
  */
 export async function checkConfig(given: Record<string, string | undefined>): Promise<Config> {
   const { env, problems } = withSecretFiles(given)

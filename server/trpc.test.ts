@@ -151,7 +151,7 @@ test('an answer that is not what is declared neither compiles nor leaves the ser
   const wrong = router({
     // @ts-expect-error it is a number
     count: mutation(count, async () => ({ n: 'many' })),
-    // What a row has beside it stays here.
+    // Other columns of the row do not leave the server.
     more: mutation(count, async () => ({ n: 1, secret: 'x' })),
   })
   const caller = createCallerFactory(wrong)(asked())

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { initTRPC } from '@trpc/server'
 import type { TRPCError, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
 import { z } from 'zod'
@@ -13,29 +14,38 @@ import type {
 import { refusalFor, signedOut } from './admit.ts'
 import { retryAfterOf, toApiError } from './api-error.ts'
 import type { Asker, Login, User } from './auth/port.ts'
+import { noteIds, runOfOutput, sessionOfInput } from './log-ids.ts'
+import type { LogIds, RunLogger } from './log-ids.ts'
 import type { OpenLive } from './http/sockets/open-live.ts'
 import type { Services } from './services.ts'
 
 /** The context of every call. */
 export type Context = {
   services: Services
-  /** Who asks, as it is now; null for nobody. A socket asks for longer than a login lasts. */
+  /** Returns the current asker; null for nobody. A socket may stay open for longer than its login is valid. */
   asker: () => Asker | null
-  /** From which address; absent where the call came over no connection. */
+  /** The IP address; absent for a call without a connection. */
   address?: string
-  /** The header of that name, which says which trace a request belongs to (W3C Trace Context). */
+  /** The header with the trace to which a request belongs (W3C Trace Context). */
   traceparent?: string
-  /** Resolves when the caller's connection has room for more; absent where nothing can gather. */
+  /** The id of the HTTP request in the log; a call over a socket gets one of its own. */
+  request?: string | undefined
+  /** Logs each call; absent when nobody reads that. */
+  logger?: Pick<RunLogger, 'debug'>
+  /** Resolves when the caller's connection has room for more; absent when nothing can gather. */
   drained?: () => Promise<void>
-  /** Does the work after what was given before it, when the caller's connection has room; absent as above. */
+  /** Does the work after earlier work, when the caller's connection has room; absent as above. */
   inTurn?: <Result>(work: () => Promise<Result>) => Promise<Result>
-  /** The short way of a watch's events to a reader that is up to date; absent where all go by the procedure's iterator. */
+  /**
+   * The direct way of a watch's events to a reader that is up to date; absent when all go through the procedure's
+   * iterator.
+   */
   live?: OpenLive
-  /** Takes the content of a file in pieces, in place of the answer's; absent where an answer must be whole. */
+  /** Takes a file's content in pieces instead of in the answer; absent when an answer has to be whole. */
   takePieces?: (pieces: AsyncGenerator<string>) => void
 }
 
-/** What a procedure is given: whoever asks may ask for it. Where anybody may, it may be nobody. */
+/** The context of a procedure after its caller was admitted. The user may be null if anybody may call it. */
 export type Admitted<D = unknown> = Omit<Context, 'asker'> &
   (D extends { access: 'anyone' } ? { user: User | null; login: Login | null } : Asker)
 
@@ -48,7 +58,7 @@ const t = initTRPC
   .create({
     // `isDev` would put the stack into the error's data.
     isDev: false,
-    // Proxies cut what is silent, and of a reader that vanished nobody knows until something is written to it.
+    // Proxies cut silent connections, and a vanished reader is noticed only when something is written to it.
     sse: {
       ping: { enabled: true, intervalMs: PING_MS },
       client: { reconnectAfterInactivityMs: 2 * PING_MS },
@@ -65,23 +75,45 @@ const t = initTRPC
     }),
   })
 
-/** Turns what a procedure throws into the errors that callers know, whether it answers once or goes on answering. */
-const translateErrors = t.middleware(async ({ next, type }) => {
+/** Converts the errors of procedures into public ones, for single answers and for subscriptions. */
+const translateErrors = t.middleware(async ({ ctx, path, getRawInput, next, type }) => {
+  const ids = async () => idsOfCall(ctx, path, getRawInput)
   const result = await next()
   if (!result.ok) {
-    throw toApiError(result.error)
+    throw noted(result.error, await ids())
   }
   return type === 'subscription' && isAsyncIterable(result.data)
-    ? { ...result, data: translated(result.data) }
+    ? { ...result, data: translated(result.data, ids) }
     : result
 })
 
-/** A subscription has answered when it hands out its events; what it throws after that comes through here. */
-async function* translated(events: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
+/** The ids of one call for the lines of the log about it. */
+async function idsOfCall(
+  { request = randomUUID() }: Pick<Context, 'request'>,
+  path: string,
+  getRawInput: () => Promise<unknown>,
+): Promise<LogIds> {
+  // An input that cannot be read has no session.
+  const input = await getRawInput().catch(() => null)
+  return { request, ...sessionOfInput(path, input) }
+}
+
+/** The public error with the ids for its line in the log. */
+function noted(thrown: unknown, ids: LogIds): TRPCError {
+  const error = toApiError(thrown)
+  noteIds(error, ids)
+  return error
+}
+
+/** A subscription has answered when it returns its events; errors after that come through here. */
+async function* translated(
+  events: AsyncIterable<unknown>,
+  ids: () => Promise<LogIds>,
+): AsyncGenerator<unknown, void> {
   try {
     yield* events
   } catch (error) {
-    throw toApiError(error)
+    throw noted(error, await ids())
   }
 }
 
@@ -89,7 +121,7 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-/** Lets those call what is declared who may, as often as they may. Calls that are refused count too. */
+/** Admits callers by the declaration and by the limits. Refused calls count too. */
 const admit = t.middleware(async ({ ctx, meta, type, next }) => {
   const asker = ctx.asker()
   const { limits } = ctx.services
@@ -111,7 +143,10 @@ const asSomebody = t.middleware(({ ctx, next }) => {
   return next({ ctx: asker })
 })
 
-/** What is asked and answered once is a span, whatever surface it comes over; a subscription lasts as long as its reader. */
+/**
+ * Makes a span of each query and mutation, over any interface; not of a subscription, which lasts as long as its
+ * reader.
+ */
 const traced = t.middleware(({ ctx, path, type, next }) => {
   const { telemetry } = ctx.services
   if (type === 'subscription') return next()
@@ -123,10 +158,24 @@ const traced = t.middleware(({ ctx, path, type, next }) => {
   })
 })
 
-const admitted = t.procedure.use(traced).use(translateErrors).use(admit).use(takeTurn)
+/** Logs each query and mutation that was answered. Refusals and failures are logged where the error is. */
+const logged = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
+  const { logger } = ctx
+  if (!logger || type === 'subscription') return next()
+  const since = performance.now()
+  const result = await next()
+  if (result.ok) {
+    const ids = await idsOfCall(ctx, path, getRawInput)
+    const durationMs = Math.round(performance.now() - since)
+    logger.debug({ ...ids, ...runOfOutput(result.data), path, durationMs }, 'procedure')
+  }
+  return result
+})
+
+const admitted = t.procedure.use(logged).use(traced).use(translateErrors).use(admit).use(takeTurn)
 
 export const router = t.router
-/** Of those who are signed in; it needs its declaration as `meta`. */
+/** For callers with a login; it needs its declaration as `meta`. */
 export const procedure = admitted.use(asSomebody)
 export const createCallerFactory = t.createCallerFactory
 
@@ -145,7 +194,7 @@ type Types<D extends RequestDeclaration, Returned> = {
   output: OutputOf<D, Returned>
 }
 
-/** The procedure of a query that is declared. */
+/** The procedure of a declared query. */
 export function query<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
   read: (context: Admitted<D>, input: ParsedInputOf<D>) => Promise<Returned>,
@@ -153,11 +202,12 @@ export function query<D extends RequestDeclaration, Returned extends AnswerOf<D>
   const built = declared(declaration).query(({ ctx, input }) =>
     read(ctx as Admitted<D>, input as ParsedInputOf<D>),
   )
-  // The declaration's schemas read input and output, and `admit` let through who it admits; the builder knows neither.
+  // The declaration's schemas parse input and output, and `admit` has checked the caller; the builder's types know
+  // neither.
   return built as unknown as TRPCQueryProcedure<Types<D, Returned>>
 }
 
-/** The procedure of a mutation that is declared. */
+/** The procedure of a declared mutation. */
 export function mutation<D extends RequestDeclaration, Returned extends AnswerOf<D>>(
   declaration: D,
   change: (context: Admitted<D>, input: ParsedInputOf<D>) => Promise<Returned>,
@@ -169,7 +219,7 @@ export function mutation<D extends RequestDeclaration, Returned extends AnswerOf
   return built as unknown as TRPCMutationProcedure<Types<D, Returned>>
 }
 
-/** After how many seconds to ask again, for those who read no headers. */
+/** The seconds after which to try again, for callers that read no headers. */
 function retryAfterIn(error: TRPCError): { retryAfterSeconds?: number } {
   const retryAfterSeconds = retryAfterOf(error)
   return retryAfterSeconds === null ? {} : { retryAfterSeconds }

@@ -1,17 +1,17 @@
 import { Kysely } from 'kysely'
 import pg from 'pg'
-import { watchForStalledConnections } from './stalled-connections.ts'
+import { watchForStalledConnections } from './postgres/stalled-connections.ts'
 import type { Database, Db } from './database.ts'
 import type { EmbeddedOptions } from './embedded/embedded.ts'
 import { INSERT_CHUNKS, INSERT_CHUNKS_AND_NOTIFY, eventColumns } from '../queries/log/events.ts'
 import type { JobRow } from '../queries/jobs.ts'
-import { isPooled, namedInsert, nameStatements } from './named-statements.ts'
-import type { StatementNames } from './named-statements.ts'
+import { isPooled, namedInsert, nameStatements } from './postgres/named-statements.ts'
+import type { StatementNames } from './postgres/named-statements.ts'
 import { postgresNotifications } from './notifications.ts'
-import { pipelineTransactions } from './pipelining.ts'
-import { postgresAddress } from './postgres-address.ts'
-import type { PostgresAddress } from './postgres-address.ts'
-import { TransactionLockDialect } from './postgres-dialect.ts'
+import { pipelineTransactions } from './postgres/pipelining.ts'
+import { postgresAddress } from './postgres/address.ts'
+import type { PostgresAddress } from './postgres/address.ts'
+import { TransactionLockDialect } from './postgres/dialect.ts'
 import type { Schema } from '../schema.ts'
 import { postgresParser } from './value-parsers.ts'
 
@@ -43,17 +43,17 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 4_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const LOCK_TIMEOUT_MS = 15_000
 
-/** Connections of the pool that no transaction on a log takes. */
+/** Connections of the pool that transactions on logs leave free for reading. */
 const READING = 2
 
-/** @param poolSize how many connections to hold at the most, beside the writer's own */
+/** @param poolSize the most connections, besides the writer's own */
 function connectPostgres(databaseUrl: string, poolSize: number): Database {
   const address = postgresAddress(databaseUrl)
   const names: StatementNames = { hold: true }
   const pool = openPool(address, names, poolSize)
   nameStatements(pool, names)
   pipelineTransactions(pool)
-  // Kept open: a first word does not wait for a connection.
+  // This connection stays open, so that the first text of an answer does not wait for a new one.
   const own = openPool(address, names, 1, 0)
   const watches = [pool, own].map((one) => watchForStalledConnections(one, address))
   const insert = namedInsert(own, names)
@@ -79,12 +79,13 @@ function connectPostgres(databaseUrl: string, poolSize: number): Database {
   }
 }
 
-/** Connections to a replica: what is asked of it takes long, and can be asked of the primary. */
+/** Connections to a replica. They are few, because its queries are slow and the primary can answer them too. */
 const REPLICA_CONNECTIONS = 4
 const REPLICA_CONNECT_TIMEOUT_MS = 3_000
 
 /**
- * Connects to a replica, which is read only. It need not be there yet.
+ * Connects to a read-only replica, which may not be running yet.
+ *
  * @throws {DatabaseUrlError} when the address asks for TLS in a way that does not exist
  */
 export function connectReplica(databaseUrl: string): { db: Db; close: () => Promise<void> } {
@@ -107,7 +108,7 @@ export function connectReplica(databaseUrl: string): { db: Db; close: () => Prom
   }
 }
 
-/** @param idleTimeoutMillis after which a connection that nobody uses is closed; never for 0 */
+/** @param idleTimeoutMillis after which an unused connection is closed; 0 for never */
 function openPool(
   address: PostgresAddress & Pick<pg.PoolConfig, 'connectionTimeoutMillis'>,
   names: StatementNames,

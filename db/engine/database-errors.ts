@@ -76,13 +76,20 @@ const BROKEN =
 const GONE =
   /Query read timeout|Cannot use a pool after calling end|driver has already been destroyed|PGlite is closed/
 
+/** True for a statement that was cancelled because it waited too long for a lock. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === '55P03'
+}
+
 /** True for the error of an insert that failed because another row had the same values under this constraint. */
-export function isDuplicate(error: unknown, constraint: string): boolean {
+export function isDuplicate(error: unknown, constraint: string | RegExp): boolean {
   return (
     sqlState(error) === '23505' &&
     error instanceof Error &&
     'constraint' in error &&
-    error.constraint === constraint
+    (typeof constraint === 'string'
+      ? error.constraint === constraint
+      : constraint.test(String(error.constraint)))
   )
 }
 
@@ -95,7 +102,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/** The database does not keep up with what is asked of it. */
+/** The database does not keep up with its load. */
 export class DatabaseBusyError extends Error {
   constructor() {
     super('too much waits for the database')

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../queries/log/events.ts'
 import { migrate } from './migrate.ts'
-import { insertSession, listSessions } from '../queries/sessions/sessions.ts'
+import { listSessions } from '../queries/sessions/session-list.ts'
+import { insertSession } from '../queries/sessions/sessions.ts'
 import { ensureUser } from '../queries/users.ts'
-import { onEachDatabase } from '../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../scripts/testing/postgres/each-database.ts'
 
 /** The behaviour that both databases must share. */
 onEachDatabase((name, open) => {

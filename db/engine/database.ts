@@ -16,11 +16,11 @@ export type Database = {
   readonly kind: 'embedded' | 'postgres'
   readonly db: Db
   /**
-   * For the log's writer alone, outside of transactions. On Postgres it has a connection of its own, which `insertChunks`
-   * takes too: the text of answers under way waits behind nobody's transaction.
+   * For the log's writer only, outside of transactions. On Postgres it has a connection of its own, which
+   * `insertChunks` uses too, so that the text of running answers never waits for another transaction.
    */
   readonly writer: Db
-  /** Transactions that may be under way at once, so that there are connections left for reading. */
+  /** The most concurrent transactions, so that some connections stay free for reading. */
   readonly transactionsAtOnce: number
   /**
    * Inserts chunks of runs whose latest `start` event this writer inserted, all or none, outside of any transaction.

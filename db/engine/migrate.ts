@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import type { Migration } from 'kysely/migration'
-import { lockMigrations } from './postgres-dialect.ts'
+import { retryLocks } from './lock-retries.ts'
+import { lockMigrations } from './postgres/dialect.ts'
 import { RowsHiddenError, hidesRows } from './row-security.ts'
 import type { Schema } from '../schema.ts'
 import { up as conversations } from '../migrations/0001-conversations.ts'
@@ -44,8 +45,17 @@ import { up as withdrawnMessages } from '../migrations/0062-withdrawn-messages.t
 import { up as waitsFirstTokens } from '../migrations/0063-waits-first-tokens.ts'
 import { up as questionsTasks } from '../migrations/0064-questions-tasks.ts'
 import { up as mcpLogins } from '../migrations/0065-mcp-logins.ts'
+import { up as registeredGuests } from '../migrations/0066-registered-guests.ts'
+import { up as guestPools } from '../migrations/0067-guest-pools.ts'
+import { up as filesReadLater } from '../migrations/0068-files-read-later.ts'
+import { up as usageByKey } from '../migrations/0069-usage-by-key.ts'
+import { up as sessionTags } from '../migrations/0070-session-tags.ts'
+import { up as openQuestions } from '../migrations/0072-open-questions.ts'
+import { up as conversationMetadata } from '../migrations/0073-conversation-metadata.ts'
+import { up as prunedLogs } from '../migrations/0074-pruned-logs.ts'
+import { up as changeBytes } from '../migrations/0075-change-bytes.ts'
 
-/** Every migration, in order; the last name is the version of the schema. */
+/** All migrations in order; the name of the last one is the version of the schema. */
 const migrations: Record<string, Migration> = {
   '0001-conversations': { up: conversations },
   '0002-decisions': { up: decisions },
@@ -86,16 +96,34 @@ const migrations: Record<string, Migration> = {
   '0063-waits-first-tokens': { up: waitsFirstTokens },
   '0064-questions-tasks': { up: questionsTasks },
   '0065-mcp-logins': { up: mcpLogins },
+  '0066-registered-guests': { up: registeredGuests },
+  '0067-guest-pools': { up: guestPools },
+  '0068-files-read-later': { up: filesReadLater },
+  '0069-usage-by-key': { up: usageByKey },
+  '0070-session-tags': { up: sessionTags },
+  '0072-open-questions': { up: openQuestions },
+  '0073-conversation-metadata': { up: conversationMetadata },
+  '0074-pruned-logs': { up: prunedLogs },
+  '0075-change-bytes': { up: changeBytes },
 }
 
-/** In order. The template of new databases is cached by these names. */
+/** In order. The template of new databases is cached under these names. */
 export const migrationNames = Object.keys(migrations)
 
 /**
+ * The longest time that a migration waits for a table in use, because later transactions wait behind it. Milliseconds.
+ */
+const LOCK_WAIT = 2_000
+/** Some ten minutes in all, for long statements or a backup. */
+const LOCK_RETRIES = { pauseMs: 1_000, most: 200 }
+
+/**
  * Migrates the database to the newest schema. Several nodes may start at once: an advisory lock lets one of them
- * migrate.
- * @param upTo the last migration to apply, for a database as an earlier version made it; the newest when left out
- * @throws the error of the migration that failed; earlier migrations of the same call are rolled back.
+ * migrate. In a database in use each migration is committed by itself, because it locks the tables that it changes
+ * until then; a new database gets all of them or none.
+ *
+ * @param upTo the last migration to apply, for a database of an earlier version; the newest when absent
+ * @throws the error of the migration that failed; it is rolled back
  * @throws {RowsHiddenError} when the role is not the owner of the tables
  */
 export async function migrate(db: Kysely<Schema>, upTo?: string): Promise<void> {
@@ -105,35 +133,60 @@ export async function migrate(db: Kysely<Schema>, upTo?: string): Promise<void> 
   if (upTo === undefined && (await isMigrated(db))) {
     return
   }
+  const last = upTo ?? migrationNames.at(-1) ?? ''
+  const applied = new Set(await appliedNamesIfAny(db))
+  const steps = migrationNames.filter((name) => name < last && !applied.has(name))
+  try {
+    for (const name of applied.size > 0 ? [...steps, upTo] : [upTo]) {
+      await retryLocks(() => migrateTo(db, name), LOCK_RETRIES)
+    }
+  } catch (cause) {
+    throw new Error('the database could not be brought to the newest schema', { cause })
+  }
+}
+
+/** Applies the migrations in one transaction. */
+async function migrateTo(db: Kysely<Schema>, upTo: string | undefined): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    // Migrations may take long, and other nodes wait for them. Set for this transaction alone, since a pooler may give the
-    // connection to somebody else afterwards.
+    // Migrations may take long, and other nodes wait for them. The limits are lifted for this transaction only, because
+    // a pooler may give the connection to another client afterwards.
     await sql`
       select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`.execute(
       transaction,
     )
     await lockMigrations(transaction)
+    await sql`select set_config('lock_timeout', ${`${LOCK_WAIT}`}, true)`.execute(transaction)
     const all = await withNewer(transaction)
-    const migrator = new Migrator({ db: transaction, provider: { getMigrations: async () => all } })
+    // Another node may have gone further meanwhile.
+    if (upTo !== undefined && (await appliedNamesIfAny(transaction)).includes(upTo)) return
+    const provider = { getMigrations: async () => all }
+    const migrator = new Migrator({ db: transaction, provider })
     const { error } = await (upTo === undefined
       ? migrator.migrateToLatest()
       : migrator.migrateTo(upTo))
-    if (error) {
-      throw new Error('the database could not be brought to the newest schema', { cause: error })
-    }
+    if (error !== undefined) throw asError(error)
   })
 }
 
-/** Returns true when all our migrations were applied. Most starts find it so, and need neither lock nor introspection. */
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error('a migration failed', { cause })
+}
+
+/**
+ * Returns true when all migrations of this version were applied. At most starts that is so, and neither a lock nor
+ * introspection is needed.
+ */
 async function isMigrated(db: Kysely<Schema>): Promise<boolean> {
-  const { rows: tables } = await sql<{ found: boolean }>`
-    select to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null as found`.execute(db)
-  if (!tables[0]?.found) {
-    return false
-  }
   const newest = migrationNames.at(-1) ?? ''
-  const names = (await appliedNames(db)).filter((name) => name <= newest)
+  const names = (await appliedNamesIfAny(db)).filter((name) => name <= newest)
   return names.join() === migrationNames.toSorted().join()
+}
+
+/** Empty for a database that was never migrated. */
+async function appliedNamesIfAny(db: Kysely<Schema>): Promise<string[]> {
+  const { rows } = await sql<{ found: boolean }>`
+    select to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null as found`.execute(db)
+  return rows[0]?.found ? appliedNames(db) : []
 }
 
 async function appliedNames(db: Kysely<Schema>): Promise<string[]> {
@@ -143,8 +196,8 @@ async function appliedNames(db: Kysely<Schema>): Promise<string[]> {
 }
 
 /**
- * Our migrations, and an empty one for each that a newer version has applied: during an upgrade, and after a rollback,
- * this version runs on the newer schema.
+ * The migrations of this version, and an empty one for each that a newer version has applied: during an upgrade, and
+ * after a rollback, this version runs on the newer schema.
  */
 async function withNewer(db: Kysely<Schema>): Promise<Record<string, Migration>> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })

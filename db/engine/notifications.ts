@@ -4,8 +4,8 @@ import pg from 'pg'
 import type { Db } from './database.ts'
 import { readNodeSecret } from './node-secret.ts'
 import { SECRET_LENGTH, roomIn, seal, unseal } from './notification-seal.ts'
-import { executeUnread } from './pipelining.ts'
-import type { PostgresAddress } from './postgres-address.ts'
+import { executeUnread } from './postgres/pipelining.ts'
+import type { PostgresAddress } from './postgres/address.ts'
 
 /** The Postgres notification channel of all nodes on one database. */
 const CHANNEL = 'throughline'
@@ -29,9 +29,9 @@ export type Notifications = {
   open(): Promise<void>
   /** Seals a text of at most `MAX_TEXT_BYTES` bytes as the payload of a notification. */
   seal(text: string): string
-  /** The sealed text; null for what was not sealed with the shared secret. */
+  /** The unsealed text; null for a payload that was not sealed with the shared secret. */
   unseal(payload: string): string | null
-  /** A name for what the nodes on this database share elsewhere. */
+  /** A name for other means by which the nodes of this database communicate. */
   readonly channel: string
   /** Listens until it is disposed; reconnects after a lost connection. */
   listen(listener: NotificationListener): AsyncDisposable

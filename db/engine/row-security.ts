@@ -30,7 +30,7 @@ export async function hideJobRows(db: Kysely<Schema>): Promise<void> {
     select pg_class.oid::regclass::text as table from pg_class
     join pg_namespace on pg_namespace.oid = relnamespace
     where nspname = ${JOB_SCHEMA_NAME} and relkind in ('r', 'p') and not relrowsecurity`.execute(db)
-  // Each by itself: pg-boss is at work already, and a transaction that takes the locks of all can deadlock with it.
+  // One table at a time: pg-boss is working already, and a transaction with locks on all tables could deadlock with it.
   for (const { table } of rows) {
     await sql`alter table ${sql.raw(table)} enable row level security`.execute(db)
   }

@@ -18,7 +18,7 @@ export const TEMPLATE_DIR = fileURLToPath(
 
 type Reusable = {
   database: Database
-  /** Tables that the migrations put rows into. */
+  /** The tables into which the migrations insert rows. */
   filled: ReadonlySet<string>
   schema: string
 }
@@ -43,7 +43,7 @@ export async function memoryDatabase(): Promise<Database> {
   }
 }
 
-/** A database that takes everything at once and has nothing, for what is to be counted without one. */
+/** A database that accepts everything at once and is always empty, to measure the rest without a database. */
 export function emptyDatabase(): Database {
   const db = new Kysely<Schema>({
     dialect: {
@@ -97,7 +97,7 @@ async function listTables({ db }: Database): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-/** All tables, indexes and functions: a text that is the same as long as they are. */
+/** The definitions of all tables, indexes and functions as text, to compare them. */
 async function describeSchema({ db }: Database): Promise<string> {
   const { rows } = await sql<{ schema: string }>`
     select concat(

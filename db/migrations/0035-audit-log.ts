@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * Who did what from where. Rows are only added: a trigger refuses everything else, but for taking the address out of
- * what a person did who is deleted. There is no foreign key, because the record outlives whom it names.
+ * The audit log: actor, action, target and address. Rows are only added: a trigger refuses any change, except that the
+ * address is removed when a person is deleted. There is no foreign key, because the log outlives the people in it.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * What is counted of each person, key and address, so that it holds over all nodes and restarts; by which key a run was
- * started; and how runs are found that wait for their person's others to end.
+ * Counters of each person, key and address, so that limits hold over all nodes and restarts; the key by which a run was
+ * started; and indexes to find runs that wait until other runs of their person end.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
-/** Files: contents once each, whose they are, and the messages that have them. The bytes are in a store of their own. */
+/**
+ * Files: contents, each stored once, their owners, and the messages that have them. The bytes are in a store outside of
+ * the database.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
     await sql.raw(statement).execute(db)

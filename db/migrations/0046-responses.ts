@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * What was asked for through `/v1/responses`, to be said again when it is retrieved. A run that waits for outputs and
- * goes on is several responses: `segment` counts them.
+ * Requests by `/v1/responses`, to be repeated when they are retrieved. A run that waits for outputs and goes on is
+ * several responses, which `segment` counts.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

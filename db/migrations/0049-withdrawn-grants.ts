@@ -1,17 +1,20 @@
 import { sql } from 'kysely'
-import type { Kysely } from 'kysely'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
 
 /**
- * Takes from the roles that hosted databases let anybody assume (`anon`, `authenticated`) what those grant them by
- * default on everything in `public`. Row level security hides rows, but says nothing about `truncate`, references and
- * sequences. A migration that adds a table must do both for it; where there are no such roles, nothing happens.
+ * Withdraws the privileges that hosted databases grant by default on everything in `public` to roles that anybody may
+ * assume (`anon`, `authenticated`). Row level security hides rows, but does not cover `truncate`, references and
+ * sequences. A migration that adds a table must do both for it. Where there are no such roles, nothing happens.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await withdrawGrants(db, tables)
 }
 
-/** Takes every privilege on the tables, and on the sequences of their columns, from the roles of strangers. */
-export async function withdrawGrants(db: Kysely<unknown>, names: readonly string[]): Promise<void> {
+/** Withdraws every privilege on the tables, and on the sequences of their columns, from those roles. */
+export async function withdrawGrants(
+  db: QueryExecutorProvider,
+  names: readonly string[],
+): Promise<void> {
   const { rows } = await sql<{ statement: string }>`
     with ours as (select to_regclass(name)::oid as id from unnest(${names}::text[]) as name),
     sequences as (

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * A message may join an answer that is being written, and an answer that was cut may be continued by another run. Both
- * are rare: their indexes have only such rows.
+ * A message may join a running answer, and a cut answer may be continued by another run. Both are rare: their indexes
+ * have only such rows.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * Files that a tool brought: what the call says of them; `message_files` has them for the answer. Pictures and speech
- * are counted too, and a recording that is written down belongs to no session.
+ * Files of tools: the call has their descriptions, and `message_files` links them to the answer. Pictures and speech
+ * are counted too; a transcribed recording belongs to no session.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

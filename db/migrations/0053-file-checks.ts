@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
 /**
- * What may have come out of use, and from when on that is to be looked at: so that a sweep reads what changed, and not
- * every file there is. Triggers note it, for rows go by cascades too, and by processes of the version before. An entry
- * has no key but its own number: one that is being looked at never stands in the way of the next.
+ * Files and contents that may not be needed any more, with the time at which to check them, so that a sweep reads only
+ * what changed. Triggers add them, because rows are also deleted by cascades, and by processes of the previous version.
+ * The only key of an entry is its own number, so that a new one never waits for one that is being checked.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
@@ -23,7 +23,8 @@ const statements = [
   )`,
   `create index file_checks_due on file_checks (check_after)`,
   `alter table file_checks enable row level security`,
-  // A file that no message has is kept for a day, and contents that no file has for an hour: they are being stored.
+  // A file without a message is kept for a day, and contents without a file for an hour, because they may be being
+  // stored.
   `create function note_file_check() returns trigger language plpgsql as $$ begin
     if tg_table_name = 'message_files' then
       insert into file_checks (file_id, check_after)

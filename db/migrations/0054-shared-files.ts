@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
-/** Files of a share's snapshot, under ids of its own; and the words in files, for search. */
+/** Files of a share's snapshot, with ids of their own; and the words in files, for search. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
     await sql.raw(statement).execute(db)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
-/** A call that a client carries out may have a deadline. Few have one: the index has only those that wait. */
+/** A call that a client carries out may have a deadline. Few calls have one, so the index has only those that wait. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
     await sql.raw(statement).execute(db)

@@ -1,10 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
-/**
- * An answer that its client does not want stored keeps its tokens one by one only as long as it takes to read them to their
- * end.
- */
+/** The chunks of an answer that its client does not want stored stay unmerged only as long as it takes to read them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
     await sql.raw(statement).execute(db)

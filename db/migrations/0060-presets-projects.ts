@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
 /**
- * What people keep to begin from: presets, and projects with instructions and files for all their sessions. A session
- * may have tools turned off, and a temporary one is deleted when it closes.
+ * Presets, and projects with instructions and files for all their sessions. A session may have tools switched off, and
+ * a temporary one is deleted when it closes.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {
@@ -48,7 +48,7 @@ const statements = [
     primary key (project_id, file_id)
   )`,
   `create index projects_of_file on project_files (file_id)`,
-  // As for the files of messages (0053).
+  // The same as for the files of messages (0053).
   `create function note_project_file() returns trigger language plpgsql as $$ begin
     insert into file_checks (file_id, check_after)
       select id, created_at + interval '1 day' from files where id = old.file_id;

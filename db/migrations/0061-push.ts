@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
 /**
- * The devices that want to be told when no page is open, and what each of them is still to be told: by the place in the
- * log of what happened, so that nothing is told twice.
+ * The devices that get notifications while no page is open, and the notifications that each has still to get, with the
+ * `seq` of their event, so that none is sent twice.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

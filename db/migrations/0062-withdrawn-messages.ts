@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
 /**
- * The ids of messages that were taken back while they waited. A client that did not hear that its message had arrived
- * sends it again under its id: without these it would be asked after all.
+ * The ids of queued messages that were taken back. A client that did not learn that its message had arrived sends it
+ * again under its id: without these it would be answered after all.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table withdrawn_messages (

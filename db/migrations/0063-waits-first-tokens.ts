@@ -1,10 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
-/**
- * What an answer waits for before its model is asked again, with the place in the log that says so; and how long it took
- * to its first word.
- */
+/** The retry for which an answer waits, with the `seq` of its event; and the time to the first text of a run. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table messages add column waits_for json`.execute(db)
   await sql`alter table runs add column first_token_ms integer`.execute(db)

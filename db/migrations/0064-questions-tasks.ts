@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 
 /**
- * What an MCP server asks a person in the middle of a call, and the task at the server that a call was made as: another
- * node asks for its result after a takeover.
+ * Questions of an MCP server to a person during a call, and the task at the server that carries a call out: after a
+ * takeover another node fetches its result.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table tool_calls add column questions json`.execute(db)

@@ -3,8 +3,8 @@ import type { Kysely } from 'kysely'
 import { withdrawGrants } from './0049-withdrawn-grants.ts'
 
 /**
- * Who is signed in to which MCP server, by OAuth. What is `sealed` is encrypted by a key that is not in the database, for
- * this person and server alone.
+ * People's logins at MCP servers, by OAuth. The columns `sealed` are encrypted with a key that is not in the database,
+ * for one person and server each.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) {

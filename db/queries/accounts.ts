@@ -7,10 +7,17 @@ import type { UserTable } from '../schema.ts'
 import { userColumns } from './users.ts'
 import type { UserRow } from './users.ts'
 
-/** What is known of somebody who becomes a person here. */
-export type NewPerson = { id: UserId; name: string; email: string | null; role: Role }
+/** The fields of a new person. */
+export type NewPerson = {
+  id: UserId
+  name: string
+  email: string | null
+  role: Role
+  /** For a guest: the person whose limits the guest shares. */
+  pool?: UserId | null
+}
 
-/** Whether anybody but guests has an account, of the sign-in library or of an outside issuer. */
+/** True when anybody but guests has an account, of the sign-in library or of an outside issuer. */
 export async function hasAccounts(db: Db): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (select 1 from auth_users where is_anonymous is not true)
@@ -18,17 +25,17 @@ export async function hasAccounts(db: Db): Promise<boolean> {
   return rows[0]?.found === true
 }
 
-/** Makes a person, or gives one that is there already (a guest, the local owner) its name and address. */
+/** Makes a person, or updates name and address of an existing one (a guest, the local owner). */
 export async function savePerson(db: Db, person: NewPerson): Promise<void> {
-  const { name, email, role } = person
+  const { name, email, role, pool = null } = person
   await db
     .insertInto('users')
     .values(newRow(person))
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name, email, role }))
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ name, email, role, pool }))
     .execute()
 }
 
-/** A person of an outside issuer, who is made when they are first seen. */
+/** The person of an outside issuer's subject; made on the first request. */
 export async function ensurePersonOf(
   db: Db,
   { issuer, subject, ...person }: NewPerson & { issuer: string; subject: string },
@@ -48,7 +55,7 @@ export async function ensurePersonOf(
   return { row: await find.executeTakeFirstOrThrow(), isNew: made.numInsertedOrUpdatedRows === 1n }
 }
 
-/** Gives an account that an administrator may hand over a password, all at once or not at all. */
+/** Sets a password for an account that an administrator may give away, all at once or not at all. */
 export async function insertPasswordAccount(
   transaction: Db,
   account: { id: string; personId: UserId; name: string; email: string; passwordHash: string },
@@ -70,7 +77,7 @@ export async function insertPasswordAccount(
     .execute()
 }
 
-/** Whose account an address has; null when it has none. */
+/** The person with this address; null when there is none. */
 export async function findPersonByAddress(db: Db, email: string): Promise<UserId | null> {
   const row = await db
     .selectFrom('auth_users')
@@ -80,7 +87,7 @@ export async function findPersonByAddress(db: Db, email: string): Promise<UserId
   return row?.person_id ?? null
 }
 
-/** The account by which a person signs in here; null for a guest, and for who comes from an outside issuer. */
+/** The account with which a person signs in; null for a guest, and for people of an outside issuer. */
 export async function findAccountOf(db: Db, personId: UserId): Promise<string | null> {
   const row = await db
     .selectFrom('auth_users')
@@ -91,7 +98,7 @@ export async function findAccountOf(db: Db, personId: UserId): Promise<string | 
   return row?.id ?? null
 }
 
-/** Tells the person's row what the account says of itself. */
+/** Copies the account's name and address to the person's row. */
 export async function renamePerson(
   db: Db,
   authUserId: string,
@@ -104,12 +111,12 @@ export async function renamePerson(
     .execute()
 }
 
-/** Removes a way in, and whoever came by it, but not the person. */
+/** Deletes an account and its logins, but not the person. */
 export async function deleteAuthUser(db: Db, id: string): Promise<void> {
   await db.deleteFrom('auth_users').where('id', '=', id).execute()
 }
 
-/** Takes the other sites away by which an account signs in; its password stays. */
+/** Removes the other sites with which an account signs in; its password stays. */
 export async function unlinkSites(db: Db, authUserId: string): Promise<void> {
   await db
     .deleteFrom('auth_accounts')
@@ -118,11 +125,11 @@ export async function unlinkSites(db: Db, authUserId: string): Promise<void> {
     .execute()
 }
 
-function newRow({ id, name, email, role }: NewPerson): Insertable<UserTable> {
-  return { id, name, email, role, account_status: 'active', subscription_tier: 'free' }
+function newRow({ id, name, email, role, pool = null }: NewPerson): Insertable<UserTable> {
+  return { id, name, email, role, pool, account_status: 'active', subscription_tier: 'free' }
 }
 
-/** Whether the person of an account is suspended. */
+/** True when the person of an account is suspended. */
 export async function isSuspended(db: Db, authUserId: string): Promise<boolean> {
   const row = await db
     .selectFrom('auth_users')
@@ -133,7 +140,7 @@ export async function isSuspended(db: Db, authUserId: string): Promise<boolean> 
   return row?.account_status === 'suspended'
 }
 
-/** Whether anybody but guests signs in here; who comes from an outside issuer does not. */
+/** True when anybody but guests signs in with this server; people of an outside issuer do not. */
 export async function hasPasswordAccounts(db: Db): Promise<boolean> {
   const row = await db
     .selectFrom('auth_users')

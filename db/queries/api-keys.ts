@@ -16,7 +16,7 @@ const columns = [
   'last_used_at as lastUsedAt',
 ] as const
 
-/** A key that holds, and whose it is. */
+/** A valid key and its owner. */
 export type KeyRow = {
   keyId: KeyId
   scope: 'read' | 'write'
@@ -28,7 +28,7 @@ export async function insertKey(db: Db, key: Insertable<ApiKeyTable>): Promise<v
   await db.insertInto('api_keys').values(key).execute()
 }
 
-/** The keys of a person that were not revoked, the newest first. */
+/** The keys of a person that were not revoked, newest first. */
 export async function listKeys(db: Db, userId: UserId) {
   return db
     .selectFrom('api_keys')
@@ -40,7 +40,7 @@ export async function listKeys(db: Db, userId: UserId) {
     .execute()
 }
 
-/** Ends a key of this person; false when there is none that holds. */
+/** Revokes a key of this person; false when there is no valid one. */
 export async function revokeKey(db: Db, userId: UserId, id: KeyId, now: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('api_keys')
@@ -58,7 +58,7 @@ export async function findKey(db: Db, hash: string, now: string): Promise<KeyRow
   return found ? toKey(found) : null
 }
 
-/** Those of these keys that hold. */
+/** The valid ones of these keys. */
 export async function findKeys(db: Db, ids: readonly KeyId[], now: string): Promise<KeyRow[]> {
   const found = await keysOfPeople(db, now).where('api_keys.id', 'in', ids).execute()
   return found.map(toKey)
@@ -80,7 +80,7 @@ function toKey({ keyId, scope, lastUsedAt, ...row }: UserRow & Omit<KeyRow, 'row
   return { keyId, scope, lastUsedAt, row }
 }
 
-/** Notes that a key is used. */
+/** Records that a key was used. */
 export async function touchKey(db: Db, id: KeyId, now: string): Promise<void> {
   await db.updateTable('api_keys').set({ last_used_at: now }).where('id', '=', id).execute()
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AuditEntry } from '../../shared/contract/audit.ts'
-import type { UserId } from '../../shared/contract/ids.ts'
+import type { CallId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 
 export async function insertAuditEntry(
@@ -27,18 +27,33 @@ export async function insertAuditEntry(
     .execute()
 }
 
+/** The last decision about a call; null when there is none. */
+export async function findDecision(db: Db, id: CallId): Promise<'approve' | 'deny' | null> {
+  const row = await db
+    .selectFrom('audit_log')
+    .select('action')
+    .where('target_id', '=', id)
+    .where('action', 'in', ['tool.approved', 'tool.denied'])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (!row) return null
+  return row.action === 'tool.approved' ? 'approve' : 'deny'
+}
+
 export type AuditFilter = {
   action?: string | undefined
-  /** Who did it, or whom it was done to. */
+  /** The actor or the target. */
   userId?: UserId | undefined
-  /** At this moment or later, and before that one; ISO 8601. */
+  /** At this time or later, and before `to`; ISO 8601. */
   from?: string | undefined
   to?: string | undefined
 }
 
 /**
- * The newest entries first.
- * @param before only entries that were added before the one with this id
+ * Newest entries first.
+ *
+ * @param before limits the result to entries that were added before the one with this id
  */
 export async function readAuditLog(
   db: Db,
@@ -75,7 +90,7 @@ export async function readAuditLog(
   return query.execute()
 }
 
-/** Takes the addresses out of what a person did, whose row is deleted already. */
+/** Removes the IP addresses from the entries of a person whose row is deleted already. */
 export async function anonymiseAuditLog(transaction: Db, userId: UserId): Promise<void> {
   await transaction
     .updateTable('audit_log')

@@ -3,7 +3,7 @@ import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { AuthLinkTable } from '../schema-accounts.ts'
 
-/** Stores a link unless it is there. */
+/** Stores a link unless it exists. */
 export async function insertLink(db: Db, link: Insertable<AuthLinkTable>): Promise<void> {
   await db
     .insertInto('auth_links')
@@ -12,7 +12,7 @@ export async function insertLink(db: Db, link: Insertable<AuthLinkTable>): Promi
     .execute()
 }
 
-/** A link that can be used now; null when there is none. */
+/** A link that is valid now; null when there is none. */
 export async function findLink(
   db: Db,
   { kind, tokenHash, now }: { kind: AuthLinkTable['kind']; tokenHash: string; now: string },
@@ -21,7 +21,7 @@ export async function findLink(
   return row ?? null
 }
 
-/** An invitation of this address that can be used now; null when there is none. */
+/** A valid invitation of this address; null when there is none. */
 export async function findInvitation(db: Db, email: string, now: string) {
   const row = await usable(db, 'invite', now).where('email', '=', email).executeTakeFirst()
   return row ?? null
@@ -37,7 +37,7 @@ function usable(db: Db, kind: AuthLinkTable['kind'], now: string) {
     .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', now)]))
 }
 
-/** Uses a link up; false when somebody else was quicker. */
+/** Marks a link as used; false when another request was faster. */
 export async function claimLink(
   transaction: Db,
   id: string,
@@ -55,7 +55,7 @@ export async function claimLink(
 }
 
 /**
- * Lets the setup link be used again.
+ * Makes the setup link valid again.
  *
  * @param before ISO 8601; only if it was used before then
  */

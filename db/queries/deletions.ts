@@ -4,7 +4,7 @@ import { userColumns } from './users.ts'
 import type { UserRow } from './users.ts'
 
 /**
- * Ends everything by which a person gets in, and marks them as being deleted.
+ * Ends every way in which a person signs in, and marks the person as being deleted.
  *
  * @returns null when there is no such person
  */
@@ -33,8 +33,8 @@ export async function beginDeletion(
 }
 
 /**
- * How many other administrators there are who can act. They stay administrators until this transaction ends, so that
- * of the last two only one can go.
+ * The number of other administrators who are not suspended. Their rows are locked until this transaction ends, so that
+ * of the last two only one can be deleted.
  */
 export async function lockOtherAdmins(transaction: Db, id: UserId): Promise<number> {
   const admins = await transaction
@@ -59,7 +59,7 @@ export async function finishDeletion(db: Db, id: UserId): Promise<void> {
   await db.deleteFrom('users').where('id', '=', id).where('deleting_at', 'is not', null).execute()
 }
 
-/** Who is being deleted. */
+/** The people who are being deleted. */
 export async function listDeletions(db: Db): Promise<UserId[]> {
   const rows = await db
     .selectFrom('users')

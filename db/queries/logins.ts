@@ -3,7 +3,7 @@ import type { Db } from '../engine/database.ts'
 import { userColumns } from './users.ts'
 import type { UserRow } from './users.ts'
 
-/** A login that holds, and whose it is. Times are ISO 8601. */
+/** A valid login and its person. Times are ISO 8601. */
 export type LoginRow = {
   loginId: string
   isGuest: boolean | null
@@ -21,7 +21,7 @@ export async function findLogin(db: Db, token: string, now: string): Promise<Log
   return found ? toLogin(found) : null
 }
 
-/** Those of these logins that hold. */
+/** The valid ones of these logins. */
 export async function findLogins(db: Db, ids: readonly string[], now: string): Promise<LoginRow[]> {
   const found = await loginsOfPeople(db)
     .where('auth_sessions.id', 'in', ids)
@@ -50,12 +50,12 @@ function toLogin({ loginId, isGuest, lastSeenAt, expiresAt, ...row }: Found): Lo
 
 type Found = UserRow & Omit<LoginRow, 'row'>
 
-/** Notes that a login is used. */
+/** Records that a login was used. */
 export async function touchLogin(db: Db, id: string, now: string): Promise<void> {
   await db.updateTable('auth_sessions').set({ updated_at: now }).where('id', '=', id).execute()
 }
 
-/** Where a person is signed in, the newest first. */
+/** A person's logins, newest first. */
 export async function listLogins(db: Db, userId: UserId, now: string) {
   return db
     .selectFrom('auth_sessions')

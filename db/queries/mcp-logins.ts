@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 
-/** Sign-ins of one person that wait for their end at once; more push out the oldest. */
+/** The most sign-ins of one person that have begun and not ended; further ones remove the oldest. */
 const MAX_SIGN_INS = 20
 
-/** What is kept of a person's login at an MCP server; null when there is none. */
+/** A person's sealed login at an MCP server; null when there is none. */
 export async function readMcpLogin(db: Db, userId: UserId, server: string): Promise<string | null> {
   const row = await db
     .selectFrom('mcp_logins')
@@ -45,7 +45,7 @@ export async function saveMcpLogin(
     .execute()
 }
 
-/** Keeps a login that was renewed, unless the person has signed out or in again meanwhile. */
+/** Stores a renewed login, unless the person has signed out or in again meanwhile. */
 export async function replaceMcpLogin(
   db: Db,
   userId: UserId,
@@ -62,10 +62,11 @@ export async function replaceMcpLogin(
 }
 
 /**
- * Lets one of those who want to renew a login do it: a refresh token is good for one use, and a second may end them all.
+ * Chooses the one request that renews a login, because a refresh token can be used only once, and a second use may
+ * revoke the login.
  *
- * @param before what the login was when it was found to need it: a newer one needs nothing
- * @returns false when somebody else is about to, or has done so
+ * @param before the login that needs to be renewed; a newer one does not
+ * @returns false when another request is renewing it, or has renewed it
  */
 export async function claimMcpRenewal(
   db: Db,
@@ -88,7 +89,7 @@ export async function claimMcpRenewal(
   return Number(numUpdatedRows) > 0
 }
 
-/** Lets others try to renew a login. */
+/** Lets other requests try to renew a login. */
 export async function releaseMcpRenewal(
   db: Db,
   userId: UserId,
@@ -105,8 +106,8 @@ export async function releaseMcpRenewal(
 }
 
 /**
- * @param before only if it still is this
- * @returns what was kept of it
+ * @param before deletes the login only if it is still this one
+ * @returns the deleted login
  */
 export async function deleteMcpLogin(
   db: Db,
@@ -124,7 +125,7 @@ export async function deleteMcpLogin(
   return row?.sealed ?? null
 }
 
-/** Keeps what a sign-in needs at its end. */
+/** Stores the data that the end of a sign-in needs. */
 export async function insertMcpSignIn(
   db: Db,
   userId: UserId,
@@ -155,7 +156,7 @@ export async function insertMcpSignIn(
     .execute()
 }
 
-/** Takes a person's sign-in, once; null when there is none, or it is over, or another person's. */
+/** Removes and returns a person's sign-in; null when there is none, it has expired, or it is another person's. */
 export async function takeMcpSignIn(
   db: Db,
   userId: UserId,
@@ -171,7 +172,7 @@ export async function takeMcpSignIn(
   return row ?? null
 }
 
-/** The sign-ins at a server that a person has begun, and that have not ended. */
+/** The sign-ins at a server that a person has begun and not ended. */
 export async function listMcpSignIns(
   db: Db,
   userId: UserId,
@@ -186,10 +187,10 @@ export async function listMcpSignIns(
     .execute()
 }
 
-/** What this server is registered for at an authorization server. */
+/** The key of a registration: the MCP server, its authorization server, and the address to come back to. */
 export type McpClientPlace = { server: string; issuer: string; redirectUrl: string }
 
-/** As what this server is registered at the authorization servers of an MCP server. */
+/** The registrations of this server at the authorization servers of an MCP server. */
 export async function listMcpClients(
   db: Db,
   server: string,
@@ -201,7 +202,7 @@ export async function listMcpClients(
     .execute()
 }
 
-/** Keeps a registration, unless there is one. */
+/** Stores a registration, unless there is one. */
 export async function insertMcpClient(
   db: Db,
   { server, issuer, redirectUrl, sealed }: McpClientPlace & { sealed: string },
@@ -213,7 +214,7 @@ export async function insertMcpClient(
     .execute()
 }
 
-/** Forgets a registration, unless another one is in its place. */
+/** Deletes a registration, unless another one has replaced it. */
 export async function deleteMcpClient(
   db: Db,
   { server, issuer, redirectUrl, sealed }: McpClientPlace & { sealed: string },

@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { onEachDatabase } from '../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../scripts/testing/postgres/each-database.ts'
 import { migrate } from '../engine/migrate.ts'
 import { OWNED_TABLES } from './ownership.ts'
 
-/** Whose rows go with their person, and are given to nobody: logins at MCP servers are sealed for one person. */
+/**
+ * Tables whose rows are deleted with their person and never transferred, because logins at MCP servers are encrypted
+ * for one person.
+ */
 const OWN = ['auth_users', 'auth_links', 'mcp_logins', 'mcp_sign_ins']
 
 onEachDatabase((name, openDatabase) => {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
+import { countAllowancesFor } from './usage/allowances.ts'
 
-/** Every table that says whose a row is. */
+/** Every table with a column for the owner of a row. */
 export const OWNED_TABLES = [
   'sessions',
   'messages',
@@ -18,8 +19,8 @@ export const OWNED_TABLES = [
 ] as const
 
 /**
- * Gives a person everything that another one has, and deletes that one. Runs that are going are released: the next
- * attempt at each, within a second, is the new owner's, and the node that drives it now can write nothing more.
+ * Gives everything of one person to another one, and deletes the first. Its running runs are released: within a second
+ * the next attempt at each begins for the new owner, and the node that drives it now can write nothing more.
  */
 export async function transferEverything(transaction: Db, from: UserId, to: UserId): Promise<void> {
   await transaction
@@ -33,14 +34,6 @@ export async function transferEverything(transaction: Db, from: UserId, to: User
       transaction,
     )
   }
-  // Whoever registers begins with what they used as a guest.
-  await sql`
-    insert into allowances as mine (payer, day, tokens, tokens_reserved, usd, usd_reserved)
-    select ${to}::uuid, day, tokens, tokens_reserved, usd, usd_reserved from allowances where payer = ${from}
-    on conflict (payer, day) do update set
-      tokens = mine.tokens + excluded.tokens, tokens_reserved = mine.tokens_reserved + excluded.tokens_reserved,
-      usd = mine.usd + excluded.usd, usd_reserved = mine.usd_reserved + excluded.usd_reserved`.execute(
-    transaction,
-  )
+  await countAllowancesFor(transaction, from, to)
   await transaction.deleteFrom('users').where('id', '=', from).execute()
 }

@@ -5,8 +5,8 @@ import type { Db } from '../engine/database.ts'
 import type { SessionTable } from '../schema.ts'
 
 /**
- * Which nodes read which session, and the closing of sessions that nobody reads. A node registers once per session; the
- * registration counts while the node lives. All times are by the database's clock.
+ * The readers of each session by node, and the closing of sessions without readers. A node registers once per session;
+ * the registration counts while the node lives. All times are by the database's clock.
  */
 
 const nodeLives = sql`exists (
@@ -15,7 +15,7 @@ const nodeLives = sql`exists (
 const isRead = sql<boolean>`exists (
   select from readers where readers.session_id = sessions.id and ${nodeLives})`
 
-/** Also where an answer waits until others of its person have ended. Each part has an index of its own. */
+/** This includes an answer that waits until others of its person have ended. Each part has an index of its own. */
 const isAnswering = sql<boolean>`(exists (
   select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting')) or exists (
   select from runs where runs.session_id = sessions.id and runs.status = 'queued'))`
@@ -41,7 +41,7 @@ export async function arrive(
   return rows.length > 0
 }
 
-/** Whether the session is this person's. */
+/** True when the session is this person's. */
 export async function ownsSession(db: Db, userId: UserId, id: SessionId): Promise<boolean> {
   const row = await db
     .selectFrom('sessions')
@@ -60,7 +60,7 @@ export async function depart(transaction: Db, sessionId: SessionId, nodeId: stri
     .where('session_id', '=', sessionId)
     .where('node_id', '=', nodeId)
     .executeTakeFirst()
-  // Whoever never was a reader leaves nothing; and who was taken for dead has been recorded as having left.
+  // A node that was not registered changes nothing; the departure of one that was taken for dead has been recorded.
   if (numDeletedRows > 0n) {
     await markLeft(transaction, sessionId, sql`now()`)
   }

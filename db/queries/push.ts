@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
+import type { CallId, MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { PushTable } from '../schema-belongings.ts'
+import { callIsAsking, runIsActive } from './runs/runs.ts'
 
-/** Of a person's devices the newest are kept. */
+/** The most devices of a person; the newest stay. */
 const MAX_SUBSCRIPTIONS = 20
 
 export type NewSubscription = {
@@ -16,7 +17,7 @@ export type NewSubscription = {
   now: string
 }
 
-/** Keeps a device, in place of whoever had it before: a browser that somebody else signs in to has the same address. */
+/** Stores a device, also if it was another person's: a browser keeps its address when somebody else signs in. */
 export async function saveSubscription(transaction: Db, given: NewSubscription): Promise<void> {
   const { id, userId, loginId, endpoint, p256dh, auth, now } = given
   await transaction
@@ -45,18 +46,20 @@ export async function deleteSubscription(db: Db, userId: UserId, endpoint: strin
     .execute()
 }
 
-/** Forgets a device that its push service does not know any more. */
+/** Deletes a device that its push service does not know any more. */
 export async function dropSubscription(db: Db, id: string): Promise<void> {
   await db.deleteFrom('push_subscriptions').where('id', '=', id).execute()
 }
 
-/** True when anybody has a device that wants to be told. */
+/** True when there is any device. */
 export async function hasSubscriptions(db: Db): Promise<boolean> {
   const row = await db.selectFrom('push_subscriptions').select('id').limit(1).executeTakeFirst()
   return row !== undefined
 }
 
-/** Notes that an answer ended, at this place of its session's log, for the devices of its person; true when there are any. */
+/**
+ * Records the end of an answer, with the `seq` of its event, for the devices of its person; true when there are any.
+ */
 export async function noteDone(db: Db, sessionId: SessionId, seq: number): Promise<boolean> {
   const { rows } = await sql`
     insert into pushes (subscription_id, session_id, seq, kind, created_at)
@@ -67,7 +70,7 @@ export async function noteDone(db: Db, sessionId: SessionId, seq: number): Promi
   return rows.length > 0
 }
 
-/** Notes that an answer waits for its person, by the place of the step whose calls wait. */
+/** Records that an answer waits for its person, with the `seq` of the step whose calls wait. */
 export async function noteWaits(db: Db, messageId: MessageId): Promise<boolean> {
   const { rows } = await sql`
     insert into pushes (subscription_id, session_id, seq, kind, created_at)
@@ -78,9 +81,20 @@ export async function noteWaits(db: Db, messageId: MessageId): Promise<boolean> 
   return rows.length > 0
 }
 
+/** Records that a call asks its person a question, with the `seq` of its event. */
+export async function noteAsks(db: Db, callId: CallId): Promise<boolean> {
+  const { rows } = await sql`
+    insert into pushes (subscription_id, session_id, seq, kind, created_at)
+    select push_subscriptions.id, tool_calls.session_id, tool_calls.asked_seq, 'waits', now()
+    from tool_calls join push_subscriptions on push_subscriptions.user_id = tool_calls.user_id
+    where tool_calls.id = ${callId} and ${callIsAsking}
+    on conflict do nothing returning seq`.execute(db)
+  return rows.length > 0
+}
+
 /**
- * Notes what was not noted when it happened, because a node died just then, or did not know of the device yet. A run that
- * was imported, or copied by a fork, was never offered tools: nobody asked it here.
+ * Records notifications that were not recorded at the time, because a node died, or did not know of the device yet. A
+ * run that was imported, or copied by a fork, was never offered tools, and is left out, because nobody asked it here.
  */
 export async function noteMissedPushes(db: Db, minutes: number): Promise<void> {
   await sql`
@@ -93,6 +107,12 @@ export async function noteMissedPushes(db: Db, minutes: number): Promise<void> {
         and runs.ended_at > greatest(push_subscriptions.created_at, now() - make_interval(mins => ${minutes})))
       and runs.created_at > now() - interval '1 day' and runs.offered is not null
     join messages on messages.id = runs.message_id and messages.run_id = runs.id
+    union
+    select push_subscriptions.id, tool_calls.session_id, tool_calls.asked_seq, 'waits', now()
+    from push_subscriptions
+    join runs on runs.user_id = push_subscriptions.user_id and ${runIsActive}
+      and runs.created_at > now() - interval '1 day'
+    join tool_calls on tool_calls.session_id = runs.session_id and tool_calls.run_id = runs.id and ${callIsAsking}
     on conflict do nothing`.execute(db)
 }
 
@@ -110,11 +130,11 @@ export type DuePush = {
 }
 
 /**
- * Takes some that are to be told, for so many seconds: a node that dies meanwhile leaves them to others. Each person's
- * oldest come before anybody's second.
+ * Takes notifications to send, for so many seconds; if this node dies meanwhile, others take them. The oldest of each
+ * person come before the second of anyone.
  *
  * @param most of one person's
- * @param busy who has some under way already
+ * @param busy people with a notification that is being sent
  */
 export async function claimPushes(
   db: Db,
@@ -134,6 +154,7 @@ export async function claimPushes(
           select subscription_id, session_id, seq, pushes.created_at as since,
             row_number() over (partition by user_id order by pushes.created_at) as turn
           from pushes join push_subscriptions on push_subscriptions.id = subscription_id
+          join users on users.id = user_id and account_status = 'active'
           where ${isDue} and user_id <> all(${busy}::uuid[])
         ) as due using (subscription_id, session_id, seq)
         where ${isDue} and turn <= ${most}
@@ -149,7 +170,7 @@ export async function claimPushes(
 
 type Place = Pick<DuePush, 'subscriptionId' | 'sessionId' | 'seq'>
 
-/** A push service has it, or it is given up: it is never told again. */
+/** Records that a push service has accepted the notification, or that it is given up: it is never sent again. */
 export async function finishPush(db: Db, { subscriptionId, sessionId, seq }: Place): Promise<void> {
   await sql`
     update pushes set done_at = now()
@@ -158,7 +179,7 @@ export async function finishPush(db: Db, { subscriptionId, sessionId, seq }: Pla
   )
 }
 
-/** Leaves one to be tried again later. */
+/** Leaves a notification to be sent later. */
 export async function postponePush(
   db: Db,
   { subscriptionId, sessionId, seq }: Place,
@@ -171,7 +192,7 @@ export async function postponePush(
   )
 }
 
-/** Forgets what was told a day ago. */
+/** Deletes the records of notifications that were sent a day ago. */
 export async function deleteOldPushes(db: Db): Promise<void> {
   await sql`delete from pushes where created_at < now() - interval '1 day'`.execute(db)
 }

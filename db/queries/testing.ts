@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 
-/** Puts so many answered questions into an empty session, one after the other, as compaction leaves them. */
+/** Adds so many answered questions to an empty session, one after the other, in the form after compaction. */
 export async function fillSession(
   db: Db,
   { id, userId }: { id: SessionId; userId: UserId },
@@ -43,8 +43,8 @@ export async function analyze(db: Db): Promise<void> {
 }
 
 /**
- * How Postgres (16 or later) would carry out a statement whatever its parameters are, when its tables are so large that
- * reading them from end to end is the last resort; a line for each step.
+ * The generic plan of a statement on Postgres (16 or later), whatever its parameters are, as for tables that are too
+ * large to be scanned; one line for each step.
  */
 export function explain(db: Db, statement: string): Promise<string[]> {
   return db.transaction().execute(async (transaction) => {
@@ -53,4 +53,38 @@ export function explain(db: Db, statement: string): Promise<string[]> {
       explain (generic_plan, costs off) ${sql.raw(statement)}`.execute(transaction)
     return rows.map((row) => row['QUERY PLAN'])
   })
+}
+
+type PlanNode = {
+  'Node Type': string
+  'Parent Relationship'?: string
+  'Relation Name'?: string
+  Plans?: PlanNode[]
+}
+
+/**
+ * The tables that a statement scans once for each row of another one. The plan of a named statement is kept, so one
+ * that Postgres chose for an empty database is used until it takes statistics, although the tables grow.
+ */
+export async function repeatedScans(db: Db, statement: string): Promise<string[]> {
+  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>`
+    explain (generic_plan, format json) ${sql.raw(statement)}`.execute(db)
+  const scansBelow = (node: PlanNode, isRepeated: boolean): string[] => [
+    ...(isRepeated && node['Node Type'] === 'Seq Scan' ? [node['Relation Name'] ?? ''] : []),
+    ...(node.Plans ?? []).flatMap((child) => {
+      const relationship = child['Parent Relationship']
+      const isInner = relationship === 'Inner' && node['Node Type'] === 'Nested Loop'
+      return scansBelow(child, isRepeated || isInner || relationship === 'SubPlan')
+    }),
+  ]
+  return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => scansBelow(Plan, false)))
+}
+
+/** Suspends a user as another node does: this one notices it by itself. */
+export async function suspendUser(db: Db, id: UserId, at: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ account_status: 'suspended', suspended_at: at })
+    .where('id', '=', id)
+    .execute()
 }

@@ -3,7 +3,7 @@ import type { UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { UserTable } from '../schema.ts'
 
-export type UserRow = Omit<Selectable<UserTable>, 'deleting_at'>
+export type UserRow = Omit<Selectable<UserTable>, 'deleting_at' | 'pool'>
 
 export const userColumns = [
   'id',
@@ -60,16 +60,7 @@ export async function findProfile(db: Db, id: UserId) {
   return row ?? null
 }
 
-/** Those of these users that there are. */
+/** Those of these users that exist. */
 export async function findUsers(db: Db, ids: readonly UserId[]): Promise<UserRow[]> {
   return db.selectFrom('users').select(userColumns).where('id', 'in', ids).execute()
-}
-
-/** Suspends a user; null lets them in again. */
-export async function suspendUser(db: Db, id: UserId, at: string | null): Promise<void> {
-  await db
-    .updateTable('users')
-    .set({ account_status: at === null ? 'active' : 'suspended', suspended_at: at })
-    .where('id', '=', id)
-    .execute()
 }

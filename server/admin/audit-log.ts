@@ -33,7 +33,7 @@ export const exportAudit = query(
   },
 )
 
-/** Entries that are read, and held, at a time. */
+/** The most entries in memory. */
 const PAGE = 500
 
 async function* lines(db: Db, filter: AuditFilter): AsyncGenerator<string> {

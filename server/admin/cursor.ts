@@ -5,12 +5,12 @@ import { Timestamp } from '../../shared/contract/session.ts'
 
 const Place = z.tuple([Timestamp, UserId])
 
-/** The place after a person in the list, as an opaque text. */
+/** The cursor behind a person in the list, as an opaque text. */
 export function toCursor({ createdAt, id }: { createdAt: string; id: UserId }): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url')
 }
 
-/** @throws BAD_REQUEST when the text is none that `toCursor` made */
+/** @throws BAD_REQUEST when the text was not made by `toCursor` */
 export function fromCursor(cursor: string): { createdAt: string; id: UserId } {
   try {
     const [createdAt, id] = Place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
@@ -20,7 +20,7 @@ export function fromCursor(cursor: string): { createdAt: string; id: UserId } {
   }
 }
 
-/** The place of an entry of the audit log. */
+/** The cursor of an entry of the audit log. */
 export function fromNumber(cursor: string): number {
   if (!/^\d{1,15}$/.test(cursor)) {
     throw badCursor()

@@ -18,7 +18,7 @@ export const listUsers = query(adminUsers.list, async ({ services }, input) => {
   return { items, nextCursor: last ? toCursor(last) : null }
 })
 
-/** Of invitations; older ones are of no use any more. */
+/** The most invitations; older ones cannot be used any more. */
 const MOST = 500
 
 export const listInvites = query(adminInvites.list, async ({ services }) => ({
@@ -37,6 +37,10 @@ export const nodes = query(admin.nodes, async ({ services }) => {
   const known = await listNodes(services.database.db)
   return { items: known.map((node) => ({ ...node, isSelf: node.id === services.node.id })) }
 })
+
+export const settings = query(admin.settings, async ({ services }) => ({
+  items: [...services.settings],
+}))
 
 export const limits = query(admin.limits, async ({ services }) => ({
   perUser: services.limits?.settings ?? null,

@@ -4,24 +4,24 @@ import type { Unpacked } from './unzip.ts'
 /** The conversations of an archive. */
 export const JSON_NAME = 'conversations.json'
 
-/** A file that an export refers to, in our form or in ChatGPT's, and its entry in the archive. */
+/** A file to which an export refers, in this project's form or ChatGPT's, and its entry in the archive. */
 export type Referred = { id: string; name: string; entry: Unpacked }
 
-/** Where our archives have the bytes of files. */
+/** The name of a file's entry in an archive. */
 export function entryName({ id, name }: Pick<File, 'id' | 'name'>): string {
   return `files/${id}/${name}`
 }
 
 const OURS = /^files\/([0-9a-f-]{36})\/([^/]+)$/i
-/** In the JSON of a ChatGPT export; not within a text of it, where quotes are escaped. */
+/** A reference in the JSON of a ChatGPT export; not within a text of it, where quotes are escaped. */
 const POINTER = /(?<!\\)"asset_pointer"\s*:\s*"(?:file-service|sediment):\/\/([\w-]{1,200})"/g
 
-/** An id of ours, wherever it stands. */
+/** An id of this project, anywhere. */
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-/** The files that are referred to and there; anything else in an archive is left alone. */
+/** The files that are referred to and in the archive; other entries are ignored. */
 export function referredFiles(json: string, entries: readonly Unpacked[]): Referred[] {
-  // Collected once: an archive may have thousands of entries, and the JSON be long.
+  // The ids are collected once, because an archive may have thousands of entries and a long JSON.
   const named = new Set(json.match(ID))
   const ours = entries.flatMap((entry) => {
     const [, id, name] = OURS.exec(entry.name) ?? []
@@ -31,7 +31,7 @@ export function referredFiles(json: string, entries: readonly Unpacked[]): Refer
   const byId = new Map<string, Unpacked>()
   for (const entry of entries) {
     const base = entry.name.slice(entry.name.lastIndexOf('/') + 1)
-    // ChatGPT names them by their id, with or without what they were called before.
+    // ChatGPT names files by their id, with or without their former name.
     const id = /^(file[-_][A-Za-z0-9]+)/.exec(base)?.[1]
     if (id !== undefined) byId.set(id, entry)
   }
@@ -46,7 +46,7 @@ export function referredFiles(json: string, entries: readonly Unpacked[]): Refer
   return [...ours, ...chatGpt]
 }
 
-/** The same JSON, naming the files as they are stored now. */
+/** The same JSON with the ids of the files as they are stored here. */
 export function withStoredFiles(json: string, stored: ReadonlyMap<string, File>): string {
   const renamed = json.replaceAll(ID, (id) => stored.get(id)?.id ?? id)
   return renamed.replaceAll(POINTER, (pointer, id: string) => {

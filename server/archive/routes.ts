@@ -24,12 +24,12 @@ import { renameFiles, unzip } from './unzip.ts'
 import { zipOf } from './zip-writer.ts'
 import type { ZipEntry } from './zip-writer.ts'
 
-/** Of an archive as it comes, and of what it unpacks to. */
+/** The most bytes of an archive, and of its unpacked entries. */
 const MAX_ARCHIVE = 2 * 1024 * 1024 * 1024
 
 type ArchiveOptions = FileAccess & { doors: DoorOptions; files: Files }
 
-/** Conversations with the bytes of their files, out and in, as zip archives. */
+/** Export and import of conversations with their files, as zip archives. */
 export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
   const receiving = new UnderWay({ perPerson: 1, most: 2 })
 
@@ -37,7 +37,7 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
-    /** An archive may have more in it than is stored, so that only who has no room at all is refused by its size. */
+    /** An archive may contain more than is stored, so its size alone refuses only a person without any room. */
     const enter = async (user: User): Promise<Disposable> => {
       await files.admit(user, 1)
       return receiving.enter(user.id)
@@ -68,7 +68,7 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
         const { user } = await admitRequest(access, request, reply)
         const { call } = await admitDoor(doors, request, reply)
         using _ = await enter(user).catch((error: unknown) => {
-          // The rest of a body that is refused is not waited for.
+          // The rest of a refused body is not read.
           void reply.header('connection', 'close')
           throw toApiError(error)
         })
@@ -87,7 +87,7 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
   }
 }
 
-/** The conversation as it is read, then its files. One that cannot be read is named in `missing.txt`. */
+/** The conversation as it is read, then its files. `missing.txt` names those that cannot be read. */
 export async function* entriesOf(
   files: Pick<Files, 'find' | 'read'>,
   userId: UserId,
@@ -100,7 +100,7 @@ export async function* entriesOf(
     const id = FileId.safeParse(given)
     const stored = id.success ? await files.find(userId, id.data) : null
     if (!stored) continue
-    // Opened first: an archive that is cut is of no use to anybody.
+    // The file is opened first, because an archive that is cut is of no use.
     const content = await files.read(stored).catch(() => null)
     if (content) yield { name: entryName(stored.file), content }
     else missing.push(entryName(stored.file))
@@ -111,7 +111,7 @@ export async function* entriesOf(
   }
 }
 
-/** The pieces as bytes; notes the ids of the files that they name. A piece has whole messages. */
+/** The pieces as bytes; it collects the ids of the files that they name. A piece has whole messages. */
 async function* withIds(
   pieces: AsyncIterable<string>,
   ids: Set<string>,
@@ -122,7 +122,9 @@ async function* withIds(
   }
 }
 
-/** Stores what the conversations refer to, as if the person had sent it; by the ids that they have there. */
+/**
+ * Stores the files to which the conversations refer, as if the person had sent them; returns them by their ids there.
+ */
 async function storeFiles(
   files: Files,
   user: User,
@@ -130,7 +132,7 @@ async function storeFiles(
 ): Promise<Map<string, File>> {
   const stored = new Map<string, File>()
   for (const { id, name, entry } of referred) {
-    // A file that is larger than one may be stays behind; its name is in the conversation.
+    // A file over the limit is left out; its name is in the conversation.
     if (entry.bytes > files.maxBytes) continue
     const { path } = entry
     stored.set(id, await files.accept(user, { id: null, path, name, mimeType: null }))

@@ -6,9 +6,9 @@ import { ThreadRefusal } from '../concurrency/threads.ts'
 import { JSON_NAME, referredFiles } from './referred-files.ts'
 import type { Unpacked, Unzipped, UnzipTask } from './unzip.ts'
 
-/** More entries no export of ours, or of ChatGPT's, has. */
+/** More entries than any export has. */
 const MOST_ENTRIES = 20_000
-/** Of the conversations in it, as of an import without files. */
+/** The limit of the conversations, as in an import without files. */
 const MAX_JSON = 64 * 1024 * 1024
 
 answerFromThread(async (task: UnzipTask): Promise<Unzipped> => {
@@ -17,7 +17,7 @@ answerFromThread(async (task: UnzipTask): Promise<Unzipped> => {
   return { json, referred: referredFiles(readFileSync(json, 'utf8'), entries) }
 })
 
-/** Where the conversations are now. */
+/** The path of the unpacked conversations. */
 function conversationsIn(entries: readonly Unpacked[]): string {
   const entry = entries.find(({ name }) => name === JSON_NAME || name.endsWith(`/${JSON_NAME}`))
   if (!entry) throw new ThreadRefusal(`The archive has no ${JSON_NAME}.`)
@@ -35,7 +35,7 @@ async function unpack({ path, folder, maxBytes }: UnzipTask): Promise<Unpacked[]
     if (unpacked.length >= MOST_ENTRIES) {
       return fail(`The archive has more than ${MOST_ENTRIES} files.`)
     }
-    // Names are the archive's own business: what is written here has a number.
+    // The unpacked file gets a number for a name, because names in an archive may be anything.
     const entry = { name: file.name, path: join(folder, String(unpacked.length)), bytes: 0 }
     unpacked.push(entry)
     const handle = openSync(entry.path, 'wx', 0o600)

@@ -3,13 +3,13 @@ import { ThreadLimitError, ThreadRefusal, workInThread } from '../concurrency/th
 import type { File } from '../../shared/contract/file.ts'
 import type { Referred } from './referred-files.ts'
 
-/** A file of an archive, and where its bytes are now. */
+/** A file of an archive, and the path of its bytes. */
 export type Unpacked = { name: string; path: string; bytes: number }
 export type UnzipTask = { path: string; folder: string; maxBytes: number }
 
-/** Where the conversations of an archive are now, and the files that they refer to. */
+/** The path of an archive's conversations, and the files to which they refer. */
 export type Unzipped = { json: string; referred: Referred[] }
-/** The conversations, and the files by the ids that they have there. */
+/** The conversations, and the stored files by their ids there. */
 export type RenameTask = { json: string; stored: ReadonlyMap<string, File> }
 
 const BOUNDS = { atOnce: 1, waiting: 8, memoryMb: 512, deadlineMs: 120_000 }
@@ -17,15 +17,18 @@ const unzipInThread = workInThread<UnzipTask, Unzipped>('./unzip-worker', import
 const renameInThread = workInThread<RenameTask, string>('./rename-worker', import.meta.url, BOUNDS)
 
 /**
- * Unpacks an archive into a folder that is there, in a thread with bounds.
+ * Unpacks an archive into an existing folder, in a thread with limits.
  *
- * @throws BAD_REQUEST that says why not
+ * @throws BAD_REQUEST with the reason
  */
 export function unzip(task: UnzipTask): Promise<Unzipped> {
   return withinBounds(() => unzipInThread(task))
 }
 
-/** The conversations of an archive, naming its files as they are stored now; in a thread, because they may be long. */
+/**
+ * The conversations of an archive with the ids of its files as they are stored here; in a thread, because they may be
+ * long.
+ */
 export function renameFiles(task: RenameTask): Promise<string> {
   return withinBounds(() => renameInThread(task))
 }

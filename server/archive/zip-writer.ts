@@ -3,8 +3,8 @@ import { Zip, ZipPassThrough } from 'fflate'
 export type ZipEntry = { name: string; content: AsyncIterable<Uint8Array> }
 
 /**
- * A zip archive, made while it is read: no more than a piece is held. Nothing in it is packed further: pictures are
- * already, and everybody else would wait.
+ * A zip archive that is made while it is read, with only a piece in memory. Its entries are not compressed: pictures
+ * are already, and everybody else would wait.
  */
 export async function* zipOf(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array> {
   const made: Uint8Array[] = []

@@ -1,14 +1,17 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../../db/engine/database.ts'
+import { lazyTransactions } from '../../db/engine/lazy-transactions.ts'
 import { readNodeSecret } from '../../db/engine/node-secret.ts'
 import { deleteAuthUser } from '../../db/queries/accounts.ts'
 import { transferEverything } from '../../db/queries/ownership.ts'
 import { UserId } from '../../shared/contract/ids.ts'
+import { addressGroup } from '../address-group.ts'
 import type { Role } from '../../shared/contract/user.ts'
 import type { Config } from '../config/config.ts'
 import { acceptLink } from './sign-in/accept-link.ts'
+import { bearerToken } from './bearer-token.ts'
 import { createLoginCheck } from './check-logins.ts'
 import { createIdentify, withoutCookie } from './identify.ts'
 import { createTokenVerifier } from './issuer.ts'
@@ -31,7 +34,7 @@ export type AccountsOptions = {
   logger: FastifyBaseLogger
   clientAddress(request: IncomingMessage): string
   limits(): SignInLimits | null
-  /** Tells the other nodes that logins may have ended. */
+  /** Notifies the other nodes that logins may have ended. */
   tellOthers(): void
   onError(error: unknown, what: string): void
   /** ISO 8601. */
@@ -39,15 +42,16 @@ export type AccountsOptions = {
   newId(): string
 }
 
-/** Somebody's connection, with the token it brought, unverified. */
+/** A connection with its token, which is not verified yet. */
 export type Connected = LastingConnection & { request: IncomingMessage; token: string | null }
 
 export type Accounts = Awaited<ReturnType<typeof openAccounts>>
 
-/** Who people are, where there are accounts: sign-in, links, keys and tokens, and the connections that hang on them. */
+/** Identity on a server with accounts: sign-in, links, keys and tokens, and the connections that depend on them. */
 export async function openAccounts(options: AccountsOptions) {
   const { database, config, logger, now, newId, onError } = options
   const { db } = database
+  const lazy = lazyTransactions(db)
   const secret = config.auth.secret ?? (await ownSecret(database))
   const setup = await openSetupLink(db, secret, { now, newId })
   const mailer = config.mail && createMailer(config.mail)
@@ -62,17 +66,18 @@ export async function openAccounts(options: AccountsOptions) {
   const send = (mail: Mail): void => {
     mailer?.send(mail).catch((error: unknown) => onError(error, 'a mail could not be sent'))
   }
-  /** Made when it is first asked: only then is it known where the server listens. */
+  /** The library is made on first use, because only then is the server's address known. */
   const getLibrary = (): Library =>
     (library ??= createLibrary({
-      ...{ db, secret, verifiesAddresses, now, newId },
+      ...{ db, lazyDb: lazy.db, secret, verifiesAddresses, now, newId },
       baseUrl: getBaseUrl(),
       allowedOrigins: config.listen.allowedOrigins,
       settings: config.auth,
       send: mailer && send,
       policy: createSignUpPolicy({
-        ...{ db, verifiesAddresses, now, newId },
+        ...{ db: lazy.current, verifiesAddresses, now, newId },
         signUp: config.auth.signUp,
+        poolOf: (address) => poolOf(secret, address),
         claimSetup: setup.claim,
         needsSetup: setup.isNeeded,
       }),
@@ -93,7 +98,7 @@ export async function openAccounts(options: AccountsOptions) {
     changed()
   }
 
-  /** Logins may have ended: here, and on every node. */
+  /** Logins may have ended: they are checked here, and on every node. */
   function changed(): void {
     void open.recheck()
     options.tellOthers()
@@ -107,7 +112,10 @@ export async function openAccounts(options: AccountsOptions) {
     onError: (error) => onError(error, 'the use of a login could not be noted'),
   })
 
-  /** Without that of a login that ended: the library would take it away in the answer that brings the new one. */
+  /**
+   * The cookies without that of a login that ended: the library would delete it in the same answer that brings the new
+   * one.
+   */
   async function cookiesOf(request: IncomingMessage): Promise<string | undefined> {
     const { cookie } = request.headers
     if (cookie === undefined || (await identify(request, null))) return cookie
@@ -116,9 +124,9 @@ export async function openAccounts(options: AccountsOptions) {
 
   return {
     /**
-     * Who speaks over a connection, at any time until it ends; it is closed when their login ends.
+     * Returns a function that gives the current asker of a connection, which is closed when its login ends.
      *
-     * @throws UNAUTHORIZED for a token that is good for nothing
+     * @throws UNAUTHORIZED for an invalid token
      */
     async askerOf(connection: Connected): Promise<() => Asker | null> {
       const found = await identify(connection.request, connection.token)
@@ -127,8 +135,16 @@ export async function openAccounts(options: AccountsOptions) {
     routes: authRoutes({
       baseUrl: getBaseUrl,
       handle: (request) => getLibrary().handler(request),
-      accept: (kind, answer, address) => acceptLink(db, kind, answer, { address, now, newId }),
+      accept: async (kind, answer, address) =>
+        // Also an invitation that was made before the server was closed to new accounts.
+        !(kind === 'invite' && config.auth.signUp === 'closed') &&
+        acceptLink(db, kind, answer, { address, now, newId }),
       clientAddress: options.clientAddress,
+      personOf: async (request) => {
+        // An invalid token belongs to nobody.
+        const found = await identify(request, bearerToken(request)).catch(() => null)
+        return found?.asker.user.id ?? null
+      },
       cookiesOf,
       onChange: changed,
       bodyBytes: BODY_BYTES,
@@ -137,14 +153,14 @@ export async function openAccounts(options: AccountsOptions) {
     changed,
     baseUrl: getBaseUrl,
     recheck: () => open.recheck(),
-    /** The link is in the answer and nowhere else. */
+    /** The link is only in the answer. */
     invite: (invitation: {
       email: string | null
       role: Role
       createdBy: UserId
       expiresAt?: string | undefined
     }) => createInvitation(db, { ...invitation, baseUrl: getBaseUrl() }, { now, newId }),
-    /** The link is in the answer and nowhere else. */
+    /** The link is only in the answer. */
     async resetLink(authUserId: string): Promise<string> {
       const token = newSecret()
       const { internalAdapter } = await getLibrary().$context
@@ -155,14 +171,14 @@ export async function openAccounts(options: AccountsOptions) {
       })
       return `${getBaseUrl()}/reset?token=${token}`
     },
-    /** Mails something; false where there is no mail server. */
+    /** Sends a mail in the background; false when there is no mail server. */
     mail(mail: Mail): boolean {
       if (mailer) send(mail)
       return mailer !== null
     },
-    /** Where the first account is made; null when there is one. */
+    /** The link with which the first account is made; null when there is one. */
     async setupLink(): Promise<string | null> {
-      return (await setup.isNeeded()) ? `${getBaseUrl()}/setup?token=${setup.token}` : null
+      return (await setup.isNeeded(db)) ? `${getBaseUrl()}/setup?token=${setup.token}` : null
     },
     listensAt(url: string): void {
       baseUrl ??= new URL(url).origin + basePath
@@ -174,13 +190,33 @@ export async function openAccounts(options: AccountsOptions) {
   }
 }
 
-/** How long a link to set a new password can be used: as long as one that is mailed. Milliseconds. */
+/** The validity of a link to set a new password, the same as that of a mailed one. Milliseconds. */
 const RESET_MS = 60 * 60 * 1000
 
 /** Names and passwords are short. */
 const BODY_BYTES = 64 * 1024
 
-/** Of an embedded database, which belongs to this process alone. */
+/** An id that does not reveal the address. A plain hash would: all addresses can be hashed and compared. */
+function poolOf(secret: string, address: string): UserId {
+  const hash = createHmac('sha256', secret)
+    .update(`guests of ${addressGroup(address)}`)
+    .digest()
+  // RFC 9562, section 5.8
+  hash[6] = 0x80 | ((hash[6] ?? 0) & 0x0f)
+  hash[8] = 0x80 | ((hash[8] ?? 0) & 0x3f)
+  const hex = hash.toString('hex')
+  return UserId.parse(
+    [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20, 32),
+    ].join('-'),
+  )
+}
+
+/** The secret of an embedded database, which belongs to this process alone. */
 async function ownSecret({ db }: Database): Promise<string> {
   return (await readNodeSecret(db, 'auth', randomBytes(32))).toString('base64')
 }

@@ -11,10 +11,13 @@ import type { CheckLogins, Credential } from './open-logins.ts'
 import type { Asker } from './port.ts'
 import { toUser } from './user.ts'
 
-/** The longest that an application may take to say whether a login holds: all others wait for it. Milliseconds. */
+/**
+ * The longest that an embedding application may take to check a login, because all other checks wait for it.
+ * Milliseconds.
+ */
 const ANSWER_MS = 2_000
 
-/** The askers of the logins and keys that hold, by one query for each kind. */
+/** Finds the askers of valid logins and keys, with one query for each kind. */
 export function createLoginCheck(db: Db, now: () => string): CheckLogins {
   const asked = new WeakMap<Credential, Promise<Asker | null>>()
   return async (credentials) => {
@@ -48,7 +51,7 @@ export function createLoginCheck(db: Db, now: () => string): CheckLogins {
     return { holding: found, unknown }
   }
 
-  /** What the application says, if it says so in time. One question of each connection is open at once. */
+  /** The application's answer, if it comes in time. Each connection has at most one open question. */
   async function answerOf(credential: Extract<Credential, { type: 'embedder' }>) {
     const answer = asked.get(credential) ?? credential.ask().finally(() => asked.delete(credential))
     asked.set(credential, answer)
@@ -96,7 +99,7 @@ export function keyAsker({ keyId, scope, row }: KeyRow): Asker {
   return { user: toUser(row), login: { kind: 'key', id: keyId, scope } }
 }
 
-/** What is known of a token is whose it is: each of them is the same login of its person. */
+/** The login of a token. All tokens of a person count as the same login. */
 export function tokenAsker(user: Asker['user']): Asker {
   return { user, login: { kind: 'token', id: user.id, scope: 'write' } }
 }

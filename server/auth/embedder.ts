@@ -10,22 +10,22 @@ import { findOrMakePerson } from './outside-person.ts'
 import type { Asker } from './port.ts'
 import { toUser } from './user.ts'
 
-/** Who an application that embeds the server says that somebody is; `userId` is any name that stays the same. */
+/** A person according to an application that embeds the server; `userId` is any text that stays the same. */
 export type EmbeddedUser = { userId: string; name: string; role: Role }
 
 /**
- * Says whose request this is; null for nobody. It is asked again while a connection is open, every two seconds: where
- * it then says null, the connection is closed. Where it fails, or takes longer than two seconds, the connection stays
- * as it is for five minutes at the most.
+ * Returns the person of a request; null for nobody. It is called again every two seconds while a connection is open:
+ * when it returns null then, the connection is closed. When it fails, or takes longer than two seconds, the connection
+ * stays as it is for at most five minutes.
  */
 export type Authenticate = (
   request: IncomingMessage,
 ) => Promise<EmbeddedUser | null> | EmbeddedUser | null
 
-/** In place of an issuer's address: these people are the embedding application's. */
+/** Replaces an issuer's address, because these people belong to the embedding application. */
 const ISSUER = 'embedder'
 
-/** Identity by the word of an embedding application. */
+/** Identity by an embedding application. */
 export function createEmbeddedIdentity({
   db,
   authenticate,

@@ -13,14 +13,14 @@ import type { Asker } from './port.ts'
 import { hashSecret } from './secret-hash.ts'
 import { toUser } from './user.ts'
 
-/** By what somebody is known, and who it is. */
+/** A credential and its asker. */
 export type Identified = { credential: Credential; asker: Asker }
 
 export type IdentifyOptions = {
   db: Db
-  /** Known when the server listens. */
+  /** It depends on the server's address, which is known when the server listens. */
   cookieName(): string
-  /** Null where no outside issuer is set up. */
+  /** Null when no outside issuer is configured. */
   verify: ((token: string) => Promise<OutsideIdentity>) | null
   clientAddress(request: IncomingMessage): string
   /** ISO 8601. */
@@ -30,10 +30,10 @@ export type IdentifyOptions = {
 }
 
 const KEY = /^tl_[\w-]+$/
-/** How exactly it is kept when a login or a key was last used. Milliseconds. */
+/** The time of a login's or key's last use is stored with this precision. Milliseconds. */
 const SEEN_MS = 60_000
 
-/** Finds out who speaks, from a token or the cookies of a request. */
+/** Finds the asker of a request by its token or cookies. */
 export function createIdentify(options: IdentifyOptions) {
   const { db, now } = options
 
@@ -74,13 +74,13 @@ export function createIdentify(options: IdentifyOptions) {
 
   /**
    * @returns null for nobody
-   * @throws UNAUTHORIZED for a token that is good for nothing: whoever sends one believes to be somebody
-   * @throws SERVICE_UNAVAILABLE where its issuer does not answer: nobody is signed out by that
+   * @throws UNAUTHORIZED for an invalid token, because its sender expects to be somebody
+   * @throws SERVICE_UNAVAILABLE when the token's issuer does not answer, because an outage must sign nobody out
    */
   return async (request: IncomingMessage, token: string | null): Promise<Identified | null> => {
     if (token === null) {
       const cookie = readCookie(request.headers.cookie, options.cookieName())
-      // A browser keeps sending the cookie of a login that ended.
+      // An invalid cookie is no error: a browser keeps sending that of a login that ended.
       return cookie === null ? null : byLogin(withoutSignature(cookie))
     }
     if (isJwt(token)) return byIssuer(token, options.clientAddress(request))
@@ -94,7 +94,7 @@ function refused(message: string): TRPCError {
   return new TRPCError({ code: 'UNAUTHORIZED', message })
 }
 
-/** The library hands out its tokens with a signature behind a dot, in cookies always. The token alone is the secret. */
+/** The library issues its tokens with a signature behind a dot, in cookies always. Only the token is the secret. */
 function withoutSignature(token: string): string {
   return token.split('.', 1)[0] ?? ''
 }

@@ -1,8 +1,8 @@
 import { generateKeyPair } from 'jose'
 import type { JWTPayload } from 'jose'
 import { expect, test } from 'vitest'
-import { sign, startIssuer } from '../testing/issuer.ts'
-import type { IssuerKey } from '../testing/issuer.ts'
+import { sign, startIssuer } from '../testing/services/issuer.ts'
+import type { IssuerKey } from '../testing/services/issuer.ts'
 import { createTokenVerifier, IssuerAwayError, isJwt, TokenError } from './issuer.ts'
 
 const now = () => Math.floor(Date.now() / 1000)

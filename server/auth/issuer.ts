@@ -3,7 +3,7 @@ import type { JWKSCacheInput, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Issuer } from '../config/config.ts'
 
-/** Who an outside issuer says somebody is. */
+/** A person according to an outside issuer. */
 export type OutsideIdentity = {
   issuer: string
   subject: string
@@ -13,13 +13,13 @@ export type OutsideIdentity = {
   expiresAt: number
 }
 
-/** A token that is not accepted, and why, in words for the one who sent it. */
+/** A token is refused; the message gives the reason to its sender. */
 export class TokenError extends Error {}
 
-/** Whether a token holds cannot be said, because its issuer does not answer. */
+/** The validity of a token is unknown, because its issuer does not answer. */
 export class IssuerAwayError extends Error {}
 
-/** Signatures by a key pair: with a shared secret, whoever can verify can also sign. */
+/** Only signatures by a key pair: with a shared secret, everybody who can verify could also sign. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -34,10 +34,10 @@ const ALGORITHMS = [
 ]
 
 const LEEWAY_SECONDS = 30
-/** How long keys are used without asking again, and how soon an unknown one makes it ask. Milliseconds. */
+/** Keys are cached for `CACHE_MS`. An unknown key asks the issuer again, once in `COOLDOWN_MS`. Milliseconds. */
 const CACHE_MS = 600_000
 const COOLDOWN_MS = 10_000
-/** How long keys are used whose issuer does not answer: it may have withdrawn one meanwhile. Milliseconds. */
+/** Cached keys are used this long while the issuer does not answer: it may have withdrawn one. Milliseconds. */
 const STALE_MS = 6 * 3_600_000
 
 /** Verifies the tokens of an outside issuer by its published keys, which are fetched when they are needed. */
@@ -54,7 +54,7 @@ export function createTokenVerifier(
     [jwksCache]: fetched,
   })
   let awaySince = Number.NEGATIVE_INFINITY
-  /** While the issuer is away, nobody waits for it with each request. */
+  /** While the issuer is away, not every request waits for it. */
   const keys: JWTVerifyGetKey = async (header, token) => {
     if (Date.now() - awaySince >= cooldownMs) {
       try {
@@ -68,7 +68,7 @@ export function createTokenVerifier(
     const away = new IssuerAwayError('The issuer’s keys could not be fetched. Try again.')
     if (!jwks || !uat || Date.now() - uat > STALE_MS) throw away
     return createLocalJWKSet(jwks)(header, token).catch((error: unknown) => {
-      // It may be a key that the issuer has published since.
+      // The issuer may have published this key after its last answer.
       throw error instanceof errors.JWKSNoMatchingKey ? away : error
     })
   }
@@ -93,12 +93,12 @@ export function createTokenVerifier(
 const Header = z.object({ alg: z.string() })
 const Role = z.object({ role: z.string() })
 
-/** Whether a bearer token is one of an issuer, and not of this server. */
+/** True for a bearer token of an issuer, and not of this server. */
 export function isJwt(token: string): boolean {
   return token.split('.').length === 3 && readPart(token, 0, Header) !== null
 }
 
-/** Said before the signature is looked at: these keys would not pass it, and whoever sends one needs to know better. */
+/** These keys would fail the check of the signature, but their sender needs a better explanation. */
 function refuseSupabaseKeys(token: string): void {
   const role = readPart(token, 1, Role)?.role
   if (role === 'anon' || role === 'service_role') {
@@ -163,7 +163,7 @@ function reasonFor(error: unknown): string {
   return 'The token is not valid.'
 }
 
-/** What it answers with is no set of keys, or nobody answers, where `fetch` throws a TypeError. */
+/** True when the answer is not a set of keys, or there is no answer, for which `fetch` throws a TypeError. */
 function isAway(error: unknown): boolean {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true
   return !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC'

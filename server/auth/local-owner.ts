@@ -19,7 +19,7 @@ export async function ensureLocalOwner(db: Db): Promise<User> {
   return toUser(row)
 }
 
-/** Everybody, where there are no accounts. */
+/** The asker of every request on a server without accounts. */
 export function localAsker(user: User): Asker {
   return { user, login: { kind: 'local', id: user.id, scope: 'write' } }
 }

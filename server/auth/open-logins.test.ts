@@ -40,3 +40,22 @@ test('a login of which nobody can say whether it holds lasts for minutes, and it
   expect(failures).toHaveLength(5)
   logins.close()
 })
+
+test('a request of somebody who is suspended is refused before its connection is closed; one that was under way is closed at once (P10)', async () => {
+  const credential: Credential = { type: 'login', id: 'l' }
+  const suspended = { ...asker, user: { ...user, suspended: true } } as Asker
+  const check = async () => ({
+    holding: new Map([[keyOf(credential), suspended]]),
+    unknown: new Map(),
+  })
+  const logins = new OpenLogins(check, () => undefined)
+  const { signal } = new AbortController()
+  const closed: string[] = []
+  logins.add(credential, asker, { signal, close: (code) => closed.push(`under way ${code}`) })
+  logins.add(credential, suspended, { signal, close: (code) => closed.push(`refused ${code}`) })
+  await logins.recheck()
+  expect(closed).toEqual(['under way 4403'])
+  await logins.recheck()
+  expect(closed).toContain('refused 4403')
+  logins.close()
+})

@@ -1,23 +1,23 @@
 import type { Asker } from './port.ts'
 
-/** What a login is checked by again, while a connection is open that came by it. */
+/** The data with which a login is checked again while its connection is open. */
 export type Credential =
   | { type: 'login' | 'key'; id: string }
-  /** Of an outside issuer; it holds until then, in milliseconds since the epoch, while its person is let in. */
+  /** A token of an outside issuer, valid until then (milliseconds since the epoch) unless its person is suspended. */
   | { type: 'token'; userId: string; expiresAt: number }
-  /** Asked again of the application that embeds this server. */
+  /** The application that embeds this server is asked again. */
   | { type: 'embedder'; ask(): Promise<Asker | null> }
 
-/** A connection that lasts as long as its login. */
+/** A connection that is closed when its login ends. */
 export type LastingConnection = {
   signal: AbortSignal
   close(code: number, reason: string): void
 }
 
-/** Finds those of many logins that still hold, each under the key that `keyOf` gives its credential. */
+/** Finds the valid ones of many logins, each under the key that `keyOf` gives its credential. */
 export type CheckLogins = (credentials: readonly Credential[]) => Promise<{
   holding: Map<string, Asker>
-  /** Those of which nobody could say whether they hold, and why. */
+  /** Logins that could not be checked, with the errors. */
   unknown: Map<string, unknown>
 }>
 
@@ -25,25 +25,29 @@ type Entry = {
   credential: Credential
   asker: Asker
   connection: LastingConnection
-  /** Since when nobody could say whether it holds, by the clock of `performance`; null when it was said last time. */
+  /** Its person was suspended before it came, and no recheck has seen it yet. */
+  awaitsRefusal: boolean
+  /**
+   * The time since which the login could not be checked, by the clock of `performance`; null after a successful check.
+   */
   unknownSince: number | null
 }
 
-/** Close code: signing in again is what helps. As HTTP's 401, in the range for applications. */
+/** Close code: signing in again helps. It corresponds to HTTP's 401, in the range for applications. */
 const SIGNED_OUT = 4401
 /** Close code: signing in does not help. */
-const SUSPENDED = 4403
-/** Close code (RFC 6455's registry, "try again later"): whether the login holds is asked anew with the next connection. */
+export const SUSPENDED = 4403
+/** Close code (RFC 6455's registry, "try again later"): the login is checked again with the next connection. */
 const UNKNOWN = 1013
 
-/** How long until a connection is closed whose login ended on another node. Milliseconds. */
+/** The longest time until a connection is closed whose login ended on another node. Milliseconds. */
 const RECHECK_MS = 2_000
-/** How long a connection lasts of whose login nobody can say whether it holds. Milliseconds. */
+/** The longest time that a connection stays open while its login cannot be checked. Milliseconds. */
 const UNKNOWN_MS = 5 * 60_000
 
 /**
- * The open connections of everybody who is signed in: what becomes of their login becomes of them. A login that ended
- * closes its connections and no others; a role or a limit that changed holds from the next call on.
+ * The open connections of all logins. When a login ends, its connections are closed, and no others; a changed role or
+ * limit takes effect with the next call.
  */
 export class OpenLogins {
   readonly #entries = new Set<Entry>()
@@ -54,7 +58,7 @@ export class OpenLogins {
   #checking: Promise<void> | null = null
   #again = false
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(
     check: CheckLogins,
     onError: (error: unknown) => void,
@@ -67,9 +71,10 @@ export class OpenLogins {
     this.#timer.unref()
   }
 
-  /** Who asks over this connection, as it is known at any time. */
+  /** Returns a function that gives the current asker of this connection. */
   add(credential: Credential, asker: Asker, connection: LastingConnection): () => Asker {
-    const entry: Entry = { credential, asker, connection, unknownSince: null }
+    const awaitsRefusal = asker.user.suspended
+    const entry: Entry = { credential, asker, connection, awaitsRefusal, unknownSince: null }
     if (!connection.signal.aborted) {
       this.#entries.add(entry)
       connection.signal.addEventListener('abort', () => this.#entries.delete(entry), { once: true })
@@ -77,7 +82,7 @@ export class OpenLogins {
     return () => entry.asker
   }
 
-  /** Resolves when every login that is open now has been looked up since this was called. */
+  /** Resolves when every login that is open now has been checked after this call. */
   async recheck(): Promise<void> {
     if (this.#checking) {
       this.#again = true
@@ -95,7 +100,7 @@ export class OpenLogins {
       try {
         await this.#checkOnce()
       } catch (error) {
-        // Nobody is signed out by an outage; the next look is soon.
+        // An outage signs nobody out; the next check follows soon.
         this.#onError(error)
       }
     } while (this.#again)
@@ -116,6 +121,9 @@ export class OpenLogins {
       const asker = holding.get(key)
       if (!asker) {
         entry.connection.close(SIGNED_OUT, 'This login has ended. Sign in again.')
+      } else if (asker.user.suspended && entry.awaitsRefusal) {
+        // Its request is just being refused with the reason, which a client that is cut off does not get.
+        entry.awaitsRefusal = false
       } else if (asker.user.suspended) {
         entry.connection.close(SUSPENDED, 'This account is suspended.')
       } else {
@@ -126,7 +134,7 @@ export class OpenLogins {
     if (first) this.#onError(first[1])
   }
 
-  /** Nobody is signed out because nobody could say so, but the login of one connection does not hold for ever by that. */
+  /** A failed check ends no login, but a connection does not stay open for ever without a successful one. */
   #couldNotSay(entry: Entry): void {
     entry.unknownSince ??= this.#now()
     if (this.#now() - entry.unknownSince < UNKNOWN_MS) return
@@ -141,7 +149,7 @@ export class OpenLogins {
 let embedders = 0
 const embedderKeys = new WeakMap<Credential, string>()
 
-/** The same for two credentials that are one. */
+/** The same text for two credentials of the same login. */
 export function keyOf(credential: Credential): string {
   switch (credential.type) {
     case 'login':

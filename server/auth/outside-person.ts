@@ -6,7 +6,7 @@ import { audit } from '../audit.ts'
 
 type OutsidePerson = NewPerson & { issuer: string; subject: string }
 
-/** Who somebody is here of whom an issuer, or the embedding application, says who they are there. */
+/** The person here of somebody whom an issuer, or the embedding application, identifies; made if there is none. */
 export async function findOrMakePerson(
   db: Db,
   person: OutsidePerson,

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** What is stored of a secret with more randomness than anybody can try: its SHA-256, as hexadecimal digits. */
+/**
+ * The stored form of a random secret: its SHA-256 in hexadecimal digits. It needs no salt, because nobody can try all
+ * secrets.
+ */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** A new secret of 256 random bits, as it stands in links and keys. */
+/** A new secret of 256 random bits, in the form for links and keys. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }

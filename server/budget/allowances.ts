@@ -10,7 +10,7 @@ import {
 import type { Allowance, Amount, DayLimits, PayerDay } from '../../db/queries/usage/allowances.ts'
 import type { Allowances, Payer, Spent } from './planned-call.ts'
 
-/** What the settings allow each person on one day; null is without limit. */
+/** The daily allowance of each person in the settings; null is no limit. */
 export type AllowanceSettings = {
   tokensPerDay: number | null
   usdPerDay: number | null
@@ -18,10 +18,10 @@ export type AllowanceSettings = {
   isFree: boolean
 }
 
-/** A person or a key with what they may use on a day. */
+/** A person or a key with the limits of a day. */
 export type LimitedPayer = PayerDay & { by: 'user' | 'key'; limits: DayLimits }
 
-/** What is left, with whom it is least. */
+/** The smallest allowance that is left, and its payer. */
 export type Left = { payer: LimitedPayer; tokens: number; usd: number }
 
 /** The tokens and the US dollars of each person and each key, by UTC days. */
@@ -37,10 +37,10 @@ export class PayerAllowances implements Allowances {
     this.#now = now
   }
 
-  /** Those of a person and their key that have a limit, in the order in which they are locked. */
+  /** The person, the guest's address and the key that have a limit, in the order in which they are locked. */
   async limited(db: Db, { userId, keyId }: Payer): Promise<LimitedPayer[]> {
     const { tokensPerDay, usdPerDay, isFree } = this.#settings
-    const { own, keyUsdPerDay } = await readPayerLimits(db, userId, keyId)
+    const { own, keyUsdPerDay, pool } = await readPayerLimits(db, userId, keyId)
     const day = this.#now().slice(0, 10)
     const usd = (amount: number | null) => (isFree ? null : amount)
     const payers: LimitedPayer[] = [
@@ -54,6 +54,10 @@ export class PayerAllowances implements Allowances {
         },
       },
     ]
+    if (pool) {
+      const limits = { tokens: tokensPerDay, usd: usd(usdPerDay) }
+      payers.push({ payer: pool, day, by: 'user', limits })
+    }
     if (keyId) {
       const limits = { tokens: null, usd: usd(keyUsdPerDay) }
       payers.push({ payer: keyId, day, by: 'key', limits })
@@ -61,7 +65,7 @@ export class PayerAllowances implements Allowances {
     return payers.filter(({ limits }) => limits.tokens !== null || limits.usd !== null)
   }
 
-  /** What each of these has left, which nobody else can take until the transaction ends. */
+  /** The allowance that each of these has left, locked until the transaction ends. */
   async left(transaction: Db, payers: readonly LimitedPayer[]): Promise<Left[]> {
     const left: Left[] = []
     for (const payer of payers) {
@@ -104,7 +108,7 @@ export class PayerAllowances implements Allowances {
     return null
   }
 
-  /** What a person is told when the limit is met, and when it renews (milliseconds since the epoch). */
+  /** The message to a person at the limit, and when it renews (milliseconds since the epoch). */
   spent({ by, limits }: LimitedPayer, limit: 'tokens' | 'usd') {
     const renewsAt = Math.floor(Date.parse(this.#now()) / DAY) * DAY + DAY
     const amount = limit === 'tokens' ? `${limits.tokens} tokens` : `$${limits.usd}`
@@ -122,7 +126,10 @@ function rest(limit: number | null, used: number): number {
   return limit === null ? Number.POSITIVE_INFINITY : limit - used
 }
 
-/** The limit of which so little is left that the last call did not fit; what is only set aside may come back. */
+/**
+ * The limit of which so little is left that the last call did not fit. Reservations do not count, because they may come
+ * back.
+ */
 function spentLimit({ limits }: LimitedPayer, used: Allowance): 'tokens' | 'usd' | null {
   const tokens = rest(limits.tokens, used.tokens)
   if (tokens < 1 || tokens < used.tokensShort) {

@@ -16,13 +16,13 @@ export type BudgetOptions = {
   catalog: Pick<ModelCatalog, 'cost'>
   /** The most US dollars that all model calls of one day may cost; null is no limit. */
   usdPerDay: number | null
-  /** What each person and each key may use; null without accounts. */
+  /** The allowances of persons and keys; null without accounts. */
   allowances: PayerAllowances | null
   /** ISO 8601. */
   now(): string
 }
 
-/** What was set aside, and where. `usd` is null where the price is not known. */
+/** A reservation and its day. `usd` is null when the price is unknown. */
 const Receipt = z.object({
   model: z.string(),
   day: z.string(),

@@ -2,24 +2,25 @@ import type { Amount } from '../../db/queries/usage/allowances.ts'
 import type { Left, LimitedPayer } from './allowances.ts'
 import type { PlannedCall } from './planned-call.ts'
 
-/** How much of a call what is left allows. */
+/** The part of a call that the rest of the budget allows. */
 export type Plan = {
-  /** 0 where it is not worth asking. */
+  /** 0 when a request is not worth it. */
   outputTokens: number
-  /** Whose day left less than was planned, and what the least call would have needed; null when nobody's did. */
+  /** The payer whose day left less than planned, and the need of the smallest call; null when there was enough. */
   shortBy: { by: { payer: LimitedPayer; limit: 'tokens' | 'usd' }; needed: Amount } | null
 }
 
-/** An answer of fewer tokens is none. */
+/** The fewest tokens of a useful answer. */
 export const LEAST_OUTPUT = 16
-/** Who has this many left is not taken for somebody with nothing left: a shorter conversation still fits. */
+/** A payer with this many tokens left does not count as having nothing: a shorter conversation still fits. */
 const WORTH_LEAVING = 2_000
 
 /**
- * Lets the model write what the least of what is left allows: so people can use up what they have, although what
- * a call may take at the most would not fit any more.
+ * Limits the answer to the smallest allowance that is left. So people can use up their allowance, although the largest
+ * possible call would not fit any more.
  *
- * @param priceOf US dollars of the call with so many output tokens; null where it is not known, and money no limit
+ * @param priceOf US dollars of the call with so many output tokens; null when the price is unknown and money has no
+ *   limit
  */
 export async function plan(
   { inputTokens, outputTokens: wanted }: PlannedCall,
@@ -48,7 +49,7 @@ export async function plan(
   return allowed
 }
 
-/** The most output tokens, up to those that are wanted, that cost no more than what is left; 0 for less than the least. */
+/** The most output tokens, up to those wanted, that cost no more than what is left; 0 for fewer than the least. */
 async function affordable(
   usd: number,
   wanted: number,

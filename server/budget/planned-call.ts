@@ -4,10 +4,10 @@ import type { RunError } from '../../shared/contract/errors.ts'
 import type { Login } from '../auth/port.ts'
 import type { ModelUsage } from '../model/port.ts'
 
-/** For whom a model is called: a person, by a program's key where one asked. */
+/** The payer of a model call: a person, and the API key if a program asked. */
 export type Payer = { userId: UserId; keyId: KeyId | null }
 
-/** The upper bound of one model call, and for whom it is. */
+/** The upper bound of one model call, and its payer. */
 export type PlannedCall = {
   model: string
   inputTokens: number
@@ -15,24 +15,24 @@ export type PlannedCall = {
   payer: Payer
 }
 
-/** What is reserved for a call. It is settled once, however the call ends. */
+/** A call with its reservation, which is settled once, however the call ends. */
 export type Reservation = {
-  /** The most tokens that the model may write: fewer than planned where the payer's day leaves fewer. */
+  /** The most tokens that the model may write: fewer than planned if the payer's day leaves fewer. */
   outputTokens: number
-  /** What a run ends with that was cut because of that; null when it was given all. */
+  /** The error of a run that was cut for that reason; null when it got all. */
   shortage: Shortage | null
-  /** Whether there is a limit that the call could exceed. */
+  /** True when there is a limit that the call could exceed. */
   limited: boolean
-  /** Plain JSON, by which another node may settle it; null where there is nothing to settle. */
+  /** Plain JSON with which another node may settle it; null when there is nothing to settle. */
   receipt: unknown
-  /** Replaces the reserved amount by the cost of what the call used, as far as that is known. */
+  /** Replaces the reservation by the cost of the call, as far as it is known. */
   settle(used: ModelUsage): Promise<void>
 }
 
 /** Too little is left of a payer's day. */
 export type Shortage = {
   error: RunError
-  /** Notes that the call needed more: then further messages are refused before they are stored. */
+  /** Records the need of the call, so that further messages are refused before they are stored. */
   note(): Promise<void>
 }
 
@@ -45,11 +45,11 @@ export type Budget = {
   reserve(
     call: PlannedCall,
   ): Promise<{ ok: true; reservation: Reservation } | { ok: false; error: RunError }>
-  /** What was reserved for a call that goes on here, by its receipt. */
+  /** The reservation of a call that goes on here, by its receipt. */
   takeUp(call: PlannedCall, receipt: unknown): Reservation
 }
 
-/** Why a payer has nothing left for the day. */
+/** The reason why a payer has nothing left for the day. */
 export type Spent = {
   limit: 'tokens' | 'usd'
   by: 'user' | 'key'
@@ -63,7 +63,7 @@ export type Allowances = {
   refusal(payer: Payer): Promise<Spent | null>
 }
 
-/** The key that a program asks with; null for a person. */
+/** The id of the API key; null for a person. */
 export function keyOf({ kind, id }: Login): KeyId | null {
   return kind === 'key' ? KeyId.parse(id) : null
 }

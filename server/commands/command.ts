@@ -14,31 +14,31 @@ import type { Limits } from '../limits/limits.ts'
 import type { Urgency } from '../log/writing/admission.ts'
 import type { CommandTransaction } from './transaction.ts'
 
-/** An action after a command's commit (see `execute.ts`). */
+/** An action that follows a command's commit (see `execute.ts`). */
 export type Effect =
-  /** This node has the run now, and is to drive it. */
+  /** This node owns the run now, and drives it. */
   | { type: 'drive'; run: Run }
-  /** The stop of this run is recorded: whichever node drives it is to end it. */
+  /** The stop of this run is recorded: the node that drives it ends it. */
   | { type: 'stop'; runId: RunId }
-  /** This node is to carry out a call again, apart from its run. */
+  /** This node carries a call out again, apart from its run. */
   | { type: 'retry'; call: NewCall }
-  /** A question of this call is answered: whichever node carries the call out is to give the answer on. */
+  /** A question of this call is answered: the node that carries the call out passes the answer on to the tool. */
   | { type: 'replied'; callId: CallId }
-  /** A session was made or changed otherwise than by its log: the lists are to know. */
+  /** A session was made, or changed without an event in its log: the live lists of sessions read it again. */
   | { type: 'session-changed'; sessionId: SessionId }
-  /** A device wants to be told of what happens. */
+  /** A device subscribed to push notifications, or changed its subscription. */
   | { type: 'devices-changed' }
-  /** Logins ended, or are good for something else. */
+  /** Logins ended, or their rights changed. */
   | { type: 'logins-changed' }
-  /** A run of this person that waits may start now. */
+  /** A waiting run of this person may start now. */
   | { type: 'start-waiting'; userId: UserId }
-  /** With the run that was going in it, if one was. */
+  /** `runId` is the run that was going in the session, if one was. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
 
 /** A command's result, and its effects. */
 export type Done<Result> = { result: Result; effects: Effect[] }
 
-/** A command on one session. It may be run again from the start, and so touches nothing but its transaction. */
+/** A command on one session. It may run again from the start, and therefore changes nothing outside its transaction. */
 type SessionCommand<Input, Result> = {
   /**
    * The session to lock.
@@ -46,16 +46,21 @@ type SessionCommand<Input, Result> = {
    * @throws NOT_FOUND when there is none of this user's
    */
   session(db: Db, user: User, input: Input): Promise<SessionId> | SessionId
-  /** `answer` for what an answer under way waits for: a stop is promised to reach the provider within a second. */
+  /**
+   * `answer` for what a running answer waits for: the contract promises that a stop reaches the provider within a
+   * second.
+   */
   urgency?: Urgency
-  /** Refuses what is wrong in itself, and takes time to look at, before anything is locked. */
+  /**
+   * Checks that take time and need no transaction run before the session is locked; throws when the input is refused.
+   */
   check?(input: Input): Promise<void>
-  /** Refuses what is over a limit of this person, before anything is locked; what was done already is done again. */
+  /** Refuses what is over a limit of this person, before anything is locked. A repeated request is admitted. */
   admit?(context: AdmitContext, input: Input): Promise<void>
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
 }
 
-/** A command that no one session's log belongs to. It opens the transactions that it needs. */
+/** A command that is not about one session's log. It opens the transactions that it needs. */
 type FreeCommand<Input, Result> = {
   run(context: FreeContext, input: Input): Promise<Done<Result>>
 }
@@ -77,7 +82,7 @@ type DeclaredCommand<D extends RequestDeclaration, Result> = Command<ParsedInput
   declaration: D
 }
 
-/** A declared command on one session. */
+/** Joins the declaration of a command on one session to its implementation. */
 export function inSession<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   declaration: D,
   command: SessionCommand<ParsedInputOf<D>, Result>,
@@ -85,7 +90,7 @@ export function inSession<D extends RequestDeclaration, Result extends AnswerOf<
   return { declaration, ...command }
 }
 
-/** A declared command on none, or on many. */
+/** Joins the declaration of a command that is about no single session to its implementation. */
 export function free<D extends RequestDeclaration, Result extends AnswerOf<D>>(
   declaration: D,
   run: FreeCommand<ParsedInputOf<D>, Result>['run'],

@@ -6,11 +6,11 @@ import type { Command, Effect } from './command.ts'
 import { CommandTransaction } from './transaction.ts'
 import type { CommandDeps } from './transaction.ts'
 
-/** The services that carry out commands and their effects. */
+/** The services that commands and their effects need. */
 type CommandServices = CommandDeps &
   Pick<Services, 'database' | 'log' | 'runs' | 'hub' | 'changes' | 'node' | 'logins' | 'push'>
 
-/** Carries a command out. It answers when it is committed, and whatever follows from it begins after that. */
+/** Carries a command out. The result is returned after the commit, and the effects begin after it. */
 export async function execute<Input, Result>(
   services: CommandServices,
   requester: Requester,
@@ -61,7 +61,7 @@ async function inTransaction<Input, Result>(
     command.urgency,
   )
   return append.catch((error: unknown) => {
-    // Only this session is locked, and another one may use the id at the same moment.
+    // Only this session is locked, so a command on another session may insert the same id at the same moment.
     throw isDuplicate(error, 'messages_pkey')
       ? new CommandError('CONFLICT', 'This message id is taken. Choose a new one.')
       : error

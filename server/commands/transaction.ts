@@ -19,7 +19,7 @@ import { continueAnswer, startAnswer, startAtOnce } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
 
-/** The dependencies of commands. None of them has effects before the commit. */
+/** The dependencies of commands. They only read, so that nothing has to be undone when a transaction runs again. */
 export type CommandDeps = {
   node: { readonly id: string }
   tools: ToolRegistry
@@ -33,19 +33,19 @@ export type CommandDeps = {
   newId(): string
 }
 
-/** Of a new run what its command decides. */
+/** The fields of a new run that its command decides. */
 type GivenRun = Pick<NewRun, 'questionId' | 'parentChosen' | 'keepsChunks' | 'forgetsChunks'> &
   Partial<Pick<NewRun, 'id' | 'messageId' | 'model' | 'options' | 'steers' | 'baseParts'>>
 
-/** The transaction of a command: its session is locked, and whoever gives it owns the session. */
+/** The transaction of a command: its session is locked, and its user owns the session. */
 export class CommandTransaction extends SessionTransaction {
   readonly user: User
   readonly login: Login
   readonly #address: string | null
   readonly tools: Pick<ToolRegistry, 'of' | 'info' | 'needsApproval' | 'find'>
-  /** This node, which owns what it starts. */
+  /** The id of this node, which becomes the owner of the runs that it starts. */
   readonly nodeId: string
-  /** Files that a message may have. */
+  /** The most files of one message. */
   readonly filesPerMessage: number
   readonly #deps: CommandDeps
   #mustWait: Promise<boolean> | null = null
@@ -76,7 +76,9 @@ export class CommandTransaction extends SessionTransaction {
     return this.#deps.newId()
   }
 
-  /** Opens the session if it is closed, because something is said in it; returns the run that is going, if one is. */
+  /**
+   * Opens the session if presence closed it, because something is said in it; returns the run that is going, if one is.
+   */
   async open(): Promise<Run | null> {
     if (this.session.status === 'closed') {
       await this.#deps.presence.reopen(this)
@@ -84,13 +86,13 @@ export class CommandTransaction extends SessionTransaction {
     return findActiveRun(this.db, this.sessionId)
   }
 
-  /** Records what is done here, in this transaction. */
+  /** Writes an entry of the audit log in this transaction. */
   async audit<Action extends AuditAction>(audited: Audited<Action>): Promise<void> {
     const actor = { user: this.user, address: this.#address }
     await audit(this.db, actor, this.now(), audited)
   }
 
-  /** True when an answer has to wait until others of this person have ended; asked before its run is in the queue. */
+  /** True when an answer has to wait until other answers of this person have ended. Ask before its run is queued. */
   mustWait(): Promise<boolean> {
     this.#mustWait ??= this.#lookForSlot()
     return this.#mustWait
@@ -101,24 +103,24 @@ export class CommandTransaction extends SessionTransaction {
     return limits !== null && !(await limits.slots.mayStartNext(this.db, this.userId))
   }
 
-  /** Notes that it waits. */
+  /** Counts in the metrics that an answer waits. */
   noteWait(): void {
     this.#deps.limits?.slots.noteHeld()
   }
 
   /**
-   * Puts the run that is to answer a question into the queue.
+   * Puts the run that will answer a question into the queue.
    *
-   * @param run its ids and its model are chosen where they are left out
-   * @param first before all that wait already
+   * @param run its id and its model are chosen here when they are absent
+   * @param first puts it before all that wait already
    */
   queueRun(run: GivenRun, first: boolean): Promise<Run> {
     return insertRun(this.db, this.#newRun(run), first)
   }
 
   /**
-   * Stores a question at the end of the active branch and starts its answer, in an open session; null when something is
-   * in the way, and nothing was stored.
+   * Stores a question at the end of the active branch and starts its answer, in an open session. Returns null when it
+   * has to wait; then nothing was stored.
    */
   async askAtOnce(questionId: MessageId, text: string, title: string | null): Promise<Run | null> {
     const question = {
@@ -143,7 +145,7 @@ export class CommandTransaction extends SessionTransaction {
     }
   }
 
-  /** Starts a queued run whose question is in its place. */
+  /** Starts a queued run whose question is at its final place in the tree. */
   async startAnswer(
     run: Run,
     change?: Pick<SessionChange, 'title' | 'titleSource'>,
@@ -156,14 +158,14 @@ export class CommandTransaction extends SessionTransaction {
     return [{ type: 'drive', run: await continueAnswer(this, run, this.#deps) }]
   }
 
-  /** Records that a run is to stop; one that waits for a person is woken for it. */
+  /** Records that a run is to stop; a run that waits for a person is woken to end. */
   async stopRun(run: Run): Promise<Effect[]> {
     await requestStop(this.db, run.id, this.now())
     const woken = await this.wake(run)
     return woken.length > 0 ? woken : [{ type: 'stop', runId: run.id }]
   }
 
-  /** Gives a waiting run to this node; does nothing when it is running, or has ended. */
+  /** Gives a run that waits for a person to this node; does nothing when it is running or has ended. */
   async wake({ id, messageId }: Pick<Run, 'id' | 'messageId'>): Promise<Effect[]> {
     const run = await wakeRun(this.db, id, this.nodeId)
     if (!run) {

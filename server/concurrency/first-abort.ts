@@ -1,6 +1,6 @@
 /**
- * A signal that aborts as soon as one of these does, for signals that end together with it. Unlike that of
- * `AbortSignal.any` it is looked at for every token at no cost.
+ * A signal that aborts as soon as one of these does, for signals that live as long. Unlike that of `AbortSignal.any`,
+ * reading its `aborted` for every token costs nothing.
  */
 export function firstAbort(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController()

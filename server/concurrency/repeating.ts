@@ -1,13 +1,14 @@
 type Options = {
   /** True when no further round may begin. */
   isOver?: () => boolean
-  /** Called with what a round threw; without it whoever asked for the rounds gets it. */
+  /** Called with the error of a round; without it the callers get the error. */
   onError?: (error: unknown) => void
 }
 
 /**
- * Does work in rounds, one at a time. A call during a round causes one more, since that round may have begun before
- * there was anything to find; all calls until then share one promise.
+ * Does work in rounds, one at a time. A call during a round causes one more, because the present one may have looked
+ * too early; all calls until then share one promise.
+ *
  * @param round returns true when there is more to do
  */
 export function repeating(

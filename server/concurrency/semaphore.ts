@@ -1,4 +1,4 @@
-/** Limits how many callers do something at the same time; the others wait in the order in which they came. */
+/** Limits how many callers work at the same time; the others wait in the order of their arrival. */
 export class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []

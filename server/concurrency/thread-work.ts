@@ -21,7 +21,7 @@ export function answerFromThread<Input, Output>(
 
 function asAnswer(error: unknown): ThreadAnswer<never> {
   if (error instanceof ThreadRefusal) return { refusal: error.message }
-  // A stack that overflows over a deep input is no fault of ours.
+  // A stack that overflows over a deeply nested input is not a bug.
   if (error instanceof RangeError) return { limit: 'depth' }
   return { failure: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }
 }

@@ -9,7 +9,7 @@ export type ThreadAnswer<Output> =
   | { failure: string }
 
 export type ThreadBounds = {
-  /** Threads at once; whoever comes later waits. */
+  /** The most threads; further callers wait. */
   atOnce: number
   /** The most waiting tasks; a further one is rejected. */
   waiting: number
@@ -17,7 +17,7 @@ export type ThreadBounds = {
   deadlineMs: number
 }
 
-/** The work is more than its bounds allow, or there is too much of it at the moment. */
+/** The work exceeds its limits, or too much of it waits. */
 export class ThreadLimitError extends Error {
   readonly limit: 'deadline' | 'memory' | 'depth' | 'queue'
 
@@ -27,17 +27,16 @@ export class ThreadLimitError extends Error {
   }
 }
 
-/** The thread read its input and says in words what is wrong with it. */
+/** The thread refused its input; the message gives the reason. */
 export class ThreadRefusal extends Error {}
 
 /**
- * Work on what others send, in a thread of its own: however long it takes there, the process answers everybody else,
- * and at its deadline, or when it wants more memory, the thread is ended. One that has answered is kept for the next
- * piece of work, for some seconds.
+ * Does work on input from others in a thread: the process stays responsive meanwhile, and a thread that exceeds its
+ * time or its memory is ended. After an answer it is kept for some seconds for the next work.
  *
- * @param module the file of the thread, without its ending, relative to `base`
- * @param base `import.meta.url` of the caller: as JavaScript the file has another ending
- * @returns what runs the work. It throws ThreadRefusal, ThreadLimitError, or the signal's reason
+ * @param module the file of the thread, without its extension, relative to `base`
+ * @param base `import.meta.url` of the caller: compiled to JavaScript, the file has another extension
+ * @returns a function that runs the work. It throws ThreadRefusal, ThreadLimitError, or the signal's reason
  */
 export function workInThread<Input, Output>(
   module: string,
@@ -51,7 +50,7 @@ export function workInThread<Input, Output>(
   async function takeTurn(): Promise<void> {
     if (running >= bounds.atOnce) {
       if (queue.length >= bounds.waiting) throw new ThreadLimitError('queue')
-      // Whoever ends hands its place over.
+      // A caller that ends passes its place on.
       return new Promise((resolve) => queue.push(resolve))
     }
     running += 1
@@ -102,11 +101,11 @@ const IDLE_MS = 10_000
 
 function start(file: URL, memoryMb: number): Worker {
   const worker = new Worker(file, {
-    // Nothing that the process was given: settings hold secrets, and this reads what strangers wrote.
+    // The thread gets nothing of the process's environment: settings have secrets, and it reads input from strangers.
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32 },
   })
-  // One that dies while it is ended, or idle, takes nobody with it.
+  // A thread that dies while it is idle or being ended must not end the process.
   return worker.on('error', () => undefined)
 }
 

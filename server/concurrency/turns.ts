@@ -1,4 +1,7 @@
-/** Limits how many callers do something at the same time; the others wait, and those of each key in turn with those of the others. */
+/**
+ * Limits how many callers work at the same time; the others wait, and the keys take turns, so that one with many
+ * callers does not delay the others.
+ */
 export class Turns {
   #free: number
   readonly #waiting = new Map<string, (() => void)[]>()
@@ -7,7 +10,7 @@ export class Turns {
     this.#free = atOnce
   }
 
-  /** How many of this key wait. */
+  /** The number of waiting callers with this key. */
   waiting(key: string): number {
     return this.#waiting.get(key)?.length ?? 0
   }
@@ -38,7 +41,7 @@ export class Turns {
     }
     const [key, own] = first
     const next = own.shift()
-    // Behind the others: it is their turn then.
+    // The key moves behind the others, whose turn it is now.
     this.#waiting.delete(key)
     if (own.length > 0) this.#waiting.set(key, own)
     next?.()

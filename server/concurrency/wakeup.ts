@@ -1,4 +1,4 @@
-/** Lets one consumer sleep until there is something for it, or until its signal aborts. */
+/** Lets one consumer sleep until there is work for it, or its signal aborts. */
 export class Wakeup implements Disposable {
   readonly #signal: AbortSignal
   #next = Promise.withResolvers<void>()
@@ -8,10 +8,10 @@ export class Wakeup implements Disposable {
     signal.addEventListener('abort', this.wake, { once: true })
   }
 
-  /** Also kept for a consumer that does not sleep yet. */
+  /** A wake-up is kept for a consumer that does not sleep yet. */
   readonly wake = (): void => this.#next.resolve()
 
-  /** Resolves at the first `wake` since the last sleep. */
+  /** Resolves at the first `wake` after the last sleep. */
   async sleep(): Promise<void> {
     if (!this.#signal.aborted) {
       await this.#next.promise

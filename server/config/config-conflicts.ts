@@ -2,7 +2,7 @@ import { parseProxies } from '../trusted-proxies.ts'
 
 type Given = Record<string, string | undefined>
 
-/** What is wrong between settings that may each be right: by variable, and never by value. */
+/** Conflicts between settings that are each valid: named by variable, and never with a value. */
 export function conflicts(given: Given): string[] {
   const problems: string[] = []
   const accounts = given.AUTH_MODE === 'accounts'
@@ -50,7 +50,7 @@ export function conflicts(given: Given): string[] {
   return [...problems, ...missingPartners(given), ...unsafeAddresses(given)]
 }
 
-/** Settings that are of no use without each other. */
+/** Settings that need each other. */
 const TOGETHER = [
   ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'],
   ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
@@ -69,7 +69,7 @@ function missingPartners(given: Given): string[] {
   })
 }
 
-/** Keys that are fetched, and codes that are exchanged, over plain HTTP could be anybody's. */
+/** Keys and codes that are fetched over plain HTTP could be forged. */
 function unsafeAddresses(given: Given): string[] {
   return ['AUTH_JWKS_URL', 'SUPABASE_URL', 'OIDC_ISSUER', 'S3_ENDPOINT'].flatMap((name) => {
     const url = URL.parse(given[name] ?? '')
@@ -78,7 +78,7 @@ function unsafeAddresses(given: Given): string[] {
   })
 }
 
-/** Whether somebody sees to TLS: this process, or a proxy that is named. */
+/** True when this process, or a named proxy, has TLS. */
 function isGuarded(given: Given): boolean {
   if (given.TLS_CERT_FILE) return true
   const entries = (given.TRUST_PROXY ?? '').split(',').map((entry) => entry.trim())
@@ -86,7 +86,7 @@ function isGuarded(given: Given): boolean {
   return named.length > 0 && parseProxies(named) !== null
 }
 
-/** Whether only this machine can reach a server that listens on `host`. */
+/** True when only this machine can reach a server that listens on `host`. */
 export function isLoopback(host: string): boolean {
   return (
     host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 import { BUILTIN_TOOL_NAMES } from '../tools/builtin-names.ts'
 import { Settings } from './settings.ts'
-
-function problemsOf(env: Record<string, string | undefined>): string[] {
-  try {
-    readConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
+import { problemsOf } from './testing.ts'
 
 const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
 const examples = parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, ''))
@@ -38,12 +29,6 @@ test('an empty variable counts as absent', () => {
   const empty = Object.fromEntries(Object.keys(Settings.shape).map((name) => [name, '']))
   expect(readConfig(empty)).toEqual(readConfig({}))
   expect(readConfig({ SERVER_PORT: '  ' })).toEqual(readConfig({}))
-})
-
-test('a replica needs its primary', () => {
-  expect(problemsOf({ DATABASE_READ_URL: 'postgres://replica/chat' })).toEqual([
-    expect.stringMatching(/^DATABASE_READ_URL: a replica needs its primary/),
-  ])
 })
 
 test('.env.example lists every variable, and no other', () => {
@@ -95,6 +80,7 @@ test('every variable arrives where the server reads it', () => {
       LIMIT_RUNS_AT_ONCE: '2',
       LIMIT_TOKENS_PER_DAY: '50000',
       LIMIT_USD_PER_DAY: '1.5',
+      LIMIT_SESSIONS: '500',
       LIMIT_STORAGE_MB: '64',
       FILE_MAX_MB: '2',
       FILES_PER_MESSAGE: '4',
@@ -145,6 +131,7 @@ test('every variable arrives where the server reads it', () => {
       IMAGE_APPROVAL: 'always',
     }),
   ).toEqual({
+    shown: expect.any(Array),
     listen: {
       host: '::1',
       port: 0,
@@ -186,6 +173,7 @@ test('every variable arrives where the server reads it', () => {
       runsAtOnce: 2,
       tokensPerDay: 50_000,
       usdPerDay: 1.5,
+      sessions: 500,
       storageMb: 64,
     },
     files: {
@@ -243,97 +231,6 @@ test('every variable arrives where the server reads it', () => {
   })
 })
 
-test('every problem is named at once, by variable and never by value', () => {
-  const env = {
-    SERVER_HOST: '0.0.0.0',
-    SERVER_PORT: '65536',
-    PUBLIC_URL: 'leak-public',
-    BASE_PATH: '/leak//path',
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'leak-collector',
-    DATABASE_URL: 'mysql://leak:leak@leak/leak',
-    OPENAI_BASE_URL: 'ftp://leak',
-    OPENAI_API: 'leak-api',
-    OPENAI_BACKGROUND: 'leak-background',
-    WAKE_URL: 'nats://leak',
-    LLM_TEMPERATURE: '2.1',
-    LLM_MAX_TOKENS: '1e9',
-    LLM_TIMEOUT: '0',
-    RUN_MAX_STEPS: '1.5',
-    LLM_CONTEXT_WINDOW: '12',
-    RUN_MAX_OUTPUT_TOKENS: '0',
-    BUDGET_USD_PER_DAY: '$leak',
-    RUN_LEASE_SECONDS: 'leak',
-    AUTH_SECRET: 'leak-secret',
-    SUPABASE_URL: 'leak-supabase',
-    ALLOWED_ORIGINS: 'https://fine.example.com,*',
-    LOG_LEVEL: 'leak-level',
-  }
-  const problems = problemsOf(env)
-  const names = problems.map((problem) => problem.slice(0, problem.indexOf(':')))
-  expect(names.sort()).toEqual(Object.keys(env).sort())
-  expect(problems.join('\n')).not.toContain('leak')
-  expect(() => readConfig(env)).toThrow('The settings cannot be used.\n  ')
-})
-
-test.each(['0.0.0.0', '::', '192.168.0.2', 'chat.example.com', '128.0.0.1'])(
-  'without accounts, listening on %s is refused',
-  (host) => {
-    expect(problemsOf({ SERVER_HOST: host })).toEqual([
-      expect.stringMatching(/^SERVER_HOST: .*loopback/),
-    ])
-  },
-)
-
-test.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost'])('%s is loopback', (host) => {
-  expect(problemsOf({ SERVER_HOST: host })).toEqual([])
-})
-
-test('accounts need a secret with a shared database', () => {
-  const env = { AUTH_MODE: 'accounts', DATABASE_URL: 'postgres://db.example.com/chat' }
-  expect(problemsOf(env)).toEqual([expect.stringMatching(/^AUTH_SECRET: /)])
-  expect(problemsOf({ ...env, AUTH_SECRET: 's'.repeat(32) })).toEqual([])
-})
-
-test.each([{}, { TRUST_PROXY: 'loopback' }, { TRUST_PROXY: 'none' }])(
-  'accounts over plain HTTP beyond loopback are refused with %o',
-  (env) => {
-    const beyond = { AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0', ...env }
-    expect(problemsOf(beyond)).toEqual([expect.stringMatching(/^SERVER_HOST: .*TLS_CERT_FILE/)])
-  },
-)
-
-test.each([
-  { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem' },
-  { TRUST_PROXY: '10.0.0.7' },
-  { TRUST_PROXY: 'loopback, 10.0.0.0/8' },
-])('accounts may listen beyond loopback with %o', (env) => {
-  expect(problemsOf({ AUTH_MODE: 'accounts', SERVER_HOST: '0.0.0.0', ...env })).toEqual([])
-})
-
-test('what is of no use alone is asked for together', () => {
-  expect(
-    problemsOf({ GITHUB_CLIENT_ID: 'leak', SMTP_URL: 'smtp://leak', TLS_KEY_FILE: 'k' }),
-  ).toEqual([
-    'GITHUB_CLIENT_SECRET: must be set too, together with GITHUB_CLIENT_ID.',
-    'MAIL_FROM: must be set too, together with SMTP_URL.',
-    'TLS_CERT_FILE: must be set too, together with TLS_KEY_FILE.',
-  ])
-})
-
-test('keys and codes of others are fetched over plain HTTP on this machine only', () => {
-  const env = {
-    AUTH_JWKS_URL: 'http://keys.example.com/',
-    OIDC_ISSUER: 'http://login.example.com',
-    OIDC_CLIENT_ID: 'c',
-    OIDC_CLIENT_SECRET: 's',
-  }
-  expect(problemsOf(env)).toEqual([
-    expect.stringMatching(/^AUTH_JWKS_URL: .*https/),
-    expect.stringMatching(/^OIDC_ISSUER: .*https/),
-  ])
-  expect(problemsOf({ AUTH_JWKS_URL: 'http://127.0.0.1:1/keys' })).toEqual([])
-})
-
 test('a Supabase key without a connection string stops, and says where the string is shown', () => {
   const env = { SUPABASE_URL: 'https://abc.supabase.co', SUPABASE_KEY: 'leak' }
   expect(problemsOf(env)).toEqual([expect.stringMatching(/^DATABASE_URL: .*"Connect"/)])
@@ -379,7 +276,6 @@ test('speech is the model’s own where that is OpenAI’s, and else what is set
   expect(speech({})).toBe(null)
   expect(speech({ OPENAI_API_KEY: 'key' })).toEqual([openAi, 'key'])
   expect(speech({ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: 'http://127.0.0.1/v1' })).toBe(null)
-  // A key is told nobody but whom it is for.
   const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' }
   expect(speech({ ...own, OPENAI_API_KEY: 'key' })).toEqual([own.SPEECH_BASE_URL, null])
   expect(speech({ SPEECH_API_KEY: 'other' })).toEqual([openAi, 'other'])
@@ -392,7 +288,6 @@ test('pictures are made where the models are, unless an address of their own is 
   }
   const own = { IMAGE_BASE_URL: 'http://127.0.0.1:9000/v1' }
   expect(images({ OPENAI_API_KEY: 'key' })).toEqual(['https://api.openai.com/v1', 'key'])
-  // A key is told nobody but whom it is for.
   expect(images({ ...own, OPENAI_API_KEY: 'key' })).toEqual([own.IMAGE_BASE_URL, null])
   expect(() => readConfig({ IMAGE_MODEL: 'pictures' })).toThrow('IMAGE_MODEL')
   expect(readConfig({}).images).toBe(null)

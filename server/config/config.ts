@@ -1,11 +1,14 @@
 import { conflicts } from './config-conflicts.ts'
+import { client, imageService, openIdConnect, s3Store, speechService } from './outside-services.ts'
 import { Settings } from './settings.ts'
+import { shownSettings } from './shown-settings.ts'
+import type { ShownSetting } from './shown-settings.ts'
 import type { BuiltinToolName } from '../tools/builtin-names.ts'
 
-/** This application as another service knows it. */
+/** The credentials of this application at another service. */
 export type Client = { clientId: string; clientSecret: string }
 
-/** An outside issuer; null where any will do. */
+/** An outside issuer; null where any value is accepted. */
 export type Issuer = { jwksUrl: string; name: string | null; audience: string | null }
 
 /** A bucket of an S3-compatible store. */
@@ -15,38 +18,38 @@ export type S3Config = {
   region: string
   accessKeyId: string
   secretAccessKey: string
-  /** Before every key. */
+  /** A prefix of every key. */
   prefix: string
 }
 
-/** All that the server is told from outside, checked and typed. `readConfig` makes it. */
+/** All settings, validated and typed. `readConfig` makes it. */
 export type Config = {
   listen: {
     host: string
-    /** 0 picks a free one. */
+    /** 0 picks a free port. */
     port: number
-    /** The address browsers use; null means: from host and port, once they are known. */
+    /** The address that browsers use; null derives it from host and port, once they are known. */
     publicUrl: string | null
     /** The path that everything is below, such as `/chat`; empty at the root. */
     basePath: string
-    /** Further origins that may call. */
+    /** Further origins whose pages may call. */
     allowedOrigins: string[]
-    /** Whose forwarded addresses are believed. */
+    /** The proxies whose forwarded addresses are trusted. */
     trustProxy: string[]
     /** Files of the certificate with its chain, and of its key; null leaves TLS to a proxy. */
     tls: { certFile: string; keyFile: string } | null
   }
   telemetry: {
-    /** Of a collector of OpenTelemetry; null sends nothing. */
+    /** The address of an OpenTelemetry collector; null sends nothing. */
     endpoint: string | null
-    /** Hosts of models that are told which trace a request belongs to. */
+    /** Hosts of models that get the trace's id with a request. */
     headersTo: string[]
   }
   /** Null is the embedded database in `dataDir`. */
   databaseUrl: string | null
   /** A replica of it, for search and usage. */
   databaseReadUrl: string | null
-  /** A Redis server that carries the word between nodes; null leaves it to Postgres. */
+  /** A server that carries notifications between nodes; null uses Postgres. */
   wakeUrl: string | null
   /** A folder, or `memory:`. */
   dataDir: string
@@ -60,7 +63,7 @@ export type Config = {
     name: string
     temperature: number
     maxTokens: number
-    /** The most tokens that a model is given to read; null leaves it to the models. */
+    /** The most tokens that any model is sent; with null each model's own limit counts. */
     contextWindow: number | null
     systemPrompt: string
     firstTokenTimeoutMs: number
@@ -71,62 +74,63 @@ export type Config = {
     leaseMs: number
     maxOutputTokens: number | null
     clientToolSeconds: number | null
-    /** How long people have for a question of an MCP server. */
+    /** The time that a person has for a question of an MCP server. */
     questionSeconds: number
   }
   /** The most US dollars that all model calls of one day (UTC) may cost; null is no limit. */
   budget: { usdPerDay: number | null }
-  /** Of each person, where there are accounts; null is without limit. */
+  /** The limits of each person, with accounts; null is no limit. */
   limits: {
     requestsPerMinute: number
     sendsPerMinute: number
     runsAtOnce: number
     tokensPerDay: number | null
     usdPerDay: number | null
+    sessions: number
     storageMb: number
   }
   files: {
     maxBytes: number
     perMessage: number
-    /** Null keeps them in `dataDir`. */
+    /** Null stores files in `dataDir`. */
     s3: S3Config | null
   }
-  /** Null where no speech service is known. */
+  /** Null when no speech service is configured. */
   speech: {
     baseUrl: string
     apiKey: string | null
     toTextModel: string
     toSpeechModel: string
     voice: string
-    /** Until the first byte. */
+    /** The time limit of the first byte. */
     timeoutMs: number
   } | null
-  /** Null where the model makes no pictures. */
+  /** Null when the model makes no pictures. */
   images: {
     baseUrl: string
     apiKey: string | null
     model: string
     approval: 'never' | 'writes' | 'always'
-    /** Until the picture is there. */
+    /** The time limit of a picture. */
     timeoutMs: number
   } | null
   sessions: { graceMs: number }
   tools: {
     timeoutMs: number
     mcpConfigPath: string | null
-    /** Those of the built-in ones that the model is offered. */
+    /** The built-in tools that the model gets. */
     builtin: readonly BuiltinToolName[]
     fetchUrls: boolean
   }
   auth: {
     mode: 'single' | 'accounts'
-    /** Null: one is made and kept in `dataDir`. */
+    /** Null: the server makes a secret and stores it in `dataDir`. */
     secret: string | null
     /** An outside issuer whose bearer tokens are accepted too. */
     issuer: Issuer | null
-    /** Who may make an account. */
+    /** Decides who may make an account. */
     signUp: 'open' | 'invite' | 'closed'
-    /** Whether people may begin without an account. */
+    /** True lets people begin without an account. */
     guests: boolean
     providers: {
       github: Client | null
@@ -134,15 +138,17 @@ export type Config = {
       oidc: (Client & { issuer: string; name: string }) | null
     }
   }
-  /** Null: mails are links that an administrator hands over. */
+  /** Null: in place of mails, administrators pass links on. */
   mail: { smtpUrl: string; from: string } | null
+  /** The settings as administrators see them. */
+  shown: ShownSetting[]
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
-/** The settings cannot be had with what the database holds. */
+/** The settings contradict the content of the database. */
 export class ModeError extends Error {}
 
-/** Every problem of the settings at once, each by the variable's name and never by its value. */
+/** All problems of the settings, each with the variable's name and never its value. */
 export class ConfigError extends Error {
   readonly problems: string[]
 
@@ -154,17 +160,17 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the settings that CONTRACT section 2 lists; an empty variable counts as absent.
+ * Reads the settings of section 2 of the contract; an empty variable counts as absent.
  *
  * @param env such as `process.env`
- * @throws ConfigError with every problem there is
+ * @throws ConfigError with every problem
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = Settings.safeParse(given)
-  // A variable that is wrong by itself must not hide what is wrong between the others.
+  // An invalid variable must not hide conflicts between the others.
   const problems = [...(parsed.error?.issues ?? []).map(describe), ...conflicts(given)]
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return toConfig(parsed.data)
@@ -225,6 +231,7 @@ function toConfig(settings: Settings): Config {
       runsAtOnce: settings.LIMIT_RUNS_AT_ONCE,
       tokensPerDay: settings.LIMIT_TOKENS_PER_DAY ?? null,
       usdPerDay: settings.LIMIT_USD_PER_DAY ?? null,
+      sessions: settings.LIMIT_SESSIONS,
       storageMb: settings.LIMIT_STORAGE_MB,
     },
     files: {
@@ -263,64 +270,7 @@ function toConfig(settings: Settings): Config {
       settings.SMTP_URL && settings.MAIL_FROM
         ? { smtpUrl: settings.SMTP_URL, from: settings.MAIL_FROM }
         : null,
+    shown: shownSettings(settings),
     logLevel: settings.DEBUG ? 'debug' : settings.LOG_LEVEL,
   }
-}
-
-/** The model's own, where that is OpenAI's. */
-function speechService(settings: Settings): Config['speech'] {
-  const { SPEECH_BASE_URL: own, OPENAI_BASE_URL: models, OPENAI_API_KEY: modelKey } = settings
-  const isOpenAi = modelKey !== undefined && (models === undefined || isOpenAiAddress(models))
-  const apiKey = settings.SPEECH_API_KEY ?? (own === undefined && isOpenAi ? modelKey : null)
-  if (own === undefined && apiKey === null) return null
-  return {
-    ...{ baseUrl: own ?? OPENAI_ADDRESS, apiKey },
-    toTextModel: settings.SPEECH_TO_TEXT_MODEL,
-    toSpeechModel: settings.TEXT_TO_SPEECH_MODEL,
-    voice: settings.TEXT_TO_SPEECH_VOICE,
-    timeoutMs: settings.LLM_TIMEOUT * 1000,
-  }
-}
-
-/** Pictures are made where the models are, unless an address of their own is given. */
-function imageService(settings: Settings): Config['images'] {
-  const { IMAGE_MODEL: model, IMAGE_BASE_URL: own, OPENAI_BASE_URL: models } = settings
-  if (model === undefined) return null
-  const modelKey = own === undefined ? settings.OPENAI_API_KEY : undefined
-  return {
-    baseUrl: own ?? models ?? OPENAI_ADDRESS,
-    apiKey: settings.IMAGE_API_KEY ?? modelKey ?? null,
-    ...{ model, approval: settings.IMAGE_APPROVAL },
-    timeoutMs: IMAGE_TIMEOUT_MS,
-  }
-}
-
-const IMAGE_TIMEOUT_MS = 170_000
-
-const OPENAI_ADDRESS = 'https://api.openai.com/v1'
-
-function isOpenAiAddress(address: string): boolean {
-  return URL.parse(address)?.hostname === 'api.openai.com'
-}
-
-function s3Store(settings: Settings): S3Config | null {
-  const { S3_ENDPOINT: endpoint, S3_BUCKET: bucket } = settings
-  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings
-  return endpoint && bucket && accessKeyId && secretAccessKey
-    ? {
-        ...{ endpoint, bucket, accessKeyId, secretAccessKey },
-        region: settings.S3_REGION,
-        prefix: settings.S3_PREFIX ?? '',
-      }
-    : null
-}
-
-function client(clientId: string | undefined, clientSecret: string | undefined): Client | null {
-  return clientId && clientSecret ? { clientId, clientSecret } : null
-}
-
-function openIdConnect(settings: Settings): Config['auth']['providers']['oidc'] {
-  const known = client(settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET)
-  const issuer = settings.OIDC_ISSUER
-  return known && issuer ? { ...known, issuer, name: settings.OIDC_NAME ?? 'OpenID Connect' } : null
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Settings } from './settings.ts'
 
-/** Settings that are secrets, or hold one. */
+/** Settings that are secrets, or contain one. */
 const SECRETS = Object.keys(Settings.shape).filter((name) =>
   /(_KEY|_SECRET)$|^(DATABASE_URL|DATABASE_READ_URL|SMTP_URL|WAKE_URL)$/.test(name),
 )
@@ -9,9 +9,9 @@ const SECRETS = Object.keys(Settings.shape).filter((name) =>
 type Environment = Record<string, string | undefined>
 
 /**
- * The environment with the secrets that are named as `NAME_FILE`, the path of a file that holds them and nothing else.
+ * The environment with the secrets of variables `NAME_FILE`, which have the path of a file with nothing but the secret.
  *
- * @returns what is wrong with them beside it, by variable and never by value
+ * @returns the problems besides it, by variable and never by value
  */
 export function withSecretFiles(env: Environment): { env: Environment; problems: string[] } {
   const problems: string[] = []
@@ -24,7 +24,7 @@ export function withSecretFiles(env: Environment): { env: Environment; problems:
       continue
     }
     try {
-      // Editors end a file with a new line, which belongs to no secret.
+      // Editors end a file with a line break, which is not part of the secret.
       found[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
       if (found[name].trim() === '') problems.push(`${name}_FILE: the file is empty.`)
     } catch (error) {

@@ -3,12 +3,12 @@ import { BUILTIN_TOOL_NAMES } from '../tools/builtin-names.ts'
 import type { BuiltinToolName } from '../tools/builtin-names.ts'
 import { parseProxies } from '../trusted-proxies.ts'
 
-/** The longest time a setting may ask for, in seconds; a timer of Node holds less than 25 days. */
+/** The longest time in a setting, in seconds, because a timer of Node is limited to 25 days. */
 const DAY = 86_400
 
 /**
- * The environment variables by their public names, as CONTRACT section 2 lists them: each with its default and with
- * the sentence that a person reads when it cannot be used. No sentence carries the value, which may be a secret.
+ * The environment variables by their public names, in section 2 of the contract: each with its default, and with the
+ * sentence about an invalid value. No sentence contains the value, which may be a secret.
  */
 export const Settings = z.object({
   SERVER_HOST: z.string().default('127.0.0.1'),
@@ -38,8 +38,9 @@ export const Settings = z.object({
   DATABASE_READ_URL: postgresUrl().optional(),
   WAKE_URL: z
     .url({
-      protocol: /^rediss?$/,
-      error: 'must be the address of a Redis server: redis://… or, with TLS, rediss://….',
+      protocol: /^(rediss?|nats|tls)$/,
+      error:
+        'must be the address of a Redis server (redis://…, with TLS rediss://…) or a NATS server (nats://…, with TLS tls://…).',
     })
     .optional(),
   DATA_DIR: z.string().default('./data'),
@@ -69,6 +70,7 @@ export const Settings = z.object({
   LIMIT_RUNS_AT_ONCE: whole(1, 100_000, 5),
   LIMIT_TOKENS_PER_DAY: wholeOrNone(1, 1_000_000_000_000),
   LIMIT_USD_PER_DAY: decimal('must be an amount of US dollars, such as 5 or 0.50.').optional(),
+  LIMIT_SESSIONS: whole(1, 100_000_000, 10_000),
   LIMIT_STORAGE_MB: numeric(0.001, 1_000_000_000, 1024),
   FILE_MAX_MB: numeric(0.001, 10_000, 25),
   FILES_PER_MESSAGE: whole(0, 100, 10),
@@ -148,7 +150,7 @@ export const Settings = z.object({
   MAIL_FROM: z
     .string()
     .trim()
-    // A second line would be a second header.
+    // A line break would begin another header.
     .refine((value) => /^[^\r\n@]+@[^\r\n@]+$/.test(value), {
       error: 'must be one address, such as Throughline <chat@example.com>.',
     })
@@ -186,7 +188,7 @@ export const Settings = z.object({
       error: 'must be fatal, error, warn, info, debug, trace or silent.',
     })
     .default('info'),
-  /** Other programs' DEBUG takes any text, so any but these two is simply not ours. */
+  /** Other programs give DEBUG any text, so any value but these two is ignored. */
   DEBUG: z
     .string()
     .default('false')
@@ -223,7 +225,7 @@ function numeric(min: number, max: number, fallback: number) {
     .default(fallback)
 }
 
-/** A time that is never nothing, in seconds; fractions are allowed. */
+/** A time greater than zero, in seconds; fractions are allowed. */
 function seconds(fallback: number) {
   return numeric(0.1, DAY, fallback)
 }

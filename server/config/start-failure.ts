@@ -1,13 +1,13 @@
 import { FolderInUseError } from '../../db/engine/embedded/folder-lock.ts'
-import { DatabaseUrlError } from '../../db/engine/postgres-address.ts'
+import { DatabaseUrlError } from '../../db/engine/postgres/address.ts'
 import { RowsHiddenError } from '../../db/engine/row-security.ts'
 import { isCertificateError } from '../../db/engine/database-errors.ts'
 import { ModeError } from './config.ts'
 import type { Config } from './config.ts'
 
 /**
- * Why the server could not start: one plain line that says what to do, for what people run into; the whole error for
- * what nobody foresaw.
+ * The reason why the server could not start: for common problems one line that says what to do, for others the whole
+ * error.
  */
 export function explainStartFailure(error: unknown, config: Config): string {
   const { host, port } = config.listen
@@ -61,7 +61,7 @@ const FOLDER_TROUBLE = new Set([
   'ERR_SQLITE_ERROR',
 ])
 
-/** The error and what it was caused by, an `AggregateError`'s parts included. */
+/** The error and its causes, including the parts of an `AggregateError`. */
 function* causes(error: unknown): Generator<Error> {
   if (error instanceof Error) {
     yield error

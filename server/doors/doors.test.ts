@@ -7,9 +7,11 @@ import type { Message } from '../../shared/contract/message.ts'
 import { stateAfter, translate } from '../http/sockets/plain-frames.ts'
 import type { PlainState } from '../http/sockets/plain-frames.ts'
 import { UiChunks } from './ai-sdk/chunks.ts'
+import { toShown } from './mcp/read-session.ts'
 import { chatChunks, toCompletion } from './openai/chat-output.ts'
 import { ResponseEvents } from './openai/response-events.ts'
 import type { NumberedEvent } from './openai/response-events.ts'
+import { calledBy, calledIn, callsOf, settledBy, toSettled } from './testing/told-calls.ts'
 import { loggedRuns } from './testing/runs.ts'
 import type { LoggedRun } from './testing/runs.ts'
 
@@ -33,6 +35,7 @@ test('any run, cut anywhere and resumed by the number of an event, is the fold�
       for (const events of segments) expectWhole(events)
       const texts = segments.flatMap((events) => outputOf(events))
       expect(texts.join('')).toBe(textOf(logged.message, ['text', 'refusal']))
+      expect(calledIn(segments)).toEqual(calledBy(logged.message))
     }),
   )
 })
@@ -54,8 +57,12 @@ test('any run, cut anywhere and resumed by the place of an event, is the fold’
       const thought = message.parts.map((part) => (part.type === 'reasoning' ? part.text : ''))
       expect(thought.join('')).toBe(textOf(logged.message, ['reasoning']))
       const calls = message.parts.filter((part) => 'toolCallId' in part)
-      expect(calls).toHaveLength(logged.message.parts.filter(({ type }) => type === 'tool').length)
-      for (const call of calls) expect(call.state).toMatch(/^output-/)
+      expect(calls.map(toSettled)).toEqual(callsOf(logged.message).map(settledBy))
+      // Nobody decided about one that was stopped while it waited.
+      for (const call of calls) {
+        if (call.type !== 'dynamic-tool' || call.toolName !== 'asks') continue
+        expect(call.approval?.approved).toBe(call.state === 'output-error' ? undefined : true)
+      }
     }),
   )
 })
@@ -70,6 +77,7 @@ test('any run, cut behind any word and resumed by its place, is the fold’s mes
       let state: PlainState = null
       let shown = ''
       let outcome: string | null = null
+      const calls = new Map<string, string>()
       logged.log.forEach(({ seq, event }, index) => {
         if (event.type === 'branch') return
         const told = translate(state, seq, event)
@@ -78,11 +86,17 @@ test('any run, cut behind any word and resumed by its place, is the fold’s mes
         for (const frame of told.frames) {
           if (frame.type === 'ai_response_start') shown = ''
           if (frame.type === 'ai_response_chunk') shown += frame.content
+          if (frame.type === 'tool_call' || frame.type === 'tool_result') {
+            calls.set(frame.call_id, frame.status)
+          }
           if (frame.type === 'ai_response_end') outcome = frame.outcome
         }
       })
       expect(shown).toBe(textOf(logged.message, ['text', 'refusal']))
       expect(outcome).toBe(logged.run.status)
+      expect(Object.fromEntries(calls)).toEqual(
+        Object.fromEntries(callsOf(logged.message).map(({ id, status }) => [id, status])),
+      )
     }),
   )
 })
@@ -103,13 +117,27 @@ test('any run’s questions come to the AI SDK, each once as it is in the end (P
   )
 })
 
+// An agent reads states, and not events: each read stands by itself.
+test('any run is the fold’s message to the MCP door (P17)', () => {
+  fc.assert(
+    fc.property(loggedRuns, ({ run, message }) => {
+      const shown = toShown(message)
+      expect(shown.text).toBe(textOf(message, ['text', 'refusal']))
+      expect(shown.status).toBe(run.status)
+      expect(shown.calls ?? []).toMatchObject(
+        callsOf(message).map(({ id, status, input }) => ({ call_id: id, status, input })),
+      )
+    }),
+  )
+})
+
 test('any run is the fold’s message to Chat Completions, or says that it cannot be (P17)', async () => {
   await fc.assert(
     fc.asyncProperty(loggedRuns, async (logged) => {
       const said: string[] = []
       for (const events of responsesOf(logged)) {
         const { text, error } = await completionOf(logged, events)
-        // What was shown and given up cannot be taken back.
+        // This protocol cannot take text back that was streamed.
         if (error === 'answer_restarted') return
         said.push(text)
         const ended = Ended.parse(events.at(-1)).response
@@ -184,14 +212,16 @@ function outputOf(events: readonly NumberedEvent[], only?: 'text'): string[] {
   )
 }
 
-/** What a streamed completion says, and the error by which it ends. */
+/** The text of a streamed completion, and the error by which it ends. */
 async function completionOf({ run }: LoggedRun, events: readonly NumberedEvent[]) {
   async function* given() {
-    yield* events
+    for (const event of events) yield [event]
   }
   let text = ''
   let error: string | null = null
-  for await (const line of chatChunks(run, given(), true)) {
+  const lines: string[] = []
+  for await (const said of chatChunks(run, given(), true)) lines.push(...said.split('\n\n'))
+  for (const line of lines) {
     if (line === 'data: [DONE]') continue
     const chunk = ChatChunk.parse(JSON.parse(line.slice('data: '.length)))
     const delta = chunk.choices?.[0]?.delta

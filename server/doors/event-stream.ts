@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { toHttpError } from '../http/http-errors.ts'
+import type { LogIds } from '../log-ids.ts'
 
 /** Proxies cut what is silent: it is so for less than twice as long. Milliseconds. */
 const PING = 10_000
 
 type EventStream = {
-  /** Each is one event as it is written, without the empty line that ends it. */
+  /** Each is one event, or several, as they are written, without the empty line that ends the last. */
   lines: AsyncGenerator<string, void, void>
   /** By which events the protocol says that a stream failed. */
   failed: (error: unknown) => string[]
   /** Logs a failure that is the server's. */
-  report: (error: unknown) => void
+  report: (error: unknown, about?: LogIds) => void
   headers?: Record<string, string>
 }
 
@@ -21,9 +22,9 @@ export function sendEvents(
   { lines, failed, report, headers = {} }: EventStream,
 ): FastifyReply {
   const onFailure = (error: unknown): string[] => {
-    // Nobody reads it any more.
+    // The client is gone.
     if (reply.raw.destroyed) return []
-    if (toHttpError(error).status >= 500) report(error)
+    if (toHttpError(error).status >= 500) report(error, { request: reply.request.id })
     return failed(error)
   }
   return reply
@@ -31,43 +32,55 @@ export function sendEvents(
     .header('cache-control', 'private, no-store, no-transform')
     .header('x-accel-buffering', 'no')
     .headers(headers)
-    .send(
-      Readable.from(withPings(lines, onFailure), { objectMode: false, highWaterMark: 16 * 1024 }),
-    )
+    .send(readableOf(lines, onFailure))
 }
 
-async function* withPings(
+/**
+ * The events as they come: each is taken when there is room, and handed on without a further generator or promise, for this
+ * is done for each token of each reader.
+ */
+function readableOf(
   lines: AsyncGenerator<string, void, void>,
   onFailure: (error: unknown) => string[],
-) {
-  // One timer for the whole stream: one for each event, with a signal that ends it, costs more than the event.
-  let onPing: () => void = () => undefined
+): Readable {
+  let isReading = false
   let isQuiet = true
+  const read = async (): Promise<void> => {
+    isReading = true
+    try {
+      for (let hasRoom = true; hasRoom;) {
+        const { done, value } = await lines.next()
+        if (done) return end([])
+        isQuiet = false
+        hasRoom = stream.push(`${value}\n\n`)
+      }
+    } catch (error) {
+      end(onFailure(error))
+    } finally {
+      isReading = false
+    }
+  }
+  const end = (last: readonly string[]): void => {
+    for (const line of last) stream.push(`${line}\n\n`)
+    stream.push(null)
+  }
+  const stream = new Readable({
+    ...{ highWaterMark: 16 * 1024, encoding: 'utf8' },
+    read: () => {
+      if (!isReading) void read()
+    },
+    destroy: (error, done) => {
+      clearInterval(timer)
+      void lines.return().catch(() => undefined)
+      done(error)
+    },
+  })
+  // One timer for the whole stream: one for each event costs more than the event.
   const timer = setInterval(() => {
-    if (isQuiet) onPing()
+    if (isQuiet && stream.readableLength === 0) stream.push(': ping\n\n')
     isQuiet = true
   }, PING)
-  try {
-    // The head goes at once, not with the first event.
-    yield ': connected\n\n'
-    for (let next = lines.next(); ;) {
-      const got = await new Promise<IteratorResult<string, void> | null>((resolve, reject) => {
-        onPing = () => resolve(null)
-        next.then(resolve, reject)
-      })
-      isQuiet = false
-      if (got === null) {
-        yield ': ping\n\n'
-        continue
-      }
-      if (got.done) return
-      yield `${got.value}\n\n`
-      next = lines.next()
-    }
-  } catch (error) {
-    for (const line of onFailure(error)) yield `${line}\n\n`
-  } finally {
-    clearInterval(timer)
-    void lines.return().catch(() => undefined)
-  }
+  // The head goes at once, not with the first event.
+  stream.push(': connected\n\n')
+  return stream
 }

@@ -9,6 +9,7 @@ import { httpConnection } from '../http/sockets/connection.ts'
 import type { CreateContext } from '../http/sockets/connection.ts'
 import { createCall } from '../http/rest/procedures.ts'
 import type { Call } from '../http/rest/procedures.ts'
+import type { LogIds } from '../log-ids.ts'
 import type { Services } from '../services.ts'
 import type { Context } from '../trpc.ts'
 
@@ -17,7 +18,7 @@ export type DoorOptions = {
   createContext: CreateContext<Context>
   services: Services
   /** Logs a failure that is the server's. */
-  report: (error: unknown) => void
+  report: (error: unknown, about?: LogIds) => void
 }
 
 /** One request of another protocol, admitted: whose it is, and the procedures as they may call them. */
@@ -32,7 +33,7 @@ export type DoorRequest = {
   signal: AbortSignal
 }
 
-/** What a body may have in it that brings files along, as base64. Bytes. */
+/** The size limit of bodies that contain files as base64. Bytes. */
 const BODY_BYTES = 64 * 1024 * 1024
 
 const admitted = new WeakMap<FastifyRequest, Promise<DoorRequest>>()
@@ -68,7 +69,7 @@ export function admitDoor(
   return admitted.get(request) ?? admit(options, request, reply)
 }
 
-/** What makes a request repeatable; null where the client gave nothing. */
+/** The value of the `Idempotency-Key` header; null without one. */
 export function idempotencyKey({ headers }: FastifyRequest): string | null {
   const key = headers['idempotency-key']
   return typeof key === 'string' && key !== '' ? key : null
@@ -84,7 +85,7 @@ async function admit(
   const context = await createContext(httpConnection(request.raw, reply.raw, ended.signal))
   const call = createCall(router, context, ended.signal)
   const { id: userId } = await call(me, undefined)
-  // Whoever was admitted is somebody.
+  // `me` has admitted the caller, so there is a user.
   const user = context.asker()?.user
   if (!user) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first.' })
   const requireWrite = () => {

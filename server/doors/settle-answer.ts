@@ -3,7 +3,7 @@ import { isUnsettled, keepChunks } from '../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../db/queries/doors/responses.ts'
 import type { Services } from '../services.ts'
 
-/** How long an answer that just ended is waited for to be merged. Milliseconds. */
+/** The interval and the longest wait for the compaction of an answer that just ended. Milliseconds. */
 const SETTLING = { every: 50, atMost: 5_000 }
 
 /** From here on the places of an answer's events stay as they are, whichever runs wrote it. */

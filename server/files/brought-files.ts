@@ -5,25 +5,30 @@ import { safeFileName } from '../../shared/contract/file.ts'
 import type { File } from '../../shared/contract/file.ts'
 import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import { CommandError } from '../api-error.ts'
+import type { LogIds, OnError } from '../log-ids.ts'
 import { toUser } from '../auth/user.ts'
 import { isFull } from './disk-store.ts'
 import type { Files } from './files.ts'
 import { StoreError } from './store.ts'
 
-/** Files of one call. */
+/** The most files of one call. */
 const MOST = 20
-/** How long the store may take for all of them; a call is not held up for longer. Milliseconds. */
+/** The time limit for storing all of them, so that a call is not delayed for longer. Milliseconds. */
 const PATIENCE_MS = 90_000
+/** The longest wait for each one's text. Milliseconds. */
+const READING_MS = 20_000
 
 type Brought = { id: FileId; name: string; mimeType: string | null; data: Uint8Array }
 type Kept = { file: File } | { note: string }
 
-/** Stores what tools bring, as if the person had sent it: within the same limits, each file by itself. */
-export function createFileKeeper(
-  files: Files,
-  { db, onError }: { db: Db; onError: (error: unknown, what: string) => void },
-) {
-  async function keepOne(userId: UserId, { data, ...about }: Brought): Promise<Kept> {
+/** Stores the files of tools as if the person had sent them: within the same limits, each by itself. */
+export function createFileKeeper(files: Files, { db, onError }: { db: Db; onError: OnError }) {
+  async function keepOne(
+    userId: UserId,
+    { data, ...about }: Brought,
+    over: AbortSignal,
+    lines: LogIds,
+  ): Promise<Kept> {
     const name = safeFileName(about.name)
     const refused = (why: string): Kept => ({ note: `The file “${name}” was not stored: ${why}` })
     if (data.length > files.maxBytes) {
@@ -34,10 +39,14 @@ export function createFileKeeper(
       const user = await findUser(db, userId)
       if (!user) return refused('whoever asked for it is not here any more.')
       await writeFile(path, data, { mode: 0o600, flag: 'wx' })
-      return { file: await files.accept(toUser(user), { ...about, path }) }
+      const file = await files.accept(toUser(user), { ...about, path })
+      if (file.status !== 'processing') return { file }
+      // The model gets the text of the file too.
+      const [read = file] = await files.settled(userId, [file.id], over)
+      return { file: read }
     } catch (error) {
       if (error instanceof CommandError) return refused(error.message)
-      onError(error, 'a file that a tool brought could not be stored')
+      onError(error, 'a file that a tool brought could not be stored', lines)
       return refused(reasonOf(error))
     } finally {
       await rm(path, { force: true })
@@ -45,8 +54,16 @@ export function createFileKeeper(
   }
 
   return {
-    /** Never throws. What is still being stored when nobody waits any more belongs to nothing, and is removed. */
-    async keep(userId: UserId, brought: readonly Brought[], signal: AbortSignal) {
+    /**
+     * Never throws. A file that is still being stored when it is not needed any more belongs to nothing, and is
+     * removed.
+     */
+    async keep(
+      userId: UserId,
+      brought: readonly Brought[],
+      signal: AbortSignal,
+      lines: LogIds = {},
+    ) {
       const over = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
       const kept: { files: File[]; notes: string[] } = { files: [], notes: [] }
       for (const one of brought.slice(0, MOST)) {
@@ -54,7 +71,8 @@ export function createFileKeeper(
           kept.notes.push(tooLate(one.name, signal.aborted))
           continue
         }
-        const found = await untilOver(keepOne(userId, one), over)
+        const reading = AbortSignal.any([over, AbortSignal.timeout(READING_MS)])
+        const found = await untilOver(keepOne(userId, one, reading, lines), over)
         if (found && 'file' in found) kept.files.push(found.file)
         else kept.notes.push(found?.note ?? tooLate(one.name, signal.aborted))
       }

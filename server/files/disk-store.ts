@@ -22,7 +22,7 @@ export class DiskStore implements ObjectStore {
     const temporary = `${target}.part`
     await mkdir(dirname(target), { recursive: true, mode: 0o700 })
     try {
-      // A copy that costs nothing, where the file system knows such.
+      // A copy without copying bytes, if the file system supports it.
       await copyFile(path, temporary, constants.COPYFILE_FICLONE)
       await sync(temporary)
       if ((await hashFile(temporary)).sha256 !== sha256) {
@@ -42,7 +42,7 @@ export class DiskStore implements ObjectStore {
   }
 
   async read(key: string, range?: ByteRange): Promise<Readable> {
-    // Opened first, so that what is missing is known before anything was answered.
+    // The file is opened first, so that a missing one is known before the response begins.
     const handle = await open(this.#path(key), 'r').catch((cause: unknown) => {
       throw new StoreError('The file is not where it was stored.', { cause })
     })
@@ -59,7 +59,7 @@ export class DiskStore implements ObjectStore {
   }
 }
 
-/** What was written, or the names in a folder, is on the disk. */
+/** Flushes a file, or the names in a folder, to the disk. */
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {

@@ -11,6 +11,7 @@ import { FileId, UserId } from '../../shared/contract/ids.ts'
 import { toUser } from '../auth/user.ts'
 import { createFileKeeper } from './brought-files.ts'
 import { Files } from './files.ts'
+import { SettledFiles } from './reading/settled.ts'
 import type { ObjectStore } from './store.ts'
 import { StoreError } from './store.ts'
 import { FileSweeper } from './sweep.ts'
@@ -50,6 +51,8 @@ async function startFiles() {
     ...{ database, store, now, limits: null },
     ...{ uploads: folder.path, maxBytes: 1_000_000, perMessage: 10 },
     newId: () => crypto.randomUUID(),
+    settled: new SettledFiles(database.db),
+    onUnread: () => undefined,
   })
   const id = UserId.parse(crypto.randomUUID())
   const user = toUser(

@@ -6,16 +6,19 @@ import type { ModelFile, ModelMessage, ModelStep } from '../model/port.ts'
 import type { Files } from './files.ts'
 import { resizeForModel } from './pictures.ts'
 
-/** Providers make pictures smaller than this by themselves. Pixels. */
+/** Providers shrink larger pictures themselves. Pixels. */
 const LONGEST_SIDE = 1_568
-/** Base64 characters of all files of one request. */
+/** The most base64 characters of all files in one request. */
 const MOST = 40 * 1024 * 1024
-/** A longer PDF is told as text. */
+/** Of a longer PDF the model gets the text. */
 const MOST_OF_PDF = 20 * 1024 * 1024
 
 type Told = ModelFile & { file?: { id: string; bytes: number } }
 
-/** Reads the files of a step's questions, the newest first, as far as one request may carry. What cannot be read is told. */
+/**
+ * Reads the bytes of a step's files, the newest first, up to the limit of one request. The others are replaced by their
+ * descriptions.
+ */
 export function createFileLoader(files: Files) {
   async function read(userId: UserId, told: Told, room: number): Promise<ModelFile> {
     const { file, ...kept } = told

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 
 const PIECE = 256 * 1024
 
-/** SHA-256 of a file, as hexadecimal digits, and its length. It holds one piece of it at a time, always in the same memory. */
+/** SHA-256 of a file in hexadecimal digits, and its length. It reads piece by piece into the same buffer. */
 export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256')
   const piece = Buffer.allocUnsafe(PIECE)

@@ -8,19 +8,19 @@ import { Turns } from '../concurrency/turns.ts'
 export const MAX_WIDTH = 4_096
 const MAX_PIXELS = 100_000_000
 
-/** A picture takes some hundred megabytes while it is being read: two are at a time, one of them for the model. */
+/** Reading a picture takes some hundred megabytes, so two are read at the same time, one of them for models. */
 const forModel = new Turns(1)
 const forReaders = new Turns(1)
-/** Of one reader; more than a page shows at once. */
+/** The most waiting pictures of one reader; more than a page shows at once. */
 const MOST_WAITING = 50
 
 type Wanted = { width: number; height?: number }
 
 /**
- * A picture for the model, of this size at the most.
+ * A picture for the model, of at most this size.
  *
  * @param open is called when it is its turn
- * @param whose persons take turns
+ * @param whose the person, because people take turns
  */
 export function resizeForModel(
   open: () => Promise<Readable>,
@@ -31,9 +31,9 @@ export function resizeForModel(
 }
 
 /**
- * A picture for somebody to see; null when they are gone before it is their turn.
+ * A picture for a reader; null when the reader has left before its turn.
  *
- * @throws TOO_MANY_REQUESTS when too many of theirs wait
+ * @throws TOO_MANY_REQUESTS when too many of the reader's wait
  */
 export function resizeForReader(
   open: () => Promise<Readable>,
@@ -48,9 +48,9 @@ export function resizeForReader(
   return forReaders.take(whose, async () => (isGone() ? null : resize(await open(), wanted)))
 }
 
-/** The right way up, and without what its camera noted in it: no place, no time. */
+/** Turns the picture upright, and removes the camera's notes, such as place and time. */
 async function resize(source: Readable, { width, height }: Wanted): Promise<Buffer> {
-  // Loaded when it is wanted, for it is a large library.
+  // It is a large library, so it is loaded on first use.
   const { default: sharp } = await import('sharp')
   try {
     return await sharp(await buffer(source), { limitInputPixels: MAX_PIXELS, failOn: 'error' })

@@ -5,7 +5,7 @@ import { files } from '../../shared/contract/api/files.ts'
 import { FileId } from '../../shared/contract/ids.ts'
 import { Timestamp } from '../../shared/contract/session.ts'
 import { CommandError, notFound } from '../api-error.ts'
-import { mutation, query } from '../trpc.ts'
+import { mutation, procedure, query } from '../trpc.ts'
 
 const Place = z.tuple([Timestamp, FileId])
 
@@ -15,9 +15,22 @@ export const getFile = query(files.get, async ({ services, user }, { id }) => {
   return stored.file
 })
 
+export const watchFile = procedure
+  .meta(files.watch)
+  .input(files.watch.input)
+  .subscription(async function* ({ ctx: { services, user }, input, signal }) {
+    const over = signal ?? new AbortController().signal
+    const stored = await table.findFile(services.database.db, user.id, input.id)
+    if (!stored) throw notFound('file')
+    yield stored.file
+    if (stored.file.status !== 'processing') return
+    const [read] = await services.files.settled(user.id, [input.id], over)
+    if (read && !over.aborted) yield read
+  })
+
 export const listFiles = query(files.list, async ({ services, user }, { cursor, limit }) => {
   const { db } = services.database
-  const after = cursor === undefined ? null : fromCursor(cursor)
+  const after = cursor ? fromCursor(cursor) : null
   const page = await table.listFiles(db, user.id, { after, limit: limit + 1 })
   const shown = page.slice(0, limit)
   const last = shown.at(-1)

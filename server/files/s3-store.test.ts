@@ -1,62 +1,13 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buffer, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
+import { startS3 } from '../testing/services/s3-server.ts'
 import { S3Store } from './s3-store.ts'
-
-/** As much of S3 as a store needs: it takes what is signed with the hash of what comes, and nothing else. */
-async function startS3() {
-  const objects = new Map<string, Buffer>()
-  let isAway = false
-  const isSigned = ({ headers }: IncomingMessage): boolean =>
-    /^AWS4-HMAC-SHA256 Credential=me\/\d{8}\/eu-1\/s3\/aws4_request/.test(
-      headers.authorization ?? '',
-    )
-  const server = createServer((request, response) => {
-    const answer = async (): Promise<void> => {
-      const body = await buffer(request)
-      const key = request.url ?? ''
-      if (isAway) return void response.writeHead(403).end()
-      if (!isSigned(request)) return void response.writeHead(401).end()
-      if (request.method === 'PUT') {
-        const sha256 = createHash('sha256').update(body).digest('hex')
-        if (request.headers['x-amz-content-sha256'] !== sha256) {
-          return void response.writeHead(400).end()
-        }
-        objects.set(key, body)
-        return void response.end()
-      }
-      if (request.method === 'DELETE') {
-        objects.delete(key)
-        return void response.writeHead(204).end()
-      }
-      const found = objects.get(key)
-      if (!found) return void response.writeHead(404).end()
-      const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
-      if (start === undefined) return void response.end(found)
-      response.writeHead(206).end(found.subarray(Number(start), Number(end) + 1))
-    }
-    answer().catch(() => response.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    objects,
-    leave: () => {
-      isAway = true
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 test('a file in an S3-compatible store is whole, read in ranges, and removed', async () => {
   await using s3 = await startS3()
@@ -89,9 +40,7 @@ test('a store that is slow to answer, or stops in the middle of a file, is not w
     response.writeHead(200)
     response.write('the first half')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
+  const { port } = await listenOnLoopback(server)
   const store = new S3Store(
     {
       ...{ endpoint: `http://127.0.0.1:${port}`, bucket: 'b', region: 'r', prefix: '' },

@@ -7,17 +7,17 @@ import { StoreError } from './store.ts'
 
 /** Milliseconds. */
 const PATIENCE_MS = 30_000
-/** For each megabyte that goes to it. */
+/** Additional time for each megabyte that is sent. */
 const PER_MEGABYTE_MS = 2_000
 const MEGABYTE = 1024 * 1024
 
-/** Files in a bucket of an S3-compatible store, addressed by path: every such store takes that. */
+/** Files in a bucket of an S3-compatible store, addressed by path, which every such store supports. */
 export class S3Store implements ObjectStore {
   readonly #client: AwsClient
   readonly #base: string
   readonly #patienceMs: number
 
-  /** @param patienceMs how long the store may take to answer, and between two pieces of what it sends */
+  /** @param patienceMs the longest wait for the store's answer, and between two pieces of it */
   constructor(config: S3Config, patienceMs = PATIENCE_MS) {
     this.#patienceMs = patienceMs
     const { accessKeyId, secretAccessKey, region } = config
@@ -34,7 +34,7 @@ export class S3Store implements ObjectStore {
     key: string,
     { path, bytes, sha256 }: { path: string; bytes: number; sha256: string },
   ): Promise<void> {
-    // With the hash in its signature, the store refuses anything else than these bytes.
+    // The signature contains the hash, so the store refuses any other bytes.
     const headers = {
       'x-amz-content-sha256': sha256,
       'content-type': 'application/octet-stream',
@@ -57,7 +57,7 @@ export class S3Store implements ObjectStore {
   async #ask(key: string, init: RequestInit, patience = this.#patienceMs): Promise<Response> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const controller = new AbortController()
-    // Until it answers: what it then sends has a time of its own.
+    // This limits the time until the answer begins; its pieces have a limit of their own.
     const timer = setTimeout(() => {
       controller.abort()
       reject(new StoreError('The store of the files does not answer. Try again in a while.'))
@@ -83,7 +83,7 @@ export class S3Store implements ObjectStore {
   }
 }
 
-/** The pieces as they are wanted: whoever reads slowly is waited for, and a store that sends nothing more is not. */
+/** The pieces when they are wanted: a slow reader is waited for, but not a store that sends nothing more. */
 async function* inTime(
   body: ReadableStream<Uint8Array>,
   patienceMs: number,

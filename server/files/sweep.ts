@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import type { Db } from '../../db/engine/database.ts'
 import * as contents from '../../db/queries/files/contents.ts'
 import { deleteUnusedFiles, dropUnusedContents } from '../../db/queries/files/unused.ts'
-import { later } from './files.ts'
+import { later } from './later.ts'
 import type { ObjectStore } from './store.ts'
 
 /** Deleted bytes are gone within a minute (contract, section 8). */
 const INTERVAL_MS = 20_000
 const DAY_MS = 86_400_000
 const AT_ONCE = 100
-/** What the store would not remove is tried again after this. */
+/** A failed removal is retried after this time. */
 const AGAIN_MS = 300_000
 
 export type SweepOptions = {
@@ -21,14 +21,14 @@ export type SweepOptions = {
   onError(error: unknown, what: string): void
 }
 
-/** Rounds of one sweep; what is left is for the next. */
+/** The most rounds of one sweep; the rest is left for the next. */
 const MOST_ROUNDS = 20
 
 async function untilNone(round: () => Promise<number>): Promise<void> {
   for (let rounds = 0; rounds < MOST_ROUNDS && (await round()) > 0; rounds += 1);
 }
 
-/** Removes what nothing refers to: unused files after a day, contents of deleted files and uploads that were left. */
+/** Removes what nothing refers to: unused files after a day, contents of deleted files, and abandoned uploads. */
 export class FileSweeper {
   readonly #options: SweepOptions
   readonly #timer: NodeJS.Timeout
@@ -41,7 +41,7 @@ export class FileSweeper {
     this.#timer.unref()
   }
 
-  /** One round; at a time there is one. */
+  /** Runs one sweep, and no second one at the same time. */
   sweep(): Promise<void> {
     this.#sweeping = this.#sweeping.then(async () => {
       if (this.#closed) return
@@ -74,7 +74,7 @@ export class FileSweeper {
         await store.remove(key)
         await contents.forgetStray(db, key)
       } catch (error) {
-        // The others are not held up by it.
+        // One failure does not keep the others.
         await contents.postponeStray(db, key, later(now(), AGAIN_MS))
         onError(error, 'a file that nobody has any more could not be removed')
       }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { loggedPath } from './logging.ts'
 import { startTestServer } from './testing/server.ts'
 
-/** What the server answers to these bytes, until it closes or has said its head. */
+/** The server's answer to these bytes, until it closes or its head is complete. */
 async function answerTo(port: number, lines: string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)

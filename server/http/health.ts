@@ -5,7 +5,7 @@ export type Health = {
   version: string
   database: 'embedded' | 'postgres'
   model: 'demo' | 'openai' | 'compatible'
-  /** Whether a service for speech is set up. */
+  /** True when a service for speech is set up. */
   speech?: boolean
 }
 
@@ -18,7 +18,7 @@ export type HealthOptions = {
   /** True while the server of WAKE_URL does not carry the word between nodes: Postgres does meanwhile. */
   isWakeDown?: () => boolean
   isDraining: () => boolean
-  onNoDatabase: (error: unknown, what: string) => void
+  onNoDatabase: (error: unknown, what: string, about: { request: string }) => void
   /** The timeout of the database check. */
   timeoutMs?: number
 }
@@ -41,7 +41,7 @@ export function healthRoutes(options: HealthOptions) {
       return speech ? { ...known, speech } : known
     })
     app.get('/livez', () => ({ status: 'ok' }))
-    app.get('/readyz', async (_request, reply) => {
+    app.get('/readyz', async (request, reply) => {
       if (options.isDraining()) return reply.code(503).send({ status: 'draining' })
       try {
         await within(options.timeoutMs ?? 2_000, options.checkDatabase())
@@ -51,7 +51,7 @@ export function healthRoutes(options: HealthOptions) {
         const all = options.isWakeDown?.() ? [...reasons, WAKE_DOWN] : reasons
         return { status: 'ok', ...(all.length > 0 && { reasons: all }) }
       } catch (error) {
-        options.onNoDatabase(error, 'the database does not answer')
+        options.onNoDatabase(error, 'the database does not answer', { request: request.id })
         return reply.code(503).send({ status: 'no-database' })
       }
     })

@@ -5,23 +5,31 @@ export type Limits = {
   /** Queries and mutations in one message. */
   batchSize: number
   watchesPerSocket: number
+  /** Of those who are not signed in, guests among them. */
   socketsPerAddress: number
+  /** Of somebody who is signed in, whatever their addresses. */
+  socketsPerPerson: number
+  /** TCP connections, whatever they carry; those of a trusted proxy are not counted. */
+  connectionsPerAddress: number
   /** From the first byte to the request's head, and from the upgrade to the connection params. */
   handshakeMs: number
   /** Until the whole of a request has come, its body too. */
   requestMs: number
-  /** Between two pings; a socket that showed no life since the last one is ended. */
+  /** The interval of pings; a socket that sent nothing since the last one is closed. */
   pingMs: number
   /** A socket with more than this unsent is full: its streams wait. */
   fullBytes: number
-  /** Bytes that may be unsent on all sockets together; over it those with the most are closed, and resume later. */
+  /**
+   * Bytes that may be unsent on all sockets together, and as many in all answers over HTTP; over it those with the most
+   * are closed, and resume later.
+   */
   allUnsentBytes: number
   /** Bytes of an HTTP body, and of one that imports conversations. */
   bodyBytes: number
   importBytes: number
   /** Bytes of all bodies that are being read or worked on, in the whole process. */
   allBodiesBytes: number
-  /** Watches over server-sent events that one address may read at once. */
+  /** Watches over server-sent events that one address, or one person who is signed in, may read at once. */
   streamsPerAddress: number
   /** The longest wait for requests in flight when the server closes. */
   closeMs: number
@@ -32,6 +40,8 @@ export const DEFAULT_LIMITS: Limits = {
   batchSize: 20,
   watchesPerSocket: 64,
   socketsPerAddress: 256,
+  socketsPerPerson: 256,
+  connectionsPerAddress: 2_048,
   handshakeMs: 10_000,
   requestMs: 300_000,
   pingMs: 30_000,

@@ -1,12 +1,16 @@
 import type { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { idsOfError } from '../log-ids.ts'
 
 /**
  * Requests at `debug`, by method, path and outcome: never the query string, a header or a body, where tokens and
- * what people say stand.
+ * what people say stand. Each answer carries the id that its lines have.
  */
 export function logRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+  })
   app.addHook('onResponse', async (request, reply) => {
     const url = loggedPath(request.url)
     const durationMs = Math.round(reply.elapsedTime)
@@ -23,10 +27,11 @@ export type Report = (error: unknown, what: string, about?: object) => void
 /** Logs a procedure's failure: what the caller did wrong is their business, what went wrong here is ours. */
 export function logProcedureErrors(logger: FastifyBaseLogger, report: Report) {
   return ({ error, path }: { error: TRPCError; path: string | undefined }): void => {
+    const about = { ...idsOfError(error), path, code: error.code }
     if (getHTTPStatusCodeFromError(error) < 500) {
-      logger.debug({ path, code: error.code }, 'procedure refused')
+      logger.debug(about, 'procedure refused')
     } else {
-      report(error.cause ?? error, 'procedure failed', { path, code: error.code })
+      report(error.cause ?? error, 'procedure failed', about)
     }
   }
 }

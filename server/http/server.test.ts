@@ -1,6 +1,9 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { createTRPCClient, httpLink } from '@trpc/client'
 import { expect, test } from 'vitest'
+import type { AppRouter } from '../router.ts'
+import { startTestApp } from '../testing/app.ts'
 import { startTestServer, until } from './testing/server.ts'
 
 test('a query and a mutation are answered over HTTP', async () => {
@@ -43,6 +46,15 @@ test('a form, bytes and a body of no type are refused, not read as an empty inpu
       error: { message: expect.stringContaining('application/json') },
     })
   }
+})
+
+test('a mutation without input needs no body, as the simplest link of tRPC sends it', async () => {
+  await using app = await startTestApp()
+  const links = [httpLink({ url: `${await app.listen()}/trpc` })]
+  const client = createTRPCClient<AppRouter>({ links })
+  expect((await client.sessions.create.mutate()).title).toBe(null)
+  await expect(client.messages.send.mutate(undefined as never)).rejects.toThrow(/sessionId/)
+  expect((await client.files.list.query()).items).toEqual([])
 })
 
 test('HEAD is answered without a body', async () => {
@@ -273,3 +285,26 @@ function statusOf(port: number, headers: Record<string, string>): Promise<number
     sent.end()
   })
 }
+
+test('answers that nobody takes hold no more than the process may, and others are answered (P12)', async () => {
+  const allUnsentBytes = 8 * 1024 * 1024
+  await using server = await startTestServer({
+    limits: { allUnsentBytes, bodyBytes: 32 * 1024 * 1024 },
+  })
+  const body = JSON.stringify({ text: 'x'.repeat(16 * 1024 * 1024) })
+  const readers = Array.from({ length: 4 }, () => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined)
+    // It asks, and never reads.
+    socket.pause()
+    socket.write(
+      `POST /api/store HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    socket.write(body)
+    return socket
+  })
+  await until(() => server.unsentBytes() > allUnsentBytes)
+  await until(() => server.script.calls.length === 4 && server.unsentBytes() <= allUnsentBytes)
+  const answer = await post(`${server.url}/api/store`, '{"text":"still here"}')
+  expect(await answer.json()).toEqual({ text: 'still here' })
+  for (const reader of readers) reader.destroy()
+})

@@ -6,12 +6,12 @@ import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gauge, Registry } from 'prom-client'
 import { retryAfterOf } from '../api-error.ts'
-import type { AccessPolicy } from './access.ts'
-import { isInterface } from './access.ts'
-import { belowBase, NOWHERE } from './base-path.ts'
+import type { AccessPolicy } from './access/access.ts'
+import { isInterface } from './access/access.ts'
+import { belowBase, NOWHERE } from './access/base-path.ts'
 import { boundBodies } from './rest/bodies.ts'
-import { createClientAddress } from './client-address.ts'
-import type { ClientAddress } from './client-address.ts'
+import { createClientAddress } from './access/client-address.ts'
+import type { ClientAddress } from './access/client-address.ts'
 import type { CreateContext } from './sockets/connection.ts'
 import { docsRoutes } from './rest/docs.ts'
 import { trackEventStreams } from './rest/event-streams.ts'
@@ -24,19 +24,23 @@ import type { Report } from './logging.ts'
 import { loggedPath, logProcedureErrors, logRequests, pathOf } from './logging.ts'
 import { refuseDuringShutdown } from './shutdown.ts'
 import { serveMetrics } from './metrics.ts'
-import { logRefusals } from './refused-origins.ts'
-import { readTarget } from './request-target.ts'
+import { logRefusals } from './access/refused-origins.ts'
+import { giveRequestId } from './access/request-id.ts'
+import { readTarget } from './access/request-target.ts'
 import { restRoutes } from './rest/rest.ts'
-import { servePreview } from './preview.ts'
-import { secure } from './security.ts'
+import { servePreview } from './static/preview.ts'
+import { secure } from './access/security.ts'
 import { socketRoutes } from './sockets/socket-routes.ts'
 import { createSockets } from './sockets/sockets.ts'
-import { answerNavigation, serveWebApp } from './static.ts'
-import type { WebApp } from './static.ts'
+import { answerNavigation, serveWebApp } from './static/static.ts'
+import type { WebApp } from './static/static.ts'
 import { parseProxies } from '../trusted-proxies.ts'
+import type { TrustedProxies } from '../trusted-proxies.ts'
+import { boundConnections } from './open-counts.ts'
 import { followTlsFiles, readTlsPair } from './tls.ts'
 import type { TlsFiles, TlsPair } from './tls.ts'
 import { trpcHttp } from './trpc-http.ts'
+import { boundUnsentAnswers } from './unsent-answers.ts'
 import { createUpgradeListener } from './sockets/upgrade.ts'
 import type { UpgradeListener } from './sockets/upgrade.ts'
 
@@ -60,8 +64,10 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
   basePath?: string
   /** HTTPS by this process; null leaves it to a proxy. */
   tls?: TlsFiles | null
-  /** Whose requests they are; with a proxy on this machine when left out. */
+  /** Finds the address of a request's client. By default a proxy on this machine is trusted. */
   clientAddress?: ClientAddress
+  /** Proxies, whose connections are shared by many clients; by default those on loopback. */
+  proxies?: TrustedProxies
   /** Further routes, such as those of the authentication library. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
 }
@@ -114,13 +120,19 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
     const onBadPair = (error: unknown) => report(error, 'the new certificate cannot be used')
     following.use(followTlsFiles(server, tls, onBadPair))
   }
+  const proxies = options.proxies ?? LOOPBACK
+  const isProxy = (address: string): boolean => proxies.has(address)
+  boundConnections(server, { perAddress: limits.connectionsPerAddress, isProxy })
   logRequests(app)
   // First, for what is registered before it would not fail by it.
   answerTheRest(app, { webRoot: options.webRoot, basePath }, report)
   const noteRefusal = logRefusals(logger)
   await secure(app, access, noteRefusal)
   const untilAnswered = refuseDuringShutdown(app, () => leaving !== undefined)
+  // More parts of the server wait for the end of an answer than the ten that Node takes for a leak.
+  app.addHook('onRequest', async (_request, { raw }) => void raw.setMaxListeners(30))
   boundBodies(app, limits)
+  boundUnsentAnswers(app, limits.allUnsentBytes)
   const metrics = options.metrics ?? new Registry()
   serveMetrics(app, metrics)
   const endStreams = trackEventStreams(app)
@@ -220,9 +232,10 @@ function createFastify(
   return Fastify({
     loggerInstance: logger,
     // Ours says less, and at `debug`.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: giveRequestId,
     bodyLimit: limits.bodyBytes,
-    // What cannot be read, `secure` refuses before anything else sees it.
+    // An unreadable target is refused by `secure`, before any route sees it.
     rewriteUrl: ({ url = '/', headers }: IncomingMessage) => {
       const target = readTarget(url, headers.host)
       return target === null ? NOWHERE : belowBase(basePath, target)
@@ -271,7 +284,7 @@ function answerTheRest(app: FastifyInstance, web: WebApp, report: Report): void 
     if (status === 403 && !(error instanceof TRPCError)) return answerMissing(request, reply)
     // A procedure's failure is logged where it is called.
     if (status >= 500 && !(error instanceof Error && error.name === 'TRPCError')) {
-      report(error, 'request failed', { url: loggedPath(request.url) })
+      report(error, 'request failed', { request: request.id, url: loggedPath(request.url) })
     }
     const retryAfter = retryAfterOf(error)
     if (retryAfter !== null) void reply.header('retry-after', String(retryAfter))

@@ -2,13 +2,16 @@ import { TRPCError } from '@trpc/server'
 import type { AnyTRPCRouter, inferRouterContext } from '@trpc/server'
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ClientAddress } from './client-address.ts'
+import type { ClientAddress } from './access/client-address.ts'
 import { retryAfterOf } from '../api-error.ts'
 import type { CreateContext } from './sockets/connection.ts'
 import { httpConnection } from './sockets/connection.ts'
 import { toTrpcError } from './http-errors.ts'
 import type { Limits } from './limits.ts'
+import { OpenCounts } from './open-counts.ts'
+import type { Counted } from './open-counts.ts'
 import type { Report } from './logging.ts'
 import { pathOf } from './logging.ts'
 import { isUpload, procedureRecord, requestsOf } from './rest/procedures.ts'
@@ -32,18 +35,22 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
     // tRPC parses bodies itself, whatever their type says.
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    app.setErrorHandler(async (error, _request, reply) => {
+    app.setErrorHandler(async (error, request, reply) => {
       const { status, body } = toTrpcError(error)
-      if (status >= 500 && !(error instanceof TRPCError)) options.report(error, 'request failed')
+      if (status >= 500 && !(error instanceof TRPCError)) {
+        options.report(error, 'request failed', { request: request.id })
+      }
       return reply.code(status).send(body)
     })
 
-    const streams = new Map<string, number>()
+    const streams = new OpenCounts({ perPerson: options.limits.streamsPerAddress })
+    const counted = new WeakMap<IncomingMessage, Counted>()
     app.addHook('onRequest', async (request, reply) => {
       const path = decodeURIComponent(pathOf(request.url)).slice('/trpc/'.length).replace(/\/$/, '')
       refuseOtherThanJson(request, reply)
       if (procedures[path]?._def.type === 'subscription') {
-        countStream(streams, options.clientAddress(request.raw), reply, options.limits)
+        const address = options.clientAddress(request.raw)
+        counted.set(request.raw, countStream(streams, address, reply, options.limits))
       }
     })
 
@@ -52,6 +59,8 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
       reply: FastifyReply,
     ) {
       refuseLargeBatch(request, options.limits.batchSize)
+      // tRPC's own `httpLink` sends no body where a call has no input, and the adapter reads none as broken JSON.
+      if (request.method === 'POST' && !request.body) request.body = '{}'
       await fastifyRequestHandler({
         router: options.router,
         req: request,
@@ -59,7 +68,13 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
         path: request.params.path,
         createContext: ({ req, info }: CreateFastifyContextOptions) =>
           options.createContext(
-            httpConnection(req.raw, reply.raw, info.signal, info.connectionParams),
+            httpConnection(
+              req.raw,
+              reply.raw,
+              info.signal,
+              info.connectionParams,
+              counted.get(req.raw)?.belongsTo,
+            ),
           ),
         onError: ({ error, path }) => options.onError({ error, path }),
         responseMeta: ({ errors }) => ({ headers: retryHeaders(errors) }),
@@ -84,7 +99,7 @@ export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<
   }
 }
 
-/** When to ask again, of a batch that which is refused longest. */
+/** The `Retry-After` header: the longest time of the errors of a batch. */
 function retryHeaders(errors: readonly TRPCError[]): Record<string, string> {
   const longest = Math.max(0, ...errors.map((error) => retryAfterOf(error) ?? 0))
   return longest > 0 ? { 'retry-after': String(longest) } : {}
@@ -114,20 +129,16 @@ function refuseOtherThanJson({ method, headers }: FastifyRequest, reply: Fastify
 
 /** A watch over server-sent events costs what one over a socket costs. */
 function countStream(
-  streams: Map<string, number>,
+  streams: OpenCounts,
   address: string,
   reply: FastifyReply,
   { streamsPerAddress: most }: Pick<Limits, 'streamsPerAddress'>,
-): void {
-  const count = streams.get(address) ?? 0
-  if (count >= most) {
+): Counted {
+  if (streams.ofAddress(address) >= most) {
     const message = `At most ${most} watches from one address over HTTP.`
     throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message })
   }
-  streams.set(address, count + 1)
-  reply.raw.once('close', () => {
-    const left = (streams.get(address) ?? 1) - 1
-    if (left > 0) streams.set(address, left)
-    else streams.delete(address)
-  })
+  const counted = streams.add(address)
+  reply.raw.once('close', () => counted.end())
+  return counted
 }

@@ -2,6 +2,7 @@ import { APIConnectionError, APIError } from 'openai'
 import type { ImagesResponse } from 'openai/resources/images'
 import type { Budget, Payer } from '../budget/planned-call.ts'
 import type { Config } from '../config/config.ts'
+import type { OnError } from '../log-ids.ts'
 import { createOpenAiClient } from '../model/openai-client.ts'
 import type { ModelUsage } from '../model/port.ts'
 import type { Prices } from '../model/catalog/prices.ts'
@@ -15,19 +16,19 @@ export type ImageMakerOptions = {
   config: ImagesConfig
   budget: Budget
   prices: Pick<Prices, 'cost'>
-  /** Counts what a picture took; with null where the service does not say, or the price is not known. */
+  /** Records the usage of a picture; null when the service does not report it, or the price is unknown. */
   record(
     run: RunOfCall,
     used: { model: string; usage: Omit<ModelUsage, 'costUsd'> & { costUsd: number | null } },
   ): Promise<void>
-  onError(error: unknown, what: string): void
+  onError: OnError
 }
 
-/** The most tokens that a picture is known to take. */
+/** The most tokens that a picture takes, as far as is known. */
 const MOST_TOKENS = 8_000
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 
-/** Pictures by an API of OpenAI's form (`/images/generations`). */
+/** Makes pictures by an API in OpenAI's form (`/images/generations`). */
 export function createImageMaker({
   config,
   budget,
@@ -38,7 +39,7 @@ export function createImageMaker({
   const { model, approval } = config
   const client = createOpenAiClient({
     ...{ apiKey: config.apiKey, baseUrl: config.baseUrl, timeout: config.timeoutMs },
-    // A request that was tried again could be made, and paid for, twice.
+    // A request that is retried could be made, and paid for, twice.
     maxRetries: 0,
   })
 
@@ -74,7 +75,7 @@ export function createImageMaker({
       try {
         answer = await ask(prompt, shape, signal)
       } catch (error) {
-        // Where the outcome is hidden, what was set aside counts.
+        // When the outcome is unknown, the whole reservation counts.
         if (!(error instanceof CallLostError) && !signal.aborted) await settle(NOTHING)
         throw error
       }
@@ -84,8 +85,10 @@ export function createImageMaker({
         if (used) await settle(used)
         if (run) await record(run, { model, usage: { ...(used ?? NOTHING), costUsd } })
       } catch (error) {
-        // The picture is there, and paid for: it is not lost with its count.
-        onError(error, 'what a picture took could not be recorded')
+        // The picture is there and paid for: it must not be lost because counting it failed.
+        onError(error, 'what a picture took could not be recorded', {
+          ...(run && { session: run.sessionId }),
+        })
       }
       const [picture] = answer.data ?? []
       if (!picture?.b64_json) throw new Error('The image service answered without a picture.')
@@ -101,7 +104,7 @@ export function createImageMaker({
 
 type Shape = Parameters<ImageMaker['make']>[0]['shape']
 
-/** These always answer with the bytes, and refuse to be asked for them. */
+/** These models always answer with the bytes, and refuse the parameter that asks for them. */
 function isOfGptFamily(model: string): boolean {
   return /(^|\/)(chat)?gpt-/.test(model)
 }
@@ -128,7 +131,7 @@ function typeOf(data: Buffer): string {
   return data.subarray(8, 12).toString('latin1') === 'WEBP' ? 'image/webp' : 'image/png'
 }
 
-/** An answer with a status is the service's word; whatever else was cut may have been carried out. */
+/** A response with a status is the service's own error; a request that was cut otherwise may have been carried out. */
 function explain(cause: unknown): Error {
   if (cause instanceof APIError && cause.status !== undefined) {
     const { status } = cause
@@ -146,7 +149,7 @@ function explain(cause: unknown): Error {
   return new CallLostError('The image service was lost before it answered.', { cause })
 }
 
-/** Nothing was sent where there was no connection. */
+/** True when there was no connection, so that nothing was sent. */
 function isNeverSent(error: Error): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(String(cause.code))) {

@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss'
 import type { Database, Db } from '../../db/engine/database.ts'
 import { JOB_SCHEMA_NAME, jobsOf } from '../../db/queries/jobs.ts'
+import type { OnError } from '../log-ids.ts'
 import { hideJobRows } from '../../db/engine/row-security.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 
@@ -16,6 +17,8 @@ export type Attempt = {
 
 type Handler = (attempt: Attempt) => Promise<void>
 
+type Worker = { id: string; isBusy: boolean }
+
 const QUEUES = ['title', 'summary'] as const
 export type QueueName = (typeof QUEUES)[number]
 
@@ -27,8 +30,10 @@ const TIMES = {
   expireInSeconds: 900,
   deleteAfterSeconds: 3_600,
 }
-/** The interval at which a worker polls for retries and for jobs of dead workers. */
-const POLL_INTERVAL_SECONDS = 2
+/** The interval at which one idle worker of each queue polls for retries and for jobs of dead workers. Milliseconds. */
+const POLL_INTERVAL = 2_000
+/** The workers do not poll by themselves, for each of them would ask as often as one has to. */
+const OWN_POLL_INTERVAL_SECONDS = 3_600
 /**
  * The interval at which one of the nodes looks for jobs of dead workers. On an embedded database, only an earlier process can have
  * left any, and the query blocks other queries for some 40 ms.
@@ -44,13 +49,14 @@ const CONCURRENCY = 4
 export class JobRunner {
   readonly #boss: PgBoss
   readonly #db: Db
-  readonly #onError: (error: unknown, what: string) => void
-  readonly #workers = new Map<QueueName, string>()
+  readonly #onError: OnError
+  readonly #workers: Record<QueueName, Worker[]> = { title: [], summary: [] }
+  #timer: NodeJS.Timeout | undefined
   /** Jobs that were requested in transactions that may not be committed yet. */
   readonly #sent = new Map<SessionId, QueueName>()
   readonly #closing = new AbortController()
 
-  constructor(database: Database, onError: (error: unknown, what: string) => void) {
+  constructor(database: Database, onError: OnError) {
     this.#onError = onError
     this.#db = database.db
     this.#boss = new PgBoss({
@@ -82,33 +88,58 @@ export class JobRunner {
     await hideJobRows(this.#db)
   }
 
-  /** Starts the workers. */
+  /**
+   * Starts the workers, each with one job at a time: pg-boss hands out a batch as a whole, and the next one when the
+   * slowest of the last has ended.
+   */
   async start(handlers: Record<QueueName, Handler>): Promise<void> {
     for (const name of QUEUES) {
-      const options = {
-        batchSize: CONCURRENCY,
-        pollingIntervalSeconds: POLL_INTERVAL_SECONDS,
-        burstWhenBatchFull: true,
-        includeMetadata: true,
-        perJobResults: true,
-      } as const
-      const worker = await this.#boss.work<{ sessionId: SessionId }, void, typeof options>(
-        name,
-        options,
-        (jobs) =>
-          Promise.all(
-            jobs.map(async ({ id, data, retryCount, retryLimit, signal }) => {
-              const attempt = {
-                id,
-                sessionId: data.sessionId,
-                isLast: retryCount >= retryLimit,
-                signal: AbortSignal.any([signal, this.#closing.signal]),
-              }
-              return { id, status: await this.#try(name, handlers[name], attempt) }
-            }),
-          ),
-      )
-      this.#workers.set(name, worker)
+      for (let index = 0; index < CONCURRENCY; index += 1) {
+        await this.#startWorker(name, handlers[name])
+      }
+    }
+    this.#timer = setInterval(() => QUEUES.forEach((name) => this.#wake(name)), POLL_INTERVAL)
+    this.#timer.unref()
+  }
+
+  async #startWorker(name: QueueName, handle: Handler): Promise<void> {
+    const options = {
+      batchSize: 1,
+      pollingIntervalSeconds: OWN_POLL_INTERVAL_SECONDS,
+      includeMetadata: true,
+      perJobResults: true,
+    } as const
+    const worker: Worker = { id: '', isBusy: false }
+    worker.id = await this.#boss.work<{ sessionId: SessionId }, void, typeof options>(
+      name,
+      options,
+      async (jobs) => {
+        worker.isBusy = true
+        // There may be more, for the next one.
+        this.#wake(name)
+        const results = []
+        for (const { id, data, retryCount, retryLimit, signal } of jobs) {
+          const attempt = {
+            id,
+            sessionId: data.sessionId,
+            isLast: retryCount >= retryLimit,
+            signal: AbortSignal.any([signal, this.#closing.signal]),
+          }
+          results.push({ id, status: await this.#try(name, handle, attempt) })
+        }
+        worker.isBusy = false
+        this.#boss.notifyWorker(worker.id)
+        return results
+      },
+    )
+    this.#workers[name].push(worker)
+  }
+
+  /** Lets a worker that has nothing to do look for a job. */
+  #wake(name: QueueName): void {
+    const idle = this.#workers[name].find(({ isBusy }) => !isBusy)
+    if (idle) {
+      this.#boss.notifyWorker(idle.id)
     }
   }
 
@@ -133,16 +164,14 @@ export class JobRunner {
     const name = this.#sent.get(sessionId)
     if (name) {
       this.#sent.delete(sessionId)
-      const worker = this.#workers.get(name)
-      if (worker) {
-        this.#boss.notifyWorker(worker)
-      }
+      this.#wake(name)
     }
   }
 
   /** Aborts running jobs; another node, or the next start, retries them. */
   async close(): Promise<void> {
     this.#closing.abort()
+    clearInterval(this.#timer)
     await this.#boss.stop({ graceful: true, timeout: 1_000 })
   }
 
@@ -152,7 +181,7 @@ export class JobRunner {
       return 'completed'
     } catch (error) {
       if (!attempt.signal.aborted) {
-        this.#onError(error, `a ${name} could not be written`)
+        this.#onError(error, `a ${name} could not be written`, { session: attempt.sessionId })
       }
       return 'failed'
     }

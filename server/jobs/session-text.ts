@@ -31,6 +31,9 @@ export type WritingDeps = Writer & {
 /** A low temperature, so that repeated titles and summaries of one conversation are similar. */
 const TEMPERATURE = 0.3
 
+/** The interval at which it is checked that the person is not suspended. Milliseconds. */
+const LOOK_MS = 2_000
+
 const MAX_MESSAGES = 400
 const MAX_LENGTH = 400_000
 
@@ -64,7 +67,10 @@ export async function writeSessionText(
   const { database, log, defaultModel, maxTokens } = deps
   const { sessionId } = attempt
   const session = await findSessionText(database.db, sessionId)
-  if (!session || session.activeLeaf === null || !kind.isWanted(session, attempt)) {
+  if (!session || session.isSuspended) {
+    return
+  }
+  if (session.activeLeaf === null || !kind.isWanted(session, attempt)) {
     return
   }
   const { activeLeaf: leaf, userId } = session
@@ -74,6 +80,7 @@ export async function writeSessionText(
     model: session.model ?? defaultModel,
     temperature: TEMPERATURE,
     maxTokens,
+    about: { session: sessionId },
     systemPrompt: kind.instructions,
     messages: [
       {
@@ -86,9 +93,14 @@ export async function writeSessionText(
     recordUsage(deps, { sessionId, kind: kind.kind, model }, step.model, used)
   const payer = { userId, keyId: null }
   let text: string | null
+  using suspension = watchSuspension(database.db, sessionId)
+  const signal = AbortSignal.any([attempt.signal, suspension.signal])
   try {
-    text = kind.read(await writeText(deps, step, { signal: attempt.signal, payer, onUsage }))
+    text = kind.read(await writeText(deps, step, { signal, payer, onUsage }))
   } catch (error) {
+    if (suspension.signal.aborted) {
+      return
+    }
     if (!(error instanceof WritingError) || (error.retryable && !attempt.isLast)) {
       throw error
     }
@@ -103,6 +115,20 @@ export async function writeSessionText(
       await transaction.addSession()
     }
   })
+}
+
+/** Aborts when the session's person is suspended, or it is deleted: a slow model would write, and cost, for minutes. */
+function watchSuspension(db: Db, sessionId: SessionId): Disposable & { signal: AbortSignal } {
+  const found = new AbortController()
+  const timer = setInterval(() => {
+    findSessionText(db, sessionId)
+      .then((session) => {
+        if (!session || session.isSuspended) found.abort()
+      })
+      // The next look is soon.
+      .catch(() => undefined)
+  }, LOOK_MS)
+  return { signal: found.signal, [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 async function conversationTo(db: Db, sessionId: SessionId, leaf: MessageId): Promise<Message[]> {
@@ -125,6 +151,8 @@ async function recordUsage(
   await insertBackgroundUsage(database.db, {
     ...about,
     id: newId(),
+    // No request with a key has caused it.
+    keyId: null,
     usage: { ...used, costUsd: await catalog.cost(asked, used) },
     createdAt: now(),
   })

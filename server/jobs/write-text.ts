@@ -29,7 +29,7 @@ export type Writer = { model: ModelPort; budget: Budget; tokens: Pick<TokenCount
 
 export type WritingOptions = {
   signal: AbortSignal
-  /** Whose tokens and money it takes. */
+  /** The person and key whose budget is used. */
   payer: Payer
   /**
    * Called with the usage of the call when the provider reports it, also for a failed call.

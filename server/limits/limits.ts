@@ -2,13 +2,14 @@ import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Database, Db } from '../../db/engine/database.ts'
 import { deleteOldWindows } from '../../db/queries/limits/rate-windows.ts'
+import { lockLimitsOf } from '../../db/queries/limits/run-slots.ts'
 import { countSessions } from '../../db/queries/limits/stored-bytes.ts'
 import { TooManyRequestsError } from '../api-error.ts'
 import type { UserLimits } from '../../shared/contract/user.ts'
 import type { Asker, Requester, User } from '../auth/port.ts'
 import { keyOf } from '../budget/planned-call.ts'
 import type { Allowances } from '../budget/planned-call.ts'
-import { addressGroup } from './address-group.ts'
+import { addressGroup } from '../address-group.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { createRunSlots } from './run-slots.ts'
 import type { RunSlots } from './run-slots.ts'
@@ -16,39 +17,45 @@ import { createSignIns } from './sign-ins.ts'
 import type { SignIns } from './sign-ins.ts'
 import { StoredBytes } from './storage.ts'
 
-/** The settings' limits of each person; null is without limit. */
+/** The limits of each person in the settings; null is no limit. */
 export type LimitSettings = { [Name in keyof Required<UserLimits>]: number | null }
 
 /**
- * What one person, one key and one address may ask of all nodes together. What is over a limit is refused by a
+ * The limits of one person, one key and one address over all nodes. A request over a limit gets a
  * `TooManyRequestsError`.
  */
 export type Limits = SignIns & {
-  /** Counts one call, over whatever surface: by person, by address for nobody and for guests. */
+  /** Counts one call over any interface: by person, and by address for nobody and for guests. */
   admitCall(asker: Asker | null, address: string | null): Promise<void>
   /**
-   * Counts one message that is to be answered, and refuses it where nothing is left to answer it with.
+   * Counts one message that is to be answered; refuses it when nothing is left of the day's allowance.
+   *
    * @param length UTF-16 units of its text
    */
   admitSend(requester: Requester, length: number): Promise<void>
-  /** Refuses further sessions, and what they bring along. */
+  /** Refuses further sessions, and their content. */
   admitSessions(requester: Requester, count: number, length: number): Promise<void>
+  /** The same for sessions that this transaction has just made, including those that others made meanwhile. */
+  keepWithinSessions(transaction: Db, user: User): Promise<void>
   /**
-   * Refuses a file, or a share, of so many bytes where there is no room for it.
-   * @param transaction the one that stores it, once it was admitted before: what else came meanwhile counts
+   * Refuses a file, a share, a preset or another stored thing of so many bytes when there is no room for it.
+   *
+   * @param transaction the one that stores it, for a second check: what was stored meanwhile counts
    */
   admitFile(user: User, bytes: number, transaction?: Db): Promise<void>
+  /** Refuses a change that a log tells of, where there is far more than there is room for: a little is always left. */
+  admitChange(user: User): Promise<void>
   readonly slots: RunSlots
-  /** What the settings say. */
+  /** The limits in the settings. */
   readonly settings: LimitSettings
 }
 
 export type LimitsOptions = {
   database: Database
   settings: LimitSettings
-  /** What is left of the day's tokens and money. */
+  /** The rest of the day's tokens and money. */
   allowances: Allowances
-  /** The time that all nodes go by, in milliseconds since the epoch. */
+  /** The common time of all nodes, in milliseconds since the epoch. */
   now(): number
   metrics: Registry
   onError(error: unknown, what: string): void
@@ -56,15 +63,17 @@ export type LimitsOptions = {
 
 const MINUTE = 60
 const MEGABYTE = 1024 * 1024
-/** Old windows are forgotten this often, when they began longer ago than any window lasts. Milliseconds. */
+/** A person at the limit of stored bytes can still rename, sort and archive sessions. Bytes. */
+const CHANGES = 16 * MEGABYTE
+/** The interval at which windows are deleted that began longer ago than any window lasts. Milliseconds. */
 const TIDY_INTERVAL = 600_000
 const LONGEST_WINDOW = 7_200_000
-/** What a person frees by deleting renews at no certain time; a program need not ask more often. Seconds. */
+/** Room comes back when a person deletes something, at no known time; a program need not try more often. Seconds. */
 const ASK_AGAIN = 3_600
 
 type By = 'user' | 'key' | 'address' | 'account'
 
-/** The limits of a server with accounts. Whoever makes them disposes of them. */
+/** The limits of a server with accounts. The caller disposes of them. */
 export function createLimits(options: LimitsOptions): Limits & Disposable {
   const { database, settings, allowances, now, onError } = options
   const { db } = database
@@ -84,7 +93,7 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
   }, TIDY_INTERVAL)
   tidying.unref()
 
-  /** Guests are counted by address: who needs no account to begin anew would begin anew at each limit. */
+  /** Guests are counted by address: a guest, who needs no account, could begin anew at each limit. */
   async function takeOne(
     name: 'calls' | 'sends',
     limit: 'requestsPerMinute' | 'sendsPerMinute',
@@ -114,12 +123,25 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     return own === undefined ? settings[name] : own
   }
 
-  async function requireRoom(user: User, length: number, transaction?: Db): Promise<void> {
+  function tooManySessions(most: number): TooManyRequestsError {
+    refused('sessions', 'user')
+    return new TooManyRequestsError(
+      `You have ${Math.floor(most)} conversations, which is what you may have. Delete some of them.`,
+      ASK_AGAIN,
+    )
+  }
+
+  async function requireRoom(
+    user: User,
+    length: number,
+    transaction?: Db,
+    beyond = 0,
+  ): Promise<void> {
     const megabytes = limitOf(user, 'storageMb')
     if (megabytes === null) {
       return
     }
-    const most = megabytes * MEGABYTE
+    const most = megabytes * MEGABYTE + beyond
     const fits = transaction
       ? await stored.stillHaveRoom(transaction, user.id, length, most)
       : await stored.haveRoom(user.id, length, most)
@@ -128,7 +150,7 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     }
     refused('storage', 'user')
     throw new TooManyRequestsError(
-      `Your conversations, files and shares have reached ${megabytes} MB, which is what you may store. Delete some of them.`,
+      `What you have stored (conversations, files, shares, presets, projects) has reached ${megabytes} MB, which is what you may store. Delete some of them.`,
       ASK_AGAIN,
     )
   }
@@ -161,18 +183,26 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     async admitSessions({ user }, count, length) {
       const most = limitOf(user, 'sessions')
       if (most !== null && (await countSessions(db, user.id)) + count > most) {
-        refused('sessions', 'user')
-        throw new TooManyRequestsError(
-          `You have ${Math.floor(most)} conversations, which is what you may have. Delete some of them.`,
-          ASK_AGAIN,
-        )
+        throw tooManySessions(most)
       }
       if (length > 0) {
         await requireRoom(user, length)
       }
     },
 
+    async keepWithinSessions(transaction, user) {
+      const most = limitOf(user, 'sessions')
+      if (most !== null) {
+        await lockLimitsOf(transaction, user.id)
+        if ((await countSessions(transaction, user.id)) > most) {
+          throw tooManySessions(most)
+        }
+      }
+    },
+
     admitFile: requireRoom,
+
+    admitChange: (user) => requireRoom(user, 0, undefined, CHANGES),
 
     [Symbol.dispose]: () => clearInterval(tidying),
   }

@@ -3,28 +3,28 @@ import { takeFromWindow } from '../../db/queries/limits/rate-windows.ts'
 
 export type RateLimiterOptions = {
   db: Db
-  /** The time that all nodes go by, in milliseconds since the epoch. */
+  /** The common time of all nodes, in milliseconds since the epoch. */
   now(): number
 }
 
-/** What may be used in one window of time; null is without limit. */
+/** The limit of uses in one window of time; null is no limit. */
 export type Rate = { key: string; limit: number | null; seconds: number }
 
-/** What this node took of a window and has not used. */
+/** The uses that this node took from a window and has not spent. */
 type Held = {
   limit: number
   left: number
-  /** Until when that may be used. */
+  /** The time until which they can be spent. */
   endsAt: number
-  /** Until when there is nothing more; the database need not be asked meanwhile. */
+  /** The time until which nothing is left, so that the database need not be asked. */
   usedUpUntil: number
   waiting: number
   taking: Promise<void> | null
 }
 
-/** A node takes this share of a limit at once: one statement serves many calls, and little is lost with a node. */
+/** A node takes this share of a limit at once: one statement serves many calls, and little is lost when a node dies. */
 const SHARE = 1 / 16
-/** Keys that are remembered; an attacker has as many addresses as they like. */
+/** The most keys that are remembered, because an attacker may have any number of addresses. */
 const MOST_HELD = 20_000
 
 /**
@@ -42,7 +42,7 @@ export class RateLimiter {
     this.#options = options
   }
 
-  /** Uses one. Returns 0 when it was there to use, else after how many milliseconds there may be more. */
+  /** Takes one use. Returns 0 when there was one, else the milliseconds until there may be more. */
   async use({ key, limit: most, seconds }: Rate): Promise<number> {
     if (most === null) {
       return 0
@@ -55,7 +55,7 @@ export class RateLimiter {
         held.left -= 1
         return 0
       }
-      // A clock that was set back makes no window longer than it is.
+      // A clock that was set back must not make a window longer.
       const wait = Math.min(held.usedUpUntil - now, seconds * 1_000)
       if (wait > 0) {
         return wait
@@ -72,13 +72,13 @@ export class RateLimiter {
     }
   }
 
-  /** Forgets what is known of a key, because its count was changed otherwise. */
+  /** Forgets what this node knows of a key, because its count was changed elsewhere. */
   forget(key: string): void {
     this.#held.delete(key)
   }
 
   async #take(key: string, held: Held, seconds: number): Promise<void> {
-    // All that ask in this moment are served together.
+    // All requests of this moment are served together.
     await Promise.resolve()
     const { db, now } = this.#options
     const { granted, endsAt } = await takeFromWindow(db, {
@@ -93,7 +93,7 @@ export class RateLimiter {
     held.usedUpUntil = granted === 0 ? held.endsAt : Number.NEGATIVE_INFINITY
   }
 
-  /** Of another limit than before nothing is known: an administrator may have raised it. */
+  /** After a change of the limit nothing is known: an administrator may have raised it. */
   #of(key: string, limit: number): Held {
     const known = this.#held.get(key)
     if (known?.limit === limit) {

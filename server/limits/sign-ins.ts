@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Db } from '../../db/engine/database.ts'
 import { clearWindow, giveBackToWindow } from '../../db/queries/limits/rate-windows.ts'
 import { TooManyRequestsError } from '../api-error.ts'
-import { addressGroup } from './address-group.ts'
+import { addressGroup } from '../address-group.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
-/** What somebody wants to sign in to, and from where. */
+/** The account of a sign-in, and its address. */
 export type SignInAttempt = {
-  /** As it was typed, such as an e-mail address. */
+  /** The text as it was typed, such as an e-mail address. */
   account: string
   address: string | null
 }
@@ -15,22 +15,26 @@ export type SignInAttempt = {
 export type SignIns = {
   /** Counts a sign-in before it is tried, so that many at once count too. */
   beginSignIn(attempt: SignInAttempt): Promise<void>
-  /** It succeeded: the account's failures are forgotten, and the address gets this one back. */
+  /** Records a success: the account's failures are forgotten, and the address gets this try back. */
   signedIn(attempt: SignInAttempt): Promise<void>
   /** Counts a guest before one is made. */
   admitGuest(address: string | null): Promise<void>
+  /** Counts an account that is made without an invitation. */
+  admitSignUp(address: string | null): Promise<void>
 }
 
-/** Sign-ins that fail: of one account a few, of one address more, for many people may be behind it. */
+/** The most failed sign-ins: few of one account, more of one address, because it may be shared by many people. */
 const FAILURES = { account: 10, address: 50, seconds: 900 }
-/** Guests that one address may become; each has limits of its own. */
+/** The most guests of one address, because each has limits of its own. */
 const GUESTS = { address: 20, seconds: 3_600 }
+/** The most accounts that are made from one address, which may be shared by many people. */
+const SIGN_UPS = { address: 50, seconds: 3_600 }
 
-/** @param onRefusal is told what was refused, and by what it was counted */
+/** @param onRefusal is called with what was refused, and by which count */
 export function createSignIns(
   db: Db,
   limiter: RateLimiter,
-  onRefusal: (limit: 'sign-ins' | 'guests', by: 'account' | 'address') => void,
+  onRefusal: (limit: 'sign-ins' | 'sign-ups' | 'guests', by: 'account' | 'address') => void,
 ): SignIns {
   return {
     async beginSignIn(attempt) {
@@ -42,7 +46,7 @@ export function createSignIns(
         const wait = rate ? await limiter.use(rate) : 0
         if (wait > 0) {
           onRefusal('sign-ins', by)
-          // The same words in each case: they are not to say whether there is such an account.
+          // The text is the same in each case, because it must not reveal whether the account exists.
           throw new TooManyRequestsError(
             'Too many sign-ins failed. Wait before you try again.',
             wait / 1_000,
@@ -56,6 +60,20 @@ export function createSignIns(
       limiter.forget(account.key)
       if (address) {
         await giveBackToWindow(db, address.key)
+      }
+    },
+    async admitSignUp(address) {
+      if (address === null) {
+        return
+      }
+      const { address: limit, seconds } = SIGN_UPS
+      const wait = await limiter.use({ key: `sign-up:${addressGroup(address)}`, limit, seconds })
+      if (wait > 0) {
+        onRefusal('sign-ups', 'address')
+        throw new TooManyRequestsError(
+          'Too many accounts were made from this address. Come back later.',
+          wait / 1_000,
+        )
       }
     },
     async admitGuest(address) {
@@ -77,7 +95,7 @@ export function createSignIns(
 
 function rates({ account, address }: SignInAttempt) {
   const { seconds } = FAILURES
-  // As a hash, for people also type passwords where an address belongs.
+  // It is stored as a hash, because people also type passwords in place of an address.
   const name = createHash('sha256').update(account.trim().toLowerCase()).digest('hex')
   return {
     account: { key: `sign-in:account:${name}`, limit: FAILURES.account, seconds },

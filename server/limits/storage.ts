@@ -1,9 +1,9 @@
 import type { Db } from '../../db/engine/database.ts'
-import { lockRunsOf } from '../../db/queries/limits/run-slots.ts'
+import { lockLimitsOf } from '../../db/queries/limits/run-slots.ts'
 import { measureStoredBytes } from '../../db/queries/limits/stored-bytes.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 
-/** Who has more room than this is not measured anew for a minute: that much is not said meanwhile. Bytes. */
+/** People with more room than this are measured only once a minute: nobody stores that much in a minute. Bytes. */
 const AMPLE = 64 * 1024 * 1024
 const FRESH_MS = 60_000
 const MOST_REMEMBERED = 10_000
@@ -11,13 +11,15 @@ const MOST_REMEMBERED = 10_000
 type Measured = { bytes: number; at: number }
 
 /**
- * How much each person has stored. It is measured in the messages themselves, so that nothing that adds or deletes any
- * can be forgotten; for those with ample room once a minute.
+ * The stored bytes of each person. They are measured in the rows themselves, so that nothing that adds or deletes some
+ * can be forgotten; for people with ample room once a minute.
  */
 export class StoredBytes {
   readonly #db: Db
   readonly #now: () => number
   readonly #measured = new Map<UserId, Measured>()
+  /** For guests: the id of the limits that they share. */
+  readonly #pools = new Map<UserId, UserId>()
 
   /** @param now milliseconds since the epoch */
   constructor(db: Db, now: () => number) {
@@ -25,18 +27,18 @@ export class StoredBytes {
     this.#now = now
   }
 
-  /** Whether so many bytes more are within the limit. */
+  /** True when so many more bytes are within the limit. */
   async haveRoom(userId: UserId, more: number, limit: number): Promise<boolean> {
     const known = this.#ample(userId, more, limit)
-    const bytes = known?.bytes ?? (await measureStoredBytes(this.#db, userId))
+    const bytes = known?.bytes ?? (await this.#measure(this.#db, userId))
     const fits = bytes + more <= limit
     this.#remember(userId, { bytes: fits ? bytes + more : bytes, at: known?.at ?? this.#now() })
     return fits
   }
 
   /**
-   * The same in the transaction that stores them: where room is scarce, the others of this person wait until it ends,
-   * and are measured with it. What `haveRoom` counted is not counted again.
+   * The same in the transaction that stores them: if room is scarce, other transactions of this person wait until it
+   * ends, and are measured with it. What `haveRoom` counted is not counted again.
    */
   async stillHaveRoom(
     transaction: Db,
@@ -45,15 +47,23 @@ export class StoredBytes {
     limit: number,
   ): Promise<boolean> {
     if (this.#ample(userId, 0, limit)) return true
-    await lockRunsOf(transaction, userId)
-    const bytes = await measureStoredBytes(transaction, userId)
+    await lockLimitsOf(transaction, userId)
+    const bytes = await this.#measure(transaction, userId)
     this.#remember(userId, { bytes: bytes + more, at: this.#now() })
     return bytes + more <= limit
   }
 
-  /** What was measured, where it is fresh and leaves ample room. */
+  async #measure(db: Db, userId: UserId): Promise<number> {
+    const { bytes, pool } = await measureStoredBytes(db, userId)
+    if (this.#pools.size >= MOST_REMEMBERED) this.#pools.clear()
+    if (pool) this.#pools.set(userId, pool)
+    else this.#pools.delete(userId)
+    return bytes
+  }
+
+  /** The last measurement, if it is recent and leaves ample room. */
   #ample(userId: UserId, more: number, limit: number): Measured | null {
-    const known = this.#measured.get(userId)
+    const known = this.#measured.get(this.#pools.get(userId) ?? userId)
     const isFresh = known !== undefined && Math.abs(this.#now() - known.at) < FRESH_MS
     return isFresh && known.bytes + more + AMPLE <= limit ? known : null
   }
@@ -62,6 +72,6 @@ export class StoredBytes {
     if (this.#measured.size >= MOST_REMEMBERED) {
       this.#measured.clear()
     }
-    this.#measured.set(userId, measured)
+    this.#measured.set(this.#pools.get(userId) ?? userId, measured)
   }
 }

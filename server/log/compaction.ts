@@ -1,27 +1,28 @@
 import type { Db } from '../../db/engine/database.ts'
 import { compactAtOnce, readEnded, replaceEvents } from '../../db/queries/log/compaction.ts'
-import { deleteEvents, readCallsInProgress, readChunks } from '../../db/queries/log/events.ts'
+import { deleteEvents } from '../../db/queries/log/events.ts'
+import { readCallsInProgress, readChunks } from '../../db/queries/log/run-events.ts'
 import { markCompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
+import { inSlices } from '../../shared/contract/in-slices.ts'
 import { MAX_PIECE } from './reading/frames.ts'
 import { parseEvent } from './reading/snapshot.ts'
 
-/** Rows touched by one statement: an embedded database serves nobody else meanwhile. */
+/** Rows that one statement touches. The limit is small because the embedded database does nothing else meanwhile. */
 const SLICE = 1_000
 
 /** A longer part is stored as several events, since each event has to fit into a frame. UTF-16 units. */
 const LONGEST_PIECE = MAX_PIECE
 
 /**
- * Replaces the chunks of an ended run by one for each part, with the part's whole text, in the place of its last, and
- * forgets how far its calls were while they ran. A very long part keeps a piece for each stretch of its text, in the
- * place of the last chunk of that stretch.
- * A reader from any place between gets again the text of the stretch it was in, and then what came after it. The whole
- * texts go in before anything goes away, so that a reader, or a crash, in the middle finds nothing missing.
+ * Replaces the chunks of an ended run by one chunk for each part, with the part's whole text, at the `seq` of its last
+ * chunk, and removes the progress of its calls. A very long part keeps one chunk for each piece of its text. A reader
+ * with a cursor in between gets the text of the piece again that it had in part, and then what follows. The whole texts
+ * are inserted before anything is deleted, so that neither a reader nor a crash in the middle loses text.
  */
 export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
-  // One that waits for a person, or goes on elsewhere, still adds to its parts.
+  // A run that waits for a person, or that another node drives, still adds to its parts.
   const ended = await readEnded(db, run, SLICE)
   if (ended === null) {
     return
@@ -45,7 +46,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   const wholes: { seq: number; data: string }[] = []
   for (const [index, ofPart] of stretches) {
     const part = parts[index]
-    // A step that was cut and done again may have written parts that the answer does not have in the end.
+    // A step that was cut and done again may have written parts that the final answer does not have.
     if (!part || part.type === 'tool' || part.type === 'file') {
       continue
     }
@@ -57,7 +58,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
     }
   }
   const kept = new Set(wholes.map(({ seq }) => seq))
-  // The newest go first: who reads meanwhile finds the beginning as it was, and then the whole texts.
+  // The newest chunks are deleted first: a reader meanwhile finds the old beginning, and then the whole texts.
   const chunks = all.filter((seq) => !kept.has(seq)).toReversed()
   const called = parts.some(({ type }) => type === 'tool')
   const gone = called ? [...chunks, ...(await progressOf(db, run))] : chunks
@@ -65,13 +66,13 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
     return compactAtOnce(db, run, wholes, gone, now)
   }
   await replaceEvents(db, run.sessionId, wholes)
-  for (let from = 0; from < gone.length; from += SLICE) {
-    await deleteEvents(db, run.sessionId, gone.slice(from, from + SLICE))
+  for (const slice of inSlices(gone, SLICE)) {
+    await deleteEvents(db, run.sessionId, slice)
   }
   await markCompacted(db, run.id, now)
 }
 
-/** Where the log tells how far calls had come: each of them has a later state, without it. */
+/** The events with the progress of calls; each of these calls has a later event without it. */
 async function progressOf(db: Db, { id, sessionId }: Run): Promise<number[]> {
   const rows = await readCallsInProgress(db, sessionId, id)
   return rows.flatMap(({ seq, data }) => {
@@ -80,10 +81,10 @@ async function progressOf(db: Db, { id, sessionId }: Run): Promise<number[]> {
   })
 }
 
-/** Neighbouring chunks of one part: the last of them, and where their text stands in the part's. */
+/** Neighbouring chunks of one part that become one: the `seq` of the last, and where their text begins in the part. */
 type Stretch = { seq: number; chunk: ChunkEvent; start: number; end: number }
 
-/** Adds a chunk to the last stretch while there is room; text from offset 0 begins the part anew. */
+/** Adds a chunk to the last stretch while there is room. A chunk with offset 0 begins the part anew. */
 function extend(stretches: Stretch[], seq: number, chunk: ChunkEvent): Stretch[] {
   const end = chunk.offset + chunk.text.length
   const last = stretches.at(-1)

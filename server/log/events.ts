@@ -3,8 +3,8 @@ import type { MessageId, SessionId } from '../../shared/contract/ids.ts'
 import type { Session } from '../../shared/contract/session.ts'
 
 /**
- * The active branch became another one: the one that ends with `leaf`, null for none. A reader gets a snapshot in its
- * place, for only that says what a whole branch looks like.
+ * The active branch is another one from here on: the one that ends with `leaf`, null for none. A reader gets a snapshot
+ * in place of this event, because only a snapshot has all messages of a branch.
  */
 export type BranchEvent = { type: 'branch'; session: Session; leaf: MessageId | null }
 

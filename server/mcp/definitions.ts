@@ -3,7 +3,7 @@ import type { ToolEffect } from '../../shared/contract/tool.ts'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
 import { offeredName } from './names.ts'
-import { MAX_OUTPUT_LENGTH } from './output.ts'
+import { MAX_OUTPUT_LENGTH } from './calls/output.ts'
 import { isShort, mendedSchema, withoutDialect } from './protocol/schemas.ts'
 
 /** The most tools of one server; providers accept no more for all servers together. */
@@ -116,7 +116,7 @@ export function toTools(
   return { tools: [...tools.values()], refused, mended }
 }
 
-/** What an approval of a call is for, beside its input. */
+/** The definition of a tool to which an approval applies, beside the call's input. */
 export function definitionOf({ name, description, effect, schemas }: Tool): string {
   return JSON.stringify([name, description, effect, schemas])
 }

@@ -17,6 +17,7 @@ const never = new AbortController().signal
 function open(maxConnections = 200) {
   const calls: string[] = []
   const working = new Map<UserId, PromiseWithResolvers<void>>()
+  const settling = new Map<UserId, PromiseWithResolvers<void>>()
   const descriptions = new Map<UserId, string>()
   const connections = new Map<UserId, { isBusy: boolean; isClosed: boolean }>()
   const toolOf = (userId: UserId): Tool => ({
@@ -48,7 +49,7 @@ function open(maxConnections = 200) {
           return connection.isBusy
         },
         state: { phase: 'ready' },
-        untilSettled: async () => undefined,
+        untilSettled: async () => settling.get(userId)?.promise,
         close: async () => void (connection.isClosed = true),
       } as unknown as McpServer
     },
@@ -58,7 +59,7 @@ function open(maxConnections = 200) {
   })
   const contextOf = (id: UserId) =>
     ({ caller: { id, admin: false }, callId: 'c', signal: never }) as ToolContext
-  return { personal, calls, working, descriptions, connections, contextOf }
+  return { personal, calls, working, settling, descriptions, connections, contextOf }
 }
 
 test('a call that was judged by another definition than its person’s is not made (P11)', async () => {
@@ -90,6 +91,21 @@ test('somebody’s new connection ends no call of another person', async () => {
   await personal.prepare(BOB, 'login', never)
   expect(connections.get(ADA)).toMatchObject({ isClosed: true })
   expect(personal.tools(BOB)).toHaveLength(1)
+  await personal.close()
+})
+
+test('a call that waits for its person’s connection keeps its place', async () => {
+  const { personal, calls, connections, settling, contextOf } = open(1)
+  await personal.prepare(ADA, 'login', never)
+  const [tool] = personal.tools(ADA)
+  const settled = Promise.withResolvers<void>()
+  settling.set(ADA, settled)
+  const call = tool?.execute({}, contextOf(ADA))
+  await expect(tool?.execute({}, contextOf(BOB))).rejects.toThrow('too many people')
+  settled.resolve()
+  await call
+  expect(connections.get(ADA)).toMatchObject({ isClosed: false })
+  expect(calls).toEqual([ADA])
   await personal.close()
 })
 

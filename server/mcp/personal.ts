@@ -7,7 +7,7 @@ import { definitionOf } from './definitions.ts'
 import { SignedOutError } from './oauth/logins.ts'
 import type { McpLogins } from './oauth/logins.ts'
 import type { McpServer } from './server.ts'
-import { rememberTask } from './tasks.ts'
+import { rememberTask } from './calls/tasks.ts'
 
 /** A connection that nobody has used so long is closed. Milliseconds. */
 const IDLE_MS = 15 * 60_000
@@ -24,7 +24,7 @@ type Options = {
   logins: McpLogins
   /** Connects to the server by the tokens of a person's login. */
   connect(userId: UserId, loginId: string): McpServer
-  /** Where a person signs in to it. */
+  /** The address at which a person signs in to the server. */
   signInUrl(server: string): string
   onChange(): void
   maxConnections?: number
@@ -56,9 +56,9 @@ export class PersonalServer {
   }
 
   /**
-   * What a person's connection offers, as its server describes it to them: for somebody else it may be another thing.
+   * The tools of a person's connection. Its server may describe them differently to somebody else.
    *
-   * @param userId absent for what anybody's connection offers, as the first describes it
+   * @param userId absent for the tools of all connections, each as the first connection describes it
    */
   tools(userId?: UserId): Tool[] {
     const tools = new Map<string, Tool>()
@@ -76,11 +76,12 @@ export class PersonalServer {
    * @param loginId null where they are not signed in
    */
   async prepare(userId: UserId, loginId: string | null, signal: AbortSignal): Promise<void> {
-    const own = this.#own.get(userId)
-    if (own && own.loginId !== loginId) this.leave(userId)
-    if (loginId === null) return
-    const server = this.#ownOf(userId, loginId)?.server
-    if (!server) return
+    if (loginId === null) return this.leave(userId)
+    const own = this.#ownOf(userId, loginId)
+    if (own) await this.#settle(own, signal)
+  }
+
+  async #settle({ server }: Own, signal: AbortSignal): Promise<void> {
     const waited = new AbortController()
     const over = AbortSignal.any([signal, waited.signal, AbortSignal.timeout(CONNECT_WAIT_MS)])
     await Promise.race([server.untilSettled(), aborted(over)])
@@ -130,13 +131,29 @@ export class PersonalServer {
     await logins.token(id, config)
     const loginId = (await logins.of(id)).get(config.name)
     if (loginId === undefined) throw new SignedOutError(config.name)
-    await this.prepare(id, loginId, context.signal)
-    context.signal.throwIfAborted()
     const own = this.#ownOf(id, loginId)
     if (!own) {
       throw notMade(context, `The MCP server "${config.name}" did not take the call: ${FULL}.`)
     }
-    const { server } = own
+    // Also while it waits for the connection: nobody else's takes its place then.
+    own.calls += 1
+    try {
+      await this.#settle(own, context.signal)
+      context.signal.throwIfAborted()
+      return await this.#callBy(own, known, input, context)
+    } finally {
+      own.calls -= 1
+      own.usedAt = Date.now()
+    }
+  }
+
+  async #callBy(
+    { server }: Own,
+    known: Tool,
+    input: unknown,
+    context: ToolContext,
+  ): Promise<unknown> {
+    const { config } = this.#options
     const tool = server.tools.find(({ name }) => name === known.name)
     if (!tool || definitionOf(tool) !== definitionOf(known)) {
       const why = tool
@@ -146,13 +163,7 @@ export class PersonalServer {
           : 'it has no such tool for you'
       throw notMade(context, `The MCP server "${config.name}" did not take the call: ${why}.`)
     }
-    own.calls += 1
-    try {
-      return await tool.execute(input, context)
-    } finally {
-      own.calls -= 1
-      own.usedAt = Date.now()
-    }
+    return tool.execute(input, context)
   }
 
   /** The call waits while its person signs in. */
@@ -170,6 +181,7 @@ export class PersonalServer {
 
   /** @returns null where all connections that there may be have calls under way */
   #ownOf(userId: UserId, loginId: string): Own | null {
+    if (this.#own.get(userId)?.loginId !== loginId) this.leave(userId)
     const known = this.#own.get(userId)
     if (known) {
       known.usedAt = Date.now()

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { McpPrompt } from '../../shared/contract/api/mcp.ts'
-import { ForgottenError } from './call-error.ts'
-import type { McpConnection } from './connection.ts'
+import { ForgottenError } from './calls/call-error.ts'
+import type { McpConnection } from './connection/connection.ts'
+import { cleanText } from './protocol/clean-text.ts'
 
 /** The most prompts that are shown of one server, and the longest text of one. UTF-16 units. */
 const MAX_PROMPTS = 100
@@ -34,7 +35,7 @@ const Said = z.object({
 
 type Reader = Pick<McpConnection, 'read' | 'hasPrompts'>
 
-/** What a server has of them; nothing where it cannot say. */
+/** The prompts of a server; none when it does not support them. */
 export async function listPrompts(server: string, connection: Reader): Promise<McpPrompt[]> {
   if (!connection.hasPrompts) return []
   const request = { method: 'prompts/list', params: {} }
@@ -75,16 +76,12 @@ export async function getPrompt(
     if (!data) return []
     return data.content.type === 'text' ? data.content.text : data.content.resource.text
   })
-  return clean(texts.join('\n\n').slice(0, MAX_TEXT))
+  return cleanText(texts.join('\n\n').slice(0, MAX_TEXT))
 }
 
 function labels(title: string | undefined, description: string | undefined) {
   return {
-    ...(title && { title: clean(title.slice(0, MAX_LABEL)) }),
-    ...(description && { description: clean(description.slice(0, MAX_LABEL)) }),
+    ...(title && { title: cleanText(title.slice(0, MAX_LABEL)) }),
+    ...(description && { description: cleanText(description.slice(0, MAX_LABEL)) }),
   }
-}
-
-function clean(text: string): string {
-  return text.replaceAll('\0', '\u{FFFD}').toWellFormed()
 }

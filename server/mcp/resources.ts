@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Tool } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
-import type { McpConnection } from './connection.ts'
+import type { McpConnection } from './connection/connection.ts'
 import { offeredName } from './names.ts'
-import { MAX_OUTPUT_LENGTH, toOutput } from './output.ts'
+import { MAX_OUTPUT_LENGTH, toOutput } from './calls/output.ts'
 
 const Cursor = z.string().optional().catch(undefined)
 const ListPage = z.object({ resources: z.array(z.unknown()).default([]), nextCursor: Cursor })
@@ -95,7 +95,7 @@ export function resourceTools(
   ]
 }
 
-/** What can be read of a list: one bad entry does not cost the others. */
+/** The valid entries of a list: one invalid entry does not lose the others. */
 function known<Entry extends z.ZodType>(schema: Entry, listed: readonly unknown[]) {
   return listed.flatMap((one) => schema.safeParse(one).data ?? [])
 }

@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Tool, ToolContext } from '../tools/tool.ts'
 import type { McpServerConfig } from './config.ts'
-import { ForgottenError, TaskUnseenError } from './call-error.ts'
-import { McpConnection } from './connection.ts'
+import { ForgottenError, TaskUnseenError } from './calls/call-error.ts'
+import { McpConnection } from './connection/connection.ts'
 import { definitionOf, toTools } from './definitions.ts'
-import { clean, failureText, toOutput } from './output.ts'
-import { failureReason } from './failure-reason.ts'
+import { failureText, toOutput } from './calls/output.ts'
+import { cleanText } from './protocol/clean-text.ts'
+import { failureReason } from './connection/failure-reason.ts'
 import { resourceTools } from './resources.ts'
-import { rememberTask } from './tasks.ts'
-import type { McpTimeouts } from './timeouts.ts'
+import { rememberTask } from './calls/tasks.ts'
+import type { McpTimeouts } from './connection/timeouts.ts'
 import type { Tokens } from './transport/make-transport.ts'
 
 type State =
@@ -34,6 +35,7 @@ export class McpServer {
   readonly #tokens: Tokens | undefined
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
+  #isLegacy = false
   #state: State = { phase: 'connecting' }
   #settled = Promise.withResolvers<void>()
   #changed = Promise.withResolvers<void>()
@@ -61,7 +63,7 @@ export class McpServer {
     return this.#state.phase === 'ready' ? this.#state.tools : []
   }
 
-  /** What the server is asked by, while it is connected. */
+  /** The connection; null while there is none. */
   get connection(): McpConnection | null {
     return this.#state.phase === 'ready' ? this.#state.connection : null
   }
@@ -116,7 +118,10 @@ export class McpServer {
         onToolsChanged: () => isChanged.resolve(),
         tokens: this.#tokens,
         signal,
+        isLegacy: this.#isLegacy,
       })
+      // The revision that a process speaks is known from here on, and not asked for again at its restarts.
+      this.#isLegacy = this.config.kind === 'stdio' && !connection.isModern
       const over = new AbortController()
       const ended = connection.ended.finally(() => over.abort())
       const stop = () => void connection?.close()
@@ -218,7 +223,7 @@ export class McpServer {
 
   async #call(
     connection: McpConnection,
-    tool: { listedName: string; isTask: boolean },
+    tool: { listedName: string; offered: Tool; isTask: boolean },
     input: Record<string, unknown>,
     context: ToolContext,
   ): Promise<unknown> {
@@ -227,13 +232,13 @@ export class McpServer {
       tool.listedName,
       input,
       context,
-      tool.isTask,
+      { isTask: tool.isTask, schema: tool.offered.schemas?.input },
       ({ done, total, message }) => {
         if (Number.isFinite(done)) {
           onProgress?.({
             done,
             ...(total !== undefined && Number.isFinite(total) && { total }),
-            ...(message && { message: clean(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
+            ...(message && { message: cleanText(message.slice(0, MAX_PROGRESS_MESSAGE)) }),
           })
         }
       },

@@ -13,7 +13,7 @@ import type { ToolProgress } from '../../shared/contract/tool.ts'
 import { createToolRegistry } from '../tools/registry.ts'
 import type { McpServerConfig } from './config.ts'
 import { startMcpServers } from './servers.ts'
-import { everythingOverHttp, everythingServer, hostileServer } from './testing/servers.ts'
+import { everythingOverHttp, everythingServer, hostileServer, isAlive } from './testing/servers.ts'
 
 /** A long timeout, because test machines are busy. */
 const PATIENT = { timeout: 30_000 }
@@ -336,11 +336,3 @@ test.each([
     server.close()
   },
 )
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

@@ -10,11 +10,12 @@ import type { McpLogins } from './oauth/logins.ts'
 import { PersonalServer } from './personal.ts'
 import { getPrompt, listPrompts } from './prompts.ts'
 import { McpServer } from './server.ts'
-import type { McpTimeouts } from './timeouts.ts'
+import type { McpTimeouts } from './connection/timeouts.ts'
 import type { Tokens } from './transport/make-transport.ts'
 
 const TIMES: McpTimeouts = {
   connectMs: 30_000,
+  probeMs: 5_000,
   pingMs: 10_000,
   idleMs: 30_000,
   retryMs: 1_000,
@@ -187,7 +188,7 @@ export function startMcpServers(
     },
     describe: async (userId) => {
       const logins = await loginsOf(userId)
-      // Whoever looks at the list wants to use it.
+      // A person who reads the list will probably use it, so the servers are connected in advance.
       prepare(userId, new AbortController().signal).catch((error: unknown) =>
         logger.warn({ err: error }, 'an MCP server could not be connected for a person'),
       )
@@ -223,7 +224,7 @@ export function startMcpServers(
       const ended = await signIn.logins.end({ userId, configs: all, back })
       const own = personal.find(({ config }) => config.name === ended?.server)
       if (own && ended?.problem === null) {
-        // Whoever they were there before.
+        // The person may have been signed in there with another account.
         own.leave(userId)
         const login = (await signIn.logins.of(userId)).get(own.config.name) ?? null
         await own.prepare(userId, login, AbortSignal.timeout(PROMPTS_WAIT_MS))

@@ -5,17 +5,17 @@ import type { SentFormat } from './request/output-format.ts'
 import type { RefusedTool } from './failure/refused-tools.ts'
 import type { Refusal } from './failure/refusals.ts'
 
-/** One API of the OpenAI family: how to ask for a step, and how to understand what comes back. */
+/** One API of the OpenAI family: builds the request for a step, and decodes the response. */
 export type Adapter = {
   api: 'chat' | 'responses'
   /** Sends the request and resolves with the response once its headers are there. */
   open(client: OpenAI, request: StepRequest, signal: AbortSignal): Promise<Response>
   decoder(request: StepRequest): Decoder
-  /** Opens the answer that the provider has, from its beginning; absent where none of this API keeps any. */
+  /** Reads an answer that the provider keeps again from its beginning; absent for an API that keeps none. */
   reopen?(client: OpenAI, generation: Generation, signal: AbortSignal): Promise<Response>
 }
 
-/** A request in a form that the endpoint accepts; made by `prepareStep`. */
+/** A step in a form that the endpoint accepts; made by `prepareStep`. */
 export type StepRequest = {
   step: ModelStep
   endpoint: Endpoint
@@ -23,24 +23,24 @@ export type StepRequest = {
   refused: ReadonlySet<Refusal>
   /** The tools of the step, in their order, with the refusal that leaves each out. */
   sentTools: readonly { name: string; refusal: RefusedTool }[]
-  /** What the provider is told of the answer by a field of its own. */
+  /** The field that asks for the form of the answer; null when there is none. */
   format: SentFormat | null
   /** Notices for the user about changes of the request. */
   notes: readonly string[]
-  /** The provider is to write the answer by itself, and to keep it. */
+  /** True when the provider writes the answer in the background, and keeps it. */
   background: boolean
-  /** The beginning of the answer, which the model is to go on with; null for none. */
+  /** The beginning of the answer that the model continues; null for none. */
   prefix: string | null
 }
 
 export type Endpoint = {
   baseUrl: string
-  /** Host and port, as a person would name the server. */
+  /** Host and port, the server's name in messages to people. */
   host: string
   kind: 'demo' | 'openai' | 'compatible'
 }
 
-/** A message of a stream: a server-sent event with JSON data. A plain JSON answer is one with the event `answer`. */
+/** An event of a stream: a server-sent event with JSON data. A plain JSON answer is a single event named `answer`. */
 export type WireEvent = { event: string | null; data: unknown }
 
 export type Decoded = {
@@ -48,7 +48,7 @@ export type Decoded = {
   /** True when the event shows progress, even if it brings no delta. */
   alive: boolean
   fault?: ProviderFault
-  /** By which the provider knows an answer that it writes by itself. */
+  /** The provider's id of an answer that it writes in the background. */
   responseId?: string
 }
 
@@ -56,6 +56,6 @@ export type Decoder = {
   decode(event: WireEvent): Decoded
   /** True when the provider has sent the finish reason; only usage may follow. */
   readonly ended: boolean
-  /** The last deltas, a `finish` at their end; none when the provider did not end its answer. */
+  /** The last deltas, which end with a `finish`; none when the provider did not end its answer. */
   end(how: { marked: boolean }): ModelDelta[]
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createModelPort } from './create.ts'
 import { collect, stepOf } from './testing/collect.ts'
 
-/** A peer that we did not write: what passes here is not just our own idea of the two APIs. */
+/** An independent implementation of both APIs, so that these tests check more than our own reading of them. */
 const mock = new LLMock({ port: 0 })
 beforeAll(async () => {
   mock.onMessage('hello', { content: 'Hi there, how are you?' })

@@ -1,9 +1,9 @@
 import type { ModelDelta, ModelStep } from './port.ts'
 
-/** Looks at an answer as it goes out: whether it says anything, and whether it goes on beyond all measure. */
+/** Watches an answer as it streams: whether it has any content, and whether it is longer than it could be. */
 export type AnswerMeasure = {
   add(delta: ModelDelta): void
-  /** Longer than any answer of so many tokens, or with more calls than a step can mean. */
+  /** True when the answer is longer than its limit of tokens allows, or has more calls than a step can need. */
   readonly endless: boolean
   /** True when an answer that ends with these deltas has no text for the user and no call. */
   isEmpty(ending: readonly ModelDelta[]): boolean
@@ -33,14 +33,14 @@ export function measureAnswer(step: ModelStep): AnswerMeasure {
       for (const delta of ending) add(delta)
       const last = ending.at(-1)
       const finish = last?.type === 'finish' ? last.finish : null
-      // An answer that a content filter removed has an ending that says so.
+      // An answer that a content filter removed is empty for a known reason, which its ending gives.
       if (said || finish === 'tool-calls' || finish === 'content-filter') return false
       return finish === 'length' || !saidBefore(step)
     },
   }
 }
 
-/** Some models say everything beside a call and nothing after its result: the answer as a whole has content. */
+/** Some models put all text beside a call and none after its result. Then the answer as a whole is not empty. */
 function saidBefore({ messages }: ModelStep): boolean {
   const question = messages.findLastIndex(({ role }) => role === 'user')
   return messages
@@ -48,7 +48,7 @@ function saidBefore({ messages }: ModelStep): boolean {
     .some((message) => message.role === 'assistant' && message.text.trim() !== '')
 }
 
-/** Far more than tokens take, in UTF-16 units. */
+/** Far more UTF-16 units than a token ever has. */
 const UNITS_PER_TOKEN = 40
 const MIN_LENGTH = 200_000
 const MAX_CALLS = 128

@@ -1,10 +1,10 @@
-/** Time as the model port sees it, so that a test can hold it. */
+/** The clock of the model port; tests pass one that they control. */
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   now(): number
-  /** Milliseconds from some moment: for how long something takes, whatever is done to the time of day meanwhile. */
+  /** Milliseconds of a monotonic clock, to measure durations: it does not jump when the time of day is changed. */
   elapsed(): number
-  /** Runs `run` once after so many milliseconds; the returned function takes it back. */
+  /** Calls `run` once after so many milliseconds; the returned function cancels it. */
   after(milliseconds: number, run: () => void): () => void
 }
 

@@ -15,7 +15,7 @@ const answered = sse({
   },
 })
 
-/** Which address is asked, without asking anybody. */
+/** The address that a request would go to; no request is made. */
 async function asked(
   options: Partial<ModelPortOptions>,
 ): Promise<{ kind: string; url: string; body: unknown }> {

@@ -11,16 +11,20 @@ import { rememberRefusals } from './failure/refusal-memory.ts'
 import { responses } from './responses/responses.ts'
 import { goingOn } from './stream/going-on.ts'
 import { streamStep } from './stream/stream.ts'
+import type { LogIds } from '../log-ids.ts'
 import { redactError } from './redacted-error.ts'
 
 export type ModelPortOptions = {
-  /** Left out, requests carry no credentials: most local servers want none. */
+  /** Absent for requests without credentials, as most local servers want them. */
   apiKey?: string | undefined
-  /** With its path, as in `http://127.0.0.1:11434/v1`; OpenAI's own when left out. */
+  /** With its path, as in `http://127.0.0.1:11434/v1`; OpenAI's own when absent. */
   baseUrl?: string | undefined
   /** `auto`: Responses at api.openai.com, Chat Completions everywhere else. */
   api: 'auto' | 'responses' | 'chat'
-  /** Responses: the provider writes and keeps the answers by itself, so that whoever takes one over can go on with it. */
+  /**
+   * For Responses: the provider writes answers in the background and keeps them, so that another node can go on with
+   * one.
+   */
   background?: boolean
   /** The endpoint is the demo model of this process. */
   demo?: boolean
@@ -28,14 +32,14 @@ export type ModelPortOptions = {
   timeoutSeconds: number
   /** Seconds between two tokens. */
   idleTimeoutSeconds: number
-  /** Is told of failures that nobody foresaw, without anything that was said. */
-  onInternal?: (cause: unknown) => void
+  /** Gets unexpected failures, without any text of the conversation. */
+  onInternal?: (cause: unknown, about?: LogIds) => void
   fetch?: typeof fetch
   clock?: Clock
   random?: () => number
 }
 
-/** So long an answer may take to be cancelled. */
+/** The time limit of cancelling an answer. */
 const CANCEL_MS = 10_000
 
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
@@ -46,11 +50,11 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
   const adapter = adapterFor(options.api, endpoint)
   const clock = options.clock ?? systemClock
   const client = createOpenAiClient({
-    // An empty one is none.
+    // An empty key means no key.
     apiKey: options.apiKey || null,
     baseUrl: endpoint.baseUrl,
     maxRetries: 0,
-    // The timers that count are this port's; the client's ends with the first byte.
+    // The port has timers of its own, because the client's end with the first byte.
     timeout: 2 ** 31 - 1,
     fetch: withReadableErrors(options.fetch ?? streamingFetch),
   })
@@ -58,7 +62,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     if (host !== endpoint.host) return
     await client.responses
       .cancel(id, { signal: AbortSignal.timeout(CANCEL_MS), maxRetries: 2 })
-      // It may have ended by itself, or not be there any more.
+      // The answer may have ended, or been removed.
       .catch(() => undefined)
   }
   const settings = {
@@ -73,7 +77,7 @@ export function createModelPort(options: ModelPortOptions): ModelPort {
     clock,
     random: options.random ?? Math.random,
     refusals: rememberRefusals(() => clock.now()),
-    onInternal: (cause: unknown) => options.onInternal?.(redactError(cause)),
+    onInternal: (cause: unknown, about?: LogIds) => options.onInternal?.(redactError(cause), about),
   }
   return {
     kind: endpoint.kind,

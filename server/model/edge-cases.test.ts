@@ -27,7 +27,7 @@ test('every row has a case, and every row that both APIs know has one in each', 
   const missing = numbers.filter((row) => !chatRows[row] && !responsesRows[row])
   expect(missing).toEqual([])
   const notThere = (rows: Record<number, EdgeCase[]>) => numbers.filter((row) => !rows[row])
-  // Index, finish reason, choices and n are Chat Completions' alone; items and thoughts with ids those of Responses.
+  // Index, finish reason, choices and n exist in Chat Completions only; items and reasoning with ids in Responses only.
   expect(notThere(responsesRows)).toEqual([2, 5, 9, 11, 13])
   expect(notThere(chatRows)).toEqual([18, 19, 28])
 })

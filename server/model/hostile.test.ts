@@ -34,7 +34,8 @@ describe.each(['chat', 'responses'] as const)('a hostile provider through %s', (
       })
       const began = performance.now()
       const step = await collect(port, stepOf('hi', { model: name }))
-      // Three tries that each wait for a first word, two pauses, and every piece as late as it may come.
+      // The longest possible time: three tries that each wait for a first token, two pauses, and every piece as late as
+      // allowed.
       const longest = 3 * SECONDS + 1.5 + (script.delays.length + script.cuts.length) * SECONDS + 3
       expect(performance.now() - began).toBeLessThan(longest * 1000)
       const endings = step.deltas.filter(({ type }) => type === 'finish' || type === 'error')
@@ -52,7 +53,7 @@ describe.each(['chat', 'responses'] as const)('a hostile provider through %s', (
         }
       }
     }
-    // Side by side, because most of the time is waiting; a failure names the seed to play it again.
+    // The scripts run side by side, because they mostly wait. A failure prints the seed with which to repeat it.
     const seed = Number(process.env.HOSTILE_SEED ?? 20_261)
     await Promise.all(
       Array.from({ length: 12 }, (_, lane) =>

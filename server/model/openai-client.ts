@@ -2,15 +2,15 @@ import OpenAI from 'openai'
 import type { ClientOptions } from 'openai'
 
 type OpenAiClientOptions = {
-  /** Null where the service wants none. */
+  /** Null when the service needs no key. */
   apiKey: string | null
   /** With its path, as in `http://127.0.0.1:11434/v1`. */
   baseUrl: string
 } & Pick<ClientOptions, 'fetch'> &
-  // Milliseconds, and how often what failed is asked again.
+  // The timeout in milliseconds, and the number of retries.
   Required<Pick<ClientOptions, 'timeout' | 'maxRetries'>>
 
-/** A client of a service with OpenAI's API, that takes nothing from environment variables of its own. */
+/** A client of a service with OpenAI's API. Unlike the library's default it reads no environment variables. */
 export function createOpenAiClient({ apiKey, baseUrl, ...rest }: OpenAiClientOptions): OpenAI {
   return new OpenAI({
     apiKey: apiKey ?? 'none',

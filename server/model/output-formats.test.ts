@@ -12,7 +12,7 @@ const other = { type: 'object', properties: { b: { type: 'string' } } }
 const output = { name: 'thing', schema }
 const limits = { timeoutSeconds: 20, idleTimeoutSeconds: 20, random: () => 0 }
 
-/** A provider that takes the answer's format in some ways only: what it was asked, over some steps. */
+/** Runs steps against a provider that accepts only some forms of asking for JSON, and returns what it was asked. */
 async function ask(
   refuses: (format: JsonObject) => string | null,
   steps: readonly { name: string; schema?: Record<string, unknown> }[] = [output],

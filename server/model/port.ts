@@ -1,38 +1,39 @@
+import type { LogIds } from '../log-ids.ts'
 import type { RunError } from '../../shared/contract/errors.ts'
-import type { OutputFormat } from '../../shared/contract/run-options.ts'
+import type { ModelParameters, OutputFormat } from '../../shared/contract/run-options.ts'
 import type { TextKind } from '../../shared/contract/message.ts'
 
 /**
  * A language model, independent of its API and provider.
  *
- * `stream` asks for one step: one answer to the messages so far, text and tool calls. It yields any number of deltas
+ * `stream` asks for one step: the answer to the messages so far, text and tool calls. It yields any number of deltas
  * and then **exactly one** ending, `finish` or `error`, as its last delta; it does not throw. Aborting the signal
- * reaches the provider at once and ends the iteration, in that case alone without an ending.
+ * reaches the provider at once and ends the iteration; only then is there no ending.
  */
 export type ModelPort = {
-  /** The kind of endpoint, as `/health` and the user interface name it. */
+  /** The kind of endpoint, as in `/health` and the user interface. */
   readonly kind: 'demo' | 'openai' | 'compatible'
   stream(step: ModelStep, signal: AbortSignal): AsyncIterable<ModelDelta>
-  /** The models that the endpoint offers; throws a `ModelPortError` when it cannot be asked. */
+  /** The models that the endpoint offers; throws a `ModelPortError` when the request fails. */
   list(signal?: AbortSignal): Promise<ModelInfo[]>
-  /** Whether `stream` may go on with an answer that was cut, rather than give another; absent: it never does. */
+  /** True when `stream` may continue a cut answer instead of beginning another; absent: it never does. */
   goesOn?(model: string, cut: CutAnswer): boolean
-  /** Ends an answer that the provider writes by itself. Resolves also where that is not possible. */
+  /** Cancels an answer that the provider writes in the background. Never rejects, even when that fails. */
   cancel?(generation: Generation): Promise<void>
 }
 
-/** An answer that the provider writes and keeps by itself, also while nobody listens. Plain JSON. */
+/** An answer that the provider writes in the background and keeps, also without a connection. Plain JSON. */
 export type Generation = { api: 'responses'; host: string; id: string }
 
-/** What an attempt that was cut had shown of its step. */
+/** The part of a cut step that readers have seen. */
 export type CutAnswer = {
-  /** In their order; neighbours differ in kind. */
+  /** In order; neighbours are of different kinds. */
   texts: readonly { kind: TextKind; text: string }[]
-  /** Where the provider has the answer, if it has. */
+  /** The answer at the provider, if it is written in the background. */
   generation: Generation | null
 }
 
-/** `sees`: whether it takes pictures; absent where the endpoint does not say. */
+/** `sees` is true when the model accepts pictures; absent when the endpoint does not say. */
 export type ModelInfo = { id: string; contextWindow?: number; sees?: boolean }
 
 export type ModelStep = {
@@ -43,26 +44,35 @@ export type ModelStep = {
   systemPrompt: string
   messages: ModelMessage[]
   tools: ModelTool[]
-  /** Absent for an answer in words. */
+  /** Sent as they are. */
+  parameters?: ModelParameters | undefined
+  /** Absent for an answer in text. */
   output?: OutputFormat | undefined
-  /** The provider may write and keep the answer by itself: whoever asks goes on with it, or cancels it. */
+  /** The ids in log lines about this step; never sent to a provider. */
+  about?: LogIds
+  /**
+   * True when the provider may write the answer in the background and keep it: the caller goes on with it, or cancels
+   * it.
+   */
   mayOutlive?: boolean
-  /** This answer goes on: only what follows on `texts` is yielded. It ends with an `error` that `isGone` if it cannot. */
+  /**
+   * Continues this answer: only what follows on `texts` is yielded. Ends with an `error` with `isGone` when it cannot.
+   */
   cut?: CutAnswer
 }
 
 export type ModelMessage =
-  /** `joins`: it was said while the answer around it was written. */
+  /** `joins`: the message came while the answer around it was written. */
   | { role: 'user'; text: string; files?: readonly ModelFile[]; joins?: boolean }
   | {
-      /** One earlier step of the assistant: what it said, then the calls it made. */
+      /** One earlier step of the assistant: its text, then its calls. */
       role: 'assistant'
       text: string
       calls: { id: string; name: string; arguments: string }[]
-      /** State that the same provider wants back verbatim (from a `provider-state` delta), or null. */
+      /** State that has to be sent back to the same provider verbatim (from a `provider-state` delta), or null. */
       providerState: ProviderState | null
     }
-  /** `files` are what the call brought beside its output. */
+  /** `files` are what the call returned besides its output. */
   | {
       role: 'tool'
       callId: string
@@ -71,19 +81,19 @@ export type ModelMessage =
       files?: readonly ModelFile[]
     }
 
-/** The files that a message carries: a question's, or what a tool brought. */
+/** The files of a message: of a question, or of a tool's result. */
 export function filesOf(message: ModelMessage): readonly ModelFile[] {
   return message.role === 'assistant' ? [] : (message.files ?? [])
 }
 
-/** A file that belongs to a question or a result, for models that take such. */
+/** A file of a question or a result, for models that accept files. */
 export type ModelFile = {
   kind: 'image' | 'pdf'
   name: string
   mimeType: string
-  /** Base64; null when it is not sent, and `instead` is. */
+  /** Base64; null when `instead` is sent in its place. */
   data: string | null
-  /** What is said to a model, or over an API, that takes no such file. */
+  /** The description that replaces the file for a model or an API that does not accept its kind. */
   instead: string
 }
 
@@ -102,24 +112,24 @@ export type ModelUsage = {
   outputTokens: number
   cachedInputTokens?: number
   reasoningTokens?: number
-  /** US dollars, where the provider says it. */
+  /** US dollars, if the provider reports it. */
   costUsd?: number
 }
 
 export type ModelFinish = 'stop' | 'length' | 'content-filter' | 'tool-calls'
 
 export type ModelDelta =
-  /** The provider took the request; `model` is the name it answers under. */
+  /** The provider accepted the request; `model` is the name in its answer. */
   | { type: 'start'; model: string }
-  /** The provider writes the answer by itself from now on; before anything of it. */
+  /** The provider writes the answer in the background; comes before any of its text. */
   | { type: 'generation'; generation: Generation }
   | { type: 'text'; text: string }
   | { type: 'refusal'; text: string }
   | { type: 'reasoning'; text: string }
   /**
-   * A piece of a tool call. `call` tells the calls of one step apart, counting from 0 in the order they were opened.
-   * `id` and `name` stand in the first delta of each call and in no later one; `arguments` are appended. Over the
-   * whole call they are the JSON text of its arguments, `{}` when the provider sent none.
+   * A piece of a tool call. `call` numbers the calls of one step, from 0 in the order in which they begin. `id` and
+   * `name` are in the first delta of each call only; `arguments` are appended. Together they are the JSON text of the
+   * arguments, `{}` when the provider sent none.
    */
   | { type: 'tool'; call: number; id: string; name: string; arguments: string }
   | { type: 'tool'; call: number; arguments: string }
@@ -128,15 +138,15 @@ export type ModelDelta =
   | { type: 'provider-state'; state: ProviderState }
   /** A notice for the user that the request had to be changed, such as a tool that was left out. */
   | { type: 'note'; note: string }
-  /** `tool-calls` when, and only when, complete calls are to be carried out. */
+  /** `tool-calls` if and only if there are complete calls to carry out. */
   | { type: 'finish'; finish: ModelFinish }
-  /** The provider is asked again after so many milliseconds; `error` is what it would otherwise end with. */
+  /** The request is retried after so many milliseconds; `error` is the ending if it were not. */
   | { type: 'retry'; waitMs: number; error: RunError }
-  /** `contextWindow`: how many tokens the model reads at the most, when the provider said so in refusing more. */
+  /** `contextWindow` is the model's limit in tokens, if the provider stated it when it refused a longer request. */
   | {
       type: 'error'
       error: RunError
       contextWindow?: number
-      /** What was cut cannot be gone on with: the step has to be asked anew. */
+      /** The cut answer cannot be continued: the step has to be done anew. */
       isGone?: true
     }

@@ -7,7 +7,7 @@ import { collect, stepOf } from './testing/collect.ts'
 import { startScriptedProvider } from './testing/scripted-provider.ts'
 import { splitAnywhere } from './testing/split-anywhere.ts'
 
-/** Real recordings are other projects' data: they are read where they lie, and never copied here. */
+/** Real recordings are the data of other projects: they are read where they are, and not copied here. */
 const folder = join(import.meta.dirname, '../../../shared/wire')
 
 type Recording = {
@@ -25,7 +25,7 @@ function readRecordings(): Recording[] {
     return arrayOf(exchanges).map((exchange, number): Recording => {
       const response = objectOf(objectOf(exchange).response)
       const body = stringOf(response.body)
-      // Some cassettes hold their bodies in base64.
+      // Some recordings have their bodies in base64.
       const plain = /^[A-Za-z0-9+/=\s]+$/.test(body)
         ? Buffer.from(body, 'base64').toString('utf8')
         : body
@@ -41,7 +41,7 @@ function readRecordings(): Recording[] {
   })
 }
 
-/** What does not end in the ordinary way, and how it ends instead. */
+/** The endings of the recordings that do not end normally. */
 const endings: Record<string, object> = {
   'chat-error-param-400 0': { error: { code: 'bad_request' } },
   'chat-groq-midstream-error 0': { error: { code: 'provider_error' } },
@@ -52,12 +52,12 @@ const endings: Record<string, object> = {
   'chat-openrouter-stream-error 0': { error: { code: 'provider_error' } },
   'resp-http-401 0': { error: { code: 'provider_auth' } },
   'resp-openai-midstream-error 0': { error: { code: 'provider_rate_limit' } },
-  // Tools of kinds that were never asked for: there is nothing to say or to call.
+  // Custom tools were never asked for, so this answer has neither text nor a call.
   'resp-openai-custom-tool 0': { error: { code: 'provider_empty' } },
   'resp-openai-mcp-approval 0': { error: { code: 'provider_empty' } },
 }
 
-/** What the provider called: read from the whole body, in a way that has nothing to do with the decoders. */
+/** The names of the calls, read from the whole body without the decoders, to check them. */
 function calledNames({ body, api }: Recording): string[] {
   const events = body.split('\n').flatMap((line) => {
     const value = line.startsWith('data: ') ? parseJson(line.slice(6)) : undefined

@@ -1,6 +1,5 @@
 /**
- * An error for the log: its kind, its code and where it came from, without its message, which may repeat what a person
- * or a model said.
+ * An error for the log: its kind, code and stack without its message, which may contain text of people or of a model.
  */
 export function redactError(thrown: unknown): Error {
   const kind = thrown instanceof Error ? thrown.name : typeof thrown

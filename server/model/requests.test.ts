@@ -77,7 +77,7 @@ test('whatever stands in a conversation, the request is one that the strictest p
       refused,
       fc.constantFrom('', ' ', 'Be brief.'),
       (messages, offered, refusals, systemPrompt) => {
-        // The driver ends with the question, or with the results of the step before.
+        // A request ends with the question, or with the results of the step before.
         const all: ModelMessage[] = [...messages, { role: 'user', text: 'And now?' }]
         const step = stepOf('', { messages: all, tools: offered, systemPrompt })
         const request = prepareStep(step, endpoint, new Set(refusals))
@@ -103,6 +103,9 @@ test('nothing that was said is lost when messages are joined', () => {
     'three\n\nfour',
     'five',
   ])
+  // The demo model answers the last question alone, also where those before it were stopped before their first word.
+  const demo = prepareStep(stepOf('', { messages }), { ...endpoint, kind: 'demo' }, new Set())
+  expect(demo.step.messages.slice(0, 2)).toEqual(messages.slice(0, 2))
 })
 
 test('of too many tools those without a server stay, and of each server the first ones; it is told', () => {

@@ -15,7 +15,7 @@ const chinese = '我能吞下玻璃而不伤身体。今天天气很好，我们
 
 test('the tokenizer counts what it is known to count, special words included', async () => {
   const tokens = counter()
-  // While the thread starts on a busy machine, estimates take its place.
+  // While the thread starts on a busy machine, estimates are used.
   await expect
     .poll(() => tokens.count(['', 'hello world', 'hello <|endoftext|>']), { timeout: 30_000 })
     .toEqual([0, 2, expect.any(Number)])
@@ -35,7 +35,7 @@ test('an estimate is near enough to tell a short conversation from a long one', 
 test('a word without end does not hold anything up', async () => {
   const tokens = counter()
   const waiting = tokens.count(['a'.repeat(200_000)])
-  // The thread that serves everybody goes on meanwhile.
+  // The main thread stays responsive meanwhile.
   const began = performance.now()
   await new Promise((resolve) => setImmediate(resolve))
   expect(performance.now() - began).toBeLessThan(500)
@@ -51,7 +51,7 @@ test('what a model reports corrects what is found, within reason', () => {
   expect(tokens.correction('m', 'count')).toBeCloseTo(1.4)
   expect(tokens.correction('m', 'estimate')).toBe(1)
   expect(tokens.correction('other', 'count')).toBe(1)
-  // A server that counts only what it had not cached, or reports nothing.
+  // A server that counts only what was not cached, or reports nothing, must not change the correction.
   tokens.learn('m', 'estimate', 1_000, 3)
   expect(tokens.correction('m', 'estimate')).toBe(0.8)
   tokens.learn('n', 'count', 10, 100)

@@ -4,21 +4,21 @@ import { Worker } from 'node:worker_threads'
 export type TokenBasis = 'estimate' | 'count'
 
 export type TokenCounter = {
-  /** Rough, and at once. */
+  /** A rough number, without waiting. */
   estimate(text: string): number
-  /** By a tokenizer, which need not be the model's own. */
+  /** Counts with a tokenizer, which may not be the model's own. */
   count(texts: string[]): Promise<number[]>
-  /** By how much the model's own numbers differ, as far as it reported any. */
+  /** The factor between the model's own counts and these, as far as it reported any. */
   correction(model: string, basis: TokenBasis): number
-  /** Compares what was found (uncorrected) for a whole request with what the model reported. */
+  /** Learns the factor from a request: what was counted for it (uncorrected), and what the model reported. */
   learn(model: string, basis: TokenBasis, counted: number, reported: number): void
   close(): Promise<void>
 }
 
 /**
- * Counts tokens in two ways. An estimate costs nothing and is good enough while there is room to spare. The real
- * tokenizer takes some 50 MiB and time, so it works in a thread of its own, which ends when nobody asked for a while.
- * Both are corrected by what the model reported for earlier requests, because models cut their tokens differently.
+ * Counts tokens in two ways. An estimate costs nothing, and is enough while there is room to spare. The tokenizer takes
+ * some 50 MiB and time, so it runs in a thread that ends after a while without work. Both are corrected by what the
+ * model reported for earlier requests, because each model has another tokenizer.
  */
 export function createTokenCounter(): TokenCounter {
   const corrections = new Map<string, number>()
@@ -33,7 +33,7 @@ export function createTokenCounter(): TokenCounter {
       try {
         return await thread.count(texts)
       } catch {
-        // Without the tokenizer the estimate has to do, on the safe side.
+        // Without the tokenizer a raised estimate is used, to be on the safe side.
         return texts.map((text) => Math.ceil(estimate(text) * 1.25))
       }
     },
@@ -51,13 +51,13 @@ export function createTokenCounter(): TokenCounter {
   }
 }
 
-/** Tokens by the number of characters and of their bytes: Latin letters share tokens, others take more. */
+/** Estimates by the number of characters and bytes: several Latin letters share a token, other characters take more. */
 function estimate(text: string): number {
   const further = Buffer.byteLength(text) - text.length
   return Math.ceil(text.length / 3.6 + further * 0.28)
 }
 
-/** Below this, what a request has beside its texts outweighs them. */
+/** In a smaller request what is not text has too much weight. */
 const MIN_TO_LEARN = 500
 
 type CountingThread = { count(texts: string[]): Promise<number[]>; end(): Promise<unknown> }

@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 
-/** The thread that `token-counter.ts` starts: texts in, the number of tokens of each out. */
+/** The thread that `token-counter.ts` starts: it gets texts, and returns the number of tokens of each. */
 parentPort?.on('message', ({ id, texts }: { id: number; texts: string[] }) => {
   parentPort?.postMessage({ id, counts: texts.map(count) })
 })
 
-/** In slices: a single word of many thousand letters takes time that grows with its square. */
+/** Long texts are counted in slices, because a single word of many thousand letters takes quadratic time. */
 function count(text: string): number {
   let tokens = 0
   for (let at = 0; at < text.length; at += SLICE) {

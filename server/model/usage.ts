@@ -7,11 +7,11 @@ const NAMES = {
   responses: { input: 'input_tokens', output: 'output_tokens' },
 } as const
 
-/** The hosts that report a step's cost in US dollars. Elsewhere a field of that name may mean anything. */
+/** The hosts that report a step's cost in US dollars. On other hosts a field of that name may mean anything. */
 const TELLS_COST = /(^|\.)openrouter\.ai$/
 
 /**
- * The tokens that a provider says a step took; null when it says nothing of use.
+ * The tokens that a provider reports for a step; null when it reports none.
  *
  * @param host of the endpoint
  */
@@ -37,7 +37,7 @@ export function readUsage(
   }
 }
 
-/** Counts are summed in the database, where a fraction or 1e300 would break every sum after it. */
+/** Counts are summed in the database, where a fraction or 1e300 would break every later sum. */
 function tokensOf(value: unknown): number | undefined {
   const count = numberOf(value)
   return count === undefined ? undefined : Math.round(Math.min(Math.max(count, 0), MAX_TOKENS))

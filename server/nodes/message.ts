@@ -15,10 +15,12 @@ export type NodeMessage =
   /** Runs were released; any node may take them over. */
   | { type: 'released' }
   | { type: 'session-changed'; sessionId: SessionId }
-  /** With the run that was active in it, if any: the node that drives it must abandon it. */
+  /** `runId` is the run that was active in the session, if any: the node that drives it must abandon it. */
   | { type: 'session-deleted'; sessionId: SessionId; userId: UserId; runId: RunId | null }
-  /** Logins may have ended, or changed what they are good for. */
+  /** Logins may have ended, or their rights changed. */
   | { type: 'logins-changed' }
+  /** The text of a file was read. */
+  | { type: 'files-read' }
   /** A node has joined. */
   | { type: 'joined' }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { connect } from '../../db/engine/connect.ts'
 import type { Database } from '../../db/engine/database.ts'
 import { removeNode, renewNode } from '../../db/queries/nodes.ts'
-import { createTestDatabase } from '../../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../../scripts/testing/postgres/test-database.ts'
 import { LocalNode } from './node.ts'
 
 /** Notifications that start to arrive when the test says so. */

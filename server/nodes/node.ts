@@ -1,6 +1,6 @@
 import type { Database } from '../../db/engine/database.ts'
 import { removeNode, removeOtherNodes, renewNode } from '../../db/queries/nodes.ts'
-import { notify } from '../../db/engine/notifications.ts'
+import { NodeChannel } from './channel.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { decode, encode, encodeEvents, encodeLogs } from './message.ts'
 import type { NodeMessage } from './message.ts'
@@ -37,10 +37,6 @@ const RECOVERY_GRACE_MS = 3 * HEARTBEAT_RETRY_MS
  * for this long: their last notification may have been lost.
  */
 const LAST_POLL_MS = 1_000
-/** No commit takes longer that began while messages went by `wake`. */
-const UNTOLD_MS = 10_000
-/** The shortest interval between two log lines about foreign notifications. */
-const FOREIGN_LOG_INTERVAL_MS = 60_000
 
 /**
  * This process as one of the nodes on the same database: it keeps a lease by the database's clock, knows whether there
@@ -50,14 +46,10 @@ export class LocalNode {
   /** This node's id, which owns the runs it drives. */
   readonly id: string
   readonly #options: NodeOptions
-  #listening: AsyncDisposable | null = null
+  readonly #channel: NodeChannel
   #others = 0
-  /** When the last other node was found to be gone, until this node has seen all that it wrote. */
+  /** The time when the last other node was found to be gone; kept until this node has read all that it wrote. */
   #lastPollFrom: number | null = null
-  #foreign = 0
-  #foreignLoggedAt = Number.NEGATIVE_INFINITY
-  #notified = false
-  #wentDown = Number.NEGATIVE_INFINITY
   #heartbeat: NodeJS.Timeout | null = null
   #pollTimer: NodeJS.Timeout | null = null
   #renewing: Promise<void> = Promise.resolve()
@@ -69,6 +61,7 @@ export class LocalNode {
   constructor(options: NodeOptions) {
     this.id = options.id
     this.#options = options
+    this.#channel = new NodeChannel(options)
   }
 
   /** Registers this node. An embedded database belongs to this process alone, so other registered nodes are dead. */
@@ -77,47 +70,18 @@ export class LocalNode {
     if (database.kind === 'embedded') {
       await removeOtherNodes(database.db, this.id)
     }
-    await database.notifications?.open()
+    await this.#channel.open()
     await this.#renew()
     this.broadcast({ type: 'joined' })
     this.#beat()
-    this.#listening =
-      database.notifications?.listen({
-        onNotification: (text) => this.#receive(text),
-        onForeign: () => this.#countForeign(),
-        onState: (arrive) => {
-          this.#notified = arrive
-          this.#pollSoon(0)
-          if (arrive) {
-            // A node that joined since this node's first look was not noticed.
-            this.#renewSoon()
-          }
-        },
-      }) ?? null
-    this.#listenToWake()
-  }
-
-  #listenToWake(): void {
-    const { database, wake } = this.#options
-    const { notifications } = database
-    if (!wake || !notifications) {
-      return
-    }
-    wake.listen(notifications.channel, {
-      onText: (sealed) => {
-        const text = notifications.unseal(sealed)
-        if (text === null) {
-          this.#countForeign()
-        } else {
-          this.#receive(text)
-        }
-      },
-      onState: (up) => {
-        if (up) {
+    this.#channel.listen({
+      onText: (text) => this.#receive(text),
+      onState: (arrive, by) => {
+        if (arrive) {
+          // A node that joined since this node's first look was not noticed.
           this.#renewSoon()
-        } else {
-          // What was said until this was noticed may be lost.
-          this.#wentDown = performance.now()
+        } else if (by === 'wake') {
+          // Messages that were sent until this was noticed may be lost.
           this.broadcast({ type: 'logs', logs: null })
         }
         this.#pollSoon(0)
@@ -141,22 +105,19 @@ export class LocalNode {
    * they are told by `committed`.
    */
   payload(events: readonly LoggedSessionEvent[]): string | null {
-    const byDatabase = this.hasOthers && !this.#options.wake?.up
-    return byDatabase ? this.#seal(encodeEvents(this.id, events)) : null
+    return this.hasOthers && this.#channel.isOfDatabase
+      ? this.#channel.seal(encodeEvents(this.id, events))
+      : null
   }
 
   /** Tells the other nodes whose logs grew by a commit. It is a hint: they read the database. */
   committed(events: readonly LoggedSessionEvent[]): void {
-    const { wake } = this.#options
-    if (!wake || !this.hasOthers) {
+    if (!this.hasOthers || !this.#channel.isAfterCommits) {
       return
     }
-    // A commit that was under way when it went down went without a notification.
-    if (wake.up || performance.now() - this.#wentDown < UNTOLD_MS) {
-      this.#send(encodeLogs(this.id, events)).catch((error: unknown) =>
-        this.#options.onError(error, 'the other nodes could not be told'),
-      )
-    }
+    this.#channel
+      .send(encodeLogs(this.id, events))
+      .catch((error: unknown) => this.#options.onError(error, 'the other nodes could not be told'))
   }
 
   /** Sends a message to the other nodes now. A failure is only logged, because polling finds the same later. */
@@ -180,45 +141,11 @@ export class LocalNode {
     if (this.hasOthers) {
       await this.#notify({ type: 'released' })
     }
-    await this.#options.wake?.close()
-    await this.#listening?.[Symbol.asyncDispose]()
+    await this.#channel.close()
   }
 
   async #notify(message: NodeMessage): Promise<void> {
-    await this.#send(encode(this.id, message))
-  }
-
-  async #send(text: string): Promise<void> {
-    const { database, wake } = this.#options
-    const payload = this.#seal(text)
-    if (payload === null) {
-      return
-    }
-    if (wake?.up) {
-      try {
-        return await wake.publish(payload)
-      } catch {
-        // It tells by itself that it is down.
-      }
-    }
-    await notify(database.db, payload)
-  }
-
-  #seal(text: string): string | null {
-    return this.#options.database.notifications?.seal(text) ?? null
-  }
-
-  /** Any role that can connect can send any number of them. */
-  #countForeign(): void {
-    this.#foreign += 1
-    if (performance.now() - this.#foreignLoggedAt >= FOREIGN_LOG_INTERVAL_MS) {
-      const error = new Error(
-        `${this.#foreign} notifications did not come from a node of this version`,
-      )
-      this.#options.onError(error, 'notifications were ignored')
-      this.#foreignLoggedAt = performance.now()
-      this.#foreign = 0
-    }
+    await this.#channel.send(encode(this.id, message))
   }
 
   #receive(text: string): void {
@@ -307,9 +234,7 @@ export class LocalNode {
         )
         .finally(() =>
           this.#pollSoon(
-            (this.#options.wake?.up ?? this.#notified)
-              ? POLL_INTERVAL_MS.notified
-              : POLL_INTERVAL_MS.unnotified,
+            this.#channel.arrives ? POLL_INTERVAL_MS.notified : POLL_INTERVAL_MS.unnotified,
           ),
         )
     }, delay)

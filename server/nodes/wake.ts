@@ -1,10 +1,10 @@
-/** Carries short words between the nodes instead of Postgres. Any of them may be lost. */
+/** Carries short messages between the nodes instead of Postgres. Any of them may be lost. */
 export type Wake = {
-  /** Whether words arrive, as far as is known: words to ourselves do. */
+  /** True while messages arrive: those of this node to itself do. */
   readonly up: boolean
-  /** Called once. Goes on until `close`, over outages. */
+  /** Called once. Goes on until `close`, across outages. */
   listen(channel: string, listener: WakeListener): void
-  /** Rejects when it is certain that the word was not taken. */
+  /** Rejects when the message was certainly not accepted. */
   publish(text: string): Promise<void>
   close(): Promise<void>
 }

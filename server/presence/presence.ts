@@ -13,6 +13,7 @@ import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
 import { repeating } from '../concurrency/repeating.ts'
+import type { OnError } from '../log-ids.ts'
 import { transact } from '../log/transaction.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
 import type { LocalNode } from '../nodes/node.ts'
@@ -21,11 +22,20 @@ import type { ClosingOptions } from './closing.ts'
 
 export type PresenceOptions = ClosingOptions & {
   node: LocalNode
-  onError(error: unknown, what: string): void
+  onError: OnError
 }
 
-/** The readers of one session on this node, and whether the database has recorded them. */
-type Readers = { userId: UserId; count: number; recorded: boolean; recording: Promise<void> | null }
+/**
+ * The readers of one session on this node, and whether the database has recorded them. That is unsure while it is being
+ * written, and stays so when the answer is lost, because the write may have been committed.
+ */
+type Readers = {
+  userId: UserId
+  count: number
+  recorded: boolean
+  isUnsure: boolean
+  recording: Promise<void> | null
+}
 
 /** The interval of sweeps, which find what no timer of this node knows about. */
 const SWEEP_INTERVAL_MS = 1_000
@@ -70,9 +80,9 @@ export class LocalPresence {
   }
 
   /**
-   * Counts a reader until it is disposed. A closed session is open again for it.
+   * Counts a reader until it is disposed. A closed session opens for it.
    *
-   * @throws NOT_FOUND for a session that is not theirs: whoever leaves one has an effect on when it closes
+   * @throws NOT_FOUND for somebody else's session, because a reader that leaves has an effect on when it closes
    */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
     if (
@@ -85,9 +95,10 @@ export class LocalPresence {
       userId,
       count: 0,
       recorded: false,
+      isUnsure: false,
       recording: null,
     }
-    // A guest's session has become that of the person as whom they registered.
+    // A guest's session has become that of the person as whom the guest registered.
     readers.userId = userId
     this.#read.set(sessionId, readers)
     readers.count += 1
@@ -100,7 +111,9 @@ export class LocalPresence {
           return
         }
         this.#record(sessionId, readers).catch((error: unknown) =>
-          this.#options.onError(error, 'that a session was left could not be recorded yet'),
+          this.#options.onError(error, 'that a session was left could not be recorded yet', {
+            session: sessionId,
+          }),
         )
       }
     }
@@ -113,7 +126,7 @@ export class LocalPresence {
     return { [Symbol.dispose]: leave }
   }
 
-  /** Opens a closed session, which is locked, because something is said in it. */
+  /** Opens a closed session, which the caller has locked, because something is said in it. */
   async reopen(transaction: SessionTransaction): Promise<void> {
     const session = await lockPresence(transaction.db, transaction.sessionId)
     if (session?.closed) {
@@ -166,13 +179,11 @@ export class LocalPresence {
   async #recordAll(sessionId: SessionId, readers: Readers): Promise<void> {
     try {
       while (!isRecorded(readers)) {
-        if (readers.recorded) {
-          await this.#depart(sessionId)
-          readers.recorded = false
-        } else {
-          await this.#arrive(sessionId, readers.userId)
-          readers.recorded = true
-        }
+        const isRead = readers.count > 0
+        readers.isUnsure = true
+        await (isRead ? this.#arrive(sessionId, readers.userId) : this.#depart(sessionId))
+        readers.recorded = isRead
+        readers.isUnsure = false
       }
       if (readers.count === 0) {
         this.#read.delete(sessionId)
@@ -278,6 +289,6 @@ export class LocalPresence {
   }
 }
 
-function isRecorded({ recorded, count }: Readers): boolean {
-  return recorded === count > 0
+function isRecorded({ recorded, isUnsure, count }: Readers): boolean {
+  return !isUnsure && recorded === count > 0
 }

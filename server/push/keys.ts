@@ -5,7 +5,10 @@ import type { Db } from '../../db/engine/database.ts'
 /** The server's keys for Web Push (VAPID, RFC 8292), base64url. */
 export type PushKeys = { publicKey: string; privateKey: string }
 
-/** The keys of all nodes on this database; the first that asks makes them. Devices subscribe to them for good. */
+/**
+ * The keys of all nodes on this database; the first node that asks makes them. They never change, because devices
+ * subscribe with them.
+ */
 export async function readPushKeys(db: Db): Promise<PushKeys> {
   const curve = createECDH('prime256v1')
   curve.generateKeys()
@@ -17,7 +20,7 @@ export async function readPushKeys(db: Db): Promise<PushKeys> {
   }
 }
 
-/** Node leaves out leading zeros. */
+/** Adds the leading zeros that Node leaves out. */
 function padded(bytes: Buffer, length: number): Buffer {
   return Buffer.concat([Buffer.alloc(Math.max(0, length - bytes.length)), bytes])
 }

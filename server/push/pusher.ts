@@ -5,6 +5,7 @@ import {
   dropSubscription,
   finishPush,
   hasSubscriptions,
+  noteAsks,
   noteMissedPushes,
   noteDone,
   noteWaits,
@@ -12,6 +13,7 @@ import {
 } from '../../db/queries/push.ts'
 import type { DuePush } from '../../db/queries/push.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
+import { openQuestion } from '../../shared/contract/open-question.ts'
 import { repeating } from '../concurrency/repeating.ts'
 import type { CommittedEvent } from '../log/events.ts'
 import { sendPush } from './send-push.ts'
@@ -23,26 +25,27 @@ export type PusherOptions = {
   onError(error: unknown, what: string): void
 }
 
-/** Between two looks for what a dead node left, and for devices that another node was told of. */
+/** The interval of looking for notifications that a dead node left, and for devices that subscribed on another node. */
 const SWEEP_MS = 15_000
 const AT_ONCE = 10
-/** Of one person: devices that do not answer delay those of their person. */
+/**
+ * The most concurrent notifications of one person, so that devices that do not answer delay only those of their person.
+ */
 const AT_ONCE_OF_ONE = 3
-/** Longer than a push service is waited for. Seconds. */
+/** Longer than the time limit of a push service. Seconds. */
 const CLAIM_SECONDS = 30
 const MAX_TRIES = 6
-/** What ended longer ago is not told any more. Minutes. */
+/** An answer that ended longer ago than this is not notified any more. Minutes. */
 const MISSED_MINUTES = 10
 
 /**
- * Tells people's devices what happened while no page is open. What is to be told is noted in the database first, by its
- * place in the log, and sent by whichever node takes it: a place is told once to each device, and not forgotten when a
- * node dies.
+ * Notifies people's devices while no page is open. Each notification is recorded in the database first, with the `seq`
+ * of its event, and then sent by any node: each device gets it once, and it is not lost when a node dies.
  */
 export class Pusher {
   readonly #options: PusherOptions
   readonly #send: () => Promise<void>
-  /** Those under way, and whose they are. */
+  /** The notifications that are being sent, and their people. */
   readonly #sending = new Map<Promise<void>, UserId>()
   #timer: NodeJS.Timeout | null = null
   #hasDevices = false
@@ -65,7 +68,7 @@ export class Pusher {
     void this.look()
   }
 
-  /** Looks whether there are devices, and for what they have not been told. */
+  /** Looks for devices, and for notifications that they have not got. */
   async look(): Promise<void> {
     const { database, onError } = this.#options
     try {
@@ -88,6 +91,9 @@ export class Pusher {
       } else if (event.type === 'message' && event.message.status === 'waiting') {
         const { id } = event.message
         void this.#note((db) => noteWaits(db, id))
+      } else if (event.type === 'tool' && event.waiting && openQuestion(event.call)) {
+        const { id } = event.call
+        void this.#note((db) => noteAsks(db, id))
       }
     }
   }
@@ -110,7 +116,7 @@ export class Pusher {
 
   async #sendSome(): Promise<boolean> {
     const limit = AT_ONCE - this.#sending.size
-    // Whichever ends looks for more.
+    // Each one that ends looks for more.
     if (limit === 0) return false
     const due = await claimPushes(this.#options.database.db, {
       ...{ limit, most: AT_ONCE_OF_ONE, seconds: CLAIM_SECONDS },
@@ -126,7 +132,7 @@ export class Pusher {
     return false
   }
 
-  /** One that fails is reported, and claimed again: the others are told all the same. */
+  /** A failure is reported, and the notification claimed again later: the others are sent all the same. */
   async #sendOne(push: DuePush): Promise<void> {
     const { database, settings, onError } = this.#options
     try {

@@ -6,23 +6,23 @@ import type { PushKeys } from './keys.ts'
 
 export type PushSettings = {
   keys: PushKeys
-  /** Whom a push service may ask about this server: an https address, or a mailto one. */
+  /** The contact for push services: an https or a mailto address. */
   subject: string
   /**
-   * True lets devices have any address, where the only person is the owner of this machine. Otherwise it must be one of
-   * the public internet: whoever subscribes chooses it, and the server would ask its own network for them.
+   * True lets devices have any address, on a server whose only person owns the machine. Otherwise the address must be
+   * public: the person chooses it, and the server would send requests into its own network.
    */
   anyAddress: boolean
 }
 
-/** `gone`: the service does not know the device any more. `refused`: it never takes this one. */
+/** `gone`: the service does not know the device any more. `refused`: it never accepts this notification. */
 export type PushOutcome = 'sent' | 'gone' | 'refused' | 'later'
 
-/** A push service keeps it this long for a device that is off. Seconds. */
+/** A push service keeps a notification this long for a device that is off. Seconds. */
 const KEPT_SECONDS = 12 * 3_600
 const PATIENCE_MS = 10_000
 
-/** Gives one push to its service. What is in it only the device can read (RFC 8291). */
+/** Sends one notification to its service. Only the device can read it (RFC 8291). */
 export async function sendPush(push: DuePush, settings: PushSettings): Promise<PushOutcome> {
   const target = URL.parse(push.endpoint)
   if (!target || !isAllowed(target, settings.anyAddress)) return 'refused'
@@ -51,9 +51,9 @@ export async function sendPush(push: DuePush, settings: PushSettings): Promise<P
   }
 }
 
-/** The request to its service; null where the keys of the device are none: not every point is one of the curve. */
+/** The request to its service; null when the device's keys are invalid, because not every point is on the curve. */
 async function encrypted(push: DuePush, settings: PushSettings) {
-  // Its parser of keys is large, and few servers ever tell a device.
+  // The library's parser of keys is large, and few servers ever send notifications, so it is loaded on first use.
   const { default: webPush } = await import('web-push')
   const { sessionId, seq, kind, title, endpoint, p256dh, auth } = push
   try {
@@ -64,7 +64,7 @@ async function encrypted(push: DuePush, settings: PushSettings) {
         vapidDetails: { subject: settings.subject, ...settings.keys },
         TTL: KEPT_SECONDS,
         urgency: 'high',
-        // A newer one about the same session takes the place of one that waits for its device.
+        // A newer notification about the same session replaces one that waits for its device.
         topic: sessionId.replaceAll('-', ''),
       },
     )
@@ -78,7 +78,7 @@ function isAllowed({ protocol, username, password }: URL, anyAddress: boolean): 
   return protocol === 'https:' || (anyAddress && protocol === 'http:')
 }
 
-/** Connects to exactly the addresses that were looked at; null where one of them is not public. */
+/** Connects to exactly the addresses that were checked; null when one of them is not public. */
 async function agentFor({ hostname }: URL, anyAddress: boolean): Promise<Agent | null> {
   if (anyAddress) return new Agent()
   const addresses = await lookup(hostname.replace(/^\[(.*)\]$/, '$1'), { all: true }).catch(

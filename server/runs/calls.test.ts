@@ -81,7 +81,7 @@ test('a call whose outcome is hidden, and that cannot be tried again, stays one 
   const context = { caller: { id: USER, admin: false }, signal: new AbortController().signal }
   const deps = {
     tools: createToolRegistry([], { timeoutMs: 1_000 }),
-    files: { load: never, keep: never },
+    files: { load: never, keep: never, settled: never },
     now,
   }
   const running = { ...call, status: 'running' as const }

@@ -10,24 +10,15 @@ import type { CallContext } from '../tools/registry.ts'
 import type { ToolOutcome } from '../tools/tool.ts'
 import type { RunDeps } from './deps.ts'
 import type { AskedCall } from './step.ts'
+import { isWithClient, waitsForOthers } from '../../shared/session/waiting-call.ts'
 
 type CallDeps = Pick<RunDeps, 'tools' | 'now' | 'newId'>
-
-/** True for a call that runs at the client, and so in no node: the run waits for its output. */
-export function isWithClient({ source, status }: ToolCall): boolean {
-  return source === 'client' && status === 'running'
-}
-
-/** True for a call for which a run is given up until somebody has said something: a person, or the client. */
-export function waitsForOthers(call: ToolCall): boolean {
-  return call.status === 'awaiting-approval' || isWithClient(call)
-}
 
 /**
  * The record of a call that the model asked for: running, awaiting approval, or failed when the tool does not exist or
  * the arguments are invalid, so that the model can try again.
  *
- * @param clientSeconds how long clients have for a call whose tool does not say; null without end
+ * @param clientSeconds how long a client has for a call whose tool sets no limit; null for no limit
  */
 export function newCall(
   { tools, now, newId }: CallDeps,
@@ -67,7 +58,10 @@ export function newCall(
       }
 }
 
-/** A call that the client carries out: it has begun as soon as it is recorded, for a reader may begin it at once. */
+/**
+ * A call that the client carries out counts as running as soon as it is recorded, because a client may begin it at
+ * once.
+ */
 function callOfClient(
   { now, newId }: Pick<CallDeps, 'now' | 'newId'>,
   asked: AskedCall,
@@ -88,7 +82,7 @@ function callOfClient(
   return { ...place, waitSeconds, call }
 }
 
-/** The call as it begins, or as a person is asked about it first. */
+/** The call as it begins, or as it waits for an approval first. */
 export function begin(
   stored: StoredCall,
   { tools, now }: Pick<CallDeps, 'tools' | 'now'>,
@@ -98,11 +92,11 @@ export function begin(
 }
 
 /**
- * The one gate before a call begins, wherever it came from: recorded by this attempt or an earlier one, approved,
- * imported, or to be tried again.
+ * Decides, for every call before it begins, whether it needs an approval: a call that this attempt or an earlier one
+ * recorded, or that was approved, imported, or is to be tried again.
  *
- * @returns the call as a person is asked about it: because its tool asks now and nobody approved it, or because the
- *   tool is not what they approved; null when it may begin
+ * @returns the call as it waits for an approval, because its tool needs one now and nobody approved it, or because the
+ *   tool is not the one that was approved; null when it may begin
  */
 export function askedFirst(
   stored: StoredCall,
@@ -110,7 +104,7 @@ export function askedFirst(
 ): StoredCall | null {
   const { progress: _, ...call } = stored.call
   const info = tools.info(call.name)
-  // A tool that is not there does nothing.
+  // A call of a tool that does not exist does nothing, so it needs no approval.
   if (!info) {
     return null
   }
@@ -124,9 +118,9 @@ export function askedFirst(
 }
 
 /**
- * Carries out a call that is recorded as running and returns it as it came out.
+ * Carries out a call that is recorded as running, and returns it with its outcome.
  *
- * @param isAgain whether it was begun before, with an outcome that nobody knows
+ * @param isAgain true when it began before with an unknown outcome
  */
 export async function carryOut(
   call: ToolCall,
@@ -140,7 +134,10 @@ export async function carryOut(
   const outcome = await tools.execute(call.name, call.input, { ...context, callId: call.id })
   const kept =
     outcome.ok && outcome.brought
-      ? await files.keep(context.caller.id, outcome.brought, context.signal)
+      ? await files.keep(context.caller.id, outcome.brought, context.signal, {
+          ...(context.run && { session: context.run.sessionId }),
+          call: call.id,
+        })
       : { files: [], notes: [] }
   const durationMs = Math.max(0, Date.parse(now()) - Date.parse(startedAt))
   return {
@@ -154,8 +151,8 @@ export async function carryOut(
 }
 
 /**
- * A call that a crash cut, as the next attempt takes it up: what may be repeated runs again under the same id, what
- * must not start twice has an outcome that nobody knows.
+ * A cut call as the next attempt finds it: a call that may be repeated runs again under the same id; the outcome of one
+ * that must not start twice is unknown.
  */
 export function recovered(call: ToolCall): ToolCall {
   if (call.status !== 'running' || call.effect !== 'once' || isWithClient(call)) {
@@ -168,7 +165,7 @@ export function recovered(call: ToolCall): ToolCall {
 const CUT =
   'The server stopped while this call was running. Whether it happened is not known; it was not repeated.'
 
-/** A call that never began, or that its client has not answered, of a run that a person stopped. */
+/** The end of a call that never began, or that its client has not answered, in a run that a person stopped. */
 export function neverBegan(call: ToolCall): ToolCall {
   const error = isWithClient(call)
     ? 'The answer was stopped before the client gave an output.'
@@ -176,7 +173,7 @@ export function neverBegan(call: ToolCall): ToolCall {
   return { ...call, status: 'failed', error }
 }
 
-/** What becomes of a call that is open when its run is given up, because too many attempts did not end it. */
+/** The end of an open call when its run is given up after too many attempts. */
 export function givenUp(call: ToolCall): ToolCall {
   const { progress: _, ...rest } = call
   if (call.status === 'running' && !isWithClient(call)) {
@@ -201,14 +198,14 @@ function settled(
     const error = `${outcome.error} It was not tried again: whether the first call happened is still not known.`
     return { ...call, status: 'unknown', error }
   }
-  // A call that was under way when it was stopped, lost, or out of time may have happened all the same.
+  // A `once` call that was stopped, lost or out of time may have happened all the same.
   const hidden = call.effect === 'once' && /^(stopped|timeout|lost)$/.test(outcome.kind)
   return hidden
     ? { ...call, status: 'unknown', error: `${outcome.error} Whether it happened is not known.` }
     : { ...call, status: 'failed', error: outcome.error }
 }
 
-/** The arguments as JSON where they are JSON that can be recorded, else as the text they are. */
+/** The arguments as a JSON value if they can be recorded as one, else as text. */
 function readable(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
@@ -219,8 +216,8 @@ function readable(text: string): unknown {
 }
 
 /**
- * A hash of everything that the user approves: the tool's name, description and schema, and the arguments. If the tool has
- * changed by the time the call would begin, the user is asked again.
+ * A hash of everything that a person approves: the tool's name, description and schema, and the arguments. If the tool
+ * changes before the call begins, the person is asked again.
  */
 function approvalHash(
   tool: Pick<ToolInfo, 'name' | 'description' | 'inputSchema'>,
@@ -230,7 +227,7 @@ function approvalHash(
   return createHash('sha256').update(asked).digest('hex')
 }
 
-/** One that is tried again apart from the run is none of its own any more. */
+/** A call that is tried again apart from its run has an owner of its own; the run does not wait for it. */
 export function isOpen({ call, owner }: StoredCall): boolean {
   if (owner) {
     return false
@@ -238,7 +235,7 @@ export function isOpen({ call, owner }: StoredCall): boolean {
   return (call.status === 'running' && !isWithClient(call)) || call.status === 'pending'
 }
 
-/** A person decides about it, or a client carries it out: the run waits for them. */
+/** True when the run waits for a person's decision about the call, or for the client that carries it out. */
 export function isAwaiting({ call, owner }: StoredCall): boolean {
   return !owner && waitsForOthers(call)
 }

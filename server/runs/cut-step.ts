@@ -5,7 +5,7 @@ import type { CutAnswer, Generation } from '../model/port.ts'
 import type { CutStep } from './prompt/ask-within-limits.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 
-/** What an attempt that was cut had shown of the step with this number. */
+/** The parts of the cut step with this number that readers have seen. */
 export function cutAnswer(
   { generation }: Pick<Run, 'generation'>,
   step: number,
@@ -20,9 +20,9 @@ export function cutAnswer(
 }
 
 /**
- * The step that this attempt begins with, as far as it goes on with what was cut; null when it is asked as any other.
+ * The cut step with which this attempt goes on; null when nothing of it was kept and the step is asked anew.
  *
- * @param parts what was kept of it
+ * @param parts the parts of the step that were kept
  */
 export function cutStep(run: Run, step: number, parts: readonly StoredPart[]): CutStep | null {
   const answer = cutAnswer(run, step, parts)
@@ -31,7 +31,7 @@ export function cutStep(run: Run, step: number, parts: readonly StoredPart[]): C
     : null
 }
 
-/** Ends what the provider writes by itself, unless another attempt is to go on with it. */
+/** Cancels an answer that the provider writes in the background, unless another attempt will go on with it. */
 export async function cancelUnlessLeft(
   generation: Generation,
   run: Run,
@@ -41,12 +41,12 @@ export async function cancelUnlessLeft(
   const isLeft = !stop.aborted && (leave.aborted || lose.aborted)
   const isDeleted = lose.aborted && (await findDeleted(database.db, 'runs', [run.id])).length > 0
   if (!isLeft || isDeleted) {
-    // The answer ends without waiting for this, which never fails.
+    // The answer ends without waiting for the cancellation, which never throws.
     void model.cancel?.(generation)
   }
 }
 
-/** Ends what the provider still writes of a step that is not gone on with. */
+/** Cancels what the provider still writes of a cut step that does not go on. */
 export function cancelCut(cut: CutStep | null, { model }: Pick<RunDeps, 'model'>): void {
   const generation = cut?.answer.generation
   if (generation) {

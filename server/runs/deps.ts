@@ -10,6 +10,7 @@ import type { ModelPort, ModelStep } from '../model/port.ts'
 import type { ModelCatalog } from '../model/catalog/catalog.ts'
 import type { TokenCounter } from '../model/token-counter.ts'
 import type { LocalNode } from '../nodes/node.ts'
+import type { LogIds, OnError, RunLogger } from '../log-ids.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Replies } from './replies.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
@@ -23,7 +24,7 @@ export type RunDeps = {
   catalog: ModelCatalog
   tokens: TokenCounter
   budget: Budget
-  /** How many runs of each person go on at once; null without accounts, where there is no such limit. */
+  /** Limits the runs that each person has at once; null without accounts, where there is no limit. */
   slots: RunSlots | null
   tools: ToolRegistry
   files: RunFiles
@@ -35,23 +36,29 @@ export type RunDeps = {
   now(): string
   newId(): string
   settings: RunSettings
-  /** Called with what no one else can report. */
-  onError(error: unknown, what: string): void
+  /** Reports an error that no caller can handle. */
+  onError: OnError
+  logger: RunLogger
   telemetry: Pick<Telemetry, 'within'>
 }
 
 export type RunFiles = {
-  /** Puts the bytes of files into a step that is to be asked. */
+  /** Reads the bytes of a step's files, just before it is asked. */
   load(step: ModelStep, userId: UserId): Promise<ModelStep>
+  /** Resolves when none of these files is being read any more, or when the signal aborts. */
+  settled(userId: UserId, ids: readonly FileId[], signal: AbortSignal): Promise<unknown>
   /**
-   * Stores what a tool brought, each file by itself: one that cannot be stored is a sentence. It never throws.
+   * Stores the files of a tool's result. For a file that cannot be stored there is a sentence in its place. It never
+   * throws.
    *
-   * @param signal aborts when nobody waits for the files any more
+   * @param signal aborts when the files are not needed any more
+   * @param about the call that brought them
    */
   keep(
     userId: UserId,
     brought: readonly (BroughtFile & { id: FileId })[],
     signal: AbortSignal,
+    about: LogIds,
   ): Promise<{ files: File[]; notes: string[] }>
 }
 
@@ -60,29 +67,32 @@ export type RunSettings = {
   systemPrompt: string
   temperature: number
   maxTokens: number
-  /** Model calls in one run. */
+  /** The most model calls in one run. */
   maxSteps: number
-  /** The most tokens that the model may write in one run; null is no limit beside `maxTokens` of each step. */
+  /** The most tokens that the model may write in one run; with null only `maxTokens` of each step limits it. */
   maxOutputTokens: number | null
-  /** How long clients have for a call that they carry out, where its tool does not say; null without end. */
+  /** The time that a client has for a call whose tool sets no limit; null for no limit. */
   clientToolSeconds: number | null
-  /** How long people have for a question of an MCP server. Seconds. */
+  /** The time that a person has for a question of an MCP server. Seconds. */
   questionSeconds: number
 }
 
-/** Why a drive may have to end early. */
+/** The reasons for which a drive may have to end early. */
 export type RunSignals = {
-  /** Aborts when a person stops the run: it then ends as `stopped`, with the text it has. */
+  /** Aborts when a person stops the run: it ends as `stopped`, with the text that it has. */
   stop: AbortSignal
-  /** Aborts when the run is no longer this node's: then nothing more is written, and the drive throws. */
+  /** Aborts when the run is not this node's any more: nothing more is written, and the drive throws. */
   lose: AbortSignal
-  /** Aborts when the node is about to end: no further step is begun, and a model's answer is left to the next node. */
+  /** Aborts when the node is about to end: no further step begins, and the next node takes up the model's answer. */
   leave: AbortSignal
-  /** Is told that another attempt was found to have the run: `lose` aborts. */
+  /** Reports that another attempt has the run, so that `lose` aborts. */
   overtaken(): void
 }
 
-/** Another attempt drives the run, it has ended, or this node gave it up: this attempt may write nothing more. */
+/**
+ * Thrown when another attempt drives the run, it has ended, or this node gave it up: this attempt may write nothing
+ * more.
+ */
 export class FencedError extends Error {
   constructor() {
     super('the run is driven by another attempt')

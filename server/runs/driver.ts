@@ -1,5 +1,6 @@
 import { firstAbort } from '../concurrency/first-abort.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
+import { countWritingAttempts } from '../../db/queries/log/run-events.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
 import {
@@ -10,56 +11,56 @@ import {
   isAwaiting,
   isOpen,
   isSettled,
-  isWithClient,
   neverBegan,
   newCall,
   recovered,
 } from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
-import type { PaidResult } from './prompt/ask-within-limits.ts'
-import { currentMessages, tellJoined } from './prompt/current.ts'
+import type { CutStep, PaidResult } from './prompt/ask-within-limits.ts'
+import { currentMessages, joinedForModel } from './prompt/current.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps, RunSignals } from './deps.ts'
 import { isSummaryStale } from './prompt/fit-step.ts'
+import { chosenFor } from '../model/request/parameters.ts'
 import { Offer } from './prompt/tool-offer.ts'
+import { linesOf } from './lines.ts'
 import { loadDrive } from './load-drive.ts'
-import { ProgressRecord } from './progress.ts'
+import { ProgressRecord } from './recording/progress.ts'
 import { problemOfOutput } from './output/check.ts'
-import { askPerson, closeQuestions } from './questions.ts'
-import { openRecorder } from './recorder.ts'
+import { askPerson, closeQuestions } from './recording/questions.ts'
+import { openRecorder } from './recording/recorder.ts'
 import { openQuestion } from '../../shared/contract/open-question.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
 import type { RunInput, RunState } from './run.ts'
 import { startAnew } from './takeover.ts'
-import { sumUsage } from './usage.ts'
+import { sumUsage } from './recording/usage.ts'
+import { isWithClient } from '../../shared/session/waiting-call.ts'
 
-/**
- * A run that was taken up so many times more often than it finished steps is not tried again: it may be what kills the
- * nodes.
- */
+/** A run with this many more attempts than finished steps is given up: it may be what makes nodes crash. */
 const MAX_ATTEMPTS = 6
 
-/** How often a source of tools may be waited for, as long as it thinks decent, when it carries a task out. */
+/** The most waits for the source of a tool that carries a call out as a task. The source sets the length of each. */
 const TASK_WAITS = 6
 
 /**
- * Drives one attempt at a run to its end, or until a person has to decide, from wherever the attempt before it was cut.
+ * Drives one attempt at a run, from wherever the attempt before it was cut, to its end or until it waits for a person.
  *
- * @returns the run that starts in its place, if one waited
+ * @returns the run that starts after it, if one was queued
  * @throws {FencedError} when another attempt has the run, or it was given up
  */
 export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Promise<Run | null> {
-  const deps = { ...all, tools: all.tools.of(run.userId) }
+  const deps = { ...all, ...linesOf(run, all), tools: all.tools.of(run.userId) }
+  deps.logger.debug({ attempt: run.attempt, model: run.model }, 'an answer is driven')
   const { maxSteps } = deps.settings
-  const loaded = await loadDrive(run, deps)
+  const endOfCalls = firstAbort(signals.stop, signals.lose)
+  const endOfAsking = firstAbort(endOfCalls, signals.leave)
+  const loaded = await loadDrive(run, deps, endOfAsking)
   const { steps, calls, question, caller, kept, stepStart, earlier, joined, toolsOff } = loaded
   const payer = { userId: run.userId, keyId: run.keyId }
   const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
   let cut = cutStep(run, steps.length, kept.slice(stepStart))
-  const endOfCalls = firstAbort(signals.stop, signals.lose)
-  const endOfAsking = firstAbort(endOfCalls, signals.leave)
   let lastStep: Omit<Step, 'partsEnd'> | null = null
   let wantsSummary = false
   const notes = new Set<string>()
@@ -69,7 +70,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     return stored
   }
   for (const stored of calls) {
-    // The server knows how one goes on that it carries out as a task.
+    // A task at a server goes on by itself, so a call that was made as one is not recovered.
     const call = stored.owner || stored.task ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
       put(await recorder.call({ ...stored, call }))
@@ -83,14 +84,15 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     state = advance(state, input, maxSteps)
   }
 
-  /** Returns true when what was cut cannot be gone on with. */
+  /** Returns true when the cut step cannot go on and has to be done anew. */
   const ask = async (step: number): Promise<boolean> => {
     if (step > 0 && (await recorder.isSteered())) {
-      joined.push(...(await tellJoined(deps, run, await recorder.join())))
+      joined.push(...(await joinedForModel(deps, run, await recorder.join(), endOfAsking)))
     }
     const current = currentMessages(answer.parts, run, { steps, calls, earlier, joined })
     const written = steps.reduce((sum, { usage }) => sum + (usage?.outputTokens ?? 0), 0)
-    const request = { ...question.request, ...(await offer.next(endOfAsking)) }
+    const offered = await offer.next(endOfAsking)
+    const request = chosenFor(step, { ...question.request, ...offered })
     const asked = { ...question, request, current }
     const isLeft = () => !signals.stop.aborted
     const paid = { written, payer, number: step, cut, isLeft }
@@ -149,10 +151,10 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     let now = stored
     const isStopping = () => signals.stop.aborted || state.phase === 'stopping'
     if (isOpen(stored) && !isStopping()) {
-      // After a start, servers that offer tools are still on their way.
+      // Right after the start of the process, connections to the servers that offer tools are still being made.
       await deps.tools.prepare(run.userId, endOfCalls)
       await deps.tools.untilPresent(stored.call.name, endOfCalls)
-      // A task goes on while its server cannot be reached: that is waited for longer.
+      // A task goes on while its server cannot be reached, so its result is worth a longer wait.
       for (let waits = 0; stored.task && waits < TASK_WAITS; waits += 1) {
         if (deps.tools.info(stored.call.name) || endOfCalls.aborted) break
         await deps.tools.untilBack([stored.call.name], endOfCalls)
@@ -163,7 +165,8 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
       if (now.call.status === 'pending') {
         now = put(await recorder.call(begin(now, deps)))
       }
-      // The tool may have become another one while that was written, or since the attempt that a crash cut.
+      // The tool may have changed during that write, or since the attempt that a crash cut, so its approval is checked
+      // again.
       const again = now.call.status === 'running' ? askedFirst(now, deps.tools) : null
       if (again) {
         now = put(await recorder.call(again))
@@ -208,7 +211,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     apply({ type: isAwaiting(now) ? 'asked-again' : 'settled', call: stored.call.id })
   }
 
-  /** Goes to wait for a person, unless one has decided, or stopped the run, meanwhile. */
+  /** Gives the run up to wait for a person, unless a decision or a stop came meanwhile. */
   const park = async (awaiting: Parameters<typeof recorder.park>[0]) => {
     const found = await recorder.park(awaiting)
     if (found === 'stopped') {
@@ -222,7 +225,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     return found === 'parked'
   }
 
-  if (run.attempt > MAX_ATTEMPTS + steps.length) {
+  if (await isHopeless(run, steps.length, cut, deps)) {
     cancelCut(cut, deps)
     for (const stored of calls.filter((one) => isOpen(one) || isAwaiting(one))) {
       put(await recorder.call({ ...stored, call: givenUp(stored.call) }))
@@ -277,13 +280,25 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
               throw error
             }),
           )
-        // Another attempt may begin when this one is over, so none of them goes on when one could not be recorded.
+        // Also when one call could not be recorded, all are awaited: the next attempt may begin only when no call runs.
         await Promise.allSettled(settling)
         await Promise.all(settling)
         break
       }
     }
   }
+}
+
+/** True after too many attempts without progress. An attempt that continued a cut step and wrote more is progress. */
+async function isHopeless(
+  run: Run,
+  steps: number,
+  cut: CutStep | null,
+  { database }: Pick<RunDeps, 'database'>,
+): Promise<boolean> {
+  if (run.attempt <= MAX_ATTEMPTS + steps) return false
+  const brought = cut ? await countWritingAttempts(database.db, run) : 0
+  return run.attempt > MAX_ATTEMPTS + steps + brought
 }
 
 function ids(calls: readonly StoredCall[], wanted: (stored: StoredCall) => boolean) {

@@ -4,35 +4,45 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import { callsOfRuns } from '../../db/queries/messages/tool-calls.ts'
 import { readJoined } from '../../db/queries/runs/steering.ts'
+import { filesIn } from '../../shared/contract/files-in.ts'
 import type { ModelStep } from '../model/port.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { PAGE, conversationBefore } from './prompt/context.ts'
-import { tellJoined } from './prompt/current.ts'
+import { joinedForModel } from './prompt/current.ts'
 import { roomFor } from './prompt/fit-step.ts'
-import { toldOfProject } from './prompt/told-project.ts'
+import { untilRead } from './prompt/files-for-model.ts'
+import { projectForModel } from './prompt/project-for-model.ts'
 
 /**
- * What an attempt at a run begins with: its question, and what earlier attempts and runs left of its answer.
+ * Loads what an attempt at a run begins with: its question, and what earlier attempts and runs left of its answer.
  *
- * @throws {FencedError} when the run, its session or its person is gone
+ * @param signal aborts when waiting for files that are still being read is of no use any more
+ * @throws {FencedError} when the run, its session or its person is deleted
  */
-export async function loadDrive(run: Run, deps: RunDeps) {
+export async function loadDrive(run: Run, deps: RunDeps, signal: AbortSignal) {
   const { db } = deps.database
   const found = await readDriveStart(db, run, PAGE)
   if (!found) {
     throw new FencedError()
   }
-  const { start, told } = found
+  const { start, page } = found
+  await untilRead(
+    deps,
+    run.userId,
+    page.messages.flatMap(({ parts }) => filesIn(parts)),
+    signal,
+  )
   const request: Omit<ModelStep, 'messages' | 'tools'> = {
     model: run.model,
     temperature: run.options?.temperature ?? deps.settings.temperature,
     maxTokens: Math.min(run.options?.maxTokens ?? Infinity, deps.settings.maxTokens),
-    // What goes on with a text that was cut is no object of its own.
+    parameters: run.options?.parameters,
+    // A run that continues a cut text does not begin a JSON object of its own.
     output: run.baseParts === null ? run.options?.output : undefined,
     systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
   }
-  // Calls are recorded with the step that made them.
+  // A call is recorded together with the step that made it.
   const earlierRuns = start.earlierRuns ?? []
   const ofRuns = start.hasSteps ? [...earlierRuns, run.id] : []
   const stepsByRun = await stepsOfRuns(db, ofRuns)
@@ -41,7 +51,7 @@ export async function loadDrive(run: Run, deps: RunDeps) {
   return {
     question: {
       request,
-      conversation: await conversationBefore(db, run, told, roomFor(run.model, deps)),
+      conversation: await conversationBefore(db, run, page, roomFor(run.model, deps)),
       summary: start.summary,
     },
     caller: { id: run.userId, admin: start.personRole === 'admin' },
@@ -54,18 +64,23 @@ export async function loadDrive(run: Run, deps: RunDeps) {
       calls: callsByRun,
       usage: start.earlierUsage,
     },
-    joined: await tellJoined(deps, run, start.hasSteps ? await readJoined(db, run.messageId) : []),
-    // More than the finished steps left is kept where the cut one goes on.
+    joined: await joinedForModel(
+      deps,
+      run,
+      start.hasSteps ? await readJoined(db, run.messageId) : [],
+      signal,
+    ),
+    // The parts of a cut step are kept when the step is continued.
     kept: start.kept,
     stepStart: steps.at(-1)?.partsEnd ?? run.baseParts ?? 0,
     toolsOff: start.toolsOff ?? [],
   }
 }
 
-/** What the model is told first: of the session, or else the server, and of the session's project. */
+/** The system prompt: the session's, else the server's, followed by that of the session's project. */
 async function instructionsFor(start: DriveStart, run: Run, deps: RunDeps): Promise<string> {
   const own = start.systemPrompt ?? deps.settings.systemPrompt
   return start.projectId === null
     ? own
-    : `${own}${await toldOfProject(deps.database.db, run.userId, start.projectId)}`
+    : `${own}${await projectForModel(deps.database.db, run.userId, start.projectId)}`
 }

@@ -1,19 +1,22 @@
 import type { CallId } from '../../shared/contract/ids.ts'
 import { Wakeup } from '../concurrency/wakeup.ts'
 
-/** Between two looks for a reply that another node took, whose word was lost. Milliseconds. */
+/** Interval of reading the replies, in case the notification of another node was lost. Milliseconds. */
 const LOOK_INTERVAL = 500
 
-/** Who waits on this node for a person's reply to a call's question. */
+/** The calls on this node that wait for a person's reply to a question. */
 export class Replies {
   readonly #waiting = new Map<CallId, Set<Wakeup>>()
 
-  /** A question of this call was answered. */
+  /** Wakes those who wait for a reply to this call. */
   wake(callId: CallId): void {
     for (const wakeup of this.#waiting.get(callId) ?? []) wakeup.wake()
   }
 
-  /** Each sleep ends when it is worth a look again whether one was, also one that came before it, or the signal aborts. */
+  /**
+   * Registers a waiting call. Each `sleep` ends when the replies are worth reading again, also when one came before it,
+   * or when the signal aborts.
+   */
   listen(callId: CallId, signal: AbortSignal): Pick<Wakeup, 'sleep'> & Disposable {
     const wakeup = new Wakeup(signal)
     const waiting = this.#waiting.get(callId) ?? new Set()

@@ -3,73 +3,101 @@ import { findRun } from '../../db/queries/runs/runs.ts'
 import { findCall, findOrphanedCalls, updateCall } from '../../db/queries/messages/tool-calls.ts'
 import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import { findUser } from '../../db/queries/users.ts'
-import { isActive } from '../../shared/contract/active.ts'
+import type { CallId } from '../../shared/contract/ids.ts'
+import { retryOutages } from '../log/outages.ts'
 import { transact } from '../log/transaction.ts'
-import type { SessionTransaction } from '../log/transaction.ts'
 import { askedFirst, carryOut, recovered } from './calls.ts'
+import { idsOfCall, idsOfRun } from '../log-ids.ts'
 import type { RunDeps } from './deps.ts'
-import { patiently } from './patiently.ts'
+import { logCall } from './lines.ts'
+import { recordCallState } from './recording/call-state.ts'
+import type { SetAside } from './sweep/set-aside.ts'
 
-/** Carries out a call that a person wanted tried again, and records how it went, however long the database is away. */
+/**
+ * Carries out a call again because a person asked for it, and records its outcome, however long the database is away.
+ */
 export async function tryAgain(stored: NewCall, deps: RunDeps, signal: AbortSignal): Promise<void> {
-  const patience = {
-    onError: (error: unknown) => deps.onError(error, 'a call waits for the database'),
+  const retries = {
+    onError: (error: unknown) =>
+      deps.onError(error, 'a call waits for the database', idsOfCall(stored)),
     signal,
   }
-  const settled = await outcomeOf(stored, deps, patience).catch((error: unknown) => {
+  const settled = await outcomeOf(stored, deps, retries).catch((error: unknown) => {
     signal.throwIfAborted()
-    deps.onError(error, 'a call could not be tried again')
+    deps.onError(error, 'a call could not be tried again', idsOfCall(stored))
     return lost(stored)
   })
-  await patiently(() => record(settled, deps), patience)
+  await retryOutages(() => record(settled, stored, deps), retries)
+  logCall(
+    { ...deps, logger: deps.logger.child(idsOfRun({ ...stored, id: stored.runId })) },
+    settled.call,
+  )
 }
 
-type Patience = Parameters<typeof patiently>[1]
+type Retries = Parameters<typeof retryOutages>[1]
 
-async function outcomeOf(stored: NewCall, all: RunDeps, patience: Patience): Promise<NewCall> {
+async function outcomeOf(stored: NewCall, all: RunDeps, retries: Retries): Promise<NewCall> {
   const deps = { ...all, tools: all.tools.of(stored.userId) }
-  const { signal } = patience
+  const { signal } = retries
   const { db } = deps.database
-  const user = await patiently(() => findUser(db, stored.userId), patience)
+  const user = await retryOutages(() => findUser(db, stored.userId), retries)
   const caller = { id: stored.userId, admin: user?.role === 'admin' }
   await deps.tools.prepare(stored.userId, signal)
   await deps.tools.untilPresent(stored.call.name, signal)
-  // The tool may have come, or become another one, since a person said so.
+  // The tool may have been added or changed since the person asked for it, so its approval is checked again.
   const asked = askedFirst(stored, deps.tools)
   if (asked) {
     return { ...stored, ...asked, owner: deps.node.id }
   }
-  const of = await patiently(() => findRun(db, stored.runId), patience)
+  const of = await retryOutages(() => findRun(db, stored.runId), retries)
   const run = { sessionId: stored.sessionId, keyId: of?.keyId ?? null }
   const call = await carryOut(stored.call, deps, { caller, run, signal }, true)
   return { ...stored, call, owner: null }
 }
 
-/** Nobody knows whether it happened, whatever its tool says of itself: a person had it tried again for that. */
+/** The outcome is unknown, whatever effect its tool declares: that is why a person had it tried again. */
 function lost(stored: NewCall): NewCall {
   const call = recovered({ ...stored.call, effect: 'once' })
   return { ...stored, owner: null, call: { ...call, effect: stored.call.effect } }
 }
 
 /**
- * Says of the calls that a node left in the middle of trying again that nobody knows how they went. Every node looks for
- * them in its sweep: the one that died may never start again, and its lease outlives it for a while.
+ * Records as unknown the outcome of calls that a node was trying again when it died. Every node looks for them in its
+ * sweep, because the dead one may never start again. It finds them when the lease of that node has ended.
  */
-export async function recoverRetries(deps: RunDeps, limit: number): Promise<void> {
-  for (const stored of await findOrphanedCalls(deps.database.db, limit)) {
-    await record(lost(stored), deps)
+export async function recoverRetries(
+  deps: RunDeps,
+  limit: number,
+  failed: SetAside<CallId>,
+): Promise<void> {
+  const { database, onError } = deps
+  for (const stored of await findOrphanedCalls(database.db, limit, failed.ids())) {
+    await record(lost(stored), stored, deps).catch((error: unknown) => {
+      failed.add(stored.call.id)
+      const what = 'a call that was left while it was tried again could not be recorded'
+      onError(error, what, idsOfCall(stored))
+    })
   }
 }
 
-/** Records what became of a call that was to be tried again, unless somebody has done so. */
-async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<void> {
+/**
+ * Records the outcome of a call that was tried again, unless that was done before.
+ *
+ * @param tried the call when this try began. A person may have had it tried again since, on any node; then the outcome
+ *   of that newer try counts
+ */
+async function record(
+  stored: NewCall,
+  tried: NewCall,
+  { log }: Pick<RunDeps, 'log'>,
+): Promise<void> {
   await transact(
     log,
     stored,
     async (transaction) => {
       await transaction.lock()
       const current = await findCall(transaction.db, stored.userId, stored.call.id)
-      if (current?.owner && current.call.status === 'running') {
+      if (current?.owner && current.call.status === 'running' && isSameTry(current, tried)) {
         const call = await keepFilesOfCall(transaction.db, stored, stored.call)
         await updateCall(transaction.db, { ...stored, call })
         await recordCallState(transaction, { ...stored, call })
@@ -79,15 +107,6 @@ async function record(stored: NewCall, { log }: Pick<RunDeps, 'log'>): Promise<v
   )
 }
 
-/** Tells of a call's new state: as part of its run, or, after that has ended, as a change of the message. */
-export async function recordCallState(
-  transaction: SessionTransaction,
-  stored: NewCall,
-): Promise<void> {
-  const run = await findRun(transaction.db, stored.runId)
-  if (run && isActive(run)) {
-    transaction.addCall(stored)
-  } else {
-    await transaction.addMessage(stored.messageId)
-  }
+function isSameTry(current: NewCall, tried: NewCall): boolean {
+  return current.owner === tried.owner && current.call.startedAt === tried.call.startedAt
 }

@@ -4,8 +4,8 @@ import type { CallId } from '../../shared/contract/ids.ts'
 import type { Outcome } from '../../shared/contract/message.ts'
 
 /**
- * A run as a machine: what it waits for, and what comes of what happens. It does nothing itself; `driver.ts` asks the
- * model, carries out the calls and writes the log as the state says.
+ * A run as a pure state machine. It has no effects: `driver.ts` asks the model, carries out calls and writes the log as
+ * the state says.
  */
 export type RunState =
   /** The model is asked for the next step. */
@@ -15,7 +15,7 @@ export type RunState =
    * before a person approves them.
    */
   | { phase: 'calling'; step: number; open: readonly CallId[]; awaiting: readonly CallId[] }
-  /** Nothing is left to do until a person decides. */
+  /** The run waits until a person decides about a call, or a client carries it out. */
   | { phase: 'waiting'; step: number; awaiting: readonly CallId[] }
   /** A person stopped the run while calls were open: they are brought to an end, and nothing new is begun. */
   | { phase: 'stopping'; open: readonly CallId[] }
@@ -33,18 +33,18 @@ export type RunInput =
       open: readonly CallId[]
       awaiting: readonly CallId[]
     }
-  /** A call has its result, whatever that is. */
+  /** A call has its result, of whatever kind. */
   | { type: 'settled'; call: CallId }
   /** A person approved a call: it may begin. */
   | { type: 'approved'; call: CallId }
-  /** A call that was approved is another one now: a person is asked again. */
+  /** The tool of an approved call has changed: a person has to approve it again. */
   | { type: 'asked-again'; call: CallId }
   | { type: 'stopped' }
   | { type: 'failed'; error: RunError }
 
 /**
- * @param maxSteps how many times the model may be asked in one run
- * @throws when the input cannot happen in this state: that is a bug of the driver
+ * @param maxSteps the most model calls of one run
+ * @throws when the input is impossible in this state, which is a bug of the driver
  */
 export function advance(state: RunState, input: RunInput, maxSteps: number): RunState {
   switch (state.phase) {
@@ -65,7 +65,9 @@ export function advance(state: RunState, input: RunInput, maxSteps: number): Run
   }
 }
 
-/** Where a run goes on that was cut after `steps` finished steps, with these calls still without a result. */
+/**
+ * The state in which the next attempt begins: after `steps` finished steps, with these calls still without a result.
+ */
 export function resume(
   steps: number,
   open: readonly CallId[],

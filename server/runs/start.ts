@@ -13,7 +13,7 @@ import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import { readJoined } from '../../db/queries/runs/steering.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
-import type { MessageId } from '../../shared/contract/ids.ts'
+import type { MessageId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
@@ -22,10 +22,10 @@ import type { RunDeps } from './deps.ts'
 type StartDeps = Pick<RunDeps, 'now' | 'tools'> & { node: Pick<RunDeps['node'], 'id'> }
 
 /**
- * Starts a queued run whose question is in its place: makes the answer's message, the newest of the active branch, and
- * gives the run to this node.
+ * Starts a queued run whose question is at its final place: makes the answer's message, the newest of the active
+ * branch, and gives the run to this node.
  *
- * @param change what else changes of the session
+ * @param change further changes of the session's row
  */
 export async function startAnswer(
   { db, log }: SessionTransaction,
@@ -34,10 +34,7 @@ export async function startAnswer(
   change: Pick<SessionChange, 'title' | 'titleSource'> = {},
 ): Promise<Run> {
   const createdAt = now()
-  const offered = tools
-    .of(run.userId)
-    .offered()
-    .map(({ name }) => name)
+  const offered = offeredNames(tools, run.userId)
   await startRun(db, run.id, { owner: node.id, now: createdAt, offered })
   const message = await insertMessage(db, {
     id: run.messageId,
@@ -64,7 +61,9 @@ export async function startAnswer(
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
-/** Starts a queued run that continues an answer of the active branch: the answer's message is this run's from now. */
+/**
+ * Starts a queued run that continues an answer of the active branch: this run writes the answer's message from now on.
+ */
 export async function continueAnswer(
   transaction: SessionTransaction,
   run: Run,
@@ -72,23 +71,21 @@ export async function continueAnswer(
 ): Promise<Run> {
   const { db, log } = transaction
   const { id: runId, messageId } = run
-  const offered = tools
-    .of(run.userId)
-    .offered()
-    .map(({ name }) => name)
+  const offered = offeredNames(tools, run.userId)
   await startRun(db, runId, { owner: node.id, now: now(), offered })
   await continueMessage(db, messageId, { runId, seq: log.nextSeq })
   const message = await transaction.readMessage(messageId)
   const keepParts = message.parts.length
-  log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts }, runId)
+  const start = { type: 'start', runId, messageId, message, attempt: 1, keepParts } as const
+  await transaction.addContinuation(start)
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
 /**
  * Stores a question at the end of the active branch, and starts its answer at once.
  *
- * @param title of a session that gets one with this
- * @returns null when something is in the way, and nothing was stored
+ * @param title for a session that gets its title with this question
+ * @returns null when it cannot start at once; then nothing was stored
  */
 export async function startAtOnce(
   { db, log }: SessionTransaction,
@@ -113,10 +110,7 @@ export async function startAtOnce(
     status: 'running',
     model: run.model,
   }
-  const offered = tools
-    .of(userId)
-    .offered()
-    .map(({ name }) => name)
+  const offered = offeredNames(tools, userId)
   const drive = { run, question: asked, answer, owner: node.id, offered, title }
   if (!(await insertFirstDrive(db, drive))) {
     return null
@@ -136,7 +130,7 @@ export async function startAtOnce(
   }
 }
 
-/** Starts the run that waited behind one that just ended. */
+/** Starts the queued run behind one that just ended. */
 export async function startAfter(
   transaction: SessionTransaction,
   next: Run,
@@ -156,7 +150,7 @@ export async function startAfter(
   }
   const question = await transaction.readMessage(next.questionId)
   const parentId = await parentOf(transaction, next, question)
-  // A question that is answered anew stands where it stood; one that waited goes behind its parent.
+  // A question that is answered again keeps its place; one that was queued becomes a child of its parent.
   const leaf = question.status === 'queued' ? parentId : question.id
   if (leaf !== activeLeaf) {
     if (!next.parentChosen) {
@@ -169,7 +163,7 @@ export async function startAfter(
   return startAnswer(transaction, next, deps)
 }
 
-/** A message that waited goes to the end of the branch that it was sent in, which need not be the active one any more. */
+/** A queued message goes to the end of the branch in which it was sent, which may not be the active one any more. */
 async function parentOf(
   { db, session }: SessionTransaction,
   { parentChosen, sessionId }: Run,
@@ -181,4 +175,12 @@ async function parentOf(
   return parentId === null || status !== 'queued'
     ? session.activeLeaf
     : leafUnder(await readTree(db, sessionId), parentId)
+}
+
+/** The names of the tools that the model gets in this person's run. */
+function offeredNames(tools: StartDeps['tools'], userId: UserId): string[] {
+  return tools
+    .of(userId)
+    .offered()
+    .map(({ name }) => name)
 }

@@ -9,7 +9,7 @@ import type {
   ProviderState,
 } from '../model/port.ts'
 import { safeStream } from '../model/text/safe-stream.ts'
-import type { RunRecorder } from './recorder.ts'
+import type { RunRecorder } from './recording/recorder.ts'
 
 export type AskedCall = { providerId: string; name: string; arguments: string }
 
@@ -18,28 +18,27 @@ export type StepResult = {
   end:
     | { type: 'finished'; finish: Exclude<Finish, 'max-steps'>; calls: AskedCall[] }
     | { type: 'failed'; error: RunError }
-    /** What was cut could not be gone on with. */
+    /** The cut answer cannot go on, so the step has to be done anew. */
     | { type: 'gone' }
     | { type: 'aborted' }
-  /** An answer that the provider may still be writing by itself. */
+  /** The id of an answer that the provider may still be writing in the background. */
   generation: Generation | null
   model: string
   usage: ModelUsage | null
   providerState: ProviderState | null
-  /** UTF-16 units of all that came: texts, thoughts, arguments. */
+  /** UTF-16 units of everything that arrived: text, reasoning, arguments. */
   length: number
-  /** The model's context window in tokens, if it refused a longer request and stated it. */
+  /** The model's context window in tokens, if it refused a request as too long and stated it. */
   contextWindow: number | null
-  /** Notices for the user about changes of the request. */
+  /** Notices for the person about changes of the request. */
   notes: string[]
 }
 
 /**
- * Asks the model for one step and records its text as it comes. Calls are gathered, to be recorded together.
+ * Asks the model for one step and records its text as it arrives. Its calls are gathered, to be recorded together.
  *
- * @param onError is told what a model that keeps no promise threw
- * @param longest UTF-16 units after which the provider is left, because it does not keep to the limit of tokens that
- *   it was given
+ * @param onError gets an error that the model port threw although it must not throw
+ * @param longest UTF-16 units after which the request is aborted, for a provider that ignores its limit of tokens
  */
 export async function askModel(
   model: ModelPort,

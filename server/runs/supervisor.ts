@@ -1,23 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { repeating } from '../concurrency/repeating.ts'
-import { findDeleted } from '../../db/queries/sessions/deleted.ts'
-import { deleteEventsOfDeletedRun } from '../../db/queries/log/events.ts'
-import { findOrphans, findStopped, releaseRuns } from '../../db/queries/runs/run-owners.ts'
-import { findUncompacted } from '../../db/queries/runs/runs.ts'
+import { deleteEventsOfDeletedRun } from '../../db/queries/log/run-events.ts'
+import { releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
-import { forgetResponses } from '../../db/queries/doors/responses.ts'
 import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import type { CallId, RunId, UserId } from '../../shared/contract/ids.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
-import { endLateCalls } from './client-deadlines.ts'
+import { idsOfCall, idsOfRun } from '../log-ids.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { driveRun } from './driver.ts'
+import { MissedStops } from './sweep/missed-stops.ts'
 import { runSpan } from '../telemetry/spans.ts'
-import { recoverRetries, tryAgain } from './retries.ts'
-import { startWaiting } from './start-waiting.ts'
-import { Strays } from './strays.ts'
-import { takeOver } from './takeover.ts'
+import { tryAgain } from './retries.ts'
+import { startWaiting } from './sweep/start-waiting.ts'
+import { ROUND, RunSweep } from './sweep.ts'
 
 type Drive = {
   attempt: number
@@ -27,11 +24,6 @@ type Drive = {
   done: Promise<void>
 }
 
-/** A node that froze in a transaction keeps one of its runs locked for seconds: the others do not wait for that one. */
-const TAKEOVERS_AT_ONCE = 4
-
-/** Runs taken over, or tidied, and calls given up, in one round of the sweep. */
-const ROUND = 20
 /** From one round to the next. Milliseconds. */
 const SWEEP_INTERVAL = 1_000
 /** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
@@ -51,19 +43,30 @@ export class RunSupervisor {
   readonly #starting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
-  readonly #strays: Strays
+  readonly #missedStops: MissedStops
   readonly #closing = new AbortController()
   /** Looks for runs that nobody drives, and logs to shorten. */
   readonly sweep: () => Promise<void>
-  #lookingForStops: Promise<void> | null = null
   #timers: NodeJS.Timeout[] = []
 
   /** @param compact shortens the log of an ended run */
   constructor(deps: RunDeps, compact: (run: Run) => Promise<void>) {
     this.#deps = deps
     this.#compact = compact
-    this.#strays = new Strays(deps)
-    this.sweep = repeating(() => this.#sweepRound(), {
+    this.#missedStops = new MissedStops(deps, {
+      runs: () => [...this.#drives.keys()],
+      stop: (runId) => this.stop(runId),
+      lose: (runId) => this.lose(runId),
+    })
+    const sweep = new RunSweep(deps, {
+      driven: this.#drives,
+      dropped: this.#dropped,
+      drive: (run) => this.drive(run),
+      stop: (runId) => this.stop(runId),
+      startWaiting: () => this.startWaiting(),
+      compact,
+    })
+    this.sweep = repeating(() => sweep.round(), {
       isOver: () => this.#closing.signal.aborted,
       onError: (error) => deps.onError(error, 'a sweep failed'),
     })
@@ -73,7 +76,7 @@ export class RunSupervisor {
     await this.sweep()
     this.#timers = [
       setInterval(() => void this.sweep(), SWEEP_INTERVAL),
-      setInterval(() => this.#lookForStops(), STOPS_INTERVAL),
+      setInterval(() => this.#missedStops.look(), STOPS_INTERVAL),
     ]
   }
 
@@ -127,7 +130,11 @@ export class RunSupervisor {
   /** Carries a call out again that this node owns, apart from its run. */
   retry(call: NewCall): void {
     tryAgain(call, this.#deps, this.#closing.signal).catch((error: unknown) =>
-      this.#deps.onError(error, 'a call that was tried again could not be recorded'),
+      this.#deps.onError(
+        error,
+        'a call that was tried again could not be recorded',
+        idsOfCall(call),
+      ),
     )
   }
 
@@ -163,7 +170,7 @@ export class RunSupervisor {
     for (const timer of this.#timers) {
       clearInterval(timer)
     }
-    await Promise.all([this.sweep(), this.#lookingForStops, ...this.#starting])
+    await Promise.all([this.sweep(), this.#missedStops.looking, ...this.#starting])
     for (const { leave } of this.#drives.values()) {
       leave.abort(new FencedError())
     }
@@ -187,7 +194,8 @@ export class RunSupervisor {
   }
 
   async #drive(run: Run, drive: Drive): Promise<void> {
-    const { database, node, onError } = this.#deps
+    const { database, node } = this.#deps
+    const onError = (error: unknown, what: string) => this.#deps.onError(error, what, idsOfRun(run))
     let next: Run | null = null
     try {
       const signals = {
@@ -237,67 +245,5 @@ export class RunSupervisor {
       (transaction) => deleteEventsOfDeletedRun(transaction, sessionId, id),
       'answer',
     )
-  }
-
-  /** Returns true when there may be more to take over. */
-  async #sweepRound(): Promise<boolean> {
-    const { database, node, onError } = this.#deps
-    // A node that may be taken for dead itself takes nothing from others.
-    if (!node.leaseHolds) {
-      return false
-    }
-    const dropped = [...this.#dropped]
-    const orphans = await findOrphans(database.db, node.id, dropped, ROUND)
-    const waiting = [...orphans]
-    let hasMore = false
-    const takeNext = async (): Promise<void> => {
-      for (let orphan = waiting.shift(); orphan; orphan = waiting.shift()) {
-        const run = await takeOver(orphan, dropped, this.#deps).catch((error: unknown) => {
-          onError(error, 'a run could not be taken over; it is tried again')
-          return null
-        })
-        if (run) {
-          this.drive(run)
-          // A full round is not the last: a node that dies may leave hundreds.
-          hasMore ||= orphans.length === ROUND
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: TAKEOVERS_AT_ONCE }, takeNext))
-    // One after the other, for they share the connections of answers; and each whatever became of those before it.
-    for (const part of this.#tidying) {
-      await part().catch((error: unknown) => onError(error, 'a part of a sweep failed'))
-    }
-    return hasMore
-  }
-
-  /** What a round does when it has taken over what there is. */
-  readonly #tidying: readonly (() => Promise<void>)[] = [
-    () => this.startWaiting(),
-    () => recoverRetries(this.#deps, ROUND),
-    async () => (await endLateCalls(this.#deps, ROUND)).forEach((run) => this.drive(run)),
-    () => this.#strays.release((id) => this.#drives.has(id) || this.#dropped.has(id)),
-    () => forgetResponses(this.#deps.database.db),
-    async () => {
-      for (const run of await findUncompacted(this.#deps.database.db, ROUND)) {
-        await this.#compact(run)
-      }
-    },
-  ]
-
-  /** Stops the runs of this node that a person stopped or deleted on another: that node's word may have been lost. */
-  #lookForStops(): void {
-    const { database, node, onError } = this.#deps
-    if (this.#drives.size === 0 || !node.hasOthers) {
-      return
-    }
-    this.#lookingForStops ??= findStopped(database.db, node.id)
-      .then((stopped) => stopped.forEach((runId) => this.stop(runId)))
-      .then(() => findDeleted(database.db, 'runs', [...this.#drives.keys()]))
-      .then((deleted) => deleted.forEach((runId) => this.lose(runId)))
-      .catch((error: unknown) => onError(error, 'stops of other nodes could not be looked for'))
-      .finally(() => {
-        this.#lookingForStops = null
-      })
   }
 }

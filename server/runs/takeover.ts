@@ -1,5 +1,5 @@
 import { toStoredPart, updateMessage } from '../../db/queries/messages/messages.ts'
-import { readChunks } from '../../db/queries/log/events.ts'
+import { readChunks } from '../../db/queries/log/run-events.ts'
 import { beginAnew, claimOrphan } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
@@ -13,12 +13,12 @@ import { cutAnswer } from './cut-step.ts'
 import type { RunDeps } from './deps.ts'
 
 /**
- * Claims a run that nobody drives and tells its readers, in one transaction: from then on its former node can write
- * nothing. The parts of finished steps are kept. What the cut step had said is kept where the provider may go on with
- * it, or nothing more is to be said; else it is said again.
+ * Claims a run that nobody drives and notifies its readers, in one transaction. From then on its former node can write
+ * nothing. The parts of finished steps are kept. Those of the cut step are kept if the provider can go on with them, or
+ * if the run is about to end; else the step is done anew.
  *
  * @param dropped runs of this node itself that it does not drive any more
- * @returns null when somebody else was quicker
+ * @returns null when another node claimed it first
  */
 export function takeOver(
   orphan: Run,
@@ -43,7 +43,7 @@ export function takeOver(
   )
 }
 
-/** Does a step of a running run anew that could not be gone on with; null when it is another attempt's by now. */
+/** Begins the cut step of a running run anew, because it cannot go on; null when another attempt has the run. */
 export function startAnew(
   run: Run,
   { log, node }: Pick<RunDeps, 'log' | 'node'>,
@@ -63,8 +63,8 @@ export function startAnew(
 }
 
 /**
- * @param keepsCut whether what the step under way had said is kept
- * @returns its answer
+ * @param keepsCut decides whether the parts of the cut step are kept
+ * @returns its decision
  */
 async function beginAttempt(
   transaction: SessionTransaction,
@@ -87,7 +87,7 @@ async function beginAttempt(
   return isKept
 }
 
-/** The answer with the text that is in the log only. */
+/** The answer together with the text that is only in the log. */
 async function readAnswer(transaction: SessionTransaction, run: Run) {
   const { db, sessionId } = transaction
   const { message, partsSeq } = await transaction.readStoredMessage(run.messageId)

@@ -22,7 +22,7 @@ async function openList(db: Db = app.services.database.db) {
   return { changes, list, first, errors, userId, [Symbol.dispose]: () => leave.abort() }
 }
 
-/** What runs before a query is asked, and before its answer is told. */
+/** Functions that run before a query, and before its result is returned. */
 function withHooks(hooks: { asked?: () => void; answered?: () => Promise<void> }): Db {
   const plugin: KyselyPlugin = {
     transformQuery: ({ node }) => {

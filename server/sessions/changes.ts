@@ -1,18 +1,26 @@
 import type { Db } from '../../db/engine/database.ts'
-import { findSessionWithOwner, readActivity } from '../../db/queries/sessions/sessions.ts'
+import { readActivity } from '../../db/queries/sessions/activity.ts'
+import { findSessionWithOwner } from '../../db/queries/sessions/sessions.ts'
 import type { SessionsChange } from '../../shared/contract/events.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { Wakeup } from '../concurrency/wakeup.ts'
+import type { CommittedEvent } from '../log/events.ts'
 
 /** The delay before a session is read again after a failed query. Milliseconds. */
 const READ_AGAIN = 1_000
 
-/** Of what waits to be taken, a list keeps so many sessions whole: each may have long instructions. */
+/** The number of sessions that a waiting list keeps whole; each may have a long system prompt. */
 const MOST_WHOLE = 16
 
+/** True for an event that a list of sessions may show. */
+export function changesList({ event }: Pick<CommittedEvent, 'event'>): boolean {
+  if (event.type === 'tool') return event.waiting !== undefined
+  return event.type !== 'chunk'
+}
+
 /**
- * Tells the open lists of this node what changed. A list that does not read keeps one entry a session at the most, for
- * only the newest state counts, and soon no more than ids; and while no list is open nothing is read.
+ * Notifies the open lists of this node of changes. A list that does not read keeps at most one entry for each session,
+ * because only its newest state counts, and soon only ids. While no list is open nothing is read.
  */
 export class LocalSessionChanges {
   readonly #db: Db
@@ -20,7 +28,7 @@ export class LocalSessionChanges {
   readonly #lists = new Map<UserId, Set<OpenList>>()
   readonly #dirty = new Set<SessionId>()
   #reading = false
-  /** Null once it is known to be gone: what was read of it then is old. */
+  /** Null once it is known to be deleted: what was read of it then is outdated. */
   #beingRead: SessionId | null = null
   /** The result of the last poll, for the users whose lists were open then. */
   #seen = new Map<SessionId, { userId: UserId; mark: string }>()
@@ -31,7 +39,7 @@ export class LocalSessionChanges {
     this.#onError = onError
   }
 
-  /** Says that a session was made or changed. */
+  /** A session was made or changed. */
   touch(id: SessionId): void {
     if (this.#lists.size > 0) {
       this.#dirty.add(id)
@@ -39,7 +47,7 @@ export class LocalSessionChanges {
     }
   }
 
-  /** Says that a session of this person is gone. */
+  /** A session of this person was deleted. */
   deleted(userId: UserId, id: SessionId): void {
     this.#dirty.delete(id)
     if (this.#beingRead === id) {
@@ -48,7 +56,7 @@ export class LocalSessionChanges {
     this.#put(userId, id, { type: 'deleted', id })
   }
 
-  /** Looks for what other nodes changed: their word may have been lost. */
+  /** Finds changes of other nodes, in case their notification was lost. */
   async poll(): Promise<void> {
     const userIds = [...this.#lists.keys()]
     const rows = userIds.length > 0 ? await readActivity(this.#db, userIds) : []
@@ -57,7 +65,7 @@ export class LocalSessionChanges {
     this.#seen = new Map(rows.map(({ id, ...seen }) => [id, seen]))
     this.#seenOf = new Set(userIds)
     for (const [id, { userId, mark }] of this.#seen) {
-      // For a list that was just opened, everything may be new.
+      // For a list that has just been opened, everything may be new.
       if (!knownBefore.has(userId) || before.get(id)?.mark !== mark) {
         this.touch(id)
       }
@@ -104,7 +112,7 @@ export class LocalSessionChanges {
     }
   }
 
-  /** Reads touched sessions one after the other; those touched again meanwhile, and that which failed, are read again. */
+  /** Reads changed sessions one after the other; those that change again meanwhile, or fail, are read again. */
   async #read(): Promise<void> {
     if (this.#reading) {
       return
@@ -130,7 +138,9 @@ export class LocalSessionChanges {
     this.#reading = false
   }
 
-  /** Null when there is nothing to tell: it is gone, as the list hears or has heard, or is read later. */
+  /**
+   * Null when there is nothing to send: the session is deleted, which the list learns otherwise, or it is read later.
+   */
   async #readFor(list: OpenList, userId: UserId, unread: Unread): Promise<SessionsChange | null> {
     try {
       const found = await findSessionWithOwner(this.#db, unread.id)
@@ -149,7 +159,7 @@ export class LocalSessionChanges {
   }
 }
 
-/** A session that changed; it is read when the list takes it. */
+/** A changed session, which is read when the list takes it. */
 type Unread = { type: 'unread'; id: SessionId }
 
 class OpenList implements Disposable {
@@ -167,7 +177,7 @@ class OpenList implements Disposable {
     this.#wakeup.wake()
   }
 
-  /** What could not be read, unless there is something newer of it. */
+  /** Returns a session that could not be read, unless there is a newer entry of it. */
   putBack(unread: Unread): void {
     if (!this.#changes.has(unread.id)) {
       this.#changes.set(unread.id, unread)
@@ -184,7 +194,7 @@ class OpenList implements Disposable {
     return next[1]
   }
 
-  /** Resolves when there may be something to take. */
+  /** Resolves when there may be an entry to take. */
   changed(): Promise<void> {
     return this.#wakeup.sleep()
   }

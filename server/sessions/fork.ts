@@ -1,4 +1,4 @@
-import type { Database } from '../../db/engine/database.ts'
+import type { Database, Db } from '../../db/engine/database.ts'
 import { linkFilesOfSessions } from '../../db/queries/files/copied-files.ts'
 import { findMessage } from '../../db/queries/messages/messages.ts'
 import { findSession, updateSession } from '../../db/queries/sessions/sessions.ts'
@@ -12,16 +12,12 @@ import { notFound } from '../api-error.ts'
 import { toExportedMessage } from './export/export-json.ts'
 import { newMessageIds } from './import/import.ts'
 
-/** Messages that are read at a time. */
-const PAGE = 50
-
 /**
- * Copies a session's branch up to a message into a session of its own, as an export and an import would: an answer that
- * is being written comes with what it has. The session's model, instructions, project and tools
- * that are off come along.
+ * Copies a session's branch up to a message into a session of its own, like an export and an import: a running answer
+ * with its text so far. The session's model, system prompt, project, tags and switched-off tools are copied too.
  *
- * @returns null when there is no such message of this user, or it waits and so is on no branch
- * @throws NOT_FOUND when the session is deleted meanwhile: its files may be gone
+ * @returns null when this user has no such message, or it is queued and so on no branch
+ * @throws NOT_FOUND when the session is deleted meanwhile, because its files may be deleted
  */
 export async function forkSession(
   database: Database,
@@ -31,7 +27,16 @@ export async function forkSession(
     id,
     newId,
     now,
-  }: { userId: UserId; messageId: MessageId; id: SessionId; newId: () => string; now: string },
+    admit,
+  }: {
+    userId: UserId
+    messageId: MessageId
+    id: SessionId
+    newId: () => string
+    now: string
+    /** May refuse it, in the transaction that gives it to the person. */
+    admit(transaction: Db): Promise<void>
+  },
 ): Promise<Session | null> {
   const found = await findMessage(database.db, userId, messageId)
   if (!found || found.message.status === 'queued') {
@@ -44,18 +49,17 @@ export async function forkSession(
   const { session, titleSource } = outline
   const ids = await readBranchIds(database, session.id, messageId)
   const messages: ExportedMessage[] = []
-  for (let index = 0; index < ids.length; index += PAGE) {
-    const page = await readFullMessages(database, session.id, ids.slice(index, index + PAGE))
+  for await (const page of readFullMessages(database, session.id, ids)) {
     messages.push(...page.map((full) => toExportedMessage(session, full)))
   }
-  const { title, model, systemPrompt } = session
+  const { title, model, systemPrompt, tags } = session
   const copy = {
-    ...{ id, title, titleSource, model, systemPrompt, messages },
+    ...{ id, title, titleSource, model, systemPrompt, tags, messages },
     ...{ summary: null, status: 'active' as const, pinned: false, archived: false },
     ...{ activeLeaf: messageId, createdAt: now, updatedAt: now, endedAt: null, durationMs: null },
   }
   const source = await findSession(database.db, userId, session.id)
-  return importAtomically(database, userId, newId, async (db, owner) => {
+  const insert = async (db: Db, owner: UserId) => {
     await insertSessionTree(db, {
       ...{ userId, owner, id, newId, now },
       session: copy,
@@ -65,11 +69,12 @@ export async function forkSession(
       projectId: source?.projectId ?? null,
       toolsOff: source?.toolsOff ?? null,
     })
-    await linkFilesOfSessions(db, userId, [id])
-    // Whoever deletes it from here on sees that the copy has its files.
+    await linkFilesOfSessions(db, userId, [id], now)
+    // A deletion of the session from here on sees that the copy has its files.
     if (!(await findSession(db, userId, session.id))) {
       throw notFound('session')
     }
     return findSession(db, owner, id)
-  })
+  }
+  return importAtomically(database, userId, newId, insert, admit)
 }

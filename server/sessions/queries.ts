@@ -2,7 +2,9 @@ import { listAllSessionIds } from '../../db/queries/transfer/exports.ts'
 import { tracked } from '@trpc/server'
 import { readEvents } from '../../db/queries/log/events.ts'
 import { chooseLookup } from '../../db/queries/sessions/search-lookup.ts'
-import { findSession, listSessions as list } from '../../db/queries/sessions/sessions.ts'
+import { listSessions as list } from '../../db/queries/sessions/session-list.ts'
+import { findSession } from '../../db/queries/sessions/sessions.ts'
+import { listTags } from '../../db/queries/sessions/tags.ts'
 import { account } from '../../shared/contract/api/account.ts'
 import { sessions } from '../../shared/contract/api/sessions.ts'
 import type { SessionEvent } from '../../shared/contract/events.ts'
@@ -31,6 +33,7 @@ export const listSessions = query(sessions.list, async ({ services, user }, inpu
     limit: input.limit + 1,
     archived: input.archived,
     projectId: input.projectId,
+    tag: input.tag,
     lookup,
     after: input.cursor ? fromCursor(input.cursor) : undefined,
   })
@@ -38,13 +41,17 @@ export const listSessions = query(sessions.list, async ({ services, user }, inpu
   return { items: items.slice(0, input.limit), nextCursor: last ? toCursor(last) : null }
 })
 
+export const listSessionTags = query(sessions.tags, ({ services, user }) =>
+  listTags(services.database.db, user.id),
+)
+
 export const findInSessions = query(sessions.search, ({ services, user }, input) =>
   services.replica.read((db) => searchSessions(db, user.id, input.query, input.limit)),
 )
 
 export const getSession = query(sessions.get, (context, { id }) => requireSession(context, id))
 
-/** With its newest messages, and whether older ones stand before them. */
+/** The session with its newest messages, and whether there are older ones. */
 export const readSession = query(sessions.read, async ({ services, user }, { id }) => {
   const snapshot = await services.reader.snapshot(user.id, id)
   if (!snapshot) {
@@ -78,7 +85,7 @@ export const exportFile = query(
 )
 
 /**
- * A session as a file that is made while it is read; that it was taken out is noted.
+ * A session as a file that is made while it is read; the audit log records the export.
  *
  * @throws NOT_FOUND
  */
@@ -133,7 +140,7 @@ export const watchSession = procedure
     const events = services.reader.follow({
       sessionId: input.id,
       userId: user.id,
-      after: input.lastEventId ? Number(input.lastEventId) : null,
+      after: placeIn(input.lastEventId),
       signal: signal ?? new AbortController().signal,
       drained,
       live: outlet,
@@ -142,6 +149,11 @@ export const watchSession = procedure
       yield tracked(String(seq), typedEvent(event, services.tools))
     }
   })
+
+/** The place that a reader names; null for what is none, such as blanks or `1e3`. */
+function placeIn(lastEventId: string | number | null | undefined): number | null {
+  return /^\d+$/.test(String(lastEventId)) ? Number(lastEventId) : null
+}
 
 export const sessionChanges = procedure.meta(sessions.changes).subscription(async function* ({
   ctx: { services, user, drained },
@@ -161,7 +173,7 @@ async function requireSession(
   return session
 }
 
-/** A change of branch is known outside as a change of the session. */
+/** To clients a change of branch is a change of the session. */
 function toPublic(event: AppendedEvent): SessionEvent {
   return event.type === 'branch' ? { type: 'session', session: event.session } : event
 }

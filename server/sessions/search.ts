@@ -38,8 +38,8 @@ export async function searchSessions(
 }
 
 /**
- * The best of each session, best first. A session whose title matches too goes before one whose title does not, and
- * stands for itself only when none of its messages matches.
+ * The best matches of each session, best first. A session whose title matches too comes before one whose title does
+ * not, and is a hit of its own only when none of its messages matches.
  */
 export function chooseBest(matches: readonly Match[], limit: number): Match[] {
   const titles = new Map(

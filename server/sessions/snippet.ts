@@ -1,15 +1,15 @@
 import type { Lookup } from '../../db/queries/sessions/search-lookup.ts'
 
-/** A stretch of a text, and where in it stands what was looked for: offsets count UTF-16 units, `end` is exclusive. */
+/** An excerpt of a text, with the places of the words that were searched: offsets in UTF-16 units, `end` exclusive. */
 export type Snippet = { snippet: string; highlights: { start: number; end: number }[] }
 
 /** The longest snippet, and the longest part of it before the match, in UTF-16 units. */
 const LENGTH = 200
 const BEFORE = 50
-/** Enough to choose the best place among; more are not looked at. */
+/** The most places that are compared to choose the best excerpt. */
 const MOST_PLACES = 200
 
-/** The stretch of `text` that has the most of what was looked for, on one line; its beginning when it has nothing. */
+/** The excerpt of `text` with the most of the searched words, on one line; its beginning when it has none. */
 export function makeSnippet(text: string, lookup: Lookup): Snippet {
   const line = text.replace(/\s+/gu, ' ').trim()
   const places = findPlaces(line, patternOf(lookup))
@@ -39,7 +39,7 @@ function findPlaces(line: string, pattern: RegExp): Place[] {
     .toArray()
 }
 
-/** Where the stretch with the most different words begins; of several the closest together, and of those the first. */
+/** The beginning of the excerpt with the most different words; of several the shortest, and of those the first. */
 function bestPlace(places: readonly Place[]): number {
   let best = { start: 0, words: 0, span: 0 }
   for (const { start } of places) {
@@ -69,7 +69,7 @@ function patternOf(lookup: Lookup): RegExp {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})`, 'giu')
 }
 
-/** Where the next word begins, if that is near; never within a surrogate pair. */
+/** The beginning of the next word, if it is near; never within a surrogate pair. */
 function wordStart(line: string, at: number): number {
   if (at === 0) {
     return 0

@@ -3,12 +3,12 @@ import type { File } from '../../shared/contract/file.ts'
 import type { Message, Part } from '../../shared/contract/message.ts'
 import type { ToolCall } from '../../shared/contract/tool.ts'
 
-/** A file of a snapshot: the id that it has there, and its own. */
+/** A file of a snapshot: its id in the snapshot, and the file's own. */
 export type SharedFile = { id: FileId; fileId: FileId }
 
 /**
- * Gives calls and files of parts ids that mean nothing elsewhere, and remembers those of files. What a tool's server
- * asked its person stays theirs: an address to sign in at, and what they answered, are for that server alone.
+ * Gives calls and files new ids that mean nothing elsewhere, and remembers those of files. Questions of a tool's server
+ * and their replies are left out: an address to sign in at is for its person only.
  */
 export class SharedParts {
   readonly #newId: () => string
@@ -43,7 +43,7 @@ export class SharedParts {
     return { ...file, id }
   }
 
-  /** An output names the files that the call brought. */
+  /** An output may name the files of its call. */
   #withNewIds(output: unknown, files: readonly File[]): unknown {
     if (output === undefined) return output
     const text = files.reduce(
@@ -54,7 +54,7 @@ export class SharedParts {
   }
 }
 
-/** A snapshot's messages without what tools' servers asked their person. */
+/** A snapshot's messages without the questions of tools' servers. */
 export function withoutQuestions(messages: readonly Message[]): Message[] {
   return messages.map((message) => ({
     ...message,

@@ -12,15 +12,12 @@ import type { SharedFile } from './shared-parts.ts'
 const MAX_MESSAGES = 5_000
 const MAX_LENGTH = 16_000_000
 
-/** Messages that are read at a time. */
-const PAGE = 50
-
 /**
- * The active branch as whoever has the link may see it: what was said, thought and called, as the session shows it.
- * Nothing of who paid what for it, no instructions, and no id that means anything elsewhere.
+ * The active branch for everybody with the link: messages, reasoning and calls as the session shows them, without costs
+ * and payers, system prompts, or ids that mean anything elsewhere.
  *
- * @param ownId stands in for the session's
- * @returns null when there is no such session of this user; `too-long` when it is too much to share
+ * @param ownId replaces the session's id
+ * @returns null when this user has no such session; `too-long` when it is too much to share
  */
 export async function takeShare(
   database: Database,
@@ -48,12 +45,8 @@ export async function takeShare(
   const messages: Message[] = []
   const parts = new SharedParts(newId)
   let length = 0
-  for (let index = 0; index < ids.length; index += PAGE) {
-    for (const full of await readFullMessages(
-      database,
-      sessionId,
-      ids.slice(index, index + PAGE),
-    )) {
+  for await (const page of readFullMessages(database, sessionId, ids)) {
+    for (const full of page) {
       const resting = toFinalMessage(session, full.message, toEvents(full))
       const parentId = messages.at(-1)?.id ?? null
       const shared = anonymous(resting, parts, {
@@ -93,6 +86,6 @@ function anonymous(
 }
 
 function toEvents({ chunks }: FullMessage) {
-  // The server's own data is not validated again.
+  // The server wrote this data itself, so it is not validated again.
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }

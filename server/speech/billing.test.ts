@@ -17,7 +17,7 @@ function start() {
   const settled: ModelUsage[] = []
   const planned: { inputTokens: number; outputTokens: number }[] = []
   const settle = async (used: ModelUsage) => void settled.push(used)
-  // What billing asks of a budget.
+  // The part of a budget that billing uses.
   const budget = {
     reserve: async (call: { inputTokens: number; outputTokens: number }) => {
       planned.push(call)

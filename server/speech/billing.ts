@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import { TooManyRequestsError } from '../api-error.ts'
 import type { Budget, Payer } from '../budget/planned-call.ts'
+import type { OnError } from '../log-ids.ts'
 import type { Prices } from '../model/catalog/prices.ts'
 import { SOUND_TOKENS_PER_SECOND } from '../model/catalog/prices.ts'
 import type { ModelUsage } from '../model/port.ts'
@@ -9,45 +10,52 @@ import type { ModelUsage } from '../model/port.ts'
 /** One call of the speech service, before it is made. */
 type SpeechCall = { model: string; inputTokens: number; outputTokens: number }
 
-/** For whom the service is called, and in which session where there is one. */
+/** The payer of a call of the service, and the session if there is one. */
 export type SpeechFor = { payer: Payer; sessionId: SessionId | null }
 
-/** What was set aside for a call. One that is never told of counts with all of it. */
+/** The reservation of a call. If neither function is called, all of it counts. */
 export type SpeechBill = {
-  /** It took this. */
+  /** Records the usage of the call. */
   took(used: ModelUsage): Promise<void>
-  /** It was refused, or never made. */
+  /** Records that the call was refused, or never made. */
   failed(): Promise<void>
 }
 
 export type SpeechBilling = {
-  /** @throws TOO_MANY_REQUESTS when nothing is left of the day, and NOT_IMPLEMENTED without a price that a limit needs */
+  /**
+   * @throws TOO_MANY_REQUESTS when nothing is left of the day, and NOT_IMPLEMENTED when a limit needs a price that is
+   *   unknown
+   */
   forRecording(seconds: number, whose: SpeechFor): Promise<SpeechBill>
   forReading(characters: number, speed: number, whose: SpeechFor): Promise<SpeechBill>
 }
 
 export type SpeechBillingOptions = {
   models: { toText: string; toSpeech: string }
-  /** Of recordings, whose input is sound, and of texts. */
+  /** For recordings, whose input is sound, and for texts. */
   kinds: Record<'toText' | 'toSpeech', { budget: Budget; prices: Pick<Prices, 'cost'> }>
   record(
     whose: SpeechFor,
-    used: { model: string; usage: Omit<ModelUsage, 'costUsd'> & { costUsd: number | null } },
+    used: {
+      kind: 'speech-in' | 'speech-out'
+      model: string
+      usage: Omit<ModelUsage, 'costUsd'> & { costUsd: number | null }
+    },
   ): Promise<void>
-  onError(error: unknown, what: string): void
+  onError: OnError
   /** ISO 8601. */
   now(): string
 }
 
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
-/** Of text, of somebody who speaks fast. */
+/** Tokens of text, for a fast speaker. */
 const WRITTEN_TOKENS_PER_SECOND = 5
-/** Somebody who speaks says so many. */
+/** Characters that a speaker says in a second. */
 const CHARACTERS_PER_SECOND = 14
-/** Of sound for a character that is read aloud, at the speed of 1: some 20 tokens a second, 14 characters. */
+/** Tokens of sound for a character that is read aloud at speed 1: some 20 tokens and 14 characters a second. */
 const SPOKEN_TOKENS_PER_CHARACTER = 1.5
 
-/** Speech in the budgets of the day: its cost is set aside before each call, and settled after it. */
+/** Speech in the budgets of the day: its cost is reserved before each call, and settled after it. */
 export function createSpeechBilling({
   models,
   kinds,
@@ -69,7 +77,7 @@ export function createSpeechBilling({
       await shortage.note()
       throw await refusal(shortage.error.message, prices, call)
     }
-    // What was set aside is given back once: a second time it would be that of other calls.
+    // The reservation is released once: a second time would release that of other calls.
     let isSettled = false
     const first = (): boolean => {
       const wasSettled = isSettled
@@ -82,10 +90,15 @@ export function createSpeechBilling({
         try {
           await settle(used)
           const costUsd = await prices.cost(call.model, used)
-          await record(whose, { model: call.model, usage: { ...used, costUsd } })
+          await record(whose, {
+            kind: kind === 'toText' ? 'speech-in' : 'speech-out',
+            ...{ model: call.model, usage: { ...used, costUsd } },
+          })
         } catch (error) {
-          // The words are there, and paid for: they are not lost with their count.
-          onError(error, 'what speech took could not be recorded')
+          // The result is there and paid for: it must not be lost because counting it failed.
+          onError(error, 'what speech took could not be recorded', {
+            ...(whose.sessionId !== null && { session: whose.sessionId }),
+          })
         }
       },
       async failed() {
@@ -118,7 +131,7 @@ export function createSpeechBilling({
   }
 }
 
-/** What writing a recording down took, by its text: where the service does not say it. */
+/** The usage of a transcription, computed from its text, for a service that does not report it. */
 export function tokensOfText(characters: number): ModelUsage {
   return {
     inputTokens: Math.ceil((characters / CHARACTERS_PER_SECOND) * SOUND_TOKENS_PER_SECOND),
@@ -126,7 +139,7 @@ export function tokensOfText(characters: number): ModelUsage {
   }
 }
 
-/** What reading a text takes. The service does not say it, so it is counted by the text. */
+/** The usage of reading a text aloud. The service does not report it, so it is computed from the text. */
 export function tokensOf(characters: number, speed: number): ModelUsage {
   return {
     inputTokens: Math.ceil(characters / 4),

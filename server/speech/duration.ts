@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 
-/** Bytes a second that recorders take at the least, where the file does not say it. */
+/** The fewest bytes that a second of a recording has, for files that do not say it. */
 const LEAST = { packed: 2_000, plain: 8_000 }
-/** Nothing that can be recorded takes more: eight channels of 32 bits at 192 kHz. */
+/** The most bytes of a second: eight channels of 32 bits at 192 kHz. */
 const MOST = 6_144_000
 
-/** How many seconds a recording has at the most, by its length: a WAV file says how much a second takes. */
+/** The longest duration that a recording of this length can have; a WAV file states the bytes of a second. */
 export async function longestDuration(
   path: string,
   bytes: number,

@@ -10,15 +10,15 @@ import type { ModelUsage } from '../model/port.ts'
 
 export type SpeechConfig = NonNullable<Config['speech']>
 
-/** Speech to text and text to speech, at an API of OpenAI's form. */
+/** Speech to text and text to speech, over an API in OpenAI's form. */
 export type SpeechProvider = {
-  /** Yields the words as they come, and tells what it took where the service says so. */
+  /** Yields the text as it arrives, and the usage if the service reports it. */
   transcribe(
     audio: { path: string; mimeType: string; name: string },
     signal: AbortSignal,
     onUsage: (used: ModelUsage) => Promise<void>,
   ): AsyncIterable<string>
-  /** MP3, as it comes. */
+  /** MP3 data as it arrives. */
   speak(
     text: string,
     wanted: { voice: string | null; speed: number },
@@ -28,7 +28,7 @@ export type SpeechProvider = {
 
 type TranscriptEvent = { type: string; delta?: string; usage?: unknown }
 
-/** By tokens, or by the length of the recording. */
+/** Usage in tokens, or as the length of the recording. */
 const TranscriptUsage = z.union([
   z.object({ input_tokens: z.number(), output_tokens: z.number() }),
   z.object({ seconds: z.number() }),
@@ -48,7 +48,7 @@ export function createSpeechProvider(config: SpeechConfig): SpeechProvider {
         .create(body, { signal })
         .asResponse()
         .catch(explain)
-      // Endpoints that cannot stream answer at once, whatever they were asked.
+      // Endpoints that cannot stream answer at once, whatever the request says.
       if (response.headers.get('content-type')?.includes('text/event-stream') !== true) {
         const { text, usage } = (await response.json()) as { text?: string; usage?: unknown }
         await tell(usage, onUsage)
@@ -89,7 +89,7 @@ async function tell(given: unknown, onUsage: (used: ModelUsage) => Promise<void>
   )
 }
 
-/** The service took nothing: it refused, or was not there. */
+/** The service did nothing: it refused, or was not reached. */
 export class ServiceRefusal extends TRPCError {}
 
 function explain(cause: unknown): never {

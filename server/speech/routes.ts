@@ -23,11 +23,11 @@ import { inPieces, speakable, spokenText } from '../../shared/session/speakable.
 export type SpeechRoutesOptions = FileAccess & {
   db: Db
   files: Files
-  /** Null where no service is set up. */
+  /** Null when no service is configured. */
   service: { provider: SpeechProvider; billing: SpeechBilling } | null
 }
 
-/** By the name a service knows what a recording is. */
+/** File extensions, by which a service knows the type of a recording. */
 const ENDINGS: Record<string, string> = {
   'audio/webm': 'webm',
   'video/webm': 'webm',
@@ -48,12 +48,12 @@ const SpeechQuery = z.object({
     .regex(/^[\w .-]{1,60}$/)
     .optional(),
   speed: z.coerce.number().min(0.25).max(4).default(1),
-  /** The part of the text to read, in UTF-16 units: so that an answer is read while it is written. */
+  /** The part of the text to read, in UTF-16 units, so that an answer can be read while it is written. */
   from: z.coerce.number().int().min(0).default(0),
   to: z.coerce.number().int().min(0).optional(),
 })
 
-/** Speech in and out. A recording is kept only as long as it is read. */
+/** Speech to text and text to speech. A recording is stored only while it is read. */
 export function speechRoutes(options: SpeechRoutesOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
     app.removeAllContentTypeParsers()
@@ -83,7 +83,8 @@ export function speechRoutes(options: SpeechRoutesOptions) {
         const words = provider
           .transcribe(audio, signal, (used) => bill.took(used))
           [Symbol.asyncIterator]()
-        // Whether the service takes it is known by its first word: before that an error has a status of its own.
+        // The first text shows that the service accepts the recording: before it, an error can have a status of its
+        // own.
         const first = await words.next().catch((error: unknown) => givenUp(error, bill, signal))
         const source = withRest(first, words, bill)
         return reply
@@ -148,22 +149,22 @@ function publicly(error: unknown): never {
   throw toApiError(error)
 }
 
-/** What was set aside comes back where the service refused; where the outcome is hidden, it counts. */
+/** Releases the reservation when the service refused; when the outcome is unknown, it counts. */
 async function givenUp(error: unknown, bill: SpeechBill, signal: AbortSignal): Promise<never> {
   if (!signal.aborted && error instanceof ServiceRefusal) await bill.failed()
   throw error
 }
 
-/** Aborts when the answer is over, or the one who asked goes away. */
+/** A signal that aborts when the response is over, or the client closes the connection. */
 function untilGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return gone.signal
 }
 
-/** A recording is kept no longer than its request, however that ends. */
+/** Removes a recording at the end of its request, however that ends. */
 function removeAfter(signal: AbortSignal, path: string): void {
-  // What is left all the same is removed by the sweep of uploads.
+  // If this fails, the sweep of uploads removes it.
   const remove = () => void rm(path, { force: true }).catch(() => undefined)
   if (signal.aborted) remove()
   else signal.addEventListener('abort', remove, { once: true })
@@ -179,7 +180,7 @@ async function* withRest(
     characters += next.value.length
     yield Buffer.from(next.value)
   }
-  // Where the service said nothing of it; else it is settled already.
+  // This is for a service that did not report the usage; otherwise it is settled already.
   await bill.took(tokensOfText(characters))
 }
 

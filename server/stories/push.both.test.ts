@@ -1,16 +1,17 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { claimPushes, noteMissedPushes } from '../../db/queries/push.ts'
+import { askingChild, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { startTestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
 import { onEachStorage } from '../testing/each-storage.ts'
-import { startAccounts } from '../testing/people.ts'
+import { startAccounts } from '../testing/clients/people.ts'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 
 type Told = { path: string; topic: string | undefined; authorization: string | undefined }
 
-/** A push service: it keeps what it was told of each device, and answers with what the test says. */
+/** A push service that keeps the notifications of each device, and answers as the test says. */
 async function startPushService() {
   const told: Told[] = []
   let status = 201
@@ -21,11 +22,10 @@ async function startPushService() {
       response.writeHead(status).end()
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const { url } = await listenOnLoopback(server)
   return {
     told,
-    url: `http://127.0.0.1:${port}`,
+    url,
     answerWith: (next: number) => (status = next),
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   }
@@ -50,7 +50,7 @@ onEachStorage((database, openStorage) => {
       expect(Buffer.from((await push.key()).publicKey, 'base64url')).toHaveLength(65)
       for (const device of ['phone', 'laptop']) {
         await push.subscribe({ endpoint: `${service.url}/${device}`, keys: keysOfDevice() })
-        // The same again is the same device.
+        // A repeated subscription is the same device.
         await push.subscribe({ endpoint: `${service.url}/${device}`, keys: keysOfDevice() })
       }
       const { id: sessionId } = await caller.sessions.create({})
@@ -70,7 +70,7 @@ onEachStorage((database, openStorage) => {
       })
       await expect.poll(() => paths(service.told)).toEqual(['/laptop', '/phone'])
 
-      // Another look, as after a crash, finds nothing that was not told.
+      // Another round, as after a crash, sends nothing again.
       const { db } = app.services.database
       await noteMissedPushes(db, 10)
       expect(await claimPushes(db, { limit: 10, most: 3, busy: [], seconds: 30 })).toEqual([])
@@ -85,7 +85,45 @@ onEachStorage((database, openStorage) => {
       await expect.poll(devices).toEqual([])
     })
 
-    test('is not held up by a device with keys that are none, nor told of what a fork copied', async () => {
+    test('tells each device once of a question that an MCP server asks, also when its node died just then', async () => {
+      await using service = await startPushService()
+      await using storage = await openStorage()
+      await using file = await mcpConfigFile([askingChild()])
+      const env = { ...storage.env, MCP_CONFIG: file.path }
+      await using app = await startTestApp({ ...storage, env })
+      const { caller } = app
+      const known = async () => (await caller.tools.list()).map((tool) => tool.name)
+      await expect.poll(known, { timeout: 30_000 }).toContain('asking__twice')
+      await caller.push.subscribe({ endpoint: `${service.url}/phone`, keys: keysOfDevice() })
+      const { id: sessionId } = await caller.sessions.create({})
+      await caller.messages.send({ sessionId, text: 'Go' })
+      ;(await app.model.nextCall()).callTools({ name: 'asking__twice', arguments: {} })
+      await expect.poll(() => paths(service.told)).toEqual(['/phone'])
+      const { db } = app.services.database
+      const due = () => claimPushes(db, { limit: 10, most: 3, busy: [], seconds: 30 })
+      await noteMissedPushes(db, 10)
+      expect(await due()).toEqual([])
+
+      // A question that could not be recorded when it was asked is recorded later.
+      await expect.poll(() => db.selectFrom('pushes').select('done_at').execute()).toHaveLength(1)
+      await db.deleteFrom('pushes').execute()
+      await noteMissedPushes(db, 10)
+      expect(await db.selectFrom('pushes').select('kind').execute()).toEqual([{ kind: 'waits' }])
+      await db.updateTable('pushes').set({ done_at: new Date().toISOString() }).execute()
+
+      const last = (await caller.messages.list({ sessionId })).messages.at(-1)
+      const part = last?.parts.find(({ type }) => type === 'tool')
+      const call = part?.type === 'tool' ? part.call : undefined
+      await caller.tools.reply({
+        ...{ callId: call?.id ?? '', action: 'decline' },
+        questionId: call?.questions?.[0]?.id ?? '',
+      })
+      // The second question of a call has a notification of its own.
+      await expect.poll(() => paths(service.told)).toEqual(['/phone', '/phone'])
+      await caller.runs.stop({ sessionId })
+    })
+
+    test('is not held up by a device with keys that are none, nor told of what a fork copied or ended before', async () => {
       await using service = await startPushService()
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
@@ -95,7 +133,7 @@ onEachStorage((database, openStorage) => {
       const { auth } = keysOfDevice()
       const tooLong = { p256dh: Buffer.alloc(66, 4).toString('base64url'), auth }
       await expect(push.subscribe({ endpoint, keys: tooLong })).rejects.toThrow('p256dh')
-      // It has the form of a point, and is none of the curve.
+      // This key has the form of a point, but is not on the curve.
       await push.subscribe({ endpoint, keys: { p256dh: `B${'A'.repeat(86)}`, auth } })
       await push.subscribe({ endpoint: `${service.url}/good`, keys: keysOfDevice() })
       const { id: sessionId } = await caller.sessions.create({})
@@ -109,6 +147,10 @@ onEachStorage((database, openStorage) => {
 
       const { messages } = await caller.messages.list({ sessionId })
       await caller.sessions.fork({ messageId: messages.at(-1)?.id ?? '' })
+      await noteMissedPushes(db, 10)
+      expect(await told()).toEqual([once, once])
+      // Nor is a device told of what ended before it was there.
+      await push.subscribe({ endpoint: `${service.url}/late`, keys: keysOfDevice() })
       await noteMissedPushes(db, 10)
       expect(await told()).toEqual([once, once])
     })
@@ -130,7 +172,16 @@ onEachStorage((database, openStorage) => {
       const open = () => db.selectFrom('pushes').select(['seq', 'done_at as done']).execute()
       await expect.poll(open).toMatchObject([{ done: expect.any(String) }])
       expect(service.told).toEqual([])
-      await app.ask('/api/auth/sign-out', { cookie: ada.cookie, body: {} })
+      // A browser keeps its address when somebody else signs in there.
+      const bob = await app.signUp('bob@example.com')
+      await app.ask('/api/push/subscription', { token: bob.token, body })
+      const { id: user_id } = (await app.ask('/api/me', { token: bob.token })).body as {
+        id: string
+      }
+      expect(await db.selectFrom('push_subscriptions').select('user_id').execute()).toEqual([
+        { user_id },
+      ])
+      await app.ask('/api/auth/sign-out', { cookie: bob.cookie, body: {} })
       const devices = () => db.selectFrom('push_subscriptions').select('id').execute()
       await expect.poll(devices).toEqual([])
     })

@@ -35,6 +35,39 @@ function manyForks(): object[] {
   return [{ mapping: Object.fromEntries([...trunk, ...ends]) }]
 }
 
+const CALLS = Array.from({ length: 150_000 }, (_, n) => `c${n}`)
+const called = { name: 'f', arguments: '{}' }
+const hi = { role: 'user', content: 'Hi' }
+
+/** Only the first call has no output, which the last look at them finds. */
+const postedCalls: [string, () => object][] = [
+  [
+    'responses',
+    () => ({
+      input: [
+        hi,
+        ...CALLS.map((id) => ({ type: 'function_call', call_id: id, ...called })),
+        ...CALLS.slice(1).map((id) => ({ type: 'function_call_output', call_id: id, output: '' })),
+        hi,
+      ],
+    }),
+  ],
+  [
+    'chat/completions',
+    () => ({
+      messages: [
+        hi,
+        {
+          role: 'assistant',
+          tool_calls: CALLS.map((id) => ({ id, type: 'function', function: called })),
+        },
+        ...CALLS.slice(1).map((id) => ({ role: 'tool', tool_call_id: id, content: '' })),
+        hi,
+      ],
+    }),
+  ],
+]
+
 const files: [string, () => unknown][] = [
   ['one id, a million times', repeatedIds],
   ['a million levels', () => '['.repeat(1_000_000)],
@@ -113,7 +146,7 @@ describe('while one request asks for the worst, everybody else is answered:', ()
   test('an archive of thousands of files, and of conversations full of ids, is looked through', async () => {
     const ids = Array.from({ length: 4_000 }, () => crypto.randomUUID())
     const named = Object.fromEntries(ids.map((id) => [`files/${id}/x`, new Uint8Array(1)]))
-    // The archive has none of these.
+    // The archive has no message with these ids.
     const texts = `["${'00000000-0000-4000-8000-000000000000 '.repeat(800_000)}"]`
     const archive = zipSync({ 'conversations.json': strToU8(texts), ...named }, { level: 1 })
     const { ended, heldUp } = await beside(async () => {
@@ -124,8 +157,34 @@ describe('while one request asks for the worst, everybody else is answered:', ()
       return response.json()
     })
     expect(ended).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/^data/) })
-    // It is parsed in one go, and everything else is done elsewhere.
+    // Only parsing happens in one go in this thread.
     expect(heldUp).toBeLessThan(0.5)
+  })
+
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const response = await fetch(`${url}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return response.json()
+  }
+
+  test.each(postedCalls)('%s of 150,000 calls is read to its end', async (path, body) => {
+    const { ended } = await beside(() => post(path, body()))
+    const message = 'No tool output found for function call c0.'
+    expect(ended).toMatchObject({ error: { message } })
+  })
+
+  test('the tokens of 150,000 calls and their outputs are counted', async () => {
+    const input = [
+      hi,
+      ...CALLS.map((id) => ({ type: 'function_call', call_id: id, ...called })),
+      ...CALLS.map((id) => ({ type: 'function_call_output', call_id: id, output: '' })),
+    ]
+    const { ended, alive, isShort } = await beside(() => post('responses/input_tokens', { input }))
+    expect(ended).toMatchObject({ object: 'response.input_tokens' })
+    expect(isShort || alive > 1).toBe(true)
   })
 
   test('a page of nested elements is given up', async () => {

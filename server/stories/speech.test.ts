@@ -2,14 +2,15 @@ import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 import { memoryStorage, startTestApp } from '../testing/app.ts'
 import type { TestApp } from '../testing/app.ts'
-import { startAccounts } from '../testing/people.ts'
+import { startAccounts } from '../testing/clients/people.ts'
 
 type Asked = { path: string; key: string | undefined; body: string }
 type Answer = (asked: Asked, response: ServerResponse) => void | Promise<void>
 
-/** A speech service on loopback that answers as it is told. */
+/** A speech service on loopback that answers as the test says. */
 async function startService(answer: Answer) {
   const asked: Asked[] = []
   const server = createServer((request: IncomingMessage, response) => {
@@ -21,9 +22,7 @@ async function startService(answer: Answer) {
       await answer(one, response)
     })()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
+  const { port } = await listenOnLoopback(server)
   return {
     asked,
     env: { SPEECH_BASE_URL: `http://127.0.0.1:${port}/v1`, SPEECH_API_KEY: 'speech key' },
@@ -44,7 +43,7 @@ const transcribe = (url: string, type = 'audio/webm;codecs=opus') =>
     body: SOUND,
   })
 
-/** No recording is on the disk any more. */
+/** Resolves when no recording is on the disk any more. */
 async function untilForgotten({ services }: Pick<TestApp, 'services'>): Promise<void> {
   await expect.poll(() => readdir(services.files.uploads)).toEqual([])
 }
@@ -161,7 +160,7 @@ test('nobody hears what somebody else was told (P10), and without a service it i
   expect((await served.ask(path, { token: ada.token })).status).toBe(200)
   expect((await served.ask(path, { token: bob.token })).status).toBe(404)
   expect((await served.ask(path)).status).toBe(401)
-  // It costs money, which a key that may only read cannot spend.
+  // It costs money, so a key that may only read is refused.
   const made = await served.ask('/api/key', {
     ...{ token: ada.token, body: { name: 'reads', scope: 'read' } },
   })
@@ -174,7 +173,7 @@ test('nobody hears what somebody else was told (P10), and without a service it i
   expect(nothing).toMatchObject({ status: 501, body: { code: 'NOT_IMPLEMENTED' } })
 })
 
-/** As OpenAI's own address, whose prices are known, but answered by a service on loopback. */
+/** Requests to OpenAI's own address, whose prices are known, are answered by a service on loopback. */
 function atOpenAi({ env }: { env: Record<string, string> }): Disposable & {
   env: Record<string, string>
 } {
@@ -224,16 +223,28 @@ test('what speech costs counts against the day of all and of each person, and is
     return (body as { models: { model: string; costUsd: number }[] }).models
   }
   expect(await usage(ada)).toEqual([
-    expect.objectContaining({ model: 'gpt-4o-mini-transcribe', costUsd: 0.4 }),
+    expect.objectContaining({
+      ...{ model: 'gpt-4o-mini-transcribe', costUsd: 0.4, speechIn: 1, speechOut: 0, runs: 0 },
+    }),
   ])
-  expect((await record(ada)).status).toBe(200)
+  const { body: made } = await app.ask('/api/key', { token: ada.token, body: { name: 'a phone' } })
+  const { id: keyId, key } = made as { id: string; key: string }
+  // The request is counted when its response is complete.
+  expect(await (await record({ token: key })).text()).toBe('High tide')
+  const { body: byKey } = await app.ask('/api/admin/usage?by=key', { token: ada.token })
+  expect(byKey).toMatchObject({
+    items: expect.arrayContaining([
+      expect.objectContaining({ id: keyId, name: 'a phone', speechIn: 1, costUsd: 0.4 }),
+    ]),
+    total: { speechIn: 2, costUsd: 0.8 },
+  })
   const spent = await record(ada)
   expect(spent.status).toBe(429)
   expect(await spent.json()).toMatchObject({
     ...{ code: 'TOO_MANY_REQUESTS', message: expect.stringMatching(/left of your \$0.7 of today/) },
   })
   expect(Number(spent.headers.get('retry-after'))).toBeGreaterThan(0)
-  // Somebody else’s day is their own; the day of all ends it for everybody.
+  // Each person has a budget of their own; the budget of all ends it for everybody.
   const bob = await app.signUp('bob@example.com')
   expect((await record(bob)).status).toBe(200)
   const carol = await app.signUp('carol@example.com')
@@ -258,8 +269,9 @@ test('what is read aloud counts by its length, and nothing that the service refu
   expect((await read()).status).toBe(400)
   status = 200
   expect(await (await read()).text()).toBe('sound')
-  const { models } = await app.caller.usage.summary({ sessionId })
+  const { models, total } = await app.caller.usage.summary({ sessionId })
   // 100 tokens of text at $0.60 a million, 600 of sound at $12.
+  expect(total).toMatchObject({ speechOut: 1, speechIn: 0 })
   expect(models).toContainEqual(
     expect.objectContaining({ model: 'gpt-4o-mini-tts', outputTokens: 600, costUsd: 0.00726 }),
   )

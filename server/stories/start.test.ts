@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startServer, temporaryFolder } from '../../scripts/testing/server-process.ts'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 
 describe('a server that cannot start', () => {
   test('for wrong settings lists them all, by name and never by value, and exits with 78', async () => {
@@ -35,10 +36,8 @@ describe('a server that cannot start', () => {
   })
 
   test('for a port that is taken says so in one line', async () => {
-    const taken = createServer().listen(0, '127.0.0.1')
-    await once(taken, 'listening')
-    const address = taken.address()
-    const port = typeof address === 'object' && address ? address.port : 0
+    const taken = createServer()
+    const { port } = await listenOnLoopback(taken)
     const failure = await reason({ DATA_DIR: 'memory:', SERVER_PORT: String(port) })
     expect(failure).toMatch(new RegExp(`: Port ${port} is in use\\. .*SERVER_PORT.*\\n$`))
     taken.close()

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -8,7 +7,8 @@ import { createModelPort } from '../model/create.ts'
 import { traceFetch } from '../telemetry/traced.ts'
 import { startTestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
-import { watch } from '../testing/watch.ts'
+import { watch } from '../testing/clients/watch.ts'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 
 const Attributes = z.array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) }))
 const Span = z.object({
@@ -28,7 +28,7 @@ const Traces = z.object({
 })
 type Span = z.infer<typeof Span>
 
-/** A collector on this machine: everything that it was sent. */
+/** A collector on this machine that keeps everything it receives. */
 async function startCollector() {
   const spans: Span[] = []
   const bodies: string[] = []
@@ -44,13 +44,11 @@ async function startCollector() {
     response.end('{}')
   }
   const server = createServer((request, response) => void take(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
+  const { url } = await listenOnLoopback(server)
   return {
     spans,
     bodies,
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    url,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
@@ -89,7 +87,7 @@ test('a request is followed to its run, steps, model calls, tools and commits, a
     await reader.untilEvent('end')
     await expect(app.caller.sessions.get({ id: 'canary-id' })).rejects.toThrow()
   }
-  // What is left is sent at the end.
+  // The last spans are sent at the end.
   const named = (name: string) => collector.spans.filter((span) => span.name === name)
   const [request] = named('messages.send')
   const [run] = named('invoke_agent throughline')
@@ -106,6 +104,16 @@ test('a request is followed to its run, steps, model calls, tools and commits, a
   expect(named('execute_tool get_system_metrics')).toMatchObject([{ parentSpanId: run?.spanId }])
   const parents = named('commit').map(({ parentSpanId }) => parentSpanId)
   expect(parents).toEqual(expect.arrayContaining([request?.spanId, run?.spanId]))
+  // One span has the number of events that a reader got, instead of a span for each event.
+  expect(named('delivery')).toMatchObject([{ traceId: TRACE }])
+  const delivered = Object.fromEntries(
+    named('delivery')[0]?.attributes.map(({ key, value }) => [key, Object.values(value)[0]]) ?? [],
+  )
+  expect(delivered).toMatchObject({
+    'throughline.delivery.readers': 1,
+    'throughline.delivery.outcome': 'ended',
+  })
+  expect(Number(delivered['throughline.delivery.events'])).toBeGreaterThan(4)
   const all = collector.bodies.join('\n')
   expect(all).toContain('gen_ai.client.token.usage')
   expect(all).toContain('throughline.commit.duration')

@@ -17,16 +17,16 @@ import { errorType } from './telemetry.ts'
 import type { Measure, Span, Telemetry } from './telemetry.ts'
 
 export type OpenTelemetryOptions = {
-  /** Of a collector, without the paths of the signals, such as `http://127.0.0.1:4318`. */
+  /** The address of a collector without the paths of the signals, such as `http://127.0.0.1:4318`. */
   endpoint: string
   version: string
-  /** Milliseconds between two exports of traces; of measures twelve times that. */
+  /** The interval of exporting traces in milliseconds; that of measurements is twelve times as long. */
   intervalMs?: number
 }
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL }
 
-/** The bounds that the GenAI conventions advise, and those of a commit. */
+/** The buckets that the GenAI conventions recommend, and those of a commit. */
 const MEASURES: Record<Measure, { unit: string; bounds: number[] }> = {
   'gen_ai.client.operation.duration': {
     unit: 's',
@@ -45,9 +45,9 @@ const MEASURES: Record<Measure, { unit: string; bounds: number[] }> = {
 }
 
 /**
- * Sends traces and measures to a collector by OTLP over HTTP, as JSON. OpenTelemetry's own variables for headers, time
- * limits, the service's name and further attributes hold. Nothing is registered for the whole process: what libraries
- * would trace by themselves may hold what people say.
+ * Sends traces and measurements to a collector by OTLP over HTTP, as JSON. OpenTelemetry's own variables for headers,
+ * timeouts, the service's name and further attributes apply. Nothing is registered globally, because libraries that
+ * trace by themselves may include people's texts.
  */
 export function openTelemetry(options: OpenTelemetryOptions): Telemetry {
   const { endpoint, version, intervalMs = 5_000 } = options
@@ -127,7 +127,7 @@ export function openTelemetry(options: OpenTelemetryOptions): Telemetry {
       return `00-${context.traceId}-${context.spanId}-${sampled}`
     },
     async close() {
-      // A collector that is away must not hold the end of the process up.
+      // A collector that is away must not delay the end of the process.
       const sent = Promise.allSettled([tracers.shutdown(), meters.shutdown()])
       await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 2_000).unref())])
     },

@@ -17,7 +17,7 @@ export function runSpan(run: Pick<Run, 'id' | 'sessionId' | 'attempt' | 'model'>
   }
 }
 
-/** What the model is asked once for, from what it is given to the recording of what it said. */
+/** The span of one step: from the context for the model to the recording of its answer. */
 export function stepSpan(step: number): SpanOptions {
   return { name: 'step', kind: 'internal', attributes: { 'throughline.step': step } }
 }

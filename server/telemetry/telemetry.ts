@@ -1,42 +1,42 @@
-/** Numbers, names and ids; never what anybody said. */
+/** Numbers, names and ids; never text of a conversation. */
 export type Attributes = Record<string, string | number | boolean | string[]>
 
-/** What is being done, while it is done. */
+/** One operation while it goes on. */
 export type Span = {
   set(attributes: Attributes): void
-  /** @param type of the error, such as a code; never its message, which may hold what somebody said */
+  /** @param type of the error, such as a code; never its message, which may contain text of a conversation */
   fail(type: string): void
 }
 
 export type SpanOptions = {
   name: string
-  /** `server`: somebody asked for it; `client`: somebody else is asked; `internal` otherwise. */
+  /** `server`: a request to this server; `client`: a request to another one; `internal` otherwise. */
   kind: 'server' | 'client' | 'internal'
   attributes?: Attributes
-  /** The header `traceparent` of whoever asked (W3C Trace Context). */
+  /** The header `traceparent` of the request (W3C Trace Context). */
   traceparent?: string | undefined
 }
 
-/** A measured value of which the distribution matters; its unit is in the name's description. */
+/** A measurement whose distribution matters; its description has its unit. */
 export type Measure =
   | 'gen_ai.client.operation.duration'
   | 'gen_ai.client.token.usage'
   | 'throughline.commit.duration'
 
-/** Where traces and measures go. Nothing of it may fail, or hold up, what is traced. */
+/** The destination of traces and measurements. It must neither fail nor delay the traced work. */
 export type Telemetry = {
-  /** Does the work within a span, which is the parent of those that begin in it. It fails with what the work throws. */
+  /** Does the work within a span, which is the parent of spans that begin in it. Throws what the work throws. */
   within<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>
   record(measure: Measure, value: number, attributes: Attributes): void
-  /** The header `traceparent` that continues the present span elsewhere; null when there is none. */
+  /** The header `traceparent` that continues the current span elsewhere; null when there is none. */
   traceparent(): string | null
-  /** Sends what is left. */
+  /** Sends the rest. */
   close(): Promise<void>
 }
 
 const UNSEEN: Span = { set: () => undefined, fail: () => undefined }
 
-/** Where nothing is to be seen: the work and nothing else. */
+/** Without tracing: only the work. */
 export const OFF: Telemetry = {
   within: (_options, work) => work(UNSEEN),
   record: () => undefined,

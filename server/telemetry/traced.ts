@@ -1,4 +1,4 @@
-// What is traced, by the GenAI conventions of November 2026. Their names are constants of this project, since the package
+// Traces, by the GenAI conventions of November 2026. Their names are constants of this project, since the package
 // that has them marks them as moved.
 import type { ModelDelta, ModelPort, ModelStep } from '../model/port.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
@@ -7,7 +7,7 @@ import type { Attributes, Telemetry } from './telemetry.ts'
 const OPERATION = 'gen_ai.operation.name'
 const PROVIDER = 'gen_ai.provider.name'
 
-/** Each call of a model is a span, from its request to the end of its answer. */
+/** Makes a span of each call of a model, from its request to the end of its answer. */
 export function traceModel(model: ModelPort, telemetry: Telemetry): ModelPort {
   const provider = model.kind === 'openai' ? 'openai' : `throughline.${model.kind}`
   return {
@@ -26,7 +26,7 @@ async function* streamWithin(
 ): AsyncGenerator<ModelDelta> {
   const common = { [OPERATION]: 'chat', [PROVIDER]: provider, 'gen_ai.request.model': step.model }
   const began = performance.now()
-  // The span is as long as the iteration, which its reader drives: each side waits for the other's word.
+  // The span lasts as long as the iteration, which its consumer drives: each side waits for the other.
   const steps = handOver<ModelDelta>()
   const spanned = telemetry.within(
     {
@@ -75,12 +75,12 @@ async function* streamWithin(
   yield* steps.taken(spanned)
 }
 
-/** A generator whose values are made elsewhere, one for each that is asked for. */
+/** A generator whose values come from elsewhere, one for each request. */
 function handOver<T>() {
   let wanted = Promise.withResolvers<boolean>()
   let given = Promise.withResolvers<{ value: T } | null>()
   return {
-    /** Resolves when the next one is wanted; with false when none is any more. */
+    /** Resolves when the next value is wanted; with false when no more is. */
     give(value: T): Promise<boolean> {
       wanted = Promise.withResolvers()
       given.resolve({ value })
@@ -100,7 +100,7 @@ function handOver<T>() {
           wanted.resolve(true)
         }
       } finally {
-        // Nobody reads what comes after.
+        // No later value is read.
         given.promise.catch(() => undefined)
         wanted.resolve(false)
         await failed
@@ -109,7 +109,7 @@ function handOver<T>() {
   }
 }
 
-/** Each call of a tool is a span. A name that the model made up is not told. */
+/** Makes a span of each call of a tool. A name that the model invented is left out. */
 export function traceTools(tools: ToolRegistry, telemetry: Telemetry): ToolRegistry {
   return {
     ...tools,
@@ -138,7 +138,7 @@ export function traceTools(tools: ToolRegistry, telemetry: Telemetry): ToolRegis
   }
 }
 
-/** A fetch that continues the present trace at these hosts, and at no other. */
+/** A fetch that continues the current trace at these hosts only. */
 export function traceFetch(
   ask: typeof fetch,
   hosts: readonly string[],
@@ -157,7 +157,9 @@ export function traceFetch(
   }
 }
 
-/** Each commit of a command, or of a step of an answer, is a span; the text in between is committed in batches of many. */
+/**
+ * Makes a span of each commit of a command, or of a step; the text in between is committed in batches of many answers.
+ */
 export function traceCommits(telemetry: Telemetry) {
   return async <T>(work: () => Promise<T>): Promise<T> => {
     const began = performance.now()

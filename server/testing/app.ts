@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { memoryDatabase } from '../../db/engine/testing.ts'
 import { createApp } from '../app.ts'
-import type { AppOptions } from '../app.ts'
+import type { AppOptions } from '../app-options.ts'
 import { readConfig } from '../config/config.ts'
 import { createScriptedModel } from './scripted-model.ts'
 
@@ -15,7 +15,7 @@ export async function memoryStorage(): Promise<Storage> {
 
 export type TestAppOptions = Partial<Omit<AppOptions, 'config'>> & { env?: Record<string, string> }
 
-/** A server configured by settings alone, with a database in memory. */
+/** A server with these settings and a database in memory. */
 export function startSettledApp(env: Record<string, string>) {
   return createApp({
     config: readConfig({ DATA_DIR: 'memory:', SERVER_PORT: '0', ...env }),
@@ -25,8 +25,8 @@ export function startSettledApp(env: Record<string, string>) {
 }
 
 /**
- * A whole server in this process, with a model that the test scripts (or another that it brings). It is called through
- * `app.caller` or, after `app.listen()`, over the network.
+ * A whole server in this process, with a scripted model or one that the test passes. Tests call it through `app.caller`
+ * or, after `app.listen()`, over the network.
  */
 export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
   const model = createScriptedModel()
@@ -47,7 +47,7 @@ export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
   return {
     ...app,
     model,
-    /** Resolves when this node knows of another one. */
+    /** Resolves when this node knows of another node. */
     untilOthers: async () => {
       while (!app.node.hasOthers) {
         await new Promise((resolve) => setImmediate(resolve))

@@ -1,10 +1,10 @@
 import type { SessionId } from '../../shared/contract/ids.ts'
 import { startTestApp } from './app.ts'
 import type { Storage, TestApp, TestAppOptions } from './app.ts'
-import { watch } from './watch.ts'
-import type { Watcher } from './watch.ts'
+import { watch } from './clients/watch.ts'
+import type { Watcher } from './clients/watch.ts'
 
-/** A server, a session, and a reader that watches it from its beginning. */
+/** A server, a session, and a reader that watches the session from its beginning. */
 export type Conversation = AsyncDisposable & { app: TestApp; sessionId: SessionId; live: Watcher }
 
 export async function startConversation(

@@ -1,9 +1,9 @@
-import { onEachDatabase } from '../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../scripts/testing/postgres/each-database.ts'
 import { memoryStorage } from './app.ts'
 import type { Storage } from './app.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
-/** Declares stories that hold on each database, as `onEachDatabase` does for a database by itself. */
+/** Declares stories for each database, with whole servers; `onEachDatabase` does so for the database alone. */
 export function onEachStorage(
   declare: (name: string, openStorage: () => Promise<Storage>) => void,
 ): void {

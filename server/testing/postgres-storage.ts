@@ -1,4 +1,4 @@
-import { createTestDatabase } from '../../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../../scripts/testing/postgres/test-database.ts'
 import type { Storage } from './app.ts'
 
 /** A database for one test on a real Postgres; only in tests of the project `postgres`. */

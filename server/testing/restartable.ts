@@ -3,7 +3,7 @@ import type { Database } from '../../db/engine/database.ts'
 import { startTestApp } from './app.ts'
 import type { Storage, TestApp, TestAppOptions } from './app.ts'
 
-/** Starts servers one after the other on one database, as a process that is started again. */
+/** Starts servers one after the other on one database, like a process that is restarted. */
 export async function restartable(storage: Storage, options: TestAppOptions = {}) {
   const env = { ...storage.env, ...options.env }
   const kept = env.DATA_DIR === 'memory:' ? await memoryDatabase() : null

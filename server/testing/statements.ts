@@ -2,11 +2,13 @@ import pg from 'pg'
 
 type Recorded = {
   readonly seen: string[]
-  /** For each statement, true when its connection waited for nothing: what is sent behind it shares its round trip. */
+  /**
+   * For each statement, true when its connection had no other one in flight; further statements share its round trip.
+   */
   readonly isFirst: boolean[]
 }
 
-/** Everything that this process says to Postgres, in its order, from now until it is disposed. */
+/** Records all statements that this process sends to Postgres, in order, until it is disposed. */
 export function recordStatements(): Disposable & Recorded {
   const seen: string[] = []
   const isFirst: boolean[] = []

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineTool } from '../tools/define.ts'
 import { startTestServer } from './test-server.ts'
 import type { TestServerOptions } from './test-server.ts'
-import { watch } from './watch.ts'
+import { watch } from './clients/watch.ts'
 
 const double = defineTool({
   name: 'double',
@@ -15,7 +15,7 @@ const double = defineTool({
   execute: async ({ number }) => ({ number: 2 * number }),
 })
 
-/** Sends one message to such a server. Resolves with the answer, and the model's requests for it. */
+/** Sends one message to a test server. Resolves with the answer, and the model's requests for it. */
 async function ask(options: TestServerOptions) {
   await using server = await startTestServer(options)
   const { id } = await server.caller.sessions.create({})

@@ -6,9 +6,7 @@ import type { ScriptedAnswer } from './scripted-answer.ts'
 import { createScriptedModel } from './scripted-model.ts'
 
 export type TestServerOptions = {
-  /**
-   * The answers of the model, in the order of its requests. More can be planned at any time: `server.model.plan(…)`.
-   */
+  /** The answers of the model, in the order of its requests. `server.model.plan(…)` adds more at any time. */
   answers?: readonly ScriptedAnswer[]
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[]
@@ -37,7 +35,7 @@ export async function startTestServer({ answers = [], tools, env }: TestServerOp
     return {
       /** Such as `http://127.0.0.1:54321`. */
       url: await app.listen(),
-      /** The model: its planned answers, and the requests that it got. */
+      /** The model, with its planned answers and the requests that it received. */
       model,
       /** Calls the procedures in this process, as the local owner. */
       caller: app.caller,

@@ -2,7 +2,7 @@ import { startTestApp } from './app.ts'
 import type { TestApp, TestAppOptions } from './app.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
-/** Two nodes on one database that know of each other. */
+/** Two nodes that share a database and know of each other. */
 export type TwoApps = AsyncDisposable & {
   env: Record<string, string>
   first: TestApp

@@ -40,7 +40,7 @@ const tools = createToolRegistry(
       { sessionId, messageId: null, title: `${query} ${limit}`, snippet: userId },
     ],
     loadFile: async (userId) =>
-      userId === ada ? { name: 'notes.txt', text: 'The tide 🌊 comes' } : null,
+      userId === ada ? { name: 'notes.txt', text: 'The tide 🌊 comes', isRead: true } : null,
     now: () => Date.parse('2026-03-29T01:30:00.000Z'),
     images: { approval: 'writes', make: async () => Promise.reject(new Error('No picture.')) },
     fetchUrls: true,

@@ -15,11 +15,11 @@ import type { FoundPlace } from './search-sessions.ts'
 export type BuiltinToolsDeps = {
   loadProfile: (userId: UserId) => Promise<Profile | null>
   search: (userId: UserId, query: string, limit: number) => Promise<FoundPlace[]>
-  /** Of this person; null for a file that is not theirs, or is not there. */
+  /** Reads a file of this person; null when it does not exist or belongs to somebody else. */
   loadFile: (userId: UserId, file: FileId) => Promise<ReadableFile | null>
   /** Milliseconds since the epoch. */
   now: () => number
-  /** Null offers no pictures. */
+  /** Null when the server makes no pictures. */
   images: ImageMaker | null
   /** True enables the tool that fetches pages of the public internet. */
   fetchUrls: boolean

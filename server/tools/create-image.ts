@@ -11,7 +11,7 @@ const Input = z.object({
 })
 
 const Output = z.object({
-  /** The file that the call brought. */
+  /** The file that the call made. */
   picture: FileId,
   /** The prompt as the service changed it. */
   revisedPrompt: z.string().optional(),
@@ -20,17 +20,17 @@ const Output = z.object({
 /** Makes one picture, which costs money. */
 export type ImageMaker = {
   approval: ApprovalPolicy
-  /** @throws with words for the person, when there is no picture */
+  /** @throws with a message for people, when no picture was made */
   make(
     wanted: z.infer<typeof Input>,
     context: Pick<ToolContext, 'caller' | 'signal' | 'run'>,
   ): Promise<{ data: Uint8Array; mimeType: string; revisedPrompt?: string }>
 }
 
-/** Pictures take longer than what other tools do. Milliseconds. */
+/** Making a picture takes longer than other tools. Milliseconds. */
 const TIMEOUT_MS = 180_000
 
-/** A crash while the picture is made hides whether it was: it is paid for all the same, and not asked for twice. */
+/** The effect is `once`: a crash hides whether the picture was made, and each one costs money. */
 export function createImage({
   approval,
   make,
@@ -54,7 +54,7 @@ export function createImage({
   })
 }
 
-/** The first words of the prompt. */
+/** A file name from the first words of the prompt. */
 function nameOf(prompt: string): string {
   const words = prompt.match(/[\p{L}\p{N}]+/gu) ?? []
   return words.slice(0, 6).join('-').slice(0, 60).toWellFormed() || 'picture'

@@ -1,13 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { FileId } from '../../shared/contract/ids.ts'
 import type { UserId } from '../../shared/contract/ids.ts'
 import { defineTool } from './define.ts'
 import type { Tool } from './tool.ts'
 
-/** The text of a file; null text where nothing can be read in it. */
-export type ReadableFile = { name: string; text: string | null }
+/** `text` is null when the file has no text that can be read. `isRead` is false while it is still being read. */
+export type ReadableFile = { name: string; text: string | null; isRead: boolean }
 
-/** The most of one reading, in UTF-16 units. */
+/** The most that one call returns, in UTF-16 units. */
 const MOST = 50_000
 
 const Input = z.object({
@@ -21,11 +22,11 @@ const Output = z.object({
   text: z.string(),
   from: z.number(),
   to: z.number(),
-  /** Characters of the whole text. */
+  /** The length of the whole text. */
   length: z.number(),
 })
 
-/** Reads on in a file whose text was too long for the message. The caller's own files only. */
+/** Reads the next part of a file whose text was too long for the message. Only the caller's own files. */
 export function readFile(
   load: (userId: UserId, file: FileId) => Promise<ReadableFile | null>,
 ): Tool<'read_file', z.infer<typeof Input>, z.infer<typeof Output>> {
@@ -37,10 +38,15 @@ export function readFile(
     output: Output,
     effect: 'read',
     approval: 'never',
-    execute: async ({ file, from, to }, { caller }) => {
-      const found = await load(caller.id, file)
+    execute: async ({ file, from, to }, { caller, signal }) => {
+      const found = await untilRead(() => load(caller.id, file), signal)
       if (!found) throw new Error('There is no such file, or it was deleted.')
       const { name, text } = found
+      if (!found.isRead) {
+        throw new Error(
+          `The file ${JSON.stringify(name)} is still being read. Read it again later.`,
+        )
+      }
       if (text === null) throw new Error(`Nothing can be read in the file ${JSON.stringify(name)}.`)
       if (from >= text.length && text.length > 0) {
         throw new Error(`The file has ${text.length} characters: begin before that.`)
@@ -51,4 +57,19 @@ export function readFile(
     },
     maxOutputLength: 4 * MOST,
   })
+}
+
+/** The longest wait for a file that is still being read. Milliseconds. */
+const PATIENCE_MS = 15_000
+const LOOK_AGAIN_MS = 500
+
+async function untilRead(
+  load: () => Promise<ReadableFile | null>,
+  signal: AbortSignal,
+): Promise<ReadableFile | null> {
+  for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
+    const found = await load()
+    if (!found || found.isRead || waited >= PATIENCE_MS) return found
+    await delay(LOOK_AGAIN_MS, undefined, { signal })
+  }
 }

@@ -22,17 +22,17 @@ const MAX_ERROR_LENGTH = 2000
 /** The most tools that all providers accept. */
 export const MAX_OFFERED = 128
 
-/** Files are gathered here, and handed on with the outcome. */
+/** The context without what the registry adds: it gathers the attached files and returns them with the outcome. */
 export type CallContext = Omit<ToolContext, 'attach' | 'unhurried'>
 
 /** All available tools. */
 export type ToolRegistry = {
   /**
-   * The tools as they are for one person: what a server lists for them, which decides what they are asked about. Without
-   * it there are everybody's, each as somebody has it.
+   * The tools of one person, as a server lists them for that person; this decides about approvals. Without it the
+   * registry has everybody's tools, each as somebody has it.
    */
   of(userId: UserId): ToolRegistry
-  /** @param userId only what this person may use */
+  /** @param userId limits the list to what this person may use */
   list(userId?: UserId): ToolInfo[]
   /** The tools that are offered to the model. */
   offered(userId?: UserId): ToolInfo[]
@@ -47,8 +47,9 @@ export type ToolRegistry = {
   /** True when a call with this input, as returned by `parse`, needs approval before it begins. */
   needsApproval(name: string, input: unknown): boolean
   /**
-   * Executes a call of a tool as its caller has it. Never throws: an abort, a timeout and failures are outcomes. A tool
-   * that continues after its timeout is not interrupted; its late result is dropped.
+   * Executes a call of a tool in the caller's version. Never throws: an abort, a timeout and failures are outcomes. A
+   * tool that continues after its timeout is not interrupted; its late result is dropped.
+   *
    * @param input as returned by `parse`, possibly stored since: it is validated again
    */
   execute(name: string, input: unknown, context: CallContext): Promise<ToolOutcome>
@@ -82,7 +83,7 @@ export function createToolRegistry(
     newId = randomUUID,
   }: {
     timeoutMs: number
-    /** Of the files that tools bring. */
+    /** Makes the ids of attached files. */
     newId?: () => string
     source?: ToolSource
     /** Called with the names of the tools that are not offered, whenever they change. */
@@ -102,8 +103,8 @@ export function createToolRegistry(
     [...ownInfos, ...coming(userId).map(describe)].map((info, index) =>
       index < MAX_OFFERED ? info : { ...info, offered: false },
     )
-  // Always the first ones: those of this server, then those of the others in the order of the configuration and of
-  // their lists.
+  // The first tools stay: those of this server, then those of the others in the order of the configuration and of their
+  // lists.
   const left = () => [...own.keys(), ...coming().map(({ name }) => name)].slice(MAX_OFFERED)
   let reported = ''
   source?.onChange(() => {
@@ -216,7 +217,7 @@ async function run(
   using time = new Timeout(timeoutMs)
   const signal = AbortSignal.any([context.signal, time.signal])
   const { ask } = context
-  // While a person thinks, the tool is not slow.
+  // The timeout does not run while a person thinks.
   const patient: CallContext = ask
     ? { ...context, ask: (asked, given) => time.without(() => ask(asked, given)) }
     : context

@@ -1,4 +1,4 @@
-/** Aborts its signal when so much time is over, not counting that in which it is paused. */
+/** Aborts its signal after so much time, not counting the time for which it is paused. */
 export class Timeout {
   readonly #over = new AbortController()
   #leftMs: number
@@ -15,7 +15,7 @@ export class Timeout {
     return this.#over.signal
   }
 
-  /** Does something whose time is not counted. */
+  /** Does work whose time is not counted. */
   async without<T>(work: () => Promise<T>): Promise<T> {
     this.#pauses += 1
     if (this.#pauses === 1) this.#halt()
@@ -28,7 +28,7 @@ export class Timeout {
   }
 
   [Symbol.dispose](): void {
-    // Whatever is paused still does not start it again.
+    // Raises the count of pauses for ever, so that the end of one does not start the timer again.
     this.#pauses += 1
     this.#halt()
   }

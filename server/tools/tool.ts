@@ -9,44 +9,44 @@ import type {
   ToolProgress,
 } from '../../shared/contract/tool.ts'
 
-/** A file that a tool brings beside its output. */
+/** A file that a tool returns besides its output. */
 export type BroughtFile = {
-  /** As people will see it; of a path, the last segment. */
+  /** The name for people; of a path, only the last segment is used. */
   name: string
-  /** As its source says. What the content says goes before it. */
+  /** The type that the source states. The content counts more. */
   mimeType: string | null
   data: Uint8Array
 }
 
-/** For what a call was made: where what it takes is counted. */
+/** The session, and the API key if one was used, to which the cost of a call is counted. */
 export type RunOfCall = { sessionId: SessionId; keyId: KeyId | null }
 
 /** The caller, and the limits of the call. */
 export type ToolContext = {
   caller: { id: UserId; admin: boolean }
-  /** Absent where no run made the call. */
+  /** Absent when no run made the call. */
   run?: RunOfCall
-  /** The same for every attempt of one call: pass it on as an idempotency key where the other side supports one. */
+  /** The same for every attempt at one call: pass it on as an idempotency key where the other side supports one. */
   callId: string
   /** Aborts when the run is stopped or the tool's timeout is over. */
   signal: AbortSignal
   /** Shows progress to the user. It may be called often; some updates are skipped. */
   onProgress?: (progress: ToolProgress) => void
   /**
-   * Asks the person who reads the answer, and waits. The call's timeout does not run meanwhile. Absent where nobody can
-   * be asked.
+   * Asks the person who reads the answer, and waits for the reply; the call's timeout does not run meanwhile. Absent
+   * when nobody can be asked.
    *
    * @param signal aborts when the answer is of no use any more
-   * @returns what they said; `cancel` too when nobody answered in time
+   * @returns the reply; `cancel` also when nobody replied in time
    */
   ask?: ((asked: Asked, signal?: AbortSignal) => Promise<QuestionReply>) | undefined
-  /** Does something for which the call's timeout does not run: its end is known otherwise. */
+  /** Does work for which the call's timeout does not run, because it has a limit of its own. */
   unhurried<T>(work: () => Promise<T>): Promise<T>
-  /** Of a tool whose server carries calls out as tasks. */
+  /** Present when the tool's server carries calls out as tasks. */
   task?: TaskOfCall | undefined
   /**
-   * Gives a file beside the output. When the call has succeeded it is stored, shown in the call's card, and given to
-   * a model that can see it. One that cannot be stored costs a sentence, and not the call.
+   * Attaches a file to the output. After the call has succeeded, the file is stored, shown in the call's card, and sent
+   * to a model that can see it. If it cannot be stored, the call still succeeds, with a sentence in its place.
    *
    * @returns the id that the file will have
    */
@@ -54,11 +54,11 @@ export type ToolContext = {
 }
 
 export type TaskOfCall = {
-  /** The task that an earlier attempt made: its result is asked for, and the call not made again. */
+  /** The task that an earlier attempt made: its result is fetched, and the call is not made again. */
   known: StoredTask | null
-  /** True when another attempt goes on with the call: its task is then not cancelled. */
+  /** True when another attempt will go on with the call, so that its task must not be cancelled. */
   goesOn(): boolean
-  /** Records the task that was made, before its result is waited for. */
+  /** Records a new task, before its result is waited for. */
   record(task: StoredTask): Promise<void>
 }
 
@@ -68,12 +68,12 @@ export type ApprovalPolicy = 'never' | 'writes' | 'always'
 type ApprovalRule<Input> = { asks(input: Input): boolean }['asks']
 
 /**
- * A tool the model may call.
+ * A tool that the model may call.
  *
  * @see defineTool
  */
 export type Tool<Name extends string = string, Input = unknown, Output = unknown> = {
-  /** Letters, digits, `_` and `-`, at most 64: what every provider takes. */
+  /** Letters, digits, `_` and `-`, at most 64: the names that every provider accepts. */
   name: Name
   /** For people; an external tool may have one. */
   title?: string
@@ -91,9 +91,9 @@ export type Tool<Name extends string = string, Input = unknown, Output = unknown
   source?: ToolCall['source']
   /** JSON Schemas of an external tool, which are shown instead of those of `input` and `output`. */
   schemas?: { input: Record<string, unknown>; output?: Record<string, unknown> }
-  /** The longest that one call may take, where that is not the setting of all. */
+  /** The time limit of one call, if it differs from the setting for all tools. */
   timeoutMs?: number
-  /** The longest output in UTF-16 units of JSON, for a tool that bounds its output by itself. */
+  /** The longest output in UTF-16 units of JSON, for a tool that limits its output itself. */
   maxOutputLength?: number
 }
 
@@ -110,10 +110,10 @@ export type ToolSource = {
   /**
    * The tools that are available now.
    *
-   * @param userId as they are for this person; without it everybody's, each as one of those has it who have it
+   * @param userId selects this person's versions; without it the list has everybody's tools, each as somebody has it
    */
   tools(userId?: UserId): readonly Tool[]
-  /** Connects what only this person can use, and waits for it as long as is decent. */
+  /** Connects to servers that only this person can use, and waits for them for a limited time. */
   prepare(userId: UserId, signal: AbortSignal): Promise<void>
   /**
    * The reason why a tool of this source is not available, for the model and the user; null when the tool belongs to

@@ -49,7 +49,7 @@ function unknownTimeZone(): TRPCError {
   })
 }
 
-/** Offsets such as +02:00 are none: Postgres reads their signs the other way round. */
+/** Offsets such as +02:00 are refused, because Postgres reads their signs the other way round. */
 function isTimeZone(name: string): boolean {
   if (/^[+-]/.test(name)) {
     return false

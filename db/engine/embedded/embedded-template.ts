@@ -35,7 +35,7 @@ export async function makeTemplate(templateDir: string | null): Promise<Uint8Arr
   return content
 }
 
-/** Nobody can connect to these databases, and they are two thirds of the files that each new database copies. */
+/** Postgres does not let anyone connect to these databases, which are two thirds of the files that each copy has. */
 async function dropOtherDatabases(pglite: PGlite): Promise<void> {
   await pglite.exec('update pg_database set datistemplate = false')
   for (const name of OTHER_DATABASES) {
@@ -93,10 +93,13 @@ async function keep(file: string, content: Uint8Array): Promise<void> {
   await rename(unfinished, file)
 }
 
-/** An installed package may be on a read-only disk; then each new database is created without a cached template. */
+/**
+ * An installed package may be on a read-only disk; then each new database is created without a cached template. For a
+ * folder that cannot be made there, Node's recursive `mkdir` says ENOENT.
+ */
 function tolerateReadOnly(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(code)) throw error
 }
 
 async function pgliteVersion(): Promise<string> {

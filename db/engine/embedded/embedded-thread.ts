@@ -41,10 +41,13 @@ class ThreadDiedError extends Error {
 
   constructor(cause: unknown) {
     // WebAssembly may throw objects that are no `Error` but have a message.
-    const told = typeof cause === 'object' && cause !== null && 'message' in cause
-    super(`the embedded database crashed: ${told ? String(cause.message) : 'its thread ended'}`, {
-      cause,
-    })
+    const hasMessage = typeof cause === 'object' && cause !== null && 'message' in cause
+    super(
+      `the embedded database crashed: ${hasMessage ? String(cause.message) : 'its thread ended'}`,
+      {
+        cause,
+      },
+    )
     this.name = 'ThreadDiedError'
   }
 }

@@ -14,7 +14,7 @@ export type InvitationRow = {
   revokedAt: string | null
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function listInvitations(db: Db, limit: number): Promise<InvitationRow[]> {
   return db
     .selectFrom('auth_links')
@@ -36,7 +36,7 @@ export async function listInvitations(db: Db, limit: number): Promise<Invitation
     .execute()
 }
 
-/** Takes an invitation back that nobody has used; false when there is none. */
+/** Revokes an unused invitation; false when there is none. */
 export async function revokeInvitation(transaction: Db, id: string, now: string): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('auth_links')

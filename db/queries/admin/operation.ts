@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
-/** What goes on in the server, without anything of what is said. */
+/** The state of the server, without any text of conversations. */
 
 export type GoingRun = {
   id: RunId
@@ -18,7 +18,7 @@ export type GoingRun = {
   startedAt: string | null
 }
 
-/** The runs that are going, or wait, oldest first. */
+/** The runs that are going or wait, oldest first. */
 export async function listGoingRuns(db: Db, limit: number): Promise<GoingRun[]> {
   const { rows } = await sql<GoingRun>`
     select runs.id, session_id as "sessionId", user_id as "userId", users.name as "userName", runs.status, model,
@@ -39,7 +39,7 @@ export type KnownNode = {
   sessionsRead: number
 }
 
-/** The nodes that joined, also those whose lease ended not long ago. */
+/** The registered nodes, including those whose lease ended not long ago. */
 export async function listNodes(db: Db): Promise<KnownNode[]> {
   const { rows } = await sql<KnownNode>`
     select id, started_at as "startedAt", lease_until as "leaseUntil", lease_until > now() as "isAlive",

@@ -14,7 +14,7 @@ export async function listPeople(
     limit,
   }: {
     search?: string | undefined
-    /** The last of the page before. */
+    /** The last person of the previous page. */
     after?: { createdAt: string; id: UserId } | undefined
     limit: number
   },
@@ -37,7 +37,7 @@ export async function listPeople(
   return query.execute()
 }
 
-/** The person with this id, whom nobody else changes until the transaction ends; null when there is none. */
+/** The person with this id, locked until the transaction ends; null when there is none. */
 export async function lockPerson(transaction: Db, id: UserId): Promise<UserRow | null> {
   const row = await transaction
     .selectFrom('users')

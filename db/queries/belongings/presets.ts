@@ -2,10 +2,10 @@ import type { Preset } from '../../../shared/contract/api/belongings.ts'
 import type { PresetId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
-/** A person keeps no more than this. */
+/** The most presets of a person. */
 export const MAX_PRESETS = 200
 
-/** By their names. */
+/** In the order of their names. */
 export async function listPresets(db: Db, userId: UserId): Promise<Preset[]> {
   const rows = await db
     .selectFrom('presets')

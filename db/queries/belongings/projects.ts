@@ -5,10 +5,10 @@ import type { File } from '../../../shared/contract/file.ts'
 import type { Db } from '../../engine/database.ts'
 import { findFiles } from '../files/files.ts'
 
-/** A person keeps no more than this. */
+/** The most projects of a person. */
 export const MAX_PROJECTS = 200
 
-/** By their names. */
+/** In the order of their names. */
 export async function listProjects(db: Db, userId: UserId): Promise<Project[]> {
   const rows = await db
     .selectFrom('projects')
@@ -75,7 +75,7 @@ export async function findProject(
 }
 
 export type SavedProject = Pick<Project, 'id' | 'name' | 'instructions' | 'archived'> & {
-  /** Locked, and the person's. */
+  /** The caller has locked them and checked their owner. */
   files: readonly FileId[]
   now: string
 }

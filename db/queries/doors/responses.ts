@@ -3,7 +3,7 @@ import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contra
 import type { Db } from '../../engine/database.ts'
 import type { RunStatus } from '../../schema-runs.ts'
 
-/** A run as a protocol's door reads it, with what was asked for it there, if it was asked there. */
+/** A run as other protocols read it, with the input of its request if it was asked for there. */
 export type DoorRun = {
   runId: RunId
   sessionId: SessionId
@@ -12,7 +12,7 @@ export type DoorRun = {
   status: RunStatus
   model: string
   createdAt: string
-  /** All events of the run come after this place of its session's log. */
+  /** All events of the run have a greater `seq` than this. */
   after: number
   request: Record<string, unknown> | null
   input: unknown[] | null
@@ -59,11 +59,12 @@ export type NewResponse = {
   runId: RunId
   segment: number
   request: Record<string, unknown>
-  input: readonly unknown[]
+  /** Null when the message has all of it. */
+  input: readonly unknown[] | null
   createdAt: string
 }
 
-/** What was said the first time counts. The caller has found the run as the user's. */
+/** Stores a response. If it exists, the first input stays. The caller has checked that the run is the user's. */
 export async function insertResponse(db: Db, response: NewResponse): Promise<void> {
   await db
     .insertInto('responses')
@@ -78,7 +79,7 @@ export async function insertResponse(db: Db, response: NewResponse): Promise<voi
     .execute()
 }
 
-/** Forgets what was asked for it, and that it is gone stays. The caller has found the run as the user's. */
+/** Deletes the input, and keeps that the response was deleted. The caller has checked that the run is the user's. */
 export async function deleteResponse(
   db: Db,
   runId: RunId,
@@ -99,7 +100,7 @@ export async function deleteResponse(
     .execute()
 }
 
-/** From here on the log keeps the chunks of an answer as they are, but for runs that have ended: those are merged. */
+/** From now on the log keeps the chunks of an answer unmerged, except those of runs that ended before. */
 export async function keepChunks(db: Db, messageId: MessageId): Promise<void> {
   await db
     .updateTable('runs')
@@ -110,12 +111,12 @@ export async function keepChunks(db: Db, messageId: MessageId): Promise<void> {
     .execute()
 }
 
-/** How long after its end an answer that is not to be stored can be read to its end token by token. Seconds. */
+/** The time after its end during which an answer with `store: false` can be read token by token. Seconds. */
 const FORGOTTEN_AFTER = 60
 
 /**
- * From here on the chunks of answers that were not to be stored may be merged, and what was asked for them is gone. Those
- * that were deleted stay so.
+ * Lets the chunks of answers with `store: false` be merged, and deletes their inputs. Responses that were deleted stay
+ * so.
  */
 export async function forgetResponses(db: Db): Promise<void> {
   await sql`
@@ -128,7 +129,7 @@ export async function forgetResponses(db: Db): Promise<void> {
   )
 }
 
-/** True while chunks of an answer are about to be merged, because a run has ended, and their places to change. */
+/** True while chunks of an answer will be merged soon, because a run has ended, so that their numbers will change. */
 export async function isUnsettled(db: Db, messageId: MessageId): Promise<boolean> {
   const row = await db
     .selectFrom('runs')

@@ -6,10 +6,10 @@ export type Content = Selectable<FileContentTable>
 
 const columns = [
   ...(['sha256', 'key', 'bytes', 'kind', 'mime_type', 'width', 'height', 'pages'] as const),
-  ...(['text', 'error', 'created_at'] as const),
+  ...(['text', 'error', 'reading', 'reading_due', 'reading_attempts', 'created_at'] as const),
 ] as const
 
-/** What is stored of these bytes; null when nobody has them. */
+/** The stored content with this hash; null when there is none. */
 export async function findContent(db: Db, sha256: string): Promise<Content | null> {
   const found = await db
     .selectFrom('file_contents')
@@ -20,9 +20,9 @@ export async function findContent(db: Db, sha256: string): Promise<Content | nul
 }
 
 /**
- * Keeps contents whose object is whole in the store, and takes the object off the strays.
+ * Records a content whose object is complete in the store, and removes the object from the strays.
  *
- * @returns false when the same bytes were stored meanwhile: the object then stays a stray
+ * @returns false when the same bytes were recorded meanwhile: the object then stays a stray
  */
 export async function insertContent(transaction: Db, content: Content): Promise<boolean> {
   const { numInsertedOrUpdatedRows: inserted } = await transaction
@@ -35,20 +35,10 @@ export async function insertContent(transaction: Db, content: Content): Promise<
   return true
 }
 
-/** What could be read in contents that could not be read before. */
-export async function saveReading(
-  db: Db,
-  sha256: string,
-  { pages, text }: Pick<Content, 'pages' | 'text'>,
-): Promise<void> {
-  await db
-    .updateTable('file_contents')
-    .set({ pages, text, error: null })
-    .where('sha256', '=', sha256)
-    .execute()
-}
-
-/** Notes an object before it is written, or after nothing refers to it any more: whatever happens, it is removed. */
+/**
+ * Records an object before it is written, or after nothing refers to it any more, so that it is removed even after a
+ * crash.
+ */
 export async function noteStray(db: Db, key: string, removeAfter: string): Promise<void> {
   await db
     .insertInto('stray_objects')
@@ -57,7 +47,7 @@ export async function noteStray(db: Db, key: string, removeAfter: string): Promi
     .execute()
 }
 
-/** Objects that are to be removed by now. */
+/** Objects whose time to be removed has come. */
 export async function listStrays(db: Db, now: string, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('stray_objects')
@@ -69,7 +59,7 @@ export async function listStrays(db: Db, now: string, limit: number): Promise<st
   return rows.map(({ key }) => key)
 }
 
-/** Puts the removal of an object off that the store would not remove. */
+/** Postpones the removal of an object after the store failed to remove it. */
 export async function postponeStray(db: Db, key: string, removeAfter: string): Promise<void> {
   await db
     .updateTable('stray_objects')

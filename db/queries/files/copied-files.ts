@@ -1,29 +1,36 @@
 import { sql } from 'kysely'
 import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { FileId, MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { inSlices } from '../../../shared/contract/in-slices.ts'
 import type { Db } from '../../engine/database.ts'
 import { lockFiles } from './files.ts'
+import { tellAgain } from './readings.ts'
 
-/** The most messages that are given files in one statement. */
+/** The most messages to which one statement links files. */
 const LINKED_AT_ONCE = 1_000
 
+type Named = { id: MessageId; sessionId: SessionId; fileId: FileId; isRead: boolean }
+
 /**
- * Gives the messages of copied sessions the files that they name, where those are this person's. In a transaction the
- * files are kept from being deleted until it ends, and by the messages afterwards.
+ * Links the messages of copied sessions to the files that they name, if those are this person's. The files are locked
+ * until the transaction ends, and cannot be deleted afterwards, because the messages have them. Messages that were
+ * copied while a file was still being read are updated later.
+ *
+ * @param now ISO 8601
  */
 export async function linkFilesOfSessions(
   db: Db,
   userId: UserId,
   sessionIds: readonly SessionId[],
+  now: string,
 ): Promise<void> {
-  const named: { id: MessageId; sessionId: SessionId; fileId: FileId }[] = []
+  const named: Named[] = []
   for (const sessionId of sessionIds) {
     named.push(...(await filesNamedIn(db, userId, sessionId)))
   }
-  // All at once and in their order, as deletions lock them: otherwise the two would deadlock.
+  // All at once and in the order in which deletions lock them: otherwise the two could deadlock.
   await lockFiles(db, userId, [...new Set(named.map(({ fileId }) => fileId))])
-  for (let index = 0; index < named.length; index += LINKED_AT_ONCE) {
-    const some = named.slice(index, index + LINKED_AT_ONCE)
+  for (const some of inSlices(named, LINKED_AT_ONCE)) {
     await sql`
       insert into message_files (message_id, session_id, file_id)
       select given.message_id, given.session_id, files.id
@@ -32,10 +39,11 @@ export async function linkFilesOfSessions(
       join files on files.id = given.file_id and files.user_id = ${userId}
       on conflict do nothing`.execute(db)
   }
+  await tellAgain(db, [...new Set(named.flatMap((one) => (one.isRead ? [] : [one.fileId])))], now)
 }
 
-async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId) {
-  // The parts are read here: Postgres looks into no JSON that has U+0000 anywhere in it.
+async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId): Promise<Named[]> {
+  // The parts are parsed here, because Postgres cannot read JSON with U+0000 in it.
   const rows = await db
     .selectFrom('messages')
     .select(['id', 'parts'])
@@ -54,5 +62,9 @@ async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId) {
     ...rows.map(({ id, parts }) => ({ id, files: filesIn(parts) })),
     ...calls.map(({ id, files }) => ({ id, files: files ?? [] })),
   ]
-  return named.flatMap(({ id, files }) => files.map((file) => ({ id, sessionId, fileId: file.id })))
+  return named.flatMap(({ id, files }) =>
+    files.map((file) => {
+      return { id, sessionId, fileId: file.id, isRead: file.status !== 'processing' }
+    }),
+  )
 }

@@ -5,10 +5,13 @@ import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Content } from './contents.ts'
 
-/** A file, and where its bytes are. */
+/** A file, and the key of its object in the store. */
 export type StoredFile = { file: File; key: string; createdAt: string }
 
-type Row = Omit<Content, 'mime_type' | 'created_at' | 'text'> & {
+type Row = Omit<
+  Content,
+  'mime_type' | 'created_at' | 'text' | 'reading_due' | 'reading_attempts'
+> & {
   id: FileId
   name: string
   mime_type: string
@@ -16,7 +19,9 @@ type Row = Omit<Content, 'mime_type' | 'created_at' | 'text'> & {
 }
 
 function toStored(row: Row): StoredFile {
-  const { id, name, mime_type: mimeType, bytes, sha256, kind, width, height, pages, error } = row
+  const { id, name, mime_type: mimeType, bytes, sha256, kind, width, height, pages } = row
+  const isRead = row.reading !== 'waiting'
+  const error = isRead ? row.error : null
   return {
     key: row.key,
     createdAt: row.created_at,
@@ -25,7 +30,7 @@ function toStored(row: Row): StoredFile {
       ...(width !== null && { width }),
       ...(height !== null && { height }),
       ...(pages !== null && { pages }),
-      status: error === null ? 'ready' : 'failed',
+      status: !isRead ? 'processing' : error === null ? 'ready' : 'failed',
       ...(error !== null && { error }),
     },
   }
@@ -48,6 +53,7 @@ function selectFiles(db: Db, userId: UserId) {
       'file_contents.height',
       'file_contents.pages',
       'file_contents.error',
+      'file_contents.reading',
     ])
     .where('files.user_id', '=', userId)
 }
@@ -71,7 +77,7 @@ export async function findFiles(
   return rows.map(toStored)
 }
 
-/** The newest first, those after the place. */
+/** Newest first, from the cursor on. */
 export async function listFiles(
   db: Db,
   userId: UserId,
@@ -98,7 +104,7 @@ export type NewFile = {
   createdAt: string
 }
 
-/** @returns false when the id is taken, by whomever, or the contents are not stored (any more) */
+/** @returns false when the id is taken by any person, or the contents are not stored (any more) */
 export async function insertFile(db: Db, file: NewFile): Promise<boolean> {
   const { rows } = await sql`
     with content as (select sha256 from file_contents where sha256 = ${file.sha256} for key share)
@@ -109,7 +115,7 @@ export async function insertFile(db: Db, file: NewFile): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether the id is taken, by whomever. */
+/** True when the id is taken by any person. */
 export async function fileExists(db: Db, id: FileId): Promise<boolean> {
   const row = await db.selectFrom('files').select('id').where('id', '=', id).executeTakeFirst()
   return row !== undefined
@@ -118,9 +124,9 @@ export async function fileExists(db: Db, id: FileId): Promise<boolean> {
 const isInProject = sql`exists (select from project_files where file_id = files.id)`
 
 /**
- * Deletes a file of this person's that no message or project has; false when one has it, or there is none.
+ * Deletes a file of this person that no message or project has; false when one has it, or the file does not exist.
  *
- * @param transaction of its own: a message that is being sent with the file is waited for, and then seen
+ * @param transaction of its own: it waits for a message that is being sent with the file, and then sees it
  */
 export async function deleteUnusedFile(
   transaction: Db,
@@ -145,12 +151,12 @@ export async function deleteUnusedFile(
   return Number(numDeletedRows) > 0
 }
 
-/** Takes the files of a message from it. */
+/** Removes the links from a message to its files. */
 export async function removeFilesOfMessage(transaction: Db, messageId: MessageId): Promise<void> {
   await transaction.deleteFrom('message_files').where('message_id', '=', messageId).execute()
 }
 
-/** Gives a message that has none these files. */
+/** Links a message without files to these files. */
 export async function addFilesToMessage(
   transaction: Db,
   { messageId, sessionId }: { messageId: MessageId; sessionId: SessionId },
@@ -163,24 +169,26 @@ export async function addFilesToMessage(
     .execute()
 }
 
-/** Keeps these files from being deleted until the transaction ends; answers those that are there. */
+/** Locks these files against deletion until the transaction ends; returns those that exist. */
 export async function lockFiles(
   transaction: Db,
   userId: UserId,
   ids: readonly FileId[],
 ): Promise<StoredFile[]> {
   if (ids.length === 0) return []
-  await sql`select id from files where id = any(${ids}::uuid[]) and user_id = ${userId} order by id for key share`.execute(
-    transaction,
-  )
+  // Their contents are locked too, so that `saveReading` waits and then sees the message.
+  await sql`
+    select files.id from files join file_contents using (sha256)
+    where files.id = any(${ids}::uuid[]) and files.user_id = ${userId}
+    order by files.id for key share`.execute(transaction)
   return findFiles(transaction, userId, ids)
 }
 
 /**
- * Gives an answer the files that one of its calls brought. Those that are there are kept from being deleted until the
- * transaction ends, and by the message afterwards.
+ * Links an answer to the files that one of its calls attached. Those that exist are locked against deletion until the
+ * transaction ends, and cannot be deleted afterwards, because the message has them.
  *
- * @returns the call with those alone
+ * @returns the call with only the files that exist
  */
 export async function keepFilesOfCall(
   transaction: Db,
@@ -204,13 +212,15 @@ export async function keepFilesOfCall(
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
-  const kept = files.filter(({ id }) => stored.some(({ file }) => file.id === id))
+  // The current state: their text may have been read since.
+  const now = new Map(stored.map(({ file }) => [file.id, file]))
+  const kept = files.flatMap(({ id }) => now.get(id) ?? [])
   return kept.length > 0 ? { ...rest, files: kept } : rest
 }
 
-/** Deletes the files that messages of this session have, and of no other. */
+/** Deletes the files that only messages of this session have. */
 export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId): Promise<void> {
-  // A message of another session that is being sent with one of them is waited for, and then seen.
+  // The lock waits for a message of another session that is being sent with one of them, and then sees it.
   await sql`
     select id from files where id in (select file_id from message_files where session_id = ${sessionId})
     order by id for update`.execute(transaction)
@@ -221,35 +231,31 @@ export async function deleteFilesOfSession(transaction: Db, sessionId: SessionId
     and not ${isInProject}`.execute(transaction)
 }
 
-/** The texts of those of these files that are this person's; null for one without. */
-export async function readFileTexts(
+/** A file in its current state, and its text; null when it has none, or is still being read. */
+export type ReadFile = { file: File; text: string | null }
+
+/** Those of these files that are this person's, with their texts. */
+export async function readFiles(
   db: Db,
   userId: UserId,
   ids: readonly FileId[],
-): Promise<Map<FileId, string | null>> {
+): Promise<Map<FileId, ReadFile>> {
   if (ids.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('files')
-    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
-    .select(['files.id', 'file_contents.text'])
-    .where('files.user_id', '=', userId)
+  const rows = await selectFiles(db, userId)
+    .select('file_contents.text')
     .where(sql<boolean>`files.id = any(${ids}::uuid[])`)
     .execute()
-  return new Map(rows.map(({ id, text }) => [id, text]))
+  return new Map(rows.map((row) => [row.id, { file: toStored(row).file, text: row.text }]))
 }
 
-/** The name of a file and the text that can be read in it; null when there is no such file of this person's. */
+/** The name and the text of a file; null when this person has no such file. */
 export async function findReadableFile(
   db: Db,
   userId: UserId,
   id: FileId,
-): Promise<{ name: string; text: string | null } | null> {
-  const row = await db
-    .selectFrom('files')
-    .innerJoin('file_contents', 'file_contents.sha256', 'files.sha256')
-    .select(['files.name', 'file_contents.text'])
-    .where('files.user_id', '=', userId)
-    .where('files.id', '=', id)
-    .executeTakeFirst()
-  return row ?? null
+): Promise<{ name: string; text: string | null; isRead: boolean } | null> {
+  const found = (await readFiles(db, userId, [id])).get(id)
+  if (!found) return null
+  const { name, status } = found.file
+  return { name, text: found.text, isRead: status !== 'processing' }
 }

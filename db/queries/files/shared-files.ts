@@ -4,10 +4,10 @@ import type { Db } from '../../engine/database.ts'
 import { findFile, lockFiles } from './files.ts'
 import type { StoredFile } from './files.ts'
 
-/** A file of the snapshot: the id that it has there, and its own. */
+/** A file of a snapshot: its id in the snapshot, and the file's own. */
 export type SharedFile = { id: FileId; fileId: FileId }
 
-/** Gives a share the files of its snapshot that are this person's and still there. */
+/** Links a share to those files of its snapshot that are this person's and exist. */
 export async function insertSharedFiles(
   transaction: Db,
   { userId, shareId }: { userId: UserId; shareId: ShareId },
@@ -23,7 +23,10 @@ export async function insertSharedFiles(
     .execute()
 }
 
-/** A file of the snapshot behind this token; null when the token is unknown or was revoked, or has no such file. */
+/**
+ * A file in the snapshot of a token; null when the token is unknown or was revoked, its person is suspended, or there
+ * is no such file.
+ */
 export async function findSharedFile(
   db: Db,
   token: string,
@@ -33,9 +36,11 @@ export async function findSharedFile(
     .selectFrom('shares')
     .innerJoin('shared_files', 'shared_files.share_id', 'shares.id')
     .innerJoin('files', 'files.id', 'shared_files.file_id')
+    .innerJoin('users', 'users.id', 'shares.user_id')
     .select(['files.id as fileId', 'files.user_id as userId'])
     .where('shares.token', '=', token)
     .where('shared_files.id', '=', id)
+    .where('users.account_status', '=', 'active')
     .executeTakeFirst()
   return row ? findFile(db, row.userId, row.fileId) : null
 }

@@ -1,15 +1,15 @@
 import { sql } from 'kysely'
 import type { Db } from '../../engine/database.ts'
 
-/** Entries that are looked at in one round. */
+/** The most entries of one round. */
 const AT_ONCE = 500
 
 /**
- * Deletes files from before `dayAgo` that no message or project has, among those that are to be looked at by now. A message
- * that is being given one of them is waited for, and then seen.
+ * Deletes files from before `dayAgo` that no message or project has, among the entries that are due. It waits for a
+ * message that is being sent with one of them, and then sees it.
  *
  * @param transaction of its own
- * @returns how many entries were looked at
+ * @returns the number of entries that were checked
  */
 export async function deleteUnusedFiles(
   transaction: Db,
@@ -20,7 +20,7 @@ export async function deleteUnusedFiles(
   const { rows: locked } = await sql<{ id: string }>`
     select id from files where id = any(${ids.map((row) => row.file_id)}::uuid[]) and created_at <= ${dayAgo}
     order by id for update`.execute(transaction)
-  // A statement of its own: it sees what was committed before the rows were locked.
+  // This is a statement of its own, so that it sees what was committed before the rows were locked.
   await sql`
     delete from files where id = any(${locked.map(({ id }) => id)}::uuid[])
     and not exists (select from message_files where file_id = files.id)
@@ -29,10 +29,10 @@ export async function deleteUnusedFiles(
 }
 
 /**
- * Forgets contents that no file has, among those that are to be looked at by now, and makes strays of their objects. A
- * file that is being stored with one of them holds a lock on its row: whichever comes second sees what the first did.
+ * Deletes contents that no file has, among the entries that are due, and makes strays of their objects. Storing a file
+ * locks the row of its content, so the second of the two sees what the first one did.
  *
- * @returns how many entries were looked at
+ * @returns the number of entries that were checked
  */
 export async function dropUnusedContents(transaction: Db, now: string): Promise<number> {
   const due = await takeDue<{ sha256: string }>(transaction, 'sha256', now)

@@ -2,12 +2,12 @@ import { sql } from 'kysely'
 import type { Db } from '../../engine/database.ts'
 
 /**
- * Takes from what a key may use in a window of time, which begins with the first use after the one before it. One
- * statement, so that several nodes cannot take more than the limit together.
+ * Takes uses from a key's window of time. A window begins with the first use after the end of the last one. It is one
+ * statement, so that several nodes cannot exceed the limit together.
  *
- * @param wanted how much to take; what is left is taken where it is less
+ * @param wanted the number of uses; if fewer are left, those are taken
  * @param now ISO 8601
- * @returns how much was taken, and when the window ends (ISO 8601)
+ * @returns the number that was taken, and the end of the window (ISO 8601)
  */
 export async function takeFromWindow(
   db: Db,
@@ -39,17 +39,17 @@ export async function takeFromWindow(
   return row
 }
 
-/** Gives back one use, unless the window has been forgotten meanwhile. */
+/** Returns one use, unless the window was deleted meanwhile. */
 export async function giveBackToWindow(db: Db, key: string): Promise<void> {
   await sql`update rate_windows set used = greatest(0, used - 1) where key = ${key}`.execute(db)
 }
 
-/** Forgets what a key has used. */
+/** Deletes the window of a key. */
 export async function clearWindow(db: Db, key: string): Promise<void> {
   await sql`delete from rate_windows where key = ${key}`.execute(db)
 }
 
-/** Forgets windows that began before a moment. */
+/** Deletes windows that began before this time. */
 export async function deleteOldWindows(db: Db, before: string): Promise<void> {
   await sql`delete from rate_windows where began_at < ${before}::timestamptz`.execute(db)
 }

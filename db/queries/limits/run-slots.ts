@@ -3,19 +3,28 @@ import { UserLimits } from '../../../shared/contract/user.ts'
 import type { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
+/** The condition for a person's rows; for a guest it includes everybody who shares the limits. */
+export function sharesLimitsOf(userId: UserId) {
+  return sql<boolean>`(users.id = ${userId} or users.pool = (select pool from users as mine where mine.id = ${userId}))`
+}
+
 /**
- * Lets nobody else start runs of this person until the transaction ends.
- * @returns the limits that an administrator set for them; null when there is no such person
+ * Locks a person's limits until the transaction ends, so that of two transactions that count at once only one finds the
+ * last place free.
+ *
+ * @returns the limits that an administrator set; null when there is no such person
  */
-export async function lockRunsOf(transaction: Db, userId: UserId): Promise<UserLimits | null> {
-  const { rows } = await sql<{ limits: unknown }>`
-    select limits from users where id = ${userId} for no key update`.execute(transaction)
-  const [row] = rows
+export async function lockLimitsOf(transaction: Db, userId: UserId): Promise<UserLimits | null> {
+  const { rows } = await sql<{ id: UserId; limits: unknown }>`
+    select id, limits from users where ${sharesLimitsOf(userId)}
+    order by id for no key update`.execute(transaction)
+  const row = rows.find(({ id }) => id === userId)
   return row ? (UserLimits.safeParse(row.limits ?? {}).data ?? {}) : null
 }
 
 /**
- * The number of a person's runs that are going, and whether one waits that nothing but this number keeps from starting.
+ * The number of a person's runs that are going, and whether one waits only because of that number.
+ *
  * @param except a session whose waiting runs do not count
  */
 export async function countRunsOf(
@@ -39,11 +48,11 @@ const sessionIsFree = sql<boolean>`not exists (
   select from runs as active where active.session_id = runs.session_id and active.status in ('running', 'waiting'))`
 
 /**
- * Sessions in which a run may start now that waited until fewer of its person's were going: for each person as many as
- * may, the first of each before the second of anyone, and each person's in the order in which they came. Those that are
- * to stop at once start whatever else goes on.
+ * Sessions in which a waiting run may start, because fewer runs of its person are going now: for each person as many as
+ * the limit allows, in the order in which they were queued. The first session of each person comes before the second of
+ * anyone. Runs with a requested stop start in any case.
  *
- * @param runsAtOnce of those for whom an administrator set nothing else; null is without limit
+ * @param runsAtOnce for people without a limit of their own; null is no limit
  */
 export async function findStartable(
   db: Db,
@@ -61,7 +70,8 @@ export async function findStartable(
       from waiting
     )
     select turns.session_id as "sessionId", turns.user_id as "userId" from turns
-    join users on users.id = turns.user_id and users.account_status = 'active'
+    join users on users.id = turns.user_id
+      and (users.account_status = 'active' or turns.stop_requested_at is not null)
     where turns.stop_requested_at is not null or turns.running + turns.turn <= case
       when users.limits->'runsAtOnce' is null then ${runsAtOnce ?? UNBOUNDED}::double precision
       when jsonb_typeof(users.limits->'runsAtOnce') = 'number' then (users.limits->>'runsAtOnce')::double precision

@@ -4,9 +4,8 @@ import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../stored-values.ts'
 
 /**
- * The parts of an ended run's answer, and the first of its chunks; null when it has not ended, keeps its chunks, or is
- * gone. All of a run
- * comes behind its question, so that the log before that is not looked through.
+ * The parts of an ended run's answer, and its first chunks; null when the run has not ended, keeps its chunks, or is
+ * deleted. All events of a run come after that of its question, so the log before it is not read.
  */
 export async function readEnded(
   db: Db,
@@ -45,7 +44,7 @@ export async function readEnded(
   return { parts, chunks }
 }
 
-/** Puts other events in the places of some: the whole text of a part for its last chunk. */
+/** Replaces events: a part's whole text takes the place of its last chunk. */
 export async function replaceEvents(
   db: Db,
   sessionId: SessionId,

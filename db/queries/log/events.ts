@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
+import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { isDuplicate } from '../../engine/database-errors.ts'
 import type { Db } from '../../engine/database.ts'
-import { executeUnread } from '../../engine/pipelining.ts'
+import { executeUnread } from '../../engine/postgres/pipelining.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
 export type EventRow = {
@@ -16,8 +16,8 @@ export type EventRow = {
 export type ReadEvent = { seq: number; at: string; runId: RunId | null; type: string; data: string }
 
 /**
- * The columns of `eventColumns` as rows. Asked for by a query of its own, an array's length is not known to the planner:
- * else it would make a new plan for each number of rows.
+ * The columns of `eventColumns` as rows. The subqueries hide the length of the arrays from the planner, which would
+ * otherwise make a new plan for each number of rows.
  */
 const ROWS = `unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::uuid[]), (select $4::text[]),
   (select $5::text[]))`
@@ -75,9 +75,10 @@ export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<v
 
 /**
  * Returns true for the error of an insert that failed because another writer had inserted an event with the same `seq`.
+ * Each partition has a key of its own name.
  */
 export function isSeqTaken(error: unknown): boolean {
-  return isDuplicate(error, 'events_pkey')
+  return isDuplicate(error, /^events(_p\d+)?_pkey$/)
 }
 
 /** The `seq` of the newest event of each session; 0 for a session without events. */
@@ -86,14 +87,12 @@ export async function readHeads(
   sessionIds: readonly SessionId[],
 ): Promise<Map<SessionId, number>> {
   const { rows } = await sql<{ id: SessionId; head: number }>`
-    select wanted.id, coalesce(max(events.seq), 0) as head
-    from unnest(${sessionIds}::uuid[]) as wanted (id)
-    left join events on events.session_id = wanted.id
-    group by wanted.id`.execute(db)
+    select wanted.id, coalesce((select max(seq) from events where session_id = wanted.id), 0) as head
+    from unnest(${sessionIds}::uuid[]) as wanted (id)`.execute(db)
   return new Map(rows.map((row) => [row.id, row.head]))
 }
 
-/** When an event was logged, ISO 8601; null when it is not there any more. */
+/** The time at which an event was logged, ISO 8601; null when it was deleted. */
 export async function readEventTime(
   db: Db,
   sessionId: SessionId,
@@ -108,6 +107,14 @@ export async function readEventTime(
   return row?.created_at ?? null
 }
 
+/** A query for events of one session's log; what reads them says which, in which order. */
+export function selectEvents(db: Db, sessionId: SessionId) {
+  return db
+    .selectFrom('events')
+    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
+    .where('session_id', '=', sessionId)
+}
+
 /** The events after `after`, oldest first, at most `limit` of them. */
 export async function readEvents(
   db: Db,
@@ -115,30 +122,23 @@ export async function readEvents(
   after: number,
   limit: number,
 ): Promise<ReadEvent[]> {
-  return db
-    .selectFrom('events')
-    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
-    .where('session_id', '=', sessionId)
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
+  return selectEvents(db, sessionId).where('seq', '>', after).orderBy('seq').limit(limit).execute()
 }
 
 /**
  * The next events after `after`, oldest first, for a reader that is behind.
  * @param limit the most rows
  * @param maxLength bytes of JSON after which reading stops; the first event is always returned
- * @returns `complete` is true when the log has no further events
+ * @returns `complete` is true when the log has no further events; `isPruned` when some after `after` were deleted
  */
 export async function readEventsWithin(
   db: Db,
   sessionId: SessionId,
   after: number,
   { limit, maxLength }: { limit: number; maxLength: number },
-): Promise<{ events: ReadEvent[]; complete: boolean }> {
-  const { rows } = await sql<ReadEvent & { rows: number }>`
-    select seq, at, "runId", type, data, rows
+): Promise<{ events: ReadEvent[]; complete: boolean; isPruned: boolean }> {
+  const { rows } = await sql<ReadEvent & { rows: number; prunedTo: number | null }>`
+    select seq, at, "runId", type, data, rows, (select pruned_to from sessions where id = ${sessionId}) as "prunedTo"
     from (
       select page.*, count(*) over ()::int as rows,
         sum(octet_length(data::text)) over (order by seq) - octet_length(data::text) as before
@@ -153,64 +153,9 @@ export async function readEventsWithin(
     where before < ${maxLength}
     order by seq`.execute(db)
   const found = rows[0]?.rows ?? 0
-  const events = rows.map(({ rows: _, ...event }) => event)
-  return { events, complete: events.length === found && found < limit }
-}
-
-/** The chunks that a run logged after `after`, oldest first, at most `limit` of them. */
-export async function readChunks(
-  db: Db,
-  sessionId: SessionId,
-  runId: RunId,
-  after: number,
-  limit = Number.MAX_SAFE_INTEGER,
-): Promise<ReadEvent[]> {
-  return db
-    .selectFrom('events')
-    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
-    .where('session_id', '=', sessionId)
-    .where('seq', '>', after)
-    .where('run_id', '=', runId)
-    .where('type', '=', 'chunk')
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
-}
-
-/** The states of tool calls that a run logged and that may contain progress, oldest first. */
-export async function readCallsInProgress(
-  db: Db,
-  sessionId: SessionId,
-  runId: RunId,
-): Promise<Pick<ReadEvent, 'seq' | 'data'>[]> {
-  return db
-    .selectFrom('events')
-    .select(['seq', 'data'])
-    .where('session_id', '=', sessionId)
-    .where('run_id', '=', runId)
-    .where('type', '=', 'tool')
-    .where('data', 'like', '%"status":"running"%"progress":%')
-    .orderBy('seq')
-    .execute()
-}
-
-/** The events that the runs of an answer logged up to `seq`, oldest first. */
-export async function readAnswerEvents(
-  db: Db,
-  sessionId: SessionId,
-  messageId: MessageId,
-  upTo: number,
-): Promise<ReadEvent[]> {
-  return db
-    .selectFrom('events')
-    .select(['seq', 'created_at as at', 'run_id as runId', 'type', 'data'])
-    .where('session_id', '=', sessionId)
-    .where('seq', '<=', upTo)
-    .where(
-      sql<boolean>`run_id = any((select array_append(earlier_runs, run_id) from messages where id = ${messageId})::uuid[])`,
-    )
-    .orderBy('seq')
-    .execute()
+  const isPruned = (rows[0]?.prunedTo ?? 0) > after
+  const events = rows.map(({ rows: _, prunedTo: __, ...event }) => event)
+  return { events, complete: events.length === found && found < limit, isPruned }
 }
 
 /**
@@ -237,20 +182,6 @@ export async function deleteEvents(
 ): Promise<void> {
   await sql`
     delete from events where session_id = ${sessionId} and seq = any(${seqs}::bigint[])`.execute(db)
-}
-
-/**
- * Removes the events that a node wrote for a run before it learned that the session was deleted; events of a run that
- * exists are kept.
- */
-export async function deleteEventsOfDeletedRun(
-  db: Db,
-  sessionId: SessionId,
-  runId: RunId,
-): Promise<void> {
-  await sql`
-    delete from events where session_id = ${sessionId} and run_id = ${runId}
-    and not exists (select from runs where runs.id = ${runId})`.execute(db)
 }
 
 /**

@@ -2,7 +2,8 @@ import { isActive } from '../../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Database, Db } from '../../engine/database.ts'
-import { readAnswerEvents, readChunks } from './events.ts'
+import { readAnswerEvents, readChunks } from './run-events.ts'
+import { isBegunBefore } from './retention.ts'
 import type { ReadEvent } from './events.ts'
 import type { StoredMessage } from '../messages/stored-messages.ts'
 import { readBranch } from '../messages/branches.ts'
@@ -17,8 +18,11 @@ export type StoredSnapshot = {
   hasOlder: boolean
   /** Chunks of the unfinished message that are not in its stored parts yet. */
   chunks: ReadEvent[]
-  /** An answer whose rows are newer than the snapshot's `seq`, with the events that its runs had logged up to `seq`. */
-  ahead: { id: MessageId; events: ReadEvent[] } | null
+  /**
+   * An answer whose rows are newer than the snapshot's `seq`, with the events that its runs had logged up to `seq`,
+   * unless those were pruned.
+   */
+  ahead: { id: MessageId; events: ReadEvent[]; isPruned: boolean } | null
 }
 
 export type SnapshotLimits = {
@@ -77,5 +81,10 @@ async function readAhead(
     return null
   }
   const { id, sessionId } = newest.message
-  return { id, events: await readAnswerEvents(db, sessionId, id, seq) }
+  const events = await readAnswerEvents(db, sessionId, id, seq)
+  return {
+    id,
+    events,
+    isPruned: events.length === 0 && (await isBegunBefore(db, newest.message, seq)),
+  }
 }

@@ -43,7 +43,8 @@ export async function readBranch(
         .unionAll(
           cte
             .selectFrom('branch')
-            // Each by itself: Postgres would rather read the whole table than so many as it expects.
+            // Each message is looked up by itself: with a join Postgres would expect too many rows, and read the whole
+            // table.
             .innerJoinLateral(
               ({ selectFrom }) =>
                 selectFrom('messages')

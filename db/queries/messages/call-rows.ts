@@ -10,17 +10,17 @@ export type StoredCall = {
   call: ToolCall
   step: number
   part: number
-  /** The id by which the provider knows the call. */
+  /** The provider's id of the call. */
   providerId: string
   /** The arguments as the model wrote them. */
   arguments: string
-  /** Hash of what a person is asked to approve; null when no approval is needed. */
+  /** A hash of what a person is asked to approve; null when no approval is needed. */
   approvalHash: string | null
-  /** The node that executes the call, or last did, apart from its run: a person asked for a retry. */
+  /** The node that executes the call apart from its run, because a person asked for a retry, or that last did. */
   owner?: string | null
-  /** The task at the tool's server that the call was made as. */
+  /** The task at the tool's server that carries the call out. */
   task?: StoredTask | null
-  /** Of a call that is made now: how long its client has; null without end. */
+  /** For a new call: the time that its client has, in seconds; null for no limit. */
   waitSeconds?: number | null
 }
 
@@ -129,7 +129,7 @@ export function toStored(row: CallRow): StoredCall {
   }
 }
 
-/** What changes of a call while it is carried out. */
+/** The fields of a call that change while it is carried out. */
 export function stateOf(call: ToolCall) {
   return {
     status: call.status,

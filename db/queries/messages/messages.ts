@@ -61,7 +61,7 @@ export async function insertMessage(transaction: Db, message: NewMessage): Promi
   return asRead(message)
 }
 
-/** A new message as readers see it: without calls, and without others beside it. */
+/** A new message in the readers' form: without calls and siblings. */
 export function asRead({ userId: _user, partsSeq: _seq, parts, ...message }: NewMessage): Message {
   return {
     ...message,
@@ -72,7 +72,7 @@ export function asRead({ userId: _user, partsSeq: _seq, parts, ...message }: New
   }
 }
 
-/** Whether a message that is not stored yet has others beside it. Only those under its parent are looked at. */
+/** True when a message that is not stored yet has siblings. Only the messages under its parent are read. */
 export function hasSiblings({ sessionId, parentId, role, status }: NewMessage) {
   const under =
     parentId === null ? sql`other.parent_id is null` : sql`other.parent_id = ${parentId}`
@@ -137,7 +137,7 @@ export async function continueMessage(
     .execute()
 }
 
-/** True for one that others follow, on any branch. */
+/** True when the message has children, on any branch. */
 export async function hasFollowers(db: Db, id: MessageId): Promise<boolean> {
   const row = await db
     .selectFrom('messages')
@@ -246,8 +246,9 @@ export async function measureQueue(
 }
 
 /**
- * Deletes queued messages of a session, and their runs, and remembers that they were taken back.
- * @param id one of them; all when absent
+ * Deletes queued messages of a session and their runs, and remembers that they were taken back.
+ *
+ * @param id of one of them; all when absent
  * @returns the number of deleted messages
  */
 export async function deleteQueued(
@@ -259,14 +260,18 @@ export async function deleteQueued(
     with taken as (
       delete from messages where session_id = ${sessionId} and status = 'queued'
         and ${id ? sql`id = ${id}` : sql`true`}
-      returning id
+      returning id, octet_length(text) as bytes
+    ), told as (
+      -- The log keeps what they said.
+      update sessions set change_bytes = change_bytes + coalesce((select sum(bytes) from taken), 0)
+      where id = ${sessionId} and exists (select from taken)
     )
     insert into withdrawn_messages (id, session_id) select id, ${sessionId}::uuid from taken
     on conflict do nothing returning id`.execute(transaction)
   return rows.length
 }
 
-/** Returns true for a message that was taken back while it waited: it must not be asked again. */
+/** True for a queued message that was taken back: its id must not be answered again. */
 export async function isWithdrawn(db: Db, id: MessageId): Promise<boolean> {
   const row = await db
     .selectFrom('withdrawn_messages')

@@ -108,7 +108,7 @@ export async function assembleMessages(
   })
 }
 
-/** What an answer waits for, unless it has gone on since. */
+/** The retry that an answer waits for, unless the answer has gone on since. */
 function waitsForIn({ status, parts_seq: partsSeq, waits_for: waits }: MessageRow) {
   if (waits === null || status !== 'running' || partsSeq > waits.seq) {
     return {}
@@ -125,7 +125,7 @@ async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, E
   if (ids.length === 0) {
     return new Map()
   }
-  const { rows: told } = await sql<{
+  const { rows: ended } = await sql<{
     id: MessageId
     finish: Message['finish'] | null
     notes: string[] | null
@@ -137,7 +137,7 @@ async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, E
     from messages join runs on runs.id = messages.run_id
     where messages.id = any(${ids}::uuid[]) and (finish <> 'stop' or notes is not null)`.execute(db)
   return new Map(
-    told.map(({ id, finish, notes }) => [
+    ended.map(({ id, finish, notes }) => [
       id,
       { ...(finish && { finish }), ...(notes && { notes }) },
     ]),

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { CallId, MessageId, RunId, UserId } from '../../../shared/contract/ids.ts'
-import { closed } from '../../../shared/contract/open-question.ts'
+import { closed, openQuestion } from '../../../shared/contract/open-question.ts'
 import type { Question } from '../../../shared/contract/question.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { Db } from '../../engine/database.ts'
@@ -12,15 +12,19 @@ export type CallChange = {
   /** Status, input, output, error and times. */
   call: ToolCall
   approvalHash?: string | null
-  /** The node that executes the call after its run. */
+  /** The node that executes the call apart from its run. */
   owner?: string | null
 }
 
 /**
- * @returns the call with its questions as they are: they are written by `setQuestions` alone, for they change while
- *   the node of the call writes other things of it. Those of a call that does not run any more are closed.
+ * @returns the call with its stored questions, which only `setQuestions` writes, because the node of the call writes
+ *   other fields at the same time. When the call does not run any more, its questions are closed, and `closes` says
+ *   whether one was open.
  */
-export async function updateCall(transaction: Db, change: CallChange): Promise<ToolCall> {
+export async function updateCall(
+  transaction: Db,
+  change: CallChange,
+): Promise<{ call: ToolCall; closes: boolean }> {
   const row = await transaction
     .updateTable('tool_calls')
     .set({
@@ -32,27 +36,58 @@ export async function updateCall(transaction: Db, change: CallChange): Promise<T
     .returning('questions')
     .executeTakeFirst()
   const { questions: _, ...call } = change.call
-  if (!row?.questions) return call
-  const isOpen = row.questions.some(({ reply }) => reply === undefined)
-  if (!isOpen || call.status === 'running') return { ...call, questions: row.questions }
+  if (!row?.questions) return { call, closes: false }
+  const isOpen = openQuestion({ questions: row.questions }) !== undefined
+  if (!isOpen || call.status === 'running') {
+    return { call: { ...call, questions: row.questions }, closes: false }
+  }
   const questions = closed(row.questions)
   await setQuestions(transaction, call.id, questions)
-  return { ...call, questions }
+  return { call: { ...call, questions }, closes: true }
 }
 
+/**
+ * Stores the questions of a call, and that its person is waited for while one is open.
+ *
+ * @param askedSeq the `seq` of the event with a new question; absent when there is none
+ */
 export async function setQuestions(
   transaction: Db,
   id: CallId,
   questions: readonly Question[],
+  askedSeq?: number,
 ): Promise<void> {
+  const isOpen = openQuestion({ questions: [...questions] }) !== undefined
   await transaction
     .updateTable('tool_calls')
-    .set({ questions: JSON.stringify(questions) })
+    .set({
+      questions: JSON.stringify(questions),
+      ...(!isOpen && { asked_seq: null }),
+      ...(isOpen && askedSeq !== undefined && { asked_seq: askedSeq }),
+    })
     .where('id', '=', id)
     .execute()
 }
 
-/** What has been asked while a call runs; within a transaction nobody changes it until its end. */
+/** True when another call of the run has an open question. */
+export async function othersAsk(
+  db: Db,
+  { runId, sessionId, call }: Pick<NewCall, 'runId' | 'sessionId' | 'call'>,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('tool_calls')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('asked_seq', 'is not', null)
+    .where('run_id', '=', runId)
+    .where('status', '=', 'running')
+    .where('id', '<>', call.id)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** The questions of a running call; in a transaction they are locked until its end. */
 export async function questionsOfCall(
   db: Db,
   id: CallId,
@@ -67,7 +102,7 @@ export async function questionsOfCall(
   return row?.questions ?? []
 }
 
-/** Records the task that a call was made as, before its result is waited for. */
+/** Stores the task as which a call is carried out, before its result is waited for. */
 export async function setTask(transaction: Db, id: CallId, task: StoredTask): Promise<void> {
   await transaction
     .updateTable('tool_calls')
@@ -91,10 +126,11 @@ export async function findCall(
   return row ? toPlaced(row) : null
 }
 
-/** Calls that a node was retrying after their run, and whose node is not alive. */
+/** Calls that a node was retrying apart from their run, and whose node is not alive. */
 export async function findOrphanedCalls(
   db: Db,
   limit: number,
+  except: readonly CallId[],
 ): Promise<(NewCall & { owner: string | null })[]> {
   const rows = await db
     .selectFrom('tool_calls')
@@ -111,20 +147,26 @@ export async function findOrphanedCalls(
         ),
       ),
     )
+    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .limit(limit)
     .execute()
   return rows.map(toPlaced)
 }
 
-/** Calls that clients carry out whose deadline is over, by the database's clock. */
-export async function findExpiredCalls(db: Db, limit: number): Promise<NewCall[]> {
+/** Calls of clients whose deadline is over, by the database's clock. */
+export async function findExpiredCalls(
+  db: Db,
+  limit: number,
+  except: readonly CallId[],
+): Promise<NewCall[]> {
   const rows = await db
     .selectFrom('tool_calls')
     .select(placedColumns)
     .where('deadline_at', '<', sql<string>`now()`)
-    // Literally, as the index says it: a parameter could be any status.
+    // A literal, so that the partial index can be used; a parameter could be any status.
     .where('status', '=', sql.lit('running'))
     .where('source', '=', 'client')
+    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .limit(limit)
     .execute()
   return rows.map(toPlaced)

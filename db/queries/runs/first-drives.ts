@@ -11,16 +11,16 @@ export type FirstDrive = {
   owner: string
   /** The names of the tools that are available. */
   offered: readonly string[]
-  /** The session's new title, if it gets one with this. */
+  /** The session's new title, if it gets one with this question. */
   title: string | null
 }
 
 /**
- * Stores a question with its run and its answer's message, which this node drives at once; all in one statement, as
- * nearly every question is asked. The caller has locked the session.
+ * Stores a question with its run and the message of its answer, which this node drives at once, in a single statement:
+ * the usual case. The caller has locked the session.
  *
- * @returns false when something is in the way, and nothing was stored: a run is going, the question's id is taken, or it
- *   was taken back, or it has others beside it
+ * @returns false when nothing was stored because a run is going, the question's id is taken or was taken back, or the
+ *   question would have siblings
  */
 export async function insertFirstDrive(transaction: Db, drive: FirstDrive): Promise<boolean> {
   const { question, answer, run, owner, offered, title } = drive

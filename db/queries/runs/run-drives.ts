@@ -17,83 +17,83 @@ export type DriveStart = {
   toolsOff: string[] | null
   summary: string | null
   personRole: UserTable['role']
-  /** The answer's parts, as its finished steps left them. */
+  /** The answer's parts after its finished steps. */
   kept: StoredPart[]
   /** The runs that wrote the answer before this one continued it; null for an answer that this run began. */
   earlierRuns: RunId[] | null
-  /** What those used. */
+  /** The usage of those runs. */
   earlierUsage: Usage | null
-  /** True when an earlier attempt, or run, finished a step. */
+  /** False when neither an earlier attempt nor an earlier run finished a step. */
   hasSteps: boolean
 }
 
-/** A message as the model reads it: of answers also the finished steps. */
-export type ToldMessage = {
+/** A message for the prompt; an answer has its finished steps too. */
+export type PromptMessage = {
   parentId: MessageId | null
   role: Message['role']
   runId: RunId | null
   parts: StoredPart[]
-  steps: ToldStep[]
-  /** Of a message that joined the answer before it: the part before which it stands. */
+  steps: PromptStep[]
+  /** For a message that joined the answer before it: the index of the part before which it is. */
   joinedPart: number | null
 }
 
 /** A finished step of an answer, in one of the runs that wrote it. */
-export type ToldStep = Pick<Step, 'step' | 'partsEnd' | 'providerState'> & { runId: RunId }
+export type PromptStep = Pick<Step, 'step' | 'partsEnd' | 'providerState'> & { runId: RunId }
 
-/** Messages that follow on each other, oldest first, and whether older ones stand before them. */
-export type ToldPage = { messages: ToldMessage[]; hasOlder: boolean }
+/** Consecutive messages, oldest first, and whether there are older ones. */
+export type PromptPage = { messages: PromptMessage[]; hasOlder: boolean }
 
-type ToldRow = Omit<ToldMessage, 'steps'> & { steps: ToldMessage['steps'] | null }
+type PromptRow = Omit<PromptMessage, 'steps'> & { steps: PromptMessage['steps'] | null }
 
 /**
- * What an attempt at a run begins with, and the messages that lead to its question; null when the run, its session or
- * its person is gone.
+ * The data with which an attempt at a run begins, and the messages that lead to its question; null when the run, its
+ * session or its person is deleted.
  */
 export async function readDriveStart(
   db: Db,
   run: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'questionId'>,
   limit: number,
-): Promise<{ start: DriveStart; told: ToldPage } | null> {
+): Promise<{ start: DriveStart; page: PromptPage } | null> {
   const { id, sessionId, userId, messageId, questionId } = run
-  const { rows } = await sql<ToldRow & DriveStart>`
-    with recursive ${branchOf(sessionId, questionId, limit)}, start as (
+  const { rows } = await sql<PromptRow & DriveStart>`
+    with recursive ${branchOf(sessionId, questionId, limit)}, start as materialized (
       select sessions.system_prompt, sessions.project_id, sessions.tools_off, sessions.summary, users.role as person_role, messages.parts as kept,
         messages.earlier_runs, messages.usage as earlier_usage,
-        exists (select from steps where run_id = any(array_append(messages.earlier_runs, ${id}))) as has_steps
+        messages.earlier_runs is not null or exists (select from steps where run_id = ${id}) as has_steps
       from sessions
       join users on users.id = sessions.user_id
       join messages on messages.id = ${messageId} and messages.user_id = sessions.user_id
       where sessions.id = ${sessionId} and sessions.user_id = ${userId}
     )
-    select ${TOLD}, start.person_role as "personRole", start.has_steps as "hasSteps",
+    select ${PROMPT_COLUMNS}, start.person_role as "personRole", start.has_steps as "hasSteps",
       case when depth = 1 then start.system_prompt end as "systemPrompt",
       case when depth = 1 then start.project_id end as "projectId",
       case when depth = 1 then start.tools_off end as "toolsOff",
       case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept,
       start.earlier_runs as "earlierRuns", start.earlier_usage as "earlierUsage"
     from start, branch order by depth`.execute(db)
-  // The first row has all of the start, so that none of it comes with every message.
+  // Only the first row has the data of the start, so that it is not repeated for each message.
   const [start] = rows
-  return start ? { start, told: toPage(rows, limit) } : null
+  return start ? { start, page: toPage(rows, limit) } : null
 }
 
 /** The messages that lead to `leaf`, oldest first. */
-export async function readTold(
+export async function readPromptPage(
   db: Db,
   sessionId: SessionId,
   leaf: MessageId,
   limit: number,
-): Promise<ToldPage> {
-  const { rows } = await sql<ToldRow>`
+): Promise<PromptPage> {
+  const { rows } = await sql<PromptRow>`
     with recursive ${branchOf(sessionId, leaf, limit)}
-    select ${TOLD} from branch order by depth`.execute(db)
+    select ${PROMPT_COLUMNS} from branch order by depth`.execute(db)
   return toPage(rows, limit)
 }
 
 /**
- * One more than the limit, which tells whether there are older ones. Each parent is looked up by itself: Postgres does
- * not know how few they are, and would rather read the whole table than so many.
+ * It has one row more than the limit, to see whether there are older messages. Each parent is looked up by itself:
+ * Postgres would expect too many, and read the whole table.
  */
 function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
   return sql`branch as (
@@ -109,14 +109,20 @@ function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
   )`
 }
 
-const TOLD = sql`parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
+/**
+ * The steps of each run are looked up by themselves as well. While the table is small, Postgres would choose to read
+ * all of `steps` for each message, and keep that plan until it takes statistics again.
+ */
+const PROMPT_COLUMNS = sql`parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
   case when role = 'assistant' then (
     select json_agg(
-      json_build_object('runId', steps.run_id, 'step', step, 'partsEnd', parts_end, 'providerState', provider_state)
+      json_build_object('runId', own.run_id, 'step', step, 'partsEnd', parts_end, 'providerState', provider_state)
       order by parts_end, step
-    ) from steps where steps.run_id = any(array_append(branch.earlier_runs, branch.run_id))) end as steps`
+    ) from unnest(array_append(branch.earlier_runs, branch.run_id)) as writer (run_id) cross join lateral (
+      select * from steps where steps.run_id = writer.run_id offset 0
+    ) as own) end as steps`
 
-function toPage(rows: readonly ToldRow[], limit: number): ToldPage {
+function toPage(rows: readonly PromptRow[], limit: number): PromptPage {
   const page = rows.slice(0, limit).map(({ parentId, role, runId, parts, steps, joinedPart }) => ({
     ...{ parentId, role, runId, parts, joinedPart },
     steps: steps ?? [],
@@ -125,9 +131,9 @@ function toPage(rows: readonly ToldRow[], limit: number): ToldPage {
 }
 
 /**
- * Locks the session, and then the run for the attempt that says it drives it, as everybody else does in this order.
+ * Locks the session, and then the run for the attempt that drives it, in the order of all other transactions.
  *
- * @returns null when another attempt has the run, or it has ended: then this one may write nothing more
+ * @returns null when another attempt has the run, or it has ended: this one may write nothing more
  */
 export async function holdRunAlone(
   transaction: Db,
@@ -151,20 +157,20 @@ export type RunEnding = {
   outcome: Outcome
   finish: Finish | null
   usage: Usage | null
-  /** Of the whole answer, with the runs that it continues. */
+  /** The usage of the whole answer, including the runs that it continues. */
   usageOfAnswer: Usage | null
   error: RunError | null
   notes: readonly string[]
   now: string
-  /** When its first word came, if this attempt was the first and heard it; ISO 8601. */
+  /** The time of its first text, if this was the first attempt and received it; ISO 8601. */
   firstTokenAt: string | null
-  /** The whole answer, and the place in the log of the event that ends it. */
+  /** The whole answer, and the `seq` of the event that ends it. */
   parts: { stored: StoredPart[]; seq: number }
-  /** The step that ends the answer, if one does. */
+  /** The last step, if the answer ends with one. */
   step: (Omit<Step, 'usage'> & { usage: StepUsage | null }) | null
 }
 
-/** Ends a run and its answer, and returns the run of the session that is to start next; null when none waits. */
+/** Ends a run and its answer, and returns the next queued run of the session; null when there is none. */
 export async function endRun(
   transaction: Db,
   { id, sessionId, messageId }: Pick<Run, 'id' | 'sessionId' | 'messageId'>,

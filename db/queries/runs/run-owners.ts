@@ -66,7 +66,7 @@ export async function claimOrphan(
   return row ?? null
 }
 
-/** Begins another attempt at a run that this node drives; null when it is not this attempt's any more. */
+/** Begins another attempt at a run that this node drives; null when another attempt has it. */
 export async function beginAnew(
   transaction: Db,
   { id, attempt }: Pick<Run, 'id' | 'attempt'>,
@@ -155,7 +155,7 @@ export async function holdRun(
   return row ? { stopRequested: row.stop_requested_at !== null, steered: row.steered } : null
 }
 
-/** The attempts among these that are over: their run has a newer one, or has ended. */
+/** Those of these attempts that are over, because their run has a newer one, or has ended. */
 export async function findFenced(
   db: Db,
   runs: readonly { id: RunId; attempt: number }[],
@@ -169,7 +169,7 @@ export async function findFenced(
   return rows
 }
 
-/** Releases all runs of a node, or one of them: any other node may take them over at once. */
+/** Releases all runs of a node, or one of them, so that another node may take them over at once. */
 export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
   let query = db
     .updateTable('runs')

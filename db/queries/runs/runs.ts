@@ -9,7 +9,7 @@ export type Run = {
   id: RunId
   sessionId: SessionId
   userId: UserId
-  /** The key by which a program asked for it; null where a person did. */
+  /** The API key with which a program asked for the run; null when a person did. */
   keyId: KeyId | null
   questionId: MessageId
   messageId: MessageId
@@ -22,13 +22,13 @@ export type Run = {
   parentChosen: boolean
   /** The names of the tools that the model was last offered; null before the run starts. */
   offered: string[] | null
-  /** What was asked of this run alone. */
+  /** The options of this run only. */
   options: RunOptions | null
-  /** The run whose answer the question is to join, if that has a further step. */
+  /** The run whose answer the question joins, if that run has a further step. */
   steers: RunId | null
-  /** The number of parts that were there, of an answer that this run continues; null for one that it begins. */
+  /** For a run that continues an answer: the number of parts that the answer had; else null. */
   baseParts: number | null
-  /** The answer that the provider writes by itself. */
+  /** The answer that the provider writes in the background. */
   generation: StoredGeneration | null
 }
 
@@ -54,13 +54,16 @@ export const runColumns = [
 ] as const
 
 /**
- * A run that has started and has not ended. Said literally, as the partial indexes on `runs` say it: with a parameter in
- * its place a plan for all parameters could not use them, and would read every run that there was.
+ * A run that has started and has not ended. It is a literal, like the predicate of the partial indexes on `runs`: with
+ * a parameter, a generic plan could not use them, and would read all runs.
  */
 export const runIsActive = sql<boolean>`runs.status in ('running', 'waiting')`
 export const runIsRunning = sql<boolean>`runs.status = 'running'`
 export const runIsQueued = sql<boolean>`runs.status = 'queued'`
 export const runIsWaiting = sql<boolean>`runs.status in ('running', 'waiting') and runs.status = 'waiting'`
+
+/** A call with an open question to its person. */
+export const callIsAsking = sql<boolean>`tool_calls.asked_seq is not null and tool_calls.status = 'running'`
 
 export type NewRun = Omit<
   Run,
@@ -78,7 +81,7 @@ export type NewRun = Omit<
   options?: RunOptions | null
   steers?: RunId | null
   baseParts?: number | null
-  /** The log keeps its chunks as they are committed. */
+  /** True when the log keeps the run's chunks unmerged. */
   keepsChunks?: boolean
   forgetsChunks?: boolean
 }
@@ -142,7 +145,7 @@ export async function findRunOfQuestion(db: Db, questionId: MessageId): Promise<
   return row ?? null
 }
 
-/** The first run of an answer. The message of a queued run does not exist yet, unless it continues one. */
+/** The first run of an answer. The message of a queued run does not exist yet, unless the run continues one. */
 export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -154,7 +157,7 @@ export async function findRunOfAnswer(db: Db, messageId: MessageId): Promise<Run
   return row ?? null
 }
 
-/** The run that writes an answer, or is about to; null when all have ended. */
+/** The run that writes an answer, or will; null when all have ended. */
 export async function findOpenRunOfAnswer(db: Db, messageId: MessageId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -177,7 +180,7 @@ export async function findActiveRun(db: Db, sessionId: SessionId): Promise<Run |
   return row ?? null
 }
 
-/** The run of a session that is to start next; null when none waits. */
+/** The next queued run of a session; null when there is none. */
 export async function findNextQueued(db: Db, sessionId: SessionId): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -223,14 +226,19 @@ export async function recordGeneration(
     .execute()
 }
 
-/** Ended runs whose chunks are still in the log, oldest first. */
-export async function findUncompacted(db: Db, limit: number): Promise<Run[]> {
+/** Ended runs whose chunks are still in the log, except these, oldest first. */
+export async function findUncompacted(
+  db: Db,
+  limit: number,
+  except: readonly RunId[],
+): Promise<Run[]> {
   return db
     .selectFrom('runs')
     .select(runColumns)
     .where('ended_at', 'is not', null)
     .where('compacted_at', 'is', null)
     .where('keeps_chunks', '=', false)
+    .$if(except.length > 0, (query) => query.where('id', 'not in', except))
     .orderBy('ended_at')
     .limit(limit)
     .execute()

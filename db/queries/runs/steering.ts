@@ -4,10 +4,10 @@ import type { Db } from '../../engine/database.ts'
 import type { StoredPart } from '../../stored-values.ts'
 import { runIsQueued } from './runs.ts'
 
-/** A message that joined an answer, and the part of the answer before which it stands. */
+/** A message that joined an answer, and the index of the answer's part before which it is. */
 export type JoinedMessage = { id: MessageId; part: number; parts: StoredPart[] }
 
-/** A queued message that is to join a run's answer, and the run that would answer it by itself. */
+/** A queued message that will join a run's answer, and the run that would answer it otherwise. */
 export type Steering = { messageId: MessageId; runId: RunId }
 
 /** True when messages wait to join the run's answer. */
@@ -36,12 +36,12 @@ export async function readSteering(
   return rows
 }
 
-/** Deletes queued runs whose questions are answered by another. */
+/** Deletes queued runs whose questions another run answers. */
 export async function deleteQueuedRuns(transaction: Db, ids: readonly RunId[]): Promise<void> {
   await sql`delete from runs where id = any(${ids}::uuid[]) and ${runIsQueued}`.execute(transaction)
 }
 
-/** The messages that joined an answer, each behind the one that it follows: their times may be of several clocks. */
+/** The messages that joined an answer, each behind its parent, because their times may be of several clocks. */
 export async function readJoined(db: Db, answer: MessageId): Promise<JoinedMessage[]> {
   const { rows } = await sql<JoinedMessage & { parentId: MessageId }>`
     select joined.id, joined.parent_id as "parentId", joined.joined_part as part, joined.parts

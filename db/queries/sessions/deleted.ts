@@ -19,8 +19,8 @@ export async function findDeleted<Table extends keyof Ids>(
 }
 
 /**
- * The `seq` at which the log of a deleted session ended, raised so far that it is beyond every cursor; null when no
- * session with this id was deleted.
+ * The `seq` at which a new log under the id of a deleted session begins: the end of the old log, plus enough to be
+ * beyond every cursor. Null when no session with this id was deleted.
  */
 export async function findDeletedEnd(db: Db, id: SessionId): Promise<number | null> {
   const { rows } = await sql<{ end: number }>`

@@ -17,6 +17,8 @@ export type Word = { word: string; prefix: boolean }
 /** A longer text is cut to this many UTF-16 units, and to this many words. */
 const MAX_QUERY_LENGTH = 200
 const MAX_QUERY_WORDS = 16
+/** The most contents of files, of all people, that are read from the index of words. */
+const FOUND_CONTENTS = 1_000
 /** The most misspelled words; each is compared with each word of the person's vocabulary. */
 const MAX_RESPELLED_WORDS = 8
 /** The number of a person's newest messages that are scanned when no index can be used. */
@@ -30,7 +32,7 @@ const MIN_SIMILARITY = 0.35
 
 /**
  * Chooses how to search for `text`. The same data gives the same choice, so that the pages of one search are
- * consistent. Null when nothing of this person's matches.
+ * consistent. Null when nothing of this person matches.
  */
 export async function chooseLookup(db: Db, userId: UserId, text: string): Promise<Lookup | null> {
   // Postgres cannot store U+0000 in texts.
@@ -74,18 +76,26 @@ export function messageMatches(userId: UserId, lookup: Lookup): RawBuilder<boole
 }
 
 /**
- * The messages with a file in which the words are, as rows of `id`, `session_id`, `search_words` and `created_at`. Parts
- * of words are looked for in what was said, and in names of files, alone.
+ * The messages with a file that contains the words, as rows of `id`, `session_id`, `search_words` and `created_at`.
+ * Parts of words are searched only in messages and names of files.
  *
- * Each content of the person's files is looked up by its key (`offset 0` lets the planner do nothing else): the index of
- * words would find the files of everybody first.
+ * The index of words covers the contents of all people, so only a limited number of hits is read from it. If there are
+ * more, each content of this person's files is looked up by its key instead (`offset 0` forces the planner to do so).
  */
 export function messagesOfFiles(userId: UserId, lookup: Lookup): RawBuilder<unknown> {
   const matches =
     lookup.kind === 'words' ? sql`search_words @@ ${lookup.tsquery}::tsquery` : sql`false`
   return sql`(
-    with own as materialized (select distinct sha256 from files where user_id = ${userId}),
+    with found as materialized (
+      select sha256, search_words from file_contents where ${matches} limit ${FOUND_CONTENTS}
+    ),
+    own as materialized (
+      select distinct sha256 from files
+      where user_id = ${userId} and (select count(*) from found) = ${FOUND_CONTENTS}
+    ),
     contents as materialized (
+      select sha256, search_words from found where (select count(*) from found) < ${FOUND_CONTENTS}
+      union all
       select sha256, search_words from own, lateral (
         select search_words from file_contents where file_contents.sha256 = own.sha256 offset 0
       ) as content where ${matches}

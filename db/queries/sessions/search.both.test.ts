@@ -6,11 +6,11 @@ import { insertMessage } from '../messages/messages.ts'
 import { migrate } from '../../engine/migrate.ts'
 import { chooseLookup } from './search-lookup.ts'
 import { findMatches, readFoundTexts } from './search.ts'
-import { insertSession, listSessions } from './sessions.ts'
+import { listSessions } from './session-list.ts'
+import { insertSession } from './sessions.ts'
 import { ensureUser } from '../users.ts'
-import { onEachDatabase } from '../../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../../scripts/testing/postgres/each-database.ts'
 
-/** The promises of search, on either database. */
 onEachDatabase((name, open) => {
   const setUp = async () => {
     const { db, close } = await open()
@@ -55,7 +55,7 @@ onEachDatabase((name, open) => {
   })
 })
 
-/** Adds a person with one session of that title, and one message in it. */
+/** Adds a person with one session and one message with this text. */
 async function addPerson(db: Db, name: string, text: string) {
   const userId = UserId.parse(crypto.randomUUID())
   const sessionId = SessionId.parse(crypto.randomUUID())

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { createTestDatabase } from '../../../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../../../scripts/testing/postgres/test-database.ts'
 import { connect } from '../../engine/connect.ts'
 import { migrate } from '../../engine/migrate.ts'
 

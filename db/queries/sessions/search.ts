@@ -46,7 +46,7 @@ export type FoundText = {
   at: string
 }
 
-/** What is in the files of a message, behind what it says. */
+/** The texts of a message's files, to be appended to the message's own text. */
 function textsOfFiles(userId: UserId) {
   return sql`(
     select string_agg(left(file_contents.text, 100000), E'\n' order by files.id)

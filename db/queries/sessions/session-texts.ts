@@ -6,6 +6,7 @@ import type { SessionTable } from '../../schema.ts'
 /** The state of a session from which a title or a summary is written. */
 export type SessionText = {
   userId: UserId
+  isSuspended: boolean
   titleSource: SessionTable['title_source']
   summary: string | null
   /** The job that may write the summary. */
@@ -18,15 +19,17 @@ export type SessionText = {
 export async function findSessionText(db: Db, id: SessionId): Promise<SessionText | null> {
   const row = await db
     .selectFrom('sessions')
-    .select([
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(({ eb }) => [
       'user_id as userId',
+      eb('account_status', '=', 'suspended').$castTo<boolean>().as('isSuspended'),
       'title_source as titleSource',
       'summary',
       'summary_job as summaryJob',
       'model',
       'active_leaf as activeLeaf',
     ])
-    .where('id', '=', id)
+    .where('sessions.id', '=', id)
     .executeTakeFirst()
   return row ?? null
 }

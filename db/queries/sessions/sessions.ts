@@ -1,12 +1,9 @@
-import { sql } from 'kysely'
-import type { ExpressionBuilder } from 'kysely'
 import type { MessageId, ProjectId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
-import type { Schema, SessionTable } from '../../schema.ts'
-import { runIsActive, runIsQueued, runIsWaiting } from '../runs/runs.ts'
-import { messageMatches, messagesOfFiles, sessionMatches } from './search-lookup.ts'
-import type { Lookup } from './search-lookup.ts'
+import type { SessionTable } from '../../schema.ts'
+import { runIsQueued } from '../runs/runs.ts'
+import { sessionColumns, shown } from './session-columns.ts'
 
 export type NewSession = {
   id: SessionId
@@ -17,6 +14,7 @@ export type NewSession = {
   projectId?: ProjectId | null
   toolsOff?: readonly string[] | null
   temporary?: boolean
+  archived?: boolean
   /** ISO 8601. */
   now: string
 }
@@ -35,7 +33,8 @@ export async function insertSession(db: Db, session: NewSession): Promise<boolea
       project_id: session.projectId ?? null,
       tools_off: session.toolsOff ? JSON.stringify(session.toolsOff) : null,
       temporary: session.temporary ?? false,
-      // One that nobody ever comes to read goes as well.
+      archived: session.archived ?? false,
+      // A temporary session that nobody ever reads is deleted too, because it counts as left from the beginning.
       left_at: session.temporary === true ? session.now : null,
       created_at: session.now,
       updated_at: session.now,
@@ -53,10 +52,10 @@ export async function findSession(db: Db, userId: UserId, id: SessionId): Promis
     .where('sessions.id', '=', id)
     .where('sessions.user_id', '=', userId)
     .executeTakeFirst()
-  return row ?? null
+  return row ? shown(row) : null
 }
 
-/** The session as its owner sees it, where its active branch ends, and whether anything waits in it. */
+/** The session as its owner sees it, the last message of its active branch, and whether messages are queued. */
 export async function findSessionState(
   db: Db,
   userId: UserId,
@@ -83,7 +82,7 @@ export async function findSessionState(
     return null
   }
   const { activeLeaf, hasQueued, ...session } = row
-  return { session, activeLeaf, hasQueued }
+  return { session: shown(session), activeLeaf, hasQueued }
 }
 
 /** The session and its owner's id, for notifying the owner; null when it does not exist. */
@@ -101,26 +100,7 @@ export async function findSessionWithOwner(
     return null
   }
   const { userId, ...session } = row
-  return { userId, session }
-}
-
-/**
- * A version mark for each recently changed session of these users: it changes with the session's row and with the state
- * of its run.
- */
-export async function readActivity(
-  db: Db,
-  userIds: readonly UserId[],
-): Promise<{ id: SessionId; userId: UserId; mark: string }[]> {
-  const { rows } = await sql<{ id: SessionId; userId: UserId; mark: string }>`
-    select sessions.id, sessions.user_id as "userId", concat(sessions.xmin, ' ', active.status) as mark
-    from sessions
-    left join runs as active on active.session_id = sessions.id and active.status in ('running', 'waiting')
-    where sessions.user_id = any(${userIds}::uuid[]) and (active.id is not null
-      or greatest(sessions.updated_at, sessions.opened_at, sessions.ended_at) > now() - interval '1 day')`.execute(
-    db,
-  )
-  return rows
+  return { userId, session: shown(session) }
 }
 
 /**
@@ -166,6 +146,7 @@ export type SessionChange = {
   systemPrompt?: string | null
   projectId?: ProjectId | null
   toolsOff?: readonly string[] | null
+  tags?: readonly string[]
   activeLeaf?: MessageId | null
   updatedAt?: string
 }
@@ -185,6 +166,7 @@ export async function updateSession(db: Db, id: SessionId, change: SessionChange
       ...(change.toolsOff !== undefined && {
         tools_off: change.toolsOff && JSON.stringify(change.toolsOff),
       }),
+      ...(change.tags !== undefined && { tags: [...new Set(change.tags)] }),
       ...(change.activeLeaf !== undefined && { active_leaf: change.activeLeaf }),
       ...(change.updatedAt !== undefined && { updated_at: change.updatedAt }),
       id,
@@ -193,7 +175,7 @@ export async function updateSession(db: Db, id: SessionId, change: SessionChange
     .execute()
 }
 
-/** Deletes the session with all that belongs to it, its log included. */
+/** Deletes the session with everything that belongs to it, including its log. */
 export async function deleteSession(transaction: Db, id: SessionId): Promise<void> {
   await transaction.deleteFrom('sessions').where('id', '=', id).execute()
   await transaction.deleteFrom('events').where('session_id', '=', id).execute()
@@ -212,85 +194,4 @@ export async function sessionsOfProject(
     .where('project_id', '=', projectId)
     .execute()
   return rows.map(({ id }) => id)
-}
-
-export type SessionPage = {
-  userId: UserId
-  limit: number
-  archived: boolean
-  projectId?: ProjectId | undefined
-  /** Keeps only sessions with a match in the title, the summary, a message or its files; all when absent. */
-  lookup?: Lookup | undefined
-  /** The last session of the previous page. */
-  after?: { updatedAt: string; id: SessionId } | undefined
-}
-
-/** A person's sessions, most recently active first. */
-export async function listSessions(db: Db, page: SessionPage): Promise<Session[]> {
-  let query = db
-    .selectFrom('sessions')
-    .select(sessionColumns)
-    .where('user_id', '=', page.userId)
-    .where('archived', '=', page.archived)
-  const { after, lookup, projectId } = page
-  if (projectId) {
-    query = query.where('project_id', '=', projectId)
-  }
-  if (after) {
-    query = query.where(sql<boolean>`(updated_at, sessions.id) < (${after.updatedAt}, ${after.id})`)
-  }
-  if (lookup) {
-    query = query.where(
-      sql<boolean>`(${sessionMatches(page.userId, lookup)}
-        or sessions.id in (select session_id from messages where ${messageMatches(page.userId, lookup)})
-        or sessions.id in (select session_id from ${messagesOfFiles(page.userId, lookup)} as of_files))`,
-    )
-  }
-  return query
-    .orderBy('updated_at', 'desc')
-    .orderBy('sessions.id', 'desc')
-    .limit(page.limit)
-    .execute()
-}
-
-function sessionColumns({ ref, exists, selectFrom }: ExpressionBuilder<Schema, 'sessions'>) {
-  return [
-    ref('sessions.id').as('id'),
-    ref('sessions.title').as('title'),
-    ref('sessions.summary').as('summary'),
-    ref('sessions.status').as('status'),
-    ref('sessions.model').as('model'),
-    ref('sessions.system_prompt').as('systemPrompt'),
-    ref('sessions.pinned').as('pinned'),
-    ref('sessions.archived').as('archived'),
-    ref('sessions.project_id').as('projectId'),
-    ref('sessions.tools_off').as('toolsOff'),
-    ref('sessions.temporary').as('temporary'),
-    ref('sessions.created_at').as('createdAt'),
-    ref('sessions.updated_at').as('updatedAt'),
-    ref('sessions.ended_at').as('endedAt'),
-    ref('sessions.duration_ms').as('durationMs'),
-    exists(
-      selectFrom('runs')
-        .select('runs.id')
-        .whereRef('runs.session_id', '=', 'sessions.id')
-        .where(runIsActive),
-    )
-      .$castTo<boolean>()
-      .as('running'),
-    exists(
-      selectFrom('runs')
-        .select('runs.id')
-        .whereRef('runs.session_id', '=', 'sessions.id')
-        .where(runIsWaiting),
-    )
-      .$castTo<boolean>()
-      .as('waiting'),
-    selectFrom('events')
-      .select(({ fn }) => fn.coalesce(fn.max('events.seq'), sql<number>`0`).as('seq'))
-      .whereRef('events.session_id', '=', 'sessions.id')
-      .$asScalar()
-      .$notNull()
-      .as('seq'),
-  ] as const
 }

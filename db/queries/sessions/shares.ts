@@ -45,7 +45,7 @@ export async function countShares(db: Db, userId: UserId): Promise<number> {
 /**
  * A person's shares, newest first.
  *
- * @param sessionId only those of this session
+ * @param sessionId limits them to this session
  */
 export async function listShares(
   db: Db,
@@ -62,23 +62,29 @@ export async function listShares(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute()
 }
 
-/** The snapshot of a token; null when the token is unknown or was revoked. */
+/** The snapshot of a token; null when the token is unknown or was revoked, or its person is suspended. */
 export async function findShared(db: Db, token: string): Promise<SharedSnapshot | null> {
   const row = await db
     .selectFrom('shares')
-    .select(['title', 'messages', 'created_at as createdAt'])
+    .innerJoin('users', 'users.id', 'shares.user_id')
+    .select(['title', 'messages', 'shares.created_at as createdAt'])
     .where('token', '=', token)
+    .where('users.account_status', '=', 'active')
     .executeTakeFirst()
   return row ?? null
 }
 
-/** Revokes a share at once; false when this person has none with the token. */
-export async function deleteShare(db: Db, userId: UserId, token: string): Promise<ShareId | null> {
-  const row = await db
-    .deleteFrom('shares')
-    .where('user_id', '=', userId)
-    .where('token', '=', token)
-    .returning('id')
+/** Revokes a share at once; null when this person has none with the token, or the id. */
+export async function deleteShare(
+  db: Db,
+  userId: UserId,
+  given: { token?: string | undefined; id?: ShareId | undefined },
+): Promise<Pick<Share, 'id' | 'token'> | null> {
+  const deleted = db.deleteFrom('shares').where('user_id', '=', userId)
+  const row = await (
+    given.id ? deleted.where('id', '=', given.id) : deleted.where('token', '=', given.token ?? '')
+  )
+    .returning(['id', 'token'])
     .executeTakeFirst()
-  return row?.id ?? null
+  return row ?? null
 }

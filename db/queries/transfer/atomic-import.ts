@@ -7,22 +7,30 @@ import type { Database, Db } from '../../engine/database.ts'
 const NOBODY = 'import.invalid'
 
 /**
- * Imports sessions for a person, all or none. `insert` runs the statements, which make the sessions those of `owner`.
+ * Imports sessions for a person, all or none. `insert` executes the statements, which make the sessions those of
+ * `owner`.
  *
- * On Postgres this is one transaction. In an embedded database, a transaction would hold the only connection and block
- * everybody, so each statement is committed by itself, with a temporary owner, and at the end the sessions are given to
- * the person. Nothing remains of an import that fails or is interrupted by the end of the process
+ * On Postgres this is one transaction. In an embedded database, a transaction would take the only connection and block
+ * everybody. There each statement is committed by itself, with a temporary owner, and at the end the sessions are given
+ * to the person. Nothing remains of an import that fails or is interrupted by the end of the process
  * (`removeInterruptedImports`).
+ *
  * @param newId creates the id of the temporary owner
+ * @param admit may refuse the sessions in the transaction that gives them to the person
  */
 export async function importAtomically<T>(
   { kind, db }: Database,
   userId: UserId,
   newId: () => string,
   insert: (db: Db, owner: UserId) => Promise<T>,
+  admit?: (transaction: Db) => Promise<void>,
 ): Promise<T> {
   if (kind === 'postgres') {
-    return db.transaction().execute((transaction) => insert(transaction, userId))
+    return db.transaction().execute(async (transaction) => {
+      const result = await insert(transaction, userId)
+      await admit?.(transaction)
+      return result
+    })
   }
   const owner = UserId.parse(newId())
   await db
@@ -44,6 +52,7 @@ export async function importAtomically<T>(
         .set({ user_id: userId })
         .where('user_id', '=', owner)
         .execute()
+      await admit?.(transaction)
       await transaction.deleteFrom('users').where('id', '=', owner).execute()
     })
     return result
@@ -54,7 +63,7 @@ export async function importAtomically<T>(
   }
 }
 
-/** Whether a session is still being imported into an embedded database, and so is nobody's yet. */
+/** True while a session is being imported into an embedded database, so that it has only a temporary owner. */
 export async function isBeingImported(db: Db, id: SessionId): Promise<boolean> {
   const { rows } = await sql`
     select from sessions join users on users.id = sessions.user_id

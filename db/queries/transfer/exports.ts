@@ -2,9 +2,10 @@ import { sql } from 'kysely'
 import { isActive } from '../../../shared/contract/active.ts'
 import type { Finish } from '../../../shared/contract/events.ts'
 import type { MessageId, RunId, SessionId, UserId } from '../../../shared/contract/ids.ts'
+import { inSlices } from '../../../shared/contract/in-slices.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Database } from '../../engine/database.ts'
-import { readChunks } from '../log/events.ts'
+import { readChunks } from '../log/run-events.ts'
 import type { ReadEvent } from '../log/events.ts'
 import type { StoredMessage } from '../messages/stored-messages.ts'
 import { readMessages } from '../messages/messages.ts'
@@ -86,8 +87,19 @@ export type FullMessage = StoredMessage & {
   chunks: ReadEvent[]
 }
 
-/** These messages of a session in the order of the ids; deleted ones are left out. */
-export async function readFullMessages(
+/** The number of messages that are in memory at the same time. */
+const PAGE = 50
+
+/** These messages of a session in pages, in the order of the ids; deleted ones are left out. */
+export async function* readFullMessages(
+  database: Database,
+  sessionId: SessionId,
+  ids: readonly MessageId[],
+): AsyncGenerator<FullMessage[]> {
+  for (const page of inSlices(ids, PAGE)) yield await readPage(database, sessionId, page)
+}
+
+async function readPage(
   database: Database,
   sessionId: SessionId,
   ids: readonly MessageId[],
@@ -118,7 +130,7 @@ export async function readFullMessages(
   })
 }
 
-/** What the runs of each answer did, as if one had: an answer that was cut may have been continued by others. */
+/** The runs of each answer as one: an answer that was cut may have been continued by other runs. */
 async function readRuns(
   db: Database['db'],
   answers: readonly MessageId[],

@@ -1,31 +1,31 @@
 import { sql } from 'kysely'
 import type { Db } from '../../engine/database.ts'
 
-/** What a table holds, as text: Postgres writes and reads every type as text without loss. */
+/** The rows of a table as text. Postgres writes and reads every type as text without loss. */
 export type TableRows = { table: string; columns: string[]; rows: (string | null)[][] }
 
-/** Only of the living processes, or made anew by each database. */
+/** Tables with data of running processes only, and tables that each database makes itself. */
 const NOT_MOVED = [
   ...['kysely_migration', 'kysely_migration_lock', 'nodes', 'readers', 'node_secrets'],
-  // Noted by triggers as the files are written.
+  // Triggers fill it when the files are written.
   'file_checks',
 ]
-/** Rows that are in memory at once. */
+/** The most rows in memory. */
 const BATCH = 500
 
 type Column = { name: string; type: string }
 
-/** The names of our tables that hold something to keep. */
+/** The names of the tables whose rows have to be moved. */
 export async function listKeptTables(db: Db): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select relname as name from pg_class
-    where relkind in ('r', 'p') and relnamespace = current_schema()::regnamespace
+    where relkind in ('r', 'p') and not relispartition and relnamespace = current_schema()::regnamespace
       and relname <> all(${NOT_MOVED}::text[])
     order by 1`.execute(db)
   return rows.map(({ name }) => name)
 }
 
-/** Those that are not derived from others. */
+/** The columns that are not generated from others. */
 async function columnsOf(db: Db, table: string): Promise<Column[]> {
   const { rows } = await sql<Column>`
     select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
@@ -34,24 +34,34 @@ async function columnsOf(db: Db, table: string): Promise<Column[]> {
   return rows
 }
 
-/** The rows of a table, some at a time; in a transaction of repeatable reads they are those of one moment. */
+/** The rows of a table in batches; in a transaction of repeatable reads all are of one moment. */
 export async function* readTable(db: Db, table: string): AsyncGenerator<TableRows> {
   const columns = (await columnsOf(db, table)).map(({ name }) => name)
   const values = sql.join(columns.map((name) => sql`${sql.ref(name)}::text`))
-  // By their place, since not every table has a key of one column.
-  let after = '(0,0)'
-  for (;;) {
-    const { rows } = await sql<{ place: string; row: (string | null)[] }>`
-      select ctid::text as place, array[${values}] as row from ${sql.table(table)}
-      where ctid > ${after}::tid order by ctid limit ${BATCH}`.execute(db)
-    const last = rows.at(-1)
-    if (!last) return
-    yield { table, columns, rows: rows.map(({ row }) => row) }
-    after = last.place
+  for (const part of await partsOf(db, table)) {
+    // Rows are ordered by their physical place (`ctid`), because some tables have a key of several columns.
+    let after = '(0,0)'
+    for (;;) {
+      const { rows } = await sql<{ place: string; row: (string | null)[] }>`
+        select ctid::text as place, array[${values}] as row from ${sql.table(part)}
+        where ctid > ${after}::tid order by ctid limit ${BATCH}`.execute(db)
+      const last = rows.at(-1)
+      if (!last) break
+      yield { table, columns, rows: rows.map(({ row }) => row) }
+      after = last.place
+    }
   }
 }
 
-/** Adds rows to a table that has their columns, and perhaps further ones. */
+/** The tables with the rows of one: its partitions, or itself. A `ctid` is unique within one of them. */
+export async function partsOf(db: Db, table: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select relname as name from pg_partition_tree(${table}::regclass) join pg_class on oid = relid
+    where isleaf order by 1`.execute(db)
+  return rows.length === 0 ? [table] : rows.map(({ name }) => name)
+}
+
+/** Adds rows to a table that has their columns, and possibly further ones. */
 export async function writeTable(db: Db, { table, columns, rows }: TableRows): Promise<void> {
   const types = new Map((await columnsOf(db, table)).map(({ name, type }) => [name, type]))
   const known = columns.map((name, index) => ({ name, index, type: types.get(name) }))
@@ -67,8 +77,9 @@ export async function writeTable(db: Db, { table, columns, rows }: TableRows): P
 }
 
 /**
- * Does the work while rows may come in any order, and checks afterwards that they fit together; numbers that are given
- * out go on behind the greatest there is.
+ * Does the work with foreign keys off, so that rows may come in any order, and checks the keys afterwards. Sequences
+ * then go on behind the greatest existing number.
+ *
  * @param transaction of the owner of the tables
  */
 export async function inAnyOrder(transaction: Db, work: () => Promise<void>): Promise<void> {
@@ -92,8 +103,19 @@ export async function inAnyOrder(transaction: Db, work: () => Promise<void>): Pr
 }
 
 /**
- * A SHA-256 of each session's messages, steps, calls and log, by its id: equal where nothing of a conversation was lost
- * or changed. Only columns that every version has go into it.
+ * Lifts the limits of time for the transaction: what concerns a whole database may take minutes in one statement, and
+ * waits in between for another database. They hold again afterwards, because a pooler may give the connection to another
+ * client.
+ */
+export async function liftTimeLimits(transaction: Db): Promise<void> {
+  await sql`
+    select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
+      set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction)
+}
+
+/**
+ * A SHA-256 of each session's messages, steps, calls and log, by its id: equal if nothing of a conversation was lost or
+ * changed. It includes only columns that every version has.
  */
 export async function hashTranscripts(db: Db): Promise<Map<string, string>> {
   const { rows } = await sql<{ id: string; hash: string }>`

@@ -3,10 +3,10 @@ import { UserLimits } from '../../../shared/contract/user.ts'
 import type { KeyId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 
-/** What model calls may use on one day; null is without limit. */
+/** The limits of model calls for one day; null is no limit. */
 export type DayLimits = { tokens: number | null; usd: number | null }
 
-/** What was used on a day, what is set aside beside it, and what was lacking for a call that was refused. */
+/** The use of a day, the reservations besides, and what was lacking for a call that was refused. */
 export type Allowance = {
   tokens: number
   tokensReserved: number
@@ -19,48 +19,64 @@ export type Allowance = {
 /** A person or a key, on one day (such as 2026-03-29, in UTC). */
 export type PayerDay = { payer: UserId | KeyId; day: string }
 
-/** What an administrator set for a person, and what a key of theirs may spend on a day; null where it may anything. */
+/**
+ * The limits that an administrator set for a person, the daily limit of a key (null for none), and the person whose
+ * limits a guest shares.
+ */
 export async function readPayerLimits(
   db: Db,
   userId: UserId,
   keyId: KeyId | null,
-): Promise<{ own: UserLimits; keyUsdPerDay: number | null }> {
-  const { rows } = await sql<{ limits: unknown; keyUsdPerDay: number | null }>`
-    select limits, (
+): Promise<{ own: UserLimits; keyUsdPerDay: number | null; pool: UserId | null }> {
+  const { rows } = await sql<{ limits: unknown; keyUsdPerDay: number | null; pool: UserId | null }>`
+    select limits, pool, (
       select usd_per_day from api_keys where api_keys.id = ${keyId}::uuid) as "keyUsdPerDay"
     from users where id = ${userId}`.execute(db)
   return {
     own: UserLimits.safeParse(rows[0]?.limits ?? {}).data ?? {},
     keyUsdPerDay: rows[0]?.keyUsdPerDay ?? null,
+    pool: rows[0]?.pool ?? null,
   }
 }
 
-const columns = sql`tokens, tokens_reserved as "tokensReserved", tokens_short as "tokensShort",
-  usd, usd_reserved as "usdReserved", usd_short as "usdShort"`
-
-/** Nothing was used where there is no row. */
+/** The use of a day; nothing when there is no row. A person who was a guest has also used what the guest used. */
 export async function readAllowance(db: Db, { payer, day }: PayerDay): Promise<Allowance> {
   const { rows } = await sql<Allowance>`
-    select ${columns} from allowances where payer = ${payer} and day = ${day}::date`.execute(db)
-  return rows[0] ?? UNUSED
+    select coalesce(sum(tokens), 0)::bigint as tokens,
+      coalesce(sum(tokens_reserved), 0)::bigint as "tokensReserved",
+      coalesce(max(tokens_short), 0) as "tokensShort",
+      coalesce(sum(usd), 0) as usd, coalesce(sum(usd_reserved), 0) as "usdReserved",
+      coalesce(max(usd_short), 0) as "usdShort"
+    from allowances where (payer = ${payer} or counts_for = ${payer}) and day = ${day}::date`.execute(
+    db,
+  )
+  const [row] = rows
+  if (!row) {
+    throw new Error('a sum is always answered')
+  }
+  return row
 }
 
-const UNUSED: Allowance = {
-  tokens: 0,
-  tokensReserved: 0,
-  tokensShort: 0,
-  usd: 0,
-  usdReserved: 0,
-  usdShort: 0,
-}
-
-/** Reads it, and lets nobody else set anything aside until the transaction ends. */
+/** Reads it, and locks it against other reservations until the transaction ends. */
 export async function lockAllowance(transaction: Db, { payer, day }: PayerDay): Promise<Allowance> {
-  const { rows } = await sql<Allowance>`
+  await sql`
     insert into allowances (payer, day) values (${payer}, ${day}::date)
-    on conflict (payer, day) do update set tokens = allowances.tokens
-    returning ${columns}`.execute(transaction)
-  return rows[0] ?? UNUSED
+    on conflict (payer, day) do update set tokens = allowances.tokens`.execute(transaction)
+  return readAllowance(transaction, { payer, day })
+}
+
+/**
+ * Adds what a guest used to the person as whom the guest registered, and also what the guest's running calls will use,
+ * because those know only the guest.
+ */
+export async function countAllowancesFor(
+  transaction: Db,
+  guest: UserId,
+  person: UserId,
+): Promise<void> {
+  await sql`update allowances set counts_for = ${person} where payer = ${guest}`.execute(
+    transaction,
+  )
 }
 
 /** An amount of tokens and of US dollars. */
@@ -76,7 +92,7 @@ export async function reserveAllowance(
     where payer = ${payer} and day = ${day}::date`.execute(transaction)
 }
 
-/** Puts what a call used in the place of what was set aside for it. */
+/** Replaces the reservation of a call by what it used. */
 export async function settleAllowance(
   db: Db,
   { payer, day }: PayerDay,
@@ -92,7 +108,7 @@ export async function settleAllowance(
     where payer = ${payer} and day = ${day}::date`.execute(db)
 }
 
-/** Notes what a call would have needed for which too little was left: who has less has nothing left for the day. */
+/** Records the need of a call that was refused: as long as less is left, nothing is left for the day. */
 export async function noteShortage(
   db: Db,
   { payer, day }: PayerDay,

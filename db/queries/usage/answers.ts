@@ -3,19 +3,19 @@ import type { Db } from '../../engine/database.ts'
 import { isUnknownZone } from './usage.ts'
 import type { UsageFilter } from './usage.ts'
 
-/** What became of answers, and what they used. */
+/** The outcomes of answers, and their usage. */
 export type AnswersSum = {
   /** A day, a model, or the id of a session. */
   key: string
-  /** Of a session. */
+  /** The title of a session. */
   title: string | null
   answers: number
   failed: number
   toolCalls: number
   toolFailures: number
-  /** Half of the answers had their first word by then; null where that was not measured. Milliseconds. */
+  /** The median of the time to the first text in milliseconds; null when it was not measured. */
   firstTokenMs: number | null
-  /** Nineteen of twenty had it by then. */
+  /** The 95th percentile. */
   slowFirstTokenMs: number | null
   inputTokens: number
   outputTokens: number
@@ -24,11 +24,12 @@ export type AnswersSum = {
 
 export type AnswersBy = 'day' | 'model' | 'session'
 
-/** The most rows: of sessions those with the most tokens. */
+/** The most rows; of sessions, those with the most tokens. */
 const MAX_ROWS = 1_000
 
 /**
- * Answers that ended, by day, model or session; what was imported or copied was not asked here, and is left out.
+ * Ended answers by day, model or session, without imported and copied ones, which were not asked here.
+ *
  * @returns null when the database does not know the time zone
  */
 export async function sumAnswers(

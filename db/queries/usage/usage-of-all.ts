@@ -6,7 +6,7 @@ import type { UsageSum } from './usage.ts'
 
 export type UsageGrouping = 'user' | 'key' | 'model' | 'day'
 
-/** What everybody's model calls are grouped by, and how that is called. Days are those of UTC. */
+/** The columns by which everybody's usage is grouped, and their names. Days are in UTC. */
 const groupings: Record<UsageGrouping, { id: RawBuilder<string>; name: RawBuilder<string> }> = {
   user: {
     id: sql`calls.user_id::text`,
@@ -41,7 +41,7 @@ export async function sumUsageOfAll(
       group by grouping sets ((${id}), ())
     )
     select id, ${name} as name, "isTotal", "inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens",
-      "costUsd", runs
+      "costUsd", runs, "speechIn", "speechOut", images
     from summed order by ${by === 'day' ? sql`id` : sql`weight desc, id`}`.execute(db)
   const all = rows.find(({ isTotal }) => isTotal)
   if (!all) {

@@ -24,6 +24,10 @@ export type UsageSum = {
    * summaries are not runs.
    */
   runs: number
+  /** Recordings that were transcribed, texts that were read aloud, and pictures that were made. */
+  speechIn: number
+  speechOut: number
+  images: number
 }
 
 /** Usage by model, those with the most tokens first, and the total. */
@@ -74,15 +78,19 @@ export const tokens = sql`coalesce(sum((calls.usage->>'inputTokens')::bigint + (
 
 export const sums = sql`${total('inputTokens')}, ${total('outputTokens')}, ${total('cachedInputTokens')},
   ${total('reasoningTokens')}, sum((calls.usage->>'costUsd')::numeric) as "costUsd",
-  count(distinct calls.run_id) as runs`
+  count(distinct calls.run_id) as runs, count(*) filter (where calls.kind = 'speech-in') as "speechIn",
+  count(*) filter (where calls.kind = 'speech-out') as "speechOut", count(*) filter (where calls.kind = 'image') as images`
 
-function total(name: Exclude<keyof UsageSum, 'costUsd' | 'runs'>): RawBuilder<number> {
+type TokenCount = 'inputTokens' | 'outputTokens' | 'cachedInputTokens' | 'reasoningTokens'
+
+function total(name: TokenCount): RawBuilder<number> {
   return sql`coalesce(sum((calls.usage->>${sql.lit(name)})::bigint), 0) as ${sql.id(name)}`
 }
 
 /**
- * The finished model calls, of everybody without a user: the steps of runs, and the calls for titles and summaries. A
- * run that was imported, or copied by a fork, has no usage of its own: it is counted where it was paid for.
+ * The finished model calls of a user, or of everybody without one: the steps of runs, and the calls for titles,
+ * summaries, pictures and speech. A run that was imported, or copied by a fork, has no usage here: it was counted where
+ * it was paid for.
  */
 export function callsOf({
   userId,
@@ -98,11 +106,11 @@ export function callsOf({
       ${to ? sql`and ${column('created_at')} < ${to}::timestamptz` : sql``}`
   }
   return sql`(
-    select runs.created_at, steps.model, steps.usage, steps.run_id, runs.user_id, runs.key_id
+    select runs.created_at, steps.model, steps.usage, steps.run_id, runs.user_id, runs.key_id, null as kind
     from runs join steps on steps.run_id = runs.id where ${wanted('runs')}
       and (runs.usage is not null or runs.status in ('queued', 'running', 'waiting'))
     union all
-    select created_at, model, usage, null, user_id, null from background_usage where ${wanted('background_usage')}
+    select created_at, model, usage, null, user_id, key_id, kind from background_usage where ${wanted('background_usage')}
   ) as calls`
 }
 

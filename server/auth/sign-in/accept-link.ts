@@ -13,7 +13,7 @@ import { audit } from '../../audit.ts'
 import { LOCAL_OWNER } from '../local-owner.ts'
 import { hashSecret } from '../secret-hash.ts'
 
-/** What somebody sends who opens a link that makes an account. */
+/** The form of a page that makes an account with a link. */
 export const LinkAnswer = z.object({
   token: z.string().min(1).max(200),
   name: z.string().trim().min(1).max(100).check(noNul),
@@ -22,13 +22,16 @@ export const LinkAnswer = z.object({
 })
 export type LinkAnswer = z.infer<typeof LinkAnswer>
 
-/** Said of every link that cannot be used, and of an address that has an account, so that nobody learns which it is. */
+/**
+ * The same message for every link that cannot be used, and for an address with an account, so that nobody learns which
+ * it is.
+ */
 export const LINK_REFUSAL =
   'This link cannot be used: it was used already, is too old, or is for another address. Ask for a new one; if you have an account, sign in.'
 
 /**
- * Makes the account of a link, and uses the link up, at once or not at all. The first account is given what the local
- * owner has.
+ * Makes the account of a link, and marks the link as used, both or neither. The first account gets everything of the
+ * local owner.
  *
  * @returns false when the link cannot be used
  */
@@ -39,7 +42,7 @@ export async function acceptLink(
   { address, now, newId }: { address: string; now(): string; newId(): string },
 ): Promise<boolean> {
   const { name, email } = answer
-  // First, and always: how long the answer takes says nothing.
+  // The password is hashed first and always, so that the time of the answer reveals nothing.
   const passwordHash = await hashPassword(answer.password)
   return db
     .transaction()
@@ -79,5 +82,5 @@ export async function acceptLink(
     })
 }
 
-/** Undoes what was written for a link that somebody else used at the same moment. */
+/** Rolls back the account of a link that another request used at the same moment. */
 class LinkUsedError extends Error {}

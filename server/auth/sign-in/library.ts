@@ -4,6 +4,7 @@ import { anonymous, bearer, genericOAuth, twoFactor } from 'better-auth/plugins'
 import type { Db } from '../../../db/engine/database.ts'
 import { unlinkSites } from '../../../db/queries/accounts.ts'
 import type { Config } from '../../config/config.ts'
+import { boundFields } from './account-fields.ts'
 import { ADDRESS_HEADER } from './address-header.ts'
 import type { Mail } from './mailer.ts'
 import { recordSignIns } from './record-sign-ins.ts'
@@ -11,17 +12,19 @@ import type { NewAccount, SignUpPolicy } from './sign-up.ts'
 
 export type LibraryOptions = {
   db: Db
+  /** For the library's own statements: all that make one account are one transaction. */
+  lazyDb: Db
   secret: string
   /** The address that browsers use, without a slash at its end. */
   baseUrl: string
   allowedOrigins: readonly string[]
   settings: Pick<Config['auth'], 'guests' | 'providers'>
   policy: SignUpPolicy
-  /** Sends a mail in the background; null where there is no mail server. */
+  /** Sends a mail in the background; null when there is no mail server. */
   send: ((mail: Mail) => void) | null
-  /** Whether an address has to be verified before its account can be used. */
+  /** True when an address has to be verified before its account can be used. */
   verifiesAddresses: boolean
-  /** Gives the new account what the guest had. */
+  /** Gives the new account everything of the guest. */
   onLink(guest: { id: string; personId: string }, account: { personId: string }): Promise<void>
   /** ISO 8601. */
   now(): string
@@ -29,10 +32,23 @@ export type LibraryOptions = {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void
 }
 
-/** Seconds that a login lasts when it is not used. */
+/** Seconds after which an unused login expires. */
 const LOGIN_SECONDS = 30 * 86_400
 
-/** The sign-in library, on our tables. It answers below `/api/auth`. */
+/**
+ * Routes that would give a thief of one login the secrets of the others, or of other sites. People see and end their
+ * logins by `logins.*`, which reveal no tokens.
+ */
+const DISABLED = [
+  '/list-sessions',
+  '/revoke-session',
+  '/update-session',
+  '/get-access-token',
+  '/refresh-token',
+  '/account-info',
+]
+
+/** The sign-in library on this database. It answers below `/api/auth`. */
 export function createLibrary(options: LibraryOptions) {
   const { db, baseUrl, settings, policy, send } = options
   const isSecure = baseUrl.startsWith('https:')
@@ -43,16 +59,18 @@ export function createLibrary(options: LibraryOptions) {
     baseURL: origin,
     basePath: `${pathname.replace(/\/$/, '')}/api/auth`,
     secret: options.secret,
-    // Without transactions, so that its hooks may ask the one connection of an embedded database.
-    database: { db, type: 'postgres', transaction: false },
+    // The hooks below that run within a transaction have to use its connection, because an embedded database has no
+    // other.
+    database: { db: options.lazyDb, type: 'postgres', transaction: true },
     trustedOrigins: [origin, ...options.allowedOrigins],
     telemetry: { enabled: false },
     logger: {
       disableColors: true,
-      // The rest may be a request's body.
+      // The further arguments may contain a request's body.
       log: (level, message) => options.log(level, message),
     },
-    // The limits of this server hold over all of its surfaces.
+    disabledPaths: DISABLED,
+    // This server's own limits apply to all of its interfaces.
     rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,
@@ -60,7 +78,8 @@ export function createLibrary(options: LibraryOptions) {
       maxPasswordLength: 128,
       requireEmailVerification: options.verifiesAddresses,
       revokeSessionsOnPasswordReset: true,
-      // Whoever reads the address’s mail takes it from who only claimed it, by every way in that was made with it.
+      // The one who reads the address's mail is its owner: every other way to sign in, which somebody may have made who
+      // only claimed the address, is removed.
       onPasswordReset: async ({ user }) => {
         if (options.verifiesAddresses && !user.emailVerified) await unlinkSites(db, user.id)
       },
@@ -113,7 +132,7 @@ export function createLibrary(options: LibraryOptions) {
               emailDomainName: 'guest.invalid',
               generateName: () => 'Guest',
               schema: { user: { fields: { isAnonymous: 'is_anonymous' } } },
-              // We delete the guest together with giving away what it had.
+              // The guest is deleted here, together with giving away its things.
               disableDeleteAnonymousUser: true,
               onLinkAccount: ({ anonymousUser, newUser }) =>
                 options.onLink(
@@ -190,19 +209,23 @@ export function createLibrary(options: LibraryOptions) {
     },
     hooks: {
       before: createAuthMiddleware(async ({ path }) => {
-        // Before it is looked whether the address has an account, so that nobody is told.
+        // This comes before the check whether the address has an account, so that the answer does not reveal it.
         if (path === '/sign-up/email') await policy.admitSignUp()
       }),
     },
     databaseHooks: {
       user: {
         create: {
-          before: async (user, context) => {
+          before: async (given, context) => {
+            const user = boundFields(given)
             const { personId } = await policy.admit(toNewAccount(user), context)
             return { data: { ...user, id: options.newId(), personId } }
           },
         },
-        update: { after: (user) => policy.renamed(user.id, user) },
+        update: {
+          before: async (user) => ({ data: boundFields(user) }),
+          after: (user) => policy.renamed(user.id, user),
+        },
       },
       session: {
         create: { before: async (session) => policy.admitLogin(session.userId) },
@@ -210,7 +233,7 @@ export function createLibrary(options: LibraryOptions) {
     },
     advanced: {
       cookiePrefix: cookiePrefix(baseUrl),
-      // The prefix above says more than the library's own would.
+      // The prefix above is stricter than the library's own.
       useSecureCookies: false,
       defaultCookieAttributes: {
         httpOnly: true,
@@ -220,11 +243,11 @@ export function createLibrary(options: LibraryOptions) {
       },
       database: { generateId: () => options.newId() },
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
-      // Every request has passed our own check of Origin, which also holds where there is no cookie yet.
+      // Every request has passed this server's own check of Origin, which also covers requests without a cookie.
       disableCSRFCheck: true,
-      // Where to go after signing in is looked at always: the library leaves it out where tests run.
+      // The address to go to after signing in is always checked; by default the library skips that in tests.
       disableOriginCheck: false,
-      // Whether a mail is sent must not show in how long an answer takes.
+      // The time of an answer must not reveal whether a mail is sent.
       backgroundTasks: { handler: (task) => void task.catch(() => undefined) },
     },
   })
@@ -233,8 +256,8 @@ export function createLibrary(options: LibraryOptions) {
 export type Library = ReturnType<typeof createLibrary>
 
 /**
- * `__Host-`: the cookie is this host's alone, and goes over TLS only. Browsers take that for a whole host only: below a
- * path it is `__Secure-`.
+ * `__Host-`: only this host gets the cookie, and only over TLS. Browsers allow that for a whole host only: below a path
+ * it is `__Secure-`.
  */
 function cookiePrefix(baseUrl: string): string {
   const { protocol, pathname } = new URL(baseUrl)
@@ -247,7 +270,7 @@ export function sessionCookieName(baseUrl: string): string {
   return `${cookiePrefix(baseUrl)}.session_token`
 }
 
-/** The person of an account, which the library knows as a field without a type. */
+/** The person of an account, which is a field without a type in the library. */
 function personOf(user: object): string {
   return 'personId' in user && typeof user.personId === 'string' ? user.personId : ''
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { savePerson } from '../../../db/queries/accounts.ts'
-import { onEachDatabase } from '../../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../../scripts/testing/postgres/each-database.ts'
 import { LOCAL_OWNER } from '../local-owner.ts'
 import { openSetupLink } from './links.ts'
 
@@ -17,13 +17,13 @@ onEachDatabase((name, open) => {
         newId: () => randomUUID(),
       })
     const first = await start()
-    expect(await first.claim()).toBe(true)
+    expect(await first.claim(database.db)).toBe(true)
     const second = await start()
-    expect(await second.claim()).toBe(false)
-    // Whoever used it has no account after all.
+    expect(await second.claim(database.db)).toBe(false)
+    // The person who used the link has no account, because the creation failed.
     at += 61_000
     const later = await start()
-    expect(await later.claim()).toBe(true)
+    expect(await later.claim(database.db)).toBe(true)
     await database.close()
   })
 })

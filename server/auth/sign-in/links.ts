@@ -7,19 +7,20 @@ import type { Role } from '../../../shared/contract/user.ts'
 import { LOCAL_OWNER } from '../local-owner.ts'
 import { hashSecret, newSecret } from '../secret-hash.ts'
 
-/** How long an invitation can be used. Milliseconds. */
+/** The validity of an invitation. Milliseconds. */
 const INVITATION_MS = 24 * 60 * 60 * 1000
 
-/** The longest between the use of the setup link and the account that is made by it. Milliseconds. */
+/** The longest time between the use of the setup link and its account. Milliseconds. */
 const CLAIM_MS = 60_000
 
 type Moment = { now(): string; newId(): string }
 
-/** The link that makes the first account, until somebody used it. All nodes, at every start, name the same one. */
+/** The link that makes the first account, until it was used. All nodes print the same one at every start. */
 export type SetupLink = {
   readonly token: string
-  isNeeded(): Promise<boolean>
-  claim(): Promise<boolean>
+  isNeeded(db: Db): Promise<boolean>
+  /** @param transaction the one that makes the account */
+  claim(transaction: Db): Promise<boolean>
 }
 
 export async function openSetupLink(
@@ -36,22 +37,21 @@ export async function openSetupLink(
     role: 'admin',
     created_at: now(),
   })
-  const isNeeded = async () => !(await hasPasswordAccounts(db))
-  // Somebody who used it and got no account, because the server ended just then, may try again. On another node somebody
-  // may be about to get one.
+  const isNeeded = async (of: Db) => !(await hasPasswordAccounts(of))
+  // Earlier versions used the link up before they made the account. If that failed, it can be used again.
   const before = new Date(Date.parse(now()) - CLAIM_MS).toISOString()
-  if (await isNeeded()) await reopenSetup(db, tokenHash, before)
+  if (await isNeeded(db)) await reopenSetup(db, tokenHash, before)
   return {
     token,
     isNeeded,
-    async claim() {
-      const link = await findLink(db, { kind: 'setup', tokenHash, now: now() })
-      return link !== null && claimLink(db, link.id, LOCAL_OWNER, now())
+    async claim(transaction) {
+      const link = await findLink(transaction, { kind: 'setup', tokenHash, now: now() })
+      return link !== null && claimLink(transaction, link.id, LOCAL_OWNER, now())
     },
   }
 }
 
-/** Makes an invitation; its link is in the answer and nowhere else. */
+/** Makes an invitation. Its link is only in the answer. */
 export async function createInvitation(
   db: Db,
   {

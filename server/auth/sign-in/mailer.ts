@@ -1,12 +1,12 @@
 import { createTransport } from 'nodemailer'
 
-/** Something to write to a person; plain text. */
+/** A mail in plain text. */
 export type Mail = { to: string; subject: string; text: string }
 
-/** Sends mails. What it throws never carries the mail's text, which may hold a secret. */
+/** Sends mails. Its errors never contain a mail's text, which may have a secret. */
 export type Mailer = { send(mail: Mail): Promise<void>; close(): void }
 
-/** Milliseconds that a mail server may take to answer. */
+/** The time limit of a mail server. Milliseconds. */
 const PATIENCE_MS = 10_000
 
 /** @param from the sender, such as `Throughline <chat@example.com>` */
@@ -25,7 +25,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
   return {
     async send({ to, subject, text }) {
       try {
-        // An object, so that an address is never taken for several.
+        // An object, so that an address with a comma is not taken for several.
         await transport.sendMail({ to: { name: '', address: to }, subject, text })
       } catch (cause) {
         const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'

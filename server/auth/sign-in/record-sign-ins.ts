@@ -9,10 +9,10 @@ import { addressOf } from './address-header.ts'
 
 const WithEmail = z.object({ email: z.string() })
 const WithPerson = z.object({ personId: UserId })
-/** An identity token that a program brings, of the site that it names. */
+/** A program's request with an identity token of a site. */
 const WithIdToken = z.object({ provider: z.string(), idToken: z.object({}) })
 
-/** Where people sign in, as the library names its routes, with what the audit log calls it. */
+/** The library's routes for signing in, with their names in the audit log. */
 const METHODS: Record<string, string> = {
   '/sign-in/email': 'email',
   '/sign-in/anonymous': 'guest',
@@ -23,12 +23,12 @@ const METHODS: Record<string, string> = {
   '/two-factor/verify-backup-code': 'two-factor',
 }
 
-/** Other sites; what somebody else writes in their place is not copied into the log. */
+/** Other sites. Any other text in their place is not copied into the log. */
 const SITES = new Set(['github', 'google', 'oidc'])
 
 /**
- * Writes to the audit log who signed in, and who tried. It has to be the last of the plugins: that of the second factor
- * takes back a login that lacks it.
+ * Writes sign-ins, and failed tries, to the audit log. It has to be the last of the plugins, because that of the second
+ * factor takes a login back that lacks it.
  */
 export function recordSignIns(db: Db, now: () => string): BetterAuthPlugin {
   return {
@@ -85,7 +85,7 @@ function siteOf(name: string | undefined): string {
   return name !== undefined && SITES.has(name) ? name : 'provider'
 }
 
-/** Whether an error there means that somebody was refused: a sign-up or a link that cannot be used are none. */
+/** True when an error of this route is a failed sign-in; one of signing up, or of a link, is not. */
 function isAttempt(path: string): boolean {
   return path !== '/sign-up/email' && path !== '/verify-email'
 }

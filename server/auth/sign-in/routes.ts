@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { LinkAnswer as Answer } from './accept-link.ts'
 import { LinkAnswer, LINK_REFUSAL } from './accept-link.ts'
+import { problemOfFields } from './account-fields.ts'
 import { ADDRESS_HEADER } from './address-header.ts'
 import { countSignIn } from './sign-in-limits.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
@@ -13,21 +14,23 @@ export type AuthRoutesOptions = {
   handle(request: Request): Promise<Response>
   accept(kind: 'setup' | 'invite', answer: Answer, address: string): Promise<boolean>
   clientAddress(request: IncomingMessage): string
-  /** The cookies of a request that the library is to see. */
+  /** The person of a request's login; null for nobody. */
+  personOf(request: IncomingMessage): Promise<string | null>
+  /** The cookies of a request that the library gets. */
   cookiesOf(request: IncomingMessage): Promise<string | undefined>
-  /** Told after each answer that may have ended a login, or changed whose it is. */
+  /** Called after each answer that may have ended a login, or changed its person. */
   onChange(): void
   bodyBytes: number
-  /** Absent where signing in has no limits. */
+  /** Absent when signing in has no limits. */
   limits(): SignInLimits | null
 }
 
-/** What ends, or may end, logins. */
+/** Routes that end logins, or may. */
 const ENDS_LOGINS =
   /\/(sign-out|revoke-|change-password|reset-password|sign-in|sign-up|verify-email|callback)/
 
 /**
- * The sign-in library below `/api/auth`, and the links that make an account. Bodies are handed on as they come, so that
+ * The sign-in library below `/api/auth`, and the links that make an account. Bodies are passed on unchanged, so that
  * forms work as well as JSON.
  */
 export function authRoutes(options: AuthRoutesOptions) {
@@ -61,6 +64,10 @@ export function authRoutes(options: AuthRoutesOptions) {
       bodyLimit: options.bodyBytes,
       handler: async (request, reply) => {
         const done = await count(options, request)
+        const problem = problemOfFields(readBody(request))
+        if (problem !== null) {
+          return reply.code(400).send({ code: 'BAD_REQUEST', message: problem })
+        }
         const response = await options.handle(await toRequest(options, request))
         await done(response.ok)
         return answerWith(options, reply, request, response)
@@ -70,19 +77,20 @@ export function authRoutes(options: AuthRoutesOptions) {
 }
 
 async function count(
-  { limits, clientAddress }: AuthRoutesOptions,
+  { limits, clientAddress, personOf }: AuthRoutesOptions,
   request: FastifyRequest,
 ): Promise<(succeeded: boolean) => Promise<void>> {
   const known = limits()
   if (!known) {
     return async () => undefined
   }
-  // Read as the library reads it, which is asked for the same address.
+  // The path is parsed as the library parses it, so that both mean the same route.
   const path = new URL(`http://localhost${request.url}`).pathname.replace(/\/+$/, '')
   const body = readBody(request)
   return countSignIn(known, {
     ...{ method: request.method, path, body },
     address: clientAddress(request.raw),
+    person: () => personOf(request.raw),
   })
 }
 
@@ -102,7 +110,7 @@ async function answerWith(
   return reply.send(Buffer.from(await response.arrayBuffer()))
 }
 
-/** Headers that Node or the library would read anew. */
+/** Headers that Node or the library would interpret again. */
 const DROPPED = new Set([
   'cookie',
   'content-length',

@@ -1,43 +1,63 @@
 import { z } from 'zod'
 
-/** What signing in may cost; each is refused by an error that says when to ask again. */
+/** The limits of signing in. Each refusal is an error with the time at which to try again. */
 export type SignInLimits = {
-  /** Counts a request of somebody who is not signed in. */
+  /** Counts a request without a login. */
   admitCall(asker: null, address: string): Promise<void>
   /** Counts a sign-in before it is tried. */
   beginSignIn(attempt: Attempt): Promise<void>
-  /** It succeeded. */
+  /** Records that it succeeded. */
   signedIn(attempt: Attempt): Promise<void>
   admitGuest(address: string): Promise<void>
+  admitSignUp(address: string): Promise<void>
 }
 
 type Attempt = { account: string; address: string }
 
 /** A request below `/api/auth`. */
-export type SignInRequest = { method: string; path: string; body: unknown; address: string }
+export type SignInRequest = {
+  method: string
+  path: string
+  body: unknown
+  address: string
+  /** The person of the request's login. */
+  person(): Promise<string | null>
+}
+
+/** Routes that ask a person with a login for the password: a thief of the login could guess it there. */
+const ASKS_PASSWORD =
+  /^\/api\/auth\/(change-password|verify-password|two-factor\/(enable|disable|generate-backup-codes|get-totp-uri))$/
 
 const WithEmail = z.object({ email: z.string() })
 
 /**
  * Counts a request to sign in.
  *
- * @returns what is to be told of its outcome
- * @throws what the limits refuse it with
+ * @returns a function that is called with its outcome
+ * @throws the refusal of a limit
  */
 export async function countSignIn(
   limits: SignInLimits,
-  { method, path, body, address }: SignInRequest,
+  { method, path, body, address, person }: SignInRequest,
 ): Promise<(succeeded: boolean) => Promise<void>> {
   await limits.admitCall(null, address)
   if (method === 'POST' && path === '/api/auth/sign-in/anonymous') {
     await limits.admitGuest(address)
   }
-  const account = method === 'POST' ? accountOf(path, body, address) : null
+  if (method === 'POST' && path === '/api/auth/sign-up/email') {
+    await limits.admitSignUp(address)
+  }
+  if (method !== 'POST') {
+    return async () => undefined
+  }
+  const account = ASKS_PASSWORD.test(path)
+    ? await person().then((id) => id && `password of ${id}`)
+    : accountOf(path, body, address)
   if (account === null) {
     return async () => undefined
   }
   await limits.beginSignIn({ account, address })
-  // Every mail counts that somebody wants to be sent.
+  // Every requested mail counts.
   const counts = isMail(path)
   return async (succeeded) => {
     if (succeeded && !counts) {
@@ -46,7 +66,7 @@ export async function countSignIn(
   }
 }
 
-/** What is guessed at, or written to; null where nothing is. */
+/** The account whose password is tried, or to which a mail is sent; null for neither. */
 function accountOf(path: string, body: unknown, address: string): string | null {
   if (path.startsWith('/api/auth/two-factor/verify-')) {
     return `second factor from ${address}`

@@ -1,7 +1,7 @@
 import type { SignInOptions } from '../../../shared/contract/api/auth.ts'
 import type { Config } from '../../config/config.ts'
 
-/** What anybody may know of how people get in: names, and nothing of the settings' values. */
+/** The public description of the ways to sign in: names only, without values of the settings. */
 export function describeSignIn(
   { auth, mail }: Pick<Config, 'auth' | 'mail'>,
   isEmbedded: boolean,

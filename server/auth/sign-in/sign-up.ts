@@ -17,29 +17,32 @@ export type NewAccount = { name: string; email: string; isVerified: boolean; isG
 type RequestContext = Parameters<typeof getSessionFromCtx>[0]
 
 type SignUpOptions = {
-  db: Db
+  /** The transaction that makes the account: the invitation is used up in it or not at all. */
+  db(): Db
   signUp: Config['auth']['signUp']
   verifiesAddresses: boolean
-  /** Uses the setup link up, which makes its user the first account; false when somebody did. */
-  claimSetup(): Promise<boolean>
-  needsSetup(): Promise<boolean>
+  /** Marks the setup link as used, which makes this the first account; false when it was used before. */
+  claimSetup(db: Db): Promise<boolean>
+  needsSetup(db: Db): Promise<boolean>
+  /** The id of the limits that the guests of an address share. */
+  poolOf(address: string): UserId
   /** ISO 8601. */
   now(): string
   newId(): string
 }
 
-/** Who may make an account, and whose person it becomes. */
+/** Decides who may make an account, and to which person it belongs. */
 export type SignUpPolicy = {
-  /** @throws APIError where nobody may sign up by address and password */
+  /** @throws APIError when nobody may sign up by address and password */
   admitSignUp(): Promise<void>
-  /** @throws APIError for who may not */
+  /** @throws APIError when this account is not allowed */
   admit(account: NewAccount, context: object | null): Promise<{ personId: UserId }>
-  /** @throws APIError for who is suspended */
+  /** @throws APIError for a suspended person */
   admitLogin(authUserId: string): Promise<void>
   renamed(authUserId: string, names: { name: string; email: string }): Promise<void>
 }
 
-/** Where an account belongs: to a person that is there, or to a new one (null); and what let it in. */
+/** The person of an account, an existing or a new one (null), and the reason why it is allowed. */
 type Place = {
   id: UserId | null
   role: Role
@@ -48,11 +51,11 @@ type Place = {
 }
 
 export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
-  const { db, signUp, now } = options
+  const { signUp, now } = options
 
   async function admitSignUp(): Promise<void> {
     if (signUp === 'open') return
-    if (await options.needsSetup()) {
+    if (await options.needsSetup(options.db())) {
       throw refused('Nobody has an account yet. Open the setup link that the server printed.')
     }
     throw refused(
@@ -62,16 +65,16 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
     )
   }
 
-  /** Whose the new account is, and what they may do. */
+  /** The person of the new account, and the role. */
   async function place(account: NewAccount): Promise<Place> {
     if (signUp === 'open') {
-      return (await options.claimSetup())
+      return (await options.claimSetup(options.db()))
         ? { id: LOCAL_OWNER, role: 'admin', by: 'setup' }
         : { id: null, role: 'member', by: 'sign-up' }
     }
     const invitation =
       signUp === 'invite' && account.isVerified
-        ? await findInvitation(db, account.email.toLowerCase(), now())
+        ? await findInvitation(options.db(), account.email.toLowerCase(), now())
         : null
     if (!invitation) {
       await admitSignUp()
@@ -79,8 +82,8 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
     }
     const id = UserId.parse(options.newId())
     const { role } = invitation
-    await savePerson(db, { id, role, name: account.name, email: account.email })
-    if (!(await claimLink(db, invitation.id, id, now()))) {
+    await savePerson(options.db(), { id, role, name: account.name, email: account.email })
+    if (!(await claimLink(options.db(), invitation.id, id, now()))) {
       throw refused('This invitation was used a moment ago.')
     }
     return { id, role, by: 'invite', invitationId: invitation.id }
@@ -91,7 +94,7 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
     context: object | null,
     entry: { action: Action; detail: AuditDetail<Action>; targetId?: string },
   ): Promise<void> {
-    await audit(db, { user: { id }, address: addressOf(context) }, now(), {
+    await audit(options.db(), { user: { id }, address: addressOf(context) }, now(), {
       ...{ action: entry.action, detail: entry.detail },
       targetId: entry.targetId ?? id,
     })
@@ -103,15 +106,17 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
       const { name, email } = account
       if (account.isGuest) {
         const personId = UserId.parse(options.newId())
-        await savePerson(db, { id: personId, name, email: null, role: 'member' })
+        const address = addressOf(context)
+        const pool = address === null ? null : options.poolOf(address)
+        await savePerson(options.db(), { id: personId, name, email: null, role: 'member', pool })
         await record(personId, context, { action: 'user.created', detail: { by: 'guest' } })
         return { personId }
       }
       const { id, role, by, invitationId } = await place(account)
-      // With an address that nobody has verified, what the guest has could go to a stranger by a slip of the pen.
+      // With an unverified address, a typing error could give the guest's things to a stranger.
       const guest = options.verifiesAddresses ? null : await guestOf(context)
       const personId = id ?? guest ?? UserId.parse(options.newId())
-      await savePerson(db, { id: personId, name, email, role })
+      await savePerson(options.db(), { id: personId, name, email, role })
       await record(personId, context, { action: 'user.created', detail: { by } })
       if (by === 'setup') {
         await record(personId, context, { action: 'setup.completed', detail: {} })
@@ -126,11 +131,11 @@ export function createSignUpPolicy(options: SignUpOptions): SignUpPolicy {
       return { personId }
     },
     async admitLogin(authUserId) {
-      if (await isSuspended(db, authUserId)) {
+      if (await isSuspended(options.db(), authUserId)) {
         throw refused('This account is suspended. Ask an administrator of this server.')
       }
     },
-    renamed: (authUserId, names) => renamePerson(db, authUserId, names),
+    renamed: (authUserId, names) => renamePerson(options.db(), authUserId, names),
   }
 }
 
@@ -138,7 +143,7 @@ function refused(message: string): APIError {
   return new APIError('FORBIDDEN', { message, code: 'FORBIDDEN' })
 }
 
-/** The person of the guest whose request this is. */
+/** The person of the guest who makes this request. */
 async function guestOf(context: object | null): Promise<UserId | null> {
   if (context === null) return null
   const found = await getSessionFromCtx(context as RequestContext, { disableRefresh: true })

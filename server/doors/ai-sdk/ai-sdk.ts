@@ -122,7 +122,7 @@ async function answerToReplace(
   return run.messageId
 }
 
-/** What a page says of calls of the last answer; what was said of them before stays. */
+/** Records a page's outputs and decisions for calls of the last answer; earlier ones are not overwritten. */
 async function answer(
   { call, services, userId }: DoorRequest,
   sessionId: SessionId,

@@ -33,7 +33,7 @@ export const ChatBody = z.looseObject({
   model: z.string().optional(),
   /** Tools that the page carries out: `{ name, description, inputSchema }`. */
   clientTools: ClientTools.optional(),
-  /** What the answer is to be: `{ schema, name?, description? }`. */
+  /** The schema of the answer: `{ schema, name?, description? }`. */
   output: OutputFormat.optional(),
 })
 export type ChatBody = z.infer<typeof ChatBody>

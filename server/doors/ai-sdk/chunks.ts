@@ -22,7 +22,7 @@ export class UiChunks {
     this.#run = run
   }
 
-  /** What began already, said to those who come in the middle. */
+  /** The beginning of the message, for readers who join in the middle. */
   again(): Chunk[] {
     return [{ type: 'start', messageId: this.#run.messageId }]
   }
@@ -67,7 +67,7 @@ export class UiChunks {
     const begin = this.#begun ? [] : this.again()
     this.#begun = true
     if (attempt === 1) return [...begin, ...this.#endStep()]
-    // What the cut step had shown is taken back.
+    // The parts of the cut step are removed.
     const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
     // A text that is kept goes on where it was.
     if (this.#open && this.#open.part >= keepParts) this.#open = null
@@ -101,7 +101,8 @@ export class UiChunks {
     chunks.push(...this.#questions(call))
     if (status === before) return chunks
     this.#calls.set(call.id, status)
-    if (before === 'awaiting-approval') {
+    // One that was stopped was not decided about.
+    if (before === 'awaiting-approval' && status !== 'failed') {
       const approved = status !== 'denied'
       chunks.push({ type: 'tool-approval-response', approvalId: toolCallId, approved })
     }
@@ -126,7 +127,7 @@ export class UiChunks {
     }
   }
 
-  /** What the call's server asks a person: a data part, which is replaced when it is answered. */
+  /** The questions of the call's MCP server as data parts; an answer replaces the part. */
   #questions({ id: callId, questions = [] }: ToolCall): Chunk[] {
     return questions.flatMap(({ id, ...question }) => {
       const state = question.reply ? 'answered' : 'open'

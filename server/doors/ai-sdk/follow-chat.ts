@@ -2,12 +2,12 @@ import { findDoorRun } from '../../../db/queries/doors/responses.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
-import type { ToolCall } from '../../../shared/contract/tool.ts'
-import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'
+import { runEvents } from '../run-events.ts'
 import { settleAnswer } from '../settle-answer.ts'
 import { UiChunks } from './chunks.ts'
 import type { Chunk } from './chunks.ts'
+import { waitsForOthers } from '../../../shared/session/waiting-call.ts'
 
 /** From where a stream says an answer: after a place that the reader has, or after the calls that it just answered. */
 export type From = { after: number } | { answered: ReadonlySet<CallId> }
@@ -28,14 +28,14 @@ export async function* followChat(
   /** The calls that the log has told of, and whether the run waits for each. */
   const calls = new Map<CallId, boolean>()
   let isSaid = answered.length === 0
-  for await (const { seq, event } of rawEvents(services, { ...run, signal })) {
+  for await (const { seq, event } of runEvents(services, run, signal)) {
     const said = chunks.translate(event)
     const isWaiting =
       event.type === 'message' &&
       event.message.id === run.messageId &&
       event.message.status === 'waiting'
     if (event.type === 'tool' && event.messageId === run.messageId) {
-      calls.set(event.call.id, waits(event.call))
+      calls.set(event.call.id, waitsForOthers(event.call))
     }
     // Calls may be answered before the run has come to wait for them, and then it never says that it waits.
     const begins =
@@ -61,17 +61,14 @@ export async function* followChat(
     if (now?.status !== 'waiting') return false
     const stored = (await callsOfRuns(database.db, [run.runId])).get(run.runId) ?? []
     // Each answer wakes the run: as long as nothing was answered it has not waited again.
-    return stored.every(({ call }) => waits(call) === (known.get(call.id) ?? false))
+    return stored.every(({ call }) => waitsForOthers(call) === (known.get(call.id) ?? false))
   }
 }
 
-function waits({ source, status }: ToolCall): boolean {
-  return status === 'awaiting-approval' || (source === 'client' && status === 'running')
-}
-
+/** Several events that are written at once; none where there is nothing to say. */
 function* lines(seq: number | null, chunks: readonly Chunk[]): Generator<string> {
-  for (const [index, chunk] of chunks.entries()) {
-    const isLast = index === chunks.length - 1
-    yield `${isLast && seq !== null ? `id: ${seq}\n` : ''}data: ${JSON.stringify(chunk)}`
-  }
+  if (chunks.length === 0) return
+  const written = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`)
+  const last = written.pop() ?? ''
+  yield [...written, seq === null ? last : `id: ${seq}\n${last}`].join('\n\n')
 }

@@ -1,10 +1,27 @@
 import type { File } from '../../../shared/contract/file.ts'
+import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
 import { requireFew, storeFiles, withinTime } from './store-files.ts'
 
-/** What somebody said, with the files that came along. */
-export type Said<Kind = File> = { role: 'user' | 'assistant'; text: string; files: Kind[] }
+/** A call that the assistant is said to have made, and what came of it. It is never carried out here. */
+export type SaidCall = {
+  /** As the client wrote it. */
+  id: string
+  name: string
+  source: ToolCall['source']
+  arguments: string
+  /** Null while nothing that came of it was read. */
+  result: { output: unknown } | { error: string } | null
+}
+
+/** A posted message with its files, and the calls that followed it. */
+export type Said<Kind = File> = {
+  role: 'user' | 'assistant'
+  text: string
+  files: Kind[]
+  calls?: SaidCall[]
+}
 
 /** Stores the files of what was said; by the place of each in the request, too. */
 export async function storeSaid(

@@ -22,7 +22,7 @@ export function mcpDoor(options: DoorOptions) {
         const failures: Error[] = []
         const handler = createMcpHandler(() => sessionTools(door, options, manifest.version), {
           onerror: (error) => {
-            if (isAnswered) options.report(error)
+            if (isAnswered) options.report(error, { request: request.id })
             else failures.push(error)
           },
         })
@@ -37,7 +37,9 @@ export function mcpDoor(options: DoorOptions) {
         const answer = await handler.fetch(asked, { parsedBody: request.body })
         isAnswered = true
         // The library also calls it a failure when a request is none of the protocol's.
-        if (answer.status >= 500) for (const error of failures) options.report(error)
+        if (answer.status >= 500) {
+          for (const error of failures) options.report(error, { request: request.id })
+        }
         return reply.send(answer)
       },
     })

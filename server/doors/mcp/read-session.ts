@@ -42,8 +42,12 @@ function asksSomething({ parts }: Message): boolean {
   return parts.some((part) => part.type === 'tool' && openQuestion(part.call) !== undefined)
 }
 
-function toShown({ id, role, status, parts, error }: Message) {
-  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+/** A message as another agent reads it: what was said, also a refusal, and the calls. */
+export function toShown({ id, role, status, parts, error }: Message) {
+  const said = parts.map((part) =>
+    part.type === 'text' || part.type === 'refusal' ? part.text : '',
+  )
+  const text = said.join('')
   const calls = parts.flatMap((part) => (part.type === 'tool' ? [part.call] : []))
   return {
     ...{ id, role, status, text },

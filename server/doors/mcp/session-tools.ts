@@ -14,7 +14,6 @@ import { readSession, waitForSession } from './read-session.ts'
 /** Clients give a request up after a minute, unless they are told otherwise. Seconds. */
 const WAIT = { usual: 45, most: 600 }
 
-/** What a tool takes, and what it does with what it is given. */
 type Tool = { inputSchema: z.ZodObject; carryOut: (input: unknown) => Promise<unknown> }
 
 function tool<Shape extends z.ZodObject>(

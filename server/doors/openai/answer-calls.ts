@@ -1,22 +1,28 @@
 import { callsOfRuns, findCall } from '../../../db/queries/messages/tool-calls.ts'
-import { tools } from '../../../shared/contract/api/tools.ts'
 import type { InputOf } from '../../../shared/contract/api/declare.ts'
-import type { RunId } from '../../../shared/contract/ids.ts'
-import type { ToolCall } from '../../../shared/contract/tool.ts'
+import { messages } from '../../../shared/contract/api/messages.ts'
+import { tools } from '../../../shared/contract/api/tools.ts'
+import type { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { callId as writtenCallId } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { DoorError } from './errors.ts'
-import type { Answered } from './response-input.ts'
+import type { Answered } from './posted/response-input.ts'
+import { waitsForOthers } from '../../../shared/session/waiting-call.ts'
+
+/** A stored message, and the run that answers it. */
+export type Sent = { messageId: MessageId; runId: RunId }
 
 /**
  * Says what came of the calls that a run waits for: of all of them, or of none.
  *
+ * @param join says something to the run before that, so that the model reads it with the outputs
  * @returns the run that goes on
  */
 export async function answerCalls(
   { call, services, userId }: Pick<DoorRequest, 'call' | 'services' | 'userId'>,
   answered: readonly Answered[],
-): Promise<RunId> {
+  join?: (sessionId: SessionId) => Promise<Sent>,
+): Promise<{ runId: RunId; joined: Sent | null }> {
   const { db } = services.database
   const found = await Promise.all(answered.map(({ callId }) => findCall(db, userId, callId)))
   const runIds = new Set(found.map((stored) => stored?.runId ?? null))
@@ -31,18 +37,34 @@ export async function answerCalls(
   const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
   const left = calls.find(
     ({ step, call: asked }) =>
-      steps.has(step) && waits(asked) && !answered.some(({ callId }) => callId === asked.id),
+      steps.has(step) &&
+      waitsForOthers(asked) &&
+      !answered.some(({ callId }) => callId === asked.id),
   )
   if (left) {
     const id = writtenCallId(left.call.id)
     throw new DoorError(`No tool output found for function call ${id}.`, { param: 'input' })
   }
-  await call(tools.answerAll, { answers: answered.map(toAnswer) })
-  return runId
-}
-
-function waits({ source, status }: ToolCall): boolean {
-  return status === 'awaiting-approval' || (source === 'client' && status === 'running')
+  const take = () => call(tools.answerAll, { answers: answered.map(toAnswer) })
+  const sessionId = found[0]?.sessionId
+  if (!join || !sessionId) {
+    await take()
+    return { runId, joined: null }
+  }
+  if (!found.some((stored) => stored && waitsForOthers(stored.call))) {
+    // The same once more is taken, and what is said with it is another question.
+    await take()
+    return { runId, joined: await join(sessionId) }
+  }
+  const joined = await join(sessionId)
+  try {
+    await take()
+  } catch (error) {
+    // The message came with outputs that were refused, so it is removed too.
+    await call(messages.unqueue, { id: joined.messageId }).catch(() => undefined)
+    throw error
+  }
+  return { runId, joined }
 }
 
 function toAnswer(answered: Answered): InputOf<typeof tools.answerAll>['answers'][number] {

@@ -6,12 +6,16 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { derivedId } from '../derived-id.ts'
 import type { DoorRequest } from '../request.ts'
 
-/** What a question is asked by, before anything of its request is fetched or stored. */
+/** The identity of a question; nothing of its request is fetched or stored yet. */
 export type Asking = {
   /** The id of the question, where the request can be repeated. */
   id: MessageId | undefined
-  /** Takes the session back if the question does not come about: it was made for nothing else. */
-  takeBack: (sessionId: SessionId) => void
+  /**
+   * Takes the session back if the question does not come about: it was made for nothing else.
+   *
+   * @param ifEmpty where another request with this key may ask in the same session
+   */
+  takeBack: (id: SessionId, ifEmpty?: boolean) => void
 }
 
 const UNSURE: ReadonlySet<TRPCError['code']> = new Set([
@@ -39,14 +43,14 @@ export async function askOnce(
   }
   const first = await findFirst()
   if (first) return first
-  const made: SessionId[] = []
+  const made: { id: SessionId; ifEmpty: boolean }[] = []
   try {
-    return await ask({ id, takeBack: (sessionId) => void made.push(sessionId) })
+    return await ask({ id, takeBack: (of, ifEmpty = false) => void made.push({ id: of, ifEmpty }) })
   } catch (error) {
-    // Where nobody can say it may have come about all the same: then its session stays.
+    // The question may have been stored although its outcome is unknown, so its session stays.
     if (!(error instanceof TRPCError) || UNSURE.has(error.code)) throw error
-    for (const sessionId of made) {
-      await call(sessions.delete, { id: sessionId }).catch(() => undefined)
+    for (const session of made) {
+      await call(sessions.delete, session).catch(() => undefined)
     }
     // Another request with this key was faster.
     const faster = error.code === 'CONFLICT' ? await findFirst() : null

@@ -3,7 +3,7 @@ import { callId, hex } from '../ids.ts'
 import type { Item } from './response-object.ts'
 import type { Unnumbered } from './text-items.ts'
 
-/** What a call is here: a function that the client carries out, a question to a person, or a call that the server makes. */
+/** A call is a function that the client carries out, a question to a person, or a call that the server carries out. */
 export type CallKind = 'function' | 'approval' | 'server'
 
 /** Null while there is nothing to say of it, or ever: one that the client cannot answer is between model and server. */
@@ -36,6 +36,7 @@ export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
       return {
         type: 'mcp_approval_request',
         id: `mcpr_${hex(call.id)}`,
+        status: 'completed',
         server_label: labelOf(call),
         name,
         arguments: args,
@@ -131,6 +132,9 @@ export function textOf(output: unknown): string {
   return typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
 }
 
+/** Of tools that no MCP server brings. */
+export const OWN_LABEL = 'throughline'
+
 function labelOf({ source }: ToolCall): string {
-  return source.startsWith('mcp:') ? source.slice('mcp:'.length) : 'throughline'
+  return source.startsWith('mcp:') ? source.slice('mcp:'.length) : OWN_LABEL
 }

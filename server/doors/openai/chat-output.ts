@@ -22,11 +22,7 @@ const Response = z.looseObject({
     .nullable(),
 })
 type Response = z.infer<typeof Response>
-const TextEvent = z.object({
-  type: z.enum(['response.output_text.delta', 'response.refusal.delta']),
-  delta: z.string(),
-  item_id: z.string(),
-})
+const Text_ = z.object({ delta: z.string(), item_id: z.string() })
 const CallEvent = z.object({ type: z.literal('response.output_item.done'), item: Call })
 const GivenUp = z.object({
   type: z.literal('response.output_item.done'),
@@ -64,62 +60,116 @@ export function toCompletion(run: DoorRun, given: Record<string, unknown>) {
   }
 }
 
-/** The events of a response as chunks, which can only be added to. */
+/** The events of a response as chunks, which can only be added to; together those that came together. */
 export async function* chatChunks(
   run: DoorRun,
-  events: AsyncGenerator<NumberedEvent, void, void>,
+  events: AsyncGenerator<readonly NumberedEvent[], void, void>,
   withUsage: boolean,
 ): AsyncGenerator<string, void, void> {
-  const chunk = (delta: object, finish_reason: string | null = null) =>
-    line({
-      ...headOf(run, 'chat.completion.chunk'),
-      choices: [{ index: 0, delta, finish_reason, logprobs: null }],
-      ...(withUsage && { usage: null }),
-    })
-  yield chunk({ role: 'assistant', content: '' })
-  let calls = 0
-  const shown = new Set<string>()
-  /** The item of text that was shown and may not count. */
-  let givenUp: string | null = null
-  for await (const event of events) {
-    givenUp ??= GivenUp.safeParse(event).data?.item.id ?? null
-    const response = Ended.safeParse(event).data?.response
-    const goesOn = event.type === 'response.output_item.added'
-    // A takeover may also give up what was whole. The text of an answer that was stopped, or failed, stays what it is.
-    const kept = response && new Set(response.output.map(({ id }) => id))
-    const isLost = kept && [...shown].some((id) => !kept.has(id))
-    if (isLost || (givenUp !== null && goesOn)) {
-      // What was shown cannot be taken back here.
-      yield line(toOpenAiError(new DoorError(AGAIN(run), { code: 'answer_restarted' })).body)
-      return
-    }
-    const text = TextEvent.safeParse(event).data
-    if (text) {
-      shown.add(text.item_id)
-      yield chunk(
-        text.type === 'response.refusal.delta' ? { refusal: text.delta } : { content: text.delta },
-      )
-    }
-    const call = CallEvent.safeParse(event).data?.item
-    if (call) {
-      yield chunk({ tool_calls: [{ index: calls, ...toToolCall(call) }] })
-      calls += 1
-    }
-    if (!response) continue
-    const failure = failureOf(response)
-    if (failure) {
-      yield line(toOpenAiError(failure).body)
-      return
-    }
-    yield chunk({}, finishOf(response, calls > 0))
-    if (withUsage) {
-      yield line({ ...headOf(run, 'chat.completion.chunk'), choices: [], usage: usageOf(response) })
-    }
+  const chunks = new ChatChunks(run, withUsage)
+  yield chunks.begin()
+  for await (const said of events) {
+    const lines = said.flatMap((event) => (chunks.isOver ? [] : chunks.translate(event)))
+    if (lines.length > 0) yield lines.join('\n\n')
+    if (chunks.isCut) return
   }
   yield 'data: [DONE]'
 }
 
-/** By what a stream says that it failed. */
+class ChatChunks {
+  readonly #run: DoorRun
+  readonly #withUsage: boolean
+  /** Around each text: all but the text of a chunk is the same for the whole answer. */
+  readonly #before: string
+  readonly #behind: string
+  #calls = 0
+  readonly #shown = new Set<string>()
+  /** The item of text that was shown and may not count. */
+  #givenUp: string | null = null
+  /** It ended with an error: nothing follows, not even that it is done. */
+  isCut = false
+  isOver = false
+
+  constructor(run: DoorRun, withUsage: boolean) {
+    this.#run = run
+    this.#withUsage = withUsage
+    const [before = '', behind = ''] = this.#chunk({ content: PLACE }).split(`"content":"${PLACE}"`)
+    this.#before = before
+    this.#behind = behind
+  }
+
+  begin(): string {
+    return this.#chunk({ role: 'assistant', content: '' })
+  }
+
+  translate(event: NumberedEvent): string[] {
+    switch (event.type) {
+      case 'response.output_text.delta':
+      case 'response.refusal.delta': {
+        const { delta, item_id: id } = Text_.parse(event)
+        this.#shown.add(id)
+        const name = event.type === 'response.refusal.delta' ? 'refusal' : 'content'
+        return [`${this.#before}"${name}":${JSON.stringify(delta)}${this.#behind}`]
+      }
+      case 'response.output_item.added':
+        return this.#givenUp === null ? [] : this.#restarted()
+      case 'response.output_item.done':
+        return this.#done(event)
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+        return this.#ended(Ended.parse(event).response)
+      default:
+        return []
+    }
+  }
+
+  #done(event: NumberedEvent): string[] {
+    this.#givenUp ??= GivenUp.safeParse(event).data?.item.id ?? null
+    const call = CallEvent.safeParse(event).data?.item
+    if (!call) return []
+    const index = this.#calls
+    this.#calls += 1
+    return [this.#chunk({ tool_calls: [{ index, ...toToolCall(call) }] })]
+  }
+
+  #ended(response: Response): string[] {
+    // A takeover may also give up what was whole. The text of an answer that was stopped, or failed, stays what it is.
+    const kept = new Set(response.output.map(({ id }) => id))
+    if ([...this.#shown].some((id) => !kept.has(id))) return this.#restarted()
+    const failure = failureOf(response)
+    if (failure) return this.#cut(failure)
+    this.isOver = true
+    const end = this.#chunk({}, finishOf(response, this.#calls > 0))
+    if (!this.#withUsage) return [end]
+    const head = headOf(this.#run, 'chat.completion.chunk')
+    return [end, line({ ...head, choices: [], usage: usageOf(response) })]
+  }
+
+  /** Ends the stream with an error: Chat Completions cannot take streamed text back. */
+  #restarted(): string[] {
+    return this.#cut(new DoorError(AGAIN(this.#run), { code: 'answer_restarted' }))
+  }
+
+  #cut(error: DoorError): string[] {
+    this.isCut = true
+    this.isOver = true
+    return [line(toOpenAiError(error).body)]
+  }
+
+  #chunk(delta: object, finish_reason: string | null = null): string {
+    return line({
+      ...headOf(this.#run, 'chat.completion.chunk'),
+      choices: [{ index: 0, delta, finish_reason, logprobs: null }],
+      ...(this.#withUsage && { usage: null }),
+    })
+  }
+}
+
+/** A character that the JSON before the text does not contain. */
+const PLACE = '\u2028'
+
+/** The last lines of a stream that failed. */
 export function chatFailure(error: unknown): string[] {
   return [line(toOpenAiError(error).body), 'data: [DONE]']
 }
@@ -131,10 +181,10 @@ function AGAIN({ runId }: DoorRun): string {
 
 function failureOf({ status, error }: Response): DoorError | null {
   if (status !== 'failed') return null
-  const isLimit = error?.code === 'rate_limit_exceeded'
-  return new DoorError(error?.message ?? 'The answer failed.', {
-    ...{ status: isLimit ? 429 : 503, code: error?.code ?? null },
-  })
+  const code = error?.code ?? null
+  const statuses: Record<string, number> = { rate_limit_exceeded: 429, invalid_prompt: 400 }
+  const message = error?.message ?? 'The answer failed.'
+  return new DoorError(message, { status: statuses[code ?? ''] ?? 503, code })
 }
 
 function finishOf({ incomplete_details: incomplete }: Response, hasCalls: boolean): string {

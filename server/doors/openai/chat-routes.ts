@@ -11,14 +11,15 @@ import type { DoorOptions, DoorRequest } from '../request.ts'
 import { askOnce } from './ask-once.ts'
 import type { Asking } from './ask-once.ts'
 import { chatChunks, chatFailure, toCompletion } from './chat-output.ts'
-import { CreateChat, readChatInput } from './chat-input.ts'
-import type { ChatInput } from './chat-input.ts'
+import { CreateChat, readChatInput } from './posted/chat-input.ts'
+import type { ChatInput } from './posted/chat-input.ts'
 import { goOn } from './create-response.ts'
 import type { Made } from './create-response.ts'
 import { DoorError } from './errors.ts'
 import { followResponse, readResponse } from './follow-response.ts'
-import { sessionOf } from './history.ts'
+import { sessionOf } from './posted/session-of.ts'
 import { readOutputFormat } from './output-format.ts'
+import { readParameters, refuseUnsupported } from './parameters.ts'
 import { readFunctionTools } from './tools.ts'
 
 /** `/v1/chat/completions`: the history that is posted becomes a session, whose question is its last message. */
@@ -49,12 +50,13 @@ async function create(door: DoorRequest, request: FastifyRequest) {
 }
 
 async function begin(door: DoorRequest, body: CreateChat, key: string | null): Promise<Made> {
-  if ((body.n ?? 1) > 1) throw new DoorError('Only one choice is supported.', { param: 'n' })
+  if ((body.n ?? 1) !== 1) throw new DoorError('Only one choice is supported.', { param: 'n' })
+  refuseUnsupported(body, 'chat')
   const input = readChatInput(body)
   const { question } = input
   const { runId, segment } = question
     ? { segment: 0, runId: await askOnce(door, 'completion', key, ask) }
-    : await goOn(door, input)
+    : await goOn(door, input.answered)
   const run = await findDoorRun(door.services.database.db, door.userId, runId, segment)
   if (!run) throw notFound('answer')
   return { run, segment }
@@ -75,9 +77,13 @@ async function begin(door: DoorRequest, body: CreateChat, key: string | null): P
   }
 }
 
-/** What the answer is to be. */
+/** The options of the answer from the request. */
 function optionsOf(body: CreateChat, { instructions }: ChatInput) {
-  const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const clientTools = readFunctionTools(body.tools ?? [])
+  const parameters = readParameters(
+    body,
+    clientTools.map(({ name }) => name),
+  )
   const output = readOutputFormat(body.response_format, 'response_format')
   const most = body.max_completion_tokens ?? body.max_tokens
   return {
@@ -85,6 +91,7 @@ function optionsOf(body: CreateChat, { instructions }: ChatInput) {
     ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof most === 'number' && { maxTokens: most }),
+    ...(parameters && { parameters }),
     ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
   }

@@ -8,6 +8,7 @@ import type { Message, Part } from '../../../shared/contract/message.ts'
 import { dashed, hex, readCallId } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { callItem, itemOfServerCall, textOf } from './call-items.ts'
+import { DoorError } from './errors.ts'
 import { fileContent } from './input-items.ts'
 import { listOf, noItem } from './lists.ts'
 import type { Page } from './lists.ts'
@@ -37,7 +38,7 @@ export async function conversationItems(door: DoorRequest, sessionId: SessionId,
     const byId = new Map(read.map(({ message }) => [message.id, message]))
     for (const id of wanted) {
       const message = byId.get(id)
-      const items = message ? toItems(message) : []
+      const items = message ? itemsOf(message) : []
       for (const item of order === 'asc' ? items : items.toReversed()) {
         if (!isFound) {
           isFound = after !== undefined && isSame(item.id, after)
@@ -55,6 +56,24 @@ export async function conversationItems(door: DoorRequest, sessionId: SessionId,
   return listOf(data, false)
 }
 
+/** One item of what was said, on whichever branch. The caller has found the session as the user's. */
+export async function conversationItem(
+  door: DoorRequest,
+  sessionId: SessionId,
+  itemId: string,
+): Promise<Item> {
+  const id = await messageOf(door, itemId)
+  const read = id ? await readMessages(door.services.database.db, sessionId, [id]) : []
+  const items = read.flatMap(({ message }) => itemsOf(message))
+  const found =
+    items.find((item) => item.id === itemId) ?? items.find((item) => isSame(item.id, itemId))
+  if (!found) {
+    const message = `Item with id '${itemId.slice(0, 100)}' not found.`
+    throw new DoorError(message, { status: 404, param: 'item_id' })
+  }
+  return found
+}
+
 /** The message that an item is part of. */
 async function messageOf({ services, userId }: DoorRequest, itemId: string) {
   const [, prefix = '', digits = ''] = /^([a-z]+)_([0-9a-f]{32})/i.exec(itemId) ?? []
@@ -68,7 +87,8 @@ function isSame(id: string, other: string): boolean {
   return id === other || id.replace(/^mcpr_/, 'mcp_') === other.replace(/^mcpr_/, 'mcp_')
 }
 
-function toItems(message: Message): Item[] {
+/** The items of a message. */
+export function itemsOf(message: Message): Item[] {
   return message.parts.flatMap((part, index) => toItemsOfPart(message, part, index))
 }
 

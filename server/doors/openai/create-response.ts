@@ -1,45 +1,42 @@
 import { z } from 'zod'
 import { findDoorRun, insertResponse } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import type { File } from '../../../shared/contract/file.ts'
-import { SessionId } from '../../../shared/contract/ids.ts'
-import type { MessageId, RunId } from '../../../shared/contract/ids.ts'
+import { MessageId, SessionId } from '../../../shared/contract/ids.ts'
+import type { RunId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
 import { derivedId } from '../derived-id.ts'
 import { storeSaid } from '../files/said.ts'
 import type { Said } from '../files/said.ts'
-import { readConversationId, readResponseId } from '../ids.ts'
 import type { Segment } from '../ids.ts'
 import type { DoorRequest } from '../request.ts'
 import { answerCalls } from './answer-calls.ts'
+import type { Sent } from './answer-calls.ts'
+import { askedFields, readBehind } from './asked.ts'
 import { askOnce } from './ask-once.ts'
 import type { Asking } from './ask-once.ts'
 import { DoorError } from './errors.ts'
+import { Metadata } from './metadata.ts'
 import { responseAfter } from './follow-response.ts'
-import { sessionOf } from './history.ts'
-import { GivenFormat, readOutputFormat } from './output-format.ts'
-import { asItem, withStoredFiles } from './input-items.ts'
-import { readResponseInput } from './response-input.ts'
-import type { ResponseInput } from './response-input.ts'
+import { sessionOf } from './posted/session-of.ts'
+import { readOutputFormat } from './output-format.ts'
+import { asItem, withStoredFiles, withoutMessages } from './input-items.ts'
+import { readResponseInput } from './posted/response-input.ts'
+import type { Answered, ResponseInput } from './posted/response-input.ts'
+import { readParameters, refuseUnsupported } from './parameters.ts'
 import { readFunctionTools } from './tools.ts'
 
 export const CreateResponse = z.looseObject({
-  input: z.unknown().optional(),
-  model: z.string().nullish(),
-  instructions: z.string().nullish(),
-  previous_response_id: z.string().nullish(),
-  conversation: z.union([z.string(), z.object({ id: z.string() })]).nullish(),
-  tools: z.array(z.unknown()).nullish(),
-  tool_choice: z.unknown().optional(),
+  ...askedFields,
   temperature: z.number().min(0).max(2).nullish(),
   max_output_tokens: z.number().int().min(1).nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  metadata: Metadata.nullish(),
   background: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   store: z.boolean().nullish(),
-  text: z.looseObject({ format: GivenFormat.nullish() }).nullish(),
 })
 export type CreateResponse = z.infer<typeof CreateResponse>
 
@@ -56,64 +53,104 @@ export async function createResponse(
   body: CreateResponse,
   key: string | null,
 ): Promise<Made> {
-  const input = readResponseInput(body.input)
-  const { question } = input
-  let stored: ReadonlyMap<string, File> = new Map()
-  const { runId, segment } = question
-    ? { segment: 0, runId: await askOnce(door, 'response', key, ask) }
-    : await goOn(door, input)
+  refuseUnsupported(body, 'responses')
+  const input = readResponseInput(
+    body.input,
+    Boolean(body.previous_response_id ?? body.conversation),
+  )
+  const { question, answered } = input
+  /** Null where nothing was stored: a request that is repeated, of which the log has what was said. */
+  let stored: ReadonlyMap<string, File> | null = null
+  const { runId, segment } = !question
+    ? await goOn(door, answered)
+    : answered.length > 0
+      ? await goOn(door, answered, join)
+      : { segment: 0, runId: await askOnce(door, 'response', key, ask) }
   const { db } = door.services.database
   await insertResponse(db, {
     ...{ runId, segment, request: echoOf(body, door.services.defaultTemperature) },
-    input: Array.isArray(body.input)
-      ? withStoredFiles(body.input, stored)
-      : [asItem(question?.text ?? '')],
+    input: keptInput(),
     createdAt: door.services.now(),
   })
   const run = await findDoorRun(db, door.userId, runId, segment)
   if (!run) throw notFound('response')
   return { run, segment }
 
+  /** As posted, but never the bytes of files. */
+  function keptInput(): unknown[] | null {
+    if (!Array.isArray(body.input)) return [asItem(question?.text ?? '')]
+    if (!question) return withoutMessages(body.input)
+    return stored && withStoredFiles(body.input, stored)
+  }
+
   async function ask(asking: Asking): Promise<RunId> {
     const options = optionsOf(body, input)
-    const { said, byPlace } = await storeSaid(door, [
-      ...input.history,
-      ...(question ? [question] : []),
-    ])
-    stored = byPlace
-    const last = said.at(-1)
+    const said = await store()
     const place = await placeOf(door, body, said.slice(0, -1), key, asking)
-    const { runId } = await door.call(messages.send, {
-      ...{ ...place, ...options, text: last?.text ?? '' },
-      ...(last && last.files.length > 0 && { files: last.files.map(({ id }) => id) }),
-      ...(asking.id && { id: asking.id }),
+    const id = asking.id && { id: asking.id }
+    return (await send(said, { ...options, ...place, ...id })).runId
+  }
+
+  /** Says it to the answer that goes on with the outputs that came along. */
+  async function join(sessionId: SessionId): Promise<Sent> {
+    const id = key === null ? {} : { id: MessageId.parse(derivedId(door.userId, 'response', key)) }
+    const options = optionsOf(body, input)
+    return send(await store(), { ...options, sessionId, ...id, whenBusy: 'steer' })
+  }
+
+  async function store(): Promise<Said[]> {
+    const given = [...input.history, ...(question ? [question] : [])]
+    const { said, byPlace } = await storeSaid(door, given)
+    stored = byPlace
+    return said
+  }
+
+  function send(
+    said: readonly Said[],
+    how: Omit<InputOf<typeof messages.send>, 'text' | 'files'>,
+  ): Promise<Sent> {
+    const last = said.at(-1)
+    return door.call(messages.send, {
+      ...{ ...how, text: last?.text ?? '' },
+      ...(last && last.files.length > 0 && { files: last.files.map((file) => file.id) }),
     })
-    return runId
   }
 }
 
-/** Outputs of calls: the run goes on, as its next response. */
+/**
+ * Outputs of calls: the run goes on, as its next response.
+ *
+ * @param join says what the user said with them
+ */
 export async function goOn(
   door: DoorRequest,
-  { answered }: Pick<ResponseInput, 'answered'>,
+  answered: readonly Answered[],
+  join?: (sessionId: SessionId) => Promise<Sent>,
 ): Promise<Segment> {
-  const runId = await answerCalls(door, answered)
+  const { runId, joined } = await answerCalls(door, answered, join)
+  // The run went on before, and what is said is answered by itself.
+  if (joined && joined.runId !== runId) return { runId: joined.runId, segment: 0 }
   const run = await findDoorRun(door.services.database.db, door.userId, runId, 0)
   if (!run) throw notFound('response')
   const calls = answered.map(({ callId }) => callId)
   return { runId, segment: await responseAfter(door.services, run, calls, door.signal) }
 }
 
-/** What the answer is to be. */
+/** The options of the answer from the request. */
 function optionsOf(body: CreateResponse, { instructions: system }: ResponseInput) {
   const instructions = [body.instructions ?? [], system].flat().join('\n\n')
-  const clientTools = readFunctionTools(body.tools ?? [], body.tool_choice)
+  const clientTools = readFunctionTools(body.tools ?? [])
+  const parameters = readParameters(
+    body,
+    clientTools.map(({ name }) => name),
+  )
   const output = readOutputFormat(body.text?.format, 'text.format')
   return {
     ...(clientTools.length > 0 && { clientTools }),
     ...(instructions !== '' && { instructions }),
     ...(typeof body.temperature === 'number' && { temperature: body.temperature }),
     ...(typeof body.max_output_tokens === 'number' && { maxTokens: body.max_output_tokens }),
+    ...(parameters && { parameters }),
     ...(output && { output }),
     ...(body.model && body.model !== 'default' && { model: body.model }),
     keepChunks: body.store !== false,
@@ -129,27 +166,14 @@ async function placeOf(
   { takeBack }: Asking,
 ): Promise<{ sessionId: SessionId; parentId?: MessageId }> {
   const { call, services, userId } = door
-  const { previous_response_id: previous, conversation } = body
-  if (previous && conversation) {
-    throw new DoorError('Give either conversation or previous_response_id.', {
-      param: 'conversation',
-    })
-  }
-  if ((previous || conversation) && history.length > 0) {
+  const { run, sessionId } = await readBehind(door, body)
+  if (sessionId && history.length > 0) {
     throw new DoorError(
       'What was said before is in the conversation already: send one message of the user alone.',
       { param: 'input' },
     )
   }
-  if (previous) {
-    const found = readResponseId(previous)
-    const run =
-      found && (await findDoorRun(services.database.db, userId, found.runId, found.segment))
-    if (!run || run.deletedAt) {
-      throw new DoorError(`Previous response with id '${previous.slice(0, 100)}' not found.`, {
-        ...{ status: 400, param: 'previous_response_id', code: 'previous_response_not_found' },
-      })
-    }
+  if (run) {
     if (run.status === 'waiting') {
       throw new DoorError('No tool output found for the calls of the previous response.', {
         param: 'input',
@@ -160,30 +184,27 @@ async function placeOf(
       ? { sessionId: run.sessionId }
       : { sessionId: run.sessionId, parentId: run.messageId }
   }
-  if (conversation) {
-    const id = readConversationId(typeof conversation === 'string' ? conversation : conversation.id)
-    if (!id) throw notFound('conversation')
-    await call(sessions.get, { id })
-    return { sessionId: id }
+  if (sessionId) {
+    await call(sessions.get, { id: sessionId })
+    return { sessionId }
   }
   if (history.length > 0) {
-    const sessionId = await sessionOf(call, history, { now: services.now() })
-    takeBack(sessionId)
-    return { sessionId }
+    const id = await sessionOf(call, history, { now: services.now() })
+    takeBack(id)
+    return { sessionId: id }
   }
   // Of requests with one key, all of them say it in the same one.
   const id = key === null ? {} : { id: SessionId.parse(derivedId(userId, 'conversation', key)) }
   const made = await call(sessions.create, id)
-  if (key === null) takeBack(made.id)
+  takeBack(made.id, key !== null)
   return { sessionId: made.id }
 }
 
-/** What is said again of a request with each retrieval. */
+/** The fields of a request that each retrieval repeats. */
 function echoOf(body: CreateResponse, defaultTemperature: number): Record<string, unknown> {
   const { instructions, tools, metadata, temperature, background, store } = body
   const { max_output_tokens: most, previous_response_id: previous } = body
   return {
-    ...(body.text?.format && { text: { format: body.text.format } }),
     instructions: instructions ?? null,
     tools: (tools ?? []).map(echoOfTool),
     metadata: metadata ?? {},
@@ -192,6 +213,24 @@ function echoOf(body: CreateResponse, defaultTemperature: number): Record<string
     store: store ?? true,
     max_output_tokens: most ?? null,
     previous_response_id: previous ?? null,
+    ...echoed(body),
+  }
+}
+
+/** The repeated fields that are sent to the provider, or that have no effect here. */
+function echoed(body: CreateResponse): Record<string, unknown> {
+  const { reasoning, text, tool_choice: choice, top_p: topP, parallel_tool_calls: parallel } = body
+  const { truncation, user, prompt_cache_key: key, safety_identifier: safety } = body
+  return {
+    ...(typeof topP === 'number' && { top_p: topP }),
+    ...(parallel === false && { parallel_tool_calls: false }),
+    ...(choice !== undefined && choice !== null && { tool_choice: choice }),
+    ...(reasoning && { reasoning: { effort: null, summary: null, ...reasoning } }),
+    ...(text && { text: { format: { type: 'text' }, ...text } }),
+    ...(truncation === 'auto' && { truncation }),
+    ...(typeof user === 'string' && { user }),
+    ...(typeof key === 'string' && { prompt_cache_key: key }),
+    ...(typeof safety === 'string' && { safety_identifier: safety }),
   }
 }
 

@@ -1,31 +1,42 @@
+import { isUnfinished } from '../../../shared/contract/active.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../../log/events.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import { readEventTime, readHeads } from '../../../db/queries/log/events.ts'
-import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { Services } from '../../services.ts'
+import { runEvents } from '../run-events.ts'
 import { settleAnswer } from '../settle-answer.ts'
 import { ResponseEvents } from './response-events.ts'
 import type { NumberedEvent } from './response-events.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 type Reading = Pick<Services, 'database' | 'hub'>
 
 /** A place of the log, what it says of the response that is read, and the response as it is then. */
 type Told = { seq: number; said: NumberedEvent[]; events: ResponseEvents }
 
-/** The events of one response of a run, each with the number that it always has, until the response is over. */
+/**
+ * The events of one response of a run, each with the number that it always has, until the response is over; together those
+ * that one place of the log says.
+ */
 export async function* followResponse(
   reading: Reading,
   run: DoorRun,
   segment: number,
   signal: AbortSignal,
-): AsyncGenerator<NumberedEvent, void, void> {
+): AsyncGenerator<NumberedEvent[], void, void> {
   for await (const { said } of follow(reading, run, segment, signal)) {
-    for (const event of said) {
-      const { response } = event
-      yield isRecord(response) ? { ...event, response: { ...response, ...echo(run) } } : event
-    }
+    if (said.length > 0) yield said.some(hasResponse) ? said.map((one) => echoed(one, run)) : said
   }
+}
+
+function hasResponse({ response }: NumberedEvent): boolean {
+  return response !== undefined
+}
+
+function echoed(event: NumberedEvent, run: DoorRun): NumberedEvent {
+  const { response } = event
+  return isRecord(response) ? { ...event, response: { ...response, ...echo(run) } } : event
 }
 
 /**
@@ -41,7 +52,9 @@ export async function readResponse(
   const left = new AbortController()
   const both = AbortSignal.any([signal, left.signal])
   const heads = await readHeads(reading.database.db, [run.sessionId])
-  const head = whole ? Number.POSITIVE_INFINITY : (heads.get(run.sessionId) ?? 0)
+  // One that has ended is read to its end, also where no log tells of it.
+  const isWhole = whole || !isUnfinished(run.status)
+  const head = isWhole ? Number.POSITIVE_INFINITY : (heads.get(run.sessionId) ?? 0)
   let found: Record<string, unknown> | null = null
   let goesOn = false
   for await (const { seq, events } of follow(reading, run, segment, both)) {
@@ -85,7 +98,7 @@ async function* follow(
   const { sessionId, after } = run
   const first = events.begin()
   yield { seq: after, said: segment === 0 ? first : [], events }
-  for await (const committed of rawEvents(reading, { sessionId, after, signal })) {
+  for await (const committed of runEvents(reading, run, signal)) {
     // One that waited goes on as the next one.
     const begun = events.isOver ? events.next() : []
     const at = mayEndResponse(committed, events)
@@ -109,8 +122,4 @@ function mayEndResponse({ event }: CommittedEvent, { isAsking }: ResponseEvents)
 
 function echo({ request }: DoorRun): Record<string, unknown> {
   return request ?? {}
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

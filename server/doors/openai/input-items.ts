@@ -8,7 +8,7 @@ import type { Made } from './create-response.ts'
 import { pageOf } from './lists.ts'
 import type { Page } from './lists.ts'
 
-/** What a response answers: as it was posted, or, of what was asked by another door, the message. */
+/** The input of a response: as it was posted, or the message, when it came through another door. */
 export async function inputItems({ services, userId }: DoorRequest, { run }: Made, page: Page) {
   const items = run.input ?? [await questionOf(services.database.db, userId, run.questionId)]
   const data = items.map((item, index) => ({
@@ -20,7 +20,7 @@ export async function inputItems({ services, userId }: DoorRequest, { run }: Mad
 
 const WithText = z.looseObject({ role: z.string(), content: z.string() })
 
-/** What was posted as a text is a list of parts when it is read. */
+/** Converts content that was posted as a text into a list of parts. */
 function withParts(item: object | null): object | null {
   const said = WithText.safeParse(item).data
   if (!said) return item
@@ -59,6 +59,13 @@ export function withStoredFiles(
     return { ...read, content }
   })
 }
+
+/** The items after the last message: outputs of calls. Messages are read from the log. */
+export function withoutMessages(items: readonly unknown[]): unknown[] {
+  return items.slice(items.findLastIndex((item) => WithRole.safeParse(item).success) + 1)
+}
+
+const WithRole = z.looseObject({ role: z.string() })
 
 export function asItem(text: string) {
   return { type: 'message', role: 'user', content: [{ type: 'input_text', text }] }

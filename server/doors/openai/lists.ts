@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DoorError } from './errors.ts'
 
-/** What OpenAI's lists are asked by. */
+/** The query parameters of OpenAI's lists. */
 export const Page = z.looseObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   order: z.enum(['asc', 'desc']).default('desc'),

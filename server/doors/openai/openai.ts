@@ -11,8 +11,8 @@ import { responsesRoutes } from './responses-routes.ts'
 /** OpenAI's protocols below `/v1`, over the same log. */
 export function openAiDoor(options: DoorOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
-    app.setErrorHandler(async (error, _request, reply) => {
-      if (toOpenAiError(error).status >= 500) options.report(error)
+    app.setErrorHandler(async (error, request, reply) => {
+      if (toOpenAiError(error).status >= 500) options.report(error, { request: request.id })
       return sendOpenAiError(error, reply)
     })
     acceptEmptyBodies(app)

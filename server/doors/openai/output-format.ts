@@ -13,7 +13,7 @@ export const GivenFormat = Fields.extend({ type: z.string(), json_schema: Fields
 export type GivenFormat = z.infer<typeof GivenFormat>
 
 /**
- * What the answer is to be; undefined for one in words.
+ * The schema of the answer; undefined for plain text.
  *
  * @param param the field of the request
  */

@@ -35,7 +35,7 @@ export class ResponseEvents {
   readonly #askedIn = new Map<CallId, number>()
   /** In which response the run goes on, of each such call that was answered. */
   readonly goesOnIn = new Map<CallId, number>()
-  /** How far the response is that is being said, or how it ended. */
+  /** The state of the response whose events are sent. */
   status: ResponseStatus = 'queued'
   #number = 0
   /** Counts the items of the stream, also those that were given up. */
@@ -89,7 +89,7 @@ export class ResponseEvents {
   }
 
   /**
-   * What an event of the log says, in this order.
+   * Translates an event of the log into the events of this protocol, in order.
    *
    * @param at when it was logged, where that matters: at the end of a response
    */
@@ -138,7 +138,7 @@ export class ResponseEvents {
 
   #started(attempt: number, keepParts: number): Unnumbered[] {
     this.#attempt = attempt
-    // What the attempt before had said is given up, unless this one goes on with it.
+    // The previous attempt's output is discarded, unless this attempt continues it.
     const goesOn = attempt > 1 && this.#open !== null && this.#open.part < keepParts
     const given = goesOn ? [] : this.#close('incomplete')
     this.#kept = this.#kept.filter(({ part }) => part < keepParts)
@@ -225,15 +225,17 @@ export class ResponseEvents {
   }
 
   #ended(status: ResponseStatus, end: ResponseEnd): Unnumbered[] {
+    // One that ends without anything said was in progress all the same.
+    const begun = this.#goesOn()
     const closed = this.#close(status === 'completed' ? 'completed' : 'incomplete')
     this.status = status
     this.#end = { ...end, completedAt: status === 'completed' ? this.#at : null }
     // There is no event for a cancelled one.
     const type = status === 'cancelled' ? 'incomplete' : status
-    return [...closed, this.#withResponse(`response.${type}`)]
+    return [...begun, ...closed, this.#withResponse(`response.${type}`)]
   }
 
-  /** Whoever sends it says what was asked for. */
+  /** The sender adds the fields of the request. */
   #withResponse(type: string): Unnumbered {
     return { type, response: this.response({}) }
   }

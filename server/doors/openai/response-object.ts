@@ -4,7 +4,7 @@ import type { Usage } from '../../../shared/contract/message.ts'
 /** An output item of a response. Each kind has its own further fields. */
 export type Item = { type: string; id: string } & Record<string, unknown>
 
-/** What stays the same of a response while it comes about. */
+/** The fields of a response that do not change while it is written. */
 export type ResponseFrame = {
   id: string
   createdAt: string
@@ -30,6 +30,13 @@ export type ResponseEnd = {
 }
 
 export const NO_END: ResponseEnd = { usage: null, error: null, incomplete: null }
+
+/** Of OpenAI's codes those that say more than that it failed. */
+const CODES: Record<string, string> = {
+  provider_rate_limit: 'rate_limit_exceeded',
+  bad_request: 'invalid_prompt',
+  context_too_long: 'invalid_prompt',
+}
 
 /** A response as OpenAI writes it. */
 export function toResponse(
@@ -70,7 +77,7 @@ export function toResponse(
     model: frame.model,
     status,
     error: error && {
-      code: error.code === 'provider_rate_limit' ? 'rate_limit_exceeded' : 'server_error',
+      code: CODES[error.code] ?? 'server_error',
       message: error.message,
     },
     incomplete_details: incomplete === null ? null : { reason: incomplete },

@@ -12,10 +12,11 @@ import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { CreateResponse, createResponse } from './create-response.ts'
 import type { Made } from './create-response.ts'
-import { toOpenAiError } from './errors.ts'
+import { DoorError, toOpenAiError } from './errors.ts'
 import { followResponse, readResponse } from './follow-response.ts'
 import type { NumberedEvent } from './response-events.ts'
 import { inputItems } from './input-items.ts'
+import { CountTokens, countInputTokens } from './input-tokens.ts'
 import { Page } from './lists.ts'
 
 const ById = z.object({ id: z.string() })
@@ -34,6 +35,20 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     return how === 'stream'
       ? stream(options, door, reply, { ...made, after: -1 })
       : read(door, made, how === 'whole')
+  })
+
+  app.post('/v1/responses/input_tokens', takesFiles(options), async (request, reply) => {
+    const door = await admitDoor(options, request, reply)
+    const tokens = await countInputTokens(door, CountTokens.parse(request.body) ?? {})
+    return { object: 'response.input_tokens', input_tokens: tokens }
+  })
+
+  app.post('/v1/responses/compact', async (request, reply) => {
+    await admitDoor(options, request, reply)
+    // A compacted history would not be used: each request is fitted to its model's context by itself.
+    const message =
+      'A conversation is fitted to what its model can read by itself. Go on with it by previous_response_id or conversation.'
+    throw new DoorError(message, { code: 'unsupported_operation' })
   })
 
   app.get('/v1/responses/:id', async (request, reply) => {
@@ -116,18 +131,19 @@ function stream(
 ): FastifyReply {
   let last = Math.max(after, 0)
   async function* lines(): AsyncGenerator<string, void, void> {
-    for await (const event of followResponse(services, run, segment, signal)) {
-      const { sequence_number: number } = event
-      if (number <= after) continue
-      last = number
-      yield toLine(event)
+    for await (const said of followResponse(services, run, segment, signal)) {
+      const events = after < 0 ? said : said.filter((event) => event.sequence_number > after)
+      last = events.at(-1)?.sequence_number ?? last
+      if (events.length > 0) yield events.map(toLine).join('\n\n')
     }
     yield DONE
   }
   const failed = (error: unknown) => {
-    const { message, code, param } = toOpenAiError(error).body.error
+    const { message, code, param, type } = toOpenAiError(error).body.error
+    // As OpenAI has it, and as Open Responses has it.
+    const said = { message, code, param, error: { type, code, message, param } }
     // It has the number of the event before it: whoever resumes by that misses nothing.
-    return [toLine({ type: 'error', message, code, param, sequence_number: last }), DONE]
+    return [toLine({ type: 'error', ...said, sequence_number: last }), DONE]
   }
   return sendEvents(reply, { lines: lines(), failed, report })
 }

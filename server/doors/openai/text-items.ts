@@ -8,7 +8,7 @@ export type OpenText = { part: number; kind: TextKind; text: string; id: string;
 
 type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
-/** What is said of a stretch of text: a message with one content part, or the summary of what the model thought. */
+/** The item of a text: a message with one content part, or a reasoning item with a summary. */
 export function textItem({ kind, id, text }: OpenText, status: ItemStatus): Item {
   if (kind === 'reasoning') {
     const summary = status === 'in_progress' ? [] : [content(kind, text)]

@@ -11,11 +11,7 @@ const Function_ = z.looseObject({
 const Tool = z.looseObject({ type: z.string(), function: Function_.optional() })
 
 /** The functions that the client carries out. The server's own tools are offered beside them. */
-export function readFunctionTools(given: readonly unknown[], choice: unknown): ClientTool[] {
-  if (choice === 'none') return []
-  if (choice !== undefined && choice !== null && choice !== 'auto') {
-    throw new DoorError('Only "auto" and "none" are supported.', { param: 'tool_choice' })
-  }
+export function readFunctionTools(given: readonly unknown[]): ClientTool[] {
   return given.map((one, index) => {
     const param = `tools[${index}]`
     const tool = Tool.safeParse(one).data

@@ -28,16 +28,27 @@ const written = fc.array(
   { maxLength: 6 },
 )
 
+const KINDS = [
+  /** The client answers: while the run waits, before that, or not in time. */
+  ...(['client', 'early', 'late'] as const),
+  /** The server answers, fails, asks a person something in between, or is lost in a takeover. */
+  ...(['server', 'fails', 'inquires', 'lost'] as const),
+  /** A person approves: while the run waits, or before that; or denies it. */
+  ...(['asks', 'approved', 'denied'] as const),
+  /** The model called what it cannot. */
+  'bad',
+] as const
+type CallKind = (typeof KINDS)[number]
+
 const step = fc.record({
-  /** What attempts had written that were cut, and whether the next one went on with it. */
+  /** The texts of cut attempts, and whether the next attempt continued each. */
   cut: fc.array(fc.tuple(written, fc.boolean()), { maxLength: 3 }),
   written,
   /** A message of the user joins the answer behind this step. */
   joins: fc.boolean(),
-  calls: fc.array(
-    fc.constantFrom('client', 'early', 'server', 'inquires', 'asks', 'approved', 'denied', 'bad'),
-    { minLength: 1, maxLength: 3 },
-  ),
+  calls: fc.array(fc.constantFrom<CallKind>(...KINDS), { minLength: 1, maxLength: 3 }),
+  /** Another node takes the run over while its calls are carried out. */
+  isTaken: fc.boolean(),
 })
 
 /**
@@ -47,11 +58,14 @@ const step = fc.record({
 export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .record({
     steps: fc.array(step, { minLength: 1, maxLength: 4 }),
-    /** What an earlier run had written when it was cut. */
+    /** The text of an earlier run that was cut. */
     earlier: fc.option(written),
     outcome: fc.constantFrom<Outcome>('completed', 'stopped', 'failed', 'interrupted'),
+    finish: fc.constantFrom('stop', 'length', 'content-filter', 'max-steps'),
+    /** It ends in the middle of the last step's calls, where it does not complete. */
+    inCalls: fc.boolean(),
   })
-  .map(({ steps, outcome, earlier }) => {
+  .map(({ steps, outcome, earlier, finish, inCalls }) => {
     const writer = new RunWriter(earlier)
     steps.forEach((one, index) => {
       for (const [cut, goesOn] of one.cut) {
@@ -59,15 +73,18 @@ export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
         writer.takeOver(goesOn)
       }
       writer.write(one.written)
-      if (index < steps.length - 1) {
-        writer.call(one.calls)
+      const isLast = index === steps.length - 1
+      if (!isLast) {
+        writer.call(one.calls, { isTaken: one.isTaken, isEnded: false })
         if (one.joins) writer.join()
+      } else if (inCalls && outcome !== 'completed') {
+        writer.call(one.calls, { isTaken: one.isTaken, isEnded: true })
       }
     })
-    return writer.end(outcome)
+    return writer.end(outcome, finish)
   })
 
-type Made = { kind: string; part: number; call: ToolCall }
+type Made = { kind: CallKind; part: number; call: ToolCall }
 
 class RunWriter {
   readonly #log: LoggedEvent[] = []
@@ -124,45 +141,54 @@ class RunWriter {
     })
   }
 
-  /** Ends the step with these calls; the run waits for those that others answer. */
-  call(kinds: readonly string[]): void {
-    const made = kinds.map((kind) => {
-      this.#calls += 1
-      const id = CallId.parse(
-        `01890a5d-ac96-774b-bcce-00000001${String(this.#calls).padStart(4, '0')}`,
-      )
-      const source =
-        kind === 'client' || kind === 'early' || kind === 'bad'
-          ? ('client' as const)
-          : ('builtin' as const)
-      const asks = kind === 'asks' || kind === 'approved' || kind === 'denied'
-      const status = kind === 'bad' ? 'failed' : asks ? 'awaiting-approval' : 'running'
-      const call: ToolCall = {
-        ...{ id, name: kind, source, status },
-        effect: 'once',
-        input: { n: 1 },
-      }
-      const part = this.#parts.length
-      this.#tool(part, call)
-      return { kind, part, call }
-    })
+  /**
+   * Ends the step with these calls; the run waits for those that others answer.
+   *
+   * @param isEnded the run ends before they are done: while it waits, if it does
+   */
+  call(
+    kinds: readonly CallKind[],
+    { isTaken, isEnded }: { isTaken: boolean; isEnded: boolean },
+  ): void {
+    const made = kinds.map((kind) => this.#make(kind))
     this.#kept = this.#parts.length
     // Answered before the run has come to wait.
     for (const { kind, part, call } of made) {
       if (kind === 'early') this.#tool(part, { ...call, status: 'completed', output: 'y' })
       if (kind === 'approved') this.#tool(part, { ...call, status: 'pending' })
     }
+    if (isTaken) this.takeOver(true)
     for (const { kind, part, call } of made) {
       if (kind === 'server') this.#tool(part, { ...call, status: 'completed', output: 'x' })
+      if (kind === 'fails') this.#tool(part, { ...call, status: 'failed', error: 'No.' })
+      if (kind === 'lost') this.#tool(part, { ...call, status: 'unknown', error: 'Who knows?' })
       if (kind === 'inquires') this.#inquire(part, call)
     }
-    const waiting = made.filter(({ kind }) => /^(?:client|asks|denied)$/.test(kind))
-    if (waiting.length > 0) this.#wait(waiting)
+    const waiting = made.filter(({ kind }) => /^(?:client|late|asks|denied)$/.test(kind))
+    if (waiting.length > 0) this.#wait(isEnded ? [] : waiting)
     for (const { kind, part, call } of made) {
-      if (kind !== 'asks' && kind !== 'approved') continue
+      const isOpen = kind === 'approved' || (isEnded && waiting.some((one) => one.call === call))
+      if (isEnded && isOpen) this.#tool(part, { ...call, status: 'failed', error: 'Stopped.' })
+      if (isEnded || (kind !== 'asks' && kind !== 'approved')) continue
       this.#tool(part, { ...call, status: 'running' })
       this.#tool(part, { ...call, status: 'completed', output: 'z' })
     }
+  }
+
+  #make(kind: CallKind): Made {
+    this.#calls += 1
+    const number = String(this.#calls).padStart(4, '0')
+    const id = CallId.parse(`01890a5d-ac96-774b-bcce-00000001${number}`)
+    const isClients = /^(?:client|early|late|bad)$/.test(kind)
+    const asks = /^(?:asks|approved|denied)$/.test(kind)
+    const call: ToolCall = {
+      ...{ id, name: kind, effect: 'once', input: { n: 1 } },
+      source: isClients ? 'client' : 'builtin',
+      status: kind === 'bad' ? 'failed' : asks ? 'awaiting-approval' : 'running',
+    }
+    const part = this.#parts.length
+    this.#tool(part, call)
+    return { kind, part, call }
   }
 
   /** Waits for these calls, until they are answered. */
@@ -170,17 +196,18 @@ class RunWriter {
     this.#add({ type: 'message', message: this.#message('waiting') })
     for (const { kind, part, call } of waiting) {
       if (kind === 'client') this.#tool(part, { ...call, status: 'completed', output: 'y' })
+      else if (kind === 'late') this.#tool(part, { ...call, status: 'failed', error: 'Too late.' })
       else this.#tool(part, { ...call, status: kind === 'denied' ? 'denied' : 'pending' })
     }
     this.#add({ type: 'message', message: this.#message('running') })
   }
 
-  end(outcome: Outcome): LoggedRun {
+  end(outcome: Outcome, finish: 'stop' | 'length' | 'content-filter' | 'max-steps'): LoggedRun {
     const error = { code: 'internal', message: 'It failed.', retryable: false } as const
     this.#add({
       ...{ type: 'end', runId, messageId, outcome, usage: null },
       ...{
-        finish: outcome === 'completed' ? 'stop' : null,
+        finish: outcome === 'completed' ? finish : null,
         error: outcome === 'failed' ? error : null,
       },
     })

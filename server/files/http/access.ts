@@ -6,18 +6,18 @@ import type { Limits } from '../../limits/limits.ts'
 import type { IncomingMessage } from 'node:http'
 
 export type FileAccess = {
-  /** Who makes a request; null for nobody. */
+  /** The asker of a request; null for nobody. */
   askerOf(request: FastifyRequest, reply: FastifyReply): Promise<Asker | null>
   clientAddress(request: IncomingMessage): string
   limits(): Pick<Limits, 'admitCall'> | null
 }
 
 /**
- * Lets everybody in whose address, or person, has not asked too much: for what a token in the address opens, and where
- * the route itself says what those need who are let in.
+ * Admits everybody whose address, or person, is within the limits: for routes that a token in the address opens, or
+ * that check the rest themselves.
  *
- * @returns who asks
- * @throws the public error that says why not
+ * @returns the asker
+ * @throws the public error with the reason
  */
 export async function admitAnybody(
   { askerOf, clientAddress, limits }: FileAccess,
@@ -34,10 +34,10 @@ export async function admitAnybody(
 }
 
 /**
- * Who asks, if they may: judged as every procedure is.
+ * The asker of a request, admitted by the same rules as procedures.
  *
- * @param kind other than its method says, for what is asked by GET and costs money
- * @throws the public error that says why not
+ * @param kind if it differs from the request's method, for a GET that costs money
+ * @throws the public error with the reason
  */
 export async function admitRequest(
   { askerOf, clientAddress, limits }: FileAccess,

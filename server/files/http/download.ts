@@ -7,14 +7,14 @@ import type { Files } from '../files.ts'
 import { MAX_WIDTH, resizeForReader } from '../pictures.ts'
 import type { ByteRange } from '../store.ts'
 
-/** What a browser may show by itself: kinds that run nothing, known by their content. */
+/** Types that a browser may show by itself: they run no code, and are known by their content. */
 const SHOWN =
   /^(image\/(png|apng|jpeg|gif|webp|avif)|audio\/[\w.+-]+|video\/(mp4|webm|ogg|quicktime))$/
 
 /**
  * Sends a file, a range of it, or a smaller picture of it.
  *
- * @param whose with whom the reader shares turns
+ * @param whose the key with which the reader takes turns
  */
 export async function sendDownload(
   request: FastifyRequest<{ Querystring: { width?: string } }>,
@@ -31,7 +31,7 @@ export async function sendDownload(
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; sandbox",
     'cross-origin-resource-policy': 'same-origin',
-    // Asked for anew each time, so that what was deleted is out of reach at once.
+    // The browser asks again each time, so that a deleted file cannot be read any more.
     'cache-control': 'private, no-cache',
     etag,
   })
@@ -55,7 +55,7 @@ export async function sendDownload(
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.bytes}`)
   }
   reply.header('content-length', String(range ? range.end - range.start + 1 : file.bytes))
-  // Of a text, Fastify would count the length anew.
+  // With a text, Fastify would set another length.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   return reply.send(await files.read(stored, range ?? undefined))
 }
@@ -85,7 +85,7 @@ function widthOf(given: string | undefined, file: File): number | null {
   return width
 }
 
-/** One range (RFC 9110, section 14.2); null for the whole, as for several: a server may ignore those. */
+/** One range (RFC 9110, section 14.2); null for the whole file, also for several ranges, which a server may ignore. */
 function rangeOf(
   headers: FastifyRequest['headers'],
   bytes: number,

@@ -52,10 +52,21 @@ test('One person has twenty uploads open; one that was left makes room', async (
   for (let count = 0; count < 20; count += 1) begun.push((await begin(open, store, ada, 1)).id)
   await expect(begin(open, store, ada, 1)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
   await begin(open, store, bob, 1)
-  const hourAgo = new Date(Date.now() - 3_600_000)
-  await utimes(join(directory, begun[3] ?? ''), hourAgo, hourAgo)
+  const leave = (index: number, seconds: number) => {
+    const at = new Date(Date.now() - seconds * 1_000)
+    return utimes(join(directory, begun[index] ?? ''), at, at)
+  }
+  // As many as are in the way go, the longest ago first.
+  await leave(3, 3_600)
+  await leave(5, 61)
+  await leave(7, 30)
   expect((await begin(open, store, ada, 1)).asked).toBe(20)
   await expect(store.getUpload(begun[3] ?? '')).rejects.toBeDefined()
+  await store.getUpload(begun[5] ?? '')
+  await begin(open, store, ada, 1)
+  await expect(store.getUpload(begun[5] ?? '')).rejects.toBeDefined()
+  await store.getUpload(begun[7] ?? '')
+  await expect(begin(open, store, ada, 1)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
 })
 
 test('Bodies at the same time are bounded for one person, and for all', () => {

@@ -3,14 +3,17 @@ import type { FileStore } from '@tus/file-store'
 import type { UserId } from '../../../shared/contract/ids.ts'
 import { TooManyRequestsError } from '../../api-error.ts'
 
-/** Of one person, on this node. */
+/** The most open uploads of one person, on this node. */
 const MOST_OPEN = 20
-/** One that has not grown for so long makes room for a new one. Milliseconds. */
-const LEFT_MS = 600_000
+/**
+ * An upload that has not grown for this long makes room for a new one: its tab was closed, or the network is gone, and
+ * it will be sent again. Milliseconds.
+ */
+const LEFT_MS = 60_000
 /** Seconds. */
-const ASK_AGAIN = 600
+const ASK_AGAIN = 60
 
-/** The uploads that have begun and are not whole, by whose they are. They count like files: their bytes will come. */
+/** The incomplete uploads of each person. They count like files, because their bytes will come. */
 export class OpenUploads {
   readonly #store: FileStore
   readonly #sizes = new Map<string, Map<string, number>>()
@@ -21,7 +24,7 @@ export class OpenUploads {
   }
 
   /**
-   * Notes an upload that is to begin.
+   * Registers an upload that is about to begin.
    *
    * @param admit throws when there is no room for so many bytes
    */
@@ -33,7 +36,7 @@ export class OpenUploads {
     this.#loading ??= this.#load()
     await this.#loading
     const own = this.#of(userId)
-    // Noted first, so that those which begin at the same time count for each other.
+    // It is registered first, so that uploads that begin at the same time count for each other.
     own.set(id, size)
     try {
       await this.#forgetEnded(own, id)
@@ -62,21 +65,25 @@ export class OpenUploads {
     return own
   }
 
-  /** Those that were removed, and where there are too many, those that were left. */
+  /** Removes uploads that have ended, and while there are too many, abandoned ones, the longest abandoned first. */
   async #forgetEnded(own: Map<string, number>, begun: string): Promise<void> {
-    const isFull = own.size > MOST_OPEN
+    const left: { id: string; grewAt: number }[] = []
     for (const id of own.keys()) {
       if (id === begun) continue
       const upload = await this.#store.getUpload(id).catch(() => null)
       const path = upload?.storage?.path
       const seen = path === undefined ? null : await stat(path).catch(() => null)
-      const wasLeft = seen !== null && isFull && Date.now() - seen.mtimeMs > LEFT_MS
-      if (wasLeft) await this.#store.remove(id).catch(() => undefined)
-      if (wasLeft || seen === null) own.delete(id)
+      if (seen === null) own.delete(id)
+      else if (Date.now() - seen.mtimeMs > LEFT_MS) left.push({ id, grewAt: seen.mtimeMs })
+    }
+    for (const { id } of left.toSorted((one, other) => one.grewAt - other.grewAt)) {
+      if (own.size <= MOST_OPEN) return
+      await this.#store.remove(id).catch(() => undefined)
+      own.delete(id)
     }
   }
 
-  /** Those of before this process. */
+  /** Reads the uploads from before this process. */
   async #load(): Promise<void> {
     for (const id of (await this.#store.configstore.list?.()) ?? []) {
       const upload = await this.#store.getUpload(id).catch(() => null)

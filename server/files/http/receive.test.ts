@@ -18,7 +18,7 @@ afterEach(() => rm(uploads, { recursive: true, force: true }))
 function receive(raw: PassThrough) {
   const headers = { 'content-type': 'multipart/form-data; boundary=b' }
   const files = { maxBytes: 1_000_000, temporaryPath: () => join(uploads, 'incoming-1') }
-  // What is read of a request and of the files.
+  // Only these fields of the request and of the files are read.
   return receiveFile({ raw, headers } as unknown as FastifyRequest, files as Files)
 }
 

@@ -12,7 +12,7 @@ import type { Files } from '../files.ts'
 
 export type Received = { path: string; name: string; mimeType: string | null }
 
-/** Writes the file in the body of a request to the disk, as it comes: raw, or the field `file` of a form. */
+/** Writes the file in a request's body to the disk as it arrives: the raw body, or the field `file` of a form. */
 export async function receiveFile(request: FastifyRequest, files: Files): Promise<Received> {
   const type = request.headers['content-type'] ?? ''
   const path = files.temporaryPath()
@@ -54,7 +54,7 @@ async function receiveForm(
   let refusal: unknown = null
   form.on('file', (field, stream, name: string | undefined, _encoding, mime) => {
     if (field !== 'file' || received.length > 0) {
-      // A form that ends in the middle of it is refused by its own error.
+      // A form that ends in its middle is refused by its own error.
       stream.on('error', () => undefined)
       return void stream.resume()
     }
@@ -73,9 +73,9 @@ async function receiveForm(
     await pipeline(request.raw, form)
     await Promise.all(received)
   } catch (cause) {
-    // Why the file was refused says more than that its form was cut by it.
+    // The reason for which the file was refused says more than the error of the form that it cut.
     const first: unknown = refusal ?? cause
-    // The parser leaves the file of a form that is cut open for good.
+    // The parser never ends the file of a form that is cut.
     ;(part as Readable | null)?.destroy(cause instanceof Error ? cause : undefined)
     await Promise.allSettled(received)
     if (first instanceof TRPCError || isFull(first)) throw first
@@ -99,7 +99,7 @@ function busboy(headers: BusboyHeaders): BusboyInstance {
   }
 }
 
-/** Headers hold no letters beyond Latin, so that the name is percent-encoded UTF-8. */
+/** The name is percent-encoded UTF-8, because headers allow only Latin letters. */
 function nameIn({ headers }: FastifyRequest): string {
   const given = headers['x-file-name']
   const name = Array.isArray(given) ? given[0] : given

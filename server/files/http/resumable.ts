@@ -6,44 +6,47 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { FileId } from '../../../shared/contract/ids.ts'
 import { CommandError, toApiError } from '../../api-error.ts'
 import type { User } from '../../auth/port.ts'
+import type { OnError } from '../../log-ids.ts'
 import type { Files } from '../files.ts'
 import { StoreError } from '../store.ts'
 import { OpenUploads } from './open-uploads.ts'
 import { tooLarge } from './receive.ts'
 
-/** The tus library tells a refusal by these fields of what is thrown. */
+/** The fields of an error by which the tus library sends a refusal. */
 type Refusal = { status_code: number; body: string }
 
+type Asked = { user: User; request: string }
+
 export type ResumableUploads = {
-  /** Answers one request of the tus protocol, which this person makes. */
-  handle(request: IncomingMessage, reply: ServerResponse, user: User): Promise<void>
+  /** Answers one request of the tus protocol by this person; `request` is its id. */
+  handle(request: IncomingMessage, reply: ServerResponse, asked: Asked): Promise<void>
 }
 
 /**
- * Uploads that go on where they were cut (tus 1.0). What has come is on this machine's disk until it is whole; then it
- * becomes a file before the last piece is answered. Should the process end in between, the next look at the upload does
- * that.
+ * Uploads that can be resumed (tus 1.0). An incomplete upload is on this machine's disk; when it is complete, it
+ * becomes a file before the last piece is answered. If the process ends in between, the next request about the upload
+ * does that.
  */
 export function createResumableUploads(
   files: Files,
-  {
-    path,
-    basePath,
-    onError,
-  }: { path: string; basePath: string; onError: (error: unknown, what: string) => void },
+  { path, basePath, onError }: { path: string; basePath: string; onError: OnError },
 ): ResumableUploads {
   const store = new FileStore({ directory: files.uploads })
   const open = new OpenUploads(store)
-  const users = new WeakMap<object, User>()
+  const asking = new WeakMap<object, Asked>()
 
-  const userOf = ({ runtime }: TusRequest): User => {
+  const askedBy = ({ runtime }: TusRequest): Asked | undefined => {
     const request = runtime?.node?.req
-    const user = request && users.get(request)
-    if (!user) throw new Error('a request of an upload came past the check of who makes it')
-    return user
+    return request && asking.get(request)
   }
 
-  /** Two requests at once for one upload store the same file under the same id: the second finds the first's. */
+  const userOf = (request: TusRequest): User => {
+    const asked = askedBy(request)
+    if (!asked) throw new Error('a request of an upload came past the check of who makes it')
+    return asked.user
+  }
+
+  /** Two concurrent requests for one upload store the same file under the same id: the second finds the first's. */
   async function finish(user: User, upload: Upload): Promise<void> {
     const { filename, filetype } = upload.metadata ?? {}
     const where = upload.storage?.path
@@ -54,7 +57,7 @@ export function createResumableUploads(
         ...{ path: where, name: filename ?? '', mimeType: filetype ?? null },
       })
     } catch (error) {
-      // What is refused for good is not kept: it would take the disk without counting for anybody.
+      // A file that is refused for good is removed: it would take disk space without counting for anybody.
       if (error instanceof CommandError) await remove(user, upload.id)
       throw error
     }
@@ -70,14 +73,19 @@ export function createResumableUploads(
     return upload?.metadata?.owner === user.id ? upload : null
   }
 
+  async function isWhole(user: User, id: string): Promise<boolean> {
+    const upload = await ownUpload(user, id)
+    return upload !== null && upload.offset === upload.size
+  }
+
   const server = new Server({
     path,
     datastore: store,
     maxSize: files.maxBytes,
     relativeLocation: true,
-    // The address of the server in front is its own business.
+    // The proxy's own address must not appear in the answer.
     generateUrl: (_request, { path: base, id }) => `${basePath}${base}/${id}`,
-    // What was whole became a file, which is deleted as files are.
+    // A complete upload is a file, which is deleted as files are.
     disableTerminationForFinishedUploads: true,
     namingFunction: (_request, metadata) => {
       const wanted = metadata?.id
@@ -102,8 +110,7 @@ export function createResumableUploads(
       const user = userOf(request)
       const upload = await ownUpload(user, id)
       if (!upload) throw refusal(404, 'There is no such upload.')
-      const isWhole = upload.offset === upload.size
-      if (isWhole && request.method === 'HEAD') await finish(user, upload)
+      if (upload.offset === upload.size && request.method === 'HEAD') await finish(user, upload)
     },
     onUploadFinish: async (request, upload) => {
       const whole = (await ownUpload(userOf(request), upload.id)) ?? upload
@@ -111,22 +118,23 @@ export function createResumableUploads(
       await remove(userOf(request), upload.id)
       return {}
     },
-    onResponseError: (_request, error) => {
+    onResponseError: (request, error) => {
       if ('status_code' in error) return sized(error, files.maxBytes)
       if (error instanceof StoreError) return { status_code: 503, body: error.message }
       if (error instanceof CommandError) {
         const status = getHTTPStatusCodeFromError(toApiError(error))
         return { status_code: status, body: error.message }
       }
-      onError(error, 'an upload failed')
+      onError(error, 'an upload failed', { request: askedBy(request)?.request })
       return { status_code: 500, body: 'Something went wrong on the server. Try again.' }
     },
   })
 
   return {
-    async handle(request, reply, user) {
+    async handle(request, reply, asked) {
+      const { user } = asked
       const id = FileId.safeParse(request.url?.split('?', 1)[0]?.split('/').at(-1))
-      // An upload that is whole is a file, and no upload any more: whoever asks is told that all of it came.
+      // A complete upload is a file and not an upload any more: the answer says that everything arrived.
       const stored = id.success && request.method !== 'POST' && (await files.find(user.id, id.data))
       if (stored && request.method === 'HEAD') {
         const size = String(stored.file.bytes)
@@ -139,13 +147,23 @@ export function createResumableUploads(
         reply.end()
         return
       }
-      users.set(request, user)
+      // A complete upload, also one that is just becoming a file, cannot be cancelled: the file is deleted as files
+      // are.
+      if (
+        request.method === 'DELETE' &&
+        (stored || (id.success && (await isWhole(user, id.data))))
+      ) {
+        reply.writeHead(204, { 'tus-resumable': '1.0.0' })
+        reply.end()
+        return
+      }
+      asking.set(request, asked)
       await server.handle(request, reply)
     },
   }
 }
 
-/** The library hands on Node's request in its own. */
+/** The library wraps Node's request in its own. */
 type TusRequest = { runtime?: { node?: { req: object } | undefined } | undefined }
 
 function refusal(status_code: number, body: string): Refusal & Error {

@@ -3,6 +3,8 @@ import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FileId } from '../../../shared/contract/ids.ts'
 import { notFound } from '../../api-error.ts'
+import { addressGroup } from '../../address-group.ts'
+import type { OnError } from '../../log-ids.ts'
 import type { Files } from '../files.ts'
 import { StoreError } from '../store.ts'
 import { admitAnybody, admitRequest } from './access.ts'
@@ -16,14 +18,17 @@ export type FileRoutesOptions = FileAccess & {
   files: Files
   /** The path that everything is below; empty at the root. */
   basePath: string
-  onError(error: unknown, what: string): void
+  onError: OnError
 }
 
 const UPLOADS = '/api/files/uploads'
-/** What a form has beside the file. */
+/** The most bytes of a form besides its file. */
 const FORM_BYTES = 64 * 1024
 
-/** Bytes of files, in and out. Bodies are not read before it is known whose they are, and then go to the disk as they come. */
+/**
+ * Uploads and downloads of files. A body is read only after the request was admitted, and then goes to the disk as it
+ * arrives.
+ */
 export function fileRoutes(options: FileRoutesOptions) {
   const { files } = options
   const uploads = createResumableUploads(files, {
@@ -37,11 +42,13 @@ export function fileRoutes(options: FileRoutesOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _body, done) => done(null))
-    app.setErrorHandler((error, _request, reply) => {
-      // The rest of a body that is refused is not waited for.
+    app.setErrorHandler((error, request, reply) => {
+      // The rest of a refused body is not read.
       void reply.header('connection', 'close')
       if (!(error instanceof StoreError)) throw error
-      options.onError(error.cause ?? error, 'the store of the files failed')
+      options.onError(error.cause ?? error, 'the store of the files failed', {
+        request: request.id,
+      })
       throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: error.message })
     })
 
@@ -82,19 +89,21 @@ export function fileRoutes(options: FileRoutesOptions) {
         const id = FileId.safeParse(request.params.id)
         const stored = id.success ? await files.findShared(request.params.token, id.data) : null
         if (!stored) throw notFound('file')
-        return sendDownload(request, reply, files, stored, request.params.token)
+        // Readers of one share take turns, so that none keeps its pictures from the others.
+        const whose = `${request.params.token} ${addressGroup(options.clientAddress(request.raw))}`
+        return sendDownload(request, reply, files, stored, whose)
       },
     )
 
     const resumable = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const { user } = await admitRequest(options, request, reply)
-      // The library answers by itself, under the headers that every answer has.
+      // The library writes the response itself, with the headers of every response.
       const headers = reply.getHeaders()
       reply.hijack()
       for (const [name, value] of Object.entries(headers)) {
         if (value !== undefined) reply.raw.setHeader(name, value)
       }
-      await uploads.handle(request.raw, reply.raw, user)
+      await uploads.handle(request.raw, reply.raw, { user, request: request.id })
     }
     const route = { bodyLimit, config: { streamed: true }, handler: resumable }
     app.route({ method: 'POST', url: UPLOADS, ...route })

@@ -4,7 +4,9 @@ import { TooManyRequestsError } from '../../api-error.ts'
 /** Seconds. */
 const ASK_AGAIN = 10
 
-/** Bounds the bodies that are received at the same time: what has come of one is on the disk, and counts for nobody yet. */
+/**
+ * Limits the bodies that are received at the same time: their bytes are on the disk, and do not count for a person yet.
+ */
 export class UnderWay {
   readonly #perPerson: number
   readonly #most: number
@@ -17,9 +19,9 @@ export class UnderWay {
   }
 
   /**
-   * Begins one, which is over when the result is disposed of.
+   * Begins to receive a body; disposing the result ends it.
    *
-   * @throws TOO_MANY_REQUESTS when this person, or everybody together, has as many as may be
+   * @throws TOO_MANY_REQUESTS when this person, or everybody together, is at the limit
    */
   enter(userId: UserId): Disposable {
     const own = this.#count.get(userId) ?? 0

@@ -3,22 +3,24 @@ import { fileTypeFromFile } from 'file-type'
 import { answerFromThread } from '../../concurrency/thread-work.ts'
 import { ThreadRefusal } from '../../concurrency/threads.ts'
 import type { Inspected, InspectionTask } from './inspect.ts'
+import { COMPOUND_FILE, hasStream } from './compound-file.ts'
 import { readableText } from './readable-text.ts'
 
-/** The longest text that is kept, in UTF-16 units. */
+/** The longest text that is stored, in UTF-16 units. */
 const MAX_TEXT = 2_000_000
 const MAX_TEXT_BYTES = 4 * MAX_TEXT
 const BEGINNING = 64 * 1024
-/** The largest picture that is looked at. */
+/** The largest picture that is measured. */
 const MAX_PIXELS = 100_000_000
 const PICTURES = /^image\/(png|apng|jpeg|gif|webp|avif|tiff|heic|heif)$/
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 const ODS = 'application/vnd.oasis.opendocument.spreadsheet'
+const XLS = 'application/vnd.ms-excel'
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
-/** Text, which file-type knows by how it begins. */
+/** Types that file-type finds by the beginning of what is a text. */
 const MARKUP = /^(application\/(xml|rtf|x-.*script|json)|text\/.*|image\/svg\+xml)$/
-/** A document unpacks to this much at the most. */
+/** The most bytes to which a document may unpack. */
 const MAX_UNPACKED = 128 * 1024 * 1024
 
 const NOTHING = { width: null, height: null, pages: null, text: null, error: null }
@@ -39,13 +41,26 @@ async function look({ path, bytes }: InspectionTask): Promise<Inspected> {
   if (mimeType === DOCX || mimeType === XLSX || mimeType === ODS) {
     return { ...found, kind: 'document' }
   }
+  if (mimeType === COMPOUND_FILE) return lookIntoCompound(await readFile(path))
   return { ...found, kind: mimeType.startsWith('audio/') ? 'audio' : 'other' }
+}
+
+function lookIntoCompound(file: Buffer): Inspected {
+  const found = { ...NOTHING, kind: 'document' as const }
+  if (hasStream(file, 'EncryptedPackage')) {
+    const error = 'The document is encrypted: send it without its password.'
+    return { ...found, mimeType: COMPOUND_FILE, error }
+  }
+  const isExcel = hasStream(file, 'Workbook') || hasStream(file, 'Book')
+  return isExcel
+    ? { ...found, mimeType: XLS }
+    : { ...NOTHING, kind: 'other', mimeType: COMPOUND_FILE }
 }
 
 async function readPlain(path: string, bytes: number): Promise<Inspected> {
   const handle = await open(path)
   try {
-    // Most of what is no text says so in its beginning, and the rest of it is not read.
+    // The beginning shows most files that are not text; the rest of those is not read.
     const { buffer: beginning, bytesRead: begun } = await handle.read(Buffer.alloc(BEGINNING))
     const isWhole = begun < BEGINNING
     if (readableText(beginning.subarray(0, begun), isWhole) === null) {
@@ -84,7 +99,7 @@ async function readPdf({ path, mimeType }: InspectionTask): Promise<Inspected> {
   let document
   try {
     document = await getDocumentProxy(new Uint8Array(await readFile(path)), {
-      // What it would warn of goes to the console.
+      // Its warnings would go to the console.
       verbosity: 0,
     })
   } catch (error) {
@@ -100,14 +115,18 @@ async function readPdf({ path, mimeType }: InspectionTask): Promise<Inspected> {
 
 async function readDocument({ path, mimeType }: InspectionTask): Promise<Inspected> {
   const buffer = await readFile(path)
-  const { refuseZipBomb } = await import('./zip-size.ts')
-  refuseZipBomb(buffer, MAX_UNPACKED)
+  // This is the only one of them that is not an archive.
+  if (mimeType !== XLS) {
+    const { refuseZipBomb } = await import('./zip-size.ts')
+    refuseZipBomb(buffer, MAX_UNPACKED)
+  }
   const text = await textIn(buffer, mimeType)
   return { ...NOTHING, kind: 'document', mimeType, text: clean(text) }
 }
 
 function textIn(buffer: Buffer, mimeType: string): Promise<string> {
   if (mimeType === XLSX) return spreadsheetText(buffer)
+  if (mimeType === XLS) return oldExcelText(buffer)
   return mimeType === ODS ? openDocumentText(buffer) : documentText(buffer)
 }
 
@@ -115,6 +134,12 @@ async function openDocumentText(buffer: Buffer): Promise<string> {
   const { readOpenDocument } = await import('./opendocument.ts')
   const { tellSheets } = await import('./spreadsheet.ts')
   return tellSheets(readOpenDocument(buffer, MAX_TEXT), MAX_TEXT)
+}
+
+async function oldExcelText(buffer: Buffer): Promise<string> {
+  const { readOldExcel } = await import('./old-excel.ts')
+  const { tellSheets } = await import('./spreadsheet.ts')
+  return tellSheets(readOldExcel(buffer), MAX_TEXT)
 }
 
 async function documentText(buffer: Buffer): Promise<string> {
@@ -127,7 +152,7 @@ async function spreadsheetText(buffer: Buffer): Promise<string> {
   return readSpreadsheet(buffer, MAX_TEXT)
 }
 
-/** Postgres stores neither NULs nor half characters. */
+/** Removes NULs and half surrogate pairs, which Postgres cannot store. */
 function clean(text: string): string {
   return text.replaceAll('\0', '').slice(0, MAX_TEXT).toWellFormed()
 }

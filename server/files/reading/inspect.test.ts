@@ -1,125 +1,10 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { safeFileName } from '../../../shared/contract/file.ts'
+import { cell, docx, ods, pdf, png, xlsx, zip } from '../../testing/made-files.ts'
 import { inspect } from './inspect.ts'
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type), data])
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-  length.writeUInt32BE(data.length)
-  sum.writeUInt32BE(crc32(body))
-  return Buffer.concat([length, body, sum])
-}
-
-/** A PNG that says it is so large, with nothing in it. */
-function png(side: number): Buffer {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(side, 0)
-  header.writeUInt32BE(side, 4)
-  header.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([
-    Buffer.from('89504e470d0a1a0a', 'hex'),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(10))),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
-}
-
-/** An archive of these entries, packed. */
-function zip(entries: Record<string, Buffer>): Buffer {
-  const locals: Buffer[] = []
-  const central: Buffer[] = []
-  let at = 0
-  for (const [name, content] of Object.entries(entries)) {
-    const packed = deflateRawSync(content)
-    const fields = Buffer.alloc(26)
-    fields.writeUInt16LE(20, 0)
-    fields.writeUInt16LE(8, 4)
-    fields.writeUInt32LE(crc32(content), 10)
-    fields.writeUInt32LE(packed.length, 14)
-    fields.writeUInt32LE(content.length, 18)
-    fields.writeUInt16LE(name.length, 22)
-    const local = Buffer.concat([Buffer.from('504b0304', 'hex'), fields, Buffer.from(name), packed])
-    const rest = Buffer.alloc(14)
-    rest.writeUInt32LE(at, 10)
-    central.push(
-      Buffer.concat([
-        Buffer.from('504b01021400', 'hex'),
-        fields.subarray(0, 24),
-        Buffer.alloc(2),
-        rest,
-        Buffer.from(name),
-      ]),
-    )
-    locals.push(local)
-    at += local.length
-  }
-  const directory = Buffer.concat(central)
-  const end = Buffer.alloc(18)
-  end.writeUInt16LE(central.length, 4)
-  end.writeUInt16LE(central.length, 6)
-  end.writeUInt32LE(directory.length, 8)
-  end.writeUInt32LE(at, 12)
-  return Buffer.concat([...locals, directory, Buffer.from('504b0506', 'hex'), end])
-}
-
-const docx = (text: string): Buffer =>
-  zip({
-    '[Content_Types].xml': Buffer.from(
-      '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
-    ),
-    '_rels/.rels': Buffer.from(
-      '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
-    ),
-    'word/document.xml': Buffer.from(
-      `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:body></w:document>`,
-    ),
-  })
-
-/** A workbook of two sheets; `rows` are those of the first. */
-const xlsx = (rows: string): Buffer => {
-  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
-  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
-  const packages = 'http://schemas.openxmlformats.org/package/2006'
-  const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
-  const xml = (text: string): Buffer => Buffer.from(`<?xml version="1.0"?>${text}`)
-  const sheet = (inner: string): Buffer =>
-    xml(`<worksheet xmlns="${main}"><sheetData>${inner}</sheetData></worksheet>`)
-  return zip({
-    '[Content_Types].xml': xml(
-      `<Types xmlns="${packages}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${type}.sheet.main+xml"/></Types>`,
-    ),
-    '_rels/.rels': xml(
-      `<Relationships xmlns="${packages}/relationships"><Relationship Id="r1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
-    ),
-    'xl/workbook.xml': xml(
-      `<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="Tides, high" sheetId="1" r:id="s1"/><sheet name="Two" sheetId="2" r:id="s2"/></sheets></workbook>`,
-    ),
-    'xl/_rels/workbook.xml.rels': xml(
-      `<Relationships xmlns="${packages}/relationships"><Relationship Id="s1" Type="${office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="s2" Type="${office}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>`,
-    ),
-    'xl/worksheets/sheet1.xml': sheet(rows),
-    'xl/worksheets/sheet2.xml': sheet('<row r="1"><c r="A1"><v>7</v></c></row>'),
-  })
-}
-const cell = (at: string, text: string): string =>
-  `<c r="${at}" t="inlineStr"><is><t>${text}</t></is></c>`
-
-const pdf = (text: string): Buffer => {
-  const stream = `BT /F1 12 Tf 20 100 Td (${text}) Tj ET`
-  const objects = [
-    '<</Type/Catalog/Pages 2 0 R>>',
-    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
-    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
-    `<</Length ${stream.length}>>stream\n${stream}\nendstream`,
-    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
-  ]
-  const body = objects.map((object, index) => `${index + 1} 0 obj${object}endobj`).join('\n')
-  return Buffer.from(`%PDF-1.4\n${body}\ntrailer<</Root 1 0 R/Size 6>>\n%%EOF`)
-}
 
 test('what a file is, is told by its content, and what cannot be read says why', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
@@ -173,17 +58,6 @@ test('a spreadsheet is read sheet by sheet, its rows as lines, within the same b
   expect(broken.kind).toBe('document')
 }, 60_000)
 
-/** An OpenDocument spreadsheet; `sheets` are its tables. */
-const ods = (sheets: string): Buffer => {
-  const names = ['office', 'table', 'text']
-    .map((name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`)
-    .join(' ')
-  const xml = `<?xml version="1.0" encoding="UTF-8"?><office:document-content ${names}><office:body><office:spreadsheet>${sheets}</office:spreadsheet></office:body></office:document-content>`
-  return zip({
-    mimetype: Buffer.from('application/vnd.oasis.opendocument.spreadsheet'),
-    'content.xml': Buffer.from(xml),
-  })
-}
 const row = (cells: string, times = 1): string =>
   `<table:table-row table:number-rows-repeated="${times}">${cells}</table:table-row>`
 const said = (text: string, more = ''): string =>
@@ -232,12 +106,46 @@ test('an OpenDocument spreadsheet is read in the same form, however often it rep
   expect(await look(laughs)).toMatchObject({ error: 'The document is damaged.' })
 }, 60_000)
 
+test('a workbook of Excel 2003 is read in the same form; an encrypted document says that it is one', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
+  const look = async (content: Buffer) => {
+    const path = join(folder.path, 'file')
+    await writeFile(path, content)
+    return inspect(path, content.length)
+  }
+  const { utils, write } = await import('@e965/xlsx')
+  const book = utils.book_new()
+  const rows = [
+    ['Port', 'Height, m', 'Day'],
+    ['Brest ⚓', 6.5, new Date('2026-03-29T00:00:00.000Z')],
+    [],
+    [null, true],
+  ]
+  utils.book_append_sheet(book, utils.aoa_to_sheet(rows, { cellDates: true, UTC: true }), 'Tides')
+  utils.book_append_sheet(book, utils.aoa_to_sheet([[7]]), 'Two')
+  const xls = write(book, { type: 'buffer', bookType: 'biff8' }) as Buffer
+  expect(await look(xls)).toMatchObject({
+    ...{ kind: 'document', mimeType: 'application/vnd.ms-excel', error: null },
+    text: '[sheet "Tides", 4 rows]\nPort,"Height, m",Day\nBrest ⚓,6.5,2026-03-29\n\n,true\n\n[sheet "Two", 1 rows]\n7',
+  })
+  const cut = await look(xls.subarray(0, xls.length / 2))
+  expect(cut.text === null || cut.error === null).toBe(true)
+  // A document of Word or Excel with a password is another container, with what is encrypted in it.
+  const { CFB } = await import('@e965/xlsx')
+  const container = CFB.utils.cfb_new()
+  CFB.utils.cfb_add(container, '/EncryptedPackage', Buffer.alloc(5_000))
+  const locked = Buffer.from(CFB.write(container, { type: 'buffer' }) as Uint8Array)
+  expect(await look(locked)).toMatchObject({
+    ...{ kind: 'document', text: null, error: expect.stringContaining('encrypted') },
+  })
+}, 60_000)
+
 test('a PDF that is encrypted, broken, or never ends is stored, and says why it cannot be read', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'inspect-'))
   const path = join(folder.path, 'file')
   const look = async (content: Buffer | string, deadlineMs?: number) => {
     await writeFile(path, content)
-    return inspect(path, content.length, deadlineMs)
+    return inspect(path, content.length, deadlineMs === undefined ? {} : { deadlineMs })
   }
   const [body = '', trailer = ''] = pdf('Locked').toString('latin1').split('trailer<<')
   // The standard handler, with keys that no password makes.

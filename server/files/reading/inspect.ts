@@ -1,10 +1,10 @@
 import type { FileKind } from '../../../shared/contract/file.ts'
 import { ThreadLimitError, ThreadRefusal, workInThread } from '../../concurrency/threads.ts'
 
-/** What a file is, by its content. */
+/** The kind and text of a file, by its content. */
 export type Inspected = {
   kind: FileKind
-  /** Null where the content says nothing. */
+  /** Null when the content does not show a type. */
   mimeType: string | null
   width: number | null
   height: number | null
@@ -20,26 +20,30 @@ export type InspectionTask = {
   mimeType: string
 }
 
-const bounds = { atOnce: 2, waiting: 200, memoryMb: 512, deadlineMs: 20_000 }
-const inThread = workInThread<InspectionTask, Inspected>(
-  './inspect-worker',
-  import.meta.url,
-  bounds,
-)
+const memoryMb = 512
+/** The sender of a file waits for this. */
+const looking = { atOnce: 2, waiting: 200, memoryMb, deadlineMs: 20_000 }
+/** No request waits for this; `FileReadings` limits the number of its tasks. */
+const reading = { atOnce: Infinity, waiting: 0, memoryMb, deadlineMs: 60_000 }
+const look = workInThread<InspectionTask, Inspected>('./inspect-worker', import.meta.url, looking)
+const read = workInThread<InspectionTask, Inspected>('./inspect-worker', import.meta.url, reading)
 
-const within = (deadlineMs: number) =>
+type Work = typeof read
+
+const readWithin = (deadlineMs: number) =>
   workInThread<InspectionTask, Inspected>('./inspect-worker', import.meta.url, {
-    ...bounds,
+    ...reading,
     deadlineMs,
   })
 
-const NO_TURN =
-  'The text of the file could not be read: too much is being read just now. Send it again.'
 const TOO_MUCH = 'The text of the file could not be read: it takes too much.'
+/** The error of a file that was tried as often as allowed. */
+export const AWAY =
+  'The text of the file could not be read: the store of the files does not give it back. Send it again.'
 
-/** Whether a file that could not be read may be readable at another time, on another machine or with other bounds. */
+/** True when a file that could not be read may be readable later, on another machine or with other limits. */
 export function mayBeReadLater(error: string | null): boolean {
-  return error === NO_TURN || error === TOO_MUCH
+  return error === TOO_MUCH || error === AWAY
 }
 
 const UNKNOWN: Inspected = {
@@ -48,35 +52,55 @@ const UNKNOWN: Inspected = {
 }
 
 /**
- * Looks what a file is, and reads what text is in it, in a thread with bounds. What cannot be read is stored all the
- * same, and says why.
+ * Finds the kind of a file, in a thread with limits, and measures pictures. Plain text is read at once; any other text
+ * is read later (`inspect`), also that of a file that could not be inspected now.
+ */
+export async function lookAt(
+  path: string,
+  bytes: number,
+): Promise<{ found: Inspected; isRead: boolean }> {
+  try {
+    const found = await look({ path, bytes, step: 'kind', mimeType: '' })
+    return { found, isRead: !hasMore(found) }
+  } catch {
+    return { found: UNKNOWN, isRead: false }
+  }
+}
+
+/**
+ * Finds the kind of a file and reads its text, in a thread with limits. A file that cannot be read is stored too, with
+ * the reason.
  *
- * @param deadlineMs for the reading of text, where that is not the usual
+ * @param deadlineMs for reading the text, if it differs from the usual
+ * @throws the reason of the signal
  */
 export async function inspect(
   path: string,
   bytes: number,
-  deadlineMs?: number,
+  { deadlineMs, signal }: { deadlineMs?: number; signal?: AbortSignal } = {},
 ): Promise<Inspected> {
-  const found = await attempt({ path, bytes, step: 'kind', mimeType: '' }, UNKNOWN)
-  if (found.error !== null || found.mimeType === null) return found
-  if (found.kind !== 'pdf' && found.kind !== 'document') return found
-  const task = { path, bytes, step: 'text', mimeType: found.mimeType } as const
-  return attempt(task, found, deadlineMs)
+  const attempt = async (work: Work, task: InspectionTask, known: Inspected) => {
+    try {
+      return await work(task, signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      return { ...known, error: reasonOf(error) }
+    }
+  }
+  const found = await attempt(read, { path, bytes, step: 'kind', mimeType: '' }, UNKNOWN)
+  if (!hasMore(found)) return found
+  const work = deadlineMs === undefined ? read : readWithin(deadlineMs)
+  return attempt(work, { path, bytes, step: 'text', mimeType: found.mimeType ?? '' }, found)
 }
 
-async function attempt(
-  task: InspectionTask,
-  known: Inspected,
-  deadlineMs?: number,
-): Promise<Inspected> {
-  try {
-    return await (deadlineMs === undefined ? inThread : within(deadlineMs))(task)
-  } catch (error) {
-    if (error instanceof ThreadRefusal) return { ...known, error: error.message }
-    if (error instanceof ThreadLimitError) {
-      return { ...known, error: error.limit === 'queue' ? NO_TURN : TOO_MUCH }
-    }
-    return { ...known, error: 'The text of the file could not be read: it is damaged.' }
-  }
+/** True when the file may have text that takes long to read. */
+function hasMore({ kind, mimeType, error }: Inspected): boolean {
+  return error === null && mimeType !== null && (kind === 'pdf' || kind === 'document')
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ThreadRefusal) return error.message
+  return error instanceof ThreadLimitError
+    ? TOO_MUCH
+    : 'The text of the file could not be read: it is damaged.'
 }

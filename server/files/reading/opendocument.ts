@@ -2,7 +2,7 @@ import { unzipSync } from 'fflate'
 import { SaxesParser } from 'saxes'
 import { ThreadRefusal } from '../../concurrency/threads.ts'
 
-/** A file may say that a cell or a row is there a million times; so often it is told at the most. */
+/** A file may say that a cell or a row repeats a million times; at most so many are written. */
 const MOST_REPEATED = 1_000
 
 const CONTENT = 'content.xml'
@@ -10,10 +10,10 @@ const CONTENT = 'content.xml'
 type Cell = { value: string | undefined; text: string; times: number }
 
 /**
- * The text of an OpenDocument spreadsheet: each sheet by its name, its rows as they are told, as lists of cells.
+ * The text of an OpenDocument spreadsheet: each sheet with its name, its rows as lists of cells.
  *
  * @param mostText UTF-16 units after which no more is read
- * @throws ThreadRefusal for one that is damaged
+ * @throws ThreadRefusal for a damaged one
  */
 export function readOpenDocument(
   archive: Buffer,
@@ -25,11 +25,11 @@ export function readOpenDocument(
   let row: string[] = []
   let rowTimes = 1
   let cell: Cell | null = null
-  /** Within a paragraph of a cell, and not of a comment on it. */
+  /** The depth within paragraphs of a cell, without those of its comments. */
   let paragraphs = 0
   let comments = 0
   let length = 0
-  // Empty rows are told only before one that is not.
+  // Empty rows are written only before one that is not empty.
   let emptyRows = 0
 
   const parser = new SaxesParser()
@@ -109,7 +109,7 @@ export function readOpenDocument(
   return sheets
 }
 
-/** Bytes that are looked at before it is seen whether the text is long enough. */
+/** Bytes that are parsed before the length of the text is checked. */
 const PIECE = 64 * 1024
 
 function timesOf(given: string | undefined): number {

@@ -1,7 +1,7 @@
 /**
- * The text that these bytes are, in UTF-8 or with the mark of UTF-16; null when they are none.
+ * The bytes as text, in UTF-8, or in UTF-16 with its mark; null when they are not text.
  *
- * @param whole false when the text goes on: its last character may then be cut
+ * @param whole false when the text goes on, so that its last character may be cut
  */
 export function readableText(bytes: Uint8Array, whole: boolean): string | null {
   const encoding =
@@ -12,7 +12,7 @@ export function readableText(bytes: Uint8Array, whole: boolean): string | null {
         : 'utf-8'
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: !whole })
-    // A few control characters are in logs and listings; more are no text that anybody reads.
+    // Logs and listings have a few control characters; more mean that it is not text.
     const controls = text.slice(0, 100_000).match(/(?!\s)\p{Cc}/gu)?.length ?? 0
     if (text.includes('\0') || controls > text.length / 50) return null
     return text

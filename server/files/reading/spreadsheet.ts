@@ -1,11 +1,11 @@
 import readXlsxFile from 'read-excel-file/node'
 
-/** The text of a workbook of Excel: each sheet by its name, its rows as lines of CSV (RFC 4180). */
+/** The text of an Excel workbook: each sheet with its name, its rows as lines of CSV (RFC 4180). */
 export async function readSpreadsheet(workbook: Buffer, mostText: number): Promise<string> {
   return tellSheets(await readXlsxFile(workbook), mostText)
 }
 
-/** The same of sheets that were read. */
+/** The same for sheets that were read before. */
 export function tellSheets(
   sheets: readonly { sheet: string; data: readonly (readonly unknown[])[] }[],
   mostText: number,
@@ -36,7 +36,7 @@ function plainText(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
-/** A day, or a moment of it. */
+/** A date, with the time if it has one. */
 function dateText(date: Date): string {
   if (Number.isNaN(date.getTime())) return ''
   const text = date.toISOString()

@@ -5,8 +5,8 @@ const END = 0x06054b50
 const ENTRY = 0x02014b50
 
 /**
- * Refuses an archive that unpacks to more than `most` bytes. Each entry is unpacked up to what is left: what an archive
- * says of its sizes need not be so.
+ * Refuses an archive that unpacks to more than `most` bytes. Each entry is unpacked up to the rest of the limit,
+ * because the sizes in an archive may be wrong.
  */
 export function refuseZipBomb(archive: Buffer, most: number): void {
   const end = archive.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]))

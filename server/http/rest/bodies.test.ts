@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
@@ -8,13 +9,13 @@ const LIMITS = { bodyBytes: 2_000_000, allBodiesBytes: 3_000_000 }
 const TEXT = JSON.stringify('x'.repeat(1_900_000))
 
 /** A server that answers `/kept` and `/released` without an end, of which the second has given its body up, and `/short`. */
-async function start() {
-  const app = Fastify({ bodyLimit: LIMITS.bodyBytes })
+async function start(limits = LIMITS) {
+  const app = Fastify({ bodyLimit: limits.bodyBytes })
   app.setErrorHandler((error, _request, reply) => {
     const { status, body } = toHttpError(error)
     return reply.code(status).send(body)
   })
-  boundBodies(app, LIMITS)
+  boundBodies(app, limits)
   app.post('/short', async () => ({}))
   app.post('/kept', async (_request, reply) => reply.send(begun()))
   app.post('/released', async (request, reply) => {
@@ -28,8 +29,17 @@ async function start() {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
       ...{ duplex: 'half', signal: left.signal },
     })
+  /** Sends a chunked body as fast as the server takes it, until the server ends the connection. */
+  const flood = async (path: string, length: number) => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+    socket.on('error', () => undefined).resume()
+    const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`
+    socket.write(`${head}${length.toString(16)}\r\n`)
+    socket.write(Buffer.alloc(length, 'x'))
+    await new Promise((resolve) => socket.once('close', resolve))
+  }
   return {
-    post,
+    ...{ post, flood },
     [Symbol.asyncDispose]: async () => {
       left.abort()
       await app.close()
@@ -75,4 +85,12 @@ test('bodies that are announced and do not come keep nobody out', async () => {
     await writable.getWriter().write(new Uint8Array([34]))
   }
   expect((await server.post('/short', TEXT)).status).toBe(200)
+})
+
+test('bodies that are refused in their middle give all their room back (P12)', async () => {
+  await using server = await start({ bodyBytes: 1_000_000, allBodiesBytes: 2_000_000 })
+  for (let asked = 0; asked < 15; asked += 1) {
+    await server.flood('/short', 20_000_000)
+  }
+  expect((await server.post('/short', inPieces('"small"'))).status).toBe(200)
 })

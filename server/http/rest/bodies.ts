@@ -3,8 +3,8 @@ import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
 
-/** The room that the body of a request takes. Bytes. */
-type Room = { isGradual: boolean; length: number; set(length: number): void }
+/** The room that the body of a request takes, until the request is over: then it is nothing, for good. Bytes. */
+type Room = { isGradual: boolean; length: number; set(length: number): void; end(): void }
 
 const rooms = new WeakMap<FastifyRequest, Room>()
 
@@ -41,16 +41,24 @@ export function boundBodies(
     const size = isChunked ? limit : length
     if (held + size > allBodiesBytes) throw noRoom(reply)
     const isGradual = isChunked || length > GRADUAL
+    let isOver = false
     const room: Room = {
       ...{ isGradual, length: 0 },
       set(now) {
+        if (isOver) return
         held += now - room.length
         room.length = now
+      },
+      end() {
+        room.set(0)
+        isOver = true
       },
     }
     if (!isGradual) room.set(length)
     rooms.set(request, room)
-    reply.raw.once('close', () => room.set(0))
+    reply.raw.once('close', room.end)
+    // A hook before this one may have waited for longer than the connection lasted.
+    if (reply.raw.destroyed) room.end()
   })
   app.addHook('preParsing', (request, reply, payload, done) => {
     const room = rooms.get(request)
@@ -62,8 +70,10 @@ export function boundBodies(
         else taken(null, piece)
       },
     })
-    // Whoever reads the body is told of what fails.
+    // The reader of `counted` gets the error.
     pipeline(payload, counted, () => undefined)
+    // The rest of a refused body is not read.
+    reply.raw.once('close', () => counted.destroy())
     done(null, counted)
   })
 }

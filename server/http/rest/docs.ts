@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { DOCS_POLICY } from '../security.ts'
+import { DOCS_POLICY } from '../access/security.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -56,7 +56,7 @@ function describe(declaration: RequestDeclaration): unknown {
     _def: {
       type: kind,
       meta: { openapi: { tags: [feature], method, path, summary } },
-      inputs: [method === 'GET' || method === 'DELETE' ? asParameters(input) : input],
+      inputs: [method === 'GET' || method === 'DELETE' ? asParameters(input, path) : input],
       output: output ?? described ?? z.unknown(),
     },
   }

@@ -8,7 +8,7 @@ import type {
   RequestDeclaration,
 } from '../../../shared/contract/api/declare.ts'
 
-/** Where the REST interface stands. */
+/** The path of the REST interface. */
 export const REST_PREFIX = '/api'
 
 /** A router's procedures by their dotted names. */

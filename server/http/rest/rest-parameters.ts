@@ -41,9 +41,15 @@ function innermost(schema: z.core.$ZodType): z.core.$ZodType {
 /**
  * The schema as the description of an address can say it. The generator takes no union that is not text throughout;
  * such a parameter is described by the one of its kinds that says most.
+ *
+ * @param path with parameters in braces
  */
-export function asParameters(schema: z.ZodObject): z.ZodObject {
-  const shape = Object.entries(schema.shape).map(([name, field]) => [name, asParameter(field)])
+export function asParameters(schema: z.ZodObject, path: string): z.ZodObject {
+  const shape = Object.entries(schema.shape).map(([name, field]) => [
+    name,
+    // A parameter in the path is always given, even where other surfaces may leave it out.
+    path.includes(`{${name}}`) ? innermost(field) : asParameter(field),
+  ])
   return z.object(Object.fromEntries(shape))
 }
 

@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bearerToken } from '../../auth/bearer-token.ts'
+import { SUSPENDED } from '../../auth/open-logins.ts'
+import type { Counted } from '../open-counts.ts'
 import type { OpenLive } from './open-live.ts'
 
 /**
@@ -17,23 +20,24 @@ export type Connection = {
   drained(): Promise<void>
   /** Does work that makes a long answer: after what was given before it, when the other side has taken that. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>
+  /**
+   * Counts what lasts for who is signed in, in place of their address; false when they have as many as they may. Absent
+   * of a request that ends by itself.
+   */
+  belongsTo?: Counted['belongsTo'] | undefined
   /** The short way of a watch's events; absent where there is none. */
   live?: OpenLive
   /** Aborts when the connection ends. */
   signal: AbortSignal
-  /** Ends it, as when its login was revoked. An answer over HTTP that is being sent is cut. */
+  /**
+   * Ends it, as when its login was revoked. Over HTTP a body that is still coming, and an answer that is being sent, are
+   * cut; of who is suspended also what is being done.
+   */
   close(code: number, reason: string): void
 }
 
 /** Makes the tRPC context of a connection; a thrown TRPCError refuses it. */
 export type CreateContext<Context> = (connection: Connection) => Context | Promise<Context>
-
-const BEARER = /^Bearer\s+(\S+)\s*$/i
-
-/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
-export function bearerToken(request: IncomingMessage): string | null {
-  return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? null
-}
 
 /** The connection of one HTTP request. Nothing waits: Node's streams pull what is sent over HTTP. */
 export function httpConnection(
@@ -41,17 +45,20 @@ export function httpConnection(
   response: ServerResponse,
   signal: AbortSignal,
   connectionParams: Record<string, string | undefined> | null = null,
+  belongsTo?: Counted['belongsTo'],
 ): Connection {
   return {
+    belongsTo,
     transport: 'http',
     request,
     token: bearerToken(request) ?? connectionParams?.token ?? null,
     drained: () => Promise.resolve(),
     inTurn: (work) => work(),
     signal,
-    close: () => {
-      // One that has not begun to answer ends by itself, such as that by which somebody signs out.
-      if (response.headersSent) response.destroy()
+    close: (code) => {
+      // One that is all here and not answered ends by itself, such as that by which somebody signs out.
+      const isUnderWay = response.headersSent || !request.complete
+      if (isUnderWay || code === SUSPENDED) response.destroy()
     },
   }
 }

@@ -15,7 +15,7 @@ export function watchHeartbeat(webSocket: WebSocket, socket: Socket, pingMs: num
   }
   webSocket.on('pong', markAlive)
   webSocket.on('message', markAlive)
-  // Between two pings everything may have waited, and at neither of them.
+  // The socket may have been full and have drained between two pings, so looking at the pings alone would miss it.
   const markWaiting = (): void => {
     waiting = true
   }

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws'
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
 import type { OpenLive } from './open-live.ts'
 import { eventAnswer } from './watched-frame.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 /** Serialized messages by list of events and watch id, shared by all readers with the same id. */
 const messages = new WeakMap<readonly LoggedEvent[], Map<number, Buffer>>()
@@ -12,22 +13,22 @@ const ANSWER_ID = Symbol('answer id')
 
 /** Notes in the input of a watch that was just decoded how its answers begin. */
 export function noteAnswerId(watch: { id: string | number; params?: unknown }): void {
-  if (typeof watch.id !== 'number' || 'jsonrpc' in watch || !isObject(watch.params)) return
+  if (typeof watch.id !== 'number' || 'jsonrpc' in watch || !isRecord(watch.params)) return
   const { input } = watch.params
-  if (isObject(input)) Object.assign(input, { [ANSWER_ID]: watch.id })
+  if (isRecord(input)) Object.assign(input, { [ANSWER_ID]: watch.id })
 }
 
 /** Writes to a socket what tRPC would, made once for all that are to get it. */
 export function openLive(webSocket: WebSocket, socket: Socket, isFull: () => boolean): OpenLive {
   return (input, shown) => {
-    const id = isObject(input) ? Reflect.get(input, ANSWER_ID) : undefined
+    const id = isRecord(input) ? Reflect.get(input, ANSWER_ID) : undefined
     if (typeof id !== 'number') return null
     return {
       get full() {
         return isFull()
       },
       send(events) {
-        // Nothing follows a goodbye. Otherwise `ws` holds nothing back, so that what it was given before went before.
+        // Nothing may follow a close frame. `ws` does not buffer, so its earlier frames are written earlier.
         if (webSocket.readyState === WebSocket.OPEN) socket.write(messagesOf(events, id, shown))
       },
     }
@@ -65,8 +66,4 @@ function textMessage(text: string): Buffer {
     head.writeBigUInt64BE(BigInt(length), 2)
   }
   return Buffer.concat([head, payload])
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

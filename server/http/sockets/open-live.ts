@@ -1,6 +1,6 @@
 import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.ts'
 
-/** What the log's reader takes for a live outlet (`server/log/reading/live-outlet.ts`), which this room cannot import. */
+/** The same as `LiveOutlet` of `server/log/reading/live-outlet.ts`, which this room cannot import. */
 type SocketOutlet = { readonly full: boolean; send(events: readonly LoggedEvent[]): void }
 
 /**

@@ -41,7 +41,7 @@ type Answer = {
 
 type Translated = { state: PlainState; frames: PlainFrame[] }
 
-/** Where a client stands whose last frame was this chunk. */
+/** The state of a client whose last frame was this chunk. */
 export function stateAfter(chunk: ChunkEvent): PlainState {
   const shown = { [chunk.part]: chunk.offset + chunk.text.length }
   return { messageId: chunk.messageId, shown, knownFrom: chunk.part, calls: {} }

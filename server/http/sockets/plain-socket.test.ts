@@ -87,6 +87,9 @@ test('a seq that the log cannot continue from is said so, never passed over (P3)
   await until(() => client.frames.length === 4)
   expect(client.frames[1]).toMatchObject({ type: 'error', code: 'PRECONDITION_FAILED' })
   expect(client.frames[2]).toMatchObject({ type: 'ai_response_start' })
+  const fresh = await connectPlain(server, '?after=')
+  await until(() => fresh.frames.length === 3)
+  expect(fresh.frames[1]).toMatchObject({ type: 'ai_response_start' })
 })
 
 test('plain text, text that happens to be JSON, and commands are understood, in order', async () => {

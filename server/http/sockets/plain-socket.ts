@@ -12,7 +12,7 @@ import { TextKind } from '../../../shared/contract/message.ts'
 import { cutEnd } from '../../../shared/session/split.ts'
 import type { Call } from '../rest/procedures.ts'
 import type { Connection } from './connection.ts'
-import { bearerToken } from './connection.ts'
+import { bearerToken } from '../../auth/bearer-token.ts'
 import { retryAfterOf } from '../../api-error.ts'
 import { toHttpError } from '../http-errors.ts'
 import type { PlainFrame, PlainState } from './plain-frames.ts'
@@ -104,15 +104,16 @@ async function open(socket: OpenSocket, options: PlainSocketOptions): Promise<Ca
     inTurn: (work) => work(),
     signal: socket.signal,
     close: socket.close,
+    belongsTo: socket.belongsTo,
   })
   try {
     // A client that connects again knows nothing of a deletion meanwhile, and must not undo it.
     await call(sessions.create, { id: sessionId, unlessDeleted: true })
   } catch (cause) {
     if (!(cause instanceof TRPCError)) throw cause
-    // Whether an id is taken by somebody else is not for strangers to know.
+    // A stranger must not learn that somebody else has a session with this id.
     if (cause.code === 'CONFLICT') throw noSession(cause)
-    // Who may only read follows a session that is there.
+    // A read-only login may follow an existing session.
     if (cause.code !== 'FORBIDDEN') throw cause
     await call(sessions.get, { id: sessionId })
   }

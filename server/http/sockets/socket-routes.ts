@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server'
+import { idsOfError } from '../../log-ids.ts'
 import { createCall } from '../rest/procedures.ts'
 import type { CreateContext } from './connection.ts'
 import type { Limits } from '../limits.ts'
@@ -32,11 +33,12 @@ export function socketRoutes<Router extends AnyTRPCRouter>(
     return (socket) =>
       servePlainSocket(socket, {
         sessionId,
-        after: url.searchParams.get('after'),
+        // Empty, where a client has seen nothing yet.
+        after: url.searchParams.get('after') || null,
         token: url.searchParams.get('token'),
         createCall: async (connection) =>
           createCall(router, await createContext(connection), connection.signal),
-        onError: (error) => report(error, 'a plain socket failed'),
+        onError: (error) => report(error, 'a plain socket failed', idsOfError(error)),
       })
   }
 

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { Limits } from '../limits.ts'
+import { OpenCounts } from '../open-counts.ts'
+import type { Counted } from '../open-counts.ts'
 import { applyBackpressure } from './backpressure.ts'
 import { FragmentingSocket } from './fragmenting-socket.ts'
 import { openLive } from './live-outlet.ts'
@@ -20,11 +22,13 @@ export type OpenSocket = {
   live: OpenLive
   signal: AbortSignal
   close(code: number, reason: string): void
+  belongsTo: Counted['belongsTo']
 }
 
 /** All open WebSockets of the process: accepts them after the upgrade was allowed, and ends them all at the close. */
 export type Sockets = {
   accept(request: IncomingMessage, socket: Socket, head: Buffer, serve: ServeSocket): void
+  /** Those of nobody who is signed in. */
   countOf(address: string): number
   /** All that are open. */
   readonly count: number
@@ -41,7 +45,10 @@ const CLOSE_MS = 1_000
 const REASON_BYTES = 123
 
 export function createSockets(
-  limits: Pick<Limits, 'frameBytes' | 'pingMs' | 'fullBytes' | 'allUnsentBytes'>,
+  limits: Pick<
+    Limits,
+    'frameBytes' | 'pingMs' | 'fullBytes' | 'allUnsentBytes' | 'socketsPerPerson'
+  >,
   addressOf: (request: IncomingMessage) => string,
   onError: (error: Error) => void,
 ): Sockets {
@@ -56,7 +63,7 @@ export function createSockets(
     closeTimeout: CLOSE_MS,
   }
   const server = new WebSocketServer(options)
-  const counts = new Map<string, number>()
+  const counts = new OpenCounts({ perPerson: limits.socketsPerPerson })
   const unsent = boundUnsent(server.clients, limits.allUnsentBytes)
 
   function accept(
@@ -65,14 +72,9 @@ export function createSockets(
     head: Buffer,
     serve: ServeSocket,
   ): void {
-    const address = addressOf(request)
     // Counted by the TCP socket, so that an upgrade which `ws` itself refuses is given back as well.
-    counts.set(address, (counts.get(address) ?? 0) + 1)
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1
-      if (left > 0) counts.set(address, left)
-      else counts.delete(address)
-    })
+    const counted = counts.add(addressOf(request))
+    socket.once('close', () => counted.end())
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const ended = new AbortController()
       webSocket.once('close', () => ended.abort())
@@ -88,6 +90,7 @@ export function createSockets(
         live: openLive(webSocket, socket, isFull),
         signal: ended.signal,
         close: (code, reason) => webSocket.close(code, clip(reason)),
+        belongsTo: counted.belongsTo,
       })
     })
   }
@@ -104,7 +107,7 @@ export function createSockets(
 
   return {
     accept,
-    countOf: (address) => counts.get(address) ?? 0,
+    countOf: (address) => counts.ofAddress(address),
     get count() {
       return server.clients.size
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startTestServer, textOf, until } from '../testing/server.ts'
+import { maskedFrame, startTestServer, textOf, until } from '../testing/server.ts'
 import type { TestServer } from '../testing/server.ts'
 
 const SESSION = '019b0000-0000-7000-8000-000000000001'
@@ -160,7 +160,7 @@ test('a paused reader costs little, delays nobody, and goes on when it reads aga
   )
   await new Promise((resolve) => reader.once('data', resolve))
   reader.pause()
-  reader.write(frame('{"id":1,"method":"subscription","params":{"path":"flood"}}'))
+  reader.write(maskedFrame('{"id":1,"method":"subscription","params":{"path":"flood"}}'))
 
   // The kernel takes some megabytes; then the stream stands still.
   const stalledAt = await standstill(() => server.script.flooded)
@@ -238,11 +238,6 @@ function watch(id: number) {
     method: 'subscription',
     params: { path: 'sessions.watch', input: { id: SESSION, lastEventId: '0' } },
   }
-}
-
-/** A masked text frame of a client (RFC 6455, section 5.2), its mask zero. */
-function frame(text: string): Buffer {
-  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
 /** Resolves with the count once it has stopped growing. */

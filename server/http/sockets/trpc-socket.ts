@@ -2,7 +2,7 @@ import type { AnyTRPCRouter, inferRouterContext, TRPCError } from '@trpc/server'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws'
 import type { CreateContext } from './connection.ts'
-import { bearerToken } from './connection.ts'
+import { bearerToken } from '../../auth/bearer-token.ts'
 import type { Limits } from '../limits.ts'
 import { takeTurns } from './backpressure.ts'
 import type { OpenSocket } from './sockets.ts'
@@ -48,6 +48,7 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
         live: socket.live,
         signal: socket.signal,
         close: socket.close,
+        belongsTo: socket.belongsTo,
       }),
     onError: ({ error, path }) => {
       if (broken === undefined || error.cause !== broken) options.onError({ error, path })

@@ -1,12 +1,12 @@
 import type { WebSocket } from 'ws'
 
-/** Between two looks at what is unsent. Milliseconds. */
+/** The interval at which unsent bytes are summed up. Milliseconds. */
 const INTERVAL = 500
 const TRY_AGAIN_LATER = 1013
 
 /**
- * Keeps what waits in this process for readers that do not read within a bound. Each of them holds little; many of them
- * at once are told to come again, those with the most first. They lose nothing by it: they resume from their cursor.
+ * Limits the unsent bytes of all sockets together. Over the limit the sockets with the most unsent bytes are closed
+ * with 1013. Their clients lose nothing: they resume from their cursors.
  */
 export function boundUnsent(sockets: ReadonlySet<WebSocket>, mostBytes: number): Disposable {
   const look = (): void => {
@@ -17,7 +17,7 @@ export function boundUnsent(sockets: ReadonlySet<WebSocket>, mostBytes: number):
     for (const socket of worst) {
       if (sum <= mostBytes) return
       sum -= socket.bufferedAmount
-      // Behind what is unsent it may not arrive; then the connection is ended without a goodbye.
+      // The close frame may not arrive behind the unsent bytes; then the connection is ended without it.
       socket.close(TRY_AGAIN_LATER, 'Too much waits for readers that do not read; connect again.')
     }
   }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startTestServer, textOf, until } from '../testing/server.ts'
+import { maskedFrame, startTestServer, textOf, until } from '../testing/server.ts'
 
 test('an upgrade with a foreign origin or host is refused with 403, one without an origin is fine', async () => {
   await using server = await startTestServer()
@@ -124,11 +124,6 @@ function handshake(path: string, headers: Record<string, string>): string {
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
   return [`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n')
-}
-
-/** A text frame of a client (RFC 6455, section 5.2), its mask zero. */
-function maskedFrame(text: string): Buffer {
-  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
 /** The status that a raw upgrade is answered with; the connection is then dropped. */

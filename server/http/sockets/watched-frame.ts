@@ -1,4 +1,5 @@
 import { jsonOf } from '../../../shared/session/event-json.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 /**
  * The frame of a watched event, around the JSON that all its readers share: byte for byte what `JSON.stringify` makes
@@ -19,16 +20,12 @@ type Answer = { id: unknown; jsonrpc?: unknown; result?: unknown }
 type Tracked = { type: 'data'; id: string; data: { id: string; data: { type: string } } }
 
 function isTracked(result: unknown): result is Tracked {
-  if (!isObject(result) || result.type !== 'data' || typeof result.id !== 'string') return false
+  if (!isRecord(result) || result.type !== 'data' || typeof result.id !== 'string') return false
   const { data: tracked } = result
   return (
-    isObject(tracked) &&
+    isRecord(tracked) &&
     tracked.id === result.id &&
-    isObject(tracked.data) &&
+    isRecord(tracked.data) &&
     typeof tracked.data.type === 'string'
   )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -8,7 +8,7 @@ import { tools } from '../../../shared/contract/api/tools.ts'
 import type { SessionEvent } from '../../../shared/contract/events.ts'
 import type { Connection } from '../sockets/connection.ts'
 
-/** What the test puts behind the procedures, and what it learns of them. */
+/** The behaviour and the recorded calls of the procedures. */
 export type Script = {
   /** The log of every session; a watch yields what is appended. */
   events: { seq: number; event: SessionEvent }[]
@@ -18,7 +18,7 @@ export type Script = {
   firstSeq: number
   calls: { path: string; input: unknown }[]
   watching: number
-  /** What `flood` has yielded, and how much each item weighs. */
+  /** The number of items that `flood` has yielded. */
   flooded: number
   databaseFails: boolean
   /** `slow` waits for this. */
@@ -36,7 +36,7 @@ const t = initTRPC
     errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, stack: undefined } }),
   })
 
-/** What the layer is tried with beside what the server declares. */
+/** Procedures that only these tests use. */
 const own = group(null, {
   me: query({ rest: 'GET /me', summary: 'Who is calling' }),
   echo: query({ rest: 'GET /echo', summary: 'Echo', input: z.object({ text: z.string() }) }),

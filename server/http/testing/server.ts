@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { TRPCError } from '@trpc/server'
 import pino from 'pino'
 import type { RawData } from 'ws'
-import { createAccessPolicy } from '../access.ts'
-import type { AccessSettings } from '../access.ts'
+import { createAccessPolicy } from '../access/access.ts'
+import type { AccessSettings } from '../access/access.ts'
 import type { Limits } from '../limits.ts'
 import type { HttpServer } from '../server.ts'
 import { createHttpServer } from '../server.ts'
@@ -101,7 +101,7 @@ export async function startTestServer(
   }
 }
 
-/** What a client of `ws` has received, as text. */
+/** A message that a client of `ws` received, as text. */
 export function textOf(data: RawData): string {
   if (!Buffer.isBuffer(data)) throw new Error('the client was told to give no buffers')
   return data.toString()
@@ -110,4 +110,9 @@ export function textOf(data: RawData): string {
 /** Waits until the condition holds; the test's own time limit is its end. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** A masked text frame of a client (RFC 6455, section 5.2), its mask zero. */
+export function maskedFrame(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 }

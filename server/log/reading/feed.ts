@@ -2,25 +2,26 @@ import type { Database } from '../../../db/engine/database.ts'
 import { readEventsOfMany } from '../../../db/queries/log/events.ts'
 import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
+import { inSlices } from '../../../shared/contract/in-slices.ts'
 import { repeating } from '../../concurrency/repeating.ts'
 import type { CommittedEvent, LoggedSessionEvent } from '../events.ts'
 import type { Hub } from './hub.ts'
 import { parseEvent } from './snapshot.ts'
 
-/** Rows of one session that are read at once, and bytes after which no further one is. */
+/** The most rows of one session that are read at once. No further row is read after `PAGE_BYTES`. */
 const PAGE = 500
 const PAGE_BYTES = 1024 * 1024
-/** Sessions that are read at once. */
+/** The most sessions that one query reads. */
 const SESSIONS = 50
 
 /**
- * Brings what other nodes commit to the readers of this one: from a notification where that is complete, else with one
- * query for all the sessions that are being read here.
+ * Brings what other nodes commit to the readers of this node: from the notification if it has all events, else with one
+ * query for all sessions that are read here.
  */
 export class RemoteFeed {
   readonly #database: Database
   readonly #hub: Hub
-  /** Reads whatever the sessions that are being read here have gained. */
+  /** Reads the new events of all sessions that are read here. */
   readonly catchUp: () => Promise<void>
 
   constructor(database: Database, hub: Hub) {
@@ -29,7 +30,7 @@ export class RemoteFeed {
     this.catchUp = repeating(() => this.#read())
   }
 
-  /** Takes what another node says that it committed. */
+  /** Takes the events of another node's notification. */
   async take(events: readonly LoggedSessionEvent[]): Promise<void> {
     let complete = true
     for (const [sessionId, received] of Map.groupBy(events, (event) => event.sessionId)) {
@@ -41,7 +42,7 @@ export class RemoteFeed {
     }
   }
 
-  /** Ends the reading of sessions that were deleted on other nodes: their word may have been lost. */
+  /** Ends the readers of sessions that other nodes deleted, in case the notification was lost. */
   async closeDeleted(): Promise<void> {
     const places = this.#hub.places()
     if (places.length > 0) {
@@ -59,8 +60,7 @@ export class RemoteFeed {
       return false
     }
     let hasMore = false
-    for (let from = 0; from < places.length; from += SESSIONS) {
-      const some = places.slice(from, from + SESSIONS)
+    for (const some of inSlices(places, SESSIONS)) {
       const rows = await readEventsOfMany(this.#database.db, some, PAGE, PAGE_BYTES)
       const bySession = Map.groupBy(rows, (row) => row.sessionId)
       for (const { sessionId, after } of some) {

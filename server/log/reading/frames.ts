@@ -5,25 +5,25 @@ import type { Message } from '../../../shared/contract/message.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import { cutEnd, splitChunk } from '../../../shared/session/split.ts'
 
-/** The most that an event may have as JSON, so that the frame around it stays within 1 MiB. Bytes. */
-export const MAX_EVENT_BYTES = 1_040_000
-/** UTF-16 units of one piece of a text: six bytes each at the most, as escapes. */
+/** The longest event as JSON, in bytes, so that its frame stays within 1 MiB. */
+const MAX_EVENT_BYTES = 1_040_000
+/** The longest piece of a text, in UTF-16 units: each takes at most six bytes, as an escape. */
 export const MAX_PIECE = 128 * 1024
-/** The length of the beginning that stays in the event when its text is too long, in UTF-16 units. */
+/** The length that stays in the event of a text that is too long, in UTF-16 units. */
 const BEGINNING = 1024
 
 /** The part of an event that does not fit into its frame; it follows in events of its own. */
 type Rest =
   | { type: 'event'; event: SessionEvent }
-  /** A piece of a message that is stored whole, to be read when it is sent. */
+  /** A piece of a stored message. It is read only when it is sent, so that it takes no memory before. */
   | { type: 'stored'; piece: Omit<ChunkEvent, 'text'>; end: number }
 
-/** An event as it can be sent: the beginning, and what completes it. */
+/** An event as it is sent: a first event that fits into a frame, and what completes it. */
 export type Frames = { first: SessionEvent; rest: Rest[] }
 
 /**
- * Cuts an event that is too long for one frame: texts keep their beginning, and go on as chunks; long results of tools
- * follow as `tool` events. Of a snapshot the oldest messages are left out first.
+ * Cuts an event that is too long for one frame: long texts keep their beginning and go on as chunks, long results of
+ * tools follow as `tool` events. A snapshot leaves out its oldest messages first.
  */
 export function toFrames(event: SessionEvent): Frames {
   switch (event.type) {
@@ -51,7 +51,10 @@ export function toFrames(event: SessionEvent): Frames {
   }
 }
 
-/** Tools are held to less than a frame; an imported file may bring more, which only its export shows whole. */
+/**
+ * Results of tools are limited to less than a frame. An imported file may contain a longer one; it is shown whole only
+ * in an export.
+ */
 function boundedCall(call: ToolCall): ToolCall {
   if (bytesOf(call) <= MAX_EVENT_BYTES) {
     return call
@@ -65,10 +68,11 @@ function boundedCall(call: ToolCall): ToolCall {
 }
 
 /**
- * The places of an event's frames: the last has the event's own, those before it stand between that and the place
- * before, where no event is. Who comes back with such a place gets a snapshot, for the log cannot go on from there.
+ * Yields the frames of an event with their `seq`. The last frame has the event's own `seq`; those before it have
+ * numbers between that and the event before, where the log has no event. A reader that comes back with such a number
+ * gets a snapshot, because the log cannot go on from there.
  *
- * @param read the text of a stored message's part; null when it is not there any more
+ * @param read reads a piece of a stored message's text; null when it does not exist any more
  */
 export async function* inFrames(
   seq: number,
@@ -85,7 +89,7 @@ export async function* inFrames(
   }
 }
 
-/** Null where the text has become another one meanwhile: the log tells of that next. */
+/** Null when the text changed meanwhile: a later event of the log then has the new one. */
 async function readPiece(
   { piece, end }: Extract<Rest, { type: 'stored' }>,
   read: (messageId: MessageId, part: number) => Promise<string | null>,
@@ -100,7 +104,7 @@ function leaveOutOldest(messages: readonly Message[]): readonly Message[] {
     bytes += bytesOf(message)
     return bytes > MAX_EVENT_BYTES
   })
-  // The newest of the branch stays, and all that wait: what is said next follows on these.
+  // The newest message of the branch and all queued ones stay, because later events refer to them.
   const needed = messages.findLastIndex(({ status }) => status !== 'queued')
   return messages.slice(Math.min(from + 1, Math.max(needed, 0)))
 }
@@ -141,7 +145,7 @@ function cutMessages(messages: readonly Message[]): { messages: Message[]; rest:
   return { messages: cut, rest }
 }
 
-/** An answer that is under way has its newest text only here; of all others nothing is held until it is sent. */
+/** The newest text of a running answer is only here. The text of any other message is read when it is sent. */
 function restOf({ status }: Message, whole: ChunkEvent): Rest[] {
   const start = cutEnd(whole.text, 0, BEGINNING)
   if (start === whole.text.length) {
@@ -157,7 +161,7 @@ function restOf({ status }: Message, whole: ChunkEvent): Rest[] {
   )
 }
 
-/** A slice of a string keeps the whole string in memory; this does not. */
+/** Copies a slice of a string: a slice alone would keep the whole string in memory. */
 function copyOf(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le')
 }

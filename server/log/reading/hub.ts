@@ -3,45 +3,73 @@ import type { CommittedEvent } from '../events.ts'
 import type { LiveOutlet } from './live-outlet.ts'
 import { Topic } from './topic.ts'
 
+/** Observes, once for each batch, what the hub hands to readers of this node. */
+export type HubObserver = {
+  delivered(sessionId: SessionId, events: readonly CommittedEvent[], readers: number): void
+  /** The last reader of the session on this node left. */
+  left(sessionId: SessionId): void
+}
+
 /**
- * Tells the readers of this node what was committed. It remembers the newest events of each session that is being
- * read, a bounded number of them: who lacks older ones reads them from the database.
+ * Notifies the readers of this node of what was committed. It keeps a bounded number of the newest events of each
+ * session that is read here; a reader that lacks older ones reads them from the database.
  */
 export class Hub {
   readonly #topics = new Map<SessionId, Topic>()
   readonly #onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void
 
-  /** @param onPublish is told of everything that is committed, whether the session is being read or not */
+  readonly #observer: HubObserver | null
+
+  /**
+   * @param onPublish gets everything that is committed, whether the session is read here or not
+   * @param observer null when tracing is off
+   */
   constructor(
     onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void = () => {},
+    observer: HubObserver | null = null,
   ) {
     this.#onPublish = onPublish
+    this.#observer = observer
   }
 
-  /** Hands events that this node committed to the session's readers; they follow one another without a gap. */
+  /** Hands events that this node committed to the session's readers. Their numbers follow one another without a gap. */
   publish(sessionId: SessionId, events: readonly CommittedEvent[]): void {
-    this.#topics.get(sessionId)?.push(events)
+    const topic = this.#topics.get(sessionId)
+    if (topic) {
+      topic.push(events)
+      this.#observer?.delivered(sessionId, events, topic.readers)
+    }
     this.#onPublish(sessionId, events)
   }
 
   /**
    * Hands events that another node committed to the session's readers.
    *
-   * @param after the log has nothing between this place and the first of them
-   * @returns false when something before them has not been heard of: then it is to be read
+   * @param after the log has no event between this `seq` and the first of them
+   * @returns false when this node lacks events before them; then they are read from the database
    */
   receive(sessionId: SessionId, events: readonly CommittedEvent[], after: number): boolean {
-    return this.#topics.get(sessionId)?.receive(events, after) ?? true
+    const topic = this.#topics.get(sessionId)
+    if (!topic) {
+      return true
+    }
+    const known = topic.known
+    const isTaken = topic.receive(events, after)
+    if (this.#observer && known !== null && (topic.known ?? 0) > known) {
+      const fresh = events.filter(({ seq }) => seq > known)
+      this.#observer.delivered(sessionId, fresh, topic.readers)
+    }
+    return isTaken
   }
 
-  /** The sessions that are being read here, and the place up to which each is known. */
+  /** The sessions that are read here, each with the `seq` up to which this node knows it. */
   places(): { sessionId: SessionId; after: number }[] {
     return [...this.#topics].flatMap(([sessionId, topic]) =>
       topic.known === null ? [] : [{ sessionId, after: topic.known }],
     )
   }
 
-  /** Whether a session is being read here. */
+  /** True while a session is read here. */
   reads(sessionId: SessionId): boolean {
     return this.#topics.has(sessionId)
   }
@@ -51,13 +79,14 @@ export class Hub {
     return this.#topics.values().reduce((sum, { readers }) => sum + readers, 0)
   }
 
-  /** Ends the reading of a session that was deleted; who reads one that is made anew under its id begins afresh. */
+  /** Ends all readers of a deleted session. A session that is made again under the same id has new readers. */
   close(sessionId: SessionId): void {
     this.#topics.get(sessionId)?.close()
     this.#topics.delete(sessionId)
+    this.#observer?.left(sessionId)
   }
 
-  /** Listens to a session until the subscription is disposed; nothing is waited for after the signal's abort. */
+  /** Subscribes to a session until the subscription is disposed. After the signal's abort `changed` returns at once. */
   subscribe(sessionId: SessionId, signal: AbortSignal): Subscription {
     const topic = this.#topics.get(sessionId) ?? new Topic()
     this.#topics.set(sessionId, topic)
@@ -75,6 +104,7 @@ export class Hub {
         topic.readers -= 1
         if (topic.readers === 0 && this.#topics.get(sessionId) === topic) {
           this.#topics.delete(sessionId)
+          this.#observer?.left(sessionId)
         }
       },
     }
@@ -84,15 +114,15 @@ export class Hub {
 export type Subscription = {
   /** True when the session was deleted. */
   readonly closed: boolean
-  /** The events after a place, the same list for all that ask for it; null when they are not all remembered. */
+  /** The events after a `seq`, as one list shared by all readers that ask for it; null when older ones are needed. */
   since(after: number): readonly CommittedEvent[] | null
-  /** Says that everything up to this place was read from the database. */
+  /** Reports that everything up to this `seq` was read from the database. */
   reached(seq: number): void
   /**
-   * Resolves when something after this place is committed, the session is deleted, or the signal aborts.
+   * Resolves when something after this `seq` is committed, the session is deleted, or the signal aborts.
    *
-   * @param live takes what is committed meanwhile, as long as it can
-   * @returns the place up to which it took everything
+   * @param live takes committed events directly while its connection has room
+   * @returns the `seq` up to which `live` took everything
    */
   changed(after: number, live?: LiveOutlet): Promise<number>
   [Symbol.dispose](): void

@@ -3,12 +3,12 @@ import { findMessage } from '../../../db/queries/messages/messages.ts'
 import type { MessageId, UserId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 
-/** A message that nobody asked for in so long is forgotten. Milliseconds. */
+/** A message that no reader asked for during this time is dropped from memory. Milliseconds. */
 const KEPT = 5_000
 
 /**
- * The texts of messages that are too long for one frame. Readers get them piece by piece, and may be slow: none of them
- * holds the text meanwhile. It is kept for all of them together, one message at a time, while they read.
+ * The texts of messages that are too long for one frame. Readers get them piece by piece and may be slow. Instead of a
+ * copy for each reader, one message at a time is kept here for all of them.
  */
 export class LongTexts {
   readonly #db: Db
@@ -16,7 +16,7 @@ export class LongTexts {
   #last: { id: MessageId; userId: UserId; message: Promise<Message | null> } | null = null
   #timer: NodeJS.Timeout | null = null
 
-  /** @param find as in the database; a test finds otherwise */
+  /** @param find reads the message; tests pass their own */
   constructor(db: Db, find: typeof findMessage = findMessage) {
     this.#db = db
     this.#findStored = find
@@ -27,7 +27,7 @@ export class LongTexts {
     const isKept = last?.id === id && last.userId === userId
     const kept = isKept ? last : { id, userId, message: this.#find(userId, id) }
     this.#last = kept
-    // The next reader asks again.
+    // After a failure the next reader asks the database again.
     kept.message.catch(() => {
       if (this.#last === kept) this.#last = null
     })

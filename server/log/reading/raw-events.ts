@@ -4,19 +4,22 @@ import { findDeleted } from '../../../db/queries/sessions/deleted.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import type { CommittedEvent } from '../events.ts'
 import type { Hub } from './hub.ts'
-import { patiently } from './patiently.ts'
-import { SessionGoneError } from './reader.ts'
+import { retryOutages } from '../outages.ts'
+import { LogPrunedError, SessionGoneError } from './reader.ts'
 import { parseEvent } from './snapshot.ts'
 
 /** The limits of one page of events. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
+/** The longest outage of the database that a reader waits for. Milliseconds. */
+const LONGEST_OUTAGE = 30_000
 
 /**
- * A session's events after a place exactly as they stand in the log, neither merged nor cut into frames, for those who
- * count them. It goes on until the signal aborts; while the database is away it waits. The caller has found the session
- * as the user's.
+ * A session's events after a `seq` as they are in the log, neither merged nor cut into frames, for clients that count
+ * events. It goes on until the signal aborts, and waits while the database is away. The caller has checked that the
+ * session is the user's.
  *
  * @throws {SessionGoneError} when the session is deleted meanwhile
+ * @throws {LogPrunedError} when an event after the `seq` was removed from the log
  */
 export async function* rawEvents(
   { database, hub }: { database: Database; hub: Hub },
@@ -33,9 +36,16 @@ export async function* rawEvents(
     let events = isUpToDate ? subscription.since(cursor) : null
     if (!events) {
       const read = () => readEventsWithin(database.db, sessionId, cursor, PAGE)
-      const page = await patiently(read, signal)
+      const page = await retryOutages(read, { signal, longestMs: LONGEST_OUTAGE }).catch(
+        (error: unknown) => {
+          // The reader has left, so that nobody needs the error.
+          if (signal.aborted) return null
+          throw error
+        },
+      )
       if (!page) return
-      // It may have been deleted before the hub was asked to tell of that.
+      if (page.isPruned) throw new LogPrunedError()
+      // The session may have been deleted before the subscription to the hub began.
       if (isFirst && page.events.length === 0) await refuseDeleted(database, sessionId)
       isFirst = false
       events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))

@@ -64,7 +64,7 @@ test('readers at the head of a session are sent the same objects, merged once, s
     }
     return null
   })
-  // Each of them is up to date.
+  // After `start` each of the readers is up to date.
   await talk.live.untilEvent('start')
   await Promise.all(ready.map(({ promise }) => promise))
   call.say('Hi')
@@ -95,7 +95,7 @@ test('who resumes from the middle of a log that was shortened is told what follo
     (await app.caller.sessions.log({ id })).events.filter(({ event }) => event.type === 'chunk')
   await expect.poll(async () => (await chunks()).length).toBe(1)
 
-  // Cut on another node, which knows only the log as it is now, behind the change of the title.
+  // Another node's reader is the measure: it knows only the compacted log, from the change of the title on.
   const [whole] = await chunks()
   const other = new LogReader(database, new Hub())
   let state: SessionState | null = live.events[0] ? fold(null, live.events[0]) : null

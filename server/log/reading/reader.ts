@@ -15,24 +15,32 @@ import { parseEvent, takeSnapshot } from './snapshot.ts'
 import type { SnapshotOptions } from './snapshot.ts'
 import { Semaphore } from '../../concurrency/semaphore.ts'
 
-/** The limits of one page of events, which is held in memory while its reader is slow. UTF-16 units. */
+/** The limits of one page of events, which stays in memory while its reader is slow. UTF-16 units. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
-/** The most snapshots that are taken at the same time, since each may contain a very long message. */
+/** The most snapshots that are taken at the same time, because each may contain a very long message. */
 const SNAPSHOTS_AT_ONCE = 4
 
-/** An event at its place in the log, as it is sent. */
+/** An event with its `seq`, cut into frames. */
 type Framed = { seq: number; frames: Frames }
 
 export type FollowOptions = {
   sessionId: SessionId
   userId: UserId
-  /** The place in the log that the reader has; a snapshot comes first when it has none that the log knows. */
+  /** The reader's cursor. A snapshot comes first when it is null, or when the log cannot go on from it. */
   after: number | null
   signal: AbortSignal
-  /** Resolves when the reader's connection has room, so that nothing gathers in this process. */
+  /** Resolves when the reader's connection has room, so that no events gather in memory. */
   drained?: (() => Promise<void>) | undefined
-  /** Events that it takes are not yielded. Each event comes by one of the two, in the order of the log. */
+  /** Events that it takes are not yielded. Each event comes in one of the two ways, in the order of the log. */
   live?: LiveOutlet | undefined
+}
+
+/** The requested events were in the log and were pruned. */
+export class LogPrunedError extends CommandError {
+  constructor() {
+    super('NOT_FOUND', 'The log of this answer is not kept any more; the conversation is.')
+    this.name = 'LogPrunedError'
+  }
 }
 
 export class SessionGoneError extends CommandError {
@@ -43,11 +51,11 @@ export class SessionGoneError extends CommandError {
 }
 
 /**
- * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, one
- * that is behind reads what it lacks, merged. Nothing gathers for a reader that does not read.
+ * Readers are cursors over the log, not queues: a reader that is up to date gets events as they are committed, a reader
+ * that is behind reads what it lacks, with chunks merged. No events gather in memory for a slow reader.
  *
- * A reader with a live outlet is handed over to the hub while it is up to date, and comes back with its cursor as soon
- * as its outlet is full, or something is committed that is not the same for everybody.
+ * While a reader with a live outlet is up to date, the hub gives events to the outlet directly. The reader returns to
+ * its cursor as soon as the outlet is full, or an event is committed that differs from reader to reader.
  */
 export class LogReader {
   readonly #database: Database
@@ -62,25 +70,25 @@ export class LogReader {
   }
 
   /**
-   * The session's state as one event at its place in the log; null when there is no such session of this user.
+   * The session's state as one event with its `seq`; null when this user has no such session.
    *
-   * @param limit how many of the newest messages
+   * @param limit the number of newest messages
    */
   snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
     return takeSnapshot(this.#database, userId, sessionId, { limit })
   }
 
   /**
-   * The session's events from a place on, as they are committed, until the signal aborts.
+   * The session's events after the cursor, as they are committed, until the signal aborts.
    *
-   * @throws {SessionGoneError} when there is no such session of this user, or it is deleted meanwhile
+   * @throws {SessionGoneError} when this user has no such session, or it is deleted meanwhile
    */
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
     const { sessionId, signal, drained, live } = options
     using subscription = this.#hub.subscribe(sessionId, signal)
     let cursor = await this.#startingPoint(options)
-    // Up to here the log itself is read, though its events are remembered. Who resumes may have what a shortened log said,
-    // from which chunks are gone that what is remembered follows on; so may who is in the middle of reading.
+    // Up to this `seq` the log itself is read, although the hub remembers its events. A compacted log lacks the chunks
+    // on which remembered ones follow, so a reader that resumes, or has read a page, reads on in the log to its end.
     let reread = cursor === null ? 0 : Number.POSITIVE_INFINITY
     while (!signal.aborted) {
       if (subscription.closed) {
@@ -95,6 +103,10 @@ export class LogReader {
       let events = remembered
       if (!events) {
         const page = await this.#read(options, cursor, subscription)
+        if (page.isPruned) {
+          cursor = null
+          continue
+        }
         events = page.events
         reread = page.complete ? 0 : Number.POSITIVE_INFINITY
       }
@@ -114,7 +126,8 @@ export class LogReader {
         const { committed } = ready
         cursor = yield* this.#inFrames(await this.#toFrames(committed, options), options)
         if (committed.event.type === 'branch') {
-          // The log may have been shortened before the snapshot was taken: what is remembered does not follow on it.
+          // The log may have been compacted before the snapshot was taken, so the remembered events may not follow on
+          // it.
           reread = events.at(-1)?.seq ?? 0
           break
         }
@@ -122,7 +135,7 @@ export class LogReader {
     }
   }
 
-  /** Sends an event in frames that are no longer than they may be; returns its place in the log. */
+  /** Sends an event in frames within the limit; returns its `seq`. */
   async *#inFrames(
     { seq, frames }: Framed,
     { userId, signal, drained }: FollowOptions,
@@ -138,14 +151,14 @@ export class LogReader {
     return seq
   }
 
-  /** An event as readers get it: in the place of a new branch, a snapshot of it. */
+  /** An event as readers get it: a change of branch becomes a snapshot. */
   async #toFrames({ seq, event }: CommittedEvent, options: FollowOptions): Promise<Framed> {
     return event.type === 'branch'
       ? this.#snapshotFor(options, { seq, leaf: event.leaf, session: event.session })
       : { seq, frames: toFrames(event) }
   }
 
-  /** Only the first frame of a long snapshot is held in memory, since many readers may wait at the same time. */
+  /** Only the first frame of a long snapshot is in memory, because many readers may wait at the same time. */
   #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
     return this.#snapshots.take(async () => {
       const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
@@ -156,7 +169,7 @@ export class LogReader {
     })
   }
 
-  /** The cursor, if the log can continue from it; null asks for a snapshot, which looks for the session itself. */
+  /** Returns the cursor if the log can continue from it, and null if a snapshot has to come first. */
   async #startingPoint({ sessionId, userId, after }: FollowOptions): Promise<number | null> {
     if (after === null || !Number.isSafeInteger(after) || after < 0) {
       return null
@@ -172,12 +185,13 @@ export class LogReader {
     { sessionId }: FollowOptions,
     cursor: number,
     subscription: Subscription,
-  ): Promise<{ events: CommittedEvent[]; complete: boolean }> {
+  ): Promise<{ events: CommittedEvent[]; complete: boolean; isPruned: boolean }> {
     const page = await readEventsWithin(this.#database.db, sessionId, cursor, PAGE)
-    if (page.complete) {
+    const { complete, isPruned } = page
+    if (complete) {
       subscription.reached(page.events.at(-1)?.seq ?? cursor)
     }
     const events = page.events.map(({ seq, data }) => ({ seq, event: parseEvent(data) }))
-    return { events, complete: page.complete }
+    return { events, complete, isPruned }
   }
 }

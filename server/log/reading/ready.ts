@@ -6,12 +6,14 @@ import type { CommittedEvent } from '../events.ts'
 /** The longest text that chunks are merged to. UTF-16 units. */
 const LONGEST_CHUNK = 32 * 1024
 
-/** An event that is to be sent, and what it is as one frame that is the same for everybody, where it is one. */
+/**
+ * A committed event that is to be sent. `whole` is its single frame if that is the same for every reader, else null.
+ */
 export type Ready = { committed: CommittedEvent; whole: LoggedEvent | null }
 
 const known = new WeakMap<readonly CommittedEvent[], readonly Ready[]>()
 
-/** Merged and cut once for all readers that are given the same list, so that they also share what it is as JSON. */
+/** Merges and cuts a list once for all readers that get the same list, so that they share its JSON too. */
 export function readyOf(events: readonly CommittedEvent[]): readonly Ready[] {
   const found = known.get(events)
   if (found) {
@@ -27,7 +29,7 @@ export function readyOf(events: readonly CommittedEvent[]): readonly Ready[] {
   return ready
 }
 
-/** All of a list as frames that are the same for everybody; null when some of it is not. */
+/** The frames of a list if all of them are the same for every reader; else null. */
 export function wholesOf(events: readonly CommittedEvent[]): readonly LoggedEvent[] | null {
   const wholes: LoggedEvent[] = []
   for (const { whole } of readyOf(events)) {

@@ -15,14 +15,14 @@ export type SnapshotOptions = {
   /** The number of newest messages. */
   limit?: number | undefined
   /**
-   * The place where the branch that ends with `leaf` became the active one. What came after it is partly in the rows
-   * already; its events follow, and say the same again. An answer that was under way there is as it was: done again
-   * since by another attempt, it may have other parts now.
+   * The `seq` at which the branch that ends with `leaf` became the active one. The rows may already contain later
+   * changes, which the later events repeat. An answer that was running at that `seq` is shown as it was then: another
+   * attempt may have written it anew since.
    */
   at?: { seq: number; leaf: MessageId | null; session: Session } | undefined
 }
 
-/** The session's state as one event at its place in the log; null when there is no such session of this user. */
+/** The session's state as one event with its `seq`; null when this user has no such session. */
 export async function takeSnapshot(
   database: Database,
   userId: UserId,
@@ -37,16 +37,18 @@ export async function takeSnapshot(
   const seq = at?.seq ?? stored.session.seq
   const { hasOlder, ahead } = stored
   const begun = fromLastStart(ahead?.events ?? [])
+  // An answer whose log was pruned after its end is shown as it is now; the events after `seq` repeat the rest.
+  const isThere = begun.length > 0 || ahead?.isPruned === true
   const snapshot: SnapshotEvent = {
     type: 'snapshot',
-    // The later events depend on whether an answer was running at that `seq`.
+    // The meaning of the later events depends on whether an answer was running at that `seq`.
     session: { ...(at?.session ?? stored.session), seq },
     messages: stored.messages
       .map(({ message }) => message)
-      .filter(({ id }) => id !== ahead?.id || begun.length > 0),
+      .filter(({ id }) => id !== ahead?.id || isThere),
     hasOlder,
   }
-  // Events that are only in the log yet are applied by the fold.
+  // The fold applies the events that are only in the log yet.
   const state = [...begun, ...stored.chunks]
     .filter((logged) => logged.seq <= seq)
     .reduce(
@@ -55,8 +57,8 @@ export async function takeSnapshot(
         if (event.type === 'branch') {
           return folded
         }
-        // The message is here as it is now, perhaps running no more: its events put it as it was, as a first attempt
-        // does.
+        // The row has the message as it is now, perhaps ended. A `start` of the first attempt sets it back, so that its
+        // events follow.
         const placed = event.type === 'start' ? { ...event, attempt: 1 } : event
         return fold(folded, { seq: logged.seq, event: placed })
       },
@@ -65,13 +67,16 @@ export async function takeSnapshot(
   return { seq, event: { ...snapshot, messages: [...state.messages] } }
 }
 
-/** An attempt begins with the whole message as it was kept; what earlier ones wrote besides is in it, or gone. */
+/**
+ * The events from the last `start` on. It has the whole message as it was kept, so the events of earlier attempts are
+ * not needed.
+ */
 function fromLastStart(events: readonly ReadEvent[]): ReadEvent[] {
   const start = events.findLastIndex(({ type }) => type === 'start')
   return start === -1 ? [] : events.slice(start)
 }
 
-/** An event as it stands in the log. The server's own data is not validated again. */
+/** Parses an event of the log. The server wrote it itself, so it is not validated again. */
 export function parseEvent(data: string): AppendedEvent {
   return JSON.parse(data)
 }

@@ -69,7 +69,7 @@ test('what this node commits behind the events of another is known to its end, a
     { seq: 6, event: chunk(5) },
   ])
   expect(hub.places()).toEqual([{ sessionId, after: 6 }])
-  // The places 2 to 4 are in the database only.
+  // The events 2 to 4 are in the database only.
   expect(subscription.since(1)).toBeNull()
   expect(subscription.since(4)?.map(({ seq }) => seq)).toEqual([5, 6])
   hub.publish(sessionId, [{ seq: 7, event: chunk(6) }])

@@ -4,13 +4,13 @@ import type { CommittedEvent } from '../events.ts'
 import type { LiveOutlet } from './live-outlet.ts'
 import { wholesOf } from './ready.ts'
 
-/** Events of one session that are kept at the most, and what they may weigh. */
+/** The most events of one session that are remembered, and the most that they may weigh (see `weightOf`). */
 const REMEMBERED_EVENTS = 512
 const REMEMBERED_WEIGHT = 4 * 1024 * 1024
-/** What may be handed to a reader before it is asked whether it has room for more. */
+/** The most that a reader gets at once before its connection is asked for room. */
 const SLICE_WEIGHT = 64 * 1024
 
-/** A waiting reader, with the outlet that may take events for it meanwhile. */
+/** A waiting reader, with the outlet that may take events directly meanwhile. */
 type Waiting = { live: LiveOutlet | undefined; wake: (after: number) => void }
 
 /** One session's newest events on this node, and the readers that wait for more. */
@@ -19,22 +19,22 @@ export class Topic {
   closed = false
   /** The `seq` up to which this node knows the log; null before the first reader has read. */
   known: number | null = null
-  /** Everything that the log has after `#after`, up to `known`. */
+  /** All events after `#after`, up to `known`. */
   #events: CommittedEvent[] = []
   #after = Number.POSITIVE_INFINITY
   #weight = 0
-  /** The newest `seq` in a notification that arrived before this node knew the log. */
+  /** The newest `seq` of a notification that arrived before this node had read the log. */
   #heardOf = 0
-  /** The last list that was asked for: readers that are up to date all ask for the same. */
+  /** The list that was asked for last: readers that are up to date all ask for the same one. */
   #asked: { after: number; events: readonly CommittedEvent[] } | null = null
-  /** Those whose outlet can be given what follows on `known`. */
+  /** Waiting readers whose outlet can take the events after `known`. */
   readonly #live = new Set<Waiting & { live: LiveOutlet }>()
   readonly #waiting = new Set<Waiting & { after: number }>()
 
   push(events: readonly CommittedEvent[]): void {
     const first = events[0]
     if (first && !this.receive(events, first.seq - 1)) {
-      // Another node wrote before: readers that lack it read it from the database.
+      // Another node wrote events before these: readers that lack them read from the database.
       this.#giveBack()
       this.#events = [...events]
       this.#weight = weightOf(events)
@@ -67,7 +67,7 @@ export class Topic {
     return true
   }
 
-  /** Forgets the older half. */
+  /** Drops the older half of the remembered events. */
   #forget(): void {
     const kept = Math.min(this.#events.length, REMEMBERED_EVENTS) >> 1
     const dropped = this.#events.splice(0, this.#events.length - kept)
@@ -76,7 +76,7 @@ export class Topic {
   }
 
   reached(seq: number): void {
-    // A notification during the reading may be about later events; then the reader reads again.
+    // A notification during the reading may be about later events. Then the reader reads again.
     if (seq >= this.#heardOf && (this.known === null || seq > this.known)) {
       this.#giveBack()
       this.known = seq
@@ -104,7 +104,7 @@ export class Topic {
     return this.#asked.events
   }
 
-  /** Registers a reader that waits repeatedly. It listens to the signal once, not for each event. */
+  /** Registers a reader that waits repeatedly. It listens to the signal once, not once for each event. */
   listen(signal: AbortSignal): Listener & Disposable {
     let leave = NOTHING
     const aborted = (): void => leave()
@@ -145,7 +145,9 @@ export class Topic {
     }
   }
 
-  /** Hands events that follow on `known` to those who are up to date, and gives those back who cannot take them. */
+  /**
+   * Gives the events after `known` to the outlets of readers that are up to date, and wakes those whose outlet is full.
+   */
   #deliver(fresh: readonly CommittedEvent[]): void {
     if (this.#live.size === 0) {
       return
@@ -170,7 +172,7 @@ export class Topic {
     }
   }
 
-  /** Those who were up to date with `known` read on by themselves. */
+  /** Wakes the readers with an outlet, so that they go on by their iterators. */
   #giveBack(): void {
     const given = [...this.#live]
     this.#live.clear()
@@ -189,7 +191,7 @@ export class Topic {
   }
 }
 
-/** About as many bytes as they are. What a tool says is not measured, but taken for large. */
+/** The approximate size in bytes. The results of tools are not measured; they count as large. */
 function weightOf(
   events: readonly { event: CommittedEvent['event'] | LoggedEvent['event'] }[],
 ): number {
@@ -211,7 +213,7 @@ function weightOfParts(parts: Message['parts']): number {
   return weight
 }
 
-/** Neighbours together, so that a slice ends with what fills it. */
+/** Groups neighbouring events into slices; an event that fills a slice ends it. */
 function slicesOf(events: readonly LoggedEvent[]): (readonly LoggedEvent[])[] {
   if (events.length === 1 || weightOf(events) < SLICE_WEIGHT) return [events]
   const slices: LoggedEvent[][] = [[]]

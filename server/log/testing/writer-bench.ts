@@ -26,7 +26,7 @@ export function joined(events: readonly CommittedEvent[]): string {
   return events.map(({ event }) => (event.type === 'chunk' ? event.text : '')).join('')
 }
 
-/** A session with a running run, and a writer that its hub is listened to. */
+/** A session with a running run, and a writer whose hub the test subscribes to. */
 export async function setUpWriter(open: () => Promise<Database>) {
   const database = await open()
   await migrate(database.db)
@@ -48,9 +48,9 @@ export async function setUpWriter(open: () => Promise<Database>) {
   }
   const bench = {
     database,
-    /** Whether the database cannot be reached for text. */
+    /** While true, the database refuses text as if it could not be reached. */
     away: false,
-    /** The connection breaks at the next commit: before it arrives, or before its answer comes back. */
+    /** The connection breaks at the next commit: before the commit arrives, or before its answer comes back. */
     loseAnswer: null as 'before' | 'after' | null,
     committed,
     fenced,
@@ -105,7 +105,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
   return bench
 }
 
-/** Rows as a send leaves them; the log of another session is written to in its name. */
+/** Inserts the rows that a send leaves. The log of another session is written in the name of this run. */
 async function insertRunningRun({ db }: Database): Promise<RunHold> {
   const now = new Date().toISOString()
   const [user, session, question, answer, runId] = Array.from({ length: 5 }, () =>

@@ -7,7 +7,7 @@ const [a, b, c] = ['a', 'b', 'c'].map((letter) =>
   SessionId.parse(`${letter.repeat(8)}-0000-7000-8000-000000000000`),
 ) as [SessionId, SessionId, SessionId]
 
-/** Work that goes on until it is told to end, and the order in which it began. */
+/** Work that goes on until the test ends it, and the order in which it began. */
 function workshop(admission: Admission) {
   const begun: string[] = []
   const ends: Record<string, () => void> = {}

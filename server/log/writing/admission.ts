@@ -5,27 +5,28 @@ import type { SessionId } from '../../../shared/contract/ids.ts'
 export type Urgency = 'answer' | 'command'
 
 export type AdmissionOptions = {
-  /** Transactions that are under way at the same time. */
+  /** The most transactions at the same time. */
   atOnce: number
-  /** A command that waits longer is rejected and may be retried. Milliseconds. */
+  /** A command that waits longer is rejected, and the client may retry it. Milliseconds. */
   longestWait: number
 }
 
 type Waiting = { sessionId: SessionId; admit: () => void }
 
 /**
- * Lets so many transactions on logs begin as there are connections for, so that nobody holds anything while waiting for
- * one: answers under way first, then commands in the order in which they came, one at a time of each session, so that
- * one session with many takes no more than its turn, and never the last connection. A command that waits too long is told so, and has done nothing.
+ * Limits the transactions on logs to the number of connections, so that none holds a lock while it waits for a
+ * connection. Running answers go first, then commands in the order of their arrival. A session has one transaction at a
+ * time, so that one with many commands takes only its turn, and commands never take the last connection. A command that
+ * waits too long fails, and has changed nothing.
  */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #answers: Waiting[] = []
   readonly #commands: Waiting[] = []
   readonly #commanding = new Set<SessionId>()
-  /** Sessions with a transaction of an answer under way: a second one would only wait for the same log. */
+  /** Sessions with a transaction of a running answer: a second one would only wait for the same log. */
   readonly #answering = new Set<SessionId>()
-  /** Connections that commands leave free, so that answers can go on while commands are slow. */
+  /** Connections that commands leave free, so that answers go on while commands are slow. */
   readonly #reserved: number
   #free: number
 
@@ -40,7 +41,7 @@ export class Admission {
     return this.#answers.length + this.#commands.length
   }
 
-  /** @throws {DatabaseBusyError} when a command waited for too long */
+  /** @throws {DatabaseBusyError} when a command waited too long */
   async run<T>(urgency: Urgency, sessionId: SessionId, work: () => Promise<T>): Promise<T> {
     await (urgency === 'answer' ? this.#enterAnswer(sessionId) : this.#enterCommand(sessionId))
     try {
@@ -113,7 +114,7 @@ export class Admission {
   }
 }
 
-/** Takes out the first whose session has none under way. */
+/** Removes and returns the first one whose session has no transaction. */
 function takeFirst(waiting: Waiting[], underWay: ReadonlySet<SessionId>): Waiting | undefined {
   const at = waiting.findIndex(({ sessionId }) => !underWay.has(sessionId))
   return at === -1 ? undefined : waiting.splice(at, 1)[0]

@@ -12,20 +12,20 @@ import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
 export type CommitOptions = {
   database: Database
-  /** Called with each failure of a commit; the writer tries again by itself. */
+  /** Called with each failure of a commit; the writer retries by itself. */
   onTrouble(error: unknown): void
   /** The notification to the other nodes, sent with the commit; null when there are none. */
   payload?(events: readonly SequencedEvent[]): string | null
-  /** Called with each attempt whose text was thrown away because another one drives its run. */
+  /** Called with each attempt whose text was dropped because another attempt drives its run. */
   onFenced(attempt: RunHold): void
-  /** Does a commit within a span; absent where nothing is traced. */
+  /** Wraps a commit in a span; absent when tracing is off. */
   traceCommit?: <T>(commit: () => Promise<T>) => Promise<T>
 }
 
-/** Between two tries of a commit that the database could not take. Milliseconds. */
+/** Delay before a failed commit is retried. Milliseconds. */
 const RETRY_DELAY = 200
 
-/** Brings text into the database whole and once, whatever happens to the connection on the way. */
+/** Commits text completely and exactly once, even when the connection breaks during a commit. */
 export class Committer {
   readonly #options: CommitOptions
 
@@ -34,9 +34,9 @@ export class Committer {
   }
 
   /**
-   * Commits what a log holds together with what `work` adds to it.
+   * Commits the waiting chunks of a log together with what `work` adds to it.
    *
-   * @returns null when another was quicker to add to the log: its chunks are put back, and it is to be tried again
+   * @returns null when another node added to the log first: the chunks are put back, and the caller tries again
    */
   async commitWith<T>(
     taken: TakenChunks,
@@ -80,10 +80,10 @@ export class Committer {
     return { value: resultOf(done), placed }
   }
 
-  /** Tries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
+  /** Retries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
   async commit(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
     for (;;) {
-      const batch = await this.#patiently(() => this.#place(takenByLog), takenByLog)
+      const batch = await this.#untilAnswered(() => this.#place(takenByLog), takenByLog)
       if (batch.length === 0) {
         return []
       }
@@ -105,8 +105,8 @@ export class Committer {
   }
 
   /**
-   * Finds out whether a commit succeeded whose result was lost with the connection. Otherwise the next events would
-   * leave a gap in the log or repeat events.
+   * Finds out whether a commit succeeded whose answer was lost with the connection. Without this the next events would
+   * leave a gap in the log, or repeat events.
    */
   async #landed(
     batch: readonly SequencedEvent[],
@@ -119,13 +119,15 @@ export class Committer {
     }
     const rows = batch.map(toRow)
     return (
-      (await this.#patiently(() => countEqual(this.#options.database.writer, rows), takenByLog)) ===
-      rows.length
+      (await this.#untilAnswered(
+        () => countEqual(this.#options.database.writer, rows),
+        takenByLog,
+      )) === rows.length
     )
   }
 
-  /** Tries until the database answers. */
-  async #patiently<T>(ask: () => Promise<T>, takenByLog: readonly TakenChunks[]): Promise<T> {
+  /** Retries a read until the database answers. */
+  async #untilAnswered<T>(ask: () => Promise<T>, takenByLog: readonly TakenChunks[]): Promise<T> {
     for (;;) {
       try {
         return await ask()
@@ -136,8 +138,8 @@ export class Committer {
   }
 
   /**
-   * The pending chunks are retried until they are committed; commands that wait for the same logs are rejected
-   * meanwhile.
+   * Reports a failure and waits before the next try. The chunks are retried until they are committed; commands that
+   * wait for the same logs are rejected.
    */
   async #troubled(error: unknown, takenByLog: readonly TakenChunks[]): Promise<void> {
     this.#options.onTrouble(error)

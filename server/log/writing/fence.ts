@@ -7,11 +7,10 @@ import type { PendingChunk, PendingLog, RunHold } from './pending.ts'
 export type TakenChunks = { log: PendingLog; chunks: PendingChunk[] }
 
 /**
- * Throws away the text of attempts that are no longer this node's: not that of a later attempt of its own. Asked after
- * the head of each log is known: a run that is taken over later collides there, one that was taken over before is found
- * here.
+ * Drops the text of attempts that this node does not drive any more; the text of its own later attempt stays. It is
+ * called after the head of each log is known: a later takeover collides with that head, an earlier one is found here.
  *
- * @returns those attempts
+ * @returns the attempts whose text was dropped
  */
 export async function dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<RunHold[]> {
   const holds = new Map<string, RunHold>()

@@ -5,7 +5,7 @@ import { eventAnswer } from '../../http/sockets/watched-frame.ts'
 import { Hub } from '../reading/hub.ts'
 import { LogWriter } from './writer.ts'
 
-/** Tokens of five characters, fifty of them a second in each answer. */
+/** A token of five characters; each answer gets fifty of them a second. */
 const TOKEN = ' word'
 const EVERY_MS = 20
 const SECONDS = 5
@@ -35,7 +35,7 @@ test.each([
       tokens += begun.length
       waited = Math.max(waited, performance.now() - (begun[0] ?? Infinity))
       for (const { seq, event } of events) {
-        // A text message of more than 125 bytes has a head of four.
+        // A WebSocket frame of more than 125 bytes has a header of four.
         bytes += 4 + Buffer.byteLength(eventAnswer(1, String(seq), event))
       }
     })

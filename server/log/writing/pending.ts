@@ -3,26 +3,26 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { joinChunks } from '../../../shared/session/merge.ts'
 import { splitChunk } from '../../../shared/session/split.ts'
 
-/** The attempt that writes for a run. After a takeover, an older attempt can write nothing more. */
+/** The attempt that writes for a run. After a takeover an older attempt can write nothing more. */
 export type RunHold = { runId: RunId; attempt: number }
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
 
 /**
- * The chunks of one session that wait to be committed, and a lock: a batch of chunks or one `append` writes, never two
- * at once.
+ * The chunks of one session that wait to be committed, and a lock: a batch of chunks and an `append` never write at the
+ * same time.
  */
 export class PendingLog {
   readonly sessionId: SessionId
-  /** The place of the newest event, as far as this node knows; null when it has to ask. */
+  /** The `seq` of the newest event, as far as this node knows; null when it has to be read. */
   head: number | null = null
   /**
-   * The attempts that were found to be this node's after `head` was read: whoever takes one over writes behind `head`,
-   * so that the next commit here collides. They are trusted as long as `head` is known without a break.
+   * The attempts that were found to be this node's after `head` was read. A node that takes one over writes behind
+   * `head`, so that the next commit here collides. They need no new check as long as `head` stays known.
    */
   readonly #trusted = new Set<string>()
   #chunks: PendingChunk[] = []
-  /** UTF-16 units that are not committed, those of a commit under way included. */
+  /** UTF-16 units that are not committed, including those of a commit that is going on. */
   #length = 0
   #locked = false
   #turns: PromiseWithResolvers<void>[] = []
@@ -52,7 +52,7 @@ export class PendingLog {
     return !this.#locked && this.#chunks.length === 0
   }
 
-  /** Somebody else may have written: the head is to be read again, and every run to be looked up. */
+  /** Another node may have written: the head is read again, and each run is checked again. */
   forgetHead(): void {
     this.head = null
     this.#trusted.clear()
@@ -62,7 +62,7 @@ export class PendingLog {
     return this.#trusted.has(attemptKey(hold))
   }
 
-  /** Says that a run was this node's when `head` was known already. */
+  /** Records that a run was found to be this node's after `head` was read. */
   trust(hold: RunHold): void {
     if (this.#trusted.size >= TRUSTED_ATTEMPTS) {
       this.#trusted.clear()
@@ -70,7 +70,7 @@ export class PendingLog {
     this.#trusted.add(attemptKey(hold))
   }
 
-  /** Adds text; what follows on the last text is one chunk with it, up to a length. */
+  /** Adds text. Text that follows directly on the last chunk is merged into it, up to a length. */
   push(hold: RunHold, chunk: ChunkEvent): void {
     this.#length += chunk.text.length
     for (const piece of splitChunk(chunk, LONGEST_CHUNK)) {
@@ -87,7 +87,7 @@ export class PendingLog {
     }
   }
 
-  /** Hands out everything that waits; what is not committed in the end comes back by `putBack`. */
+  /** Takes out all waiting chunks; `putBack` returns those that were not committed. */
   take(): PendingChunk[] {
     const taken = this.#chunks
     this.#chunks = []
@@ -98,19 +98,19 @@ export class PendingLog {
     this.#chunks = [...chunks, ...this.#chunks]
   }
 
-  /** Says that what was taken needs no room any more: it is committed, or thrown away. */
+  /** Frees the room of chunks that were committed or dropped. */
   settle(chunks: readonly PendingChunk[]): void {
     this.#length -= lengthOf(chunks)
   }
 
-  /** @param upTo the last attempt whose text goes: this node may drive a later one; absent: that of all goes */
+  /** @param upTo the last attempt whose text is dropped, because this node may drive a later one; all when absent */
   drop(runId: RunId, upTo = Number.POSITIVE_INFINITY): void {
     const goes = ({ hold }: PendingChunk) => hold.runId === runId && hold.attempt <= upTo
     this.settle(this.#chunks.filter(goes))
     this.#chunks = this.#chunks.filter((chunk) => !goes(chunk))
   }
 
-  /** Takes the turn to write if nobody has it. */
+  /** Takes the lock if it is free. */
   tryLock(): boolean {
     const free = !this.#locked
     this.#locked = true
@@ -118,9 +118,9 @@ export class PendingLog {
   }
 
   /**
-   * Waits for the turn to write.
+   * Waits for the lock.
    *
-   * @throws what keeps the one who has it from writing
+   * @throws the error that keeps its holder from writing
    */
   async lock(): Promise<void> {
     if (!this.tryLock()) {
@@ -130,14 +130,14 @@ export class PendingLog {
     }
   }
 
-  /** Sends those away who wait for the turn to write: whoever has it cannot say when it ends. */
+  /** Rejects all that wait for the lock, because its holder cannot say when it will be free. */
   refuse(error: unknown): void {
     for (const turn of this.#turns.splice(0)) {
       turn.reject(error)
     }
   }
 
-  /** Hands the turn to whoever waits longest. */
+  /** Passes the lock to the one that has waited longest. */
   unlock(): void {
     const next = this.#turns.shift()
     if (next) {
@@ -152,10 +152,10 @@ export function attemptKey({ runId, attempt }: RunHold): string {
   return `${runId}/${attempt}`
 }
 
-/** The longest text of one row of the log: a provider may say a whole book at once. UTF-16 units. */
+/** The longest text of one row of the log, because a provider may send a whole book at once. UTF-16 units. */
 const LONGEST_CHUNK = 32 * 1024
 
-/** More than this are looked up again. */
+/** When more attempts than this are trusted, all are checked again. */
 const TRUSTED_ATTEMPTS = 16
 
 function lengthOf(chunks: readonly PendingChunk[]): number {

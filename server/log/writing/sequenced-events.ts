@@ -4,20 +4,22 @@ import { jsonOf } from '../../../shared/session/event-json.ts'
 import type { AppendedEvent, LoggedSessionEvent } from '../events.ts'
 import type { PendingChunk } from './pending.ts'
 
-/** Adds events inside an `append`, after everything that the session's log already holds or is about to. */
+/** Adds events inside an `append`, behind everything that the session's log has or is about to get. */
 export type Appender = {
-  /** The place that the next event will have. */
+  /** The `seq` of the next event. */
   readonly nextSeq: number
-  /** Adds the event and returns its place in the log. */
+  /** Adds the event and returns its `seq`. */
   add(event: AppendedEvent, runId?: RunId | null): number
-  /** Drops what the transaction would have added, text of a running answer included: the log itself is deleted. */
+  /**
+   * Drops everything that the transaction would add, also text of a running answer, because the log itself is deleted.
+   */
   dropAll(): void
 }
 
-/** An event with its place in a session's log. */
+/** An event with its session, `seq` and run. */
 export type SequencedEvent = LoggedSessionEvent & { runId: RunId | null }
 
-/** Places chunks behind the head of their log. */
+/** Numbers chunks from the head of their log on. */
 export function sequenceChunks(
   sessionId: SessionId,
   head: number,
@@ -31,7 +33,7 @@ export function sequenceChunks(
   }))
 }
 
-/** Places what is added behind what `batch` holds already, and adds it there. */
+/** Returns an appender that numbers events behind those of `batch`, and adds them to it. */
 export function createAppender(
   sessionId: SessionId,
   head: number,

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { insertEvents, readEvents } from '../../../db/queries/log/events.ts'
 import { SessionId } from '../../../shared/contract/ids.ts'
 import { AWAY, CALL, MESSAGE, chunk, joined, setUpWriter } from '../testing/writer-bench.ts'
-import { onEachDatabase } from '../../../scripts/testing/each-database.ts'
+import { onEachDatabase } from '../../../scripts/testing/postgres/each-database.ts'
 
-/** The one way into the logs, on either database. */
 onEachDatabase((name, open) => {
   describe(`the writer, on ${name}`, () => {
     test('shows nothing before it is stored, and everything in the order of the log (P1, P5)', async () => {
@@ -235,7 +234,7 @@ onEachDatabase((name, open) => {
             tries += 1
             log.add({ type: 'tool', messageId: MESSAGE, part: 1, call: CALL }, bench.hold.runId)
           })
-        // What failed before its commit is the caller's to repeat; what arrived is an answer like any other.
+        // The caller repeats a write that failed before its commit. An error that the database answered with is final.
         const outcome = await append().catch((error: unknown) => error)
         expect(outcome).toBe(arrived ? undefined : AWAY)
         expect(tries).toBe(1)

@@ -13,37 +13,37 @@ import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
 export type WriterOptions = CommitOptions & {
   hub: Hub
-  /** Milliseconds from the start of one commit to the start of the next at the least, while nothing is urgent. */
+  /** The shortest time from the start of one commit to the start of the next while nothing is urgent. Milliseconds. */
   paceMs: number
-  /** Called with what was committed, after its readers here. */
+  /** Called with what was committed, after the readers of this node have it. */
   onCommitted?(events: readonly SequencedEvent[]): void
 }
 
-/** So often a command is tried while others are quicker to add to its log; in truth twice is rare. */
+/** The most tries of a command while other nodes add to its log first; even two are rare. */
 const MOST_TRIES = 500
-/** More text than this that waits to be committed makes its run wait. UTF-16 units, for each session. */
+/** When more text than this waits to be committed in a session, its run waits. UTF-16 units. */
 const ROOM = 256 * 1024
 /**
- * For each answer in a commit the next waits a millisecond, up to this, two frames of a display: where many answers share
- * the machine, each of their words costs less, and nobody sees the difference.
+ * The next commit waits a millisecond for each answer in the last one, up to this: two frames of a display. Where many
+ * answers share the machine, fewer commits make each word cheaper, and nobody sees the difference.
  */
 const SHARED_PACE = 33
-/** The pace slows down to this under load. Milliseconds. */
+/** The longest time between two commits under load. Milliseconds. */
 const SLOWEST_PACE = 250
-/** The pace under load, as a multiple of the last commit's duration. */
+/** The time between two commits under load, as a multiple of the last commit's duration. */
 const LOAD_FACTOR = 1.25
 /**
- * A command that waits longer is rejected and may be retried: shorter than clients of the SDK wait for an answer, 30 s.
- * With 1,000 answers at 50 tokens a second on two cores, sends wait for up to 11 s. Milliseconds.
+ * A command that waits longer is rejected, and the client may retry it. It is shorter than the 30 s for which clients
+ * of the SDK wait for an answer. With 1,000 answers at 50 tokens a second on two cores, sends wait for up to 11 s.
+ * Milliseconds.
  */
 const LONGEST_WAIT = 20_000
-/** Logs beyond this many are forgotten when they are idle; their heads are read again when they are needed. */
+/** When more logs than this are remembered, idle ones are dropped; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000
 
 /**
- * The one way into the logs. Commits what the runs of this node write, one group after the other: while one commit is
- * under way the next one gathers. Readers are shown what it takes after the commit, in the order of the log, never
- * before and never without.
+ * The only way to write to the logs. It commits what the runs of this node write as groups: while one commit is going
+ * on, the next group gathers. Readers get events after the commit, in the order of the log.
  */
 export class LogWriter {
   readonly #options: WriterOptions
@@ -67,8 +67,8 @@ export class LogWriter {
   }
 
   /**
-   * Adds text of a running answer. It is committed soon, together with what other runs have (`urgent`: at once).
-   * Resolves when there is room for more, which is at once unless the database does not keep up.
+   * Adds text of a running answer. It is committed soon, together with the text of other runs; with `urgent` at once.
+   * Resolves when there is room for more, which is at once unless the database is too slow.
    */
   async chunk(
     sessionId: SessionId,
@@ -87,20 +87,20 @@ export class LogWriter {
   }
 
   /**
-   * Throws away a run's chunks that wait: an overtaken attempt may not show them.
+   * Drops a run's waiting chunks, because readers may not get those of an overtaken attempt.
    *
-   * @param upTo that attempt; this node may drive a later one. Absent: the run is gone
+   * @param upTo that attempt, because this node may drive a later one; absent when the run is deleted
    */
   discard(sessionId: SessionId, runId: RunId, upTo?: number): void {
     this.#logs.get(sessionId)?.drop(runId, upTo)
   }
 
   /**
-   * Runs `work` in a transaction and adds its events with it, all or nothing; chunks that wait go first. `work` may
-   * run again when another node wrote to the session meanwhile, so it touches nothing but the transaction.
+   * Runs `work` in a transaction and appends its events with it, all or nothing, behind the waiting chunks. `work` may
+   * run again when another node wrote to the session meanwhile, so it changes nothing outside the transaction.
    *
-   * @param urgency `answer` for what belongs to an answer under way: it goes first, and waits as long as it takes
-   * @throws {DatabaseBusyError} when a command would have to wait for too long; nothing was done then
+   * @param urgency `answer` for what belongs to a running answer: it goes first, and waits as long as it takes
+   * @throws {DatabaseBusyError} when a command would have to wait too long; nothing was done then
    */
   append<T>(
     sessionId: SessionId,
@@ -135,7 +135,7 @@ export class LogWriter {
     }
   }
 
-  /** Commits everything that waits now; for an orderly end of the process. */
+  /** Commits everything that waits, for an orderly end of the process. */
   async flush(): Promise<void> {
     while (this.#committing || this.#dirty.size > 0) {
       await (this.#committing ?? this.#startCommit())
@@ -170,7 +170,7 @@ export class LogWriter {
   async #commit(): Promise<void> {
     const started = performance.now()
     this.#urgent = false
-    // A log in which an `append` is under way comes back when that is done.
+    // A log with an `append` that is going on is committed when that is done.
     const free = [...this.#dirty].filter((log) => log.tryLock())
     this.#dirty.clear()
     const takenByLog = free.map((log): TakenChunks => ({ log, chunks: this.#take(log) }))
@@ -187,7 +187,7 @@ export class LogWriter {
     }
   }
 
-  /** Lets those who wait for room look whether there is some. */
+  /** Wakes the runs that wait for room if there is some. */
   #makeRoom(): void {
     for (const wake of this.#roomWanted.splice(0)) {
       wake()
@@ -213,7 +213,7 @@ export class LogWriter {
       log.settle(chunks)
       if (events) {
         log.head = events.at(-1)?.seq ?? log.head
-        // Whoever takes over a run that was begun here writes behind this place, and collides with what follows.
+        // A node that takes over a run that began here writes behind this `seq`, and so collides with what follows.
         for (const { event } of events) {
           if (event.type === 'start') {
             log.trust(event)

@@ -19,9 +19,9 @@ import type { Login, SignInDeps } from './sign-in-flow.ts'
 
 /** A token that ends this soon is renewed before it is used. */
 const EARLY_MS = 30_000
-/** How long one node alone tries to renew a login. */
+/** The lease of the node that renews a login. */
 const RENEWAL_SECONDS = 20
-/** Between two looks whether another node has renewed it. */
+/** The interval of polls until another node has renewed it. */
 const LOOK_MS = 200
 
 /** OpenID's metadata has it too, though not by its specification. */

@@ -62,7 +62,7 @@ export async function readSealingSecret(given: string | null, dataDir: string): 
   return secret
 }
 
-/** Nobody sees the file before all of it is written. Of two processes that make it at once, both read the one that was first. */
+/** Writes the file atomically. Two processes that do so at once both read the file of the first. */
 async function makeSecret(path: string): Promise<Buffer> {
   const written = `${path}.${randomUUID()}`
   const file = await open(written, 'wx', 0o600)

@@ -11,7 +11,7 @@ import type { McpHttpConfig } from '../config.ts'
 import { forgetClient, readClient, saveClient } from './clients.ts'
 import type { Sealing } from './sealing.ts'
 
-/** What is kept of a login. */
+/** A stored login. */
 export type Login = {
   /** Stays when the tokens are renewed; absent in a login of a version before it. */
   id?: string
@@ -23,7 +23,7 @@ export type Login = {
   resource: string | null
 }
 
-/** What is kept of a sign-in until its end. */
+/** The stored state of a sign-in until its end. */
 export type Begun = {
   verifier: string
   discovery: OAuthDiscoveryState

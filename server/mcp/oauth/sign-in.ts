@@ -14,8 +14,14 @@ import { forgetClient } from './clients.ts'
 import { SignInFlow } from './sign-in-flow.ts'
 import type { Begun, SignInDeps } from './sign-in-flow.ts'
 
-/** How long a person has to come back from the authorization server. */
+/** The longest time until a person comes back from the authorization server. */
 const SIGN_IN_SECONDS = 15 * 60
+
+/** A registration at an authorization server is forgotten at most this often. Milliseconds. */
+const FORGET_MS = 60 * 60_000
+
+/** The time when a registration was last forgotten, by server and authorization server, for each application. */
+const forgottenAt = new WeakMap<object, Map<string, number>>()
 
 const signInPurpose = (userId: UserId, stateHash: string) => `sign-in ${userId} ${stateHash}`
 
@@ -49,7 +55,8 @@ export async function beginSignIn(
 
 /**
  * An authorization server that has forgotten a registration says so on a page of its own, and nobody comes back. Whoever
- * begins again before their last sign-in has ended is therefore registered anew: at worst once too often.
+ * begins again before their last sign-in has ended is therefore registered anew; but not each time, for authorization
+ * servers bound how often one may register, and a registration is everybody's.
  */
 async function forgetAbandoned(
   { db, sealing }: Pick<SignInDeps, 'db' | 'sealing'>,
@@ -59,8 +66,21 @@ async function forgetAbandoned(
   for (const { stateHash, sealed } of await listMcpSignIns(db, userId, name)) {
     // Sealed by this server for this purpose.
     const begun = sealing.open(sealed, signInPurpose(userId, stateHash)) as Begun | null
-    if (begun?.client) await forgetClient({ db, sealing }, name, begun.client.client_id)
+    if (!begun?.client || wasForgottenLately(sealing, begun, name)) continue
+    await forgetClient({ db, sealing }, name, begun.client.client_id)
   }
+}
+
+/** Notes that a registration is forgotten, unless this node forgot one of this authorization server lately. */
+function wasForgottenLately(sealing: object, { discovery }: Begun, server: string): boolean {
+  const forgotten = forgottenAt.get(sealing) ?? new Map<string, number>()
+  forgottenAt.set(sealing, forgotten)
+  const place = `${server} ${discovery.authorizationServerUrl}`
+  const last = forgotten.get(place)
+  const now = performance.now()
+  if (last !== undefined && now - last < FORGET_MS) return true
+  forgotten.set(place, now)
+  return false
 }
 
 /**
@@ -99,7 +119,7 @@ export async function endSignIn(
     const iss = back.get('iss') ?? undefined
     await auth(flow, { ...optionsOf(config), authorizationCode: code, ...(iss && { iss }) })
   } catch (error) {
-    // What the other side said may have what it was sent in it.
+    // The other side's error text may contain what was sent to it.
     return { server, problem: `The sign-in did not succeed (${nameOf(error)}).` }
   }
   const { login } = flow

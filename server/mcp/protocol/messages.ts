@@ -1,6 +1,12 @@
-import { ProtocolErrorCode, parseJSONRPCMessage } from '@modelcontextprotocol/client'
+import {
+  PROTOCOL_VERSION_META_KEY,
+  ProtocolErrorCode,
+  parseJSONRPCMessage,
+} from '@modelcontextprotocol/client'
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
-import { isObject, readInitialization, readResult } from './lenient-results.ts'
+import { besideEmpty } from './as-sent.ts'
+import { readInitialization, readResult } from './lenient-results.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 import { withoutNulls } from './nulls.ts'
 
 /** Codes of errors that this side creates in place of an answer that is unreadable or never comes. */
@@ -17,20 +23,20 @@ export type Id = string | number
  * messages are repaired, and others become an error for the request that they answer.
  */
 export class Messages {
-  /** Pending requests: id to method. */
-  readonly #asked = new Map<Id, string>()
+  /** Pending requests. */
+  readonly #asked = new Map<Id, Asked>()
 
   /** @returns the id when the message is a request, which expects an answer */
   sent(message: unknown): Id | null {
-    if (!isObject(message)) return null
+    if (!isRecord(message)) return null
     const { id, method, params } = message
-    if (method === 'notifications/cancelled' && isObject(params)) {
+    if (method === 'notifications/cancelled' && isRecord(params)) {
       this.forget(this.#waiting(params['requestId']))
     }
     if (typeof method !== 'string' || (typeof id !== 'number' && typeof id !== 'string')) {
       return null
     }
-    this.#asked.set(id, method)
+    this.#asked.set(id, { method, isModern: isRecord(params) && isModern(params) })
     return id
   }
 
@@ -67,23 +73,23 @@ export class Messages {
   }
 
   #readOne(value: unknown, own: Id | null): JSONRPCMessage {
-    if (!isObject(value) || value['jsonrpc'] !== '2.0') throw new Error('this is no message')
+    if (!isRecord(value) || value['jsonrpc'] !== '2.0') throw new Error('this is no message')
     if (typeof value['method'] === 'string') {
       const { id, method, params } = value
       return parseJSONRPCMessage({
         jsonrpc: '2.0',
         ...(id !== undefined && id !== null && { id }),
         method,
-        ...(isObject(params) && { params: withoutNulls(params) }),
+        ...(isRecord(params) && { params: withoutNulls(params) }),
       })
     }
     const id = this.#waiting(value['id'] ?? own)
     // An answer that is not expected (any more): the library reports it.
     if (id === null) return parseJSONRPCMessage(withoutNulls(value))
-    const method = this.#asked.get(id)
+    const asked = this.#asked.get(id)
     this.#asked.delete(id)
     try {
-      return parseJSONRPCMessage({ jsonrpc: '2.0', id, ...answerOf(value, method) })
+      return parseJSONRPCMessage({ jsonrpc: '2.0', id, ...answerOf(value, asked) })
     } catch {
       // For example, a value that is nested too deeply to be walked.
       return failure(id, UNREADABLE, 'it answered what cannot be read')
@@ -104,35 +110,52 @@ export class Messages {
   }
 }
 
+type Asked = { method: string; isModern: boolean }
+
+/** Each request of the revision 2026-07-28 says by which one it is made. */
+function isModern({ _meta: meta }: Record<string, unknown>): boolean {
+  return isRecord(meta) && PROTOCOL_VERSION_META_KEY in meta
+}
+
 function answerOf(
   value: Record<string, unknown>,
-  method: string | undefined,
+  { method, isModern }: Asked = { method: '', isModern: false },
 ): { result: unknown } | { error: unknown } {
   const { result, error } = value
-  const isFailure = Boolean(error) && !(isObject(error) && Object.keys(error).length === 0)
+  const isFailure = Boolean(error) && !(isRecord(error) && Object.keys(error).length === 0)
   if (isFailure) return { error: errorOf(error) }
   if (!('result' in value)) throw new Error('neither a result nor an error')
   if (method === 'initialize') return { result: readInitialization(withoutNulls(result)) }
-  if (method === 'tools/call' || method === 'tasks/result') {
-    return { result: readResult(withoutNulls(result)) }
-  }
   const clean = withoutNulls(result)
-  return { result: isObject(clean) ? withoutMeta(clean) : {} }
+  const read =
+    method === 'tools/call' || method === 'tasks/result'
+      ? readResult(clean)
+      : isRecord(clean)
+        ? withoutMeta(clean)
+        : {}
+  return { result: isModern ? besideEmpty(method, read) : read }
 }
 
 /**
- * Only the message of an error is used, in whatever shape it comes, and the data of one kind: the pages that a person is
- * to go to first.
+ * Only the message of an error is used, in whatever shape it comes, and the data of two kinds.
  */
 function errorOf(error: unknown): { code: number; message: string; data?: unknown } {
-  const { code, message, data } = isObject(error)
+  const { code, message, data } = isRecord(error)
     ? error
     : { code: undefined, message: error, data: undefined }
   return {
-    ...(code === ProtocolErrorCode.UrlElicitationRequired && { data: withoutNulls(data) }),
+    ...(isWithData(code) && { data: withoutNulls(data) }),
     code: typeof code === 'number' && Number.isSafeInteger(code) ? code : NO_CODE,
     message: typeof message === 'string' && message !== '' ? message : 'it gave no reason',
   }
+}
+
+/** The pages that a person is to go to, and the protocol versions that the server knows. */
+function isWithData(code: unknown): boolean {
+  return (
+    code === ProtocolErrorCode.UrlElicitationRequired ||
+    code === ProtocolErrorCode.UnsupportedProtocolVersion
+  )
 }
 
 function withoutMeta({ _meta: _, ...rest }: Record<string, unknown>): Record<string, unknown> {

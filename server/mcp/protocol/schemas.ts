@@ -1,6 +1,6 @@
 import { Ajv } from '@modelcontextprotocol/client/validators/ajv'
 import { isNestedTooDeeply } from '../../../shared/contract/storable.ts'
-import { isObject } from './lenient-results.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 /** UTF-16 units of JSON. Schemas are sent to the model with every step. */
 export const MAX_SCHEMA = 32_768
@@ -24,7 +24,7 @@ export function mendedSchema(listed: unknown): Mended {
   if (listed === null || listed === undefined) {
     return { schema: { type: 'object', properties: {} }, dropped: [] }
   }
-  if (!isObject(listed)) return { problem: 'its input schema is no JSON Schema' }
+  if (!isRecord(listed)) return { problem: 'its input schema is no JSON Schema' }
   if (isNestedTooDeeply(listed)) return { problem: 'its input schema is nested too deeply' }
   if (!isShort(listed)) return { problem: `its schema is longer than ${MAX_SCHEMA} characters` }
   const { type = 'object', $id: _, ...rest } = structuredClone(withoutDialect(listed))

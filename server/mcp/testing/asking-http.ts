@@ -10,23 +10,23 @@ import type { Message } from './asking.ts'
 
 type Code = { challenge: string; redirectUri: string; clientId: string; person: string }
 
-/** What a test may have go wrong. */
+/** Faults that a test can switch on. */
 type Mischief = {
   /** The `iss` that comes back. */
   iss?: string
-  /** Where the metadata says that tokens are got. */
+  /** The token endpoint in the metadata. */
   tokenEndpoint?: string
   /** In its metadata. */
   issuer?: string
-  /** What the tool `plain` is besides, by the person at this server who lists it. */
+  /** More fields of the tool `plain`, by the person at this server who lists it. */
   plain?: Record<string, object>
-  /** What the next refusal of a token waits for. */
+  /** The next refusal of a token waits for this. */
   refusing?: Promise<void>
-  /** What a registration waits for. */
+  /** Registrations wait for this. */
   registering?: () => Promise<void>
   /** When the secret of a registration ends; seconds since 1970. */
   secretEnds?: number
-  /** The status by which the next look at a task is answered, before the server sees it; or it is not answered. */
+  /** The HTTP status that answers the next poll of a task in place of the server; `silence` answers nothing. */
   nextLook?: number | 'silence'
 }
 
@@ -175,7 +175,7 @@ export async function askingOverHttp({ oauth = false, mischief = {} as Mischief 
   const { port } = server.address() as AddressInfo
   origin = `http://127.0.0.1:${port}`
 
-  /** What a person does at the authorization server: it gives where their browser is sent back to. */
+  /** Approves as a person at the authorization server. Returns the address to which the browser is redirected. */
   function approve(address: URL, person = 'ada'): URL {
     const asked = address.searchParams
     const clientId = asked.get('client_id') ?? ''

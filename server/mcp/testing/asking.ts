@@ -165,11 +165,11 @@ export function askingServer(note: (what: string) => void = () => undefined) {
 
   return {
     take,
-    /** What is under way at the server is done. */
+    /** Completes all tasks that are working. */
     finish: () => {
       for (const [id, status] of tasks) if (status === 'working') tasks.set(id, 'completed')
     },
-    /** The server keeps results no longer. */
+    /** Deletes all tasks with their results. */
     forget: () => tasks.clear(),
   }
 }

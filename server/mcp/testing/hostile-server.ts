@@ -1,9 +1,12 @@
 import { appendFileSync, existsSync, readFileSync, watchFile, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { oddTools } from './odd-tools.ts'
 
 // An MCP server as a child process that does what a server must not: argument by argument what of it.
 //   odd-list      lists definitions that are none, beside one that is good
 //   silent        never says a word
+//   brittle       ends when it is asked for what it does not know, as some SDKs do before the initialization
+//   deaf          says nothing to that
 //   GATE=path     answers its greeting when this file is there
 //   chatty        prints what is no message
 //   stubborn      goes on when nobody listens any more, and when it is asked to end
@@ -40,28 +43,6 @@ const tools = () => [
   { name: 'fail', inputSchema: object, annotations: reads },
   { name: 'slow_read', inputSchema: object, annotations: reads },
   { name: 'slow_once', inputSchema: object },
-]
-
-const deep = { type: 'object' }
-let inner: Record<string, unknown> = deep
-for (let depth = 0; depth < 1_500; depth += 1) {
-  const next: Record<string, unknown> = {}
-  inner['not'] = next
-  inner = next
-}
-const oddTools = [
-  null,
-  'text',
-  { name: 'no_schema' },
-  { name: 5, inputSchema: object },
-  { name: 'no_object', inputSchema: { type: 'string' } },
-  { name: 'bad_type', inputSchema: { type: 'object', properties: { a: { type: 'objekt' } } } },
-  { name: 'bad_properties', inputSchema: { type: 'object', properties: 5 } },
-  { name: 'too_long', inputSchema: { ...object, description: 'x'.repeat(40_000) } },
-  { name: 'deep', inputSchema: deep },
-  { name: 'a tool.with odd/characters', description: 7, inputSchema: object, annotations: 'none' },
-  { name: 'good', inputSchema: { $schema: 'urn:nobody-knows', ...object, pattern: '(a+)+$' } },
-  { name: 'good', description: 'The same name again.', inputSchema: object },
 ]
 
 async function call({ id, params }: Message): Promise<void> {
@@ -146,7 +127,9 @@ async function take(message: Message): Promise<void> {
     case 'ping':
       return answer(message.id, {})
     default:
-      return undefined
+      if (message.id === undefined || isMode('deaf')) return undefined
+      if (isMode('brittle')) process.exit(2)
+      return write({ jsonrpc: '2.0', id: message.id, error: { code: -32_601, message: 'What?' } })
   }
 }
 

@@ -102,3 +102,12 @@ export function askingChild(env: Record<string, string> = {}): McpServerConfig {
   const common = { name: 'asking', approval: 'never', kind: 'stdio' } as const
   return { ...common, command: process.execPath, args: [asking], env, cwd: undefined }
 }
+
+/** True while a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

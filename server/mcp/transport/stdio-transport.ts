@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { platform } from 'node:os'
+import type { Readable } from 'node:stream'
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
 import { serializeMessage } from '@modelcontextprotocol/client'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
@@ -52,6 +53,15 @@ export class StdioTransport implements Transport {
 
   constructor(options: StdioOptions) {
     this.#options = options
+  }
+
+  /** By these two the client library knows that this is a child process: one that is silent speaks an earlier revision. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  get stderr(): Readable | undefined {
+    return this.#child?.stderr
   }
 
   async start(): Promise<void> {

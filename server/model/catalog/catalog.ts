@@ -4,32 +4,36 @@ import type { Prices } from './prices.ts'
 export type CatalogOptions = {
   port: Pick<ModelPort, 'list'>
   prices: Prices
-  /** The model of a session that sets none: it is offered even when the endpoint does not name it. */
+  /** The model of a session that sets none. It is listed even when the endpoint does not list it. */
   defaultModel: string
-  /** The most tokens that any model is given to read; null leaves it to the models. */
+  /** The most tokens that any model is sent; with null each model's own limit counts. */
   contextWindow: number | null
   /** Milliseconds since the epoch. */
   clock?: (() => number) | undefined
 }
 
-/** Facts about models: which there are, how much they read, what they cost. */
+/** Facts about models: their names, context windows and prices. */
 export type ModelCatalog = {
-  /** The models that the endpoint offers, the default one always; throws a `ModelPortError` when it cannot be asked. */
+  /**
+   * The models that the endpoint offers, always with the default one; throws a `ModelPortError` when the request fails.
+   */
   list(): Promise<ModelInfo[]>
   /**
-   * The tokens that the model reads and writes together; null when neither the settings, the endpoint nor the price
-   * table says it.
+   * The context window in tokens, for input and output together; null when neither the settings, the endpoint nor the
+   * price table has it.
    */
   contextWindow(model: string): Promise<number | null>
-  /** The same, as far as it is known without asking the endpoint. */
+  /** The context window, if it is known without a request to the endpoint. */
   knownContextWindow(model: string): Promise<number | null>
-  /** Remembers that the model refused more than so many tokens. */
+  /** Remembers that the model refused a request with more than this many tokens. */
   learnContextWindow(model: string, tokens: number): void
-  /** US dollars, what the provider says first; null when the price is not known, which is never the same as 0. */
+  /**
+   * US dollars. The cost that the provider reports comes first. Null when the price is unknown, which never means 0.
+   */
   cost(model: string, usage: ModelUsage): Promise<number | null>
 }
 
-/** Caches the endpoint's list of models. A request for it delays an answer by two seconds at the most. */
+/** Caches the endpoint's list of models. The request for it delays an answer by at most two seconds. */
 export function createModelCatalog(options: CatalogOptions): ModelCatalog {
   const { port, prices, defaultModel } = options
   const clock = options.clock ?? Date.now
@@ -37,7 +41,7 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
   let asked: { at: number; models: Promise<ModelInfo[]> } | null = null
   let latest: readonly ModelInfo[] = []
 
-  /** The endpoint's answer, as it is kept for a while; a failure is kept more shortly. */
+  /** The endpoint's answer, cached for a while; a failure is cached for a shorter time. */
   function askedModels(): Promise<ModelInfo[]> {
     if (asked && clock() - asked.at < KEEP_MS) return asked.models
     const asking = { at: clock(), models: port.list() }
@@ -91,5 +95,5 @@ export function createModelCatalog(options: CatalogOptions): ModelCatalog {
 
 const KEEP_MS = 5 * 60_000
 const KEEP_FAILURE_MS = 30_000
-/** The longest delay of an answer to learn how much the model reads. */
+/** The longest time that an answer waits for the model's context window. */
 const WAIT_MS = 2_000

@@ -1,8 +1,8 @@
 import type { Refusal } from '../failure/refusals.ts'
 
 /**
- * The parameters that OpenAI's own models are known to refuse, which saves the first, failing request. An unknown family
- * is sent all parameters, and refuses those that it does not accept.
+ * The parameters that OpenAI's own models are known to refuse; leaving them out saves a first request that fails. An
+ * unknown model gets all parameters, and its refusals are learned.
  */
 export function knownRefusals(kind: 'demo' | 'openai' | 'compatible', model: string): Refusal[] {
   if (kind !== 'openai') return ['reasoning-summary']

@@ -18,8 +18,7 @@ type ListSettings = {
 }
 
 /**
- * The models that the endpoint offers, none when it has no such list; throws a `ModelPortError` when it cannot be
- * asked.
+ * The models that the endpoint offers, none when it has no such list; throws a `ModelPortError` when the request fails.
  */
 export async function listModels(
   { client, endpoint, hasKey, firstTokenSeconds, clock }: ListSettings,
@@ -59,12 +58,12 @@ function readModels(answer: unknown): ModelInfo[] {
     const known = { ...(contextWindow && { contextWindow }), ...(sees !== null && { sees }) }
     return CHOOSABLE.test(id) ? [{ id, ...known }] : []
   })
-  // Routers list a model once for each of its hosts; the first counts.
+  // Routers list a model once for each provider; the first entry counts.
   const seen = new Set<string>()
   return found.filter(({ id }) => !seen.has(id) && seen.add(id))
 }
 
-/** OpenRouter lists what goes in, Mistral says it by name; OpenAI says nothing. */
+/** OpenRouter lists the kinds of input, Mistral has a field for pictures; OpenAI says nothing about them. */
 function seesOf(model: JsonObject): boolean | null {
   const { vision } = objectOf(model.capabilities)
   if (typeof vision === 'boolean') return vision
@@ -76,15 +75,15 @@ function isSize(value: number | undefined): boolean {
   return value !== undefined && value > 0
 }
 
-/** The names that a session may choose as its model. */
+/** The model names that a session accepts. */
 const CHOOSABLE = /^\P{Cc}{1,200}$/u
 
 /**
- * The field for the context window: OpenAI has none; OpenRouter, Groq, vLLM, and Mistral with LM Studio each name it
- * differently.
+ * The names of the field for the context window. OpenAI has none; OpenRouter, Groq, vLLM, and Mistral with LM Studio
+ * each have their own.
  */
 const CONTEXT_FIELDS = ['context_length', 'context_window', 'max_model_len', 'max_context_length']
 
-/** The status codes of servers that have no list of models. */
+/** The status codes of servers without a list of models. */
 const NO_LIST: (number | null)[] = [404, 405, 501]
 const LONGEST_SECONDS = 10

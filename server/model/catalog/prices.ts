@@ -3,20 +3,20 @@ import type { ModelUsage } from '../port.ts'
 
 /** The offline price table, for the models of one endpoint. */
 export type Prices = {
-  /** US dollars; null when the price is not known, which is never the same as 0. */
+  /** US dollars; null when the price is unknown, which never means 0. */
   cost(model: string, usage: ModelUsage): Promise<number | null>
-  /** Tokens that the model reads; null when the table does not say. */
+  /** The context window in tokens; null when the table does not have it. */
   contextWindow(model: string): Promise<number | null>
 }
 
 type Table = { calcPrice: typeof CalcPrice }
 
-/** A second of sound is at most so many tokens to the models that count it in tokens. */
+/** The most tokens that a second of sound has in models that count sound in tokens. */
 export const SOUND_TOKENS_PER_SECOND = 10
 
 /**
- * @param baseUrl whose models they are; null, like an address of this machine, has no prices that could be known
- * @param input what the models are given: of sound, input tokens are those of its seconds
+ * @param baseUrl of the endpoint; the prices of null or a local address are unknown
+ * @param input the kind of input; the tokens of sound are those of its seconds
  */
 export function createPrices(baseUrl: string | null, input: 'text' | 'sound' = 'text'): Prices {
   const providerApiUrl = baseUrl === null || isLocal(new URL(baseUrl).hostname) ? null : baseUrl
@@ -24,7 +24,7 @@ export function createPrices(baseUrl: string | null, input: 'text' | 'sound' = '
 
   async function look(model: string, usage: ModelUsage) {
     if (providerApiUrl === null) return null
-    // The table takes some 20 MiB, so it is read when somebody asks for a price.
+    // The table takes some 20 MiB of memory, so it is loaded when a price is asked for.
     table ??= import('@pydantic/genai-prices')
     const { calcPrice } = await table
     const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
@@ -37,7 +37,7 @@ export function createPrices(baseUrl: string | null, input: 'text' | 'sound' = '
     try {
       return calcPrice(counts, model, { providerApiUrl })
     } catch {
-      // It throws on models that are priced by something that we do not count.
+      // The table throws for models that are priced by units that are not counted here.
       return null
     }
   }
@@ -45,7 +45,7 @@ export function createPrices(baseUrl: string | null, input: 'text' | 'sound' = '
   return {
     async cost(model, usage) {
       const found = await look(model, usage)
-      // The table says 0 of what is not priced by tokens at all.
+      // The table has 0 for what is not priced by tokens at all.
       const perHour = input === 'sound' ? found?.model_price.audio_hours : undefined
       if (typeof perHour === 'number') {
         return (usage.inputTokens / SOUND_TOKENS_PER_SECOND / 3_600) * perHour

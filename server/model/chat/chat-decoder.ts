@@ -11,7 +11,7 @@ import { earlierCallIds } from './earlier-call-ids.ts'
 import { collectToolCalls, mintCallId } from './tool-call-stream.ts'
 import { readUsage } from '../usage.ts'
 
-/** Understands the chunks of Chat Completions, and a whole completion that came instead of a stream. */
+/** Decodes the chunks of Chat Completions, and a whole completion that came instead of a stream. */
 export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
   const calls = collectToolCalls(earlierCallIds(step), mintId)
   const state: ChatState = { host: endpoint.host, message: {}, calls: [] }
@@ -27,7 +27,7 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
         details,
       )
     }
-    // The same thought may stand in several of these fields: it is shown once.
+    // Several of these fields may have the same reasoning; it is shown once.
     const content = stringOf(delta.reasoning_content)
     if (content) {
       state.message.reasoning_content = stringOf(state.message.reasoning_content) + content
@@ -63,7 +63,7 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
 
   function choice(value: unknown): { deltas: ModelDelta[]; alive: boolean } {
     const read = objectOf(value)
-    // Only the first answer is ours, should a server send several.
+    // Some servers send several answers; only the first is used.
     if ((numberOf(read.index) ?? 0) !== 0) return { deltas: [], alive: false }
     const delta = objectOf(read.delta ?? read.message)
     const deltas: ModelDelta[] = []
@@ -74,19 +74,19 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
     const refusal = stringOf(delta.refusal)
     if (refusal) deltas.push({ type: 'refusal', text: refusal })
     deltas.push(...toolCalls(delta))
-    // Some send their finish reason twice; the first is the one that was meant.
+    // Some providers send a second finish reason; the first is the right one.
     finish ??= stringOf(read.finish_reason) || null
     const alive = deltas.length > 0 || arrayOf(delta.tool_calls).length > 0 || finish !== null
     return { deltas, alive }
   }
 
-  /** A reason for ending that is none of a whole answer. */
+  /** The fault of a finish reason that does not mean a complete answer; null for any other. */
   function broken({ choices }: JsonObject): ProviderFault | null {
     if (finish === null || finishKind(finish) !== 'broken') return null
-    const told = arrayOf(choices)
+    const failed = arrayOf(choices)
       .map(objectOf)
       .find(({ error }) => error)
-    const fault = readFault(told ? { error: told.error } : {})
+    const fault = readFault(failed ? { error: failed.error } : {})
     return { ...fault, message: fault.message || brokenOffWith(finish) }
   }
 
@@ -118,7 +118,7 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
       return finish !== null
     },
     end({ marked }) {
-      // `[DONE]` after an answer says that it is whole, also when no finish reason did.
+      // `[DONE]` after an answer means that it is complete, even without a finish reason.
       if (finish === null && !(marked && answered)) return []
       const deltas = calls.end()
       const { kept } = calls
@@ -135,7 +135,10 @@ export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId)
   }
 }
 
-/** Many say `stop` although they call tools: the calls count. A cut or filtered answer's calls are not whole. */
+/**
+ * Many providers report `stop` for an answer with calls: then the calls decide. The calls of a cut or filtered answer
+ * are incomplete.
+ */
 function finishOf(reason: string | null, calls: number): ModelFinish {
   const kind = finishKind(reason ?? 'stop')
   if (kind === 'length' || kind === 'content-filter') return kind
@@ -153,7 +156,7 @@ function readContent(content: unknown): { text: string; thinking: string } {
   }
 }
 
-/** Joins the pieces of OpenRouter's `reasoning_details`, which it wants back whole and in their order. */
+/** Joins the pieces of OpenRouter's `reasoning_details`, which have to be sent back complete and in order. */
 function mergeDetails(before: unknown[], pieces: JsonObject[]): JsonObject[] {
   const merged = before.map(objectOf)
   for (const piece of pieces) {

@@ -9,10 +9,11 @@ import type { StepRequest } from '../adapter.ts'
 import { objectOf } from '../json.ts'
 import type { ModelMessage } from '../port.ts'
 import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import { chatParameters } from '../request/parameters.ts'
 import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from './replayed-arguments.ts'
 
-/** Fields of an assistant message that a compatible provider wants back, kept in a `provider-state`. */
+/** Fields of an assistant message that have to be sent back to a compatible provider, kept in a `provider-state`. */
 export type ChatState = {
   host: string
   /** Fields of the message, such as `reasoning_content` or `reasoning_details`. */
@@ -39,6 +40,7 @@ export function chatRequest(request: StepRequest): ChatCompletionCreateParamsStr
     ...(!refused.has('stream-options') && { stream_options: { include_usage: true } }),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...tokenLimit(request),
+    ...chatParameters(step),
     ...(request.format && { response_format: responseFormat(request.format) }),
     ...(step.tools.length > 0 && {
       tools: step.tools.map(({ name, description, inputSchema }) => ({
@@ -56,8 +58,8 @@ function responseFormat(format: SentFormat): ResponseFormatJSONSchema | Response
 }
 
 /**
- * The beginning of the answer as its last message: llama.cpp, OpenRouter and others go on with it as it stands, DeepSeek
- * and Mistral where it is marked. Anthropic refuses blanks at its end.
+ * The beginning of the answer as the last message. llama.cpp, OpenRouter and others continue it as it is, DeepSeek and
+ * Mistral only with a mark. Anthropic refuses whitespace at its end.
  */
 function prefixMessage(prefix: string, request: StepRequest): ChatCompletionMessageParam {
   const message: ChatCompletionMessageParam = { role: 'assistant', content: prefix.trimEnd() }
@@ -70,7 +72,10 @@ function isMarked({ endpoint, refused }: StepRequest): boolean {
   )
 }
 
-/** vLLM and SGLang begin another answer without these. Nobody else wants them, and some refuse what they do not know. */
+/**
+ * Without these fields vLLM and SGLang begin another answer. Other servers do not need them, and some refuse unknown
+ * fields.
+ */
 function continueFields(request: StepRequest): Record<string, boolean> {
   const isStrict = /(?:^|\.)(?:openrouter\.ai|groq\.com)$/.test(request.endpoint.host)
   return isMarked(request) || isStrict || request.refused.has('continue-fields')
@@ -80,7 +85,7 @@ function continueFields(request: StepRequest): Record<string, boolean> {
 
 const MARK = { prefix: true }
 
-/** OpenAI's newer models know only the second name, most compatible servers only the first. */
+/** OpenAI's newer models accept only the second name, most compatible servers only the first. */
 function tokenLimit({ step, endpoint, refused }: StepRequest): Record<string, number> {
   const names = [
     { parameter: 'max_tokens', refusal: 'max-tokens' },
@@ -105,7 +110,8 @@ function encode(
       const files = filesOfResults(step.messages, at)
       return [
         { role: 'tool', tool_call_id: callId(message.callId), content },
-        // Results are text alone here, and some templates want an answer before the next question.
+        // Results can only be text here, so their files follow in a user message; some templates require an answer
+        // before it.
         ...(files.length > 0
           ? [
               { role: 'assistant' as const, content: READS_ON },
@@ -115,7 +121,7 @@ function encode(
       ]
     }
     case 'assistant': {
-      // Thoughts are wanted back while their own question is being answered, and refused later on by most.
+      // Reasoning has to be sent back while its own question is being answered; most providers refuse it later.
       const current = !step.messages.slice(at + 1).some(({ role }) => role === 'user')
       const everywhere = refused.has('thoughts-left-out')
       const state = refused.has('reasoning-replay')
@@ -144,7 +150,7 @@ function encode(
 
 type Question = Extract<ModelMessage, { role: 'user' }>
 
-/** A text alone is sent as such, for not every server takes a list. */
+/** A text alone is sent as a string, because not every server accepts a list of parts. */
 function contentOf({
   text,
   files = [],
@@ -175,7 +181,7 @@ function stateOf(
   return { message: objectOf(data.message), calls }
 }
 
-/** Mistral takes ids of exactly nine letters and digits. */
+/** Mistral requires ids of exactly nine letters and digits. */
 function shortCallId(id: string): string {
   if (/^[A-Za-z0-9]{9}$/.test(id)) return id
   return createHash('sha256').update(id).digest('hex').slice(0, 9)

@@ -1,19 +1,19 @@
 import { isObject, parseJson } from '../json.ts'
 
 /**
- * The arguments of an earlier call as they may be sent back. A model that once wrote no JSON made a call that failed;
- * many servers fail on the whole conversation when they meet such text again.
+ * The arguments of an earlier call in a form that can be sent back. If a model wrote arguments that are not JSON, its
+ * call failed, and many servers would refuse the whole conversation with such a text in it.
  */
 export function replayedArguments(text: string): string {
   return isObject(parseJson(text)) ? text : JSON.stringify({ unreadable_arguments: text })
 }
 
-/** A name that no server refuses: models invent names, and one such call must not spoil the whole conversation. */
+/** A tool's name that every server accepts: one invented name must not make the whole conversation unusable. */
 export function replayedName(name: string): string {
   return name.replace(/[^\w-]/g, '_').slice(0, 64) || 'unnamed'
 }
 
-/** The output of a tool as the model reads it: neither API has a field that says "this failed". */
+/** The output of a tool as the model reads it. Neither API has a field for a failed call, so the text says so. */
 export function replayedOutput(output: string, failed: boolean): string {
   return failed && !/^error\b/i.test(output) ? `Error: ${output}` : output
 }

@@ -10,22 +10,20 @@ export type CallPiece = {
 }
 
 /**
- * Puts the pieces of tool calls together. Providers disagree on which of index, id and name they send, when, and
- * whether they mean something: some reuse an index or an id for the next call, some send no index, some no id.
+ * Joins the pieces of tool calls. Providers differ in which of index, id and name they send, and when: some reuse an
+ * index or an id for the next call, some send no index, some no id.
  */
 export type ToolCallStream = {
   push(piece: CallPiece): ModelDelta[]
-  /** Ends the answer: returns the missing name or arguments of calls that have none. */
+  /** Ends the answer: returns the name or arguments of calls that still lack them. */
   end(): ModelDelta[]
-  /** The number of the call that the last piece belonged to. */
+  /** The number of the call to which the last piece belonged. */
   readonly latest: number
-  /** After the end: the numbers of the calls that are meant. One that is said twice, or is nothing at all, is none. */
+  /** After the end: the numbers of the calls to carry out, without repeated and empty ones. */
   readonly kept: readonly number[]
 }
 
-/**
- * @param takenIds ids of the conversation's earlier calls: a call gets an id of its own when its provider repeats one
- */
+/** @param takenIds ids of earlier calls of the conversation. A call whose provider repeats one of them gets a new id */
 export function collectToolCalls(
   takenIds: ReadonlySet<string>,
   mintId: () => string,
@@ -54,7 +52,7 @@ export function collectToolCalls(
     return call
   }
 
-  /** The call that a piece belongs to, or null when it begins another. */
+  /** The call to which a piece belongs; null when it begins another one. */
   function route(piece: CallPiece): Call | null {
     const { index, id, name } = piece
     const current =
@@ -97,7 +95,7 @@ export function collectToolCalls(
       latest = call.number
       call.name ||= piece.name
       call.wireId ||= piece.id
-      // Some open a call with `{}` and send its arguments after that, some send a finished call once more.
+      // Some providers open a call with `{}` and send its arguments after that, some send a finished call once more.
       if (isNothing(call.text) && call.sent === 0 && /^\s*\{/.test(piece.arguments)) call.text = ''
       if (!(piece.name !== '' && repeats(call, piece))) call.text += piece.arguments
       if (call.text.length > MAX_HELD) call.twin = null
@@ -120,51 +118,51 @@ function repeats(call: Call, piece: CallPiece): boolean {
   )
 }
 
-/** The same call, sent once more under the same id in another place. */
+/** True for a call that repeats an earlier one under the same id at another index. */
 function isRepetition({ twin, name, text, announced }: Call): boolean {
   if (!twin || announced) return false
   const same = JSON.stringify(parseJson(text)) === JSON.stringify(parseJson(twin.text))
   return same && (name === '' || name === twin.name)
 }
 
-/** No arguments: nothing, blanks, `null` or `{}`. */
+/** True when a text means that there are no arguments: it is empty, blank, `null` or `{}`. */
 function isNothing(text: string): boolean {
   return /^(null|\{\s*\})?$/.test(text.trim())
 }
 
-/** True when later characters may change the meaning of these first ones. */
+/** True when the characters so far may turn out to mean "no arguments", or JSON inside a JSON text. */
 function mayBecomeAnother(text: string): boolean {
   return (
     /^(n(u(ll?)?)?|\{\s*\}?)?$/.test(text.trim()) || (/^\s*"/.test(text) && text.length < MAX_HELD)
   )
 }
 
-/** Providers write "no arguments" in several ways, and arguments as JSON inside of a JSON text; the port has one way. */
+/** Normalises arguments: providers write "no arguments" in several ways, and some put JSON into a JSON string. */
 function wholeArguments(text: string): string {
   if (isNothing(text)) return '{}'
   const value = /^\s*"/.test(text) ? parseJson(text) : undefined
   return typeof value === 'string' && isObject(parseJson(value)) ? value : text
 }
 
-/** Longer arguments are sent on as they come. UTF-16 units. */
+/** Longer arguments are passed on as they arrive. UTF-16 units. */
 const MAX_HELD = 200_000
 
 type Call = {
-  /** An earlier call of this step with the same id: this may be the same one again. */
+  /** An earlier call of this step with the same id, which this one may repeat. */
   twin: Call | null
   number: number
   index: number | null
-  /** The id as the provider wrote it; `id` is the one the port gives. */
+  /** The id that the provider sent; `id` is the one that the port gives. */
   wireId: string
   id: string
   name: string
   text: string
-  /** The length of the part of `text` that was already yielded. */
+  /** The length of the part of `text` that was passed on. */
   sent: number
   announced: boolean
 }
 
-/** An id for a call whose provider gave none that is usable. */
+/** A new id for a call whose provider sent no usable one. */
 export function mintCallId(): string {
   return `call_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`
 }

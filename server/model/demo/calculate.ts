@@ -1,4 +1,4 @@
-/** The value of a chain of numbers with + - * /, by the usual precedence; null when it has none. */
+/** The value of an expression of numbers with + - * /, by the usual precedence; null when there is none. */
 export function calculate(expression: string): string | null {
   const signs = expression.replaceAll('×', '*').replaceAll(/x/gi, '*').replaceAll('÷', '/')
   const tokens = signs.match(/(?<![\d.]\s*)-?\d+(\.\d+)?|\d+(\.\d+)?|[-+*/]/g)

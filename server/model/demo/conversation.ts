@@ -1,4 +1,4 @@
-/** A request to the demo model, whichever of the two APIs it came by. */
+/** A request to the demo model, in the same form for both APIs. */
 export type Conversation = {
   model: string
   instructions: string
@@ -6,7 +6,7 @@ export type Conversation = {
   tools: OfferedTool[]
   /** The most tokens of the answer. */
   maxTokens: number
-  /** The answer is to be JSON, of this schema if there is one; absent for one in words. */
+  /** The answer has to be JSON, of this schema if there is one; absent for an answer in text. */
   output?: { schema: Record<string, unknown> | null }
 }
 
@@ -21,20 +21,20 @@ export type OfferedTool = { name: string; description: string; schema: Record<st
 export type Reply = { text: string; calls: DemoCall[] }
 export type DemoCall = { name: string; arguments: Record<string, unknown> }
 
-/** A call of the current turn together with what came of it. */
+/** A call of the current turn with its output. */
 export type CallResult = { name: string; arguments: string; output: string }
 
-/** The last thing the person said. */
+/** The text of the newest user message. */
 export function question({ turns }: Conversation): string {
   return turns.findLast((turn) => turn.role === 'user')?.text ?? ''
 }
 
-/** Everything the person said before that, oldest first. */
+/** The texts of the earlier user messages, oldest first. */
 export function earlierQuestions({ turns }: Conversation): string[] {
   return turns.flatMap((turn) => (turn.role === 'user' ? [turn.text] : [])).slice(0, -1)
 }
 
-/** The results that came since the person last spoke. */
+/** The results of calls since the newest user message. */
 export function currentResults({ turns }: Conversation): CallResult[] {
   const current = turns.slice(turns.findLastIndex((turn) => turn.role === 'user') + 1)
   const calls = current.flatMap((turn) => (turn.role === 'assistant' ? turn.calls : []))
@@ -47,7 +47,7 @@ export function currentResults({ turns }: Conversation): CallResult[] {
   })
 }
 
-/** True when the assistant has not said anything yet. */
+/** True when the conversation has no answer yet. */
 export function isFirstAnswer({ turns }: Conversation): boolean {
   return !turns.some((turn) => turn.role === 'assistant' && turn.text !== '')
 }

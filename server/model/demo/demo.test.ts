@@ -50,7 +50,7 @@ function port(api: 'chat' | 'responses', baseUrl = demo.baseUrl): ModelPort {
   return createModelPort({ baseUrl, api, demo: true, timeoutSeconds: 5, idleTimeoutSeconds: 5 })
 }
 
-/** A conversation, turn by turn; tools answer with what `outputs` has for them. */
+/** Plays a conversation, turn by turn; tools answer with their entry in `outputs`. */
 async function converse(
   api: 'chat' | 'responses',
   texts: string[],

@@ -1,6 +1,6 @@
-/** The demo model's format of names and values in results, with their units. */
+/** Formats names and values of results, with their units. */
 
-/** `memoryUsedBytes` reads "Memory used": the unit stands with the figure. */
+/** `memoryUsedBytes` becomes "Memory used", because the unit is shown with the figure. */
 export function label(key: string): string {
   const words = key
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Conversation, Reply } from './conversation.ts'
 import { countTokens, tokenize } from './tokens.ts'
 
-/** A reply cut into tokens, as far as the asked for limit allows. */
+/** A reply cut into tokens, up to the requested limit. */
 export type Generation = {
   id: string
   model: string
@@ -12,10 +12,10 @@ export type Generation = {
   usage: { input: number; output: number }
 }
 
-/** The model name in the demo model's answers, whichever model was requested. */
+/** The model's name in each answer, whatever model was requested. */
 export const DEMO_MODEL = 'demo'
 
-/** The ids follow from the conversation, so that the same one is answered with the same bytes. */
+/** The ids are computed from the conversation, so that the same conversation gets the same bytes. */
 export function generate(conversation: Conversation, reply: Reply, seed: string): Generation {
   const hash = (salt: string): string =>
     createHash('sha256')

@@ -3,7 +3,7 @@ import type { Conversation, DemoCall } from './conversation.ts'
 import { asksForMetrics } from './metric-words.ts'
 import { asksForProfile, namesTool, wantedCalls } from './wanted-calls.ts'
 
-/** The user's intent, as the demo model understands it. */
+/** The intent of the newest user message, as the demo model recognises it. */
 export type Intent =
   | { type: 'tools'; calls: DemoCall[] }
   | { type: 'missing-tool'; about: 'system' | 'profile' }
@@ -27,7 +27,7 @@ export type Intent =
 
 export type MarkdownKind = 'list' | 'code' | 'table' | 'math' | 'diagram' | 'quote'
 
-/** Reads the last thing the person said. The order is that of how sure each sign is. */
+/** Recognises the intent. The most certain signs are checked first. */
 export function recognise(conversation: Conversation): Intent {
   const whole = question(conversation)
     .trim()
@@ -49,7 +49,7 @@ export function recognise(conversation: Conversation): Intent {
   return smallTalk(text) ?? markdown(text) ?? missingTool(text) ?? { type: 'talk', text: whole }
 }
 
-/** Signs are looked for in the beginning of a text, in UTF-16 units: their patterns backtrack, as language does. */
+/** Signs are searched in the beginning of a text only, because their patterns backtrack. UTF-16 units. */
 const LOOKED_AT = 4_000
 
 function repetition(text: string): Intent | null {
@@ -73,7 +73,9 @@ function codeRequest(text: string): Intent | null {
   return found?.type === 'markdown' && found.wants.includes('code') ? found : null
 }
 
-/** The product itself asks for titles and summaries: such a request offers no tools, and says in its instructions what it is for. */
+/**
+ * The server itself asks for titles and summaries. Such a request has no tools, and its instructions name the purpose.
+ */
 function backgroundTask({ instructions, tools }: Conversation, text: string): Intent | null {
   if (tools.length > 0) return null
   const asked = `${instructions.slice(0, 600)}\n${/\bconversation\b/i.test(text.slice(0, 300)) ? text.slice(0, 300) : ''}`
@@ -140,7 +142,7 @@ function memory(text: string, conversation: Conversation): Intent | null {
     : null
 }
 
-/** The name that the person gives in a text, if any. */
+/** The name that people give in a text, if there is one. */
 export function nameIn(text: string): string | null {
   const found =
     /\b(?:my name(?:'s| is)|call me|i am called)\s+([\p{L}][\p{L}'’-]*(?:\s+\p{Lu}[\p{L}'’-]*){0,2})/iu.exec(
@@ -212,7 +214,7 @@ function markdown(text: string): Intent | null {
   return { type: 'markdown', wants, language, topic: bare(topic) }
 }
 
-/** Without the quotes and full stops around it. */
+/** Removes quotes and full stops around a text. */
 function bare(text: string): string {
   return text
     .trim()

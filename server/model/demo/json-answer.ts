@@ -2,22 +2,22 @@ import { arrayOf, isObject, numberOf, objectOf, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import { jsonIn } from './tool-arguments.ts'
 
-/** References and objects within objects are followed this far; deeper, only what is required is filled in. */
+/** References and nested objects are followed to this depth; below it only required properties are filled in. */
 const DEEP = 6
 const DEEPEST = 40
 
 type Place = { root: JsonObject; words: string; depth: number; name: string }
 
 /**
- * A value that is valid by the schema, out of the words of the question where they fit. A pattern, or what several schemas
- * say together of one value, is beyond it.
+ * A value that is valid by the schema, with words of the question where they fit. It does not support patterns, nor
+ * several schemas for one value.
  */
 export function jsonAnswer(schema: JsonObject | null, question: string): string {
   const given = jsonIn(question)
   if (!schema) return JSON.stringify(given ?? { answer: firstLine(question) })
   const words = question.replace(/\{[^]*\}/, ' ')
   const value = valueOf(schema, { root: schema, words, depth: 0, name: '' })
-  // JSON in the question is what is wanted, as far as the schema knows it.
+  // JSON in the question is used as the answer, limited to the properties of the schema.
   const known = objectOf(schema.properties)
   const wanted = Object.entries(given ?? {}).filter(([name]) => Object.hasOwn(known, name))
   return JSON.stringify(isObject(value) ? { ...value, ...Object.fromEntries(wanted) } : value)
@@ -66,7 +66,7 @@ function valueOf(given: unknown, place: Place): unknown {
   }
 }
 
-/** What may be null is, once it is deep. */
+/** The type of a value. Deep inside, every value that may be null is null. */
 function typeOf({ type, properties, items }: JsonObject, depth: number): string {
   if (Array.isArray(type)) {
     if (depth > DEEP && type.includes('null')) return 'null'

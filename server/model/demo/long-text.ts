@@ -1,4 +1,6 @@
-/** About so many words on a topic, in paragraphs and sections; the same topic and length give the same text. */
+/**
+ * A text of about so many words on a topic, in paragraphs and sections; the same topic and length give the same text.
+ */
 export function longText(topic: string, words: number): string {
   const next = sequence(`${topic} ${words}`)
   const subject = topic.length > 80 ? `${topic.slice(0, 80)}…` : topic
@@ -109,7 +111,7 @@ function makeSentence(topic: string, next: (below: number) => number): string {
   }
 }
 
-/** A linear congruential sequence begun by the characters of a text. */
+/** A linear congruential generator, seeded with the characters of a text. */
 function sequence(seed: string): (below: number) => number {
   let state = [...seed].reduce(
     (hash, character) => (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0,

@@ -1,6 +1,6 @@
 import type { MarkdownKind } from './intent.ts'
 
-/** Markdown of the kinds asked for, about the topic where there is one. */
+/** Samples of the requested kinds of Markdown, about the topic if there is one. */
 export function markdownSamples(
   wants: MarkdownKind[],
   language: string | null,

@@ -1,6 +1,6 @@
 import type { DemoCall } from './conversation.ts'
 
-/** A tool that is meant without being named. */
+/** A call of a tool that the text does not name. */
 type Meant = { name: string; at: number; input: DemoCall['arguments'] }
 
 /** The calls for the time and for earlier conversations that the text asks for without naming a tool. */
@@ -23,7 +23,7 @@ function time(text: string): Meant | null {
   }
 }
 
-/** "Berlin" is in "Europe/Berlin". */
+/** Finds the time zone of a city: "Berlin" is in "Europe/Berlin". */
 function knownZone(said: string): string | null {
   const wanted = said.trim().replaceAll(' ', '_').toLowerCase()
   return (

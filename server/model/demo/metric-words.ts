@@ -1,4 +1,4 @@
-/** Words of a person, and the words that a `metric_type` could use for the same thing. */
+/** Words that people use, and the values of `metric_type` with the same meaning. */
 const METRICS: { asked: RegExp; values: RegExp }[] = [
   { asked: /\bcpus?\b|\bprocessors?\b|\bcores?\b|\bload\b/i, values: /cpu|processor|load/i },
   { asked: /\bmemory\b|\bram\b|\bheap\b/i, values: /mem|ram/i },
@@ -26,8 +26,8 @@ const OTHER_SYSTEMS =
   /\b(solar|nervous|immune|operating|legal|political|school|number|metric|eco|digestive|banking) ?systems?\b/i
 
 /**
- * The values of a tool's `metric_type` that the text asks for, in the order in which it names them; the one that
- * means everything when it asks for nothing special, or for more than can be told apart.
+ * The values of a tool's `metric_type` that the text asks for, in the order of the text. It is the value for everything
+ * when the text asks for nothing special, or for too much to tell apart.
  */
 export function metricValues(text: string, allowed: string[]): string[] {
   const named = METRICS.flatMap(({ asked, values }) => {

@@ -27,13 +27,13 @@ function spokenReply(conversation: Conversation): Reply {
     return { ...whole, text: isBeginning ? whole.text.slice(before.text.length) : whole.text }
   }
   if (last?.role === 'user' && before?.role === 'assistant' && before.text === READS_ON) {
-    // Somebody spoke while the tools ran.
+    // The person sent a message while the tools ran.
     const found = reportResults(currentResults({ ...conversation, turns: turns.slice(0, -2) }))
     const asked = spokenReply({ ...conversation, turns: [last] })
     return { ...asked, text: [found, asked.text].filter((text) => text !== '').join('\n\n') }
   }
   const results = currentResults(conversation)
-  // Results that are here already are spoken about, never fetched a second time.
+  // When results are there, the reply is about them; the tools are not called again.
   if (results.length > 0) return said(withNotice(reportResults(results), conversation, ''))
   const intent = recognise(conversation)
   if (intent.type === 'tools') return { text: '', calls: intent.calls }
@@ -47,10 +47,10 @@ function said(text: string): Reply {
 const HOW_TO_CONNECT =
   'To connect a real model, put `OPENAI_API_KEY` into the `.env` file (or `OPENAI_BASE_URL` for a compatible server such as Ollama or vLLM) and start again.'
 
-/** Where the notice would spoil the answer: others read it, or it was asked for word for word. */
+/** Intents whose reply goes without the notice, because other programs read it or its wording was asked for. */
 const WITHOUT_NOTICE = ['repeat', 'title', 'summarise', 'connect', 'greeting', 'abilities']
 
-/** The first answer of a conversation says who is speaking. */
+/** The first answer of a conversation says that the demo model wrote it. */
 function withNotice(text: string, conversation: Conversation, intent: string): string {
   if (!isFirstAnswer(conversation) || WITHOUT_NOTICE.includes(intent)) return text
   return `${text}\n\n*I am the built-in demo model. ${HOW_TO_CONNECT}*`
@@ -107,7 +107,7 @@ function answer(intent: Exclude<Intent, { type: 'tools' }>, conversation: Conver
   }
 }
 
-/** What came with the question, as it was told: pictures by their size alone, texts by how they begin. */
+/** The files of the question as the prompt describes them: the size of pictures, the beginning of texts. */
 function filesGiven(text: string): string {
   const given = text.split(/^(?=\[File ")/m).filter((piece) => piece.startsWith('[File "'))
   const told = given.map((piece) => {
@@ -179,7 +179,7 @@ function diversion(kind: 'joke' | 'poem', conversation: Conversation): string {
   return pick(kind === 'joke' ? jokes : poems, conversation).replaceAll('\n', '  \n')
 }
 
-/** Another one at each turn, the same one for the same conversation. */
+/** Picks another text at each turn, but always the same one for the same conversation. */
 function pick(texts: string[], { turns }: Conversation): string {
   const turn = turns.filter(({ role }) => role === 'user').length
   return texts[(turn - 1) % texts.length] ?? texts[0] ?? ''

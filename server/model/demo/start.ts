@@ -11,23 +11,23 @@ import { BadRequest } from './wire/wire.ts'
 import type { Wire } from './wire/wire.ts'
 
 export type DemoModelOptions = {
-  /** 0, the default, picks a free one. */
+  /** 0, the default, picks a free port. */
   port?: number
-  /** 60 by default; `Infinity` for tests that do not want to wait. */
+  /** 60 by default; `Infinity` for tests that do not wait. */
   tokensPerSecond?: number
-  /** Changes the ids, which otherwise follow from the conversation alone. */
+  /** Changes the ids, which are computed from the conversation otherwise. */
   seed?: string
 }
 
 export type DemoModel = AsyncDisposable & {
-  /** For a client of the OpenAI family: with `/v1`. */
+  /** The base URL for a client of the OpenAI family, with `/v1`. */
   baseUrl: string
   close(): Promise<void>
 }
 
 /**
- * Starts the demo model: a small server on loopback that speaks OpenAI's two APIs, knows nothing, and works: it reads
- * the conversation, calls the tools it is offered, and speaks about what they really answered.
+ * Starts the demo model: a small server on loopback with both of OpenAI's APIs. It has no knowledge of its own, but it
+ * reads the conversation, calls the offered tools, and reports what they returned.
  */
 export async function startDemoModel(options: DemoModelOptions = {}): Promise<DemoModel> {
   const { port = 0, tokensPerSecond = 60, seed = '' } = options

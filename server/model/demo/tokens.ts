@@ -1,6 +1,6 @@
 /**
- * The demo model's own tokens: words with the space before them, long ones in pieces of five letters, numbers in
- * threes, and every other sign by itself. Streaming, `max_tokens` and usage all count these.
+ * The demo model's tokens: words with the space before them, long words in pieces of five letters, numbers in pieces of
+ * three digits, and every other character alone. Streaming, `max_tokens` and usage count these.
  */
 export function tokenize(text: string): string[] {
   return (

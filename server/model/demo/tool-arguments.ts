@@ -2,7 +2,10 @@ import { arrayOf, isObject, objectOf, parseJson, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { OfferedTool } from './conversation.ts'
 
-/** Arguments for a named tool: the JSON in the message as it stands, and what is still required from its words. */
+/**
+ * Arguments for a named tool: the JSON in the message unchanged, and values from its words for what is required
+ * besides.
+ */
 export function argumentsFrom(tool: OfferedTool, text: string): JsonObject {
   const given = jsonIn(text) ?? {}
   const words = text.replace(/\{[^]*\}/, ' ')
@@ -102,7 +105,7 @@ function unquote(text: string): string {
   return text.replace(/^(["'`])([^]*)\1$/, '$2').replace(/[.!?]+$/, '')
 }
 
-/** `user_id` is also `user id` and `userId`. */
+/** Alternative spellings of a name: `user_id` is also `user id` and `userId`. */
 function spelled(name: string): string {
   return escaped(name.replace(/([a-z])([A-Z])/g, '$1_$2')).replace(/[_-]+/g, '[ _-]?')
 }

@@ -2,7 +2,7 @@ import { isObject, parseJson } from '../json.ts'
 import type { CallResult } from './conversation.ts'
 import { cell, duration, format, label, round } from './figures.ts'
 
-/** Says what came of the calls: the figures of those that worked, and plainly what did not work. */
+/** Reports the results of calls: the figures of those that succeeded, and the errors of the others. */
 export function reportResults(results: CallResult[]): string {
   const reports = results.map((result) => reportOne(result, results.length > 1))
   return reports.join('\n\n')
@@ -25,7 +25,7 @@ function reportOne({ name, arguments: input, output }: CallResult, several: bool
   return `${metricsHeadline(value) || opening}\n\n${body(withoutKind(value))}`
 }
 
-/** The value in the output; tools of MCP servers wrap theirs in a list of content parts. */
+/** The value in an output; tools of MCP servers wrap it in a list of content parts. */
 function valueOf(output: string): unknown {
   const value = parseJson(output)
   const wrapped = isObject(value) ? (value.structuredContent ?? value.content) : value
@@ -42,7 +42,7 @@ function textOfPiece(piece: unknown): string | null {
     : null
 }
 
-/** The figures that people ask for, in a sentence. */
+/** A sentence with the figures that people usually ask for. */
 function metricsHeadline(value: unknown): string {
   const figures = new Map(flatten(value))
   const parts = [
@@ -81,7 +81,7 @@ function flatten(value: unknown): [string, unknown][] {
   ])
 }
 
-/** Without the field that tells the kinds of readings apart: the headings say it already. */
+/** Removes the field for the kind of reading, which the headings repeat. */
 function withoutKind(value: unknown): unknown {
   if (!isObject(value)) return value
   const entries = Object.entries(value).filter(([key]) => key !== 'metric_type')
@@ -98,13 +98,13 @@ const SUBJECTS = [
 const OUTCOME_UNKNOWN =
   /\b(outcome|result|whether)\b[^.]{0,60}\b(unknown|not known)\b|\bnot known whether\b|\bmay or may not\b|\bcall is unknown\b/i
 
-/** The words for a call that did not simply succeed, or null. */
+/** The sentence about a call that did not simply succeed; null for any other. */
 function troubleIn(name: string, output: string): string | null {
   const value = parseJson(output)
   const said = isObject(value) && typeof value.error === 'string' ? value.error : output
   const failed =
     /^\s*error\b/i.test(output) || (isObject(value) && 'error' in value && value.error !== null)
-  // A result in JSON may well speak of unknown or denied things and be a good result.
+  // A good result in JSON may contain words such as "unknown" or "denied".
   if (!failed && value !== undefined) return null
   if (OUTCOME_UNKNOWN.test(said)) {
     return `I cannot tell whether \`${name}\` took effect: its outcome is unknown. ${sentence(said)} Please check before it is done again.`

@@ -4,14 +4,17 @@ import { meantCalls } from './meant-calls.ts'
 import { asksForMetrics, metricValues } from './metric-words.ts'
 import { argumentsFrom } from './tool-arguments.ts'
 
-/** The calls that the text asks for, in the order in which it does: of tools it names, and of those it may mean. */
+/**
+ * The calls that the text asks for, in its order: of the tools that it names, and of those that it means without a
+ * name.
+ */
 export function wantedCalls(tools: OfferedTool[], text: string): DemoCall[] {
   const named = mentions(tools, text)
   const wanted = named.map(({ tool, at }, index) => {
     const end = named[index + 1]?.at ?? text.length
     return { at, call: { name: tool.name, arguments: argumentsFrom(tool, text.slice(at, end)) } }
   })
-  // Text in quotes or in arguments is meant for the tool that was named.
+  // Text in quotes or in arguments belongs to the tool that was named before.
   const spoken = named.length > 0 ? blank(text, /\{[^]*\}|"[^"]*"|`[^`]*`/g) : text
   const unnamed = (name: string): OfferedTool | undefined =>
     named.some(({ tool }) => tool.name === name)
@@ -47,14 +50,14 @@ function mentions(tools: OfferedTool[], text: string): { tool: OfferedTool; at: 
   return tools
     .flatMap((tool) => {
       const name = new RegExp(`(?<![\\w-])${tool.name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'gi')
-      // A name inside of another call's arguments is not that tool's turn.
+      // A tool's name inside the arguments of another call does not ask for that tool.
       const outside = blank(text, /\{[^{}]*\}/g)
       return [...outside.matchAll(name)].map(({ index }) => ({ tool, at: index }))
     })
     .toSorted((one, other) => one.at - other.at)
 }
 
-/** The text with the matches blanked out, everything else in its place. */
+/** Replaces the matches by blanks, so that all other offsets stay. */
 function blank(text: string, matches: RegExp): string {
   return text.replace(matches, (match) => ' '.repeat(match.length))
 }

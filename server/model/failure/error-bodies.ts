@@ -1,8 +1,8 @@
 import { isObject, parseJson } from '../json.ts'
 
 /**
- * Puts the bodies of error responses into the one shape that the `openai` client reads, `{ error: … }`. It drops what
- * it does not find there: FastAPI's `{ detail }`, vLLM's bare `{ message }`, and the array that Google sends.
+ * Converts the bodies of error responses to `{ error: … }`, the only shape that the `openai` client reads. It would
+ * lose FastAPI's `{ detail }`, vLLM's bare `{ message }`, and the array that Google sends.
  */
 export function withReadableErrors(send: typeof fetch): typeof fetch {
   return async (input, init) => {

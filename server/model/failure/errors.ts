@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 import { isContextTooLong, isPassing, isQuotaGone, isUnknownModel } from './provider-fault.ts'
 import type { ProviderFault } from './provider-fault.ts'
 
-/** The model could not be asked. `error` is what a person is told. */
+/** A request to the model failed. `error` is the message for people. */
 export class ModelPortError extends Error {
   override name = 'ModelPortError'
   readonly error: RunError
@@ -18,7 +18,7 @@ export class ModelPortError extends Error {
 type Asked = { hasKey: boolean; model?: string }
 
 /**
- * The message for the user: what happened and what to do about it. It never contains keys or text of the conversation.
+ * The message for people: what happened and what to do about it. It never contains keys or text of the conversation.
  */
 export function toRunError(failure: Failure, endpoint: Endpoint, asked: Asked): RunError {
   const { host } = endpoint
@@ -150,7 +150,7 @@ function faultError(
   )
 }
 
-/** The provider's own words, short, without markup and without anything that looks like a key. */
+/** The provider's own message, shortened, without markup and without anything that looks like a key. */
 function quote(message: string): string {
   if (!message || /<\/?[a-z!][^>]*>/i.test(message)) return ''
   const clean = message

@@ -2,7 +2,7 @@ import { APIConnectionError, APIError } from 'openai'
 import { readFault } from './provider-fault.ts'
 import type { ProviderFault } from './provider-fault.ts'
 
-/** Why a step failed, before it is put into words for a person. */
+/** The reason why a step failed, before it becomes a message for people. */
 export type Failure =
   | { type: 'unreachable'; reason: string }
   | { type: 'fault'; fault: ProviderFault; retryAfterMs: number | null }
@@ -11,17 +11,17 @@ export type Failure =
   | { type: 'idle-timeout'; seconds: number }
   | { type: 'cut' }
   | { type: 'empty' }
-  /** All the tokens it was allowed went into thoughts, or into a call that was cut. */
+  /** The limit of tokens was used up by reasoning, or by a call that was cut. */
   | { type: 'spent'; tokens: number }
   | { type: 'internal'; cause: unknown }
 
-/** Reads what the `openai` client threw before there was a stream. */
+/** Reads an error that the `openai` client threw before there was a stream. */
 export function failureOf(thrown: unknown, now: number): Failure {
   if (thrown instanceof APIConnectionError) {
     return { type: 'unreachable', reason: connectionReason(thrown) }
   }
   if (thrown instanceof APIError && typeof thrown.status === 'number') {
-    // Without a JSON body, the client has the text in its message, after the status.
+    // If the body is not JSON, the client puts its text into the message, behind the status.
     const body = thrown.error ?? thrown.message.replace(/^\d{3} (status code \(no body\))?/, '')
     const fault = readFault(body, thrown.status)
     return { type: 'fault', fault, retryAfterMs: retryAfter(thrown.headers, now) }
@@ -29,7 +29,7 @@ export function failureOf(thrown: unknown, now: number): Failure {
   return { type: 'internal', cause: thrown }
 }
 
-/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+/** The wait that the provider asks for, in milliseconds: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
 function retryAfter(headers: Headers | undefined, now: number): number | null {
   const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
   if (milliseconds >= 0) return milliseconds
@@ -45,7 +45,7 @@ function connectionReason(error: Error): string {
   return CONNECTION_REASONS[code] ?? (code || 'no connection')
 }
 
-/** The code of the innermost cause that has one: Node's, or undici's. */
+/** The code of the innermost cause that has one, from Node or undici. */
 function causeCode(error: unknown): string {
   const seen = new Set<unknown>()
   let cause = error

@@ -5,16 +5,16 @@ import { readFault } from './provider-fault.ts'
 import type { ProviderFault } from './provider-fault.ts'
 
 /**
- * The error that an event of a stream that began with 200 tells of, in whatever shape: OpenAI's `error`, an array of
- * them (Google), `object: "error"` (vLLM), `type: "error"`, FastAPI's `detail`, `code` with `message` (DashScope),
- * MiniMax's `base_resp`. Null for everything else.
+ * The error in an event of a stream that began with 200. Known shapes: OpenAI's `error`, an array of them (Google),
+ * `object: "error"` (vLLM), `type: "error"`, FastAPI's `detail`, `code` with `message` (DashScope), MiniMax's
+ * `base_resp`. Null for any other event.
  *
- * @param isPart whether the event brings a piece of an answer: then words such as `message` mean something else in it
+ * @param isPart true when the event has a piece of an answer, in which names such as `message` mean something else
  */
 export function faultInStream({ event, data }: WireEvent, isPart: boolean): ProviderFault | null {
   if (Array.isArray(data)) {
-    const told = data.map(objectOf).find((one) => isFault(one.error) || wordsOf(one) !== '')
-    return told ? readFault(told) : null
+    const found = data.map(objectOf).find((one) => isFault(one.error) || wordsOf(one) !== '')
+    return found ? readFault(found) : null
   }
   const read = objectOf(data)
   if (
@@ -27,7 +27,7 @@ export function faultInStream({ event, data }: WireEvent, isPart: boolean): Prov
   }
   const base = objectOf(read.base_resp)
   const code = numberOf(base.status_code)
-  // Every answer of MiniMax has this field, with 0 as long as all is well.
+  // Every answer of MiniMax has this field; 0 means no error.
   if (code !== undefined && code !== 0) {
     return readFault({ message: stringOf(base.status_msg) || `error ${code}`, code: String(code) })
   }
@@ -36,7 +36,7 @@ export function faultInStream({ event, data }: WireEvent, isPart: boolean): Prov
   return failed || wordsOf(read) !== '' ? readFault(saying(read)) : null
 }
 
-/** An error as `error` holds it: an object, or words. */
+/** True when the field `error` really has an error: an object, or text. */
 function isFault(error: unknown): boolean {
   return isObject(error) || (typeof error === 'string' && error !== '')
 }
@@ -45,7 +45,7 @@ function saying(read: JsonObject): JsonObject {
   return { ...read, message: wordsOf(read) }
 }
 
-/** The error's text of servers that send no error object: a field of one of these names. */
+/** The error's text in servers without an error object: a field with one of these names. */
 function wordsOf(read: JsonObject): string {
   for (const name of [
     'message',

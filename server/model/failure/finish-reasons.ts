@@ -1,6 +1,6 @@
 /**
- * The meaning of a provider's finish reason. Only known reasons for a normal end make an answer complete; an unknown one
- * may just as well mean that the provider broke off.
+ * The meaning of a provider's finish reason. Only known reasons for a normal end make an answer complete, because an
+ * unknown one may mean that the provider broke off.
  */
 export type FinishKind = 'done' | 'length' | 'content-filter' | 'broken'
 
@@ -66,7 +66,7 @@ const KINDS = new Map(
   ),
 )
 
-/** @param reason as the provider wrote it: upper case, hyphens and a prefix are taken as they come */
+/** @param reason as the provider wrote it: upper case, hyphens and a prefix do not matter */
 export function finishKind(reason: string): FinishKind {
   const plain = reason
     .trim()
@@ -76,7 +76,7 @@ export function finishKind(reason: string): FinishKind {
   return KINDS.get(plain) ?? 'broken'
 }
 
-/** The words of a fault for a reason that is no good ending. */
+/** The sentence about a finish reason that does not mean a complete answer. */
 export function brokenOffWith(reason: string): string {
   return `the answer was broken off (${reason.slice(0, 100)})`
 }

@@ -12,9 +12,9 @@ export type ProviderFault = {
 }
 
 /**
- * Reads the error objects of OpenAI and of those who nearly copy it: `{ error: { … } }`, the bare object, or a text.
+ * Reads the error objects of OpenAI and of those that copy it roughly: `{ error: { … } }`, the bare object, or a text.
  *
- * @param status the HTTP status it came with, when it came as a response
+ * @param status the HTTP status of an error response; null for an error in a stream
  */
 export function readFault(body: unknown, status: number | null = null): ProviderFault {
   const wrapped = objectOf(body).error ?? body
@@ -34,7 +34,7 @@ export function readFault(body: unknown, status: number | null = null): Provider
   }
 }
 
-/** OpenRouter says "Provider returned error" and hides what the provider said in `metadata.raw`. */
+/** OpenRouter's message is "Provider returned error"; the provider's own is in `metadata.raw`. */
 function upstreamMessage(raw: unknown): string {
   const text = stringOf(raw)
   const parsed = parseJson(text)
@@ -50,7 +50,7 @@ function messageOf(error: Record<string, unknown>): string {
       : JSON.stringify(message)
 }
 
-/** The model cannot take a conversation of this length. */
+/** True when the conversation is too long for the model. */
 export function isContextTooLong(fault: ProviderFault): boolean {
   return (
     fault.code === 'context_length_exceeded' ||
@@ -78,7 +78,7 @@ const WINDOW_WORDS = [
 ]
 const MIN_WINDOW = 256
 
-/** The model is none that the endpoint has. */
+/** True when the endpoint has no such model. */
 export function isUnknownModel(fault: ProviderFault): boolean {
   return (
     fault.code === 'model_not_found' ||
@@ -88,7 +88,7 @@ export function isUnknownModel(fault: ProviderFault): boolean {
   )
 }
 
-/** The account has nothing left: waiting does not help. */
+/** True when the account has no credit left, so that waiting does not help. */
 export function isQuotaGone(fault: ProviderFault): boolean {
   return fault.code === 'insufficient_quota' || fault.type === 'insufficient_quota'
 }
@@ -97,7 +97,7 @@ export function isQuotaGone(fault: ProviderFault): boolean {
 export function isPassing(fault: ProviderFault): boolean {
   if (isQuotaGone(fault)) return false
   const { status } = fault
-  // The Responses API begins with 200 and says by name what would have been a status.
+  // The Responses API begins with 200, and names in an event what would have been a status.
   if (status === null) return PASSING_NAMES.test(fault.code) || PASSING_NAMES.test(fault.type)
   return status === 408 || status === 409 || status === 429 || status >= 500
 }

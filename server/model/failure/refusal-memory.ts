@@ -1,13 +1,13 @@
 import type { Refusal } from './refusals.ts'
 
-/** After this time a refused parameter is sent once more, since the endpoint may accept it by now. */
+/** After this time a refused parameter is sent again, because the endpoint may accept it by now. */
 const KEEP_MS = 60 * 60_000
 /** The most models of one endpoint whose refusals are remembered. */
 const MAX_MODELS = 1_000
 
 /**
- * Remembers the parameters that an endpoint refuses, by model. Only a change that helped is learned: the request failed
- * before it and was answered after it.
+ * Remembers, for each model, the parameters that an endpoint refuses. Only a change that helped is remembered: the
+ * request failed before it and was answered after it.
  */
 export type RefusalMemory = {
   of(model: string): Refusal[]

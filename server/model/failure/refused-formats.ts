@@ -3,11 +3,11 @@ import type { Asked, Refusal } from './refusals.ts'
 
 const ABOUT =
   /response_?format|text\.format|json_?schema|json_object|response[ _](?:format|schema|mime type)|structured output|json mode|output_(?:format|config)|grammar/i
-/** Of the one schema, which another might do better than. */
+/** Words about this schema only, so that another schema may be accepted. */
 const OF_THIS_SCHEMA =
   /invalid schema|invalid json schema|additionalProperties|grammar|schema (?:conversion|is (?:invalid|too)|contains|has|with)|unknown name|json_?schema\.schema|unsupported (?:keyword|schema)|in context=|nesting|\$ref/i
 
-/** How an answer that is to be JSON is asked for instead, if it is that what the provider does not take. */
+/** The next form in which to ask for JSON, after the provider refused the one that was sent. */
 export function refusedFormat(
   { message, param }: ProviderFault,
   { format, refused }: Pick<Asked, 'format' | 'refused'>,

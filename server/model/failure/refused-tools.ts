@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ModelTool } from '../port.ts'
 import type { ProviderFault } from './provider-fault.ts'
 
-/** One tool that is not offered: a tool that its server describes otherwise later is another one. */
+/** A tool that is not offered. If its server changes its description, it counts as another tool. */
 export type RefusedTool = `tool ${string} ${string}`
 
 export function refusalOf(tool: ModelTool): RefusedTool {
@@ -11,10 +11,10 @@ export function refusalOf(tool: ModelTool): RefusedTool {
 }
 
 /**
- * The tool that a refusal is about: by its place in the request, or by its name in quotes beside a word that says that
- * it is a tool's.
+ * The tool that a refusal is about: found by its index in the request, or by its name in quotes near a word that means
+ * a tool.
  *
- * @param tools as they were sent, in their order
+ * @param tools in the order of the request
  */
 export function toolNamedIn(
   { param, message }: ProviderFault,
@@ -23,7 +23,7 @@ export function toolNamedIn(
   const place = placeIn(param) ?? placeIn(message)
   if (place !== null) return tools[place]?.refusal ?? null
   if (!/\b(?:function|tool|schema)s?\b/i.test(message)) return null
-  // The longest first: one name may be the beginning of another.
+  // Longer names first, because one name may be the beginning of another.
   const byLength = tools.toSorted((one, other) => other.name.length - one.name.length)
   return (
     byLength.find(({ name }) =>
@@ -32,7 +32,10 @@ export function toolNamedIn(
   )
 }
 
-/** `tools[3].function.parameters`, `tools.3.custom.input_schema`, `["body","tools",3,…]`, `function_declarations[3]`. */
+/**
+ * The index of a tool in `tools[3].function.parameters`, `tools.3.custom.input_schema`, `["body","tools",3,…]` or
+ * `function_declarations[3]`.
+ */
 function placeIn(text: string): number | null {
   const found =
     /function_declarations\[(\d+)\]/i.exec(text) ??

@@ -2,9 +2,9 @@ import type { Failure } from './failure.ts'
 import { isPassing } from './provider-fault.ts'
 
 /**
- * Milliseconds until the next try, or null when there is to be none (CONTRACT section 6).
+ * Milliseconds until the next try, or null when the failure is final (contract, section 6).
  *
- * @param retries how often it was tried again already
+ * @param retries the number of retries so far
  * @param random from 0 to 1: spreads the retries of many runs
  */
 export function retryDelay(failure: Failure, retries: number, random: number): number | null {

@@ -3,45 +3,47 @@ import type { ModelFile, ModelMessage } from '../port.ts'
 import { withoutThoughts } from '../text/think-tags.ts'
 
 /**
- * The conversation as the strictest provider takes it, whatever happened in it: no text is blank, no two neighbours have
- * one role, every call has its result right behind it and no result stands without its call, and between a result and
- * the next question stands an answer.
+ * The conversation in a form that the strictest provider accepts: no text is blank, no two neighbours have the same
+ * role, every call is directly followed by its result, no result is without its call, and there is an answer between a
+ * result and the next question.
  *
- * @param withCalls `false` for a model that is offered no tools: earlier calls and their results are then told as text,
- *   for providers refuse them in a request without tools
+ * @param withCalls `false` for a model that gets no tools: earlier calls and their results become text, because
+ *   providers refuse them in a request without tools
+ * @param joinsQuestions `false` keeps two questions apart of which the first has no answer
  */
 export function conversationToSend(
   messages: readonly ModelMessage[],
-  withCalls: boolean,
+  { withCalls, joinsQuestions = true }: { withCalls: boolean; joinsQuestions?: boolean },
 ): ModelMessage[] {
   const whole = withResults(messages)
-  const told = withCalls ? whole : whole.flatMap((message, at) => asText(message, whole, at))
+  const plain = withCalls ? whole : whole.flatMap((message, at) => asText(message, whole, at))
   const sent: ModelMessage[] = []
-  for (const message of told.map(withoutBlanks)) {
+  for (const message of plain.map(withoutBlanks)) {
     const last = sent.at(-1)
     if (isEmpty(message)) continue
     if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
     if (message.role === 'user' && last?.role === 'tool') {
       sent.push(says(message.joins ? READS_ON : CUT))
     }
-    const joined = last && join(last, message)
+    const isApart = !joinsQuestions && message.role === 'user'
+    const joined = last && !isApart && join(last, message)
     if (joined) sent[sent.length - 1] = joined
     else sent.push(message)
   }
   return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
 }
 
-/** Stands for what was never said: an answer that was stopped, or failed, after its tools had answered. */
+/** Replaces a missing answer: one that was stopped, or failed, after its tools had returned. */
 const CUT = '(This answer was cut off here.)'
-/** Stands between a result and what a person said meanwhile. */
+/** The answer between a result and a message that came while the tools ran. */
 export const READS_ON = '(I read this before I go on.)'
 const NOTHING_SAID = '(empty message)'
 const NO_RESULT = 'The call has no result.'
 const NO_OUTPUT = '(no output)'
 
 /**
- * The files of the results that end at this place, for an API whose results are text alone: they are told behind them.
- * Empty elsewhere.
+ * The files of the results that end at this index, for an API whose results can only be text: they follow behind. Empty
+ * at any other index.
  */
 export function filesOfResults(messages: readonly ModelMessage[], at: number): ModelFile[] {
   if (messages[at]?.role !== 'tool' || messages[at + 1]?.role === 'tool') return []
@@ -57,7 +59,7 @@ function says(text: string): Assistant {
   return { role: 'assistant', text, calls: [], providerState: null }
 }
 
-/** Puts behind each message that calls exactly one result for each of its calls, in their order. */
+/** Puts exactly one result for each call directly behind the message with the calls, in their order. */
 function withResults(messages: readonly ModelMessage[]): ModelMessage[] {
   return messages.flatMap((message, at): ModelMessage[] => {
     if (message.role === 'tool') return []
@@ -81,7 +83,10 @@ function withResults(messages: readonly ModelMessage[]): ModelMessage[] {
   })
 }
 
-/** A call as its model says it, and its results as they are told to it: the conversation may end with them. */
+/**
+ * A message with calls as text of the assistant, and their results as text of the user, with which a conversation may
+ * end.
+ */
 function asText(message: ModelMessage, all: readonly ModelMessage[], at: number): ModelMessage[] {
   if (message.role === 'tool') return []
   if (message.role === 'user' || message.calls.length === 0) return [message]
@@ -137,7 +142,7 @@ function join(one: ModelMessage, other: ModelMessage): ModelMessage | null {
     role: 'assistant',
     text: [one.text, other.text].filter(Boolean).join('\n\n'),
     calls: other.calls,
-    // The places of thoughts and calls are those of the message that they came with.
+    // The order of reasoning and calls in a state is valid only for the message with which it came.
     providerState: other.providerState ?? one.providerState,
   }
 }

@@ -1,13 +1,13 @@
 import { filesOf } from '../port.ts'
 import type { ModelFile, ModelMessage } from '../port.ts'
 
-/** The conversation with words in place of the files that are not taken, and how many of those are pictures. */
+/** Replaces the files that are not accepted by their descriptions, and counts the pictures among them. */
 export function withFilesAsText(
   messages: readonly ModelMessage[],
   isTaken: (kind: ModelFile['kind']) => boolean,
 ): { messages: ModelMessage[]; pictures: number } {
   let pictures = 0
-  const told = messages.map((message): ModelMessage => {
+  const replaced = messages.map((message): ModelMessage => {
     const files = filesOf(message)
     if (message.role === 'assistant' || files.length === 0) return message
     const kept = files.filter(({ kind, data }) => data !== null && isTaken(kind))
@@ -20,7 +20,7 @@ export function withFilesAsText(
       ? { ...rest, text: joined([rest.text, ...words], '\n\n'), ...carried }
       : { ...rest, output: joined([rest.output, ...words], '\n'), ...carried }
   })
-  return { messages: told, pictures }
+  return { messages: replaced, pictures }
 }
 
 function joined(texts: readonly string[], between: string): string {

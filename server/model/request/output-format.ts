@@ -3,7 +3,7 @@ import type { OutputFormat } from '../../../shared/contract/run-options.ts'
 import type { Endpoint } from '../adapter.ts'
 import type { RefusedSchema, Refusal } from '../failure/refusals.ts'
 
-/** How a provider is told by a field what the answer is to be. */
+/** The field of a request that asks for the form of the answer. */
 export type SentFormat =
   | ({
       type: 'json_schema'
@@ -13,7 +13,7 @@ export type SentFormat =
     } & { description?: string; strict?: boolean })
   | { type: 'json_object' }
 
-/** The field as far as the endpoint takes it; null where words alone have to do. */
+/** The strongest field that the endpoint accepts; null when only the prompt can ask. */
 export function formatToSend(
   output: OutputFormat | undefined,
   refused: ReadonlySet<Refusal>,
@@ -34,8 +34,8 @@ export function formatToSend(
 }
 
 /**
- * What the model is told in words: everything where a field does not say it, and the schema also to servers of which it is
- * not known that they heed the field, for some take it and do nothing with it.
+ * The text of the prompt about the form of the answer. It has everything that no field says, and repeats the schema for
+ * servers that may accept the field and ignore it.
  */
 export function outputInWords(
   { schema, description }: OutputFormat,

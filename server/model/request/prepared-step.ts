@@ -8,12 +8,12 @@ import { leastOf } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
 import { schemaToSend } from './tool-schema.ts'
 
-/** More than this no known provider takes. */
+/** The most tools that any known provider accepts. */
 const MOST_TOOLS = 128
-/** Names that are told in a note. */
+/** The most names that a note lists. */
 const NAMED = 5
 
-/** The step in the form that this endpoint takes, and what a person is told about what that changes. */
+/** The step in a form that this endpoint accepts, with notes for people about what was changed. */
 export function prepareStep(
   step: ModelStep,
   endpoint: Endpoint,
@@ -22,7 +22,11 @@ export function prepareStep(
 ): StepRequest {
   const { sent, notes } = offeredTools(step, endpoint, refused)
   const asked = withFilesAsText(step.messages, (kind) => isTaken(kind, endpoint, refused))
-  const messages = conversationToSend(asked.messages, sent.length > 0)
+  const messages = conversationToSend(asked.messages, {
+    withCalls: sent.length > 0,
+    // The demo model answers what was said last, and would take what stands before it for a part of that.
+    joinsQuestions: endpoint.kind !== 'demo',
+  })
   const blind =
     asked.pictures > 0
       ? [`${step.model} at ${endpoint.host} takes no pictures: it was told their names only.`]
@@ -52,7 +56,7 @@ export function prepareStep(
   }
 }
 
-/** Chat Completions servers do not agree on how a PDF is sent; the demo model reads text alone. */
+/** Chat Completions servers disagree on how a PDF is sent, and the demo model reads text only. */
 function isTaken(
   kind: ModelFile['kind'],
   { kind: endpoint }: Endpoint,
@@ -97,7 +101,10 @@ function listOf(tools: readonly ModelTool[]): string {
   return `the ${tools.length === 1 ? 'tool' : 'tools'} ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-/** As many as there may be, in their order: of each server (`server__tool`) the first ones, and all that have none. */
+/**
+ * Chooses tools up to the limit, in order: all that belong to no server, and the first ones of each server
+ * (`server__tool`).
+ */
 function fairly(tools: ModelTool[], most: number): ModelTool[] {
   if (tools.length <= most) return tools
   const places = new Map<string, number>()

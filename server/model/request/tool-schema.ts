@@ -1,13 +1,12 @@
 import { arrayOf, isObject, objectOf, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 
-/** Schemas come from outside: nothing below this depth is looked at. */
+/** Schemas come from outside, so they are not followed below this depth. */
 const MAX_DEPTH = 64
 
 /**
- * The schema of a tool's arguments as strict providers take it: an object with properties, nothing that chooses between
- * alternatives at the top, and items for every array. What it allows is never less than before; the tool itself checks
- * what it is called with.
+ * The schema of a tool's arguments as strict providers accept it: an object with properties, no alternatives at its
+ * top, and `items` for every array. It never allows less than before; the tool itself checks its arguments.
  */
 export function schemaToSend(schema: unknown): JsonObject {
   const root = resolved(objectOf(schema))
@@ -38,7 +37,7 @@ export function schemaToSend(schema: unknown): JsonObject {
   return { ...fields, type: 'object', ...(required.length > 0 && { required }) }
 }
 
-/** The schema that a `$ref` at its top points to, as far as it points into the document. */
+/** Follows a `$ref` at the top of the schema, if it points into the document. */
 function resolved(schema: JsonObject, document = schema, hops = 0): JsonObject {
   const path = stringOf(schema.$ref)
   if (path === '') return schema
@@ -69,7 +68,7 @@ function repaired(schema: JsonObject, depth: number): JsonObject {
     return [key, IN_ONE.has(key) || IN_LIST.has(key) ? inner(value, depth) : value]
   })
   const whole: JsonObject = Object.fromEntries(fields)
-  // A list of items, from older drafts, says what stands at each place.
+  // In older drafts `items` may be a list, with a schema for each index.
   if (isArray && !isObject(whole.items) && typeof whole.items !== 'boolean') whole.items = {}
   if (type === 'any') delete whole.type
   if (Array.isArray(whole.enum) && whole.enum.length === 0) delete whole.enum

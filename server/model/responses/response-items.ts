@@ -6,17 +6,17 @@ import { collectToolCalls } from '../chat/tool-call-stream.ts'
 import type { ToolCallStream } from '../chat/tool-call-stream.ts'
 
 /**
- * The output items of one response as they grow. An item is known by its place in the output: some servers change
- * its id with each event. What is said again in a `.done` is sent on only as far as it was not sent before.
+ * The output items of one response as they grow. An item is identified by its index in the output, because some servers
+ * change its id with each event. A `.done` event repeats the text; only what was not sent before is passed on.
  */
 export type ResponseItems = {
-  /** Takes an event about an item; null when it is about none. */
+  /** Applies an event about an item; null for any other event. */
   take(type: string, event: JsonObject): ModelDelta[] | null
-  /** The output of the finished response: whatever of it was not streamed comes now. */
+  /** Applies the output of the finished response: what was not streamed is passed on now. */
   complete(output: JsonObject[]): ModelDelta[]
   end(): ModelDelta[]
   order(): ResponsesItem[]
-  /** The numbers of the calls that are meant, in their order. */
+  /** The numbers of the calls to carry out, in their order. */
   readonly keptCalls: readonly number[]
 }
 
@@ -24,9 +24,9 @@ type Kind = 'text' | 'refusal' | 'reasoning'
 type Item = {
   index: number
   type: string
-  /** The text so far, by part: content and summary parts count separately. */
+  /** The text so far of each part; content and summary are counted separately. */
   parts: Map<string, string>
-  /** Which of a thought's two forms is shown: its own words or its summary, whichever came first. */
+  /** The form of reasoning that is shown: its content or its summary, whichever came first. */
   shown: 'content' | 'summary' | null
   call: { number: number; text: string; named: boolean } | null
   raw: JsonObject | null
@@ -87,7 +87,7 @@ export function collectResponseItems(
     return [{ type: kind, text: gap + text }]
   }
 
-  /** The rest of a text that is now known whole; nothing when it contradicts what was already sent. */
+  /** The rest of a text that is complete now; nothing when it contradicts what was sent. */
   function finishText(
     item: Item,
     kind: Kind,
@@ -101,7 +101,7 @@ export function collectResponseItems(
 
   function growCall(item: Item, id: string, name: string, text: string): ModelDelta[] {
     item.type = 'function_call'
-    // The place in the output is what tells calls apart, so it stands in for id and index both.
+    // The index in the output identifies a call, so it replaces both id and index.
     const deltas = calls.push({ index: item.index, id, name, arguments: text })
     item.call ??= { number: calls.latest, text: '', named: false }
     item.call.text += text
@@ -174,7 +174,7 @@ export function collectResponseItems(
         : []
     },
     complete(output) {
-      // Ids and places may differ from those in the events: the first message is the first message, and so on.
+      // Ids and indices may differ from those in the events, so items are matched by their order within each kind.
       const known = [...items.values()].toSorted((one, other) => one.index - other.index)
       return output.flatMap((whole) => {
         const at = known.findIndex((item) => item.type === whole.type)
@@ -198,7 +198,7 @@ export function collectResponseItems(
   }
 }
 
-/** With nothing stored at the provider, a thought that carries no content is only an id that it no longer knows. */
+/** When the provider stores nothing, reasoning without content is only an id that it does not know any more. */
 function isReplayable(item: JsonObject): boolean {
   return stringOf(item.encrypted_content) !== '' || arrayOf(item.content).length > 0
 }

@@ -12,7 +12,7 @@ import type { ResponsesState } from './responses-request.ts'
 import { mintCallId } from '../chat/tool-call-stream.ts'
 import { readUsage } from '../usage.ts'
 
-/** Understands the events of the Responses API, and a whole response that came instead of a stream. */
+/** Decodes the events of the Responses API, and a whole response that came instead of a stream. */
 export function decodeResponses(
   { background, step, endpoint }: StepRequest,
   mintId = mintCallId,
@@ -28,13 +28,13 @@ export function decodeResponses(
     return [{ type: 'start', model: stringOf(response.model) || step.model }]
   }
 
-  /** The id by which a response in the background is asked for; a server may say that it is in none. */
+  /** The id of a response in the background; a server may answer that it is not in the background. */
   function kept({ id, background: said }: JsonObject): { responseId?: string } {
     const isKept = background && said !== false && stringOf(id) !== ''
     return isKept ? { responseId: stringOf(id) } : {}
   }
 
-  /** The response as a whole, at its end: it holds everything, also what no event told of. */
+  /** The whole response at its end, which has everything, also what no event had. */
   function whole(response: JsonObject, status: string): Decoded {
     const deltas = start(response)
     deltas.push(...items.complete(arrayOf(response.output).map(objectOf)))
@@ -110,7 +110,7 @@ function finishOf(ended: 'completed' | 'incomplete', reason: string, calls: numb
   return calls > 0 ? 'tool-calls' : 'stop'
 }
 
-/** The event's name and the status in it may disagree: what the response says of itself counts. */
+/** The event's name and the response's status may disagree; the status counts. */
 function statusOf({ status }: JsonObject): string | null {
   return ENDINGS.find((one) => one === status) ?? null
 }

@@ -11,12 +11,13 @@ import { arrayOf, isObject, objectOf, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ModelFile, ModelMessage, ModelTool } from '../port.ts'
 import { BROUGHT, filesOfResults, READS_ON } from '../request/conversation-to-send.ts'
+import { responsesParameters } from '../request/parameters.ts'
 import type { SentFormat } from '../request/output-format.ts'
 import { replayedArguments, replayedName, replayedOutput } from '../chat/replayed-arguments.ts'
 
 /**
- * The thoughts of a step, and where they stood among its text and calls: the API wants each one right before the
- * item that it led to.
+ * The reasoning of a step, and its order among text and calls: the API requires it directly before the item that it led
+ * to.
  */
 export type ResponsesState = { host: string; order: ResponsesItem[] }
 export type ResponsesItem =
@@ -24,7 +25,7 @@ export type ResponsesItem =
   | { type: 'text' }
   | { type: 'call'; call: number }
 
-/** A step as a Responses request that leaves nothing stored at the provider, but where it writes in its background. */
+/** A step as a Responses request. The provider stores nothing of it, unless it writes in the background. */
 export function responsesRequest(request: StepRequest): ResponseCreateParamsStreaming {
   const { background, step, refused } = request
   const question = step.messages.findLastIndex(({ role }) => role === 'user')
@@ -33,20 +34,37 @@ export function responsesRequest(request: StepRequest): ResponseCreateParamsStre
     ...(step.systemPrompt && { instructions: step.systemPrompt }),
     input: step.messages.flatMap((message, at) => [
       ...encode(message, at > question, request),
-      ...(refused.has('files-in-results') ? toldBehind(step.messages, at) : []),
+      ...(refused.has('files-in-results') ? filesBehind(step.messages, at) : []),
     ]),
     stream: true,
     ...(background && { background: true }),
     ...(!refused.has('store') && { store: background }),
     ...(!refused.has('encrypted-reasoning') && { include: ['reasoning.encrypted_content'] }),
-    ...(!refused.has('reasoning-summary') && { reasoning: { summary: 'auto' } }),
+    ...reasoningOf(request),
     ...(!refused.has('temperature') && { temperature: step.temperature }),
     ...(!refused.has('max-output-tokens') && { max_output_tokens: step.maxTokens }),
-    ...(request.format && { text: { format: textFormat(request.format) } }),
+    ...textOf(request),
+    ...responsesParameters(step),
     ...(step.tools.length > 0 && {
       tools: step.tools.map((tool) => functionTool(tool, refused.has('strict'))),
     }),
   }
+}
+
+function reasoningOf({ step, refused }: StepRequest): { reasoning?: object } {
+  const effort = step.parameters?.reasoningEffort
+  const reasoning = {
+    ...(!refused.has('reasoning-summary') && { summary: 'auto' }),
+    ...(effort !== undefined && { effort }),
+  }
+  return Object.keys(reasoning).length > 0 ? { reasoning } : {}
+}
+
+function textOf({ step, format }: StepRequest): { text?: object } {
+  const verbosity = step.parameters?.verbosity
+  return format || verbosity
+    ? { text: { ...(format && { format: textFormat(format) }), ...(verbosity && { verbosity }) } }
+    : {}
 }
 
 function textFormat(format: SentFormat): ResponseFormatTextConfig {
@@ -55,7 +73,7 @@ function textFormat(format: SentFormat): ResponseFormatTextConfig {
   return sent
 }
 
-/** The type insists on `strict`, which servers that copy the API may refuse: hence the cast. */
+/** The type requires `strict`, which servers that copy the API may refuse: hence the cast. */
 function functionTool(
   { name, description, inputSchema }: ModelTool,
   withoutStrict: boolean,
@@ -64,7 +82,7 @@ function functionTool(
   return (withoutStrict ? tool : { ...tool, strict: false }) as FunctionTool
 }
 
-/** @param current whether the message belongs to the answer that is being given: only then are thoughts wanted back */
+/** @param current true for messages of the current answer, the only ones whose reasoning is sent back */
 function encode(
   message: ModelMessage,
   current: boolean,
@@ -124,8 +142,8 @@ function outputOf(
     : [{ type: 'input_text', text }, ...files.map(partOf)]
 }
 
-/** For a server that takes results as text alone. */
-function toldBehind(messages: readonly ModelMessage[], at: number): ResponseInputItem[] {
+/** Files behind the results, for a server that accepts results as text only. */
+function filesBehind(messages: readonly ModelMessage[], at: number): ResponseInputItem[] {
   const files = filesOfResults(messages, at)
   if (files.length === 0) return []
   return [
@@ -159,7 +177,7 @@ function inOrder(
   return items
 }
 
-/** The item goes back as it came: what is in it concerns the API alone, hence the cast. */
+/** The item is sent back unchanged and its content is the API's own matter: hence the cast. */
 function reasoningItem(item: JsonObject, withoutId: boolean): ResponseInputItem {
   const { id: _id, ...rest } = item
   return (withoutId ? rest : item) as unknown as ResponseInputItem

@@ -1,10 +1,10 @@
 import type { ModelDelta } from '../port.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 
-/** An outlet before another one that lets through only what is new. */
+/** An outlet in front of another one that passes on only what is new. */
 export abstract class AlteredOutlet implements DeltaOutlet {
   protected readonly outlet: DeltaOutlet
-  /** True once what came is not what was shown: then nothing more goes through. */
+  /** True once the answer differs from what readers have seen: then nothing more is passed on. */
   diverged = false
 
   constructor(outlet: DeltaOutlet) {
@@ -13,7 +13,7 @@ export abstract class AlteredOutlet implements DeltaOutlet {
 
   abstract push(delta: ModelDelta): void
 
-  /** The provider is asked once more. */
+  /** The provider is asked again. */
   again(): void {}
 
   get full(): boolean {

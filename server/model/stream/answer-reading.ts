@@ -5,7 +5,7 @@ import type { DeltaOutlet } from './delta-queue.ts'
 import type { ProgressWatch } from './progress-watch.ts'
 import { readBody } from './transport.ts'
 
-/** The result of reading an answer: `marked` is true when `[DONE]` came, `over` when the body ended by itself. */
+/** The result of reading an answer: `marked` is true when `[DONE]` came, `over` when the body ended normally. */
 export type Read = { marked: boolean; over: boolean } & (
   | { type: 'over' }
   | { type: 'late' }
@@ -15,10 +15,10 @@ export type Read = { marked: boolean; over: boolean } & (
 )
 
 /**
- * Reads an answer as its bytes come, all in one go from the socket to the outlet, until it ends in whatever way.
- * The provider is not read while too much waits to be taken, and its time does not run while the consumer is busy.
+ * Reads an answer to its end, without a promise for each piece between socket and outlet. The provider is not read
+ * while the outlet is full, and its time limit does not run while the consumer is busy.
  *
- * @param onEvent may say that the attempt is settled by what came
+ * @param onEvent may return that the attempt is settled
  */
 export function readAnswer(
   source: ByteSource,

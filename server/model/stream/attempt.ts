@@ -23,7 +23,7 @@ export type AttemptSettings = {
 
 export type Attempt =
   | { type: 'done' }
-  /** What came is not the answer that was shown before. */
+  /** The answer differs from the one that readers have seen. */
   | { type: 'diverged' }
   | {
       type: 'failed'
@@ -37,17 +37,17 @@ export type Attempt =
     }
 
 export type AttemptPlan = {
-  /** Makes the request; what it throws is a failure like any other. */
+  /** Builds the request; if it throws, the attempt has failed. */
   prepare: () => StepRequest
-  /** The answer that the provider has already, which is read once more instead of asking for one. */
+  /** An answer that the provider keeps, which is read again instead of asking for another. */
   reopen: Generation | null
-  /** Called once, before the first delta goes out: nobody may come back for more after the last. */
+  /** Called once, before the first delta: the consumer may leave after the last. */
   onAnswered: () => void
-  /** Called with the id of an answer that the provider writes by itself, before anything of it. */
+  /** Called with the id of an answer that the provider writes in the background, before any of its text. */
   onResponseId: (id: string) => void
 }
 
-/** Asks once. What it pushes is the answer; what it returns says whether the answer is whole. */
+/** Makes one attempt. The answer goes to the outlet; the result says whether it is complete. */
 export async function tryOnce(
   { client, adapter, clock, firstTokenSeconds, idleSeconds }: AttemptSettings,
   { prepare, reopen, onAnswered, onResponseId }: AttemptPlan,
@@ -111,7 +111,7 @@ export async function tryOnce(
         return { type: 'done' }
       }
       if (decoded.deltas.length > 0) saidAt = clock.elapsed()
-      // After its ending a provider may still tell the usage, but need not close the connection.
+      // After its ending a provider may still send the usage, and may leave the connection open.
       if (decoding.ended) {
         watch.expect(Math.min(idleSeconds * 1000, AFTER_ENDING_MS))
       } else if (decoded.alive) {
@@ -158,7 +158,7 @@ export async function tryOnce(
   return { type: outlet.diverged ? 'diverged' : 'done' }
 }
 
-/** A stream that broke: by the network, in the middle of an event, or with an event that is no JSON. */
+/** The failure of a stream that broke: by the network, in the middle of an event, or with an event that is not JSON. */
 function brokenOff(thrown: unknown, answered: boolean, over: boolean): Failure {
   if (thrown instanceof SyntaxError && !over) return { type: 'unreadable', what: 'other' }
   return answered || over
@@ -175,6 +175,6 @@ function timeout(firstToken: number | null, idle: number | null): Failure {
 const AFTER_ENDING_MS = 2_000
 
 /**
- * An answer with events but without deltas is ended after this many idle timeouts, since such events can come forever.
+ * An answer with events but no deltas is aborted after this many idle timeouts, because such events may come for ever.
  */
 const QUIET_TIMES = 10

@@ -1,12 +1,14 @@
-/** Where the bytes of an answer come from. After its end, its failure or `cancel` it calls nothing more. */
+/** The source of an answer's bytes. After its end, its failure or `cancel` it calls the sink no more. */
 export type ByteSource = {
   /** Begins to read; called once. */
   read(sink: ByteSink): void
-  /** Stops reading, and so the provider, until `resume`; some more may come. */
+  /** Stops reading until `resume`, which makes the provider wait; a few more bytes may come. */
   pause(): void
   resume(): void
   cancel(): void
-  /** Nothing more is wanted; but what ends by itself in a moment leaves its connection to the next request. */
+  /**
+   * No more bytes are wanted. If the body ends by itself in a moment, its connection can be used for the next request.
+   */
   leave(): void
 }
 
@@ -16,7 +18,7 @@ export type ByteSink = {
   fail(error: unknown): void
 }
 
-/** A response whose bytes come without a `ReadableStream`, which costs more for each token than all the rest. */
+/** A response with its bytes as a `ByteSource`. A `ReadableStream` would cost more for each token than all the rest. */
 export class StreamedResponse extends Response {
   readonly source: ByteSource
 
@@ -30,7 +32,7 @@ export function sourceOf(response: Response): ByteSource {
   return response instanceof StreamedResponse ? response.source : sourceOfStream(response.body)
 }
 
-/** The source for the response of another `fetch`, which an embedder or a test provides. */
+/** The source of a response of another `fetch`, which an embedder or a test provides. */
 function sourceOfStream(body: ReadableStream<Uint8Array> | null): ByteSource {
   const reader = body?.getReader()
   let over = false

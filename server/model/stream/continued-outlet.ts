@@ -2,21 +2,28 @@ import type { ModelDelta } from '../port.ts'
 import { AlteredOutlet } from './altered-outlet.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 
-/** So much of an answer's beginning, in UTF-16 units, tells that it is said again. */
+/** This many UTF-16 units of the beginning are enough to recognise that a model repeats its answer. */
 const TELLING = 48
+/** A shorter beginning may be repeated by chance. */
+const CERTAIN = 16
+
+/** True where an answer that begins as this did is surely said again. */
+export function tellsApart(beginning: string): boolean {
+  return beginning.trim().length >= CERTAIN
+}
 
 /**
- * Takes what a model says behind the beginning of its own answer. A server that does not go on with it says it again,
- * or begins to think anew: that is noticed before anything of it goes through.
+ * Receives what a model writes after the beginning of its own answer. A server that does not support this repeats the
+ * beginning, or starts to reason again; that is recognised before anything is passed on.
  */
 export class ContinuedOutlet extends AlteredOutlet {
   readonly #beginning: string
-  /** The blanks at the end of the beginning, which was sent without them. */
+  /** Whitespace at the end of the beginning, which is not sent. */
   readonly #blanks: string
-  /** What came, until it is known whether it goes on. */
+  /** Text that is buffered until it is known whether it continues the cut one. */
   #held: string | null = ''
 
-  /** @param prefix all that was shown of the answer */
+  /** @param prefix the text of the answer that readers have seen */
   constructor(outlet: DeltaOutlet, prefix: string) {
     super(outlet)
     this.#beginning = prefix.trimStart().slice(0, TELLING).trimEnd()

@@ -1,7 +1,7 @@
 import { createBrotliDecompress, createInflate, createUnzip } from 'node:zlib'
 import type { ByteSource } from './byte-source.ts'
 
-/** The bytes as they were before a server compressed them, although it was not asked to. */
+/** Decompresses the bytes of a server that compressed them although it was not asked to. */
 export function decompressed(source: ByteSource, encoding: string | null): ByteSource {
   const unpacker = encoding === null ? undefined : UNPACKERS[encoding.trim().toLowerCase()]?.()
   if (!unpacker) return source

@@ -9,15 +9,15 @@ import { splitThoughts } from '../text/think-tags.ts'
 import { joinText } from '../text/well-formed-text.ts'
 
 /**
- * Turns the deltas of one attempt into those of the port: separates reasoning from text, keeps characters whole, and holds
- * `start` back until the answer begins, because an attempt that fails before that may be repeated.
+ * Turns the deltas of one attempt into those of the port: separates reasoning from text, keeps characters whole, and
+ * delays `start` until the answer begins, because an attempt that fails before that is repeated.
  */
 export class DeltaAssembler {
   readonly #outlet: DeltaOutlet
   readonly #onAnswered: () => void
   readonly #splitter = splitThoughts()
   readonly #joiner = joinText()
-  /** Null for an answer in words. */
+  /** Null for an answer in text. */
   readonly #fence: FenceRemover | null
   readonly measure: AnswerMeasure
   #held: ModelDelta[]
@@ -42,7 +42,7 @@ export class DeltaAssembler {
     }
   }
 
-  /** Passes on the text that was held back as a possible beginning of a tag. */
+  /** Passes on the text that was buffered as a possible beginning of a tag. */
   flush(): void {
     for (const delta of this.#splitter.flush()) this.#bare(delta)
     for (const delta of this.#fence?.flush() ?? []) this.#pass(delta)

@@ -1,9 +1,9 @@
 import type { ModelDelta } from '../port.ts'
 
-/** Where the deltas of a step go while they are read, and what is known of whoever takes them. */
+/** Where the deltas of a step go, and what is known about their consumer. */
 export type DeltaOutlet = {
   push(delta: ModelDelta): void
-  /** True when more deltas wait to be taken than should. */
+  /** True when too many deltas are buffered, so that the provider is not read for a while. */
   readonly full: boolean
   /** True while the consumer waits for a delta. */
   readonly wanted: boolean
@@ -11,11 +11,11 @@ export type DeltaOutlet = {
   onWanted: (() => void) | null
 }
 
-/** The most deltas that wait to be taken; beyond, the provider is not read any further. */
+/** The most deltas that are buffered; after that the provider is not read. */
 const ROOM = 256
 
 /**
- * The deltas that `produce` pushes, as an iterator: nothing is done before the first delta is requested, and leaving the
+ * The deltas that `produce` pushes, as an iterator: nothing starts before the first delta is requested, and leaving the
  * iteration ends the work. Nested generators would cost several promises for each token.
  */
 export function deltasFrom(
@@ -63,7 +63,7 @@ class DeltaQueue implements AsyncIterableIterator<ModelDelta, void>, DeltaOutlet
 
   next(): Promise<Result> {
     this.#work ??= this.#begin()
-    // After an abort nothing follows, also of what has come already.
+    // After an abort nothing follows, not even what is buffered.
     const value = this.#signal.aborted ? undefined : this.#ready[this.#taken]
     if (value !== undefined) {
       this.#taken += 1

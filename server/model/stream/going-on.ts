@@ -4,31 +4,31 @@ import type { Failure } from '../failure/failure.ts'
 import type { Refusal } from '../failure/refusals.ts'
 import type { CutAnswer, Generation } from '../port.ts'
 
-/** How an answer that was cut is gone on with. */
+/** The ways to continue a cut answer. */
 export type GoingOn =
-  /** The provider has all of it. */
-  | { type: 'retold'; generation: Generation }
-  /** The model is given its beginning. */
+  /** The provider kept the answer, so it is read again. */
+  | { type: 'replayed'; generation: Generation }
+  /** The model gets the beginning of its answer. */
   | { type: 'prefix'; prefix: string }
 
 type Known = { adapter: Adapter; endpoint: Endpoint; refused: ReadonlySet<Refusal> }
 
-/** Null where it cannot be gone on with: then the step is asked anew. */
+/** Null when the answer cannot be continued: then the step is done anew. */
 export function goingOn(cut: CutAnswer, { adapter, endpoint, refused }: Known): GoingOn | null {
   const { generation, texts } = cut
   if (generation) {
     const isHere = generation.api === adapter.api && generation.host === endpoint.host
-    return isHere && adapter.reopen ? { type: 'retold', generation } : null
+    return isHere && adapter.reopen ? { type: 'replayed', generation } : null
   }
   const [text, ...more] = texts
-  // A thought cannot be begun for a model, and what comes behind one depends on it.
+  // No API takes the beginning of reasoning, and what follows reasoning depends on it.
   if (text?.kind !== 'text' || more.length > 0 || text.text.trim() === '') return null
-  // OpenAI's own models answer anew, and the demo model is not to be told how.
+  // OpenAI's own models begin another answer, and the demo model does not support it.
   const mayGoOn = adapter.api === 'chat' && endpoint.kind === 'compatible'
   return mayGoOn && !refused.has('prefix') ? { type: 'prefix', prefix: text.text } : null
 }
 
-/** The connection failed, and says nothing of the answer that the provider writes by itself. */
+/** True when only the connection failed, while the provider may go on with its answer in the background. */
 export function isOnlyCutOff(failure: Failure): boolean {
   switch (failure.type) {
     case 'unreachable':
@@ -43,12 +43,12 @@ export function isOnlyCutOff(failure: Failure): boolean {
   }
 }
 
-/** The provider has no such answer, or does not give it in time. */
+/** True when the provider does not have the answer, or does not send it in time. */
 export function isLost(failure: Failure): boolean {
   return failure.type === 'fault' ? !failure.fault.inStream : failure.type !== 'internal'
 }
 
-/** The server does not take a message of the assistant as the last one. */
+/** True when the server does not accept an assistant's message as the last one. */
 export function refusesPrefix(failure: Failure): boolean {
   if (failure.type !== 'fault' || isContextTooLong(failure.fault)) return false
   const { message, status } = failure.fault

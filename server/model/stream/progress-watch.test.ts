@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../clock.ts'
 import { ProgressWatch } from './progress-watch.ts'
 
-/** A clock that moves, and fires what is due, only when told: as late as a process that was frozen. */
+/** A clock that moves and fires only when the test says so, as late as in a process that was frozen. */
 function handClock() {
   let now = 0
   const timers = new Set<{ due: number; run: () => void }>()
@@ -48,7 +48,7 @@ test('a process that was frozen reads what came meanwhile before it calls the pr
   moveTo(60_000)
   word.resolve('hello')
   expect(await raced).toEqual({ type: 'value', value: 'hello' })
-  // What was read was perhaps only a sign of life: there is more to be read.
+  // The first read may have been only a keep-alive, so another one follows.
   const next = race(new Promise(() => {}))
   moveTo(60_100)
   expect(await Promise.race([next, Promise.resolve('not yet')])).toBe('not yet')

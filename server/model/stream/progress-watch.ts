@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts'
 export type Raced<T> = { type: 'value'; value: T } | { type: 'late' } | { type: 'aborted' }
 
 /**
- * Waits for a provider, but not for ever; the time that the consumer takes does not count. One timer serves all the
- * waiting there is: it is set anew only where it would ring too late.
+ * Limits the time of waiting for a provider; the time that the consumer takes does not count. One timer serves all
+ * waits: it is set again only when it would fire too late.
  */
 export class ProgressWatch {
   readonly #clock: Clock
   #left = Number.POSITIVE_INFINITY
-  /** Since when, and until when, is being waited; null while the consumer is busy. */
+  /** The beginning and the deadline of the current wait; null while the consumer is busy. */
   #waiting: { since: number; due: number; late: () => void } | null = null
   #timer: { due: number; cancel: () => void } | null = null
   #away = false
@@ -18,12 +18,12 @@ export class ProgressWatch {
     this.#clock = clock
   }
 
-  /** From now on, so many milliseconds of waiting are allowed. */
+  /** Allows so many milliseconds of waiting from now on. */
   expect(milliseconds: number): void {
     this.#left = milliseconds
   }
 
-  /** Waiting begins. `late` is called when it lasts longer than was left. */
+  /** A wait begins. `late` is called when it lasts longer than allowed. */
   wait(late: () => void): void {
     const since = this.#clock.elapsed()
     const due = since + Math.max(0, Math.min(this.#left, MAX_TIMER_MS))
@@ -31,7 +31,7 @@ export class ProgressWatch {
     if (!this.#timer || this.#timer.due > due) this.#ring(due)
   }
 
-  /** Something came, or nobody waits any more. */
+  /** The wait is over: something arrived, or nobody waits any more. */
   received(): void {
     if (!this.#waiting) return
     const passed = this.#clock.elapsed() - this.#waiting.since
@@ -46,7 +46,7 @@ export class ProgressWatch {
     this.#timer = null
   }
 
-  /** Waits for the work, but no longer than is left, and not beyond the signal's abort. */
+  /** Waits for the work until the deadline or the signal's abort. */
   race<T>(work: Promise<T>, signal: AbortSignal): Promise<Raced<T>> {
     return new Promise<Raced<T>>((resolve, reject) => {
       const settle = (): void => {
@@ -94,9 +94,12 @@ export class ProgressWatch {
   }
 }
 
-/** A timer that is so late tells that this process was frozen, asleep or busy: the provider may have spoken meanwhile. */
+/**
+ * A timer that fires this late means that the process was frozen, asleep or busy, and the provider may have sent
+ * something meanwhile.
+ */
 const AWAY_MS = 250
-/** Then what it said is read first. */
+/** After that there is this much time to read what arrived. */
 const READING_MS = 500
 
 /** Node's timers hold no more than 31 bits of milliseconds. */

@@ -2,25 +2,25 @@ import { createParser } from 'eventsource-parser'
 import type { WireEvent } from '../adapter.ts'
 import { parseJson } from '../json.ts'
 
-/** No event of an answer is longer, in UTF-16 units. */
+/** The longest event of an answer, in UTF-16 units. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024
 
 /** A decoder of server-sent events. */
 export type StreamEvents = {
   /**
-   * @throws {SyntaxError} when an event begins as JSON and is none; the complete events before it are reported first
+   * @throws {SyntaxError} when an event begins like JSON and is invalid; complete events before it are reported first
    */
   take(text: string): void
-  /** The last event, when the body ended without the blank line behind it. */
+  /** Reports the last event if the body ended without the blank line behind it. */
   end(): void
   readonly done: boolean
 }
 
 /**
- * Server-sent events with JSON in them. Gateways keep a connection alive with comments, with events that have no data,
- * and with `data: ping`: whatever does not begin as JSON is passed over.
+ * Parses server-sent events with JSON data. Gateways keep a connection alive with comments, with events without data,
+ * and with `data: ping`, so whatever does not begin like JSON is ignored.
  *
- * @param onEvent is called with each event; `false` says that no more are wanted
+ * @param onEvent is called with each event; `false` ends the reading
  */
 export function readEvents(onEvent: (event: WireEvent) => boolean): StreamEvents {
   let done = false

@@ -76,7 +76,7 @@ describe('abort', () => {
       const step = collect(port, stepOf('hi'), controller.signal)
       await expect.poll(() => provider.requests.length).toBe(1)
       controller.abort()
-      // That there is to be a wait may have been said.
+      // The `retry` of a wait may have come before.
       expect((await step).deltas.filter(({ type }) => type !== 'retry')).toEqual([])
     }
   })
@@ -224,8 +224,8 @@ describe('the list of models', () => {
 })
 
 test('an answer may take longer than the time between two tokens', async () => {
-  const body = [word, { delay: 70 }, word, { delay: 70 }, word, { delay: 70 }, chatAnswer('!')]
-  await using scripted = await scriptedPort([{ body }], { idleTimeoutSeconds: 0.15 })
+  const body = [word, { delay: 350 }, word, { delay: 350 }, word, { delay: 350 }, chatAnswer('!')]
+  await using scripted = await scriptedPort([{ body }], { idleTimeoutSeconds: 1 })
   const step = await collect(scripted.port, stepOf('hi'))
   expect(step.text).toBe('HelloHelloHello!')
 })

@@ -2,7 +2,7 @@ import type { Endpoint } from '../adapter.ts'
 import { tryOnce } from './attempt.ts'
 import type { AttemptPlan, AttemptSettings } from './attempt.ts'
 import { pause } from '../clock.ts'
-import { ContinuedOutlet } from './continued-outlet.ts'
+import { ContinuedOutlet, tellsApart } from './continued-outlet.ts'
 import { deltasFrom } from './delta-queue.ts'
 import type { DeltaOutlet } from './delta-queue.ts'
 import { toRunError } from '../failure/errors.ts'
@@ -17,27 +17,28 @@ import { refusedBy } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
 import { retryDelay } from '../failure/retry.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
-import { RetoldOutlet } from './retold-outlet.ts'
+import type { LogIds } from '../../log-ids.ts'
+import { ReplayedOutlet } from './replayed-outlet.ts'
 
 export type StreamSettings = AttemptSettings & {
   endpoint: Endpoint
   hasKey: boolean
-  /** Answers are written in the provider's background, where the API has one. */
+  /** True when answers are written in the provider's background, if the API supports it. */
   background: boolean
   /** From 0 to 1: spreads the retries of many runs. */
   random: () => number
-  /** Ends an answer that the provider writes by itself; never fails. */
+  /** Cancels an answer that the provider writes in the background; never rejects. */
   cancel: (generation: Generation) => Promise<void>
-  /** Parameters that this endpoint has refused before. */
+  /** Remembers the parameters that this endpoint refused. */
   refusals: RefusalMemory
-  /** Called with an unexpected failure; the user reads only that something went wrong. */
-  onInternal: (cause: unknown) => void
+  /** Gets an unexpected failure, of which people read only that something went wrong. */
+  onInternal: (cause: unknown, about?: LogIds) => void
 }
 
 /**
- * One step, asked of the provider until it is answered or given up: retries before the first delta, timers of its own
- * (the client's ends with the first byte), and exactly one ending, because the client ends silently on a clean cut,
- * on an empty stream and on an abort.
+ * Asks the provider for one step until it is answered or has finally failed: it retries before the first delta, has its
+ * own timers (the client's end with the first byte), and yields exactly one ending (the client ends silently on a clean
+ * cut, on an empty stream and on an abort).
  */
 export function streamStep(
   settings: StreamSettings,
@@ -60,13 +61,15 @@ async function ask(
   const tried = new Set<Refusal>()
   const goes = step.cut ? goingOn(step.cut, { adapter, endpoint, refused: new Set(known) }) : null
   const prefix = goes?.type === 'prefix' ? goes.prefix : null
-  const retold =
-    background || goes?.type === 'retold' ? new RetoldOutlet(outlet, step.cut?.texts ?? []) : null
-  const altered = prefix === null ? retold : new ContinuedOutlet(outlet, prefix)
-  let generation = goes?.type === 'retold' ? goes.generation : null
+  const replayed =
+    background || goes?.type === 'replayed'
+      ? new ReplayedOutlet(outlet, step.cut?.texts ?? [])
+      : null
+  const altered = prefix === null ? replayed : new ContinuedOutlet(outlet, prefix)
+  let generation = goes?.type === 'replayed' ? goes.generation : null
   let retries = 0
   let reopened = 0
-  let toldSoFar = retold?.length ?? 0
+  let replayedSoFar = replayed?.length ?? 0
   const end = (error: RunError, more: object = {}): void => {
     outlet.push({ type: 'error', error, ...more })
   }
@@ -79,7 +82,7 @@ async function ask(
     const plan: AttemptPlan = {
       prepare: () => prepareStep(step, endpoint, left, { background, prefix }),
       reopen: generation,
-      // Only an answer tells that what was left out, or sent as well, is what the provider meant.
+      // Only an answer proves that the changes of the request were right.
       onAnswered: () => refusals.learn(step.model, found),
       onResponseId: (id) => {
         if (generation?.id === id) return
@@ -91,25 +94,27 @@ async function ask(
     const attempt = await tryOnce(settings, plan, altered ?? outlet, signal)
     if (attempt.type === 'done' || signal.aborted) return
     if (attempt.type === 'diverged') {
-      if (prefix !== null) refusals.learn(step.model, [{ refusal: 'prefix' }])
+      if (prefix !== null && tellsApart(prefix)) {
+        refusals.learn(step.model, [{ refusal: 'prefix' }])
+      }
       return gone()
     }
     const { failure, answered } = attempt
-    // One that goes on each time is opened again however often it is cut.
-    if ((retold?.length ?? 0) > toldSoFar) reopened = 0
-    toldSoFar = retold?.length ?? 0
+    // An answer that makes progress each time may be read again any number of times.
+    if ((replayed?.length ?? 0) > replayedSoFar) reopened = 0
+    replayedSoFar = replayed?.length ?? 0
     if (generation && isOnlyCutOff(failure) && reopened < MAX_REOPENED) {
       reopened += 1
       await pause(clock, REOPEN_MS * 2 ** reopened * (0.75 + random() / 2), signal)
       continue
     }
     if (plan.reopen && isLost(failure)) {
-      if (retold?.empty !== true) return gone()
+      if (replayed?.empty !== true) return gone()
       void settings.cancel(plan.reopen)
       generation = null
       continue
     }
-    // That answer has failed by itself: another may be asked for.
+    // The kept answer has failed at the provider, so another one is asked for.
     generation = null
     if (failure.type === 'fault' && !answered && found.length + tried.size < MAX_REFUSALS) {
       const { fault } = failure
@@ -129,9 +134,10 @@ async function ask(
       refusals.learn(step.model, [{ refusal: 'prefix' }])
       return gone()
     }
-    const wait = answered || retold?.empty === false ? null : retryDelay(failure, retries, random())
+    const wait =
+      answered || replayed?.empty === false ? null : retryDelay(failure, retries, random())
     if (wait === null) {
-      if (failure.type === 'internal') settings.onInternal(failure.cause)
+      if (failure.type === 'internal') settings.onInternal(failure.cause, step.about)
       for (const usage of attempt.usage) outlet.push(usage)
       const window = failure.type === 'fault' ? contextWindowIn(failure.fault) : null
       const error = toRunError(failure, endpoint, { hasKey, model: step.model })
@@ -146,16 +152,14 @@ async function ask(
 
 type Found = { refusal: Refusal; fault: ProviderFault }
 
-/**
- * True when the provider repeats its error although the request was changed accordingly: the error meant something
- * else.
- */
+/** True when the provider repeats its error although the request was changed: the error meant something else. */
 function repeats({ refusal, fault }: Found, { message, param }: ProviderFault): boolean {
-  // Two tools with the same defect cause the same message with the same `param`, so a tool's refusal is no repetition.
+  // Two tools with the same defect cause the same message with the same `param`, so the refusal of a tool never counts
+  // as repeated.
   return !isTool(refusal) && fault.message === message && fault.param === param
 }
 
-/** A provider that refuses tool after tool is asked without any. */
+/** If a provider refuses tool after tool, all tools are left out. */
 function tooManyOfOne(found: readonly Found[], refusal: Refusal): Refusal {
   const tools = found.filter((one) => isTool(one.refusal)).length
   return isTool(refusal) && tools >= MAX_REFUSED_TOOLS ? 'tools' : refusal
@@ -166,8 +170,8 @@ function isTool(refusal: Refusal): boolean {
 }
 
 const MAX_REFUSED_TOOLS = 16
-/** The most changes of one step's request after refusals. */
+/** The most changes of a step's request after refusals. */
 const MAX_REFUSALS = 24
-/** So often an answer that the provider writes by itself is opened again without anything new of it. */
+/** The most times that a stored answer is read again without anything new in it. */
 const MAX_REOPENED = 5
 const REOPEN_MS = 100

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener, ServerResponse } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sourceOf, StreamedResponse } from './byte-source.ts'
@@ -9,6 +9,7 @@ import { streamingFetch } from './streaming-fetch.ts'
 import { collect, stepOf } from '../testing/collect.ts'
 import { scriptedPort } from '../testing/scripted-port.ts'
 import { chatAnswer } from '../testing/scripted-provider.ts'
+import { listenOnLoopback } from '../../../scripts/testing/loopback.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -16,11 +17,9 @@ afterEach(() => {
 
 async function listen(listener: RequestListener) {
   const server: Server & { closeAllConnections(): void } = createServer(listener)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address() as AddressInfo
+  const { url } = await listenOnLoopback(server)
   return {
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: `${url}/v1`,
     server,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
@@ -31,7 +30,7 @@ async function listen(listener: RequestListener) {
 
 const POST = { method: 'POST', body: '{}' }
 
-/** Everything that a response brings, as text. */
+/** Reads a response completely, as text. */
 function textOf(response: Response): Promise<string> {
   const pieces: Uint8Array[] = []
   return new Promise((resolve, reject) =>
@@ -47,7 +46,7 @@ test('waits longer than the five minutes after which fetch gives up, for headers
   const waiting = Promise.withResolvers<ServerResponse>()
   await using provider = await listen((_, response) => waiting.resolve(response))
   await import('undici')
-  // Only what the library's own timers are made of: the network goes on in real time.
+  // Only the functions that the library's timers use are faked; the network needs the real ones.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
   const answering = streamingFetch(provider.url, POST)
   const response = await waiting.promise

@@ -4,14 +4,15 @@ import type { ByteSink, ByteSource } from './byte-source.ts'
 import { decompressed } from './decompressed-source.ts'
 
 /**
- * A `fetch` that hands the bytes of a streamed answer over as they come, and never gives up by itself: Node's own does
- * after five minutes of silence, whatever longer time was set here. Anything but a `POST` of a text is Node's.
+ * A `fetch` that passes on the bytes of a streamed answer as they arrive, and has no timeout of its own: Node's `fetch`
+ * gives up after five minutes without data, even when a longer time was set here. Any request but a `POST` with a text
+ * body uses Node's.
  */
 export const streamingFetch: typeof fetch = async (input, init) => {
   const { method, headers, body, signal } = init ?? {}
   if (method !== 'POST' || typeof body !== 'string') return fetch(input, init)
   const url = new URL(input instanceof Request ? input.url : input)
-  // Loaded when a model is asked: it takes some 7 MiB.
+  // undici takes some 7 MiB of memory, so it is loaded with the first request.
   const { getGlobalDispatcher, interceptors } = await import('undici')
   redirecting ??= interceptors.redirect({ maxRedirections: 20 })
   const dispatcher = getGlobalDispatcher()
@@ -39,19 +40,19 @@ export const streamingFetch: typeof fetch = async (input, init) => {
   })
 }
 
-/** What is read of an answer that refuses. */
+/** The most that is read of an error response. */
 const MAX_ERROR_BYTES = 64 * 1024
 
 let redirecting: Dispatcher.DispatcherComposeInterceptor | undefined
 
-/** One request and what comes back. */
+/** One request with its response. */
 class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   readonly #resolve: (response: Response) => void
   readonly #reject: (error: unknown) => void
   #controller: Dispatcher.DispatchController | null = null
   #aborted: { reason: unknown } | null = null
   #sink: ByteSink | null = null
-  /** The bytes that came before somebody read. */
+  /** Bytes that arrived before the reading began. */
   #early: Uint8Array[] = []
   #end: { error: unknown } | 'end' | null = null
   #left = false
@@ -76,7 +77,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
     const init = { status, headers: headersOf(headers) }
     const source = decompressed(this, init.headers.get('content-encoding'))
     if (status < 300) return this.#resolve(new StreamedResponse(source, init))
-    // The body of an error response is read completely, as far as anybody would say what is wrong.
+    // The body of an error response is read here, up to a limit, because its text becomes the message.
     const pieces: Uint8Array[] = []
     let length = 0
     const answer = () => this.#resolve(new Response(Buffer.concat(pieces), init))
@@ -159,7 +160,7 @@ class Exchange implements Dispatcher.DispatchHandler, ByteSource {
   }
 }
 
-/** So long an answer that was read to its mark may take to end. */
+/** The longest time from the last event of an answer to its end. */
 const LEAVING_MS = 1_000
 
 function errorOf(reason: unknown): Error {
@@ -173,7 +174,7 @@ function headersOf(raw: Record<string, string | string[] | undefined>): Headers 
       try {
         headers.append(name, one)
       } catch {
-        // A header that is none is not worth an answer.
+        // An invalid header is left out: it is not worth losing an answer.
       }
     }
   }

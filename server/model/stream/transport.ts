@@ -2,24 +2,24 @@ import type { WireEvent } from '../adapter.ts'
 import { parseJson } from '../json.ts'
 import { readEvents } from './stream-events.ts'
 
-/** The body of an answer as events, whether it is a stream or, although one was asked for, a document. */
+/** The body of an answer as events, whether it is a stream or, against the request, a single JSON document. */
 export type AnswerBody = {
   /**
-   * Takes the next piece.
+   * Parses the next piece.
    *
-   * @throws {UnreadableBody} when it is no answer of a model
-   * @throws {SyntaxError} when an event begins as JSON and is none, or has no end
+   * @throws {UnreadableBody} when it is not an answer of a model
+   * @throws {SyntaxError} when an event begins like JSON and is invalid, or has no end
    */
   take(bytes: Uint8Array): void
-  /** The body ended by itself. Throws as `take` does. */
+  /** The body ended normally. Throws as `take` does. */
   end(): void
   /** True when `[DONE]` came; anything after it is ignored. */
   readonly marked: boolean
-  /** True when the body ended by itself. */
+  /** True when the body ended normally. */
   readonly over: boolean
 }
 
-/** The body is no answer of a model: a web page, say. */
+/** The body is not an answer of a model but, for example, a web page. */
 export class UnreadableBody extends Error {
   override name = 'UnreadableBody'
   readonly what: 'web page' | 'other'
@@ -34,7 +34,7 @@ export function readBody(onEvent: (event: WireEvent) => boolean): AnswerBody {
   const stream = readEvents(onEvent)
   const decoder = new TextDecoder()
   let form: 'unknown' | 'stream' | 'document' = 'unknown'
-  /** The bytes until it is known whether this is a stream; of a document, all bytes. */
+  /** Bytes are buffered until it is known whether this is a stream; those of a document until its end. */
   let pieces: Uint8Array[] = []
   let length = 0
   let over = false
@@ -75,7 +75,9 @@ export function readBody(onEvent: (event: WireEvent) => boolean): AnswerBody {
   }
 }
 
-/** The first byte that is neither blank nor part of a byte order mark; it distinguishes a document from a stream. */
+/**
+ * The first byte that is neither whitespace nor part of a byte order mark; it distinguishes a document from a stream.
+ */
 function firstSign(bytes: Uint8Array): number | undefined {
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.subarray(marked ? 3 : 0).find((byte) => byte !== 0x20 && !isBlank(byte))

@@ -7,7 +7,7 @@ import { chatCalls, chatEnd } from './wire-events.ts'
 const text = (content: string): object => chatChunk({ content })
 const one = (piece: object): object => chatCalls({ index: 0, id: 'a1', name: 'add', ...piece })
 
-/** The rows about calls as Chat Completions shows them. */
+/** The rows about calls, in Chat Completions. */
 export const chatCallRows: Record<number, EdgeCase[]> = {
   1: [
     {

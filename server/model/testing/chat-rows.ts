@@ -8,7 +8,7 @@ import { chatCalls, chatEnd } from './wire-events.ts'
 const text = (content: string): object => chatChunk({ content })
 const one = (piece: object): object => chatCalls({ index: 0, id: 'a1', name: 'add', ...piece })
 
-/** The rows as Chat Completions shows them. */
+/** The rows in Chat Completions. */
 export const chatRows: Record<number, EdgeCase[]> = {
   ...chatCallRows,
   10: [

@@ -1,6 +1,6 @@
 import type { ModelDelta, ModelPort, ModelStep } from '../port.ts'
 
-/** A step with nothing special about it: where tools were called before, one is offered. */
+/** An ordinary step; if its messages have calls, it offers a tool. */
 export function stepOf(text: string, more: Partial<ModelStep> = {}): ModelStep {
   const calls = more.messages?.some(
     (message) => message.role === 'assistant' && message.calls.length > 0,
@@ -30,7 +30,7 @@ export type CollectedStep = {
   ending: ModelDelta | undefined
 }
 
-/** Asks for a step and puts its deltas together. */
+/** Asks for a step and collects its deltas. */
 export async function collect(
   port: ModelPort,
   step: ModelStep,

@@ -6,7 +6,7 @@ import type { CollectedStep } from './collect.ts'
 import { sse, startScriptedProvider } from './scripted-provider.ts'
 import type { ScriptedReply, ScriptedRequest } from './scripted-provider.ts'
 
-/** What providers of the OpenAI family do that no specification tells. The numbers are those of docs/model.md. */
+/** Quirks of providers of the OpenAI family that are in no specification. The numbers are those of docs/model.md. */
 export const ROWS: Record<number, string> = {
   1: 'a piece of a call without an index',
   2: 'a new id on an index already used',
@@ -42,12 +42,12 @@ export const ROWS: Record<number, string> = {
 
 export type EdgeCase = {
   name: string
-  /** The replies in their order; the last one for all that follow. */
+  /** The replies in order; the last one is repeated for all further requests. */
   replies: ScriptedReply[]
   step?: Partial<ModelStep>
   timeoutSeconds?: number
   idleSeconds?: number
-  /** Aborts as soon as the first text is there. */
+  /** Aborts as soon as the first text has come. */
   abort?: boolean
   text?: string
   reasoning?: string
@@ -55,19 +55,19 @@ export type EdgeCase = {
   calls?: [string, string][]
   finish?: string
   error?: { code: string; message?: RegExp }
-  /** How often the provider is asked. */
+  /** The number of requests to the provider. */
   requests?: number
   /** Anything else that must hold. */
   check?: (step: CollectedStep, requests: ScriptedRequest[]) => void
 }
 
-/** What a step with two calls comes to. */
+/** The outcome of a step with two calls. */
 export const twoCalls: [string, string][] = [
   ['add', '{"a":1}'],
   ['mul', '{"b":2}'],
 ]
 
-/** That the second request has no such field, which the first had. */
+/** Expects that the second request lacks this field, which the first one had. */
 export function leavesOut(name: string): EdgeCase['check'] {
   return (_step, [first, second]) => {
     expect(JSON.stringify(first?.body)).toContain(`"${name}"`)
@@ -75,7 +75,7 @@ export function leavesOut(name: string): EdgeCase['check'] {
   }
 }
 
-/** That the step reports so many tokens in the end; null when it reports none. */
+/** Expects that the step reports this usage; null for none. */
 export function reports(tokens: { inputTokens: number; outputTokens: number } | null) {
   return ({ deltas }: CollectedStep): void => {
     const last = deltas.findLast(({ type }) => type === 'usage')
@@ -83,19 +83,19 @@ export function reports(tokens: { inputTokens: number; outputTokens: number } | 
   }
 }
 
-/** That no text ends in half a character. */
+/** Expects that no text ends in half a surrogate pair. */
 export function keepsCharactersWhole({ deltas }: CollectedStep): void {
   for (const delta of deltas) {
     if ('text' in delta) expect(delta.text.isWellFormed()).toBe(true)
   }
 }
 
-/** A reply with these events; a text is sent as it is. */
+/** A reply with these events; a string is sent unchanged. */
 export function reply(...pieces: (object | string)[]): ScriptedReply {
   return { body: pieces.map((piece) => (typeof piece === 'string' ? piece : sse(piece))) }
 }
 
-/** Plays the case over a real connection, and expects what it says. */
+/** Plays the case over a real connection, and checks its expectations. */
 export async function asked(api: 'chat' | 'responses', one: EdgeCase): Promise<void> {
   await using provider = await startScriptedProvider(one.replies)
   const port = createModelPort({

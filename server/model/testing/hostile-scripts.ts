@@ -13,7 +13,7 @@ import {
   textDelta,
 } from './wire-events.ts'
 
-/** Pieces of real streams, and of none. What a hostile provider sends is any sequence of them, cut anywhere. */
+/** Pieces of real streams, and of invalid ones. A hostile provider sends any sequence of them, cut anywhere. */
 const pieces = {
   chat: [
     chatAnswer('Hello', ' there'),
@@ -74,7 +74,7 @@ export type HostileScript = {
   reply: ScriptedReply
 }
 
-/** What a hostile provider may do with one request. */
+/** The replies of a hostile provider to one request. */
 export function hostileScripts(api: 'chat' | 'responses'): fc.Arbitrary<HostileScript> {
   return fc.record({
     pieces: fc.array(
@@ -86,7 +86,7 @@ export function hostileScripts(api: 'chat' | 'responses'): fc.Arbitrary<HostileS
       { maxLength: 10 },
     ),
     cuts: fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 5 }),
-    // Shorter and longer than the timers.
+    // Some delays are shorter than the timeouts, some longer.
     delays: fc.array(fc.constantFrom(0, 0, 0, 1, 20, 300), { maxLength: 4 }),
     reply: fc.record({
       status: fc.oneof(
@@ -104,7 +104,7 @@ export function hostileScripts(api: 'chat' | 'responses'): fc.Arbitrary<HostileS
   })
 }
 
-/** The bytes of the pieces, cut at odd places, with waiting in between. */
+/** The bytes of the pieces, cut at random places, with delays in between. */
 export function hostileReply({ pieces: said, cuts, delays, reply }: HostileScript): ScriptedReply {
   const bytes = Buffer.from(said.join(''))
   const body: NonNullable<ScriptedReply['body']> = []

@@ -11,7 +11,7 @@ import {
   messageItem,
 } from './wire-events.ts'
 
-/** The rows about calls as the Responses API shows them. */
+/** The rows about calls, in the Responses API. */
 export const responsesCallRows: Record<number, EdgeCase[]> = {
   1: [
     {

@@ -21,7 +21,7 @@ const cut = (reason: string): object =>
     response: { status: 'incomplete', incomplete_details: { reason }, output: [] },
   })
 
-/** The rows as the Responses API shows them. */
+/** The rows in the Responses API. */
 export const responsesRows: Record<number, EdgeCase[]> = {
   ...responsesCallRows,
   10: [

@@ -4,7 +4,7 @@ import type { ModelPort } from '../port.ts'
 import { chatChunk, sse, startScriptedProvider } from './scripted-provider.ts'
 import type { ScriptedProvider, ScriptedReply } from './scripted-provider.ts'
 
-/** A port whose provider does as it is told; `await using` ends the provider. */
+/** A port with a scripted provider, which `await using` closes. */
 export async function scriptedPort(
   script: ScriptedReply[],
   options: Partial<ModelPortOptions> = {},

@@ -3,16 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseJson } from '../json.ts'
 import { requestProblems } from './strict-requests.ts'
+import { listenOnLoopback } from '../../../scripts/testing/loopback.ts'
 
-/** What the provider does with one request. */
+/** The provider's reply to one request. */
 export type ScriptedReply = {
   status?: number
   headers?: Record<string, string>
-  /** What is written, in this order: text or bytes, a delay in milliseconds, or something to wait for. */
+  /** Written in this order: text or bytes, a delay in milliseconds, or a promise to wait for. */
   body?: (string | Uint8Array | { delay: number } | { until: Promise<unknown> })[]
-  /** `end` closes as it should, `cut` drops the connection, `hold` says nothing more and keeps it open. */
+  /** `end` closes normally, `cut` drops the connection, `hold` sends nothing more and leaves it open. */
   ending?: 'end' | 'cut' | 'hold'
-  /** `false`: not even the headers are sent. */
+  /** `false`: not even headers are sent. */
   answers?: boolean
 }
 
@@ -21,9 +22,9 @@ export type ScriptedRequest = {
   path: string
   headers: IncomingMessage['headers']
   body: unknown
-  /** Whether the client went away before the reply was over. */
+  /** True when the client closed the connection before the reply was complete. */
   aborted: boolean
-  /** Resolves once the reply is over or the client has gone away. */
+  /** Resolves when the reply is complete or the client has closed the connection. */
   over: Promise<void>
 }
 
@@ -35,12 +36,12 @@ export type ScriptedProvider = AsyncDisposable & {
 }
 
 /**
- * A provider on loopback that does exactly what it is told, however bad that is. When it is closed it throws if one of
- * the requests was none that the strictest provider takes.
+ * A provider on loopback that replies by a script, however bad the replies are. When it is closed it throws if the
+ * strictest provider would have refused one of the requests.
  *
- * @param script the replies in the order of the requests, the last one for all that follow; or a function of the
+ * @param script the replies in the order of the requests, the last one for all further ones; or a function of the
  *   request and its number, from 0
- * @param isStrict false takes any request
+ * @param isStrict false accepts any request
  */
 export async function startScriptedProvider(
   script: ScriptedReply[] | ((request: ScriptedRequest, number: number) => ScriptedReply),
@@ -102,16 +103,14 @@ export async function startScriptedProvider(
     }
   }
 
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const { url } = await listenOnLoopback(server)
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     await new Promise((closed) => server.close(closed))
     const [problem] = problems
     if (problem) throw new Error(`a strict provider refuses what was sent: ${problem}`)
   }
-  return { baseUrl: `http://127.0.0.1:${port}/v1`, requests, close, [Symbol.asyncDispose]: close }
+  return { baseUrl: `${url}/v1`, requests, close, [Symbol.asyncDispose]: close }
 }
 
 /** Server-sent events, one for each value. */
@@ -133,7 +132,7 @@ export function chatChunk(delta: object, finish: string | null = null, more: obj
   }
 }
 
-/** A whole streamed answer of Chat Completions that is only text. */
+/** A complete streamed answer of Chat Completions that is only text. */
 export function chatAnswer(...texts: string[]): string {
   return sse(...texts.map((content) => chatChunk({ content })), chatChunk({}, 'stop')) + DONE
 }

@@ -2,8 +2,9 @@ import { arrayOf, isObject, objectOf, parseJson, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 
 /**
- * What the strictest of the known providers would refuse in a request, of either API: Anthropic's texts, Mistral's and
- * Gemma's order of roles, OpenAI's calls and schemas. Empty when all of them take it.
+ * The reasons for which the strictest of the known providers would refuse a request of either API: Anthropic's rules
+ * about texts, Mistral's and Gemma's about the order of roles, OpenAI's about calls and schemas. Empty when all of them
+ * accept it.
  */
 export function requestProblems(body: unknown): string[] {
   const request = objectOf(body)
@@ -12,12 +13,12 @@ export function requestProblems(body: unknown): string[] {
   return [...turns.problems, ...order, ...toolProblems(request, turns.turns)]
 }
 
-/** Whether the server is told to go on with the last message. */
+/** True when the request asks to continue the last message. */
 function goesOn({ messages, continue_final_message: continues }: JsonObject): boolean {
   return continues === true || objectOf(arrayOf(messages).at(-1)).prefix === true
 }
 
-/** A message, a call's result, or an assistant message with its calls, whichever API told it. */
+/** A message, a call's result, or an assistant message with its calls, the same for both APIs. */
 type Turn = { role: 'user' | 'assistant' | 'tool'; calls: string[]; answers: string[] }
 type Read = { turns: Turn[]; problems: string[] }
 

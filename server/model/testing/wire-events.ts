@@ -1,6 +1,6 @@
 import { chatChunk, DONE, sse } from './scripted-provider.ts'
 
-/** Bodies of both APIs, as short as tests want to write them. */
+/** Bodies of both APIs in a short notation for tests. */
 type CallPiece = {
   index?: number
   id?: string | null
@@ -8,7 +8,7 @@ type CallPiece = {
   args?: string | null | object
 }
 
-/** A chunk of Chat Completions with pieces of calls; what is left out is not on the wire. */
+/** A chunk of Chat Completions with pieces of calls; absent fields are not sent. */
 export function chatCalls(...pieces: CallPiece[]): object {
   return chatChunk({
     tool_calls: pieces.map(({ index, id, name, args }) => ({

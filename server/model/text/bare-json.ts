@@ -1,20 +1,23 @@
 import type { ModelDelta } from '../port.ts'
 
-/** Takes off the fence of Markdown (```` ```json ````) that some models put around JSON although they are asked for it bare. */
+/**
+ * Removes the fence of Markdown (```` ```json ````) that some models put around JSON although they are asked for it
+ * bare.
+ */
 export type FenceRemover = {
   push(delta: ModelDelta): ModelDelta[]
-  /** Returns the text that is still held back because a fence might have closed there. */
+  /** Returns the text that is still buffered because a fence might have closed there. */
   flush(): ModelDelta[]
 }
 
-/** A fence as it opens, with the rest of its line; and what may still become one. */
+/** An opening fence with the rest of its line; and a text that may still become one. */
 const OPEN = /^\s*```[\w-]*[ \t]*\r?\n/
 const MAY_OPEN = /^\s*(?:`{0,2}|```[\w-]*[ \t]*\r?)$/
-/** The end of a text where a fence closes, or may. */
+/** The end of a text at which a fence closes, or may close. */
 const CLOSE = /\s*(?:`{1,3}\s*)?$/
-/** UTF-16 units at the end of a text among which a fence is looked for. */
+/** A closing fence is searched in the last UTF-16 units of a text. */
 const TAIL = 64
-/** No answer begins with more than this before its first sign. */
+/** The longest whitespace before the first character that is buffered. */
 const MOST_HELD = 10_000
 
 export function removeFence(): FenceRemover {
@@ -49,7 +52,7 @@ export function removeFence(): FenceRemover {
         const said = take(delta.text)
         return said === '' ? [] : [{ type: 'text', text: said }]
       }
-      // Usage and the like may come in the middle of a text.
+      // Usage and other deltas may come in the middle of a text.
       const ends = delta.type === 'finish' || delta.type === 'tool' || delta.type === 'refusal'
       return ends ? [...flush(), delta] : [delta]
     },

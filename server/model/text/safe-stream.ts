@@ -1,10 +1,10 @@
 import type { ModelDelta, ModelPort, ModelStep } from '../port.ts'
 
 /**
- * The deltas of a step from whatever port there is, kept to the port's promise: exactly one ending, and no exception.
- * An embedder's own port, or a bug, may throw at once, later, or in the middle, or stop without a word.
+ * Makes any port keep the port's promise: exactly one ending, and no exception. An embedder's port, or a bug, may throw
+ * at any time, or end without an ending.
  *
- * @param onError is told what the port threw
+ * @param onError gets what the port threw
  */
 export function safeStream(
   model: Pick<ModelPort, 'stream'>,
@@ -17,7 +17,7 @@ export function safeStream(
 
 type Result = IteratorResult<ModelDelta, void>
 
-/** No generator: around another iterator it costs each token several promises more. */
+/** A generator around another iterator would cost several more promises for each token. */
 class SafeStream implements AsyncIterableIterator<ModelDelta, void> {
   readonly #open: () => AsyncIterable<ModelDelta>
   readonly #signal: AbortSignal
@@ -56,7 +56,7 @@ class SafeStream implements AsyncIterableIterator<ModelDelta, void> {
     return this.return()
   }
 
-  /** Whoever leaves in the middle lets the port clean up; what goes wrong with that is no part of the answer. */
+  /** Leaving the iteration lets the port clean up. An error of that does not concern the answer. */
   async return(): Promise<Result> {
     this.#ended = true
     const iterator = this.#iterator

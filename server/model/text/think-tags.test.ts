@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { splitThoughts, withoutThoughts } from './think-tags.ts'
 
-/** The text and the thoughts of an answer that comes in these pieces. */
+/** The text and the reasoning of an answer in these pieces. */
 function split(pieces: readonly string[]): [string, string] {
   const splitter = splitThoughts()
   const deltas = pieces.flatMap((text) => splitter.push({ type: 'text', text }))

@@ -1,22 +1,22 @@
 import type { ModelDelta } from '../port.ts'
 
 /**
- * Models that think, on servers that do not part their thoughts from the answer, begin their text with
- * `<think>…</think>`. What stands there is reasoning; the same words later in a text are text.
+ * On servers that do not separate reasoning from text, models begin their text with `<think>…</think>`. This becomes
+ * reasoning; the same tags later in a text are text.
  */
 export type ThoughtSplitter = {
   push(delta: ModelDelta): ModelDelta[]
-  /** Returns the text that is still held back because it might have been the beginning of a tag. */
+  /** Returns the text that is still buffered because it might have been the beginning of a tag. */
   flush(): ModelDelta[]
 }
 
 const OPEN = '<think>'
 const CLOSE = '</think>'
-/** No answer begins with more blanks than this. */
+/** The most whitespace that an answer begins with. */
 const MOST_BLANKS = 10_000
 
 export function splitThoughts(): ThoughtSplitter {
-  /** `before`: nothing but blanks yet, or a piece of the tag. */
+  /** `before`: there was only whitespace yet, or a piece of the tag. */
   let state: 'before' | 'thinking' | 'after' | 'text' = 'before'
   let held = ''
 
@@ -46,14 +46,14 @@ export function splitThoughts(): ThoughtSplitter {
         held = bare.slice(OPEN.length)
         state = 'thinking'
       } else {
-        // The blank lines between the thoughts and the answer belong to neither.
+        // The blank lines between reasoning and text belong to neither.
         if (state === 'after') held = bare
         state = 'text'
       }
     }
   }
 
-  /** Blanks alone are no text: they are held until something follows them. */
+  /** Whitespace alone is not text: it is buffered until something follows. */
   function flush(): ModelDelta[] {
     const rest = held
     held = ''
@@ -72,7 +72,7 @@ export function splitThoughts(): ThoughtSplitter {
   }
 }
 
-/** The number of last characters that may be the beginning of `tag`. */
+/** The number of last characters of a text that may be the beginning of `tag`. */
 function beginningAtEnd(text: string, tag: string): number {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1) {
     if (text.endsWith(tag.slice(0, length))) return length
@@ -80,7 +80,7 @@ function beginningAtEnd(text: string, tag: string): number {
   return 0
 }
 
-/** The text of an answer as it should have been recorded: an imported one may begin with its thoughts. */
+/** The text of an imported answer without the reasoning at its beginning. */
 export function withoutThoughts(text: string): string {
   if (!text.trimStart().startsWith(OPEN)) return text
   const splitter = splitThoughts()

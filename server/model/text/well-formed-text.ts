@@ -1,12 +1,12 @@
 import type { ModelDelta } from '../port.ts'
 
 /**
- * Makes every text and name of a stream fit to be stored and shown by itself. Providers cut between the two halves of a
- * surrogate pair, and now and then send half a pair, or a NUL, that no database takes as text.
+ * Makes every text and name of a stream fit to be stored and shown by itself. Providers cut between the halves of a
+ * surrogate pair, and sometimes send half a pair, or a NUL, which no database accepts as text.
  */
 export type TextJoiner = {
   push(delta: ModelDelta): ModelDelta[]
-  /** Returns the text that is still held back: half of a surrogate pair that was never completed. */
+  /** Returns the text that is still buffered: half a surrogate pair that was never completed. */
   flush(): ModelDelta[]
 }
 
@@ -50,7 +50,7 @@ export function joinText(): TextJoiner {
           arguments: text,
         }))
       }
-      // The first delta of a call carries its name and goes out even when it has no arguments yet.
+      // The first delta of a call has its name, so it is passed on even without arguments.
       const half = endsInHalfAPair(delta.arguments)
       const begun = {
         ...delta,

@@ -5,8 +5,8 @@ import { answerFromThread } from '../../concurrency/thread-work.ts'
 import { ThreadRefusal } from '../../concurrency/threads.ts'
 import type { OutputTask } from './check.ts'
 
-/** Faults that are told. */
-const TOLD = 5
+/** The most faults that a message lists. */
+const MOST_FAULTS = 5
 
 answerFromThread(({ schema, text }: OutputTask): null => {
   const validate = schema && compiled(schema)
@@ -17,7 +17,8 @@ answerFromThread(({ schema, text }: OutputTask): null => {
 function compiled({ $schema: dialect, ...schema }: Record<string, unknown>): ValidateFunction {
   if (schema.$async !== undefined) throw new ThreadRefusal('its schema is of an unknown kind.')
   const isOld = typeof dialect === 'string' && /draft-0[4-7]/.test(dialect)
-  // Formats say what a text means, and are no condition unless a vocabulary makes them one.
+  // By the specification of JSON Schema a `format` only describes a text; it is no condition unless a vocabulary says
+  // so.
   const options = { strict: false, validateFormats: false, logger: false } as const
   try {
     return isOld ? new Ajv(options).compile(schema) : new Ajv2020(options).compile(schema)
@@ -45,9 +46,9 @@ function check(value: unknown, validate: ValidateFunction | null): void {
 }
 
 function describe(errors: readonly ErrorObject[]): string {
-  const told = errors.slice(0, TOLD).map(({ instancePath, message }) => {
+  const shown = errors.slice(0, MOST_FAULTS).map(({ instancePath, message }) => {
     const place = instancePath === '' ? 'it' : instancePath.slice(0, 100)
     return `${place} ${message?.slice(0, 200) ?? 'is not valid'}`
   })
-  return `${told.join('; ')}.`
+  return `${shown.join('; ')}.`
 }

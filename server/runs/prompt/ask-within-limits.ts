@@ -6,19 +6,22 @@ import { redactError } from '../../model/redacted-error.ts'
 import type { RunDeps } from '../deps.ts'
 import { fitStep } from './fit-step.ts'
 import type { FittedStep, Question } from './fit-step.ts'
-import type { RunRecorder } from '../recorder.ts'
+import type { RunRecorder } from '../recording/recorder.ts'
+import { logStep } from '../lines.ts'
 import { askModel } from '../step.ts'
 import type { StepResult } from '../step.ts'
 
-/** Whose tokens and money it takes. */
+/** The payer of a step, and how it may go on elsewhere. */
 type Paid = {
   payer: Payer
   cut: CutStep | null
-  /** Whether another attempt goes on with what is left unfinished here. */
+  /** True when another attempt will go on with a step that this one leaves unfinished. */
   isLeft(): boolean
 }
 
-/** What an attempt that was cut had shown of the step, and what was set aside for what the provider goes on with. */
+/**
+ * The parts of a cut step that readers have seen, and the reservation for the answer with which the provider goes on.
+ */
 export type CutStep = { answer: CutAnswer; reserved: unknown }
 
 export type PaidResult = Omit<StepResult, 'usage'> & {
@@ -27,11 +30,11 @@ export type PaidResult = Omit<StepResult, 'usage'> & {
   omitted: number
 }
 
-/** The most further shortenings after the model refused the conversation as too long. */
+/** The most times that a request is shortened after the model refused it as too long. */
 const MAX_SHORTENINGS = 3
 
 /**
- * Asks for one step within the limits: of what the model reads, of what the run may write, and of the day's budget.
+ * Asks for one step within three limits: the model's context window, the tokens of the run, and the day's budget.
  *
  * @param written tokens that the run's earlier steps wrote
  * @param number of the step in its run
@@ -59,7 +62,7 @@ export async function askWithin(
       result.end.error.code === 'context_too_long' &&
       result.length === 0
     if (tooLong && fitted.canShrink && shortened < MAX_SHORTENINGS && !signal.aborted) {
-      // The model's own word counts; without it, it is known only that this was too much.
+      // The window that the model states counts. Without one it is known only that this request was too long.
       const asked = fitted.step.maxTokens
       const window = result.contextWindow ?? lessThan(fitted.likely, asked)
       if (window < fitted.likely + asked) {
@@ -76,7 +79,7 @@ export async function askWithin(
   }
 }
 
-/** A window that is smaller than what was refused: by the longer of what was read and what might be written. */
+/** A window that is certainly smaller than the refused request: the longer of input and output is what gets shorter. */
 function lessThan(read: number, written: number): number {
   return read > written ? Math.floor(read * 0.8) + written : Math.floor((read + written) / 2)
 }
@@ -91,7 +94,7 @@ async function askPaid(
   const { budget, catalog, tokens } = deps
   const call = {
     model: fitted.step.model,
-    // Both an estimate and a tokenizer that is not the model's own may be a little too low.
+    // Both an estimate and the count of another model's tokenizer may be a little too low.
     inputTokens: Math.ceil(fitted.likely * 1.15),
     outputTokens: fitted.step.maxTokens,
     payer,
@@ -103,11 +106,15 @@ async function askPaid(
     return refused(fitted.step.model, reserved.error)
   }
   const { outputTokens: maxTokens, shortage, limited, receipt, settle } = reserved.reservation
-  const step = { ...fitted.step, maxTokens, mayOutlive: true, ...(cut && { cut: cut.answer }) }
+  const step = {
+    ...{ ...fitted.step, maxTokens, mayOutlive: true, about: recorder.ids },
+    ...(cut && { cut: cut.answer }),
+  }
   const mustKeep = limited || deps.settings.maxOutputTokens !== null
   const longest = mustKeep ? step.maxTokens * UNITS_PER_TOKEN + 1_000 : undefined
   const begun = !signal.aborted
-  // Should this throw, what was set aside stays: nobody knows how much of it the call used.
+  const since = performance.now()
+  // If this throws, the reservation stays, because nobody knows how much of it the call used.
   const result = await askModel(
     deps.model,
     await deps.files.load(step, payer.userId),
@@ -120,9 +127,11 @@ async function askPaid(
     (error) => deps.onError(redactError(error), 'the model port threw'),
     longest,
   )
+  logStep(deps, number, result, since)
   const before = cut?.answer.generation ? lengthOf(cut.answer) : 0
   const used = begun ? usedBy(result, fitted.likely, before) : NOTHING
-  // What the provider goes on with is settled by whoever takes it up; what it has lost counts in full.
+  // The attempt that takes up the provider's answer settles its reservation. If the provider has lost the answer, the
+  // reservation counts in full.
   const isOpen =
     (result.end.type === 'aborted' && result.generation !== null && isLeft()) ||
     (result.end.type === 'gone' && Boolean(cut?.answer.generation))
@@ -134,7 +143,7 @@ async function askPaid(
       await shortage.note()
     }
   } catch (error) {
-    // Then all that was set aside counts: too much rather than too little.
+    // The whole reservation then counts: too much rather than too little.
     deps.onError(error, 'what a call of the model cost could not be recorded')
   }
   const { usage } = result
@@ -148,8 +157,7 @@ async function askPaid(
 }
 
 /**
- * The usage of a call, estimated where the provider reports none. A call that failed before its first word costs
- * nothing.
+ * The usage of a call, estimated if the provider reports none. A call that failed before its first text costs nothing.
  */
 function usedBy(
   { usage, end, length: fresh }: StepResult,
@@ -171,7 +179,7 @@ function lengthOf({ texts }: CutAnswer): number {
 
 const NOTHING: ModelUsage = { inputTokens: 0, outputTokens: 0 }
 
-/** Far more than tokens take: only a provider that ignores its limit gets there. */
+/** Tokens are far shorter than this: only a provider that ignores its limit gets there. */
 const UNITS_PER_TOKEN = 8
 
 function failedBy(error: RunError): StepResult['end'] {

@@ -1,6 +1,6 @@
 /**
- * A text with its middle left out, and a note that says so; the beginning of a result usually says what it is, and its
- * end how it came out.
+ * Leaves out the middle of a long text, and says so in its place: the beginning of a result usually says what it is,
+ * and its end how it came out.
  *
  * @param limit the most of the text to keep, in UTF-16 units
  */

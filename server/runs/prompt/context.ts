@@ -1,7 +1,7 @@
 import type { Db } from '../../../db/engine/database.ts'
 import { countQuestions } from '../../../db/queries/messages/branches.ts'
-import { readTold } from '../../../db/queries/runs/run-drives.ts'
-import type { ToldMessage, ToldPage, ToldStep } from '../../../db/queries/runs/run-drives.ts'
+import { readPromptPage } from '../../../db/queries/runs/run-drives.ts'
+import type { PromptMessage, PromptPage, PromptStep } from '../../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/call-rows.ts'
@@ -12,18 +12,18 @@ import type { ModelMessage, ProviderState } from '../../model/port.ts'
 import { joinTexts } from '../../../shared/session/join-texts.ts'
 import { clip } from './clip-text.ts'
 import type { Turn } from './fit-turns.ts'
-import { textsOf, toldFilesOf, toldQuestion } from './told-files.ts'
+import { readingsOf, filesForModel, questionForModel } from './files-for-model.ts'
 import { outputForModel } from './output-for-model.ts'
 
 /** The conversation up to the run's question, as the model is to see it. */
 export type Conversation = {
-  /** Oldest first; the last one begins with the run's question. */
+  /** Oldest first; the last turn begins with the run's question. */
   turns: Turn[]
-  /** The number of earlier turns that were not read because there is no room for them. */
+  /** The number of earlier turns that were not read, because there is no room for them. */
   unread: number
 }
 
-/** The fewest messages that are read at once, and the most. */
+/** The fewest and the most messages of a page. */
 export const PAGE = 100
 const LONGEST_PAGE = 500
 
@@ -31,17 +31,17 @@ const LONGEST_PAGE = 500
 const MAX_RESULT_LENGTH = 100_000
 
 /**
- * Reads from the question back, page by page, until the beginning or until there is more than has room. A page has as
- * many messages as are likely to be needed, because each costs a round trip to the database.
+ * Reads from the question back, page by page, until the beginning or until there is no more room. A page has as many
+ * messages as will probably be needed, because each page costs a round trip to the database.
  *
  * @param newest the page that ends with the question
- * @param roomAfter is told the turns of each page, newest page first, and says for about how many older messages there
- *   may be room; 0 when there is none
+ * @param roomAfter gets the turns of each page, newest page first, and returns for about how many older messages there
+ *   is room; 0 for none
  */
 export async function conversationBefore(
   db: Db,
   { sessionId, userId }: Pick<Run, 'sessionId' | 'userId'>,
-  newest: ToldPage,
+  newest: PromptPage,
   roomAfter: (turns: readonly Turn[]) => Promise<number>,
 ): Promise<Conversation> {
   let messages: ModelMessage[] = []
@@ -54,7 +54,7 @@ export async function conversationBefore(
     if (leaf === null || room === 0) {
       break
     }
-    page = await readTold(db, sessionId, leaf, Math.min(Math.max(room, PAGE), LONGEST_PAGE))
+    page = await readPromptPage(db, sessionId, leaf, Math.min(Math.max(room, PAGE), LONGEST_PAGE))
   }
   return {
     turns: toTurns(messages),
@@ -65,22 +65,22 @@ export async function conversationBefore(
 async function toModelMessages(
   db: Db,
   userId: UserId,
-  messages: readonly ToldMessage[],
+  messages: readonly PromptMessage[],
 ): Promise<ModelMessage[]> {
   const withCalls = messages.flatMap(({ parts, steps }) =>
     parts.some(({ type }) => type === 'tool') ? steps.map(({ runId }) => runId) : [],
   )
   const calls = await callsOfRuns(db, [...new Set(withCalls)])
-  const texts = await textsOf(
+  const read = await readingsOf(
     db,
     userId,
     messages.flatMap(({ parts }) => filesIn(parts)),
   )
-  const tell = ({ parts }: ToldMessage) => toldQuestion(joinText(parts), filesIn(parts), texts)
+  const tell = ({ parts }: PromptMessage) => questionForModel(joinText(parts), filesIn(parts), read)
   return messages.flatMap((message, index): ModelMessage[] => {
     const { role, parts, steps, joinedPart } = message
     if (role === 'user') {
-      // One whose answer is on an older page stands by itself.
+      // A message that joined an answer on an older page is a question of its own here.
       const isTold = joinedPart !== null && joinedIn(messages, index)
       return isTold ? [] : [tell(message)]
     }
@@ -92,20 +92,20 @@ async function toModelMessages(
   })
 }
 
-/** The messages behind an answer that joined it. */
-function followersOf(messages: readonly ToldMessage[], index: number): ToldMessage[] {
-  const rest = messages.slice(index + 1)
-  const end = rest.findIndex(({ joinedPart }) => joinedPart === null)
-  return end === -1 ? rest : rest.slice(0, end)
+/** The messages directly behind an answer that joined it. */
+function followersOf(messages: readonly PromptMessage[], index: number): PromptMessage[] {
+  let end = index + 1
+  while (end < messages.length && messages[end]?.joinedPart !== null) end += 1
+  return messages.slice(index + 1, end)
 }
 
-function joinedIn(messages: readonly ToldMessage[], index: number): boolean {
+function joinedIn(messages: readonly PromptMessage[], index: number): boolean {
   return messages.slice(0, index).some(({ role }) => role === 'assistant')
 }
 
 /**
- * Splits the messages into turns. Messages before the first question belong to an answer without its question and are
- * left out.
+ * Groups messages into turns. Messages before the first question are left out: the question of their answer was not
+ * read.
  */
 function toTurns(messages: readonly ModelMessage[]): Turn[] {
   const turns: Turn[] = []
@@ -119,23 +119,26 @@ function toTurns(messages: readonly ModelMessage[]): Turn[] {
   return turns
 }
 
-/** What was said while an answer was written, and the part of it before which it came. */
+/** A message that joined an answer while it was written, and the index of the part before which it came. */
 export type Joined = { part: number; message: ModelMessage }
 
-/** The finished steps of one answer: what each said, the calls it made and their results, and what was said meanwhile. */
+/**
+ * The finished steps of one answer as messages for the model: each step's text, its calls with their results, and the
+ * messages that joined.
+ */
 export function stepMessages(
   parts: readonly AnyPart[],
-  steps: readonly ToldStep[],
+  steps: readonly PromptStep[],
   calls: ReadonlyMap<RunId, readonly StoredCall[]>,
   joined: readonly Joined[] = [],
 ): ModelMessage[] {
-  const callsOf = ({ runId, step }: ToldStep) =>
+  const callsOf = ({ runId, step }: PromptStep) =>
     (calls.get(runId) ?? []).filter((call) => call.step === step)
-  // What was cut is told together with what another run went on with.
+  // A cut step is one message together with the step of the run that continued it.
   const whole = steps.filter((step, index) => {
     return index === steps.length - 1 || callsOf(step).length > 0
   })
-  const told = whole.flatMap((finished, index): ModelMessage[] => {
+  const sent = whole.flatMap((finished, index): ModelMessage[] => {
     const { partsEnd, providerState } = finished
     const from = whole[index - 1]?.partsEnd ?? 0
     const own = callsOf(finished)
@@ -149,7 +152,7 @@ export function stepMessages(
           name: call.call.name,
           arguments: call.arguments,
         })),
-        // The adapter knows what of it is wanted back: for the answer under way, or later too.
+        // The adapter of the API decides which of it is sent back: in the running answer only, or in later turns too.
         providerState: toProviderState(providerState),
       },
       ...own.map(({ call, providerId }) => ({
@@ -160,7 +163,7 @@ export function stepMessages(
     ]
   })
   const rest = whole.length > 1 ? (whole.at(-2)?.partsEnd ?? -1) : -1
-  return [...told, ...saidBetween(joined, rest, Number.POSITIVE_INFINITY)]
+  return [...sent, ...saidBetween(joined, rest, Number.POSITIVE_INFINITY)]
 }
 
 function saidBetween(joined: readonly Joined[], after: number, upTo: number): ModelMessage[] {
@@ -169,10 +172,10 @@ function saidBetween(joined: readonly Joined[], after: number, upTo: number): Mo
 
 type AnyPart = TextPart | { type: 'tool' } | FilePart
 
-/** The text of a step that was stopped, or failed, before it was finished. */
+/** The text of a step that was stopped, or failed, before its end. */
 export function cutText(
   parts: readonly AnyPart[],
-  steps: readonly Pick<ToldStep, 'partsEnd'>[],
+  steps: readonly Pick<PromptStep, 'partsEnd'>[],
 ): ModelMessage[] {
   const text = joinText(parts.slice(steps.at(-1)?.partsEnd ?? 0))
   return text ? [{ role: 'assistant', text, calls: [], providerState: null }] : []
@@ -187,7 +190,7 @@ type Told = Pick<Extract<ModelMessage, { role: 'tool' }>, 'output' | 'failed' | 
 function resultOf(call: StoredCall['call']): Told {
   switch (call.status) {
     case 'completed': {
-      const { words, files } = toldFilesOf(call.files ?? [])
+      const { words, files } = filesForModel(call.files ?? [])
       const output = clip(outputForModel(call, words), MAX_RESULT_LENGTH)
       return { output, failed: false, ...(files.length > 0 && { files }) }
     }
@@ -209,6 +212,6 @@ function resultOf(call: StoredCall['call']): Told {
 }
 
 function toProviderState(stored: unknown): ProviderState | null {
-  // Written by `insertStep` from a provider state, and read by nobody but the adapter that made it.
+  // `insertStep` wrote this from a provider state, and only the adapter that made it reads it.
   return stored === null ? null : (stored as ProviderState)
 }

@@ -4,10 +4,10 @@ import type { ModelCatalog } from '../../model/catalog/catalog.ts'
 import type { TokenBasis, TokenCounter } from '../../model/token-counter.ts'
 import { clip } from './clip-text.ts'
 import type { Conversation } from './context.ts'
-import { fitTurns, TURNS_AT_ONCE } from './fit-turns.ts'
+import { fitTurns, sum, TURNS_AT_ONCE } from './fit-turns.ts'
 import type { Turn } from './fit-turns.ts'
 
-/** Everything that a step is to be asked with, however long it is. */
+/** Everything that a step could be asked with, however long it is. */
 export type Question = {
   request: Omit<ModelStep, 'messages'>
   conversation: Conversation
@@ -19,12 +19,12 @@ export type Question = {
 
 export type FittedStep = {
   step: ModelStep
-  /** Tokens of the whole request as they were found, without what the model's own numbers differ by. */
+  /** Tokens of the whole request as counted here, before the correction by the model's own counts. */
   tokens: number
   basis: TokenBasis
-  /** Tokens as the model is likely to report them. */
+  /** Tokens as the model will probably report them. */
   likely: number
-  /** True when a shorter request is possible, should the model refuse this one as too long. */
+  /** True when the request can be shortened further, should the model refuse this one as too long. */
   canShrink: boolean
   /** The number of turns that are left out. */
   omitted: number
@@ -32,37 +32,37 @@ export type FittedStep = {
 
 type Known = { catalog: ModelCatalog; tokens: TokenCounter }
 
-/** The assumed context window of an unknown model. A model that accepts less refuses, and is asked with less. */
+/** The context window that an unknown model is assumed to have. If the model refuses, the request is shortened. */
 const ASSUMED_WINDOW = 128_000
 
-/** Every model accepts this many tokens, so short conversations need no look-up of the context window. */
+/** Every model accepts this many tokens, so the context window is not looked up for short conversations. */
 const ANY_WINDOW = 3_000
 
 /** The usual length of an answer in tokens; its limit may be much higher. */
 const LIKELY_ANSWER = 1_500
 
-/** The share of the room up to which an estimate is trusted to fit. */
+/** An estimate within this share of the room is trusted; a longer request is counted exactly. */
 const SURELY = 0.6
 
-/** By how much an estimate may be too low where it decides how long the answer may be. */
+/** The factor by which an estimate may be too low; it matters where the estimate limits the answer's length. */
 const ESTIMATED = 0.8
 
-/** A shorter answer is not worth asking for. Tokens. */
+/** The shortest limit of an answer that is worth a request. Tokens. */
 const LEAST_ANSWER = 256
 
-/** Tokens that a message has beside its text. */
+/** Tokens of a message beyond those of its text. */
 const PER_MESSAGE = 4
 
-/** Tokens that a picture of the size in which it is sent takes; providers differ. */
+/** Tokens of a picture in the size in which it is sent, about; providers differ. */
 const PER_PICTURE = 1_500
 
-function besideText(message: ModelMessage): number {
+export function besideText(message: ModelMessage): number {
   return PER_MESSAGE + PER_PICTURE * filesOf(message).filter(({ kind }) => kind === 'image').length
 }
 
 /**
- * Tells for about how many messages older than the turns read so far there may be room, as long as these are on average;
- * 0 when there is none.
+ * Returns a function that estimates for about how many older messages there is room after the turns read so far, if
+ * they are as long on average; 0 for none.
  */
 export function roomFor(model: string, { catalog, tokens }: Known) {
   let read = 0
@@ -75,16 +75,16 @@ export function roomFor(model: string, { catalog, tokens }: Known) {
     if (read < ANY_WINDOW) {
       return 1
     }
-    // An estimate may be too high: a half more is read than seems to fit.
+    // An estimate may be too high, so half as much again is read as seems to fit.
     const room = 1.5 * ((await catalog.contextWindow(model)) ?? ASSUMED_WINDOW) - read
     return room < 0 ? 0 : Math.ceil((room / read) * messages)
   }
 }
 
 /**
- * The step with as much of the conversation as the model can read.
+ * The step with as much of the conversation as fits into the model's context window.
  *
- * @param share of the room that is to be used: less than 1 once the model has refused what seemed to fit
+ * @param share of the room that is used: less than 1 after the model has refused a request that seemed to fit
  */
 export async function fitStep(
   { request, conversation, current, summary }: Question,
@@ -120,7 +120,8 @@ export async function fitStep(
   const complete = conversation.unread === 0 && share === 1
   const likely = Math.ceil(estimated * estimateOff)
   if (complete && likely + Math.min(maxTokens, LIKELY_ANSWER) < ANY_WINDOW) {
-    // A model that is known to read less is asked for less; one that nobody knows says so itself.
+    // A model with a known smaller window is asked for a shorter answer. A model with an unknown window refuses by
+    // itself.
     const known = (await catalog.knownContextWindow(model)) ?? ASSUMED_WINDOW
     return whole('estimate', estimated, likely, answerTokens(maxTokens, known - likely / ESTIMATED))
   }
@@ -162,12 +163,12 @@ export async function fitStep(
   }
 }
 
-/** The answer's limit within the rest of the window; providers need a small part of it for themselves. */
+/** The limit of the answer within the rest of the window, of which providers need a small part themselves. */
 function answerTokens(wanted: number, left: number): number {
   return Math.min(wanted, Math.max(LEAST_ANSWER, Math.floor(left * 0.98)))
 }
 
-/** A conversation that cannot be read whole is summarised anew every few turns, as often as the cut moves. */
+/** True when the summary is too old. A conversation that does not fit is summarised again whenever its cut moves. */
 export function isSummaryStale({
   conversation,
   summary,
@@ -175,7 +176,7 @@ export function isSummaryStale({
   return summary === null || (conversation.unread + conversation.turns.length) % TURNS_AT_ONCE === 0
 }
 
-/** The note in the system prompt that replaces the turns left out. */
+/** The text of the system prompt about the turns that are left out. */
 function leftOut(turns: number, summary: string | null): string {
   const note =
     turns === 1
@@ -188,7 +189,7 @@ function withCurrent(turns: readonly Turn[], current: readonly ModelMessage[]): 
   return [...turns.slice(0, -1), [...(turns.at(-1) ?? []), ...current]]
 }
 
-/** A message is counted once, however many steps it is sent with. */
+/** The tokens of each message are counted once, although it is sent with several steps. */
 const counts = new WeakMap<ModelMessage, number>()
 
 async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
@@ -203,7 +204,7 @@ async function countTurns(turns: readonly Turn[], tokens: TokenCounter) {
   }))
 }
 
-function textOf(message: ModelMessage): string {
+export function textOf(message: ModelMessage): string {
   switch (message.role) {
     case 'user':
       return [message.text, ...filesOf(message).map(({ instead }) => instead)].join('\n')
@@ -214,7 +215,7 @@ function textOf(message: ModelMessage): string {
   }
 }
 
-/** Thoughts go back within the answer under way alone; encrypted ones are longer as text than as tokens. */
+/** Reasoning is sent back only within the running answer. Encrypted reasoning is longer as text than in tokens. */
 function stateTokens(current: readonly ModelMessage[]): number {
   return sum(
     current.map((message) =>
@@ -223,8 +224,4 @@ function stateTokens(current: readonly ModelMessage[]): number {
         : 0,
     ),
   )
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }

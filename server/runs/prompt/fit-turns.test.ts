@@ -5,7 +5,7 @@ import { clip } from './clip-text.ts'
 import { fitTurns } from './fit-turns.ts'
 import type { CountedTurn } from './fit-turns.ts'
 
-/** A token for each character. */
+/** Counts one token for each character. */
 function counted(...turns: ModelMessage[][]): CountedTurn[] {
   return turns.map((messages) => ({
     messages,
@@ -63,7 +63,7 @@ describe('what fits is sent', () => {
           const kept = turns.slice(omitted)
           expect(omitted).toBeLessThan(turns.length)
           expect(messages).toHaveLength(kept.flat().length)
-          // Only results of the turn that is being answered may differ from what they were.
+          // Only the results in the turn that is being answered may be clipped.
           const before = kept.slice(0, -1).flat()
           expect(messages.slice(0, before.length)).toEqual(before)
           expect(messages[before.length]).toEqual(kept.at(-1)?.[0])

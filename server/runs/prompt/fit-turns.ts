@@ -1,10 +1,10 @@
 import type { ModelMessage } from '../../model/port.ts'
 import { clip } from './clip-text.ts'
 
-/** A question and everything that was answered to it. */
+/** A question and everything that answered it. */
 export type Turn = ModelMessage[]
 
-/** Tokens of each message of each turn; the last turn is the one that is being answered. */
+/** A turn with the number of tokens of each message. */
 export type CountedTurn = { messages: Turn; tokens: number[] }
 
 export type Fitted = {
@@ -17,9 +17,10 @@ export type Fitted = {
 }
 
 /**
- * The newest turns that fit, whole: a call never stands without its result. The turn that is being answered is always
- * there; when it alone is too long, its tools' results are clipped, the more the less room there is.
+ * The newest turns that fit, each whole, because a call may not be sent without its result. The turn that is being
+ * answered is always included; if it alone is too long, the results of its tools are clipped.
  *
+ * @param turns oldest first; the last one is being answered
  * @param room tokens
  */
 export function fitTurns(turns: readonly CountedTurn[], room: number): Fitted {
@@ -43,19 +44,19 @@ export function fitTurns(turns: readonly CountedTurn[], room: number): Fitted {
 }
 
 /**
- * Providers charge less, and answer sooner, for a beginning that they have seen before: so the cut does not move with
- * every turn, but some turns at once, where enough of them are left.
+ * Providers cache the beginning of a request, which makes it cheaper and faster. Therefore the cut does not move with
+ * every turn but by several turns at once, if enough turns are left.
  */
 function steadied(first: number, length: number): number {
   const wanted = Math.ceil(first / TURNS_AT_ONCE) * TURNS_AT_ONCE
   return length - wanted >= TURNS_AT_ONCE ? wanted : first
 }
 
-/** Clips results from the longest allowed length down, until the turn fits or nothing more is to be gained. */
+/** Clips results with a smaller and smaller limit, until the turn fits or clipping gains nothing more. */
 function shrinkTurn(turn: CountedTurn, room: number): CountedTurn {
   let { messages, tokens } = turn
   for (let limit = LONGEST_RESULT; sum(tokens) > room && limit >= SHORTEST_RESULT; limit /= 2) {
-    // From the whole each time: a clip of a clip would tell a wrong length.
+    // Each round clips the whole result: a clip of a clip would state a wrong length.
     const clipped = turn.messages.map((message) => withShorterResult(message, limit))
     tokens = turn.tokens.map((count, index) => {
       const before = lengthOf(turn.messages[index])
@@ -68,7 +69,7 @@ function shrinkTurn(turn: CountedTurn, room: number): CountedTurn {
 }
 
 function withShorterResult(message: ModelMessage, limit: number): ModelMessage {
-  // A note takes some room itself: clipping what is hardly longer gains nothing.
+  // The note about the clipped middle takes room too, so clipping a result that is hardly longer gains nothing.
   return message.role === 'tool' && message.output.length > limit * 1.25
     ? { ...message, output: clip(message.output, limit) }
     : message
@@ -82,11 +83,11 @@ function lengthOf(message: ModelMessage | undefined): number {
   return message?.role === 'tool' ? message.output.length : 0
 }
 
-function sum(numbers: readonly number[]): number {
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-/** By how many turns the cut moves. */
+/** The number of turns by which the cut moves at once. */
 export const TURNS_AT_ONCE = 4
 /** UTF-16 units. */
 const LONGEST_RESULT = 128_000

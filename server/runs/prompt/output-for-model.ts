@@ -2,10 +2,10 @@ import { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 
 /**
- * The output of a successful call, as text for the model. What the call brought beside it is told in words, but for what
- * is given to models that can see it.
+ * The output of a successful call, as text for the model. A picture or file in it is described in words, unless the
+ * model gets it as a file.
  *
- * @param words what is said of a file; null for one that is given
+ * @param words the description of a file; null for one that the model gets
  */
 export function outputForModel(
   {
@@ -42,12 +42,12 @@ function textOf(
         return `[link] ${piece.name}: ${piece.uri}${piece.description ? ` (${piece.description})` : ''}`
     }
   })
-  // Servers give the same data as text too, as they are asked to; only where they do not is it told as it is.
+  // The specification asks servers to repeat structured data as text. Only if they do not is it added here.
   if (structuredContent !== undefined && !pieces.some((piece) => isJson(piece))) {
     pieces.push(JSON.stringify(structuredContent))
   }
-  const told = [...pieces, ...brought, ...notes.map((note) => `[${note}]`)].join('\n')
-  return told || (files > 0 ? 'The tool brought files.' : 'The tool answered nothing.')
+  const text = [...pieces, ...brought, ...notes.map((note) => `[${note}]`)].join('\n')
+  return text || (files > 0 ? 'The tool brought files.' : 'The tool answered nothing.')
 }
 
 function isJson(text: string): boolean {

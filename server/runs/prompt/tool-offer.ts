@@ -2,12 +2,12 @@ import type { Run } from '../../../db/queries/runs/runs.ts'
 import type { ModelStep } from '../../model/port.ts'
 import { MAX_OFFERED } from '../../tools/registry.ts'
 import type { RunDeps } from '../deps.ts'
-import type { RunRecorder } from '../recorder.ts'
+import type { RunRecorder } from '../recording/recorder.ts'
 
 /**
- * Which tools the model is offered at each step of one drive. They may come and go within a run; but right after a
- * start servers that offer tools are still on their way and are waited for, and the first step of a drive that goes on
- * with a run is offered what the run was offered before, so that a step that is done again is the same step (P6).
+ * Chooses the tools that the model is offered at each step of one drive. Tools may come and go within a run, with two
+ * exceptions. Right after a start it waits for the servers that offer tools. And the first step of an attempt that
+ * takes a run up is offered what the run was offered before, so that a step that is done again is the same step (P6).
  */
 export class Offer {
   readonly #run: Run
@@ -18,7 +18,7 @@ export class Offer {
   #before: string[] | null
   #isFirst = true
 
-  /** @param off names of tools that the session goes without */
+  /** @param off names of tools that the session has switched off */
   constructor(
     run: Run,
     { tools }: Pick<RunDeps, 'tools'>,
@@ -40,7 +40,7 @@ export class Offer {
     const away = isFirst ? await this.#wait(signal) : []
     const own = this.#run.options?.clientTools ?? []
     const names = new Set(own.map(({ name }) => name))
-    // A client's tool was refused if the server had one of its name; one that came since gives way.
+    // A client's tool with the name of a server's tool is refused. If the server's tool came later, it is left out.
     const offered = this.#tools
       .offered(this.#run.userId)
       .filter(({ name }) => !names.has(name) && !this.#off.includes(name))
@@ -57,7 +57,7 @@ export class Offer {
     }
   }
 
-  /** @returns why tools are away that should be there */
+  /** @returns the reasons why expected tools are not available */
   async #wait(signal: AbortSignal): Promise<string[]> {
     await this.#tools.prepare(this.#run.userId, signal)
     await this.#tools.untilSettled(signal)
@@ -72,7 +72,7 @@ export class Offer {
   }
 }
 
-/** The person hears of it from the model, when it matters to what they asked. */
+/** A note in the system prompt: the model mentions missing tools only when a question needs them. */
 function noteOf(reasons: readonly string[]): string {
   return `Some tools are not available at the moment. ${reasons.join(' ')} If the person asks for what they do, say so.`
 }

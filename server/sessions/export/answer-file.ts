@@ -3,12 +3,12 @@ import { Semaphore } from '../../concurrency/semaphore.ts'
 import type { FileInPieces } from './export.ts'
 
 /**
- * What an answer may hold of a file; over REST files go out in pieces and may be of any length. A batch holds all of
- * its answers until the last is there. UTF-16 units.
+ * The longest file in an answer; over REST, files are sent in pieces and may have any length. A batch keeps all of its
+ * answers in memory until the last is ready. UTF-16 units.
  */
 export const MOST_IN_ANSWER = 16 * 1024 * 1024
 
-/** Files that are gathered at the same time, of everybody. */
+/** The most files that are gathered at the same time, over all people. */
 const gathering = new Semaphore(2)
 
 type Answer = { name: string; mimeType: string; content: string }
@@ -16,8 +16,8 @@ type Answer = { name: string; mimeType: string; content: string }
 /**
  * A file as the answer of its procedure.
  *
- * @param takePieces takes the content in pieces, where the caller can
- * @param address where the file is downloaded in pieces
+ * @param takePieces takes the content in pieces, if the caller can
+ * @param address the address at which the file can be downloaded in pieces
  * @throws PAYLOAD_TOO_LARGE when it is too long for an answer
  */
 export async function answerFile(

@@ -13,7 +13,7 @@ import { toFinalMessage } from '../../../shared/session/final-message.ts'
 
 type Head<Whole, Last extends keyof Whole> = Omit<Whole, Last>
 
-/** The JSON text of a file, in pieces: whatever its size, no more than a page of messages is held. */
+/** The JSON text of a file, in pieces: whatever its size, only a page of messages is in memory. */
 export async function* fileAsJson(
   exportedAt: string,
   sessions: AsyncIterable<AsyncIterable<string>>,
@@ -47,12 +47,12 @@ export async function* sessionAsJson(
   yield '\n]}'
 }
 
-/** The text of an object whose last property is a list that is yet to come. */
+/** The text of an object whose last property is a list that follows. */
 function open(head: object, list: string): string {
   return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(list)}:[`
 }
 
-/** A message as files have it; an answer that is being written, with what it has. */
+/** A message in the form of files; a running answer with its text so far. */
 export function toExportedMessage(
   session: SessionOutline['session'],
   full: FullMessage,
@@ -61,7 +61,7 @@ export function toExportedMessage(
 }
 
 export function toEvents({ chunks }: FullMessage): LoggedEvent[] {
-  // The server's own data is not validated again.
+  // The server wrote this data itself, so it is not validated again.
   return chunks.map(({ seq, data }) => ({ seq, event: JSON.parse(data) }))
 }
 
@@ -126,7 +126,7 @@ function toExportedRun({ finish, startedAt, endedAt, steps }: Run): ExportedRun 
   }
 }
 
-/** The message tells what all of it cost. */
+/** The message has the cost of all of it. */
 function withoutCost({ costUsd: _, ...tokens }: NonNullable<Run['steps'][number]['usage']>) {
   return tokens
 }

@@ -5,7 +5,10 @@ import { toFinalMessage } from '../../../shared/session/final-message.ts'
 import { toEvents } from './export-json.ts'
 import { fenced, inline, quoted } from './markdown.ts'
 
-/** A conversation as Markdown, in pieces. Everything that was said stands in quotes, so that nothing else can look like it. */
+/**
+ * A conversation as Markdown, in pieces. All messages are in quotes, so that they cannot look like anything else of the
+ * file.
+ */
 export async function* sessionAsMarkdown(
   session: Session,
   pages: AsyncIterable<FullMessage[]>,

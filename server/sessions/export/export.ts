@@ -11,18 +11,15 @@ import { sessionAsMarkdown } from './export-markdown.ts'
 
 export type ExportFormat = 'json' | 'markdown'
 
-/** A file that is made while it is read: stop reading, and nothing more is made. */
+/** A file that is made while it is read; when the reading stops, nothing more is made. */
 export type FileInPieces = { name: string; mimeType: string; pieces: AsyncGenerator<string> }
 
-/** Messages that are read, and held, at a time. */
-const PAGE = 50
-
 /**
- * A session as a file: as JSON with all of its branches, as Markdown the active one. What is being written while it
- * is exported counts as interrupted.
+ * A session as a file: as JSON with all of its branches, as Markdown with the active one. An answer that is written
+ * during the export counts as interrupted.
  *
  * @param now ISO 8601
- * @returns null when there is no such session of this user
+ * @returns null when this user has no such session
  */
 export async function exportSession(
   database: Database,
@@ -42,7 +39,7 @@ export async function exportSession(
     : { name, mimeType: 'text/markdown', pieces: toMarkdown(database, outline) }
 }
 
-/** Every one of these sessions in one JSON file; one that is deleted meanwhile is left out. */
+/** These sessions in one JSON file; one that is deleted meanwhile is left out. */
 export function exportSessions(
   database: Database,
   { userId, ids, now }: { userId: UserId; ids: readonly SessionId[]; now: string },
@@ -77,18 +74,16 @@ async function* pages(
   sessionId: SessionId,
   ids: readonly MessageId[],
 ): AsyncGenerator<FullMessage[]> {
-  for (let index = 0; index < ids.length; index += PAGE) {
-    const wanted = ids.slice(index, index + PAGE)
-    const page = await readFullMessages(database, sessionId, wanted)
-    if (page.length < wanted.length) {
-      // A file that is cut says so; one that lacks messages does not.
-      throw new Error(`the session ${sessionId} was deleted while it was exported`)
-    }
+  let missing = ids.length
+  for await (const page of readFullMessages(database, sessionId, ids)) {
+    missing -= page.length
     yield page
   }
+  // A file that is cut is known to be incomplete; one that lacks messages is not.
+  if (missing > 0) throw new Error(`the session ${sessionId} was deleted while it was exported`)
 }
 
-/** The title as the systems of all readers take it for a file, with the day the session began. */
+/** The title in a form that all systems accept as a file name, with the day on which the session began. */
 function fileName({ session }: SessionOutline, format: ExportFormat): string {
   const title = (session.title ?? '')
     .replaceAll(/[^\p{Letter}\p{Mark}\p{Number} _-]+/gu, ' ')

@@ -1,22 +1,22 @@
 /**
- * Text of others inside Markdown of ours. What it may not do is leave its place: end a quote or a code block, bring
- * HTML, or define what a link elsewhere means. The rules are CommonMark's (0.31).
+ * Puts foreign text into Markdown. It must not leave its place: end a quote or a code block, bring HTML, or define the
+ * target of links elsewhere. The rules are CommonMark's (0.31).
  */
 
 const LINE_ENDING = /\r\n|\n|\r/
 
-/** The text as one line that says what it says and formats nothing. */
+/** The text as one line, without any formatting effect. */
 export function inline(text: string): string {
   return (
     text
       .replaceAll(/\s+/g, ' ')
       .trim()
-      // Inside an HTML block, as a summary is, Markdown's escapes are shown, and only entities help.
+      // Inside an HTML block, such as a summary, Markdown's escapes are shown, so entities are used.
       .replaceAll(/[&<>"\\`*_{}[\]()#+!|~]/g, (char) => `&#${char.charCodeAt(0)};`)
   )
 }
 
-/** The text as a code block: the fence is longer than any in it. */
+/** The text as a code block, with a fence that is longer than any fence in it. */
 export function fenced(language: string, text: string): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(Math.max(3, longest + 1))
@@ -24,8 +24,8 @@ export function fenced(language: string, text: string): string {
 }
 
 /**
- * The text, which is Markdown itself, as a quote: each line of it begins with the quote's mark, and what could reach
- * beyond is escaped, but for the code blocks, where it is harmless and would be shown with its escapes.
+ * Markdown as a quote: each line begins with the quote's mark, and everything that could leave the quote is escaped,
+ * except in code blocks, where it is harmless and escapes would be shown.
  */
 export function quoted(text: string): string {
   let fence: string | null = null
@@ -36,7 +36,7 @@ export function quoted(text: string): string {
       }
       return line
     }
-    // At the margin alone: an indented one may belong to a list, and end with it.
+    // Only a fence at the margin counts: an indented one may belong to a list, and end with it.
     fence = /^(`{3,}(?=[^`]*$)|~{3,})/.exec(line)?.[1] ?? null
     return fence === null ? escaped(line) : line
   })
@@ -49,8 +49,8 @@ function closes(line: string, fence: string): boolean {
 }
 
 /**
- * HTML and link definitions as text; what a backslash escapes already stays as it is. A run of backslashes is looked at
- * from its first alone: from each of them, a line of nothing else would take time that grows with its square.
+ * HTML and link definitions as text; what a backslash escapes already stays. A run of backslashes is matched from its
+ * first one only: from each of them, a line of nothing else would take quadratic time.
  */
 function escaped(line: string): string {
   return line

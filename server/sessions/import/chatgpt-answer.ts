@@ -9,11 +9,11 @@ import type { ChatGptMessage } from './chatgpt-file.ts'
 import { codeOf, textOf, thoughtsOf, storedFilesOf } from './chatgpt-text.ts'
 
 /**
- * The model's answer between two user messages. In the file it is several nodes (reasoning, calls, their results, text),
- * here one message; where the nodes fork, each path is an answer of its own.
+ * The model's answer between two user messages. In the file it is several nodes (reasoning, calls, their results,
+ * text), here one message; where the nodes fork, each path is an answer of its own.
  */
 export type Answer = {
-  /** The node that the answer ends with so far, whose id it gets. */
+  /** The last node of the answer so far, whose id it gets. */
   id: string
   nodes: readonly string[]
   parts: readonly ExportedPart[]
@@ -22,7 +22,7 @@ export type Answer = {
   cut: boolean
 }
 
-/** The answer with one more node; null while there is nothing to show. */
+/** The answer with one more node; null while it has nothing to show. */
 export function extendAnswer(
   { parent, answer }: { parent: ExportedMessage | null; answer: Answer | null },
   id: string,
@@ -42,7 +42,7 @@ export function extendAnswer(
       }
 }
 
-/** @param callable whether a call can be kept as one: it belongs to the answer to a question */
+/** @param callable true when a call can be kept as one: it belongs to the answer to a question */
 function addParts(
   parts: readonly ExportedPart[],
   id: string,
@@ -97,7 +97,7 @@ function toCall(
   return {
     type: 'tool',
     call: {
-      // The names of tools and the ids of calls that every provider takes, should the conversation go on.
+      // Names of tools and ids of calls that every provider accepts, in case the conversation goes on.
       name: `chatgpt__${name.replaceAll(/[^\w-]/g, '_').slice(0, 50)}`,
       source: 'mcp:chatgpt',
       effect: 'read',
@@ -140,7 +140,7 @@ export function toMessage(answer: Answer, parent: ExportedMessage | null): Expor
   }
 }
 
-/** Without the character that a column cannot hold. */
+/** Removes the character that a column cannot store. */
 export function clean(text: string): string {
   return text.replaceAll('\u0000', '')
 }

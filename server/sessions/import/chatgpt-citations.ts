@@ -1,12 +1,12 @@
 import type { ChatGptMessage } from './chatgpt-file.ts'
 
-/** Marks of ChatGPT's: private-use characters around what they refer to, and before those lenticular brackets. */
+/** ChatGPT's marks: private-use characters around a reference, and lenticular brackets in older files. */
 const mark = /\ue200[^\ue200\ue201]*\ue201|【[^【】\n]{0,200}†[^【】\n]{0,200}】/g
 const leftOver = /[\ue200-\ue206]/g
 
 /**
- * A text of ChatGPT's with its marks of citation as the links that they stand for; a mark of which the file does not say
- * what it refers to goes, and the sentence around it stays.
+ * A text of ChatGPT with its citation marks replaced by links. A mark without a target in the file is removed, and the
+ * sentence around it stays.
  */
 export function withCitations(text: string, metadata: ChatGptMessage['metadata']): string {
   if (!/[\ue200-\ue206【]/.test(text)) {
@@ -31,7 +31,7 @@ export function withCitations(text: string, metadata: ChatGptMessage['metadata']
   return linked.replaceAll(leftOver, '')
 }
 
-/** A mark of a thing has its name in it: `entity`, a separator, `["team","Spain"]`. */
+/** The name in the mark of a thing: `entity`, a separator, `["team","Spain"]`. */
 function nameIn(found: string): string {
   const [, list] = /^\ue200entity\ue202(\[[^\ue201]*\])\ue201$/.exec(found) ?? []
   if (list === undefined) {
@@ -50,7 +50,7 @@ function link(title: string | null | undefined, url: string | null | undefined):
   if (!url || !/^https?:\/\/[^\s<>()]+$/.test(url)) {
     return ''
   }
-  // An address that is none, such as one with the port 99999, is no link.
+  // An invalid address, for example with the port 99999, is not made a link.
   const hostname = URL.parse(url)?.hostname
   if (hostname === undefined) return ''
   const words = (title ?? '').replaceAll(/[[\]\\\s]+/g, ' ').trim() || hostname

@@ -14,7 +14,7 @@ const Content = z.looseObject({
     .array(
       z.union([
         Text,
-        // The file that was in the archive, as it is stored now.
+        // The file that was in the archive, as it is stored here.
         z.looseObject({ text: Text.nullish(), stored_file: File.nullish().catch(null) }),
         z.null(),
       ]),
@@ -55,7 +55,7 @@ const ChatGptMessage = z.looseObject({
     .looseObject({
       is_visually_hidden_from_conversation: z.boolean().nullish(),
       model_slug: z.string().max(500).nullish(),
-      // A citation that cannot be read costs its link, not the import.
+      // An unreadable citation loses its link, but does not fail the import.
       content_references: z.array(Reference).max(MAX_CITATIONS).nullish().catch(null),
       citations: z.array(Citation).max(MAX_CITATIONS).nullish().catch(null),
     })

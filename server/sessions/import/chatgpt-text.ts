@@ -2,10 +2,10 @@ import type { File } from '../../../shared/contract/file.ts'
 import type { ChatGptContent } from './chatgpt-file.ts'
 import { fenced } from '../export/markdown.ts'
 
-/** The text of a content of any type; something that the file does not contain, such as an image, by its name. */
+/** The text of a content of any type. What the file does not contain, such as an image, is named. */
 export function textOf(content: ChatGptContent): string {
   switch (content.content_type) {
-    // The settings of the person's account, which stand at the top of each conversation and are not shown.
+    // The settings of the person's account, which begin each conversation and are not shown.
     case 'user_editable_context':
     case 'model_editable_context':
     case 'reasoning_recap':
@@ -28,19 +28,19 @@ export function textOf(content: ChatGptContent): string {
   }
 }
 
-/** The files of a content that came with the conversations. */
+/** The files of a content that were in the archive. */
 export function storedFilesOf({ parts }: ChatGptContent): File[] {
   return (parts ?? []).flatMap((part) =>
     typeof part === 'object' && part?.stored_file ? [part.stored_file] : [],
   )
 }
 
-/** The arguments of a call, as they were written. */
+/** The arguments of a call as the model wrote them. */
 export function codeOf(content: ChatGptContent): string {
   return content.text ?? textOf(content)
 }
 
-/** The model's reasoning, where the file has it. */
+/** The model's reasoning, if the file has it. */
 export function thoughtsOf(content: ChatGptContent): string {
   return (content.thoughts ?? [])
     .flatMap(({ summary, content: thought }) => [summary ?? '', thought ?? ''])

@@ -11,20 +11,20 @@ import { storedFilesOf, textOf } from './chatgpt-text.ts'
 import { invalidImport } from './import-error.ts'
 import type { ImportPath } from './import-error.ts'
 
-/** Where a way through the tree has come to. */
+/** The end of a path through the tree so far. */
 type Place = {
   parent: ExportedMessage | null
   answer: Answer | null
-  /** Stands in for the time of a node that has none. */
+  /** The time for nodes without one. */
   at: string
 }
 
 /**
- * A conversation of ChatGPT's as a session of ours: all branches, without what ChatGPT hides from the person.
+ * A conversation of ChatGPT as a session: all branches, without what ChatGPT hides from the person.
  *
- * @param path where the conversation stands in the data
+ * @param path the place of the conversation in the data
  * @param now ISO 8601, for a conversation without any time
- * @throws BAD_REQUEST when its nodes are no tree
+ * @throws BAD_REQUEST when its nodes are not a tree
  */
 export function fromChatGpt(
   conversation: ChatGptConversation,
@@ -40,7 +40,7 @@ export function fromChatGpt(
     title: clean(conversation.title ?? '').slice(0, 2_000) || null,
     titleSource: conversation.title ? 'model' : null,
     summary: null,
-    // Nobody talks in it: it is taken up again by the next message.
+    // Nobody reads the session yet; the next message opens it.
     status: 'closed',
     model: null,
     systemPrompt: null,
@@ -55,7 +55,7 @@ export function fromChatGpt(
   }
 }
 
-/** A tree that forks late in long answers would grow beyond any bound: each way holds its answer whole. */
+/** A tree that forks late in long answers would become too large, because each path has its answer whole. */
 const MAX_SIZE = 100_000_000
 /** The fixed share of a part in the size, besides its text. */
 const PART_SIZE = 100
@@ -64,7 +64,7 @@ class Conversion {
   readonly #nodes: Map<string, ChatGptNode>
   readonly #path: ImportPath
   readonly #made = new Map<string, ExportedMessage>()
-  /** The message that a node has become a part of. */
+  /** The message of which a node has become a part. */
   readonly #messageOf = new Map<string, string>()
   #size = 0
 
@@ -80,7 +80,7 @@ class Conversion {
   walk(startedAt: string): void {
     const roots = [...this.#nodes].filter(([, { parent }]) => !parent || !this.#nodes.has(parent))
     const start: Place = { parent: null, answer: null, at: startedAt }
-    // A stack of our own: a conversation may be deeper than the process's.
+    // An explicit stack, because a conversation may be deeper than the process's own.
     const open = roots.map(([id]) => ({ id, place: start })).toReversed()
     const visited = new Set<string>()
     const named = new Set(roots.map(([id]) => id))
@@ -106,7 +106,7 @@ class Conversion {
     }
   }
 
-  /** Each node is named once in all of the file: a list of one name a million times would make a million ways. */
+  /** Each node may be named once in the whole file: a list with one name a million times would make a million paths. */
   #checkChildren(id: string, { children }: ChatGptNode, named: Set<string>): void {
     for (const [index, child] of children.entries()) {
       if (!this.#nodes.has(child)) {
@@ -119,7 +119,7 @@ class Conversion {
     }
   }
 
-  /** The message that holds the node, or the nearest one before it; the newest one when nothing is named. */
+  /** The message with this node, or the nearest one before it; the newest one when there is none. */
   messageAt(node: string | null): string | null {
     const seen = new Set<string>()
     for (let id = node; id !== null && !seen.has(id); id = this.#nodes.get(id)?.parent ?? null) {
@@ -167,7 +167,7 @@ class Conversion {
     }
   }
 
-  /** Makes the answer that a way has come to, unless another way made it; returns what follows it. */
+  /** Makes the answer at the end of a path, unless another path made it; returns what follows it. */
   #finish({ parent, answer }: Place): ExportedMessage | null {
     if (!answer) {
       return parent

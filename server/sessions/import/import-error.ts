@@ -1,9 +1,9 @@
 import { ThreadRefusal } from '../../concurrency/threads.ts'
 
-/** Where in the data something stands. */
+/** A place in the data. */
 export type ImportPath = readonly PropertyKey[]
 
-/** The place as JavaScript would name it, such as `data.sessions[0].title`. */
+/** The place in JavaScript's notation, such as `data.sessions[0].title`. */
 export function namePlace(path: ImportPath): string {
   return path.reduce<string>(
     (place, key) =>
@@ -16,7 +16,7 @@ export function namePlace(path: ImportPath): string {
   )
 }
 
-/** Nothing is imported of data that is wrong anywhere. */
+/** The error of invalid data, of which nothing is imported. */
 export function invalidImport(path: ImportPath, problem: string): ThreadRefusal {
   return new ThreadRefusal(`${namePlace(path)}: ${problem}`)
 }

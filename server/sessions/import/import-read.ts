@@ -9,15 +9,15 @@ import type { ImportPath } from './import-error.ts'
 import { checkTree } from './import-tree.ts'
 import { isTextNestedDeeper } from './json-depth.ts'
 
-/** Levels of arrays and objects in a file; what a call was given and answered may have 200 of its own. */
+/** The deepest nesting of a file; input and output of a call may have 200 levels of their own. */
 const MAX_DEPTH = 300
 
 /**
- * The sessions that a file holds, checked, ready to be inserted. How long this takes grows with what others sent: it
- * runs in a thread (import-worker.ts).
+ * The sessions of a file, validated and ready to be inserted. The time that this takes depends on the input, so it runs
+ * in a thread (import-worker.ts).
  *
- * @param text our file or ChatGPT's `conversations.json`
- * @throws ThreadRefusal that names the place of what is wrong
+ * @param text a file of this project, or ChatGPT's `conversations.json`
+ * @throws ThreadRefusal with the place of the error
  */
 export function readImport(text: string, now: string): ExportedSession[] {
   const parsed = parse(text)
@@ -48,7 +48,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Problems that are named at a time. */
+/** The most problems that an error lists. */
 const SHOWN = 5
 
 function check<T>(schema: z.ZodType<T>, data: unknown): T {

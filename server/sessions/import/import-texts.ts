@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Text that is made between two looks at what else there is to do, in UTF-16 units. */
+/** UTF-16 units of text that are made before other work gets its turn. */
 const AT_ONCE = 500_000
 
-/** The JSON text of a file, in pieces, session by session: the thread that reads it takes nothing but text. */
+/** The JSON text of a file in pieces, session by session, because the thread that reads it takes only text. */
 export async function textsOf(data: unknown): Promise<string[]> {
   if (typeof data === 'string') {
     return [data]

@@ -2,8 +2,11 @@ import type { ExportedMessage, ExportedSession } from '../../../shared/contract/
 import { invalidImport } from './import-error.ts'
 import type { ImportPath } from './import-error.ts'
 
-/** @throws BAD_REQUEST when the messages are no tree, or an answer is not what an answer can be */
-export function checkTree({ messages, activeLeaf }: ExportedSession, path: ImportPath): void {
+/** @throws BAD_REQUEST when the messages are not a tree, or an answer is invalid */
+export function checkTree(
+  { messages, activeLeaf }: Pick<ExportedSession, 'messages' | 'activeLeaf'>,
+  path: ImportPath,
+): void {
   const byId = new Map<string, ExportedMessage>()
   for (const [index, message] of messages.entries()) {
     if (byId.has(message.id)) {
@@ -25,13 +28,13 @@ export function checkTree({ messages, activeLeaf }: ExportedSession, path: Impor
 }
 
 /**
- * The messages with each parent before its children. In the order of time they need not be: what had to wait its turn
- * was asked before the answer was written that it follows.
+ * The messages with each parent before its children. Their times do not give that order: a queued message is older than
+ * the answer that it follows.
  */
 export function parentsFirst(messages: readonly ExportedMessage[]): ExportedMessage[] {
   const children = Map.groupBy(messages, ({ parentId }) => parentId)
   const ordered = [...(children.get(null) ?? [])]
-  // The list grows while it is walked.
+  // The loop adds to this list.
   for (const { id } of ordered) {
     for (const child of children.get(id) ?? []) {
       ordered.push(child)

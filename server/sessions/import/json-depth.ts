@@ -4,8 +4,8 @@ const OPENING = new Set([0x5b, 0x7b])
 const CLOSING = new Set([0x5d, 0x7d])
 
 /**
- * True when a JSON text has more levels of arrays and objects. It only scans the characters, so that it works for a text
- * that would overflow the stack of a parser.
+ * True when a JSON text is nested deeper than this. It only scans the characters, so that a text is safe that would
+ * overflow the stack of a parser.
  */
 export function isTextNestedDeeper(text: string, levels: number): boolean {
   let depth = 0

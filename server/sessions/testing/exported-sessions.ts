@@ -85,7 +85,7 @@ function withSteps(
 
 const node = fc.record({
   createdAt: fc.oneof(time, fc.constant('2026-01-01T00:00:00.000Z')),
-  /** Which of those before it is its parent, as a share of them all. */
+  /** Selects the parent among the messages before it: the index modulo their number. */
   parent: maybe(fc.nat(999)),
   question: fc.boolean(),
   text,
@@ -103,6 +103,7 @@ export const exportedSessions: fc.Arbitrary<ExportedSession> = fc
     systemPrompt: maybe(columnText),
     pinned: fc.boolean(),
     archived: fc.boolean(),
+    tags: fc.uniqueArray(fc.constantFrom('work', 'home', 'Ärger', '旅行'), { maxLength: 3 }),
     createdAt: time,
     updatedAt: time,
     endedAt: maybe(time),

@@ -55,7 +55,7 @@ const id = fc.option(fc.nat(4), { nil: null })
 const variant = fc.constantFrom(0, 0, 0, 1)
 const root = fc.constantFrom(false, false, false, false, false, true)
 
-/** Seeds that found bugs mean the same histories as long as these stay as they are, in this order. */
+/** The order of this list must stay: the seeds that found bugs depend on it. */
 const earlier: fc.WeightedArbitrary<Act>[] = [
   {
     weight: 12,
@@ -150,7 +150,7 @@ function stepsOf(acts: readonly fc.WeightedArbitrary<Act>[]): fc.Arbitrary<Step[
   )
 }
 
-/** Histories without what came later. */
+/** Histories with the actions that existed when the known seeds were found. */
 export const earlierSteps = stepsOf(earlier)
 export const steps = stepsOf([...earlier, ...later])
 

@@ -10,7 +10,7 @@ import { BrokenPromise } from './ledger.ts'
 export type Attachment = {
   nodeId: string
   leave: AbortController
-  /** The cursor of the watch, and whether nothing has arrived yet. */
+  /** The cursor of the watch; null until something has arrived. */
   after: number | null
   first: boolean
 }
@@ -28,7 +28,7 @@ export class Client {
   #paused = false
   #resume = () => {}
 
-  /** @param hasOutlet whether it is given at once what is committed while it is up to date */
+  /** @param hasOutlet true for a reader that gets events directly while it is up to date */
   constructor(
     sessionId: SessionId,
     userId: UserId,

@@ -35,7 +35,7 @@ export function gatedDatabase(
     },
   })
   return {
-    // Several nodes use it, with notifications: for a node, this is Postgres.
+    // Several nodes with notifications share it, which a node expects of Postgres only.
     kind: 'postgres',
     db,
     writer: db,

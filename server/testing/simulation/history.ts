@@ -94,7 +94,7 @@ async function heal(world: World, restart: boolean, draw: (bound: number) => num
     client.unpause()
   }
   await flow(world, draw, SLICE_MS)
-  // A node that is shutting down takes its time, and takes over no work meanwhile.
+  // A node that is shutting down may take its time, and takes no runs over meanwhile.
   for (let waited = 0; isClosing(world); waited += SLICE_MS) {
     if (waited > SHUTDOWN_TIMEOUT_MS) {
       throw new BrokenPromise('P6', 'a node that was told to end does not')
@@ -174,7 +174,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
   }
   checkAnswers(world)
   await readOn(world, draw)
-  // From cursors that readers once had (P4).
+  // Readers resume from cursors that they had earlier (P4).
   for (let times = 0; times < 3; times += 1) {
     for (const client of clients) {
       const { past } = client

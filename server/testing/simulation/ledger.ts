@@ -21,7 +21,7 @@ export type RunRow = {
   attempt: number
   question: string
   message: string
-  /** The number of parts that were there, of an answer that this run continues. */
+  /** If this run continues an answer, the number of parts that the answer had before; else null. */
   base: number | null
   stop: boolean
   error: RunError | null

@@ -2,10 +2,10 @@ import type { CallId, MessageId } from '../../../shared/contract/ids.ts'
 import { MessageId as MessageIdSchema } from '../../../shared/contract/ids.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
 import { CommandError } from '../../api-error.ts'
-import { continueAnswer } from '../../commands/continue-answer.ts'
-import { ask } from '../../commands/send-message.ts'
-import { decideCall, resolveCall } from '../../commands/settle-call.ts'
-import { stopRun } from '../../commands/stop-run.ts'
+import { continueAnswer } from '../../commands/answers/continue-answer.ts'
+import { ask } from '../../commands/messages/send-message.ts'
+import { decideCall, resolveCall } from '../../commands/answers/settle-call.ts'
+import { stopRun } from '../../commands/answers/stop-run.ts'
 import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import { drawing } from './act.ts'
 import type { Act, Step } from './act.ts'
@@ -24,7 +24,7 @@ export class Play {
   readonly #ids: readonly MessageId[]
   /** The answer to the first send of each message. */
   readonly #answers = new Map<string, { text: string; runId: string }>()
-  /** True when something may have been removed from a queue: then an id may be used again. */
+  /** True when messages may have been removed from a queue, after which an id may be used again. */
   #cleared = false
   readonly #checked = new WeakSet<SessionState>()
 
@@ -46,7 +46,7 @@ export class Play {
     }
     const least = 'long' in act && act.long ? TAKEOVER_TURNS : turns
     for (let count = 0; count < least && (await world.turn(draw)); count += 1);
-    // Not every time, because it is the most expensive check.
+    // Not at every step, because it is the most expensive check.
     for (const client of draw(4) === 0 ? world.clients : []) {
       const { state } = client
       if (client.attachment && state && !this.#checked.has(state)) {
@@ -60,7 +60,7 @@ export class Play {
     const { userId } = this.#world
     this.#command(node.execute(userId, decideCall, { callId, decision }), (call) => {
       const history = this.#world.ledger.calls.get(call.id)?.history ?? []
-      // One whose outcome was unknown, and that was to be tried again, begins at once or stays unknown.
+      // A call that is to be tried again after an unknown outcome begins at once, or stays unknown.
       const possible = decision === 'approve' ? ['pending', 'running'] : ['denied', 'unknown']
       const recorded = call.status === 'running' ? 'unknown' : call.status
       if (!possible.includes(call.status) || !history.includes(recorded)) {
@@ -172,7 +172,7 @@ export class Play {
     })
   }
 
-  /** Goes on with an answer that has ended, where that is possible. */
+  /** Continues an answer that has ended, if that is possible. */
   #continue({ node, pick, twice }: Act & { type: 'continue' }): void {
     const { ledger, userId } = this.#world
     const ended = [...ledger.runs.values()].filter(({ status }) => ENDED.has(status))
@@ -261,7 +261,7 @@ export class Play {
     return this.#world.executions.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
   }
 
-  /** True when the node's process runs; a frozen one reacts to nothing. */
+  /** True when the node's process runs; a frozen one does nothing. */
   #thinks(nodeId: string): boolean {
     return this.#world.lives(nodeId)
   }

@@ -1,4 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite'
+import { pino } from 'pino'
 import { compactRun } from '../../log/compaction.ts'
 import { RemoteFeed } from '../../log/reading/feed.ts'
 import { Hub } from '../../log/reading/hub.ts'
@@ -96,7 +97,11 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       model,
       ...limits,
       tools: registry,
-      files: { load: async (step) => step, keep: async () => ({ files: [], notes: [] }) },
+      files: {
+        load: async (step) => step,
+        settled: async () => [],
+        keep: async () => ({ files: [], notes: [] }),
+      },
       node: local,
       // The simulation has no titles.
       titles: { answered: async () => undefined },
@@ -105,6 +110,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       newId,
       settings,
       onError,
+      logger: pino({ level: 'silent' }),
       telemetry: OFF,
     },
     (run) => compactRun(database.db, run, now()),
@@ -113,6 +119,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
   const onNodeMessage = createNodeMessageHandler({
     ...{ database, feed, hub, runs, changes },
     recheckLogins: () => undefined,
+    filesRead: () => undefined,
   })
   const reader = new LogReader(database, hub)
   const services = {

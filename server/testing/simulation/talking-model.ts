@@ -105,8 +105,8 @@ function createAsking(
 }
 
 /**
- * The question that a model call is about, and the number of finished steps after it. What joined its answer, and that
- * a cut one is to go on, is said like a question, and no run is about it.
+ * The question that a model call is about, and the number of finished steps after it. Messages that joined the answer,
+ * and the instruction to go on, have the form of a question too, but are not about a run.
  */
 export function askedAbout(
   { messages }: ModelStep,

@@ -24,7 +24,7 @@ function checkAsking(world: World, asking: Asking, retried: Map<string, number>)
     return
   }
   const recorded = ledger.steps.get(run.id) ?? 0
-  // Of an answer that is continued, what was cut is told beside its finished steps.
+  // For a continued answer the cut text is in the request besides the finished steps.
   if (steps !== recorded && run.base === null) {
     throw new BrokenPromise('P6', `step ${steps} is asked for, and ${recorded} are recorded`)
   }
@@ -103,7 +103,7 @@ export function checkAnswers(world: World): void {
         throw new BrokenPromise('P2', `an answer says ${part.text}`)
       }
     }
-    // What another run continued may have ended in the middle.
+    // An answer that another run continued may end in the middle of a step.
     const isNewest = ledger.newestRunOf(run.message) === run
     if (isNewest && run.status === 'completed' && last !== null) {
       mustBeWhole.add(last)

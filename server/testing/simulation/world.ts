@@ -251,7 +251,7 @@ export class World {
     )
   }
 
-  /** What failed because of a cut connection, or while nothing came back for long, is no fault of the node. */
+  /** An error of a cut connection, or of a database that did not answer for long, is not a fault of the node. */
   failed(error: unknown, what: string): void {
     if (!(error instanceof ConnectionLost || error instanceof DatabaseBusyError)) {
       this.broken(new Error(what, { cause: error }))

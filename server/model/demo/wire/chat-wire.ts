@@ -5,7 +5,7 @@ import type { Generation } from '../generation.ts'
 import { BadRequest, checkCalls, readOutput } from './wire.ts'
 import type { Wire, WireMessage } from './wire.ts'
 
-/** The demo model's Chat Completions. */
+/** Chat Completions of the demo model. */
 export const chatWire: Wire = {
   read(body) {
     if (!Array.isArray(body.messages) || body.messages.length === 0) {
@@ -133,7 +133,7 @@ function readTool(value: unknown): OfferedTool[] {
     : []
 }
 
-/** Content is a text, or a list of parts of which the texts count. */
+/** The text of a content: a string, or the texts in a list of parts. */
 export function textOf(content: unknown): string {
   if (!Array.isArray(content)) return stringOf(content)
   return content.map((part) => (isObject(part) ? stringOf(part.text) : '')).join('')

@@ -6,7 +6,7 @@ import type { Generation } from '../generation.ts'
 import { BadRequest, checkCalls, readOutput } from './wire.ts'
 import type { Wire, WireMessage } from './wire.ts'
 
-/** The demo model's Responses API. */
+/** The Responses API of the demo model. */
 export const responsesWire: Wire = {
   read(body) {
     const input =

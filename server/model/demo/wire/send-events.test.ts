@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { sendEvents } from './send-events.ts'
 import type { WireMessage } from './wire.ts'
+import { listenOnLoopback } from '../../../../scripts/testing/loopback.ts'
 
 test('nothing more is made once the client has gone away', async () => {
   let over = false
@@ -13,11 +14,9 @@ test('nothing more is made once the client has gone away', async () => {
     }
   }
   const server = createServer((_, response) => void sendEvents(response, endless(), 200))
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const { url } = await listenOnLoopback(server)
   const controller = new AbortController()
-  const response = await fetch(`http://127.0.0.1:${port}/`, { signal: controller.signal })
+  const response = await fetch(url, { signal: controller.signal })
   await response.body?.getReader().read()
   expect(over).toBe(false)
   controller.abort()

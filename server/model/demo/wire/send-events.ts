@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { pause, systemClock } from '../../clock.ts'
 import type { WireMessage } from './wire.ts'
 
-/** Sends the events, the tokens at their pace, until the client has gone away. */
+/** Sends the events, with the tokens at their pace, until the client closes the connection. */
 export async function sendEvents(
   response: ServerResponse,
   events: Iterable<WireMessage>,
@@ -20,7 +20,7 @@ export async function sendEvents(
   for (const { event, data, paced } of events) {
     if (paced) {
       tokens += 1
-      // Against the beginning, not the last token: a late timer is made up for.
+      // The pace is counted from the beginning, not from the last token, so that a late timer is made up for.
       const early = began + (tokens * 1000) / tokensPerSecond - performance.now()
       if (early > 1) await pause(systemClock, early, gone.signal)
     }

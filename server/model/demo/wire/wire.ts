@@ -3,19 +3,19 @@ import type { JsonObject } from '../../json.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Generation } from '../generation.ts'
 
-/** One of the two APIs, as the demo model speaks it. */
+/** One of the two APIs on the demo model's side. */
 export type Wire = {
-  /** Throws a `BadRequest` for what the real API would not take either. */
+  /** Throws a `BadRequest` for what the real API refuses too. */
   read(body: JsonObject): Conversation
-  /** The answer to a request that asks for no stream. */
+  /** The answer to a request without streaming. */
   whole(generation: Generation): JsonObject
   events(generation: Generation, body: JsonObject): Iterable<WireMessage>
 }
 
-/** A server-sent event; `paced` ones stand for a token and come at the speed of one. */
+/** A server-sent event. A `paced` event is one token, and waits for its turn. */
 export type WireMessage = { event?: string; data: JsonObject | '[DONE]'; paced: boolean }
 
-/** How the answer is asked for as JSON: the field of either API, and where its schema is in it. */
+/** The field in which either API asks for JSON, and where its schema is. */
 export function readOutput(format: JsonObject, schema: unknown): Pick<Conversation, 'output'> {
   if (format.type === 'json_object') return { output: { schema: null } }
   return format.type === 'json_schema' ? { output: { schema: objectOf(schema) } } : {}
@@ -30,7 +30,10 @@ export class BadRequest extends Error {
   }
 }
 
-/** Like the real APIs: each output belongs to a call, and each call has its output before anybody speaks again. */
+/**
+ * Checks as the real APIs do that each output belongs to a call, and that each call has its output before the next
+ * text.
+ */
 export function checkCalls({ turns }: Conversation, param: string): void {
   const open = new Set<string>()
   for (const turn of turns) {
@@ -40,7 +43,7 @@ export function checkCalls({ turns }: Conversation, param: string): void {
       }
       continue
     }
-    // Responses splits an assistant's step into items, so calls may follow calls.
+    // Responses splits an assistant's turn into items, so calls may follow calls.
     if (turn.role === 'user' || turn.text !== '') refuseOpen(open, param)
     if (turn.role === 'assistant') for (const { id } of turn.calls) open.add(id)
   }

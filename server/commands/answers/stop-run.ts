@@ -1,0 +1,47 @@
+import { deleteQueued } from '../../../db/queries/messages/messages.ts'
+import { findActiveRun } from '../../../db/queries/runs/runs.ts'
+import { messages, runs } from '../../../shared/contract/api/messages.ts'
+import type { MessageId } from '../../../shared/contract/ids.ts'
+import { CommandError } from '../../api-error.ts'
+import { inSession, sessionOfMessage } from '../command.ts'
+import type { CommandTransaction } from '../transaction.ts'
+
+/** Stops the run with this id if it is going. Queued messages are answered next, unless they are cleared. */
+export const stopRun = inSession(runs.stop, {
+  session: (_db, _user, { sessionId }) => sessionId,
+  urgency: 'answer',
+  run: async (transaction, { sessionId, runId, clearQueue }) => {
+    if (clearQueue) {
+      await takeBack(transaction)
+    }
+    const active = await findActiveRun(transaction.db, sessionId)
+    return active && (!runId || active.id === runId)
+      ? { result: { stopped: true }, effects: await transaction.stopRun(active) }
+      : { result: { stopped: false }, effects: [] }
+  },
+})
+
+export const NOT_QUEUED = 'This message does not wait any more: it is being answered, or was.'
+
+export const unqueueMessage = inSession(messages.unqueue, {
+  session: sessionOfMessage,
+  run: async (transaction, { id }) => {
+    if ((await takeBack(transaction, id)) === 0) {
+      throw new CommandError('CONFLICT', NOT_QUEUED)
+    }
+    return { result: { id }, effects: [] }
+  },
+})
+
+/**
+ * Removes queued messages and their runs; returns how many.
+ *
+ * @param id of one queued message; all when absent
+ */
+async function takeBack(transaction: CommandTransaction, id?: MessageId): Promise<number> {
+  const taken = await deleteQueued(transaction.db, transaction.sessionId, id)
+  if (taken > 0) {
+    await transaction.addBranch()
+  }
+  return taken
+}

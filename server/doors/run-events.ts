@@ -1,0 +1,57 @@
+import { readEventsWithin } from '../../db/queries/log/events.ts'
+import { hasRunEvents } from '../../db/queries/log/run-events.ts'
+import { readMessages } from '../../db/queries/messages/messages.ts'
+import type { DoorRun } from '../../db/queries/doors/responses.ts'
+import { isUnfinished } from '../../shared/contract/active.ts'
+import { Outcome } from '../../shared/contract/message.ts'
+import type { Message } from '../../shared/contract/message.ts'
+import type { AppendedEvent, CommittedEvent } from '../log/events.ts'
+import { rawEvents } from '../log/reading/raw-events.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * The events of the log from where a run begins. An answer that was imported has none of its own: it is told by what it
+ * says, in events that have the same places each time.
+ */
+export async function* runEvents(
+  reading: Pick<Services, 'database' | 'hub'>,
+  run: DoorRun,
+  signal: AbortSignal,
+): AsyncGenerator<CommittedEvent, void, void> {
+  const { sessionId, after } = run
+  const { db } = reading.database
+  const isLogged =
+    isUnfinished(run.status) ||
+    (await hasRunEvents(db, { sessionId, runId: run.runId, after })) ||
+    // Pruned events had seqs of their own.
+    (await readEventsWithin(db, sessionId, after, { limit: 1, maxLength: 1 })).isPruned
+  if (isLogged) {
+    yield* rawEvents(reading, { sessionId, after, signal })
+    return
+  }
+  const [found] = await readMessages(db, sessionId, [run.messageId])
+  const told = found ? eventsOf(run, found.message) : []
+  for (const [index, event] of told.entries()) yield { seq: after + 1 + index, event }
+}
+
+function eventsOf({ runId, messageId }: DoorRun, message: Message): AppendedEvent[] {
+  const { parts, status, usage, error, finish } = message
+  const outcome = Outcome.catch('interrupted').parse(status)
+  return [
+    {
+      ...{ type: 'start', runId, messageId, attempt: 1, keepParts: 0 },
+      message: { ...message, status: 'running', parts: [] },
+    },
+    ...parts.flatMap((part, index): AppendedEvent[] => {
+      const place = { messageId, part: index }
+      if (part.type === 'file') return []
+      return part.type === 'tool'
+        ? [{ type: 'tool', ...place, call: part.call }]
+        : [{ type: 'chunk', ...place, kind: part.type, offset: 0, text: part.text }]
+    }),
+    {
+      ...{ type: 'end', runId, messageId, outcome, usage, error },
+      finish: outcome === 'completed' ? (finish ?? 'stop') : null,
+    },
+  ]
+}

@@ -1,0 +1,31 @@
+import { isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { plainAddress } from '../../trusted-proxies.ts'
+import type { TrustedProxies } from '../../trusted-proxies.ts'
+
+/** The address that a request comes from, as far as it can be known. */
+export type ClientAddress = (request: IncomingMessage) => string
+
+/**
+ * Each proxy writes behind `X-Forwarded-For` who spoke to it. Read from the end, the first that is no trusted proxy is
+ * the client: what stands before it is the client's own word, which it may make up.
+ */
+export function createClientAddress(proxies: TrustedProxies): ClientAddress {
+  return (request) => {
+    let address = plainAddress(request.socket.remoteAddress ?? 'unknown')
+    const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+    while (proxies.has(address)) {
+      const before = withoutPort(forwarded.pop()?.trim() ?? '')
+      if (isIP(before) === 0) break
+      address = plainAddress(before)
+    }
+    return address
+  }
+}
+
+/** Some proxies write the port too. */
+function withoutPort(address: string): string {
+  return (
+    /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d+$/, '$1')
+  )
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { startTestApp } from '../../testing/app.ts'
+import { onEachStorage } from '../../testing/each-storage.ts'
+import { watch } from '../../testing/clients/watch.ts'
+
+/** Queued messages behind an answer: changed and removed, on either database. */
+onEachStorage((database, openStorage) => {
+  describe(`a message that waits, on ${database}`, () => {
+    test('is changed where it is, and taken back, while it waits and no longer', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      await caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      const second = await caller.messages.send({ sessionId, text: 'tow' })
+      const third = await caller.messages.send({ sessionId, text: 'three' })
+      expect(await caller.messages.edit({ id: second.messageId, text: 'two' })).toEqual(second)
+      await caller.messages.unqueue({ id: third.messageId })
+      await expect(caller.messages.unqueue({ id: third.messageId })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      })
+      await live.until(({ state }) => state?.messages.length === 3)
+      await using joined = watch(caller, sessionId)
+      await joined.untilEvent('snapshot')
+      expect(joined.state).toEqual(live.state)
+      first.say('1')
+      first.finish()
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toEqual({ role: 'user', text: 'two' })
+      await expect(caller.messages.unqueue({ id: second.messageId })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      await expect(
+        caller.messages.edit({ id: second.messageId, text: 'too late', onlyQueued: true }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
+      next.finish()
+    })
+
+    test('that was taken back is not asked when a client that did not hear of it sends it again', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await caller.messages.send({ sessionId, text: 'one' })
+      const first = await app.model.nextCall()
+      const id = crypto.randomUUID()
+      const other = crypto.randomUUID()
+      await caller.messages.send({ sessionId, id, text: 'never mind' })
+      await caller.messages.send({ sessionId, id: other, text: 'nor this' })
+      for (let more = 2; more < 100; more += 1) {
+        await caller.messages.send({ sessionId, text: 'more' })
+      }
+      await expect(caller.messages.send({ sessionId, text: 'too many' })).rejects.toMatchObject({
+        code: 'TOO_MANY_REQUESTS',
+      })
+      await caller.messages.unqueue({ id })
+      const again = { sessionId, id, text: 'never mind' }
+      const takenBack = { code: 'PRECONDITION_FAILED' }
+      await expect(caller.messages.send(again)).rejects.toMatchObject(takenBack)
+      await caller.runs.stop({ sessionId, clearQueue: true })
+      await expect.poll(() => first.signal.aborted).toBe(true)
+      await expect
+        .poll(async () => (await caller.sessions.get({ id: sessionId })).running)
+        .toBe(false)
+      // The id is refused also now that the message would be answered at once.
+      await expect(caller.messages.send(again)).rejects.toMatchObject(takenBack)
+      await expect(
+        caller.messages.send({ ...again, id: other, text: 'nor this' }),
+      ).rejects.toMatchObject(takenBack)
+    })
+
+    test('that is edited after it was answered becomes a branch beside the old one', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { caller } = app
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      const { messageId } = await caller.messages.send({ sessionId, text: 'red' })
+      const first = await app.model.nextCall()
+      first.say('roses')
+      await live.untilEvent('chunk')
+      const newId = crypto.randomUUID()
+      expect(await caller.messages.edit({ id: messageId, newId, text: 'blue' })).toMatchObject({
+        messageId: newId,
+      })
+      const second = await app.model.nextCall()
+      expect(first.signal.aborted).toBe(true)
+      expect(second.step.messages).toEqual([{ role: 'user', text: 'blue' }])
+      second.say('violets')
+      second.finish()
+      await live.until(
+        ({ state }) =>
+          state?.messages.at(-1)?.status === 'completed' && state.messages.length === 2,
+      )
+      await using fresh = watch(caller, sessionId)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+      expect(fresh.state?.messages[0]).toMatchObject({
+        id: newId,
+        siblings: { index: 1, count: 2, previous: messageId, next: null },
+      })
+    })
+  })
+})

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { talkFile } from '../../sessions/testing/talk-file.ts'
+import { startConversation } from '../../testing/conversation.ts'
+import { postgresStorage } from '../../testing/postgres-storage.ts'
+import type { ScriptedCall } from '../../testing/scripted-model.ts'
+import { recordStatements } from '../../testing/statements.ts'
+import { watch } from '../../testing/clients/watch.ts'
+import { defineTool } from '../../tools/define.ts'
+
+/** A node also sends some statements every second. They fall into some of the answers, but not into each. */
+const ANSWERS = 5
+
+const echo = defineTool({
+  name: 'echo',
+  description: 'Says it again',
+  input: z.object({}),
+  output: z.object({}),
+  effect: 'read',
+  approval: 'never',
+  execute: async () => ({}),
+})
+
+type Said = { statements: string[]; roundTrips: number }
+
+/**
+ * The fewest statements of an answer: of its send, until the model is asked, and of all after that, to a compacted log.
+ */
+async function statementsOf(
+  answer: (call: ScriptedCall, next: () => Promise<ScriptedCall>) => Promise<void>,
+) {
+  using recorded = recordStatements()
+  const { seen, isFirst } = recorded
+  const said = (from: number, to: number): Said => ({
+    statements: seen.slice(from, to),
+    roundTrips: isFirst.slice(from, to).filter(Boolean).length,
+  })
+  await using talk = await startConversation(postgresStorage, { tools: [echo] })
+  const { app, sessionId: id } = talk
+  await app.caller.sessions.update({ id, title: 'Named by a person' })
+  const found: { send: Said; before: Said; after: Said }[] = []
+  for (let number = 0; number < ANSWERS; number += 1) {
+    const begun = seen.length
+    await app.caller.messages.send({ sessionId: id, text: 'Hello?' })
+    const sent = seen.lastIndexOf('commit')
+    const call = await app.model.nextCall()
+    const asked = seen.length
+    await answer(call, () => app.model.nextCall())
+    await expect
+      .poll(() => seen.slice(asked).some((text) => /compacted_at =/.test(text)))
+      .toBe(true)
+    const done = seen.findIndex((text, at) => at >= asked && /compacted_at =/.test(text))
+    found.push({
+      send: said(begun, sent + 1),
+      before: said(sent + 1, asked),
+      after: said(asked, done + 1),
+    })
+  }
+  const fewest = (of: 'send' | 'before' | 'after') =>
+    found.map((one) => one[of]).toSorted((a, b) => a.statements.length - b.statements.length)[0]
+  return { send: fewest('send'), before: fewest('before'), after: fewest('after') }
+}
+
+test('an answer reads nothing twice, and nothing back that it wrote', async () => {
+  const { send, before, after } = await statementsOf(async (call) => {
+    call.say('Hi', ' there')
+    call.finish()
+  })
+  // `begin` with the session, all rows of question and answer, events with `commit`.
+  expect(send?.statements).toHaveLength(5)
+  expect(send?.roundTrips).toBe(3)
+  // The session, with the beginnings of the answer and the conversation.
+  expect(before?.statements).toHaveLength(1)
+  // The text; `begin` with the lock, the end, events with `commit`; and for compaction one read and all changes at
+  // once.
+  expect(after?.statements).toHaveLength(8)
+  expect(after?.roundTrips).toBe(6)
+})
+
+test('a call of a tool costs the recording of its states', async () => {
+  const { after } = await statementsOf(async (call, next) => {
+    call.callTools({ name: 'echo', arguments: {} })
+    const second = await next()
+    second.say('Done.')
+    second.finish()
+  })
+  // Five for the step with its call, five for the result, eight as above, and one to remove the call's progress.
+  expect(after?.statements).toHaveLength(19)
+})
+
+test.each([
+  ['as much as the model has room for, in few pages', '1000000', 3],
+  ['no more than the model has room for', '4000', 1],
+])('of a long conversation is read %s', async (_, window, pages) => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(postgresStorage, {
+    env: { LLM_CONTEXT_WINDOW: window },
+  })
+  const { app } = talk
+  const texts = Array.from({ length: 800 }, (_, index) => `${index} ${'word '.repeat(100)}`)
+  const { sessions } = await app.caller.sessions.import({ data: talkFile('Long', texts) })
+  const begun = recorded.seen.length
+  await app.caller.messages.send({ sessionId: sessions[0]?.id ?? '', text: 'And now?' })
+  const call = await app.model.nextCall()
+  const reads = recorded.seen
+    .slice(begun)
+    .filter((text) => /^with recursive branch.*steps/.test(text))
+  expect(reads).toHaveLength(pages)
+  call.finish()
+})
+
+test('opening a session says that it is read, and reads it once', async () => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(postgresStorage)
+  const { app } = talk
+  const opened: number[] = []
+  for (let number = 0; number < ANSWERS; number += 1) {
+    const { id } = await app.caller.sessions.create({})
+    const begun = recorded.seen.length
+    await using reader = watch(app.caller, id)
+    await reader.untilEvent('snapshot')
+    opened.push(recorded.seen.length - begun)
+  }
+  // The session's owner; the readers; `begin`, the session, `commit`.
+  expect(Math.min(...opened)).toBe(5)
+})
