@@ -1,7 +1,7 @@
-/** An event of a stream: the id that stands before the end of what it belongs to, and its data. */
+/** An event of a stream: its data, and its id if it has one. */
 export type StreamedEvent = { id: string | null; data: string }
 
-/** The events of a body of server-sent events, each when it is whole. Comments are left out. */
+/** The server-sent events of a body, each when it is complete, without comments. */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<StreamedEvent, void, void> {

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { readUIMessageStream } from 'ai'
 import type { UIMessage } from 'ai'
 import { expect, test } from 'vitest'
 import { startTestApp } from '../../server/testing/app.ts'
 import { ThroughlineChatTransport } from './transport.ts'
+import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 
 const question: UIMessage = { id: 'm1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] }
 
@@ -52,7 +52,7 @@ test('what the server refuses is an error, and is not tried again', async () => 
   await expect(sent).rejects.toThrow('A file must be')
 })
 
-/** Passes requests on, and cuts each answer after some hundred bytes of events, in the middle of whatever it is. */
+/** A proxy that cuts each response after some hundred bytes of events, anywhere. */
 async function cuttingProxy(target: string) {
   let cuts = 0
   const passOn = async (request: IncomingMessage, response: ServerResponse) => {
@@ -63,7 +63,7 @@ async function cuttingProxy(target: string) {
       ...(request.method === 'POST' && { body: Buffer.concat(body) }),
     })
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-    // More each time: what the log says at one place must come through at last.
+    // The limit grows, because all chunks of one event have to fit in the end.
     let left = 250 + cuts * 60
     for await (const piece of answer.body ?? []) {
       const part = piece.subarray(0, left)
@@ -79,10 +79,9 @@ async function cuttingProxy(target: string) {
   const server = createServer((request, response) => {
     passOn(request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const { url } = await listenOnLoopback(server)
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     get cuts() {
       return cuts
     },

@@ -2,24 +2,24 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import { readEvents } from './event-source.ts'
 
 export type ThroughlineChatTransportOptions = {
-  /** The address of the door; `/api/chat` of the page's own server when left out. */
+  /** The address of the chat route; `/api/chat` of the page's own server when absent. */
   api?: string
   /** Sent with each request, such as an `Authorization`. */
   headers?: Record<string, string> | (() => Record<string, string>)
   credentials?: RequestCredentials
-  /** Further fields of each message's body, such as `clientTools` or `model`. */
+  /** Further fields of each request's body, such as `clientTools` or `model`. */
   body?: object
   fetch?: typeof fetch
-  /** Milliseconds before the stream is taken up again for the nth time in a row. */
+  /** Milliseconds before the stream is opened again for the nth time in a row. */
   retryDelay?: (attempt: number) => number
 }
 
 /** The last event of a stream. */
 const DONE = '[DONE]'
-/** Statuses by which a proxy, or a server that starts, says that it is only away. */
+/** Statuses of a proxy, or of a server that is starting, after which another try may succeed. */
 const AWAY = new Set([408, 425, 429, 500, 502, 503, 504])
 
-/** How often a stream is tried to be opened; once it is open, it goes on for as long as it takes. */
+/** The most tries to open a stream. Once it was open, it is resumed without a limit. */
 const TRIES = 6
 
 type Requested = {
@@ -28,13 +28,13 @@ type Requested = {
 }
 
 /**
- * The transport of `useChat` to this server: a stream that is cut goes on at the place where it was cut, for as long as it
- * takes, and nothing of it comes twice.
+ * The transport of `useChat` to this server. A cut stream is resumed where it was cut, for as long as it takes, and
+ * nothing of it comes twice.
  */
 export class ThroughlineChatTransport<
   Message extends UIMessage = UIMessage,
 > implements ChatTransport<Message> {
-  /** A stream that is asked for again says the whole answer. */
+  /** A stream that is opened again begins with the whole answer. */
   readonly resumeStreamIsReplay = true
   readonly #options: ThroughlineChatTransportOptions
 
@@ -53,9 +53,9 @@ export class ThroughlineChatTransport<
   }: Parameters<ChatTransport<Message>['sendMessages']>[0]): Promise<
     ReadableStream<UIMessageChunk>
   > {
-    // What came before the last message stands in the server's log.
+    // The messages before the last one are in the server's log.
     const posted = { id: chatId, messages: messages.slice(-1), trigger, messageId }
-    // A message has its id, by which it is sent once; an answer that is asked for anew has none.
+    // A message has an id, so a repetition is the same send; a regeneration has none.
     const tries = trigger === 'submit-message' ? TRIES : 1
     const response = await this.#open(tries, '', { headers, body }, abortSignal, {
       method: 'POST',
@@ -76,7 +76,7 @@ export class ThroughlineChatTransport<
     return this.#stream(chatId, await opened(response), { headers }, abortSignal)
   }
 
-  /** Stops the answer itself, for all tabs. What `useChat` calls stop only leaves its stream. */
+  /** Stops the answer itself, for all tabs. The `stop` of `useChat` only closes its stream. */
   async stop(chatId: string): Promise<void> {
     const path = `/${encodeURIComponent(chatId)}/stop`
     await opened(await this.#ask(path, {}, undefined, { method: 'POST', body: '{}' }))
@@ -117,7 +117,7 @@ export class ThroughlineChatTransport<
     let place: string | null = null
     let body: ReadableStream<Uint8Array> | null = first
     for (let attempt = 0; ; attempt += 1) {
-      // Chunks that the log says at one place are taken together, or after a cut once more.
+      // Chunks of one event of the log have one id: they are passed on together, or after a cut read again.
       let gathered: UIMessageChunk[] = []
       try {
         body ??= await this.#again(chatId, place, requested, signal)
@@ -153,7 +153,7 @@ export class ThroughlineChatTransport<
     return opened(await this.#ask(streamOf(chatId) + after, requested, signal))
   }
 
-  /** Asks again where the network fails before there is any answer: a page may be opened just then. */
+  /** Retries when the network fails before there is a response, for example while a page opens. */
   async #open(
     tries: number,
     path: string,
@@ -191,7 +191,7 @@ export class ThroughlineChatTransport<
   }
 }
 
-/** The server answered, and does not want to. */
+/** The server answered with a refusal. */
 class RefusedError extends Error {}
 
 async function opened(response: Response): Promise<ReadableStream<Uint8Array>> {
@@ -205,7 +205,7 @@ function streamOf(chatId: string): string {
   return `/${encodeURIComponent(chatId)}/stream`
 }
 
-/** Doubled from a quarter of a second to eight, and spread, so that not all come back at once. */
+/** Doubled from a quarter of a second to eight, with a random part, so that not all clients come back at once. */
 function usualDelay(attempt: number): number {
   return 250 * 2 ** Math.min(attempt, 5) * (0.5 + Math.random() / 2)
 }

@@ -1,3 +1,4 @@
+import { newId } from '../contract/new-id.ts'
 import type { Api } from './app.ts'
 import { ConnectionDriver } from './connection/connection.ts'
 import type { Connection, Token } from './connection/connection.ts'
@@ -39,8 +40,8 @@ export type ConnectOptions = {
    */
   timeoutMs?: number
   /**
-   * Whether calls that the server refuses because nobody is signed in wait until somebody is (`login.renew`), instead of
-   * rejecting with `UNAUTHORIZED`. Off by default; for applications with people who can sign in again.
+   * True lets calls wait that the server refuses because nobody is signed in, until somebody is (`login.renew`);
+   * otherwise they reject with `UNAUTHORIZED`. Off by default; for applications in which people can sign in again.
    */
   waitForSignIn?: boolean
   /**
@@ -48,19 +49,25 @@ export type ConnectOptions = {
    * elsewhere.
    */
   schedule?: Schedule
-  /** Where the states of sessions are kept, so that one is shown before the server answers, and goes on from there. */
+  /** Stores the states of sessions, so that one is shown before the server answers, and resumes from there. */
   cache?: SessionCache
   /**
-   * Where the outbox keeps what waits: `indexedDbOutboxStorage()` in browsers, so that it outlives the page. By default
-   * it lasts as long as the client.
+   * Stores the messages of the outbox: `indexedDbOutboxStorage()` in browsers, so that they outlive the page. By
+   * default they last as long as the client.
    */
   outbox?: {
     storage?: OutboxStorage
-    /** The id of the user whose messages are shown before the server has said who this is. */
+    /** The id of the user whose messages are shown before the server has said who the caller is. */
     owner?: string | null
-    /** Called when the server has said who this is, at each connection. */
+    /**
+     * A name of this tab that stays after a reload. Messages that are written while nobody is signed in belong to the
+     * next person who signs in in this tab, and are neither shown nor sent in another. By default each client counts as
+     * a tab of its own.
+     */
+    tab?: string
+    /** Called with the caller's user id, at each connection. */
     onOwner?: (id: string) => void
-    /** Stores a file of a message, repeatably. By default `POST /api/files`. */
+    /** Uploads a file of a message; repeated, it has the same effect. By default `POST /api/files`. */
     upload?: UploadFile
   }
 }
@@ -68,9 +75,9 @@ export type ConnectOptions = {
 export type Client = AsyncDisposable & {
   readonly api: Api
   readonly connection: Connection
-  /** Whether the server knows who asks. */
+  /** The state of the login, as the server sees it. */
   readonly login: Login
-  /** Messages that go out exactly once, also when this client ends before. */
+  /** Messages that are sent exactly once, also when this client ends before. */
   readonly outbox: Outbox
   /** The session with this id; each call returns the same object. */
   session(id: string): Session
@@ -105,6 +112,7 @@ export function connect(options: ConnectOptions = {}): Client {
       api,
       storage: options.outbox?.storage ?? memoryOutboxStorage(),
       onOwner: options.outbox?.onOwner ?? (() => {}),
+      tab: options.outbox?.tab ?? newId(),
       upload: options.outbox?.upload ?? uploadTo(httpUrl(options.url), options.token),
     },
     options.outbox?.owner ?? null,

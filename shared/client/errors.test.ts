@@ -12,19 +12,19 @@ import {
   toSessionError,
 } from './errors.ts'
 
-/** As tRPC's client throws what the server answered. */
+/** The error that tRPC's client throws for a refusal of the server. */
 function refusedWith(code: string, more: object = {}) {
   return TRPCClientError.from({
     error: { code: -32_000, message: `refused with ${code}`, data: { code, ...more } },
   } as never)
 }
 
-/** As it throws what its link failed with. */
+/** The error that it throws when its link fails. */
 function failedWith(cause: unknown) {
   return TRPCClientError.from(cause as Error)
 }
 
-/** As `ws` and browsers tell of a socket that was closed. */
+/** The error of `ws` and browsers for a socket that was closed. */
 function closedWith(code: number) {
   return Object.assign(new Error('WebSocket closed'), { code })
 }

@@ -11,7 +11,7 @@ export class ClientClosedError extends Error {
   }
 }
 
-/** A query or mutation timed out. Whether the server has executed it, or will, is unknown. */
+/** A query or mutation timed out. It is unknown whether the server has executed it, or will. */
 export class CallTimeoutError extends Error {
   constructor(timeoutMs: number) {
     super(`The server did not answer within ${timeoutMs / 1000} s`)

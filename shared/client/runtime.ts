@@ -12,7 +12,7 @@ export function checkRuntime(version: string | undefined = nodeVersion()): void 
   )
 }
 
-/** @param found what a page may have by the name of `process`, which need not be Node's */
+/** @param found the global `process`, which in a page may be something else than Node's */
 export function nodeVersion(
   found: unknown = Reflect.get(globalThis, 'process'),
 ): string | undefined {

@@ -4,18 +4,21 @@ import { Timestamp } from './session.ts'
 import { Role, UserLimits } from './user.ts'
 
 /**
- * What the audit log knows of each action beside who did it to what: nothing that anybody said, no secret, and no name
- * or address of a person, so that it may outlive them.
+ * The details of each action in the audit log, besides its actor and target. They have no text of conversations, no
+ * secret, and no name or address of a person, so that they can be kept after a person is deleted.
  */
 export const AuditDetails = {
   'setup.completed': z.object({}),
-  /** `method` as the sign-in library names it, such as `email`, `github` or `token`. */
+  /** `method` is the sign-in library's name, such as `email`, `github` or `token`. */
   'login.succeeded': z.object({ method: z.string() }),
   'login.failed': z.object({ method: z.string() }),
   'login.revoked': z.object({}),
   'key.created': z.object({ scope: z.enum(['read', 'write']) }),
   'key.revoked': z.object({}),
-  /** How they came: by an invitation, by themselves, from an outside issuer. */
+  /**
+   * The way in which the account was made: with the setup link, an invitation, by signing up, as a guest, or by an
+   * outside issuer.
+   */
   'user.created': z.object({ by: z.enum(['setup', 'invite', 'sign-up', 'guest', 'issuer']) }),
   'user.suspended': z.object({}),
   'user.restored': z.object({}),
@@ -39,20 +42,20 @@ export const AuditDetails = {
 export type AuditAction = keyof typeof AuditDetails
 export type AuditDetail<Action extends AuditAction> = z.infer<(typeof AuditDetails)[Action]>
 
-/** One thing that was done. */
+/** An entry of the audit log. */
 export const AuditEntry = z.object({
   id: z.number().int(),
   at: Timestamp,
-  /** One of `AuditDetails`; a newer server knows more. */
+  /** A name in `AuditDetails`; a newer server may have more. */
   action: z.string(),
-  /** Null where nobody was signed in. */
+  /** Null when nobody was signed in. */
   actorId: UserId.nullable(),
-  /** What it was done to: a user, a session, a call, a key, a share, an invitation. */
+  /** The id of the target: a user, a session, a call, a key, a share or an invitation. */
   targetId: z.string().nullable(),
-  /** From where; null for what came from within the server, and of people who are deleted. */
+  /** The IP address; null for actions of the server itself, and of people who were deleted. */
   address: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
-  /** The names of actor and target as they are now, where they are people who are still there. */
+  /** The current names of actor and target, if they are people who still exist. */
   actorName: z.string().nullable(),
   targetName: z.string().nullable(),
 })

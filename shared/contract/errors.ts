@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Why a run ended as `failed`. Section 6 of the contract says when each is used. */
+/** The reason why a run ended as `failed`. Section 6 of the contract says when each is used. */
 export const RunErrorCode = z.enum([
   'provider_unreachable',
   'provider_auth',
@@ -13,7 +13,7 @@ export const RunErrorCode = z.enum([
   'bad_request',
   'context_too_long',
   'budget',
-  /** The answer is not the JSON that was asked for. */
+  /** The answer is not valid as the requested JSON. */
   'output_invalid',
   'internal',
 ])

@@ -4,7 +4,7 @@ import type { Message, Outcome, TextKind, Usage } from './message.ts'
 import type { Session } from './session.ts'
 import type { ToolCall } from './tool.ts'
 
-/** Why the model ended the answer. */
+/** The reason why the model ended the answer. */
 export type Finish = 'stop' | 'length' | 'content-filter' | 'max-steps'
 
 /** The events of a session's log, in its order. `shared/session/fold.ts` defines their meaning. */
@@ -23,7 +23,14 @@ export type SessionEvent<Call = ToolCall> =
     }
   | ChunkEvent
   /** The complete state of a call, after each change. */
-  | { type: 'tool'; messageId: MessageId; part: number; call: Call }
+  | {
+      type: 'tool'
+      messageId: MessageId
+      part: number
+      call: Call
+      /** True when a question of an MCP server waits for a person from here on; absent when that does not change. */
+      waiting?: boolean
+    }
   | {
       type: 'end'
       runId: RunId

@@ -3,7 +3,7 @@ import { RunError } from './errors.ts'
 import { File } from './file.ts'
 import { FilePart, MAX_RATING_COMMENT, Outcome, Rating, TextPart, Usage } from './message.ts'
 import { noNul } from './storable.ts'
-import { Session, Timestamp } from './session.ts'
+import { Session, Tags, Timestamp } from './session.ts'
 import { ToolCall } from './tool.ts'
 
 /** Limits of one file. The request's body limit bounds its total size. */
@@ -97,13 +97,13 @@ export const ExportedMessage = z.discriminatedUnion('role', [
   z.object({
     ...common,
     role: z.literal('user'),
-    /** Of one that joined the answer before it: the part of the answer before which it stands. */
+    /** For a message that joined the answer before it: the index of the answer's part before which it is. */
     joinedPart: z.number().int().min(0).optional(),
   }),
   z.object({
     ...common,
     role: z.literal('assistant'),
-    /** An unfinished answer is exported as `interrupted`, with the text it had. */
+    /** An unfinished answer is exported as `interrupted`, with its text so far. */
     status: Outcome,
     model: plainText(500).nullable(),
     usage: Usage.nullable(),
@@ -125,6 +125,7 @@ export const ExportedSession = z.object({
   systemPrompt: plainText(EXPORT_LIMITS.ofSession).nullable(),
   pinned: z.boolean(),
   archived: z.boolean(),
+  tags: Tags.optional(),
   createdAt: Moment,
   updatedAt: Moment,
   endedAt: Moment.nullable(),

@@ -7,9 +7,9 @@ export const McpImageType = z.enum(['image/png', 'image/jpeg', 'image/gif', 'ima
 /** A content block in the result of an MCP server's tool. Other kinds of blocks are described in a text. */
 export const McpContent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
-  /** A file among those of the call (`files`); one that is not there could not be stored. */
+  /** A file of the call (`files`). One that is not among them could not be stored. */
   z.object({ type: z.literal('file'), id: FileId }),
-  /** `data` is base64: how pictures were kept before there were files. */
+  /** `data` is base64. Pictures were stored in this form before there were files. */
   z.object({ type: z.literal('image'), mimeType: McpImageType, data: z.base64() }),
   /** A link to an external resource, which the server does not fetch. */
   z.object({

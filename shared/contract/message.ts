@@ -43,7 +43,7 @@ export type Outcome = z.infer<typeof Outcome>
 export const MessageStatus = z.enum(['queued', 'running', 'waiting', ...Outcome.options])
 export type MessageStatus = z.infer<typeof MessageStatus>
 
-/** What a person thought of an answer. */
+/** A person's rating of an answer. */
 export const Rating = z.enum(['up', 'down'])
 export type Rating = z.infer<typeof Rating>
 
@@ -59,13 +59,13 @@ export const Siblings = z.object({
 })
 export type Siblings = z.infer<typeof Siblings>
 
-/** What an answer that has begun waits for, before its model is asked again. */
+/** The next request to the model, for which a running answer waits. */
 export const WaitsFor = z.object({
-  /** Why: as in the error that the answer would end with. */
+  /** The reason: the code of the error with which the answer would end otherwise. */
   code: z.string(),
-  /** ISO 8601. */
+  /** The time of the next request. ISO 8601. */
   until: Timestamp,
-  /** Counts from 1. */
+  /** The number of the retry, from 1. */
   retry: z.number().int(),
 })
 export type WaitsFor = z.infer<typeof WaitsFor>
@@ -84,16 +84,18 @@ export const Message = z.object({
   model: z.string().nullable(),
   usage: Usage.nullable(),
   error: RunError.nullable(),
-  /** Why a completed answer ended early; absent when the model finished it. */
+  /** The reason why a completed answer ended early; absent when the model finished it. */
   finish: z.enum(['length', 'content-filter', 'max-steps']).optional(),
   /** Notes for the user about how the model was asked, for example that it does not support tools; whole sentences. */
   notes: z.array(z.string()).optional(),
-  /** Absent for one that nobody rated. */
+  /** Absent without a rating. */
   rating: Rating.optional(),
   ratingComment: z.string().optional(),
-  /** Of a message that joined the answer before it while that was written: the part of it before which it stands. */
+  /**
+   * For a message that joined the answer before it while that was written: the index of the part before which it is.
+   */
   joinedPart: z.number().int().optional(),
-  /** Of a running answer, until its next event: absent when it waits for nothing. */
+  /** For a running answer that waits to ask its model again; its next event removes it. */
   waitsFor: WaitsFor.optional(),
 })
 export type Message<Call = ToolCall> = Omit<z.infer<typeof Message>, 'parts'> & {

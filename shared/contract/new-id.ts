@@ -17,8 +17,10 @@ export function uuidV7(now: number, random: Uint8Array): string {
 }
 
 /**
- * Makes UUIDs of version 7 that sort in the order of their making, also those of one millisecond: a counter stands in
- * the 12 bits behind the time (RFC 9562, section 6.2, method 1). What is stored at once is listed in that order.
+ * Makes UUIDs of version 7 that sort in the order in which they were made, even within one millisecond: the 12 bits
+ * behind the time are a counter (RFC 9562, section 6.2, method 1). Rows that are stored at the same moment are listed
+ * in that order.
+ *
  * @param clock milliseconds since the Unix epoch
  */
 export function createIdSource(clock: () => number): () => string {

@@ -1,12 +1,12 @@
 import type { Question } from './question.ts'
 
-// Apart from the form, which the web app's first page has no use for.
+// This is not in `question-form.ts`, because the first page of the web app does not need the form.
 
 export function openQuestion(call: { questions?: Question[] | undefined }): Question | undefined {
   return call.questions?.find(({ reply }) => reply === undefined)
 }
 
-/** The questions with each that is open closed: nobody waits for an answer any more. */
+/** The questions with every open one closed, because nobody waits for a reply any more. */
 export function closed(questions: readonly Question[]): Question[] {
   return questions.map((question) =>
     question.reply ? question : { ...question, reply: { action: 'cancel' } },

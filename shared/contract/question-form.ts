@@ -1,6 +1,6 @@
 import type { QuestionContent, QuestionField, QuestionForm } from './question.ts'
 
-/** The values that may be chosen, with what people see of them; null where any text will do. */
+/** The values that may be chosen, with their labels; null for a field with free text. */
 export function choicesOf(field: QuestionField): { value: string; label: string }[] | null {
   if (field.type === 'array') {
     const { items } = field
@@ -18,10 +18,10 @@ const labelled = ({ const: value, title }: { const: string; title: string }) => 
 })
 const itself = (value: string) => ({ value, label: value })
 
-/** Said of a field of numbers. */
+/** The error of a field of numbers. */
 export const NOT_A_NUMBER = 'Must be a number.'
 
-/** What is wrong with the fields of an answer, a sentence each; none when it is what the form asks for. */
+/** The errors in the fields of an answer, one sentence each; none when it is valid by the form. */
 export function problemsIn(form: QuestionForm, content: QuestionContent): Record<string, string> {
   const problems: Record<string, string> = {}
   for (const name of Object.keys(content)) {
@@ -86,7 +86,7 @@ function problemOfChoices(
   return null
 }
 
-/** Without the schema library, for the web app brings none along. */
+/** Checks without the schema library, which the web app does not include. */
 const formats: Record<string, (text: string) => boolean> = {
   email: (text) => /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(text),
   uri: (text) => /^[a-z][a-z\d+.-]*:/i.test(text) && URL.canParse(text),
@@ -97,7 +97,7 @@ const formats: Record<string, (text: string) => boolean> = {
     !Number.isNaN(Date.parse(text)),
 }
 
-/** JavaScript reads the 31st of February as a day in March. */
+/** `Date` alone is not enough: it takes the 31st of February as a day in March. */
 function isDay(day: string): boolean {
   const time = Date.parse(`${day}T00:00:00Z`)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day)
@@ -118,7 +118,7 @@ function problemOfText(
   if (choices) {
     return choices.some((choice) => choice.value === value) ? null : 'Must be one of the choices.'
   }
-  // The protocol counts characters.
+  // The protocol counts characters, not UTF-16 units.
   const { length } = [...value]
   if (field.minLength !== undefined && length < field.minLength) {
     return `Needs at least ${field.minLength} characters.`

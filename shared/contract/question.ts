@@ -4,7 +4,7 @@ import { Timestamp } from './session.ts'
 const Label = { title: z.string().optional(), description: z.string().optional() }
 const Named = z.object({ const: z.string(), title: z.string() })
 
-/** A field of a form: MCP's flat schema has texts, numbers, yes or no, and choices of texts. */
+/** A field of a form. MCP's flat schema has texts, numbers, booleans, and choices of texts. */
 export const QuestionField = z.union([
   z.object({ ...Label, type: z.literal('boolean'), default: z.boolean().optional() }),
   z.object({
@@ -30,7 +30,7 @@ export const QuestionField = z.union([
     type: z.literal('string'),
     oneOf: z.array(Named).min(1).optional(),
     enum: z.array(z.string()).min(1).optional(),
-    /** Of the values in `enum`, for people. */
+    /** Labels of the values in `enum`. */
     enumNames: z.array(z.string()).optional(),
     minLength: z.number().optional(),
     maxLength: z.number().optional(),
@@ -53,9 +53,9 @@ export const QuestionContent = z.record(
 export type QuestionContent = z.infer<typeof QuestionContent>
 
 export const QuestionReply = z.object({
-  /** `cancel` also where nobody answered in time, or nothing could be answered any more. */
+  /** `cancel` also when nobody replied in time, or a reply is of no use any more. */
   action: z.enum(['accept', 'decline', 'cancel']),
-  /** Of an accepted form. */
+  /** The content of an accepted form. */
   content: QuestionContent.optional(),
 })
 export type QuestionReply = z.infer<typeof QuestionReply>
@@ -63,21 +63,21 @@ export type QuestionReply = z.infer<typeof QuestionReply>
 const common = {
   id: z.uuid(),
   message: z.string(),
-  /** Until when an answer is waited for. */
+  /** The time until which a reply is waited for. */
   until: Timestamp,
   /** Absent while the question is open. */
   reply: QuestionReply.optional(),
 }
 
-/** What an MCP server asks a person in the middle of a call. */
+/** A question of an MCP server to a person during a call. */
 export const Question = z.discriminatedUnion('mode', [
   z.object({ ...common, mode: z.literal('form'), form: QuestionForm }),
-  /** A page of the server's: what is entered there is no business of this server. */
+  /** A page of the MCP server. What a person enters there does not go through this server. */
   z.object({ ...common, mode: z.literal('url'), url: z.string() }),
 ])
 export type Question = z.infer<typeof Question>
 
-/** What is asked, without its place here. */
+/** A question without its id and its time. */
 export type Asked =
   | { mode: 'form'; message: string; form: QuestionForm }
   | { mode: 'url'; message: string; url: string }

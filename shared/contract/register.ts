@@ -1,5 +1,5 @@
 /**
- * Where an application says which tools its own server has, so that every type of the client knows their calls:
+ * An application declares here which tools its own server has, so that every type of the client knows their calls:
  *
  * ```ts
  * declare module 'throughline/server' {

@@ -36,17 +36,17 @@ const state = {
   id: CallId,
   effect: ToolEffect,
   status: ToolStatus,
-  /** Why the call failed, was denied, or has an unknown outcome; for the model and the user. */
+  /** The reason why the call failed, was denied, or has an unknown outcome; for the model and the person. */
   error: z.string().optional(),
   startedAt: Timestamp.optional(),
   durationMs: z.number().optional(),
-  /** Only while the call runs. */
+  /** Present only while the call runs. */
   progress: ToolProgress.optional(),
-  /** What the tool's server has asked a person while the call ran, the open question last. */
+  /** The questions of the tool's server to a person during the call; an open one is last. */
   questions: z.array(Question).optional(),
-  /** The files that the call brought beside its output. They are stored. */
+  /** The stored files that the call returned besides its output. */
   files: z.array(File).optional(),
-  /** What became of files that could not be stored, a sentence each; for the model and the user. */
+  /** One sentence for each file that could not be stored; for the model and the person. */
   fileNotes: z.array(z.string()).optional(),
   /**
    * The input or output does not match the tool's current schema: it was stored under an earlier version, or the model

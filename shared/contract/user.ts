@@ -18,8 +18,8 @@ export type User = z.infer<typeof User>
 const Most = z.number().min(0).nullable().exactOptional()
 
 /**
- * What an administrator set for one person, in place of the settings of these names. Null is without limit; what is
- * left out is as the settings say.
+ * Limits that an administrator set for one person; they replace the settings of these names. Null is no limit; for an
+ * absent one the setting applies.
  */
 export const UserLimits = z.object({
   requestsPerMinute: Most,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { leafUnder } from './branches.ts'
 import type { BranchNode } from './branches.ts'
 
-/** A tree whose nodes come one after the other, each below an earlier one. */
+/** A tree whose nodes are made one after the other, each below an earlier one. */
 const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 40 }).map((choices) =>
   choices.map((choice, index): BranchNode => ({
     id: `m${String(index).padStart(3, '0')}`,

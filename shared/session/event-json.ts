@@ -1,12 +1,12 @@
-/** Events that are the same for every reader; a call's representation depends on the tools there are. */
+/** Events whose JSON is the same for every reader; that of a call depends on the tools. */
 const SHARED: ReadonlySet<string> = new Set(['chunk', 'end', 'session'])
 
-/** UTF-16 units: longer JSON is not kept beside its event. */
+/** Longer JSON is not kept with its event. UTF-16 units. */
 const LONGEST = 4_096
 
 const known = new WeakMap<object, string>()
 
-/** The JSON of an event, made once for its row in the log and for all who read it as it is. */
+/** The JSON of an event, made once for its row in the log and for all readers that get it unchanged. */
 export function jsonOf(event: { type: string }): string {
   const found = known.get(event)
   if (found !== undefined) {

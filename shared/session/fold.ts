@@ -1,6 +1,7 @@
 import { isActive } from '../contract/active.ts'
 import type { ChunkEvent, LoggedEvent, SessionEvent, SnapshotEvent } from '../contract/events.ts'
 import type { Message, Part } from '../contract/message.ts'
+import { openQuestion } from '../contract/open-question.ts'
 import type { Session } from '../contract/session.ts'
 import type { ToolCall } from '../contract/tool.ts'
 import { FoldError } from './fold-error.ts'
@@ -54,19 +55,26 @@ function apply<Call>(
       )
     case 'start':
       // A first attempt is always at the end of the active branch.
-      return event.attempt > 1 && isOnOtherBranch(state, event.messageId)
-        ? running(state, true)
-        : running(putMessage(state, { ...event.message, status: 'running' }), true)
+      return asking(
+        event.attempt > 1 && isOnOtherBranch(state, event.messageId)
+          ? running(state, true)
+          : running(putMessage(state, { ...event.message, status: 'running' }), true),
+        // The cut attempt asked it, so this one closes it.
+        event.message.parts.some(asksSomething),
+      )
     case 'chunk':
       if (isOnOtherBranch(state, event.messageId)) return state
       return changeMessage(state, seq, event, (message) => addText(message, seq, event))
     case 'tool':
-      if (isOnOtherBranch(state, event.messageId)) return state
-      return changeMessage(state, seq, event, (message) => {
-        const there = message.parts[event.part]
-        if (there !== undefined && there.type !== 'tool') throw misfit(message, seq, event)
-        return putPart(message, seq, event, { type: 'tool', call: event.call })
-      })
+      if (isOnOtherBranch(state, event.messageId)) return asking(state, event.waiting)
+      return asking(
+        changeMessage(state, seq, event, (message) => {
+          const there = message.parts[event.part]
+          if (there !== undefined && there.type !== 'tool') throw misfit(message, seq, event)
+          return putPart(message, seq, event, { type: 'tool', call: event.call })
+        }),
+        event.waiting,
+      )
     case 'end':
       if (isOnOtherBranch(state, event.messageId)) return running(state, false)
       return running(
@@ -124,11 +132,24 @@ function running<Call>(state: SessionState<Call>, value: boolean): SessionState<
   return { ...state, session: { ...state.session, running: value, waiting: false } }
 }
 
-/** Only the unfinished answer is active. */
+/** Marks the session as waiting when its unfinished answer waits. */
 function waiting<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
   return isActive(message)
-    ? { ...state, session: { ...state.session, waiting: message.status === 'waiting' } }
+    ? asking(state, message.status === 'waiting' || message.parts.some(asksSomething))
     : state
+}
+
+function asksSomething<Call>(part: Part<Call>): boolean {
+  if (part.type !== 'tool') return false
+  const call: Partial<ToolCall> = Object(part.call)
+  return call.status === 'running' && openQuestion(call) !== undefined
+}
+
+/** @param value undefined when it does not change */
+function asking<Call>(state: SessionState<Call>, value: boolean | undefined): SessionState<Call> {
+  return value === undefined || value === state.session.waiting
+    ? state
+    : { ...state, session: { ...state.session, waiting: value } }
 }
 
 function putMessage<Call>(state: SessionState<Call>, message: Message<Call>): SessionState<Call> {
@@ -177,7 +198,7 @@ export function addText<Call>(
   return putPart(message, seq, event, { type: event.kind, text })
 }
 
-/** Whatever an answer waited for is over with its next event. */
+/** Removes `waitsFor`, which is over with the answer's next event. */
 function goesOn<Call>(message: Message<Call>): Message<Call> {
   if (message.waitsFor === undefined) return message
   const { waitsFor: _, ...rest } = message

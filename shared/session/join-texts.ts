@@ -1,8 +1,8 @@
 import type { TextPart } from '../contract/message.ts'
 
 /**
- * The texts of an answer. Those of neighbouring parts are one: where an answer was cut and went on, in the middle of a
- * sentence or of a block of code, a new part begins.
+ * The texts of an answer. Neighbouring text parts are joined: when an answer was cut and continued, possibly in the
+ * middle of a sentence or a code block, a new part began there.
  */
 export function joinTexts(parts: readonly (TextPart | { type: 'tool' | 'file' })[]): string[] {
   const texts: string[] = []

@@ -1,7 +1,7 @@
 import { Allow, parse } from 'partial-json'
 import type { Part } from '../contract/message.ts'
 
-/** A value of which anything may still be missing. */
+/** A value of which any part may still be missing. */
 export type DeepPartial<Value> = Value extends readonly (infer Item)[]
   ? DeepPartial<Item>[]
   : Value extends object
@@ -9,10 +9,11 @@ export type DeepPartial<Value> = Value extends readonly (infer Item)[]
     : Value
 
 /**
- * The object that an answer is (see `output` of `messages.send`), as far as it has come: texts as far as they are written,
- * numbers and words once they are whole. An answer that is `completed` without a `finish` has all of it, valid by its schema.
+ * The JSON object of an answer (see `output` of `messages.send`) as far as it has arrived: texts as far as they are
+ * written, numbers and literals when they are complete. A `completed` answer without a `finish` has all of it, valid by
+ * its schema.
  *
- * @returns undefined while there is nothing of it, or where the answer is no JSON
+ * @returns undefined while there is nothing of it, or when the answer is not JSON
  */
 export function partialOutput<Value = unknown>(message: {
   parts: readonly Pick<Part, 'type'>[]
@@ -21,7 +22,7 @@ export function partialOutput<Value = unknown>(message: {
   const said = parts.slice(parts.findLastIndex(({ type }) => type === 'tool') + 1)
   const text = said.map((part) => (isText(part) ? part.text : '')).join('')
   return (read(() => JSON.parse(text)) ??
-    // The copy has no prototype that the text named by `__proto__`.
+    // The copy has the normal prototype, even if the text has a key `__proto__`.
     read(() => structuredClone(parse(text, Allow.STR | Allow.OBJ | Allow.ARR)))) as
     | DeepPartial<Value>
     | undefined

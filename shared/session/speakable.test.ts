@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inPieces, speakable } from './speakable.ts'
+import { inPieces, speakable, spokenText } from './speakable.ts'
 
 test('what is read aloud has no marks of Markdown', () => {
   expect(
@@ -11,6 +11,15 @@ test('what is read aloud has no marks of Markdown', () => {
   )
   expect(speakable('snake_case_name and 2 * 3 * 4')).toBe('snake_case_name and 2 * 3 * 4')
   expect(speakable('```\nunfinished')).toBe('(code)')
+})
+
+test('of an answer its text is read, and nothing that it thought', () => {
+  const parts = [
+    { type: 'text', text: 'One.' },
+    { type: 'reasoning', text: 'Hm.' },
+    { type: 'text', text: 'Two.' },
+  ]
+  expect(spokenText(parts)).toBe('One.\n\n\n\nTwo.')
 })
 
 test('a long text is cut where sentences end, the first piece early, and nothing is lost', () => {

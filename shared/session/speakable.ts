@@ -1,12 +1,12 @@
-/** What a speech service takes at once, in UTF-16 units; OpenAI's is 4,096. */
+/** The longest text of one request to a speech service, in UTF-16 units; OpenAI's limit is 4,096. */
 const MOST = 3_500
 
-/** The text of an answer that is read aloud, in Markdown; offsets for reading count in it. */
+/** The text of an answer that is read aloud, in Markdown. The offsets of reading count in it. */
 export function spokenText(parts: readonly { type: string; text?: string }[]): string {
   return parts.map(({ type, text }) => (type === 'text' ? (text ?? '') : '')).join('\n\n')
 }
 
-/** The words of an answer in Markdown, without its marks: code is named and not read, of links the text is read. */
+/** The words of Markdown without its marks: code is announced and not read, and of a link its text is read. */
 export function speakable(markdown: string): string {
   return markdown
     .replaceAll(/^(```|~~~)[^\n]*\n[\s\S]*?(^\1[^\n]*$|$(?![\s\S]))/gm, '(code)')
@@ -21,7 +21,7 @@ export function speakable(markdown: string): string {
     .trim()
 }
 
-/** Cuts a text where sentences or lines end, the first piece early, so that the voice begins soon. */
+/** Cuts a text at ends of sentences or lines. The first piece is short, so that the voice begins soon. */
 export function inPieces(text: string): string[] {
   const pieces: string[] = []
   let rest = text
@@ -44,6 +44,6 @@ function cutAt(text: string, most: number): number {
     const found = end.exec(part)
     if (found && found.index > 0) return found.index + found[0].length
   }
-  // In no word of a language with spaces: but never between the halves of a character.
+  // The cut must not be between the halves of a surrogate pair.
   return part.isWellFormed() ? most : most - 1
 }

@@ -22,7 +22,7 @@ test('a long text in pieces is the same text, no piece is too long, and none spl
       }
       const pieces = splitChunk(chunk, maxLength)
       expect(pieces.map((piece) => piece.text).join('')).toBe(text)
-      // What needs no cut stays one event, also without any text.
+      // A chunk that needs no cut stays one, also without text.
       if (text.length <= maxLength) expect(pieces).toEqual([chunk])
       let at = offset
       for (const piece of pieces) {

@@ -1,3 +1,5 @@
+import { isRecord } from './is-record.ts'
+
 /**
  * Replaces the parts of `next` that equal those of `previous` by the previous objects, so that a snapshot changes the
  * identity only of what has changed.
@@ -21,8 +23,4 @@ export function replaceEqualDeep(previous: unknown, next: unknown): unknown {
     return same ? previous : Object.fromEntries(kept)
   }
   return next
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

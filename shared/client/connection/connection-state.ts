@@ -7,7 +7,7 @@ export type ConnectionProgress = {
   readonly cause: ConnectionCause | null
   /** The browser's network state; true outside of a browser. */
   readonly online: boolean
-  /** Why a reachable server cannot work, and how often it refused; null while it works. */
+  /** The reason why a reachable server cannot work, and the number of its refusals; null while it works. */
   readonly outage: { readonly cause: ConnectionCause; readonly refusals: number } | null
 }
 

@@ -1,11 +1,14 @@
 import { TRPCClientError } from '@trpc/client'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { WebSocket as NodeSocket } from 'ws'
 import { newId } from '../../contract/new-id.ts'
 import { connect } from '../index.ts'
 import type { ConnectionState } from '../index.ts'
 import { eventually, until } from '../testing/reader.ts'
 import { ScriptedServer } from '../testing/server.ts'
+import { ConnectionDriver } from './connection.ts'
+import type { ConnectionCause } from './connection.ts'
+import type { DroppableSocket } from './socket.ts'
 
 describe('a client', () => {
   test('says that it connects, is connected, and connects again', async () => {
@@ -67,6 +70,32 @@ describe('a client', () => {
     // At least 200 ms before the second attempt, and 400 ms before the third; less a clock tick each.
     expect(performance.now() - begun).toBeGreaterThan(590)
     expect(server.tokens.length).toBeLessThanOrEqual(4)
+  })
+
+  test('tries every 30 s while its person is suspended', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ConnectionDriver('ws://127.0.0.1', undefined)
+      await driver.nextUrl()
+      const listen = vi.fn<(type: string, listener: (cause: ConnectionCause) => void) => void>()
+      driver.attach({
+        addEventListener: listen,
+        drop: () => undefined,
+      } as unknown as DroppableSocket)
+      const onOpen = listen.mock.calls.find(([type]) => type === 'open')?.[1]
+      const onClose = listen.mock.calls.find(([type]) => type === 'close')?.[1]
+      onOpen?.({ code: null, message: '' })
+      onClose?.({ code: 4403, message: 'Suspended' })
+      const tried = vi.fn<(url: string) => void>()
+      void driver.nextUrl().then(tried)
+      await vi.advanceTimersByTimeAsync(29_999)
+      expect(tried).not.toHaveBeenCalled()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(tried).toHaveBeenCalledOnce()
+      driver.close()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('connects again when the server asks for it, and once', async () => {

@@ -9,7 +9,7 @@ import type { DroppableSocket } from './socket.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
 
-/** Why there is no connection, as far as it is known. `code` is the WebSocket's close code. */
+/** The reason why there is no connection, if it is known. `code` is the WebSocket's close code. */
 export type ConnectionCause = {
   code: number | null
   message: string
@@ -36,7 +36,7 @@ export type Connection = Store<ConnectionState>
 /** The timeout of a probe of a connection that may be broken. */
 const PROBE_TIMEOUT_MS = 3_000
 
-/** The close code for somebody who is suspended. */
+/** The close code for a suspended person. */
 const SUSPENDED = 4403
 const SUSPENDED_RETRY_MS = 30_000
 
@@ -153,7 +153,7 @@ export class ConnectionDriver implements Connection {
     })
   }
 
-  /** Connects anew, with the credentials of now. */
+  /** Connects again, with the current credentials. */
   reconnect(): void {
     this.#socket?.drop({ code: null, message: 'Signed in again' })
   }
@@ -169,7 +169,7 @@ export class ConnectionDriver implements Connection {
 
   #delay(): number {
     const { tries, cause } = this.#progress
-    // The server lets such a connection in, and ends it at its next look.
+    // The server accepts such a connection, and closes it when it checks the account next.
     return cause?.code === SUSPENDED ? SUSPENDED_RETRY_MS : retryDelay(tries)
   }
 

@@ -1,5 +1,6 @@
 import { jsonEncoder } from '@trpc/client'
 import type { Encoder } from '@trpc/client'
+import { inSlices } from '../../contract/in-slices.ts'
 
 /** The server accepts at most 20 queries and mutations in a frame (contract, P12). */
 const MAX_REQUESTS_PER_FRAME = 16
@@ -15,11 +16,9 @@ export const framesEncoder: Encoder = {
   encode(data) {
     if (!Array.isArray(data)) return JSON.stringify(data)
     const messages: unknown[] = data
-    const frames = []
-    for (let from = 0; from < messages.length; from += MAX_REQUESTS_PER_FRAME) {
-      frames.push(JSON.stringify(messages.slice(from, from + MAX_REQUESTS_PER_FRAME)))
-    }
-    return frames.join(BETWEEN_FRAMES)
+    return [...inSlices(messages, MAX_REQUESTS_PER_FRAME)]
+      .map((slice) => JSON.stringify(slice))
+      .join(BETWEEN_FRAMES)
   },
   decode: jsonEncoder.decode,
 }

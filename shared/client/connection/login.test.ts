@@ -40,9 +40,9 @@ test('a login that ends in the middle of an answer holds the watch and what is s
   server.record((log) => log.end('completed'))
   await Promise.all([sent, listed])
   expect(await caughtUp(session, server.session)).toEqual(freshView(server.session))
-  // The watch began with a snapshot once, and went on after its last event.
+  // The watch began with a snapshot once, and then resumed from its last event.
   expect(server.script.cursors.filter((cursor) => cursor === null)).toHaveLength(1)
-  // One connection said that the login had ended, and one came with the new one.
+  // One connection reported that the login had ended, and one came with the new login.
   expect(server.tokens.length - connections).toBe(2)
   expect(client.login.getSnapshot()).toBe('signed-in')
   stop()

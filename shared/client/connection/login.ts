@@ -6,18 +6,18 @@ import { isApiError } from '../errors.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
 
-/** `unknown` until the server answered something that only people who are signed in are told. */
+/** `unknown` until the server has answered a request that needs a login. */
 export type LoginState = 'unknown' | 'signed-in' | 'signed-out'
 
 export type Login = Store<LoginState> & {
   /**
-   * Somebody has signed in: connects again, with the new cookie or token, and does what waited for it. Whoever calls it
-   * has made sure that it is the same person as before.
+   * Call it when somebody has signed in: it connects again with the new cookie or token, and sends the waiting
+   * requests. The caller has made sure that it is the same person as before.
    */
   renew(): void
 }
 
-/** Whether the server knows who this is, learned from its answers. */
+/** Tracks whether the server knows the caller, by its answers. */
 export class LoginWatch implements Login {
   readonly #listeners = new Listeners()
   readonly #reconnect: () => void
@@ -38,7 +38,7 @@ export class LoginWatch implements Login {
   }
 
   answered(): void {
-    // What was asked before the login ended may be answered after it.
+    // A request from before the end of the login may be answered after it.
     if (this.#state === 'unknown') this.#become('signed-in')
   }
 
@@ -53,12 +53,12 @@ export class LoginWatch implements Login {
   }
 }
 
-/** What the server tells anybody. */
+/** Procedures that need no login. */
 const PUBLIC = new Set(['auth.options', 'shares.get'])
 
 /**
- * Notices when the server does not know who asks any more. With `waits`, such a request is asked again when somebody
- * has signed in: it was refused before anything was done, so that this is safe for every one.
+ * Notices when the server does not know the caller any more. With `waits`, such a request is repeated when somebody has
+ * signed in; that is safe for every request, because it was refused before anything was done.
  */
 export function watchLogin(login: LoginWatch, waits: boolean): TRPCLink<AppRouter> {
   return () =>
@@ -75,7 +75,7 @@ export function watchLogin(login: LoginWatch, waits: boolean): TRPCLink<AppRoute
             next(value) {
               const { result } = value
               if ('id' in result && typeof result.id === 'string') lastEventId = result.id
-              // A subscription's `started` is sent before it is looked at who asks.
+              // The `started` message of a subscription is sent before the login is checked.
               const isAnswer = result.type === undefined || result.type === 'data'
               if (isAnswer && !PUBLIC.has(op.path)) login.answered()
               observer.next(value)
@@ -114,7 +114,7 @@ export function watchLogin(login: LoginWatch, waits: boolean): TRPCLink<AppRoute
       })
 }
 
-/** The input of a subscription that goes on after the last event that was received. */
+/** The input with which a subscription resumes after the last event that was received. */
 function from(input: unknown, lastEventId: string): unknown {
   return typeof input === 'object' && input !== null ? { ...input, lastEventId } : input
 }

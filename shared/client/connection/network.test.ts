@@ -3,6 +3,7 @@ import { connect } from '../index.ts'
 import type { Client } from '../index.ts'
 import { until } from '../testing/reader.ts'
 import { ScriptedServer } from '../testing/server.ts'
+import { ConnectionDriver } from './connection.ts'
 
 /** The globals of a browser that are needed for network events. */
 function enterBrowser(): { window: EventTarget; document: EventTarget } {
@@ -14,7 +15,7 @@ function enterBrowser(): { window: EventTarget; document: EventTarget } {
   return { window, document }
 }
 
-/** Makes so many attempts fail that the backoff becomes longer than the test. */
+/** Makes enough attempts fail for the backoff to become longer than the test. */
 async function tryOften({ connection }: Client, document: EventTarget): Promise<void> {
   const looking = setInterval(() => document.dispatchEvent(new Event('visibilitychange')), 20)
   await until(connection, (state) => state.status === 'reconnecting' && state.attempt > 12)
@@ -60,6 +61,28 @@ test('a page that comes back into view does not wait for its next try', async ()
   document.dispatchEvent(new Event('visibilitychange'))
   await until(client.connection, ({ status }) => status === 'connected')
 })
+
+test.each(['online', 'visibilitychange'])(
+  'a wait for the next try ends at once with %s, however long it would be',
+  async (event) => {
+    const { window, document } = enterBrowser()
+    vi.useFakeTimers()
+    try {
+      const driver = new ConnectionDriver('ws://127.0.0.1', undefined)
+      await driver.nextUrl()
+      const tried = vi.fn<(url: string) => void>()
+      void driver.nextUrl().then(tried)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(tried).not.toHaveBeenCalled()
+      for (const target of [window, document]) target.dispatchEvent(new Event(event))
+      await vi.advanceTimersByTimeAsync(1)
+      expect(tried).toHaveBeenCalledOnce()
+      driver.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)
 
 test('a closed client no longer listens to the browser', async () => {
   const { window } = enterBrowser()

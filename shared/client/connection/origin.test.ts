@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { connect } from '../index.ts'
 import { until } from '../testing/reader.ts'
 import { askWhyRefused } from './origin.ts'
+import { listenOnLoopback } from '../../../scripts/testing/loopback.ts'
 
 async function startServer(status: number) {
   const asked: (string | undefined)[] = []
@@ -12,9 +12,8 @@ async function startServer(status: number) {
     asked.push(request.url)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ code: 'FORBIDDEN', message: 'Add it to ALLOWED_ORIGINS.' }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  })
+  const { port } = await listenOnLoopback(server)
   return {
     asked,
     port,

@@ -33,7 +33,7 @@ test('a live connection passes the probe, a dead one is dropped by it', async ()
   await using server = await ScriptedServer.start()
   const { socket, log } = await opened(server.url)
   socket.probe(2_000)
-  // One that is under way is enough.
+  // A second probe is not needed while one is going on.
   socket.probe(2_000)
   await eventually(() => log.length > 0)
   expect(log).toEqual(['message PONG'])
@@ -41,10 +41,18 @@ test('a live connection passes the probe, a dead one is dropped by it', async ()
   socket.probe(50)
   await eventually(() => log.length > 1)
   expect(log[1]).toBe('close The server gave no sign of life')
-  // What is closed cannot be probed, and says nothing more.
+  // A closed socket cannot be probed, and emits nothing more.
   socket.probe(1)
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(log).toHaveLength(2)
+})
+
+test('what is sent while it is not open is dropped, where a WebSocket throws', async () => {
+  await using server = await ScriptedServer.start()
+  const socket = new DroppableSocket(server.url.replace('http', 'ws'), WebSocket)
+  expect(() => socket.send('too early')).not.toThrow()
+  socket.close()
+  expect(() => socket.send('too late')).not.toThrow()
 })
 
 test('a server that takes the connection and never answers it can be given up at once', async () => {

@@ -52,7 +52,7 @@ export function createTransport(
   const login = new LoginWatch(() => driver.reconnect())
   const api: Api = createTRPCClient<AppRouter>({
     links: [
-      // Before the deadline, which does not count while somebody signs in.
+      // This comes before the deadline, so that the deadline does not run while a person signs in.
       watchLogin(login, waitForSignIn),
       withDeadline(timeoutMs),
       noticeOutages(driver, () => api.sessions.list.query({ limit: 1 })),

@@ -6,17 +6,17 @@ import type { OutboxEntry } from './entry.ts'
 import { UploadRefusedError } from './upload.ts'
 import type { UploadFile } from './upload.ts'
 
-/** After this many failures of the server itself it counts as refusing. */
+/** After this many failures of the server in a row, the message counts as refused. */
 const MAX_FAILURES = 6
 
 export type Delivery =
   | { type: 'sent'; result: SendResult }
-  /** It is not sent any more. */
+  /** It was taken back, and is not sent any more. */
   | { type: 'withdrawn' }
   | { type: 'refused'; error: SessionError }
-  /** The server failed, in a way that may pass. */
+  /** The server failed, but a later try may succeed. */
   | { type: 'failed' }
-  /** The connection or the login ended; the next one begins with it. */
+  /** The connection or the login ended; the next connection begins with this message. */
   | { type: 'cut' }
 
 /**
@@ -40,7 +40,7 @@ export async function deliver(
       await done.stored(file.id)
     }
     if (entry.session !== null) {
-      // Made, sent and deleted since, it does not begin anew.
+      // `unlessDeleted`: a session that was made, sent to and deleted meanwhile does not begin again.
       const { toolsOff, ...session } = entry.session
       const made = {
         ...{ id: entry.sessionId, ...session, unlessDeleted: true },
@@ -67,7 +67,7 @@ export async function deliver(
     if (error instanceof UploadRefusedError) {
       return { type: 'refused', error: { code: 'BAD_REQUEST', message: error.message } }
     }
-    // Taken back elsewhere, before this client knew that it had arrived.
+    // It was taken back elsewhere, before this client knew that it had arrived.
     if (isApiError(error, 'PRECONDITION_FAILED')) return { type: 'withdrawn' }
     if (isApiError(error)) {
       const passes = isOutage(error) || (failures < MAX_FAILURES && isServersFault(error))
@@ -81,7 +81,7 @@ export async function deliver(
   }
 }
 
-/** It may have arrived before it was taken back. What is answered already stays, and is in the log for everybody to see. */
+/** Takes back a message that may have arrived. If it is being answered already, it stays in the log. */
 async function withdraw(api: Api, { id }: OutboxEntry, signal: AbortSignal): Promise<Delivery> {
   try {
     await api.messages.unqueue.mutate({ id }, { signal })
@@ -91,7 +91,7 @@ async function withdraw(api: Api, { id }: OutboxEntry, signal: AbortSignal): Pro
   return { type: 'withdrawn' }
 }
 
-/** Whether it was done is not known; the same send finds out. */
+/** True when the server failed. The outcome is unknown then, and the same send finds it out. */
 function isServersFault(error: unknown): boolean {
   return mayPass(error) && !isApiError(error, 'TOO_MANY_REQUESTS')
 }

@@ -2,8 +2,9 @@ import type { Connection } from '../connection/connection.ts'
 import type { Login } from '../connection/login.ts'
 
 /**
- * Tells an outbox when there is a connection of somebody who is signed in. Each connection counts anew, because it may
- * be somebody else's.
+ * Starts an outbox when there is a connection of somebody who is signed in. Each connection starts it anew, because it
+ * may be another person's.
+ *
  * @returns a function that ends it
  */
 export function driveOutbox(

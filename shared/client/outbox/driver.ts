@@ -15,13 +15,17 @@ import { OutboxView } from './view.ts'
 
 type Waiter = { resolve(result: SendResult): void; reject(error: unknown): void }
 
-/** One client's part in an outbox that tabs share: whichever of them is online sends, one at a time in each session. */
+/**
+ * One client's part in an outbox that tabs share: any of them that is online sends, one message at a time in each
+ * session.
+ */
 export class OutboxDriver implements Outbox {
   readonly loaded: Promise<void>
   readonly #storage: OutboxStorage
   readonly #api: Api
   readonly #upload: UploadFile
   readonly #onOwner: (id: string) => void
+  readonly #tab: string
   readonly #view: OutboxView
   readonly #listeners = new Listeners()
   readonly #waiters = new Map<string, Waiter>()
@@ -29,9 +33,9 @@ export class OutboxDriver implements Outbox {
   readonly #turns = new Turns((sessionId) => this.#pump(sessionId))
   readonly #endListening: () => void
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
-  /** Lasts as long as one connection with one login. */
+  /** Aborts at the end of the current connection or login. */
   #epoch: AbortController | null = null
-  /** True when it is known whose login it is. */
+  /** True when there is a connection and its person is known. */
   #isOnline = false
   #closed = false
 
@@ -41,6 +45,8 @@ export class OutboxDriver implements Outbox {
       storage: OutboxStorage
       upload: UploadFile
       onOwner: (id: string) => void
+      /** The name of the tab in which this client writes. */
+      tab: string
     },
     owner: string | null,
     sessionOf: (id: string) => SessionStore,
@@ -49,8 +55,10 @@ export class OutboxDriver implements Outbox {
     this.#storage = parts.storage
     this.#upload = parts.upload
     this.#onOwner = parts.onOwner
-    this.#view = new OutboxView(owner, sessionOf)
+    this.#tab = parts.tab
+    this.#view = new OutboxView(owner, parts.tab, sessionOf)
     this.#endListening = this.#storage.listen(({ sent }) => {
+      if (sent?.sessionId !== undefined) sessionOf(sent.sessionId).exists()
       if (sent) this.#settle(sent.id, sent.result)
       else void this.#load()
     })
@@ -61,13 +69,13 @@ export class OutboxDriver implements Outbox {
 
   readonly getSnapshot = (): readonly OutboxEntry[] => this.#view.shown
 
-  /** There is a connection. What still goes on over the one before is given up. */
+  /** Begins to send over a new connection; what still goes on over the last one is aborted. */
   async online(): Promise<void> {
     this.offline()
     const epoch = new AbortController()
     this.#epoch = epoch
     try {
-      // What waits is one person's, and this may be another's login.
+      // The waiting messages belong to one person, and this may be another's login.
       const me = this.#storage.isShared
         ? await this.#api.me.query(undefined, { signal: epoch.signal })
         : null
@@ -76,9 +84,12 @@ export class OutboxDriver implements Outbox {
         const { shown } = this.#view
         this.#view.owner = me.id
         this.#onOwner(me.id)
-        // Written here before it was known who writes: theirs, also if somebody else is here when it goes out.
+        // Messages that were written here before anybody was known belong to this person, even if another one is here
+        // when they are sent.
         for (const { id, owner } of shown) {
-          if (owner === null && this.#waiters.has(id)) await this.#own(id, null, me.id)
+          if (owner === null) await this.#own(id, null, me.id)
+          // The next connection may be another person's.
+          if (epoch.signal.aborted) return
         }
       }
     } catch {
@@ -97,7 +108,7 @@ export class OutboxDriver implements Outbox {
 
   send(message: NewMessage): OutboxSend {
     const place = nextPlace(this.#view.shown, Date.now())
-    const entry = newEntry(message, this.#view.owner, place)
+    const entry = newEntry(message, { owner: this.#view.owner, tab: this.#tab, place })
     const { promise: sent, resolve, reject } = Promise.withResolvers<SendResult>()
     this.#waiters.set(entry.id, { resolve, reject })
     this.#view.add(entry)
@@ -109,7 +120,7 @@ export class OutboxDriver implements Outbox {
         this.#storage.tell({})
         this.#turns.ask(entry.sessionId)
       })
-    // Whoever looks at the outbox itself need not look at this.
+    // A caller that watches the outbox need not handle this promise.
     sent.catch(() => {})
     return { id: entry.id, kept, sent }
   }
@@ -165,7 +176,7 @@ export class OutboxDriver implements Outbox {
     await this.#storage.change(id, (now) => (now?.owner === from ? { ...now, owner } : now))
   }
 
-  /** Reads what there is, which other tabs may have changed, and sends it. */
+  /** Reads the stored messages, which other tabs may have changed, and sends them. */
   async #load(): Promise<void> {
     await this.#read()
     for (const { id, error } of this.#view.shown) {
@@ -183,7 +194,7 @@ export class OutboxDriver implements Outbox {
     this.#listeners.notify()
   }
 
-  /** Sends what waits in a session; without a connection, the next one begins with it. */
+  /** Sends the waiting messages of a session; without a connection, the next connection does. */
   async #pump(sessionId: string): Promise<void> {
     if (!this.#isOnline || this.#epoch === null) return
     const { signal } = this.#epoch
@@ -200,11 +211,11 @@ export class OutboxDriver implements Outbox {
     }
   }
 
-  /** Returns false when the rest has to wait. */
+  /** Returns false when the messages behind it have to wait. */
   async #deliver(id: string, signal: AbortSignal): Promise<boolean> {
     const { owner } = this.#view
     let tried: OutboxEntry | null = null
-    // From here on it may have arrived. It may have been taken back since it was read.
+    // From here on it may have arrived. It may also have been taken back since it was read.
     await this.#storage.change(id, (now) => {
       tried = now && { ...now, owner, state: now.state === 'waiting' ? 'tried' : now.state }
       return tried
@@ -230,9 +241,9 @@ export class OutboxDriver implements Outbox {
     )
     switch (outcome.type) {
       case 'sent':
-        // Before it is gone from the storage: to who finds it gone without a word it was taken back.
-        this.#storage.tell({ sent: { id, result: outcome.result } })
-        // Taken back while it was on its way, it is withdrawn next.
+        // The news comes before the removal: another tab takes a message that disappears without it for taken back.
+        this.#storage.tell({ sent: { id, sessionId, result: outcome.result } })
+        // If it was taken back while it was being sent, it is withdrawn next.
         await this.#storage.change(id, (now) => (now?.state === 'withdrawn' ? now : null))
         this.#settle(id, outcome.result)
         break
@@ -288,10 +299,10 @@ export class OutboxDriver implements Outbox {
   }
 }
 
-/** What somebody hears who waits for a message that was taken back elsewhere. */
+/** The error of a promise whose message was taken back in another tab. */
 const TAKEN_BACK = { code: 'PRECONDITION_FAILED', message: 'The message was taken back.' }
 
-/** The compiler does not see that a callback assigns it. */
+/** Widens the type again, because the compiler does not see that a callback assigns the variable. */
 function asEntry(entry: OutboxEntry | null): OutboxEntry | null {
   return entry
 }

@@ -8,13 +8,17 @@ interface Schema extends DBSchema {
   entries: { key: string; value: OutboxEntry }
 }
 
-/** A tab that sleeps may keep a lock; a send is the same send by its id, so that another tab need not wait for ever. */
+/**
+ * The longest wait for a lock, which a tab that sleeps may keep. Going on without it is safe, because a send is the
+ * same send by its id.
+ */
 const LOCK_MS = 10_000
 
 /**
- * Keeps entries in the browser, for all tabs of one origin: one that is closed or killed leaves them to the others. Where
- * the browser blocks storage, entries last as long as the page.
- * @param name the database's name; tabs with the same one share it
+ * Stores entries in the browser, for all tabs of one origin: the others send the messages of a tab that was closed or
+ * killed. Where the browser blocks storage, entries last as long as the page.
+ *
+ * @param name the database's name; tabs with the same name share it
  */
 export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStorage {
   const memory = memoryOutboxStorage()
@@ -41,7 +45,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
     })
   }
 
-  /** Browsers close databases of their own accord, so a failure is tried once more with a new connection. */
+  /** Browsers close databases by themselves, so after a failure the work is tried once more over a new connection. */
   async function withDatabase<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
     try {
       return await attempt(work)
@@ -62,7 +66,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
     async list() {
       const stored = await withDatabase((database) => database.getAll('entries')).catch(
         (error: unknown) => {
-          // Where storage is blocked, nothing was ever stored.
+          // If storage never worked, it is blocked and holds nothing.
           if (hasWorked) throw error
           return []
         },
@@ -70,7 +74,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
       return [...stored, ...(await memory.list())].toSorted(byPlace)
     },
     async change(id, change) {
-      // Storage that is blocked or full: the entry lasts as long as the page.
+      // Storage is blocked or full: the entry lasts as long as the page.
       if ((await memory.list()).some((entry) => entry.id === id)) return memory.change(id, change)
       try {
         return await withDatabase(async (database) => {
@@ -88,7 +92,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
     },
     async exclusively(lock, signal, work) {
       const locks = globalThis.navigator?.locks
-      // Only pages of a secure origin have locks.
+      // Locks exist only on pages of a secure origin.
       if (locks === undefined) return work()
       const late = AbortSignal.timeout(LOCK_MS)
       let begun = false
@@ -104,7 +108,7 @@ export function indexedDbOutboxStorage(name = 'throughline-outbox'): OutboxStora
     },
     tell: (news) => channel?.postMessage(news),
     listen(listener) {
-      // Written by `tell`, and by nobody else.
+      // Only `tell` posts to this channel.
       const onMessage = ({ data }: MessageEvent<OutboxNews>): void => listener(data)
       channel?.addEventListener('message', onMessage)
       return () => {

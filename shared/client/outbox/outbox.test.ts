@@ -1,8 +1,11 @@
 import { TRPCError } from '@trpc/server'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { MessageId, RunId } from '../../contract/ids.ts'
 import { newId } from '../../contract/new-id.ts'
 import { connect, indexedDbOutboxStorage, OutboxRefusal } from '../index.ts'
 import type { Client } from '../index.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import { OutboxDriver } from './driver.ts'
 import { eventually, until } from '../testing/reader.ts'
 import { sharedOutboxStorage } from '../testing/outbox-storage.ts'
 import { ScriptedServer } from '../testing/server.ts'
@@ -36,7 +39,7 @@ const loggedIds = (): string[] =>
 describe('an outbox', () => {
   test('gives what a client that ended left to the next one, in its order and once (P18)', async () => {
     const storage = sharedOutboxStorage()
-    const first = open({ outbox: { storage: storage.user() } })
+    const first = open({ outbox: { storage: storage.user(), owner: 'local' } })
     await connected(first)
     await server.halt()
     await disconnected(first)
@@ -80,7 +83,7 @@ describe('an outbox', () => {
     const storage = sharedOutboxStorage()
     const offline = open({
       outbox: { storage: storage.user(), owner: 'local' },
-      // Never connects, as in a tab that sleeps.
+      // This client never connects, like a tab that sleeps.
       token: () => new Promise(() => {}),
     })
     const { sent, id } = offline.outbox.send({ sessionId: server.session.id, text: 'Hello' })
@@ -89,6 +92,34 @@ describe('an outbox', () => {
     expect(await sent).toEqual({ messageId: id, runId: id })
     expect(offline.outbox.getSnapshot()).toEqual([])
   })
+
+  test.each(['before', 'after'] as const)(
+    'has a tab that was refused a session just before it was made follow it, told of it %s the refusal (P18)',
+    async (when) => {
+      const storage = sharedOutboxStorage()
+      const tab = open({ outbox: { storage: storage.user() } })
+      await connected(tab)
+      const { id: sessionId } = server.session
+      const asked = Promise.withResolvers<void>()
+      const told = Promise.withResolvers<void>()
+      server.script.onWatch = async () => {
+        server.script.onWatch = async () => {}
+        asked.resolve()
+        if (when === 'before') await told.promise
+        throw new TRPCError({ code: 'NOT_FOUND', message: 'None' })
+      }
+      const { store } = tab.session(sessionId)
+      const stop = store.subscribe(() => {})
+      await asked.promise
+      if (when === 'after') await until(store, ({ status }) => status === 'failed')
+      const id = newId()
+      const result = { messageId: MessageId.parse(id), runId: RunId.parse(id) }
+      storage.user().tell({ sent: { id, sessionId, result } })
+      told.resolve()
+      await until(store, ({ status }) => status === 'live')
+      stop()
+    },
+  )
 
   test('says to other tabs that a message was sent before it is gone from where they look', async () => {
     const storage = sharedOutboxStorage()
@@ -137,10 +168,78 @@ describe('an outbox', () => {
       throw new TRPCError({ code: 'SERVICE_UNAVAILABLE' })
     }
     const client = open({ outbox: { storage: storage.user() } })
-    // The second one waits behind the first, untried.
+    // The second one waits behind the first, and is not tried.
     await client.outbox.send({ sessionId: server.session.id, text: 'Early' }).kept
     await client.outbox.send({ sessionId: server.session.id, text: 'Early as well' }).kept
     await eventually(() => [...storage.entries.values()].every(({ owner }) => owner === 'local'))
+  })
+
+  test('neither shows nor sends what was written before it was known by whom, but in the tab where it was written (P18)', async () => {
+    const storage = sharedOutboxStorage()
+    const unknown = open({
+      outbox: { storage: storage.user(), tab: 'one' },
+      // This client never connects, as without a network.
+      token: () => new Promise(() => {}),
+    })
+    const { id: sessionId } = server.session
+    await unknown.outbox.send({ sessionId, text: 'Of nobody yet' }).kept
+    await unknown.close()
+    const bobs = open({ token: 'bob', outbox: { storage: storage.user(), tab: 'two' } })
+    await bobs.outbox.send({ sessionId, text: 'From Bob' }).sent
+    expect(bobs.outbox.getSnapshot()).toEqual([])
+    expect(sentTexts()).toEqual(['From Bob'])
+    expect([...storage.entries.values()]).toMatchObject([{ text: 'Of nobody yet', owner: null }])
+    await bobs.close()
+    // The page loads again after signing in.
+    open({ token: 'ada', outbox: { storage: storage.user(), tab: 'one' } })
+    await eventually(() => storage.entries.size === 0)
+    expect(sentTexts()).toEqual(['From Bob', 'Of nobody yet'])
+  })
+
+  test('asks each connection whose it is, also where the one before is not done with that yet (P18)', async () => {
+    const shared = sharedOutboxStorage()
+    const user = shared.user()
+    const held = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    const api = {
+      me: { query: vi.fn<() => Promise<{ id: string }>>() },
+      messages: { send: { mutate: vi.fn<() => Promise<unknown>>() } },
+    }
+    let isHeld = false
+    const outbox = new OutboxDriver(
+      {
+        api: api as unknown as Client['api'],
+        storage: {
+          ...user,
+          async change(id, change) {
+            if (isHeld) {
+              reached.resolve()
+              await held.promise
+            }
+            return user.change(id, change)
+          },
+        },
+        upload: async () => {},
+        onOwner: () => {},
+        tab: 'one',
+      },
+      null,
+      (id) => open().session(id).store as SessionStore,
+    )
+    await outbox.send({ sessionId: server.session.id, text: 'Of nobody yet' }).kept
+    isHeld = true
+    api.me.query.mockResolvedValueOnce({ id: 'ada' }).mockReturnValue(new Promise(() => {}))
+    const first = outbox.online()
+    await reached.promise
+    outbox.offline()
+    void outbox.online()
+    isHeld = false
+    held.resolve()
+    await first
+    await outbox.retry('none')
+    expect(api.me.query).toHaveBeenCalledTimes(2)
+    expect(api.messages.send.mutate).not.toHaveBeenCalled()
+    outbox.close()
   })
 
   test('keeps what the server refuses, with its text and the reason, until somebody decides', async () => {
@@ -191,7 +290,8 @@ describe('an outbox', () => {
   })
 
   test('gives a message back that was never on its way, and withdraws one that may have arrived', async () => {
-    const client = open({ outbox: { storage: sharedOutboxStorage().user() } })
+    const storage = sharedOutboxStorage()
+    const client = open({ outbox: { storage: storage.user() } })
     await connected(client)
     const { id: sessionId } = server.session
     const arrived = Promise.withResolvers<void>()
@@ -212,6 +312,8 @@ describe('an outbox', () => {
     expect(client.session(sessionId).store.getSnapshot().pending).toEqual([])
     await server.listen()
     await eventually(() => server.script.unqueued.length === 1)
+    // It was being answered already, which ends the matter.
+    await eventually(() => storage.entries.size === 0)
     expect(server.script.unqueued).toEqual([tried.id])
     expect(sentTexts()).toEqual(['Tried'])
   })
@@ -271,7 +373,7 @@ describe('an outbox', () => {
         { id: newId(), name: 'stored.txt', mimeType: 'text/plain', body: null, isStored: true },
       ],
     })
-    // Nothing is watched that is not there yet.
+    // A session that does not exist yet is not watched.
     expect(client.session(sessionId).store.getSnapshot()).toMatchObject({
       status: 'loading',
       pending: [{ files: [{ name: 'new.txt' }, { name: 'stored.txt' }] }],

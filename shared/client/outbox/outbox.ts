@@ -19,37 +19,39 @@ export type NewMessage = {
 
 export type OutboxSend = {
   readonly id: string
-  /** Resolves when the message is kept, so that nothing that ends this client loses it. */
+  /** Resolves when the message is stored, so that it is not lost when this client ends. */
   readonly kept: Promise<void>
-  /** Resolves when the message is in the log, sent by whichever tab; rejects with `OutboxRefusal`. */
+  /** Resolves when the message is in the log, whichever tab sent it; rejects with `OutboxRefusal`. */
   readonly sent: Promise<SendResult>
 }
 
-/** The messages that wait, in the order of sending; each is also in the `pending` of its session's store. */
+/** The waiting messages, in the order of sending; each is also in the `pending` of its session's store. */
 export type Outbox = Store<readonly OutboxEntry[]> & {
-  /** Sends a message exactly once, whatever ends the network, the server, or this client. */
+  /** Sends a message exactly once, also when the network, the server, or this client ends meanwhile. */
   send(message: NewMessage): OutboxSend
   /**
-   * Takes a message back. One that may have arrived is withdrawn when the server is reached; what is being answered by
-   * then stays.
-   * @returns the message; null when it is gone from here already
+   * Takes a message back. One that may have arrived is withdrawn when the server is reached; if it is being answered by
+   * then, it stays.
+   *
+   * @returns the message; null when it is not in the outbox any more
    */
   takeBack(id: string): Promise<OutboxEntry | null>
   /** Sends a refused message again. */
   retry(id: string): Promise<void>
-  /** Takes back everything of this person, as before a sign-out. */
+  /** Takes back all messages of this person, for example before a sign-out. */
   clear(): Promise<void>
   /**
-   * Makes what waits another person's, as when a guest has made an account and keeps what they have.
+   * Gives the waiting messages to another user id, for example when a guest makes an account and keeps everything.
+   *
    * @param from the id of the person before
    * @param to the id of the person now
    */
   handOver(from: string, to: string): Promise<void>
-  /** Resolves when what an earlier client left is known. */
+  /** Resolves when the messages of an earlier client have been read. */
   readonly loaded: Promise<void>
 }
 
-/** The server refused a message for good. It stays in the outbox, until it is taken back or sent again. */
+/** The server refused a message for good. It stays in the outbox until it is taken back or sent again. */
 export class OutboxRefusal extends Error {
   readonly code: string
 
@@ -60,7 +62,10 @@ export class OutboxRefusal extends Error {
   }
 }
 
-export function newEntry(message: NewMessage, owner: string | null, place: number): OutboxEntry {
+export function newEntry(
+  message: NewMessage,
+  { owner, tab, place }: Pick<OutboxEntry, 'owner' | 'place'> & { tab: string },
+): OutboxEntry {
   return {
     id: (message.id ?? newId()).toLowerCase(),
     sessionId: message.sessionId.toLowerCase(),
@@ -69,7 +74,7 @@ export function newEntry(message: NewMessage, owner: string | null, place: numbe
     session: message.session ?? null,
     parentId: message.parentId ?? null,
     whenBusy: message.whenBusy ?? null,
-    ...{ owner, place },
+    ...{ owner, tab, place },
     state: 'waiting',
     error: null,
   }

@@ -2,27 +2,35 @@ import type { SendResult } from '../app.ts'
 import { byPlace } from './entry.ts'
 import type { OutboxEntry } from './entry.ts'
 
-/** What users of one storage tell each other: the entries changed, and perhaps why one is gone. */
-export type OutboxNews = { readonly sent?: { readonly id: string; readonly result: SendResult } }
+/** News among the users of one storage: entries changed, and perhaps one was removed because it was sent. */
+export type OutboxNews = {
+  readonly sent?: {
+    readonly id: string
+    /** Absent in the news of a tab with an older version. */
+    readonly sessionId?: string
+    readonly result: SendResult
+  }
+}
 
-/** Where an outbox keeps its entries. */
+/** The storage of an outbox's entries. */
 export type OutboxStorage = {
-  /** Whether entries outlive the client, so that another person may be there when they go out. */
+  /** True when entries outlive the client, so that another person may be signed in when they are sent. */
   readonly isShared: boolean
   /** All entries, in the order of their places. */
   list(): Promise<OutboxEntry[]>
   /**
    * Changes one entry atomically.
-   * @param change gets what is there; it returns what is to be there, null for nothing
-   * @returns what was there
+   *
+   * @param change gets the stored entry, null for none, and returns the new one, null to remove it
+   * @returns the entry before the change
    */
   change(
     id: string,
     change: (entry: OutboxEntry | null) => OutboxEntry | null,
   ): Promise<OutboxEntry | null>
-  /** Carries out `work` while no other user of the storage does so under this name, or not at all after an abort. */
+  /** Runs `work` while no other user of the storage runs work under this name; after an abort it does not run. */
   exclusively(name: string, signal: AbortSignal, work: () => Promise<void>): Promise<void>
-  /** Tells the other users of the storage. */
+  /** Sends news to the other users of the storage. */
   tell(news: OutboxNews): void
   /** @returns a function that ends it */
   listen(listener: (news: OutboxNews) => void): () => void
@@ -41,7 +49,7 @@ export function memoryOutboxStorage(): OutboxStorage {
       else entries.set(id, after)
       return before
     },
-    // There is one user of it, who does one thing under a name at a time.
+    // Its only user does one thing under a name at a time.
     exclusively: (_name, _signal, work) => work(),
     tell: () => {},
     listen: () => () => {},

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Turns } from './turns.ts'
 
 test('what is asked for at any moment, also when the work before has just ended, is done', async () => {
-  // Each microtask after the work is one of the moments.
+  // The second request comes after each possible number of microtasks.
   for (let moments = 0; moments < 12; moments += 1) {
     let done = 0
     const turns = new Turns(async () => void (done += 1))

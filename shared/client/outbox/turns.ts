@@ -1,4 +1,4 @@
-/** Does one thing for each name at a time; what is asked for meanwhile is done once more afterwards. */
+/** Runs one job for each name at a time. A request during a job lets it run once more afterwards. */
 export class Turns {
   readonly #work: (name: string) => Promise<void>
   readonly #running = new Set<string>()
@@ -18,7 +18,7 @@ export class Turns {
 
   async #run(name: string): Promise<void> {
     while (this.#wanted.delete(name)) await this.#work(name)
-    // At once, and not when the promise has settled: what is asked for in between would find nobody to do it.
+    // The name is removed synchronously: a request between here and the promise's settlement would otherwise be lost.
     this.#running.delete(name)
   }
 }

@@ -1,10 +1,13 @@
 import type { Token } from '../connection/connection.ts'
 import type { OutboxFile } from './entry.ts'
 
-/** Stores a file under its id; again it is the same file. Rejects with `UploadRefusedError` where trying again is no use. */
+/**
+ * Stores a file under its id; a repetition is the same file. Rejects with `UploadRefusedError` when another try is of
+ * no use.
+ */
 export type UploadFile = (file: OutboxFile, body: Blob, signal: AbortSignal) => Promise<void>
 
-/** The server does not take this file. */
+/** The server refuses this file for good. */
 export class UploadRefusedError extends Error {
   constructor(message: string) {
     super(message)
@@ -12,8 +15,26 @@ export class UploadRefusedError extends Error {
   }
 }
 
-/** Refusals that pass: nobody is signed in, too many requests, a proxy that waits. */
-const PASSING = new Set([401, 408, 425, 429])
+/**
+ * Statuses after which another try may succeed: nobody is signed in, another upload of the same file is going on, or a
+ * proxy timed out.
+ */
+const PASSING = new Set([401, 408, 423, 425])
+/**
+ * In seconds. A limit of requests ends within this time. A longer wait, or none, means that there is no room until
+ * somebody makes some.
+ */
+const SHORT_WAIT = 60
+
+/**
+ * True when another try may succeed after such a response to an upload.
+ *
+ * @param retryAfter the response's header of this name
+ */
+export function mayUploadPass(status: number, retryAfter: string | null | undefined): boolean {
+  if (status === 429) return Boolean(retryAfter) && Number(retryAfter) <= SHORT_WAIT
+  return status < 400 || status >= 500 || PASSING.has(status)
+}
 
 /**
  * Uploads over HTTP in one request.
@@ -33,7 +54,7 @@ export function uploadTo(base: URL, token: Token | undefined): UploadFile {
       signal,
     })
     if (response.ok) return
-    const isFinal = response.status < 500 && !PASSING.has(response.status)
+    const isFinal = !mayUploadPass(response.status, response.headers.get('retry-after'))
     const message = (await reasonIn(response)) ?? `The file was refused (${response.status})`
     throw isFinal ? new UploadRefusedError(message) : new Error(message)
   }

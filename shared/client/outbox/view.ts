@@ -5,21 +5,24 @@ import type { OutboxEntry } from './entry.ts'
 /** One person's part of an outbox, as this client shows it: here, and in the stores of the sessions. */
 export class OutboxView {
   readonly #sessionOf: (id: string) => SessionStore
+  readonly #tab: string
   #stored: readonly OutboxEntry[] = []
-  /** On their way into storage. */
+  /** Entries that are still being stored. */
   readonly #new = new Map<string, OutboxEntry>()
-  /** Sent or taken back; a list that was read before may still have them. */
+  /** Entries that were sent or taken back; a list that was read before may still have them. */
   readonly #gone = new Map<string, 'sent' | 'taken-back'>()
-  /** The person; null while nobody is known. Others' messages are neither shown nor sent. */
+  /** The person; null while nobody is known. Messages of others are neither shown nor sent. */
   owner: string | null
   shown: readonly OutboxEntry[] = []
 
-  constructor(owner: string | null, sessionOf: (id: string) => SessionStore) {
+  /** @param tab the name of the tab in which this client writes */
+  constructor(owner: string | null, tab: string, sessionOf: (id: string) => SessionStore) {
     this.owner = owner
+    this.#tab = tab
     this.#sessionOf = sessionOf
   }
 
-  /** The messages with which something is to be done, in their order. */
+  /** The messages that have to be sent or withdrawn, in order. */
   get due(): readonly OutboxEntry[] {
     return this.#stored.filter(
       (entry) =>
@@ -34,28 +37,29 @@ export class OutboxView {
     this.#show()
   }
 
-  /** A message is in storage. */
+  /** A message was stored. */
   kept(entry: OutboxEntry): void {
     if (!this.#new.delete(entry.id)) return
     this.keep([...this.#stored, entry])
   }
 
-  /** Takes over what is stored, in its order. */
+  /** Shows the stored messages, in their order. */
   keep(stored: readonly OutboxEntry[]): void {
     this.#stored = stored
     for (const { id } of stored) this.#new.delete(id)
     this.#show()
   }
 
-  /** A message is gone from here. */
+  /** A message was sent or taken back. */
   remove(id: string, why: 'sent' | 'taken-back'): void {
     this.#new.delete(id)
     this.#gone.set(id, why)
     this.#show()
   }
 
-  #isMine({ owner }: OutboxEntry): boolean {
-    return owner === null || owner === this.owner
+  /** A message that was written in another tab before anybody was known may be anybody's. */
+  #isMine({ owner, tab }: OutboxEntry): boolean {
+    return owner === null ? tab === this.#tab : owner === this.owner
   }
 
   #show(): void {
@@ -80,7 +84,7 @@ export class OutboxView {
       const store = this.#sessionOf(sessionId)
       if (session !== null && !unmade.has(sessionId)) store.release()
       if (kept.has(id)) continue
-      // Another tab that sent it says so before it is gone; without a word it was taken back there.
+      // Another tab that sent it reports that before it removes it; without that, the message was taken back there.
       if (this.#gone.get(id) === 'sent') store.answered(id)
       else store.withdrawn(id)
     }

@@ -64,6 +64,35 @@ test.each(['NOT_FOUND', 'UNAUTHORIZED', 'FORBIDDEN', 'BAD_REQUEST'])(
   },
 )
 
+test('a watch that is stopped before the server has begun it ends when it begins, for the server ignores an earlier end', () => {
+  const unsubscribe = vi.fn<() => void>()
+  type Handlers = { onConnectionStateChange(change: { state: string }): void; onStarted(): void }
+  let watch: Handlers = { onConnectionStateChange: () => undefined, onStarted: () => undefined }
+  const subscribe = (_input: unknown, handlers: Handlers) => {
+    watch = handlers
+    return { unsubscribe }
+  }
+  const api = { sessions: { watch: { subscribe } } } as unknown as Api
+  const begin = () =>
+    follow(api, 'session', null, {
+      event: () => undefined,
+      failing: () => undefined,
+      failed: () => undefined,
+    })
+  // It was not sent yet.
+  const early = begin()
+  watch.onConnectionStateChange({ state: 'connecting' })
+  early.stop()
+  expect(unsubscribe).toHaveBeenCalledTimes(1)
+
+  const sent = begin()
+  watch.onConnectionStateChange({ state: 'pending' })
+  sent.stop()
+  expect(unsubscribe).toHaveBeenCalledTimes(1)
+  watch.onStarted()
+  expect(unsubscribe).toHaveBeenCalledTimes(2)
+})
+
 test('a server that fails by itself again and again is said to, and asked again all the same', async () => {
   const { asked, api } = refusing('INTERNAL_SERVER_ERROR', 40)
   const failed = vi.fn<(error: unknown) => void>()

@@ -56,7 +56,7 @@ export function follow(
         listener.event(logged)
       },
       ended(error) {
-        // It was told of a moment ago; since then this watch may have been stopped, or another one begun.
+        // This is delayed: meanwhile the watch may have been stopped, or another one begun.
         if (stopped || current !== own) return
         if (error === null || isConnectionLost(error)) return beginAgain(retryDelay(1))
         refusals += 1

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { connect } from '../index.ts'
 import type { AppSessionState, SessionCache } from '../index.ts'
 import { caughtUp, freshView, until } from '../testing/reader.ts'
@@ -59,9 +59,25 @@ test('what is kept of a session is not shown before the server, where more of it
     return state?.messages.length
   }
   expect(await first()).toBe(2)
-  // Rather than nothing, where the server does not say it.
+  // A state is better than nothing when the server cannot be reached.
   await server.halt()
   expect(await first()).toBe(1)
+})
+
+test('a client that is closed while the device is read watches nothing, and shows nothing more', async () => {
+  await using server = await ScriptedServer.start()
+  const { promise: read, resolve } = Promise.withResolvers<null>()
+  const client = connect({ url: server.url, cache: { ...memoryCache(), read: () => read } })
+  const { store } = client.session(server.session.id)
+  const stop = store.subscribe(() => {})
+  await client.close()
+  const told = vi.fn<() => void>()
+  store.subscribe(told)
+  resolve(null)
+  await new Promise(setImmediate)
+  expect(store.getSnapshot()).toMatchObject({ status: 'loading', error: null })
+  expect(told).not.toHaveBeenCalled()
+  stop()
 })
 
 test('a session that is no more is not kept either', async () => {

@@ -1,13 +1,13 @@
 import type { AppSessionState } from '../app.ts'
 
-/** Keeps the folded states of sessions on the device. It has only those of the person who is here. */
+/** Stores the folded states of sessions on the device, only those of the current person. */
 export type SessionCache = {
-  /** Resolves with what is known of a session, null for nothing; it does not reject. */
+  /** Resolves with the stored state of a session, null for none; it does not reject. */
   read(sessionId: string): Promise<AppSessionState | null>
-  /** Returns true when more of a session was shown here than is kept, because a page ended meanwhile. */
+  /** Returns true when the page has shown more of a session than is stored, because it ended before storing it. */
   isBehind?(sessionId: string): boolean
-  /** Keeps a state; it may leave that out. */
+  /** Stores a state; it may skip that. */
   write(state: AppSessionState): void
-  /** The session is no more. */
+  /** The session was deleted. */
   remove(sessionId: string): void
 }

@@ -1,6 +1,6 @@
 import type { AppSessionState } from '../app.ts'
 
-/** Why a call or a session failed, with the server's message. `code` is tRPC's, such as `NOT_FOUND`. */
+/** The reason why a call or a session failed, with the server's message. `code` is tRPC's, such as `NOT_FOUND`. */
 export type SessionError = { code: string; message: string }
 
 /** A sent message that is not in the session's state yet. */
@@ -8,7 +8,7 @@ export type PendingSend = {
   readonly id: string
   readonly text: string
   readonly parentId: string | null
-  /** Of a message in the outbox; absent when there are none. */
+  /** The files of a message in the outbox; absent when there are none. */
   readonly files?: readonly { readonly id: string; readonly name: string }[]
 } & ({ readonly status: 'sending' } | { readonly status: 'failed'; readonly error: SessionError })
 

@@ -14,7 +14,7 @@ import type { SessionError, SessionSnapshot } from './session-snapshot.ts'
 import { Listeners } from '../store.ts'
 import type { Store } from '../store.ts'
 
-/** How long the server is waited for where it knows more than the device. */
+/** The longest wait for the server when it has more events than the device. */
 const PATIENCE_MS = 1_500
 
 /** The time that a watch continues without listeners, since React briefly unsubscribes while it moves components. */
@@ -39,6 +39,8 @@ export class SessionStore implements Store<SessionSnapshot> {
   #leaving: ReturnType<typeof setTimeout> | undefined
   #scheduled = false
   #held = false
+  /** True when the session is known to exist since the current watch began. */
+  #exists = false
   #closed = false
 
   constructor(api: Api, id: string, schedule: Schedule, cache: SessionCache | null = null) {
@@ -85,14 +87,14 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#publish()
   }
 
-  /** A message that is not sent any more. */
+  /** Removes a message that is not sent any more. */
   withdrawn(id: string): void {
     if (!this.#pending.some((send) => send.id === id)) return
     this.#pending = sends.without(this.#pending, id)
     this.#publish()
   }
 
-  /** The session is not made yet, so that there is nothing to watch. */
+  /** The session is not made yet, so there is nothing to watch. */
   hold(): void {
     if (this.#held) return
     this.#held = true
@@ -106,6 +108,12 @@ export class SessionStore implements Store<SessionSnapshot> {
     if (!this.#held) return
     this.#held = false
     if (this.#listeners.size > 0) this.#follow()
+  }
+
+  /** Another tab has made the session: a watch that was refused before that begins again. */
+  exists(): void {
+    this.#exists = true
+    if (this.#error?.code === 'NOT_FOUND') this.retry()
   }
 
   dismiss(id: string): string | null {
@@ -123,11 +131,15 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#following = null
   }
 
-  /** From what the device knows, if anything, and otherwise from a snapshot. */
+  /** Follows the session from the stored state if there is one, otherwise from a snapshot. */
   #follow(): void {
-    if (this.#held || this.#following !== null || this.#error !== null || this.#closed) return
+    if (!this.#mayFollow()) return
     if (this.#state === null && this.#cache !== null) void this.#readFirst(this.#cache)
     else this.#watch()
+  }
+
+  #mayFollow(): boolean {
+    return !this.#held && this.#following === null && this.#error === null && !this.#closed
   }
 
   async #readFirst(cache: SessionCache): Promise<void> {
@@ -135,20 +147,20 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#isReading = true
     const known = await cache.read(this.#id)
     this.#isReading = false
-    if (this.#following !== null || this.#closed) return
     const show = (): void => {
       if (this.#state !== null || known === null || this.#closed) return
       this.#state = known
       this.#publish()
     }
-    // Nothing that was shown goes away for a moment, as long as the server is there to say it.
+    // Waits for the server if the stored state is older than what was shown, so that nothing disappears for a moment.
     if (cache.isBehind?.(this.#id)) setTimeout(show, PATIENCE_MS)
     else show()
-    const isWanted = this.#listeners.size > 0 && !this.#held && this.#error === null
-    if (isWanted) this.#watch()
+    // Meanwhile the listeners may have left, or the client may have been closed.
+    if (this.#listeners.size > 0 && this.#mayFollow()) this.#watch()
   }
 
   #watch(): void {
+    this.#exists = false
     this.#following = follow(this.#api, this.#id, this.#state?.seq ?? null, {
       event: (event) => this.#receive(event),
       failing: (error) => {
@@ -169,7 +181,7 @@ export class SessionStore implements Store<SessionSnapshot> {
     this.#following?.stop()
     this.#following = null
     this.#error = null
-    // The answered ones are in the log, which shows them when the session is watched again.
+    // Answered sends are in the log, which shows them when the session is watched again.
     this.#pending = sends.unanswered(this.#pending)
     this.#leaving = setTimeout(() => {
       this.#state = null
@@ -197,8 +209,11 @@ export class SessionStore implements Store<SessionSnapshot> {
   #fail(error: unknown): void {
     this.#following?.stop()
     this.#following = null
-    this.#error = toSessionError(error)
-    if (this.#error.code === 'NOT_FOUND') this.#cache?.remove(this.#id)
+    const failure = toSessionError(error)
+    const isRefusedTooEarly = failure.code === 'NOT_FOUND' && this.#exists
+    this.#error = isRefusedTooEarly ? null : failure
+    if (isRefusedTooEarly) return this.#follow()
+    if (failure.code === 'NOT_FOUND') this.#cache?.remove(this.#id)
     this.#publish()
   }
 

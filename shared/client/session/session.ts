@@ -8,9 +8,9 @@ import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Store } from '../store.ts'
 
-/** What is asked of this answer alone, such as `output`, the JSON that it is to be, or `clientTools`. */
+/** Options of one answer only, such as `output`, the JSON that it has to be, or `clientTools`. */
 type AskedOnce = Pick<
-  // Without "strict" every input may be void as well, and nothing could be picked from it.
+  // Without TypeScript's `strict` every input may also be void, from which no field can be picked.
   Exclude<Inputs['messages']['send'], void>,
   'model' | 'clientTools' | 'instructions' | 'temperature' | 'maxTokens' | 'output'
 >

@@ -3,7 +3,7 @@ import { memoryOutboxStorage } from '../outbox/storage.ts'
 
 /** A storage that several clients share, as tabs share a browser's. */
 export function sharedOutboxStorage(): {
-  /** The storage as one client has it. */
+  /** The storage as one of its users. */
   user(): OutboxStorage
   readonly entries: Map<string, OutboxEntry>
 } {

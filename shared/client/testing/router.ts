@@ -29,7 +29,7 @@ export type Script = {
   readonly sends: SendInput[]
   /** Every session that was made. */
   readonly created: { id: string }[]
-  /** Every message that was to be taken back; each is being answered already. */
+  /** Every message that was to be taken back. Each is being answered already. */
   readonly unqueued: string[]
   /** Called when a regeneration is requested; may throw, or break the connection. */
   onRegenerate(input: { id: string; newId?: string | undefined }): Promise<void>

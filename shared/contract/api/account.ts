@@ -4,17 +4,17 @@ import { noNul } from '../storable.ts'
 import { Timestamp } from '../session.ts'
 import { group, mutation, query } from './declare.ts'
 
-/** A key by which a program acts for its person. */
+/** An API key, with which a program acts for a person. */
 export const ApiKey = z.object({
   id: KeyId,
   name: z.string(),
-  /** `read` may change nothing. */
+  /** A `read` key can change nothing. */
   scope: z.enum(['read', 'write']),
-  /** The first characters of the key. */
+  /** The first characters of the key, by which a person recognises it. */
   prefix: z.string(),
   createdAt: Timestamp,
   expiresAt: Timestamp.nullable(),
-  /** What calls of models by this key may cost on one day (UTC), in US dollars. */
+  /** The most that model calls with this key may cost in one day (UTC), in US dollars. */
   usdPerDay: z.number().nullable(),
 })
 export type ApiKey = z.infer<typeof ApiKey>
@@ -26,7 +26,7 @@ export const keys = group('keys', {
     output: z.array(ApiKey.extend({ lastUsedAt: Timestamp.nullable() })),
   }),
 
-  /** The key is in this answer only. */
+  /** The key itself is in this answer only. */
   create: mutation({
     rest: 'POST /key',
     summary: 'Make an API key',
@@ -56,7 +56,7 @@ export const logins = group('logins', {
     output: z.array(
       z.object({
         id: z.uuid(),
-        /** By which this is asked. */
+        /** True for the login that makes this request. */
         current: z.boolean(),
         createdAt: Timestamp,
         lastSeenAt: Timestamp,
@@ -84,7 +84,7 @@ export const account = group('account', {
     file: 'download',
   }),
 
-  /** With everything in it. */
+  /** Deletes the account with everything in it. */
   delete: mutation({
     rest: 'DELETE /account',
     summary: 'Delete one’s own account with everything in it',

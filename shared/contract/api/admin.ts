@@ -7,18 +7,18 @@ import { Role, UserLimits } from '../user.ts'
 import { group, mutation, query } from './declare.ts'
 import { Moment, UsageTotals } from './people.ts'
 
-/** What administrators see and do. Nothing here has anything of what people said, not even a title. */
+/** Queries and commands of administrators. None of them returns text of conversations, not even a title. */
 
 const Cursor = z.string().max(200).nullish()
 
-/** A person, as administrators see them. */
+/** A person's account in the administrators' view. */
 export const Person = z.object({
   id: UserId,
   name: z.string(),
   email: z.string().nullable(),
   role: Role,
   suspendedAt: Timestamp.nullable(),
-  /** In place of the settings'; see `admin.limits`. */
+  /** They replace the limits of the settings; see `admin.limits`. */
   limits: UserLimits,
   createdAt: Timestamp,
 })
@@ -40,7 +40,7 @@ export const adminUsers = group('admin.users', {
     output: z.object({ items: z.array(Person), nextCursor: z.string().nullable() }),
   }),
 
-  /** What is left out stays. The last administrator who can act stays one. */
+  /** Absent fields do not change. At least one administrator who is not suspended always remains. */
   update: mutation({
     rest: 'PATCH /admin/users/{id}',
     summary: 'Change the role, the limits or the access of a person',
@@ -55,7 +55,7 @@ export const adminUsers = group('admin.users', {
     repeat: true,
   }),
 
-  /** Whoever opens the link within the hour sets a new password, once; every login of the person then ends. */
+  /** Opening the link within an hour allows setting a new password, once; every login of the person ends then. */
   resetLink: mutation({
     rest: 'POST /admin/users/{id}/reset-link',
     summary: 'Make a link with which a person sets a new password',
@@ -73,7 +73,7 @@ export const adminUsers = group('admin.users', {
   }),
 })
 
-/** An invitation; its link is shown once, when it is made. */
+/** An invitation. Its link is shown only when it is made. */
 export const Invitation = z.object({
   id: z.uuid(),
   email: z.string().nullable(),
@@ -94,7 +94,7 @@ export const adminInvites = group('admin.invites', {
     access: 'admin',
     input: z
       .object({
-        /** The only address that may use it; any when absent. */
+        /** The only e-mail address that may use it; any address when absent. */
         email: z.email().max(320).optional(),
         role: Role.default('member'),
         /** A day from now when absent. */
@@ -128,7 +128,7 @@ const AdminRun = z.object({
   status: z.enum(['queued', 'running', 'waiting']),
   model: z.string(),
   attempt: z.number().int(),
-  /** The node that drives it. */
+  /** The id of the node that drives it. */
   node: z.uuid().nullable(),
   stopRequested: z.boolean(),
   createdAt: Timestamp,
@@ -146,7 +146,7 @@ export const adminRuns = group('admin.runs', {
     output: z.object({ items: z.array(AdminRun) }),
   }),
 
-  /** One that waits in a queue ends when it begins. */
+  /** A queued run ends when it begins. */
   stop: mutation({
     rest: 'POST /admin/runs/{runId}/stop',
     summary: 'Stop a run of anybody',
@@ -159,13 +159,13 @@ export const adminRuns = group('admin.runs', {
 
 const AuditFilter = z.object({
   action: z.string().max(100).check(noNul).optional(),
-  /** Who did it, or to whom it was done. */
+  /** Entries whose actor or target is this person. */
   userId: UserId.optional(),
   from: Moment.optional(),
   to: Moment.optional(),
 })
 
-/** The limits that are in force for whom no administrator set others; null is without limit. */
+/** The limits of people without limits of their own; null is no limit. */
 const LimitsInForce = z.object({
   requestsPerMinute: z.number().nullable(),
   sendsPerMinute: z.number().nullable(),
@@ -177,7 +177,7 @@ const LimitsInForce = z.object({
 })
 
 export const admin = group('admin', {
-  /** What the models used and cost, the most tokens first; days in their order. */
+  /** Usage and cost of the models: people, keys and models with the most tokens first, days in order. */
   usage: query({
     rest: 'GET /admin/usage',
     summary: 'What the models used, and cost, of everybody',
@@ -194,7 +194,7 @@ export const admin = group('admin', {
         UsageTotals.extend({
           /** The id of the person or the key, the model, or the day in UTC; null for calls without a key. */
           id: z.string().nullable(),
-          /** Of a person or a key that is still there. */
+          /** The name of a person or key that still exists. */
           name: z.string().nullable(),
         }),
       ),
@@ -210,7 +210,7 @@ export const admin = group('admin', {
       items: z.array(
         z.object({
           id: z.uuid(),
-          /** This one answered. */
+          /** True for the node that answers this request. */
           isSelf: z.boolean(),
           startedAt: Timestamp,
           leaseUntil: Timestamp,
@@ -222,14 +222,31 @@ export const admin = group('admin', {
     }),
   }),
 
+  settings: query({
+    rest: 'GET /admin/settings',
+    summary: 'The settings that are in force, without secrets',
+    access: 'admin',
+    output: z.object({
+      items: z.array(
+        z.object({
+          name: z.string(),
+          /** Null when it is not set, and for a secret. */
+          value: z.string().nullable(),
+          /** True for a secret that is set. */
+          isHidden: z.boolean(),
+        }),
+      ),
+    }),
+  }),
+
   limits: query({
     rest: 'GET /admin/limits',
     summary: 'The limits that are in force',
     access: 'admin',
     output: z.object({
-      /** Null without accounts, where there are none. */
+      /** Null on a server without accounts. */
       perUser: LimitsInForce.nullable(),
-      /** US dollars on one day of all together; null is without limit. */
+      /** The limit of all people together for one day, in US dollars; null is no limit. */
       budgetUsdPerDay: z.number().nullable(),
     }),
   }),
@@ -245,7 +262,7 @@ export const admin = group('admin', {
     output: z.object({ items: z.array(AuditEntry), nextCursor: z.string().nullable() }),
   }),
 
-  /** As JSON lines. */
+  /** The audit log as JSON lines. */
   exportAudit: query({
     rest: 'GET /admin/audit/export',
     summary: 'Download the audit log as JSON lines',

@@ -9,7 +9,7 @@ import { me, usage } from './people.ts'
 import { sessions, shares } from './sessions.ts'
 import { models, tools } from './tools.ts'
 
-/** Everything that can be asked of the server. */
+/** All procedures of the server, by their groups. */
 export const api = {
   me,
   sessions,
@@ -49,5 +49,5 @@ type Together<One> = (One extends unknown ? (one: One) => void : never) extends 
   ? All
   : never
 
-/** The mutations that may be sent twice, each with what it says of that. */
+/** The mutations that may be repeated, each with its `repeat`. */
 export type Repeatable = Together<{ [Group in keyof Groups]: RepeatIn<Group> }[keyof Groups]>

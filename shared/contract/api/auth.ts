@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { group, query } from './declare.ts'
 
-/** How people get in; also for those who are not signed in. */
+/** The ways to sign in; also for callers without a login. */
 const SignInOptions = z.object({
-  /** `embedded`: an application that embeds this server says who people are. */
+  /** With `embedded`, the application around this server says who its people are. */
   mode: z.enum(['single', 'accounts', 'embedded']),
   signup: z.enum(['open', 'invite', 'closed']),
   guests: z.boolean(),
-  /** Others by which one can sign in. */
+  /** Other sites with which people can sign in. */
   providers: z.array(z.object({ id: z.enum(['github', 'google', 'oidc']), name: z.string() })),
-  /** Whether this server sends mail; without, administrators hand links over. */
+  /** True when this server sends mail; if not, administrators pass links on. */
   mail: z.boolean(),
-  /** By what the caller is known; null for nobody. */
+  /** The kind of login of the caller; null without one. */
   login: z.enum(['local', 'login', 'guest', 'key', 'token']).nullable(),
 })
 export type SignInOptions = z.infer<typeof SignInOptions>

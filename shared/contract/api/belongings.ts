@@ -8,24 +8,24 @@ import { group, mutation, query } from './declare.ts'
 const Name = z.string().trim().min(1).max(100).check(noNul)
 const Instructions = z.string().max(50_000).check(noNul)
 
-/** Names of tools that the model is not offered. */
+/** Names of tools that the model does not get. */
 export const ToolsOff = z.array(z.string().min(1).max(200).check(noNul)).max(500)
 
-/** What a session can begin with. */
+/** A preset: settings and suggestions with which a session can begin. */
 export const Preset = z.object({
   id: PresetId,
   name: z.string(),
   instructions: z.string().nullable(),
   model: z.string().nullable(),
   toolsOff: z.array(z.string()),
-  /** Messages to begin with. */
+  /** Suggested first messages. */
   suggestions: z.array(z.string()),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
 export type Preset = z.infer<typeof Preset>
 
-/** Of a preset what a person decides; also what is in a file of one. */
+/** The fields of a preset that a person sets; an exported file has the same. */
 export const PresetContent = z.object({
   name: Name,
   instructions: Instructions.nullish(),
@@ -42,7 +42,7 @@ export const presets = group('presets', {
     output: z.array(Preset),
   }),
 
-  /** Makes a preset, or puts this in the place of the one with the id. */
+  /** Makes a preset, or replaces the one with this id. */
   save: mutation({
     rest: 'PUT /preset/{id}',
     summary: 'Make or change a preset',
@@ -78,7 +78,7 @@ export const projects = group('projects', {
     output: z.array(Project),
   }),
 
-  /** Makes a project, or puts this in the place of the one with the id. */
+  /** Makes a project, or replaces the one with this id. */
   save: mutation({
     rest: 'PUT /project/{id}',
     summary: 'Make or change a project',
@@ -97,7 +97,7 @@ export const projects = group('projects', {
     repeat: true,
   }),
 
-  /** Its sessions stay, without it. */
+  /** The project's sessions stay, without a project. */
   delete: mutation({
     rest: 'DELETE /project/{id}',
     summary: 'Delete a project, but not its sessions',
@@ -107,14 +107,14 @@ export const projects = group('projects', {
 })
 
 export const push = group('push', {
-  /** The server's public key, which a browser needs to subscribe: 65 bytes, base64url. */
+  /** The server's public key, which a browser needs to subscribe: 65 bytes as base64url. */
   key: query({
     rest: 'GET /push/key',
     summary: 'Read the key for Web Push',
     output: z.object({ publicKey: z.string() }),
   }),
 
-  /** The device is told of answers that ended and approvals that wait, until the login ends by which this is asked. */
+  /** The device gets notifications of ended answers and waiting approvals, until the login of this request ends. */
   subscribe: mutation({
     rest: 'POST /push/subscription',
     summary: 'Let a device be told by Web Push',

@@ -2,26 +2,26 @@ import type { z } from 'zod'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-/** The declaration of a procedure, from which everything else about it is derived. */
+/** The declaration of a procedure, from which routes, types and documents are derived. */
 export type Declaration = RequestDeclaration | SubscriptionDeclaration
 
 type Common = {
-  /** As tRPC knows it, such as `messages.send`; `group` writes it. */
+  /** The name in tRPC, such as `messages.send`; `group` sets it. */
   name: string
-  /** An object, which may be left out as a whole; absent where nothing is asked for. */
+  /** An object, which may be absent as a whole; no `input` for a procedure without one. */
   input?: z.ZodType
   /** The access to the procedure; by default, everyone who is signed in. */
   access?: 'anyone' | 'admin'
   /** The scope that an API key needs; by default, `write` for a mutation and `read` for anything else. */
   scope?: 'read' | 'write'
-  /** `person`: not by a key, for a key must not make others of its kind, nor end what its person signed in to. */
+  /** `person`: an API key cannot do it, because a key must not make other keys, nor end logins of its person. */
   by?: 'person'
 }
 
-/** Events from now on, until the caller leaves. A client is told their type by the generator that makes them. */
+/** Yields events until the caller leaves. The client's type of the events comes from the generator that yields them. */
 type SubscriptionDeclaration = Common & {
   kind: 'subscription'
-  /** The output within the server's own process. */
+  /** The events as callers in this process get them. */
   events?: z.ZodType<AsyncIterable<unknown>>
 }
 
@@ -30,18 +30,21 @@ export type RequestDeclaration = Common & {
   /** Method and path below `/api`, with parameters in braces. */
   rest: `${Method} /${string}`
   summary: string
-  /** The output; no other field leaves the server. */
+  /** The output. Fields that are not in it do not leave the server. */
   output?: z.ZodType
   /**
-   * In place of `output` where the answer's type comes from the server, as that of tool calls does: it describes the
-   * answer and does not check it.
+   * In place of `output` when the type of the answer comes from the server, as for tool calls. It is used for the
+   * description only, and not to check the answer.
    */
   described?: z.ZodType
-  /** Mutations only: done twice it is done once, always or where this field is given. Absent: it must not be repeated. */
+  /**
+   * For mutations that may be repeated, because doing it twice has the effect of doing it once: `true` for always, a
+   * field's name for requests with that field. Absent when it must not be repeated.
+   */
   repeat?: true | string
-  /** Its answers may be long: one socket gets them one after the other, each when there is room for it. */
+  /** The answers may be long: one socket gets them one after the other, each when there is room for it. */
   isLong?: true
-  /** The REST interface sends the output as a file, or takes the input from a file. */
+  /** REST sends the output as a file to download, or takes the input from a file. */
   file?: 'download' | 'upload'
 }
 
@@ -65,7 +68,7 @@ export function subscription<const Given extends Omit<SubscriptionDeclaration, '
   return { ...given, kind: 'subscription', name: '' }
 }
 
-/** Names the procedures of a group by their keys in it; those of no group (null) stand by themselves. */
+/** Names the procedures of a group by their keys; with null, the key alone is the name. */
 export function group<Group extends Record<string, Declaration>>(
   name: string | null,
   group: Group,
@@ -96,7 +99,7 @@ export type AnswerOf<D extends Declaration> = D extends { output: infer Output e
     : unknown
 
 /**
- * The output, as a caller gets it. `Returned` is the implementation's return type, which counts where the output is
+ * The output, as a caller gets it. `Returned` is the implementation's return type, which is used when the output is
  * only described.
  */
 export type OutputOf<D extends Declaration, Returned = unknown> = D extends {

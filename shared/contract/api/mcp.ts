@@ -5,19 +5,19 @@ import { group, mutation, query } from './declare.ts'
 const ServerName = z.string().min(1).max(32)
 const label = { title: z.string().exactOptional(), description: z.string().exactOptional() }
 
-/** An MCP server of the operator's, as it is for whoever asks. */
+/** An MCP server that the operator configured, with its state for the caller. */
 export const McpServerInfo = z.object({
   name: z.string(),
-  /** `signed-out` where the person has to sign in first. */
+  /** `signed-out` when the person has to sign in first. */
   status: z.enum(['connected', 'connecting', 'away', 'signed-out']),
-  /** Why it is away. */
+  /** The reason why it is not connected. */
   reason: z.string().exactOptional(),
-  /** Where each person signs in to it: the path that begins that. */
+  /** The path at which a person begins to sign in; absent when nobody has to. */
   signIn: z.string().exactOptional(),
 })
 export type McpServerInfo = z.infer<typeof McpServerInfo>
 
-/** A text that a server keeps ready, with gaps to fill in. */
+/** A prompt that a server offers, with arguments to fill in. */
 export const McpPrompt = z.object({
   server: z.string(),
   name: z.string(),
@@ -47,14 +47,14 @@ export const mcp = group('mcp', {
     described: z.array(McpPrompt),
   }),
 
-  /** The text of a prompt, to be sent or changed. */
+  /** The text of a prompt with its arguments, to be sent or edited. */
   prompt: query({
     rest: 'GET /mcp/prompt',
     summary: 'Fill in a prompt of an MCP server',
     input: z.object({
       server: ServerName,
       name: z.string().min(1).max(200),
-      /** JSON: an object of texts. */
+      /** JSON: an object whose values are strings. */
       arguments: z
         .string()
         .max(64_000)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ExportedMessage } from '../export.ts'
 import { FileId, MessageId, RunId, SessionId } from '../ids.ts'
 import { MAX_RATING_COMMENT, MAX_TEXT_LENGTH, Message, Rating } from '../message.ts'
 import { RunOptions } from '../run-options.ts'
@@ -17,7 +18,7 @@ const Files = z
   .max(100)
   .refine((ids) => new Set(ids).size === ids.length, 'A file is in a message once.')
 
-/** A message says something, or brings files along. */
+/** A message needs some text or a file. */
 const SAYS_NOTHING = { path: ['text'], error: 'A message needs some text.' }
 
 function saysSomething({ text, files }: { text: string; files?: FileId[] | undefined }): boolean {
@@ -47,12 +48,12 @@ export const messages = group('messages', {
     input: z
       .object({
         sessionId: SessionId,
-        /** Chosen by the client; the same id with the same text is the same send. */
+        /** Chosen by the client. A repetition with the same id and text is the same send. */
         id: MessageId.optional(),
         text: Text,
-        /** Files of the caller's that belong to the message. */
+        /** Files of the caller that the message has. */
         files: Files.optional(),
-        /** The message that this one answers; the newest of the active branch when absent. */
+        /** The parent of this message; the newest message of the active branch when absent. */
         parentId: MessageId.optional(),
         /** The behaviour while an answer runs. */
         whenBusy: z.enum(['queue', 'interrupt', 'reject', 'steer']).default('queue'),
@@ -60,8 +61,8 @@ export const messages = group('messages', {
         model: Model.optional(),
         ...RunOptions.shape,
         /**
-         * The log keeps this answer token by token after it ended, for readers that number its events; `false`: for the minute
-         * after its end at the most, also when such readers come.
+         * `true` keeps the answer's chunks unmerged in the log after its end, for readers that number its events.
+         * `false` keeps them for at most a minute after its end, even when such a reader connects.
          */
         keepChunks: z.boolean().optional(),
       })
@@ -70,40 +71,52 @@ export const messages = group('messages', {
     repeat: 'id',
   }),
 
-  /** Answers a message anew under another text, beside the old one; one that waits is changed where it is. */
+  /** Adds what was said elsewhere to the end of the active branch. Nothing of it is answered, or carried out. */
+  append: mutation({
+    rest: 'POST /session/{sessionId}/messages/append',
+    summary: 'Add messages that were said elsewhere',
+    input: z.object({
+      sessionId: SessionId,
+      /** As in an export, each the child of the one before it; the first one has no parent. */
+      messages: z.array(ExportedMessage).min(1).max(1_000),
+    }),
+    output: z.object({ messageIds: z.array(MessageId) }),
+  }),
+
+  /** Answers a message again with another text, as a sibling; a queued message is changed in place. */
   edit: mutation({
     rest: 'POST /message/{id}/edit',
     summary: 'Edit a message and answer it anew',
     input: z.object({
       id: MessageId,
-      /** The id of the message that takes the edited one's place; one that waits keeps its own. */
+      /** The id of the new message; a queued one keeps its own. */
       newId: MessageId.optional(),
       text: Text,
-      /** In place of the files that the message has; these stay when it is left out. */
+      /** Replaces the message's files; they stay when absent. */
       files: Files.optional(),
-      /** Refuses instead when the message does not wait any more. */
+      /** True refuses the edit when the message is not queued any more. */
       onlyQueued: z.boolean().optional(),
     }),
     output: Sent,
     repeat: 'newId',
   }),
 
-  /** Answers a question anew, beside the old answer. */
+  /** Answers a question again, with a sibling of the old answer. */
   regenerate: mutation({
     rest: 'POST /message/{id}/regenerate',
     summary: 'Answer anew',
     input: z.object({
       id: MessageId,
-      /** The id of the new answer; the same one again is the same command. */
+      /** The id of the new answer. A repetition with the same id is the same command. */
       newId: MessageId.optional(),
-      /** The model to ask this time; the session's when absent. */
+      /** The model of this answer; the session's when absent. */
       model: Model.optional(),
     }),
     output: Sent,
     repeat: 'newId',
   }),
 
-  /** Goes on with an answer that was cut, in the same message. */
+  /** Continues a cut answer in the same message. */
   continue: mutation({
     rest: 'POST /message/{id}/continue',
     summary: 'Go on with an answer that was cut',
@@ -111,7 +124,7 @@ export const messages = group('messages', {
     output: Sent,
   }),
 
-  /** Keeps what a person thinks of an answer, in place of what they thought before; null takes it back. */
+  /** Stores a person's rating of an answer in place of an earlier one; null removes it. */
   rate: mutation({
     rest: 'POST /message/{id}/rating',
     summary: 'Rate an answer',
@@ -146,7 +159,7 @@ export const runs = group('runs', {
     summary: 'Stop the running answer',
     input: z.object({
       sessionId: SessionId,
-      /** Only this run, and none that was started meanwhile. */
+      /** Stops only this run, and not one that started meanwhile. */
       runId: RunId.optional(),
       clearQueue: z.boolean().default(false),
     }),

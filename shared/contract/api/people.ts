@@ -3,7 +3,7 @@ import { SessionId } from '../ids.ts'
 import { User } from '../user.ts'
 import { group, query } from './declare.ts'
 
-/** The one who calls. */
+/** The caller. */
 export const { me } = group(null, {
   me: query({ rest: 'GET /me', summary: 'Who is calling', output: User }),
 })
@@ -13,12 +13,12 @@ export const Moment = z.iso
   .datetime({ offset: true })
   .refine((text) => text >= '0001', 'must not be before the year 1')
 
-/** Of one session or all; of what was asked for at `from` or later, and before `to`. */
+/** Limits usage to one session, and to requests at `from` or later and before `to`. */
 const period = {
   sessionId: SessionId.optional(),
   from: Moment.optional(),
   to: Moment.optional(),
-  /** In which days are days. */
+  /** The time zone in which days begin. */
   timeZone: z.string().max(100).default('UTC'),
 }
 const Period = z.object(period).prefault({})
@@ -26,17 +26,23 @@ const Period = z.object(period).prefault({})
 export const UsageTotals = z.object({
   inputTokens: z.number().int(),
   outputTokens: z.number().int(),
-  /** Those of the input tokens that the provider had cached; 0 also where a provider does not say. */
+  /** The input tokens that the provider had cached; 0 also when a provider does not report them. */
   cachedInputTokens: z.number().int(),
-  /** Those of the output tokens that were thought and not said; 0 also where a provider does not say. */
+  /** The output tokens of reasoning; 0 also when a provider does not report them. */
   reasoningTokens: z.number().int(),
-  /** US dollars, of the calls whose price is known; null when none is. */
+  /** US dollars of the calls whose price is known; null when none is. */
   costUsd: z.number().nullable(),
   /**
-   * Answers that have a finished call of the model; one that asked two models counts for each. Titles and summaries
-   * are none.
+   * Answers with at least one finished model call. An answer by two models counts for each. Titles and summaries do not
+   * count.
    */
   runs: z.number().int(),
+  /** Recordings that were transcribed. Their tokens and cost are in the sums, as are those of the next two. */
+  speechIn: z.number().int(),
+  /** Texts that were read aloud. */
+  speechOut: z.number().int(),
+  /** Pictures that were made. */
+  images: z.number().int(),
 })
 
 const ModelUsage = UsageTotals.extend({ model: z.string() })
@@ -50,7 +56,7 @@ export const usage = group('usage', {
     output: z.object({ models: z.array(ModelUsage), total: UsageTotals }),
   }),
 
-  /** By day and model, oldest first; days on which nothing ran are left out. */
+  /** By day and model, oldest first; days without usage are left out. */
   daily: query({
     rest: 'GET /usage/daily',
     summary: 'What the models used, and cost, day by day',
@@ -59,7 +65,7 @@ export const usage = group('usage', {
     output: z.array(ModelUsage.extend({ day: z.iso.date() })),
   }),
 
-  /** How answers went: by day (oldest first), by model or by session (most tokens first). */
+  /** The outcomes of answers: by day (oldest first), by model or by session (most tokens first). */
   answers: query({
     rest: 'GET /usage/answers',
     summary: 'How answers went: failures, tools, time to the first word',
@@ -70,20 +76,20 @@ export const usage = group('usage', {
       z.object({
         /** A date, a model, or the id of a session. */
         key: z.string(),
-        /** Of a session. */
+        /** The title of a session. */
         title: z.string().nullable(),
         answers: z.number().int(),
         failed: z.number().int(),
         toolCalls: z.number().int(),
-        /** Calls that failed, or whose outcome a crash hid. */
+        /** Calls that failed, or whose outcome is unknown. */
         toolFailures: z.number().int(),
-        /** The median, in milliseconds; null where it was not measured. */
+        /** The median in milliseconds; null when it was not measured. */
         firstTokenMs: z.number().int().nullable(),
         /** The 95th percentile. */
         slowFirstTokenMs: z.number().int().nullable(),
         inputTokens: z.number().int(),
         outputTokens: z.number().int(),
-        /** As in the summary. */
+        /** As in `usage.summary`. */
         costUsd: z.number().nullable(),
       }),
     ),

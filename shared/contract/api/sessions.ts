@@ -4,8 +4,8 @@ import type { SessionEvent } from '../events.ts'
 import { MessageId, ProjectId, SessionId } from '../ids.ts'
 import { Message } from '../message.ts'
 import { noNul } from '../storable.ts'
-import { Session } from '../session.ts'
-import { Share, ShareToken, SharedSnapshot } from '../share.ts'
+import { Session, Tag, Tags } from '../session.ts'
+import { Share, ShareId, ShareToken, SharedSnapshot } from '../share.ts'
 import { ToolsOff } from './belongings.ts'
 import { group, mutation, query, subscription } from './declare.ts'
 
@@ -14,18 +14,18 @@ const Model = z.string().trim().min(1).max(200).check(noNul)
 const SystemPrompt = z.string().max(50_000).check(noNul)
 const SearchText = z.string().trim().max(500)
 
-/** A place that a search found. */
+/** A hit of a search. */
 export const SearchHit = z.object({
   sessionId: SessionId,
-  /** The message to go to, which may be on a branch that is not the active one; null when title or summary matches. */
+  /** The message with the match, which may be on another branch; null when title or summary matches. */
   messageId: MessageId.nullable(),
-  /** Of the session. */
+  /** The title of the session. */
   title: z.string().nullable(),
-  /** A stretch of the message, the summary or the title: plain text on one line, nothing in it is markup. */
+  /** An excerpt of the message, the summary or the title: plain text on one line, without markup. */
   snippet: z.string(),
   /** The matches in `snippet`: offsets in UTF-16 units, `end` exclusive, in order. */
   highlights: z.array(z.object({ start: z.number().int(), end: z.number().int() })),
-  /** Higher fits better; comparable within one answer only. */
+  /** Higher is better; only hits of one answer can be compared. */
   rank: z.number(),
 })
 export type SearchHit = z.infer<typeof SearchHit>
@@ -41,10 +41,12 @@ export const sessions = group('sessions', {
         model: Model.nullish(),
         systemPrompt: SystemPrompt.nullish(),
         projectId: ProjectId.nullish(),
-        /** Tools that the model is not offered in it. */
+        /** Names of tools that the model does not get in this session. */
         toolsOff: ToolsOff.nullish(),
-        /** True deletes it when it closes: when nobody reads it any more. */
+        /** True deletes the session when it closes, that is, when nobody reads it any more. */
         temporary: z.boolean().optional(),
+        /** True makes it an archived one: it stands in no list that does not ask for those. */
+        archived: z.boolean().optional(),
         /** True refuses the id of a deleted session (`NOT_FOUND`); otherwise a new session begins under it. */
         unlessDeleted: z.boolean().optional(),
       })
@@ -53,7 +55,7 @@ export const sessions = group('sessions', {
     repeat: 'id',
   }),
 
-  /** Makes a session of the branch up to a message, with the same model and instructions. */
+  /** Makes a session of the branch up to a message, with the same model and system prompt. */
   fork: mutation({
     rest: 'POST /message/{messageId}/fork',
     summary: 'Fork a session at a message',
@@ -71,16 +73,25 @@ export const sessions = group('sessions', {
         limit: z.coerce.number<number>().int().min(1).max(100).default(50),
         search: SearchText.optional(),
         archived: z.boolean().default(false),
-        /** Only those in it. */
+        /** Only sessions of this project. */
         projectId: ProjectId.optional(),
+        /** Only sessions with this tag. */
+        tag: Tag.optional(),
       })
       .prefault({}),
     output: z.object({ items: z.array(Session), nextCursor: z.string().nullable() }),
   }),
 
+  /** The tags of sessions that are not archived, by name, each with the number of its sessions. */
+  tags: query({
+    rest: 'GET /session/tags',
+    summary: 'List the tags of the sessions',
+    output: z.array(z.object({ name: z.string(), sessions: z.number().int() })),
+  }),
+
   /**
-   * Finds words, the last of them also by its beginning; where there are none, any part of a text; and where there is
-   * none either, words spelled alike. At most three messages of a session, the best first.
+   * Full-text search, in which the last word matches by its beginning. Without hits it searches for the text as a part
+   * of words, and then for words with a similar spelling. At most three messages of a session, the best first.
    */
   search: query({
     rest: 'GET /session/search',
@@ -99,7 +110,7 @@ export const sessions = group('sessions', {
     output: Session,
   }),
 
-  /** The session with the messages of its active branch, for those who do not watch. */
+  /** The session with the messages of its active branch, for clients without a watch. */
   read: query({
     rest: 'GET /session/{id}',
     summary: 'Read a session with its messages',
@@ -120,6 +131,8 @@ export const sessions = group('sessions', {
       systemPrompt: SystemPrompt.nullish(),
       projectId: ProjectId.nullish(),
       toolsOff: ToolsOff.nullish(),
+      /** All tags of the session from now on; duplicates are removed. */
+      tags: Tags.optional(),
     }),
     output: Session,
     repeat: true,
@@ -153,7 +166,7 @@ export const sessions = group('sessions', {
     }),
   }),
 
-  /** A session as a file to keep. */
+  /** A session as a file. */
   export: query({
     rest: 'GET /session/{id}/export',
     summary: 'Download a session as JSON or Markdown',
@@ -163,7 +176,7 @@ export const sessions = group('sessions', {
     file: 'download',
   }),
 
-  /** Adds the sessions of a file, ours or ChatGPT's, to what is there: all of them or none. */
+  /** Adds the sessions of a file, in this project's format or ChatGPT's: all of them or none. */
   import: mutation({
     rest: 'POST /session/import',
     summary: 'Import sessions, ours or ChatGPT’s',
@@ -172,18 +185,22 @@ export const sessions = group('sessions', {
     file: 'upload',
   }),
 
-  /** The session's log from a place on, as events that are tracked by their place. */
+  /** The session's log after a cursor, as tracked events with their `seq`. */
   watch: subscription({
-    input: z.object({ id: SessionId, lastEventId: z.string().nullish() }),
+    input: z.object({ id: SessionId, lastEventId: z.union([z.string(), z.number()]).nullish() }),
     events: z.custom<AsyncIterable<TrackedEnvelope<SessionEvent>>>(),
   }),
 
-  /** Changes of the caller's list. */
+  /** Changes of the caller's list of sessions. */
   changes: subscription({}),
 })
 
+/** One that no share has is like one of a share that ended. */
+const GivenToken = z.string().min(1).max(200).check(noNul)
+const NAMES_ONE = 'needs either the token of a share or its id'
+
 export const shares = group('shares', {
-  /** Shares the active branch as it is now; what is said later is not in it. */
+  /** Shares the active branch as it is now, without later messages. */
   create: mutation({
     rest: 'POST /share',
     summary: 'Share a snapshot of a session',
@@ -198,20 +215,22 @@ export const shares = group('shares', {
     output: z.object({ shares: z.array(Share) }),
   }),
 
-  /** Ends a share: its token shows nothing from here on. */
+  /** Ends a share, by its token or its id: its token shows nothing from then on. */
   revoke: mutation({
     rest: 'DELETE /share/{token}',
     summary: 'End a share',
-    input: z.object({ token: ShareToken }),
-    output: z.object({ token: ShareToken }),
+    input: z
+      .object({ token: GivenToken.optional(), id: ShareId.optional() })
+      .refine(({ token, id }) => (token === undefined) !== (id === undefined), NAMES_ONE),
+    output: z.object({ id: ShareId, token: ShareToken }),
   }),
 
-  /** The share of a token, for anybody. */
+  /** The snapshot of a token, for everybody. */
   get: query({
     rest: 'GET /share/{token}',
     summary: 'Read a shared snapshot',
     isLong: true,
-    input: z.object({ token: ShareToken }),
+    input: z.object({ token: GivenToken }),
     output: SharedSnapshot,
     access: 'anyone',
   }),

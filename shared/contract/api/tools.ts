@@ -7,25 +7,25 @@ import { group, mutation, query, subscription } from './declare.ts'
 
 const JsonSchema = z.record(z.string(), z.unknown())
 
-/** A tool as `tools.list` shows it, and as the model is offered it. */
+/** A tool in `tools.list`, with what the model reads of it. */
 export const ToolInfo = z.object({
   name: z.string(),
-  /** For people, where the tool has one. */
+  /** The name for people, if the tool has one. */
   title: z.string().exactOptional(),
   description: z.string(),
   source: ToolCall.shape.source,
   effect: ToolEffect,
-  /** `by-input` where the tool decides by the arguments of each call. */
+  /** `by-input` when the tool decides by the arguments of each call. */
   approval: z.enum(['never', 'writes', 'always', 'by-input']),
   /** JSON Schema, draft 2020-12. */
   inputSchema: JsonSchema,
   outputSchema: JsonSchema.exactOptional(),
-  /** There are more tools than providers take: the model is not offered this one. */
+  /** Present when there are more tools than providers accept, and the model does not get this one. */
   offered: z.literal(false).exactOptional(),
 })
 export type ToolInfo = z.infer<typeof ToolInfo>
 
-/** The longest output of a client's tool in UTF-16 units of JSON: an event carries it whole. */
+/** The longest output of a client's tool, in UTF-16 units of JSON; an event has it whole. */
 const MAX_OUTPUT_LENGTH = 200_000
 
 const Output = z
@@ -53,7 +53,7 @@ const Reply = QuestionContent.refine(
 
 const Note = z.string().trim().max(2_000).check(noNul)
 
-/** Why there is no output, for the model and the person. */
+/** The reason why there is no output, for the model and the person. */
 const CallError = z.string().trim().min(1).max(2_000).check(noNul)
 
 const SAYS_ONE = 'needs either an output or an error'
@@ -94,7 +94,10 @@ export const tools = group('tools', {
     described: ToolCall,
   }),
 
-  /** What came of a call that the client carries out. The same again is the same answer, another one is a conflict. */
+  /**
+   * The output of a call that the client carries out. Repeating the same one gives the same answer, another one is a
+   * conflict.
+   */
   answer: mutation({
     rest: 'POST /tool-call/{callId}/answer',
     summary: 'Give the output of a call that the client carries out',
@@ -106,8 +109,8 @@ export const tools = group('tools', {
   }),
 
   /**
-   * What came of several calls of one answer, and what was decided about them: all of it is recorded, or nothing. The same
-   * again is the same; anything else is a conflict.
+   * Outputs of several calls of one answer, and decisions about them, all recorded or none. Repeating the same gives
+   * the same answer, anything else is a conflict.
    */
   answerAll: mutation({
     rest: 'POST /tool-calls/answers',
@@ -133,7 +136,10 @@ export const tools = group('tools', {
     repeat: true,
   }),
 
-  /** What a person says to a question that a call waits for. The same again is the same reply, another one a conflict. */
+  /**
+   * A person's reply to a question for which a call waits. Repeating the same one gives the same answer, another one is
+   * a conflict.
+   */
   reply: mutation({
     rest: 'POST /tool-call/{callId}/reply',
     summary: 'Reply to what an MCP server asks in the middle of a call',
@@ -162,9 +168,9 @@ export const models = group('models', {
         id: z.string(),
         default: z.boolean(),
         contextWindow: z.number().int().optional(),
-        /** Whether it sees pictures; absent where nobody says so. */
+        /** True when the model accepts pictures; absent when that is unknown. */
         sees: z.boolean().optional(),
-        /** US dollars; absent where the prices are not known. */
+        /** US dollars; absent when the prices are unknown. */
         usdPerMillionTokens: z.object({ input: z.number(), output: z.number() }).optional(),
       }),
     ),

@@ -75,6 +75,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: fc.constant<Action>((session) => session.park()) },
+  { weight: 4, arbitrary: fc.constant<Action>((session) => session.ask()) },
   {
     weight: 2,
     arbitrary: fc.constantFrom('completed', 'stopped', 'failed', 'interrupted').map(

@@ -1,5 +1,6 @@
 import type { LoggedEvent, SessionEvent, SnapshotEvent } from '../../contract/events.ts'
 import { CallId, MessageId, RunId, SessionId } from '../../contract/ids.ts'
+import { openQuestion } from '../../contract/open-question.ts'
 import { uuidV7 } from '../../contract/new-id.ts'
 import type { Message, Outcome, Part, TextKind } from '../../contract/message.ts'
 import type { ToolStatus } from '../../contract/tool.ts'
@@ -128,14 +129,33 @@ export class LogRecorder {
       input: { zone: 'UTC' },
       output,
     }
+    const closes = this.#isAsking
     if (last?.type === 'tool') last.call = call
     else parts.push({ type: 'tool', call })
-    this.#append({ type: 'tool', messageId: id, part: parts.length - 1, call })
+    if (closes) this.#session.waiting = false
+    const part = parts.length - 1
+    this.#append({ type: 'tool', messageId: id, part, call, ...(closes && { waiting: false }) })
+  }
+
+  /** Asks a person a question during a call, or closes the open one. */
+  ask(): void {
+    if (!this.#session.running) return
+    const { id, parts, status } = this.#answer()
+    const last = parts.at(-1)
+    if (status !== 'running') return
+    if (last?.type !== 'tool' || last.call.status !== 'running') return
+    const waiting = !this.#session.waiting
+    const url = { mode: 'url' as const, message: 'Sign', url: 'https://sign.example' }
+    const question = { ...url, id: this.#id(), until: this.#now() }
+    const reply = { action: 'cancel' as const }
+    last.call = { ...last.call, questions: [waiting ? question : { ...question, reply }] }
+    this.#session.waiting = waiting
+    this.#append({ type: 'tool', messageId: id, part: parts.length - 1, call: last.call, waiting })
   }
 
   /** Lets the answer wait for a person, or continue if it does. */
   park(): void {
-    if (!this.#session.running) return
+    if (!this.#session.running || this.#isAsking) return
     const message = this.#answer()
     this.#session.waiting = !this.#session.waiting
     message.status = this.#session.waiting ? 'waiting' : 'running'
@@ -160,7 +180,9 @@ export class LogRecorder {
     const message = this.#answer()
     this.#attempt += 1
     this.#session.running = true
-    this.#session.waiting = false
+    this.#session.waiting = message.parts.some(
+      (part) => part.type === 'tool' && openQuestion(part.call) !== undefined,
+    )
     message.status = 'running'
     this.#touch(message)
     this.#append({
@@ -171,6 +193,10 @@ export class LogRecorder {
       attempt: this.#attempt,
       keepParts: message.parts.length,
     })
+  }
+
+  get #isAsking(): boolean {
+    return this.#session.waiting && this.#answer().status === 'running'
   }
 
   #answer(): Message {
